@@ -1,0 +1,22 @@
+// Three costs of test, told by suffix: *.test.ts is pure, *.db.test.ts needs the embedded engines, *.spec.ts runs the whole graph.
+const swc = ["@swc/jest", { jsc: { parser: { syntax: "typescript", dynamicImport: true }, target: "es2022" }, module: { type: "es6" } }];
+const common = {
+  rootDir: import.meta.dirname,
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  transform: { "^.+\\.ts$": swc },
+  testPathIgnorePatterns: ["/node_modules/", "/dist/", "/.tessera/"],
+  modulePathIgnorePatterns: ["<rootDir>/.tessera/", "<rootDir>/console/dist/"],
+};
+const engines = {
+  globalSetup: "<rootDir>/platform/src/testing/engines-setup.ts",
+  globalTeardown: "<rootDir>/platform/src/testing/engines-teardown.ts",
+};
+export default {
+  maxWorkers: 2,
+  projects: [
+    { ...common, displayName: "unit", testMatch: ["<rootDir>/**/*.test.ts"], testPathIgnorePatterns: [...common.testPathIgnorePatterns, "\\.db\\.test\\.ts$"] },
+    { ...common, ...engines, displayName: "db", testMatch: ["<rootDir>/**/*.db.test.ts"] },
+    { ...common, displayName: "graph", testMatch: ["<rootDir>/tests/**/*.spec.ts"] },
+  ],
+};
