@@ -1,0 +1,12 @@
+import type { JobId, TenantId } from "../ids.ts";
+
+/** Topic on which {@link JobChanged} is told. */
+export const JOB_CHANGED = "job.changed";
+
+/** Told whenever a job's state or progress changes; the job itself is read from its store. */
+export interface JobChanged {
+  readonly tenantId: TenantId;
+  readonly jobId: JobId;
+  /** Grows with each change of the job; a reader ignores a revision it has already seen. */
+  readonly revision: number;
+}

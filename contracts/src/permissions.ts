@@ -1,0 +1,30 @@
+/**
+ * Every permission of the platform, `room:verb`; a caller carries a set of them and each root field asks for one.
+ * `platform:*` permissions concern the installation, all others the caller's own tenant.
+ */
+export const PERMISSIONS = [
+  "analytics:read",
+  "analytics:ingest",
+  "analytics:personal-data",
+  "jobs:read",
+  "jobs:run",
+  "anomaly:read",
+  "anomaly:manage",
+  "ml:read",
+  "governance:read",
+  "tenant:read",
+  "tenant:manage",
+  "schema:introspect",
+  "platform:authenticate",
+] as const;
+
+/** One permission, `room:verb`. */
+export type Permission = (typeof PERMISSIONS)[number];
+
+const known: ReadonlySet<string> = new Set(PERMISSIONS);
+
+/** True when the text is one of {@link PERMISSIONS}. */
+export const isPermission = (text: string): text is Permission => known.has(text);
+
+/** Permissions a tenant may hand to its own keys and users: all but those of the installation. */
+export const TENANT_PERMISSIONS: readonly Permission[] = PERMISSIONS.filter((name) => !name.startsWith("platform:"));

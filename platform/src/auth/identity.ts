@@ -1,0 +1,98 @@
+import { SignJWT, jwtVerify } from "jose";
+import type { Caller, Subject } from "@tessera/contracts/caller";
+import { parseTenantId } from "@tessera/contracts/ids";
+import { isPermission } from "@tessera/contracts/permissions";
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import { refuse } from "../errors/refusal.ts";
+import type { NowMs } from "../time/clock.ts";
+
+/** Seconds a signed identity is valid: long enough for one call with its retries, too short to be worth stealing. */
+export const IDENTITY_LIFETIME_SECONDS = 60;
+/** A signed identity is used again for the same caller and audience while it has at least this long to live. */
+const REUSE_MARGIN_SECONDS = 20;
+/** Identities kept for reuse per process. */
+const MAX_CACHED_IDENTITIES = 10_000;
+const ISSUER = "tessera";
+/** HTTP header in which one process tells another who is calling. */
+export const IDENTITY_HEADER = "x-tessera-identity";
+
+/** Signs callers for one audience (a subgraph, ingest), so that a process accepts calls from the platform alone. */
+export type IdentitySigner = (caller: Caller, audience: string) => Promise<string>;
+/** Verifies a signed identity made for this process; refuses with UNAUTHENTICATED otherwise. */
+export type IdentityVerifier = (token: string | undefined) => Promise<Caller>;
+
+const claims = z.object({
+  tenant: z.string(),
+  subjectKind: z.enum(["API_KEY", "USER", "SERVICE"]),
+  sub: z.string(),
+  permissions: z.array(z.string()),
+  expiresAtMs: z.number().nullable(),
+});
+
+const keyOf = (secret: string): Uint8Array => new TextEncoder().encode(secret);
+
+/** Builds a signer over the installation's shared secret (HS256, at least 32 characters). */
+export const createIdentitySigner = (deps: { secret: string; nowMs: NowMs }): IdentitySigner => {
+  const key = keyOf(deps.secret);
+  const cache = new LRUCache<string, { token: string; reusableUntilMs: number }>({ max: MAX_CACHED_IDENTITIES });
+  return async (caller, audience) => {
+    const permissions = [...caller.permissions].sort();
+    const cacheKey = JSON.stringify([audience, caller.tenantId, caller.subject, permissions, caller.expiresAtMs]);
+    const cached = cache.get(cacheKey);
+    const nowMs = deps.nowMs();
+    if (cached !== undefined && cached.reusableUntilMs > nowMs) return cached.token;
+    const issuedAt = Math.floor(nowMs / 1_000);
+    const token = await new SignJWT({
+      tenant: caller.tenantId,
+      subjectKind: caller.subject.kind,
+      permissions,
+      expiresAtMs: caller.expiresAtMs,
+    })
+      .setProtectedHeader({ alg: "HS256", typ: "tessera-identity+jwt" })
+      .setIssuer(ISSUER)
+      .setAudience(audience)
+      .setSubject(caller.subject.id)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + IDENTITY_LIFETIME_SECONDS)
+      .sign(key);
+    cache.set(cacheKey, { token, reusableUntilMs: nowMs + (IDENTITY_LIFETIME_SECONDS - REUSE_MARGIN_SECONDS) * 1_000 });
+    return token;
+  };
+};
+
+const toCaller = (payload: unknown): Caller => {
+  const { tenant, subjectKind, sub, permissions, expiresAtMs } = claims.parse(payload);
+  const tenantId = parseTenantId(tenant);
+  if (tenantId === null) throw new Error("The identity names no tenant.");
+  const subject: Subject = { kind: subjectKind, id: sub };
+  return { tenantId, subject, permissions: new Set(permissions.filter(isPermission)), expiresAtMs };
+};
+
+/** Builds a verifier for one audience; verified tokens are remembered until shortly before they expire. */
+export const createIdentityVerifier = (deps: { secret: string; audience: string; nowMs: NowMs }): IdentityVerifier => {
+  const key = keyOf(deps.secret);
+  const verified = new LRUCache<string, { caller: Caller; validUntilMs: number }>({ max: MAX_CACHED_IDENTITIES });
+  return async (token) => {
+    if (token === undefined || token === "")
+      throw refuse("UNAUTHENTICATED", "This address is internal; call the gateway.");
+    const nowMs = deps.nowMs();
+    const known = verified.get(token);
+    if (known !== undefined && known.validUntilMs > nowMs) return known.caller;
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        issuer: ISSUER,
+        audience: deps.audience,
+        algorithms: ["HS256"],
+        typ: "tessera-identity+jwt",
+        currentDate: new Date(nowMs),
+        requiredClaims: ["exp", "iat", "sub"],
+      });
+      const caller = toCaller(payload);
+      verified.set(token, { caller, validUntilMs: (payload.exp ?? 0) * 1_000 });
+      return caller;
+    } catch (error) {
+      throw refuse("UNAUTHENTICATED", "The signed identity is not valid.", {}, error);
+    }
+  };
+};

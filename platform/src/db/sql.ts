@@ -1,0 +1,84 @@
+import type pg from "pg";
+import type { TenantId } from "@tessera/contracts/ids";
+import { inTenantScope } from "../auth/tenant-scope.ts";
+import { errorMessage } from "../errors/error-message.ts";
+import { refuse } from "../errors/refusal.ts";
+import type { TenantPool } from "./tenant-pool.ts";
+
+/** A statement as a value: a stable name (for prepared statements), text with `$1` places, and its parameters. */
+export interface SqlStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly params: readonly unknown[];
+}
+
+/** Runs statements inside one transaction. */
+export interface SqlTransaction {
+  run<Row>(statement: SqlStatement, parse: (row: unknown) => Row): Promise<readonly Row[]>;
+}
+
+/** PostgreSQL as operations' stores see it: every call names its tenant, and row-level security holds it to that tenant. */
+export interface TenantSql {
+  /** Runs one statement for a tenant and parses each row. */
+  run<Row>(tenantId: TenantId, statement: SqlStatement, parse: (row: unknown) => Row): Promise<readonly Row[]>;
+  /** Runs several statements for a tenant in one transaction; any throw rolls all of them back. */
+  transaction<T>(tenantId: TenantId, work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
+  /** Runs one statement outside every tenant, for the few SECURITY DEFINER functions that cross tenants by name. */
+  runAcrossTenants<Row>(statement: SqlStatement, parse: (row: unknown) => Row): Promise<readonly Row[]>;
+}
+
+const CONNECTION_TROUBLE =
+  /ECONNREFUSED|ECONNRESET|terminat|timeout exceeded when trying to connect|the database system is|57P0[1-3]/;
+
+const meaningful = (error: unknown): unknown =>
+  CONNECTION_TROUBLE.test(errorMessage(error))
+    ? refuse(
+        "DEPENDENCY_UNAVAILABLE",
+        "The control plane's database is not reachable.",
+        { retryAfterSeconds: 2 },
+        error,
+      )
+    : error;
+
+const query = async <Row>(
+  client: pg.Pool | pg.PoolClient,
+  statement: SqlStatement,
+  parse: (row: unknown) => Row,
+): Promise<readonly Row[]> => {
+  const result = await client.query<Record<string, unknown>>({
+    name: statement.name,
+    text: statement.text,
+    values: [...statement.params],
+  });
+  return result.rows.map(parse);
+};
+
+const inTransaction = async <T>(pool: TenantPool, work: (transaction: SqlTransaction) => Promise<T>): Promise<T> => {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    const result = await work({ run: (statement, parse) => query(client, statement, parse) });
+    await client.query("COMMIT");
+    client.release();
+    return result;
+  } catch (error) {
+    const rolledBack = await client.query("ROLLBACK").then(
+      () => true,
+      () => false,
+    );
+    client.release(!rolledBack);
+    throw error;
+  }
+};
+
+const translated = <T>(work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw meaningful(error);
+  });
+
+/** Builds {@link TenantSql} over a tenant pool. */
+export const createTenantSql = (pool: TenantPool): TenantSql => ({
+  run: (tenantId, statement, parse) => translated(inTenantScope(tenantId, () => query(pool, statement, parse))),
+  transaction: (tenantId, work) => translated(inTenantScope(tenantId, () => inTransaction(pool, work))),
+  runAcrossTenants: (statement, parse) => translated(query(pool, statement, parse)),
+});

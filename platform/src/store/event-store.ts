@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
+import type { TenantId } from "@tessera/contracts/ids";
+import { z } from "zod";
+import type { ClickHouseAccess } from "./migrate.ts";
+import { storeError } from "./store-errors.ts";
+
+/** Rows one answer may hold; larger results run as jobs and are read in pages. */
+export const MAX_RESULT_ROWS = 100_000;
+/** Seconds one query may run unless its caller allows less. */
+export const MAX_QUERY_SECONDS = 15;
+/** Connections one process holds to the event store; above it queries wait in line. */
+export const MAX_STORE_CONNECTIONS = 24;
+
+/** A ClickHouse statement as a value: a stable name, text with `{place: Type}`, and its parameters. */
+export interface StoreStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** How one query runs. */
+export interface QueryOptions {
+  readonly signal?: AbortSignal;
+  /** At most {@link MAX_QUERY_SECONDS}; whole seconds. */
+  readonly maxSeconds?: number;
+  readonly settings?: ClickHouseSettings;
+}
+
+/** What a query cost, as the store measured it. */
+export interface QueryStatistics {
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly elapsedMs: number;
+  /** `<tenant>:<uuid>`; names the query in the store's own logs. */
+  readonly queryId: string;
+}
+
+/** Rows of one query, parsed, with its cost. */
+export interface QueryAnswer<Row> {
+  readonly rows: readonly Row[];
+  readonly statistics: QueryStatistics;
+}
+
+/** The event store as others see it: each query names its tenant, and the store's row policies hold it to that tenant. */
+export interface EventStore {
+  query<Row>(
+    tenantId: TenantId,
+    statement: StoreStatement,
+    parse: (row: unknown) => Row,
+    options?: QueryOptions,
+  ): Promise<QueryAnswer<Row>>;
+  /** Throws when the store does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const answer = z.object({
+  data: z.array(z.unknown()),
+  statistics: z.object({ elapsed: z.number(), rows_read: z.coerce.number(), bytes_read: z.coerce.number() }),
+});
+
+/** The query id that binds a query to its tenant: the row policies read the tenant from it, and no SQL text can change it. */
+export const boundQueryId = (tenantId: TenantId): string => `${tenantId}:${randomUUID()}`;
+
+const run = async <Row>(
+  client: ClickHouseClient,
+  tenantId: TenantId,
+  statement: StoreStatement,
+  parse: (row: unknown) => Row,
+  options: QueryOptions,
+): Promise<QueryAnswer<Row>> => {
+  const queryId = boundQueryId(tenantId);
+  const result = await client.query({
+    query: statement.text,
+    query_params: { ...statement.params },
+    format: "JSON",
+    query_id: queryId,
+    ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
+    clickhouse_settings: {
+      ...options.settings,
+      max_execution_time: Math.min(options.maxSeconds ?? MAX_QUERY_SECONDS, MAX_QUERY_SECONDS),
+    },
+  });
+  const parsed = answer.parse(await result.json());
+  const { elapsed, rows_read, bytes_read } = parsed.statistics;
+  return {
+    rows: parsed.data.map(parse),
+    statistics: { rowsRead: rows_read, bytesRead: bytes_read, elapsedMs: elapsed * 1_000, queryId },
+  };
+};
+
+/**
+ * Opens the event store as its reading user. That user may only SELECT, and sees the rows of the tenant in the query id alone; the tenant
+ * is an argument of every query, so that code which forgets it does not compile.
+ */
+export const createEventStore = (access: ClickHouseAccess): EventStore => {
+  const client = createClient({
+    ...access,
+    database: "tessera",
+    request_timeout: (MAX_QUERY_SECONDS + 5) * 1_000,
+    max_open_connections: MAX_STORE_CONNECTIONS,
+    compression: { response: false, request: false },
+  });
+  return {
+    query: async (tenantId, statement, parse, options = {}) => {
+      try {
+        return await run(client, tenantId, statement, parse, options);
+      } catch (error) {
+        throw storeError(error);
+      }
+    },
+    ping: async () => {
+      const result = await client.ping();
+      if (!result.success) throw storeError(result.error);
+    },
+    close: () => client.close(),
+  };
+};
