@@ -1,0 +1,144 @@
+// Everything that is derived and not committed: the Prisma client, typed resolvers and documents, the console's assets.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
+import { ensureInstalled, root, runScript, SetupError } from "./ensure-installed.mjs";
+import { withSetupLock } from "./setup-lock.mjs";
+
+const stamps = join(root, "node_modules/.cache/tessera");
+const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "generated", ".tessera"]);
+
+const filesUnder = (path) => {
+  const absolute = join(root, path);
+  if (!existsSync(absolute)) return [];
+  return readdirSync(absolute, { withFileTypes: true }).flatMap((entry) => {
+    const child = `${path}/${entry.name}`;
+    if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : filesUnder(child);
+    return [child];
+  });
+};
+
+const existing = (paths) => paths.filter((path) => existsSync(join(root, path)));
+const subgraphs = () => existing(["subgraphs"]).flatMap((path) => readdirSync(join(root, path)));
+const viteConfig = () => existing(["console/vite.config.ts", "console/vite.config.mjs", "console/vite.config.js"]);
+const operations = (path) => filesUnder(path).filter((file) => file.endsWith(".graphql"));
+const CLIENTS = {
+  "rest-bridge/operations": "rest-bridge",
+  "console/src/operations": "console",
+  "tests/operations": "tests",
+};
+
+const clientOutputs = () => {
+  if (existing(["supergraph.graphql"]).length === 0) return [];
+  const rooms = Object.keys(CLIENTS).filter((path) => operations(path).length > 0);
+  return rooms.map((path) => (CLIENTS[path] === "tests" ? "tests/generated" : `${CLIENTS[path]}/src/generated`));
+};
+
+/** Each step: what it reads, what it must leave behind, and the program that makes it. */
+const STEPS = [
+  {
+    name: "prisma",
+    title: "Prisma client",
+    inputs: () => ["prisma.config.ts", "node_modules/prisma/package.json", ...filesUnder("prisma/schema")],
+    outputs: () => ["prisma/generated/client.ts"],
+    skip: () => filesUnder("prisma/schema").length === 0,
+    program: ["node_modules/prisma/build/index.js", "generate"],
+    // `generate` needs no schema engine but insists on an executable, which it would otherwise download.
+    env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: "1", PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+  },
+  {
+    name: "codegen",
+    title: "typed resolvers and documents",
+    inputs: () => [
+      "codegen.ts",
+      "node_modules/@graphql-codegen/cli/package.json",
+      ...existing(["supergraph.graphql"]),
+      ...subgraphs().flatMap((name) =>
+        existing([`subgraphs/${name}/schema.graphql`, `subgraphs/${name}/src/parents.ts`]),
+      ),
+      ...Object.keys(CLIENTS).flatMap(operations),
+    ],
+    outputs: () => [
+      ...subgraphs()
+        .filter((name) => existing([`subgraphs/${name}/schema.graphql`]).length > 0)
+        .map((name) => `subgraphs/${name}/src/generated/resolvers.ts`),
+      ...clientOutputs(),
+    ],
+    skip: (step) => step.outputs().length === 0,
+    program: ["node_modules/@graphql-codegen/cli/esm/bin.js", "--config", "codegen.ts"],
+    env: {},
+  },
+  {
+    name: "console",
+    title: "console",
+    inputs: () => [
+      ...viteConfig(),
+      ...existing(["console/index.html", "console/package.json", "node_modules/vite/package.json"]),
+      ...filesUnder("console/public"),
+      ...filesUnder("console/src").filter((path) => !/\.test\.tsx?$/.test(path)),
+    ],
+    outputs: () => ["console/dist"],
+    skip: () => viteConfig().length === 0,
+    program: ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"],
+    folder: "console",
+    env: {},
+  },
+];
+
+const hashOf = (paths) => {
+  const hash = createHash("sha256");
+  for (const path of [...paths].sort())
+    hash
+      .update(path)
+      .update("\0")
+      .update(readFileSync(join(root, path)))
+      .update("\0");
+  return hash.digest("hex");
+};
+
+const isCurrent = (step) => {
+  if (step.skip(step)) return true;
+  const stamp = join(stamps, step.name);
+  if (existing(step.outputs()).length < step.outputs().length || !existsSync(stamp)) return false;
+  return readFileSync(stamp, "utf8") === hashOf(step.inputs());
+};
+
+const run = (step) => {
+  const startMs = Date.now();
+  process.stderr.write(`Generating ${step.title}... `);
+  const stamp = join(stamps, step.name);
+  rmSync(stamp, { force: true });
+  const hash = hashOf(step.inputs());
+  const [script, ...args] = step.program;
+  const result = spawnSync(process.execPath, [join(root, script), ...args], {
+    cwd: join(root, step.folder ?? "."),
+    env: { ...process.env, ...step.env },
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (result.status !== 0) {
+    throw new SetupError(
+      `failed.\n${result.stdout}${result.stderr}\nThe step "${step.name}" of npm run generate failed; its own words are above.`,
+    );
+  }
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(stamp, hash);
+  console.error(`${((Date.now() - startMs) / 1000).toFixed(1)} s`);
+};
+
+/** Brings derived files up to date; each step runs only when what it reads has changed or what it writes is missing. */
+export const generate = async ({ force = false } = {}) => {
+  if (!force && STEPS.every(isCurrent)) return;
+  await withSetupLock(root, () => {
+    for (const step of STEPS) if (!step.skip(step) && (force || !isCurrent(step))) run(step);
+  });
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await runScript(async () => {
+    await ensureInstalled();
+    await generate({ force: process.argv.includes("--force") });
+  });
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled, root, runScript } from "./ensure-installed.mjs";
+import { generate } from "./generate.mjs";
+import { runChild } from "./run-child.mjs";
+import { exitCodeFor, summaryOf, totalsLine, totalsOf } from "./test-totals.mjs";
+
+/** Jest is asked something else than to run tests once. */
+const NOT_A_RUN = ["--listTests", "--showConfig", "--help", "-h", "--version", "--watch", "--watchAll", "--clearCache"];
+const NODE_OPTIONS = "--experimental-vm-modules --disable-warning=ExperimentalWarning";
+
+const readReport = (path) => {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return null;
+  }
+};
+
+const runJest = (args, stdout) =>
+  runChild(process.execPath, [join(root, "node_modules/jest/bin/jest.js"), ...args], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} ${NODE_OPTIONS}`.trim() },
+    stdio: ["inherit", stdout, "inherit"],
+  });
+
+/** Runs jest with the given arguments; resolves to the exit code, jest's summary and the line with the true totals. */
+export const runTests = async (args) => {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-tests-"));
+  const startMs = Date.now();
+  try {
+    const path = join(folder, "report.json");
+    // With --json jest's own reporters write to standard error; standard output holds nothing but the name of the report.
+    const code = await runJest(["--json", "--outputFile", path, ...args], "ignore");
+    const report = readReport(path);
+    const totals = totalsOf(report);
+    const summary = report === null ? "jest ended without a report" : summaryOf(report, (Date.now() - startMs) / 1000);
+    return {
+      code: exitCodeFor(code, totals),
+      summary,
+      line: totalsLine(totals),
+      nothingRan: totals.passed + totals.failed === 0,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await runScript(async () => {
+    const args = process.argv.slice(2);
+    await ensureInstalled();
+    await generate();
+    if (args.some((arg) => NOT_A_RUN.includes(arg))) return runJest(args, "inherit");
+    const result = await runTests(args);
+    if (result.nothingRan) console.error("No test was executed, which counts as a failure.");
+    console.log(`\n${result.summary}\n${result.line}`);
+    return result.code;
+  });
+}
