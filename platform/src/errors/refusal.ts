@@ -21,6 +21,11 @@ export class Refusal extends Error {
     this.extras = extras;
   }
 
+  /** What a GraphQL error carries beside its message; graphql-js takes it from here. */
+  get extensions(): Record<string, unknown> {
+    return { code: this.code, ...this.extras };
+  }
+
   /** HTTP status of the refusal's code. */
   get status(): number {
     return errorCodes[this.code].status;

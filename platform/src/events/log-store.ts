@@ -1,0 +1,98 @@
+import { parseTenantId } from "@tessera/contracts/ids";
+import { z } from "zod";
+import type { SqlStatement, SqlTransaction, TenantSql } from "../db/sql.ts";
+import type { LogAppend, LogEntry } from "./event-log.ts";
+import type { LogCursor } from "./log-cursor.ts";
+
+/** Entries read from the log in one statement. */
+export const READ_BATCH = 1_000;
+
+const entryRow = z
+  .object({
+    transaction_id: z.string(),
+    sequence: z.string(),
+    tenant_id: z.string(),
+    topic: z.string(),
+    payload: z.unknown(),
+  })
+  .transform((row, context): LogEntry => {
+    const tenantId = parseTenantId(row.tenant_id);
+    if (tenantId === null) {
+      context.addIssue("An entry of the event log names no tenant.");
+      return z.NEVER;
+    }
+    return {
+      cursor: { transaction: BigInt(row.transaction_id), sequence: BigInt(row.sequence) },
+      tenantId,
+      topic: row.topic,
+      payload: row.payload,
+    };
+  });
+const headRow = z.object({
+  transaction_id: z.string(),
+  sequence: z.string(),
+  horizon_transaction: z.string(),
+  horizon_sequence: z.string(),
+});
+const nothing = (): null => null;
+
+const appendManyStatement = (entries: readonly LogAppend[]): SqlStatement => ({
+  name: "append-event-log-across-tenants",
+  text: "SELECT append_event_log_across_tenants($1::jsonb)",
+  params: [JSON.stringify(entries)],
+});
+const appendOneStatement = (entry: LogAppend): SqlStatement => ({
+  name: "append-event-log",
+  text: "INSERT INTO event_log (tenant_id, topic, dedupe_key, payload) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING",
+  params: [entry.tenantId, entry.topic, entry.dedupeKey, JSON.stringify(entry.payload)],
+});
+const readStatement = (after: LogCursor): SqlStatement => ({
+  name: "read-event-log-across-tenants",
+  text: "SELECT * FROM read_event_log_across_tenants($1::text::xid8, $2::bigint, $3)",
+  params: [String(after.transaction), String(after.sequence), READ_BATCH],
+});
+const readTenantStatement = (tenantId: string, topic: string, after: LogCursor): SqlStatement => ({
+  name: "read-event-log",
+  text: `SELECT transaction_id::text, sequence::text, tenant_id, topic, payload FROM event_log
+    WHERE tenant_id = $1 AND topic = $2 AND (transaction_id, sequence) > ($3::text::xid8, $4::bigint)
+      AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY transaction_id, sequence LIMIT $5`,
+  params: [tenantId, topic, String(after.transaction), String(after.sequence), READ_BATCH],
+});
+const headStatement: SqlStatement = { name: "event-log-head", text: "SELECT * FROM event_log_head()", params: [] };
+
+/** The newest readable place and the oldest one that can be resumed from. */
+export interface LogBounds {
+  readonly head: LogCursor;
+  readonly horizon: LogCursor;
+}
+
+/** SQL access to the event log. */
+export interface LogStore {
+  append(entries: readonly LogAppend[]): Promise<void>;
+  appendWith(transaction: SqlTransaction, entry: LogAppend): Promise<void>;
+  readAcrossTenants(after: LogCursor): Promise<readonly LogEntry[]>;
+  read(tenantId: LogEntry["tenantId"], topic: string, after: LogCursor): Promise<readonly LogEntry[]>;
+  bounds(): Promise<LogBounds>;
+}
+
+/** Builds {@link LogStore} over the tenant pool. */
+export const createLogStore = (sql: TenantSql): LogStore => ({
+  append: async (entries) => {
+    if (entries.length > 0) await sql.runAcrossTenants(appendManyStatement(entries), nothing);
+  },
+  appendWith: async (transaction, entry) => {
+    await transaction.run(appendOneStatement(entry), nothing);
+  },
+  readAcrossTenants: (after) => sql.runAcrossTenants(readStatement(after), (row) => entryRow.parse(row)),
+  read: (tenantId, topic, after) =>
+    sql.run(tenantId, readTenantStatement(tenantId, topic, after), (row) => entryRow.parse(row)),
+  bounds: async () => {
+    const [row] = await sql.runAcrossTenants(headStatement, (raw) => headRow.parse(raw));
+    if (row === undefined) throw new Error("The event log has no horizon row.");
+    return {
+      head: { transaction: BigInt(row.transaction_id), sequence: BigInt(row.sequence) },
+      horizon: { transaction: BigInt(row.horizon_transaction), sequence: BigInt(row.horizon_sequence) },
+    };
+  },
+});

@@ -1,0 +1,118 @@
+import type { Server } from "node:http";
+import { fastify, type FastifyInstance } from "fastify";
+import { PROBLEM_MEDIA_TYPE, problemFromThrown, problemOf, type Problem } from "../errors/problem.ts";
+import { errorMessage } from "../errors/error-message.ts";
+import { Refusal, refuse } from "../errors/refusal.ts";
+import { traceIdOf } from "../telemetry/trace-context.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+/** Bytes a request body may have unless its route allows more. */
+export const MAX_BODY_BYTES = 1_048_576;
+/** Milliseconds in which a client must have sent its headers, and its whole request. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
+/** Milliseconds an idle connection is kept; longer than common load balancers keep theirs, so that they close first. */
+export const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** Connections waiting to be accepted. */
+const LISTEN_BACKLOG = 4_096;
+
+/** The HTTP server of a process; routes are added by the rooms that serve over it. */
+export type HttpServer = FastifyInstance;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** W3C trace id of the request: the caller's, or a new one. */
+    traceId: string;
+  }
+}
+
+const fastifyCodes: Readonly<Record<string, (detail: string) => Refusal>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: (detail) => refuse("PAYLOAD_TOO_LARGE", detail),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: (detail) => refuse("UNSUPPORTED_MEDIA_TYPE", detail),
+  FST_ERR_CTP_EMPTY_JSON_BODY: (detail) => refuse("BAD_INPUT", detail),
+  FST_ERR_CTP_INVALID_JSON_BODY: (detail) => refuse("BAD_INPUT", detail),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: (detail) => refuse("BAD_INPUT", detail),
+};
+
+const meaningOf = (error: unknown): unknown => {
+  if (error instanceof Refusal || !(error instanceof Error)) return error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (error instanceof SyntaxError && "statusCode" in error) return refuse("BAD_INPUT", error.message, {}, error);
+  if ("validation" in error) return refuse("BAD_INPUT", error.message, {}, error);
+  return fastifyCodes[code]?.(error.message) ?? error;
+};
+
+const problemFor = (error: unknown, traceId: string, logger: Logger): Problem => {
+  const meaning = meaningOf(error);
+  const problem = problemFromThrown(meaning, { traceId });
+  if (problem.status >= 500)
+    logger.error(
+      {
+        traceId,
+        code: problem.code,
+        error: errorMessage(error),
+        stack: error instanceof Error ? error.stack : undefined,
+      },
+      "A request failed.",
+    );
+  return problem;
+};
+
+/** Makes the process's HTTP server: bounded bodies and times, problem documents (RFC 9457) for every error, a trace id per request. */
+export const createHttpServer = (deps: { logger: Logger }): HttpServer => {
+  const server = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: 1_000,
+    },
+    forceCloseConnections: "idle",
+    trustProxy: false,
+    return503OnClosing: true,
+  });
+  server.decorateRequest("traceId", "");
+  server.addHook("onRequest", (request, reply, done) => {
+    request.traceId = traceIdOf(request.headers.traceparent);
+    void reply.header("x-trace-id", request.traceId);
+    done();
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const problem = problemFor(error, request.traceId, deps.logger);
+    const retry = problem["retryAfterSeconds"];
+    if (typeof retry === "number") void reply.header("retry-after", String(retry));
+    if (problem.status === 401) void reply.header("www-authenticate", 'Bearer realm="tessera"');
+    return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const problem = problemOf(
+      "NOT_FOUND",
+      `There is nothing at ${request.method} ${request.url.split("?")[0] ?? ""}.`,
+      { traceId: request.traceId },
+    );
+    return reply.code(404).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  });
+  return server;
+};
+
+/** Starts listening; answers the port in use. A taken port is told in a sentence that says what to do. */
+export const listenOn = async (server: HttpServer, host: string, port: number): Promise<number> => {
+  try {
+    await server.listen({ host, port, backlog: LISTEN_BACKLOG });
+  } catch (error) {
+    if (errorMessage(error).includes("EADDRINUSE"))
+      throw new Error(`Port ${port} is taken. Stop the other program or start with another one: PORT=${port + 1}.`, {
+        cause: error,
+      });
+    if (errorMessage(error).includes("EACCES"))
+      throw new Error(`Port ${port} may not be used by this user. Start with a port above 1023: PORT=4000.`, {
+        cause: error,
+      });
+    throw error;
+  }
+  const address = (server.server satisfies Server).address();
+  return address !== null && typeof address === "object" ? address.port : port;
+};
