@@ -1,0 +1,126 @@
+import { compileQuery, isCompiledQuery } from "graphql-jit";
+import {
+  execute,
+  parse,
+  subscribe,
+  validate,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import type { CallContext, SubgraphConnection, SubgraphRequest } from "./connection.ts";
+import { lazyStream } from "./stream.ts";
+
+/** Operations kept per schema: a product's stored operations fit; an ad hoc one costs a parse when it falls out. */
+const MAX_OPERATIONS = 1_000;
+/** Compiling costs as much as some twenty plain executions, so an operation seen once is never compiled. */
+const COMPILE_AFTER_USES = 3;
+
+/** What an in-process subgraph is made of. */
+export type InProcessOptions<C extends CallContext> = {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  /** A new context for each operation: contextual caches of a subgraph live no longer than that. */
+  readonly createContext: (call: C) => unknown;
+  /** Replaces an error before it leaves the subgraph, as an HTTP subgraph's server does; identity when absent. */
+  readonly maskError?: (error: GraphQLError, call: C) => GraphQLError;
+  readonly maxOperations?: number;
+  readonly compileAfterUses?: number;
+};
+
+type Run = (context: unknown, variables: Readonly<Record<string, unknown>>) => unknown;
+type Operation = { document: DocumentNode; errors: readonly GraphQLError[]; uses: number; compiled: Run | null };
+
+const compile = (schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): Run | null => {
+  try {
+    const compiled = compileQuery(schema, document, operationName, { disablingCapturingStackErrors: true });
+    return isCompiledQuery(compiled) ? (context, variables) => compiled.query(undefined, context, variables) : null;
+  } catch {
+    return null; // graphql-js runs what the compiler cannot
+  }
+};
+
+/** A subgraph in this process: its schema runs compiled, without HTTP and without a copy of its answer. */
+export const createInProcessConnection = <C extends CallContext>(
+  options: InProcessOptions<C>,
+): SubgraphConnection<C> => {
+  const { name, schema, createContext, maskError, compileAfterUses = COMPILE_AFTER_USES } = options;
+  const operations = new LRUCache<string, Operation>({ max: options.maxOperations ?? MAX_OPERATIONS });
+
+  const load = ({ query, operationName }: SubgraphRequest): Operation => {
+    const key = operationName === undefined ? query : `${operationName}\n${query}`;
+    const known = operations.get(key);
+    if (known !== undefined) return known;
+    const document = parse(query, { noLocation: true });
+    const fresh: Operation = { document, errors: validate(schema, document), uses: 0, compiled: null };
+    operations.set(key, fresh);
+    return fresh;
+  };
+  const interpret = (operation: Operation, request: SubgraphRequest, context: unknown) =>
+    execute({
+      schema,
+      document: operation.document,
+      operationName: request.operationName ?? null,
+      variableValues: request.variables ?? {},
+      contextValue: context,
+    });
+  const masked = (result: ExecutionResult, call: C): ExecutionResult =>
+    maskError === undefined || result.errors === undefined
+      ? result
+      : { ...result, errors: result.errors.map((error) => maskError(error, call)) };
+
+  return {
+    name,
+    async execute(request, call) {
+      const operation = load(request);
+      if (operation.errors.length > 0) return { errors: operation.errors };
+      operation.uses += 1;
+      if (operation.uses === compileAfterUses) {
+        operation.compiled = compile(schema, operation.document, request.operationName);
+      }
+      const made = createContext(call);
+      const context = made instanceof Promise ? await made : made;
+      if (operation.compiled === null) return masked(await interpret(operation, request, context), call);
+      return masked(toResult(await operation.compiled(context, request.variables ?? {})), call);
+    },
+    subscribe(request, call) {
+      return lazyStream(async () => {
+        const operation = load(request);
+        if (operation.errors.length > 0) return { errors: operation.errors };
+        const stream = await subscribe({
+          schema,
+          document: operation.document,
+          operationName: request.operationName ?? null,
+          variableValues: request.variables ?? {},
+          contextValue: await createContext(call),
+        });
+        if (!(Symbol.asyncIterator in stream)) return masked(stream, call);
+        return iteratorOf(stream, (event) => masked(event, call));
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+};
+
+const iteratorOf = (
+  stream: AsyncGenerator<ExecutionResult, void, void>,
+  map: (event: ExecutionResult) => ExecutionResult,
+): AsyncIterator<ExecutionResult> => ({
+  async next() {
+    const step = await stream.next();
+    return step.done === true ? { done: true, value: undefined } : { done: false, value: map(step.value) };
+  },
+  async return() {
+    await stream.return(undefined);
+    return { done: true, value: undefined };
+  },
+});
+
+const isResult = (value: unknown): value is ExecutionResult => typeof value === "object" && value !== null;
+
+const toResult = (value: unknown): ExecutionResult => {
+  if (isResult(value)) return value;
+  throw new TypeError("a compiled operation answered with no result");
+};

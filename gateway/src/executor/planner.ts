@@ -1,0 +1,74 @@
+import { createRequire } from "node:module";
+import type * as Hive from "@graphql-hive/router-query-planner";
+import { operationFromDocument } from "@apollo/federation-internals";
+import { QueryPlanner as ApolloPlanner } from "@apollo/query-planner";
+import { Kind, OperationTypeNode, print, type DocumentNode } from "graphql";
+import { fromApolloPlan } from "./apollo-plan.ts";
+import { fromHivePlan } from "./hive-plan.ts";
+import { splitByRootField } from "./operation.ts";
+import { sequence, type OperationPlan } from "./plan.ts";
+import type { SupergraphView } from "./supergraph.ts";
+
+/** Which planner leads; the other one is asked when it cannot plan an operation or is not there. */
+export type PlannerChoice = "hive" | "apollo";
+
+/** Plans documents of exactly one operation without conditions or introspection; throws when no planner knows a plan. */
+export type Planner = (document: DocumentNode) => OperationPlan;
+
+const NO_LABELS: ReadonlySet<string> = new Set();
+
+/** The native addon exists for Linux glibc and macOS; elsewhere Apollo's planner answers alone. */
+const loadHive = (): typeof Hive.QueryPlanner | null => {
+  try {
+    const addon: typeof Hive = createRequire(import.meta.url)("@graphql-hive/router-query-planner");
+    return addon.QueryPlanner;
+  } catch {
+    return null;
+  }
+};
+
+const hivePlanner = (view: SupergraphView): Planner | null => {
+  const QueryPlanner = loadHive();
+  if (QueryPlanner === null) return null;
+  const planner = new QueryPlanner(view.sdl);
+  return (document) => fromHivePlan(planner.plan(print(document), null, new Set(NO_LABELS), 0));
+};
+
+const apolloPlanner = (view: SupergraphView): Planner => {
+  let planner: ApolloPlanner | undefined;
+  return (document) => {
+    planner ??= new ApolloPlanner(view.federated); // its query graph takes longer to build than many plans
+    return fromApolloPlan(planner.buildQueryPlan(operationFromDocument(view.federated.apiSchema(), document)));
+  };
+};
+
+const isMutation = (document: DocumentNode) =>
+  document.definitions.some(
+    (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION,
+  );
+
+/**
+ * A planner for one supergraph. A mutation is planned field by field and run in order, each with everything below it
+ * before the next begins, as GraphQL's serial execution asks.
+ */
+export const createPlanner = (view: SupergraphView, choice: PlannerChoice = "hive"): Planner => {
+  const apollo = apolloPlanner(view);
+  const hive = choice === "hive" ? hivePlanner(view) : null;
+  const planOne: Planner = (document) => {
+    if (hive === null) return apollo(document);
+    try {
+      return hive(document);
+    } catch {
+      return apollo(document); // its error, if it has one too, names the reason in the API's own terms
+    }
+  };
+  return (document) => {
+    if (!isMutation(document)) return planOne(document);
+    const plans = splitByRootField(document).map(planOne);
+    return {
+      planner: plans[0]?.planner ?? "none",
+      primary: null,
+      steps: sequence(plans.map((plan) => plan.steps)),
+    };
+  };
+};

@@ -1,0 +1,223 @@
+import type { ExecutionResult } from "graphql";
+import { CallCancelled, type CallContext, type SubgraphConnection } from "../connections/connection.ts";
+import { copy, locate, merge, pick, rewrite, visitPath, type TypeTest } from "./answers.ts";
+import { addError, addFetchFailure, clientError, type Failures } from "./failures.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
+import type { Variables } from "./operation.ts";
+import type { EntityBatch, EntityFetch, PlanStep, RootFetch } from "./plan.ts";
+
+/** Connections by the subgraph names of the supergraph. */
+export type Connections<C extends CallContext> = ReadonlyMap<string, SubgraphConnection<C>>;
+
+/** One request under way. */
+export type PlanRun<C extends CallContext> = {
+  readonly connections: Connections<C>;
+  readonly types: TypeTest;
+  readonly variables: Variables;
+  readonly call: C;
+  /** Everything gathered so far, shaped as the subgraphs answered. */
+  readonly data: JsonObject;
+  readonly failures: Failures;
+};
+
+type Path = readonly (string | number)[];
+
+/** One representation and the places that wait for its answer, grouped by the plan path they were found at. */
+type Waiting = { readonly targets: JsonObject[][] };
+
+const variablesFor = (names: readonly string[], variables: Variables): Record<string, unknown> => {
+  const used: Record<string, unknown> = {};
+  for (const name of names) if (variables[name] !== undefined) used[name] = variables[name];
+  return used;
+};
+
+const isCancelled = ({ signal }: CallContext): boolean => signal?.aborted === true;
+
+const send = async <C extends CallContext>(
+  run: PlanRun<C>,
+  fetch: RootFetch | EntityFetch,
+  variables: Record<string, unknown>,
+): Promise<ExecutionResult | Error> => {
+  if (isCancelled(run.call)) throw new CallCancelled("the caller gave up");
+  const connection = run.connections.get(fetch.service);
+  if (connection === undefined) return new Error(`no connection to ${fetch.service}`);
+  try {
+    return await connection.execute(
+      { query: fetch.operation, operationName: fetch.operationName, variables },
+      run.call,
+    );
+  } catch (error) {
+    if (error instanceof CallCancelled || isCancelled(run.call)) throw error;
+    return error instanceof Error ? error : new Error(String(error));
+  }
+};
+
+/** A response key that a rewrite gives back its client name. */
+const renamed = (path: Path, rewrites: RootFetch["outputRewrites"]): Path =>
+  rewrites.length === 0
+    ? path
+    : path.map((element) => {
+        const change = rewrites.find((each) => each.kind === "rename" && each.field === element);
+        return change?.kind === "rename" ? change.to : element;
+      });
+
+const runRoot = async <C extends CallContext>(run: PlanRun<C>, fetch: RootFetch): Promise<void> => {
+  const targets: JsonObject[] = [];
+  visitPath(run.data, fetch.path, run.types, (object) => void targets.push(object));
+  if (targets.length === 0) return;
+  const result = await send(run, fetch, variablesFor(fetch.variableNames, run.variables));
+  mergeRoot(run, fetch, targets, result);
+};
+
+/** Merges the answer of a root fetch (or a subscription's event) and maps its errors. */
+export const mergeRoot = <C extends CallContext>(
+  run: PlanRun<C>,
+  fetch: RootFetch,
+  targets: readonly JsonObject[],
+  result: ExecutionResult | Error,
+): void => {
+  const { failures, types } = run;
+  if (result instanceof Error) {
+    addFetchFailure(failures, { service: fetch.service, code: "SUBGRAPH_UNAVAILABLE", cause: result }, targets);
+    return;
+  }
+  const { data, errors = [] } = result;
+  if (!isJsonObject(data)) for (const target of targets) failures.unfilled.add(target);
+  const located = errors.some((error) => error.path !== undefined) && fetch.path.length > 0;
+  const places = located ? locate(run.data, fetch.path, types) : null;
+  for (const error of errors) {
+    const path = error.path === undefined ? undefined : renamed(error.path, fetch.outputRewrites);
+    const prefixes = places === null || path === undefined ? [[]] : [...places.values()].flat();
+    for (const prefix of prefixes) addError(failures, clientError(error, path && [...prefix, ...path]));
+  }
+  if (data === undefined && errors.length === 0) {
+    addFetchFailure(failures, { service: fetch.service, code: "SUBGRAPH_INVALID_RESPONSE" }, targets);
+  }
+  if (!isJsonObject(data)) return;
+  rewrite(data, fetch.outputRewrites, types);
+  targets.forEach((target, index) => merge(target, index === 0 ? data : asObject(copy(data)), types));
+};
+
+const asObject = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
+
+/** Representations of a batch without repetition, each with everything that waits for it. */
+const represent = <C extends CallContext>(
+  run: PlanRun<C>,
+  batch: EntityBatch,
+): { representations: JsonObject[]; waiting: Waiting[] } => {
+  const representations: JsonObject[] = [];
+  const waiting: Waiting[] = [];
+  const known = new Map<string, Waiting>();
+  batch.paths.forEach((path, pathIndex) => {
+    visitPath(run.data, path, run.types, (object) => {
+      const representation = pick(object, batch.requires, run.types);
+      if (representation === null || representation["__typename"] === undefined) return;
+      rewrite(representation, batch.inputRewrites, run.types);
+      const key = JSON.stringify(representation);
+      let entry = known.get(key);
+      if (entry === undefined) {
+        entry = { targets: [] };
+        known.set(key, entry);
+        waiting.push(entry);
+        representations.push(representation);
+      }
+      (entry.targets[pathIndex] ??= []).push(object);
+    });
+  });
+  return { representations, waiting };
+};
+
+/**
+ * Merges one entity into all that wait for it. Places of one plan path may share what they receive, since every later step
+ * treats them alike; places of different paths may not, since one key can mean different arguments there.
+ */
+const mergeEntity = <C extends CallContext>(
+  run: PlanRun<C>,
+  batch: EntityBatch,
+  entity: JsonObject,
+  to: Waiting,
+): void => {
+  let shared = false;
+  for (const group of to.targets) {
+    const [first] = group ?? [];
+    if (first === undefined) continue;
+    const own = shared ? asObject(copy(entity)) : entity;
+    shared = true;
+    own["__typename"] ??= first["__typename"];
+    rewrite(own, batch.outputRewrites, run.types);
+    for (const target of group ?? []) merge(target, own, run.types);
+  }
+};
+
+/** Maps an error at `_entities.<n>.<rest>` to every place in the client's answer that waits for that entity. */
+const addEntityError = <C extends CallContext>(
+  run: PlanRun<C>,
+  error: NonNullable<ExecutionResult["errors"]>[number],
+  parts: readonly { batch: EntityBatch; waiting: readonly Waiting[] }[],
+): void => {
+  const [key, index, ...rest] = error.path ?? [];
+  const part = parts.find(({ batch }) => batch.key === key);
+  const entry = part !== undefined && typeof index === "number" ? part.waiting[index] : undefined;
+  if (part === undefined || entry === undefined) {
+    addError(run.failures, clientError(error, undefined));
+    return;
+  }
+  const path = renamed(rest, part.batch.outputRewrites);
+  part.batch.paths.forEach((planPath, pathIndex) => {
+    const places = locate(run.data, planPath, run.types);
+    for (const target of new Set(entry.targets[pathIndex] ?? [])) {
+      for (const prefix of places.get(target) ?? []) addError(run.failures, clientError(error, [...prefix, ...path]));
+    }
+  });
+};
+
+const runEntities = async <C extends CallContext>(run: PlanRun<C>, fetch: EntityFetch): Promise<void> => {
+  const parts = fetch.batches.map((batch) => ({ batch, ...represent(run, batch) }));
+  if (parts.every(({ representations }) => representations.length === 0)) return;
+  const variables = variablesFor(fetch.variableNames, run.variables);
+  for (const { batch, representations } of parts) variables[batch.representationsVariable] = representations;
+  const result = await send(run, fetch, variables);
+  const targets = parts.flatMap(({ waiting }) => waiting.flatMap((entry) => entry.targets.flat()));
+  const fail = (code: "SUBGRAPH_UNAVAILABLE" | "SUBGRAPH_INVALID_RESPONSE", cause?: unknown) =>
+    addFetchFailure(run.failures, { service: fetch.service, code, cause }, targets);
+  if (result instanceof Error) {
+    fail("SUBGRAPH_UNAVAILABLE", result);
+    return;
+  }
+  const { data, errors = [] } = result;
+  if (!isJsonObject(data)) for (const target of targets) run.failures.unfilled.add(target);
+  for (const error of errors) addEntityError(run, error, parts);
+  if (!isJsonObject(data)) {
+    if (errors.length === 0) fail("SUBGRAPH_INVALID_RESPONSE");
+    return;
+  }
+  for (const { batch, waiting } of parts) {
+    const entities = data[batch.key];
+    if (!Array.isArray(entities) || entities.length !== waiting.length) {
+      if (errors.length === 0) fail("SUBGRAPH_INVALID_RESPONSE");
+      continue;
+    }
+    waiting.forEach((entry, index) => {
+      const entity: unknown = entities[index];
+      if (isJsonObject(entity)) mergeEntity(run, batch, entity, entry);
+      else if (errors.some(({ path }) => path?.[0] === batch.key && path[1] === index)) {
+        for (const target of entry.targets.flat()) run.failures.unfilled.add(target);
+      }
+    });
+  }
+};
+
+/** Runs a plan's steps, gathering into `run.data` and `run.failures`; rejects only when the caller gave up. */
+export const runStep = async <C extends CallContext>(run: PlanRun<C>, step: PlanStep): Promise<void> => {
+  switch (step.kind) {
+    case "root":
+      return runRoot(run, step);
+    case "entities":
+      return runEntities(run, step);
+    case "sequence":
+      for (const child of step.steps) await runStep(run, child);
+      return;
+    case "parallel":
+      await Promise.all(step.steps.map((child) => runStep(run, child)));
+  }
+};
