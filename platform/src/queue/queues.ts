@@ -1,0 +1,231 @@
+import {
+  createPostgresBackend,
+  DelayedError,
+  Queue,
+  Worker,
+  type Job,
+  type JobsOptions,
+  type Processor,
+  type WorkerOptions,
+} from "bullmq";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { errorMessage } from "../errors/error-message.ts";
+import { refuse } from "../errors/refusal.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+/** Where the queues live: PostgreSQL (embedded, or the control plane's own server) or Redis. */
+export interface QueueSettings {
+  readonly backend: "postgres" | "redis";
+  readonly url: string;
+}
+
+/** What a handler does with a job it can't run now: put it back for `delayMs`, without using up an attempt. */
+export interface Postpone {
+  readonly postponeMs: number;
+}
+
+/** One job as its handler sees it. */
+export interface QueuedJob {
+  readonly id: string;
+  /** 1 for the first run, one more for each retry. */
+  readonly attempt: number;
+  /** True when a failure of this run will not be followed by another. */
+  readonly lastAttempt: boolean;
+}
+
+/** Runs one job; a throw is a failure that is tried again while attempts are left. */
+export type JobHandler = (job: QueuedJob, signal: AbortSignal) => Promise<Postpone | void>;
+
+/** How jobs of a queue are tried. */
+export interface QueuePolicy {
+  readonly attempts: number;
+  /** Milliseconds before the second try; doubles with each further one. */
+  readonly backoffMs: number;
+}
+
+/** A queue jobs are put into by id; the id is the idempotency key, so the same job is never queued twice. */
+export interface JobQueue {
+  /** `priority` 1 runs first; jobs of one priority run in order. */
+  enqueue(jobId: string, priority: number): Promise<void>;
+  /** Removes a job that has not begun; one that runs is left to its handler. */
+  remove(jobId: string): Promise<void>;
+  /** Jobs waiting, running and delayed. */
+  depth(): Promise<number>;
+}
+
+/** A worker on a queue: starts taking jobs, and on `stop` finishes what it runs. */
+export interface QueueWorker {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** BullMQ on either backend. */
+export interface Queues {
+  queue(name: string, policy: QueuePolicy): JobQueue;
+  worker(
+    name: string,
+    handler: JobHandler,
+    options: { readonly concurrency: number; readonly lockMs: number },
+  ): QueueWorker;
+  /** Throws when the backend does not answer. */
+  ping(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Schema BullMQ keeps its tables in on PostgreSQL. */
+const SCHEMA = "bullmq";
+/** Key prefix on Redis; the braces keep a queue's keys on one cluster slot. */
+const PREFIX = "{tessera}";
+/** Finished jobs BullMQ keeps for a look; the jobs' own record is elsewhere. */
+const KEEP_FINISHED = 1_000;
+/** A job whose worker died is given back this often; then it is taken for the cause of the deaths. */
+const MAX_STALLED = 2;
+/** Priorities BullMQ knows: 1 to 2^21 - 1. */
+const MAX_PRIORITY = 2_097_151;
+
+const postgresConnection = (settings: QueueSettings) => ({
+  connectionString: settings.url,
+  schema: SCHEMA,
+  migrate: true,
+});
+
+/** The parts of BullMQ's classes used here, the same on both backends. */
+interface BullQueue {
+  add(name: string, data: object, options: JobsOptions): Promise<unknown>;
+  remove(jobId: string): Promise<unknown>;
+  getJobCountByTypes(...types: ("waiting" | "prioritized" | "active" | "delayed")[]): Promise<number>;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+interface BullWorker {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const makeQueue = (name: string, settings: QueueSettings): BullQueue =>
+  settings.backend === "redis"
+    ? new Queue(name, { connection: { url: settings.url }, prefix: PREFIX })
+    : new Queue(name, { connection: postgresConnection(settings) }, createPostgresBackend);
+
+type RunOptions = Pick<
+  WorkerOptions,
+  | "concurrency"
+  | "lockDuration"
+  | "stalledInterval"
+  | "maxStalledCount"
+  | "removeOnComplete"
+  | "removeOnFail"
+  | "autorun"
+>;
+
+const makeWorker = (name: string, settings: QueueSettings, run: Processor, options: RunOptions): BullWorker =>
+  settings.backend === "redis"
+    ? new Worker(name, run, {
+        ...options,
+        connection: { url: settings.url, maxRetriesPerRequest: null },
+        prefix: PREFIX,
+      })
+    : new Worker(name, run, { ...options, connection: postgresConnection(settings) }, createPostgresBackend);
+
+const ping = async (settings: QueueSettings): Promise<void> => {
+  if (settings.backend === "redis") {
+    const redis = new Redis(settings.url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+    redis.on("error", () => undefined);
+    try {
+      await redis.connect();
+      await redis.ping();
+    } finally {
+      redis.disconnect();
+    }
+    return;
+  }
+  const client = new pg.Client({ connectionString: settings.url, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => undefined);
+  await client.connect();
+  await client.query("SELECT 1").finally(() => client.end());
+};
+
+const processorOf =
+  (handler: JobHandler): Processor =>
+  async (job: Job, token?: string, signal?: AbortSignal) => {
+    const attempt = job.attemptsMade + 1;
+    const outcome = await handler(
+      { id: job.id ?? "", attempt, lastAttempt: attempt >= (job.opts.attempts ?? 1) },
+      signal ?? new AbortController().signal,
+    );
+    if (outcome === undefined) return;
+    await job.moveToDelayed(Date.now() + outcome.postponeMs, token);
+    throw new DelayedError();
+  };
+
+const asDependencyTrouble = (error: unknown): Error =>
+  refuse("DEPENDENCY_UNAVAILABLE", "The job queue is not reachable.", { retryAfterSeconds: 2 }, error);
+
+/** Builds queues on a backend. Connections are made on first use, and made anew after a use that failed, so a backend that was down is found again. */
+export const createQueues = (deps: { settings: QueueSettings; logger: Logger }): Queues => {
+  const { settings, logger } = deps;
+  const open = new Map<string, BullQueue>();
+  const workers = new Set<BullWorker>();
+  const quiet = (what: string) => (error: Error) =>
+    logger.warn({ what, error: errorMessage(error) }, "The job queue's connection has trouble.");
+
+  const using = async <T>(name: string, use: (queue: BullQueue) => Promise<T>): Promise<T> => {
+    const queue = open.get(name) ?? makeQueue(name, settings);
+    if (!open.has(name)) queue.on("error", quiet(`queue ${name}`));
+    open.set(name, queue);
+    try {
+      return await use(queue);
+    } catch (error) {
+      open.delete(name);
+      void queue.close().catch(() => undefined);
+      throw asDependencyTrouble(error);
+    }
+  };
+  const options = (jobId: string, priority: number, policy: QueuePolicy) => ({
+    jobId,
+    priority: Math.min(Math.max(1, priority), MAX_PRIORITY),
+    attempts: policy.attempts,
+    backoff: { type: "exponential", delay: policy.backoffMs },
+  });
+  return {
+    queue: (name, policy) => ({
+      enqueue: (jobId, priority) =>
+        using(name, async (queue) => void (await queue.add(name, {}, options(jobId, priority, policy)))),
+      remove: (jobId) => using(name, async (queue) => void (await queue.remove(jobId))),
+      depth: () => using(name, (queue) => queue.getJobCountByTypes("waiting", "prioritized", "active", "delayed")),
+    }),
+    worker: (name, handler, { concurrency, lockMs }) => {
+      let running: BullWorker | null = null;
+      return {
+        start: async () => {
+          await ping(settings);
+          const worker = makeWorker(name, settings, processorOf(handler), {
+            concurrency,
+            lockDuration: lockMs,
+            stalledInterval: lockMs,
+            maxStalledCount: MAX_STALLED,
+            removeOnComplete: { count: KEEP_FINISHED },
+            removeOnFail: { count: KEEP_FINISHED },
+          });
+          worker.on("error", quiet(`worker ${name}`));
+          workers.add(worker);
+          running = worker;
+          await worker.waitUntilReady();
+        },
+        stop: async () => {
+          if (running === null) return;
+          workers.delete(running);
+          await running.close();
+          running = null;
+        },
+      };
+    },
+    ping: () => ping(settings),
+    stop: async () => {
+      await Promise.all([...workers].map((worker) => worker.close()));
+      await Promise.all([...open.values()].map((queue) => queue.close()));
+    },
+  };
+};
