@@ -142,21 +142,21 @@ SELECT tenant_id, person, time, sequence, name, session_id, source, utm_source, 
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.rollup_hour_name_view TO tessera.rollup_hour_name AS
 SELECT tenant_id, toStartOfHour(time) AS hour, name, currency, count() AS events, uniqCombined64StateIf(14)(person, person != 0) AS persons,
-  uniqCombined64StateIf(14)(session_id, session_id != '') AS sessions, sum(ifNull(revenue, 0)) AS revenue, count(revenue) AS revenue_events
+  uniqCombined64StateIf(14)(session_id, session_id != '') AS sessions, sum(ifNull(events.revenue, 0)) AS revenue, count(events.revenue) AS revenue_events
 FROM tessera.events GROUP BY tenant_id, hour, name, currency;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.rollup_day_dimensions_view TO tessera.rollup_day_dimensions AS
 SELECT tenant_id, toDate(time) AS day, country, device, source, name, currency, count() AS events, uniqCombined64StateIf(12)(person, person != 0) AS persons,
-  sum(ifNull(revenue, 0)) AS revenue, count(revenue) AS revenue_events
+  sum(ifNull(events.revenue, 0)) AS revenue, count(events.revenue) AS revenue_events
 FROM tessera.events GROUP BY tenant_id, day, country, device, source, name, currency;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.rollup_session_view TO tessera.rollup_session AS
 SELECT tenant_id, toDate(time) AS day, session_id, any(person) AS person, min(time) AS started_at, max(time) AS ended_at, count() AS events,
-  sum(ifNull(revenue, 0)) AS revenue
+  sum(ifNull(events.revenue, 0)) AS revenue
 FROM tessera.events WHERE session_id != '' GROUP BY tenant_id, day, session_id;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.rollup_person_day_view TO tessera.rollup_person_day AS
-SELECT tenant_id, person, toDate(time) AS day, count() AS events, sum(ifNull(revenue, 0)) AS revenue
+SELECT tenant_id, person, toDate(time) AS day, count() AS events, sum(ifNull(events.revenue, 0)) AS revenue
 FROM tessera.events WHERE person != 0 GROUP BY tenant_id, person, day;
 
 CREATE TABLE IF NOT EXISTS tessera.job_results (
