@@ -111,7 +111,7 @@ const spawnServer = (directory: string, library: string, port: number): RunningS
       "--output-format=CSV",
     ],
     // Its own process group: Ctrl-C in a terminal must reach Tessera alone, which then stops the server in order.
-    { cwd: directory, stdio: ["pipe", output, output], detached: true, env: { PATH: process.env["PATH"], TZ: "UTC" } },
+    { cwd: directory, stdio: ["pipe", output, output], detached: true, env: { TZ: "UTC" } },
   );
   closeSync(output);
   let ended = false;
