@@ -77,8 +77,6 @@ export interface Queues {
 const SCHEMA = "bullmq";
 /** Key prefix on Redis; the braces keep a queue's keys on one cluster slot. */
 const PREFIX = "{tessera}";
-/** Finished jobs BullMQ keeps for a look; the jobs' own record is elsewhere. */
-const KEEP_FINISHED = 1_000;
 /** A job whose worker died is given back this often; then it is taken for the cause of the deaths. */
 const MAX_STALLED = 2;
 /** Priorities BullMQ knows: 1 to 2^21 - 1. */
@@ -206,8 +204,9 @@ export const createQueues = (deps: { settings: QueueSettings; logger: Logger }):
             lockDuration: lockMs,
             stalledInterval: lockMs,
             maxStalledCount: MAX_STALLED,
-            removeOnComplete: { count: KEEP_FINISHED },
-            removeOnFail: { count: KEEP_FINISHED },
+            // Finished jobs leave at once: their record is elsewhere, and their id may be queued again.
+            removeOnComplete: { count: 0 },
+            removeOnFail: { count: 0 },
           });
           worker.on("error", quiet(`worker ${name}`));
           workers.add(worker);

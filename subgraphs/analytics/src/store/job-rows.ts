@@ -1,0 +1,67 @@
+import { parseJobId, parseTenantId } from "@tessera/contracts/ids";
+import { z } from "zod";
+import type { Job, JobColumn, JobState } from "../domain/job.ts";
+
+const columnRow: z.ZodType<JobColumn> = z.object({
+  name: z.string(),
+  role: z.enum(["TIME", "DIMENSION", "MEASURE"]),
+  type: z.enum(["TEXT", "INTEGER", "NUMBER", "DECIMAL", "TIME", "BOOLEAN"]),
+});
+
+const time = z.date().transform((date) => date.getTime());
+
+const jobRow = z.object({
+  id: z.string(),
+  tenant_id: z.string(),
+  state: z.enum(["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"]),
+  revision: z.number(),
+  attempt: z.number(),
+  fair_tag: z.number(),
+  rows_read: z.coerce.number(),
+  rows_to_read: z.coerce.number().nullable(),
+  bytes_read: z.coerce.number(),
+  result_rows: z.coerce.number().nullable(),
+  result_columns: z.array(columnRow).nullable(),
+  error_code: z.string().nullable(),
+  error_detail: z.string().nullable(),
+  created_at: time,
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+  expires_at: time,
+  input: z.unknown(),
+});
+
+const stateOf = (row: z.infer<typeof jobRow>): JobState => {
+  const finishedAtMs = row.finished_at ?? row.created_at;
+  switch (row.state) {
+    case "QUEUED":
+      return { kind: "QUEUED" };
+    case "RUNNING":
+      return { kind: "RUNNING", startedAtMs: row.started_at ?? row.created_at };
+    case "SUCCEEDED":
+      return { kind: "SUCCEEDED", finishedAtMs, resultRows: row.result_rows ?? 0, columns: row.result_columns ?? [] };
+    case "FAILED":
+      return { kind: "FAILED", finishedAtMs, code: row.error_code ?? "INTERNAL", detail: row.error_detail ?? "" };
+    case "CANCELLED":
+      return { kind: "CANCELLED", finishedAtMs };
+  }
+};
+
+/** Parses a row of the table `job`. */
+export const parseJobRow = (raw: unknown): Job => {
+  const row = jobRow.parse(raw);
+  const [id, tenantId] = [parseJobId(row.id), parseTenantId(row.tenant_id)];
+  if (id === null || tenantId === null) throw new Error("A job row has no valid id.");
+  return {
+    id,
+    tenantId,
+    state: stateOf(row),
+    revision: row.revision,
+    attempt: row.attempt,
+    fairTag: row.fair_tag,
+    progress: { rowsRead: row.rows_read, rowsToRead: row.rows_to_read, bytesRead: row.bytes_read },
+    createdAtMs: row.created_at,
+    expiresAtMs: row.expires_at,
+    input: row.input,
+  };
+};
