@@ -20,11 +20,13 @@ type Resolver = GraphQLFieldResolver<unknown, unknown>;
 const guarded =
   (resolver: Resolver, where: string, logger: Logger): Resolver =>
   (root, args, context, info) => {
+    const meaningful = (thrown: unknown): Promise<never> =>
+      Promise.reject(meaningfulGraphQLError(thrown, logger, where));
+    const guard = (value: unknown): unknown => (value instanceof Promise ? value.catch(meaningful) : value);
     try {
       const value: unknown = resolver(root, args, context, info);
-      return value instanceof Promise
-        ? value.catch((thrown: unknown) => Promise.reject(meaningfulGraphQLError(thrown, logger, where)))
-        : value;
+      // `_entities` answers a list of promises, one per entity.
+      return Array.isArray(value) ? value.map(guard) : guard(value);
     } catch (thrown) {
       throw meaningfulGraphQLError(thrown, logger, where);
     }
