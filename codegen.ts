@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Supergraph } from "@apollo/federation-internals";
 import type { CodegenConfig } from "@graphql-codegen/cli";
-import { printSchema } from "graphql";
+import { clientSdl } from "./gateway/src/composition.ts";
 
 type Output = CodegenConfig["generates"][string];
 type ScalarTypes = Record<string, string | { readonly input: string; readonly output: string }>;
@@ -53,7 +52,9 @@ const parentMappers = (subgraph: string): Record<string, string> => {
   const path = `subgraphs/${subgraph}/src/parents.ts`;
   if (!existsSync(path)) return {};
   const declared = readFileSync(path, "utf8").matchAll(/^export (?:type|interface) (\w+)Parent\b/gm);
-  return Object.fromEntries([...declared].map(([, name]) => [name, `../parents.ts#${name}Parent`]));
+  return Object.fromEntries(
+    [...declared].map(([, name = ""]): [string, string] => [name, `../parents.ts#${name}Parent`]),
+  );
 };
 
 const resolverTypes = (subgraph: string): Output => ({
@@ -91,15 +92,14 @@ const subgraphs = existsSync("subgraphs")
 const clients = existsSync("supergraph.graphql")
   ? CLIENTS.filter(({ documents }) => filesIn(documents, ".graphql").length > 0)
   : [];
-const apiSchema = (): string =>
-  printSchema(Supergraph.build(readFileSync("supergraph.graphql", "utf8")).apiSchema().toGraphQLJSSchema());
+const apiSchema = (): string => clientSdl(readFileSync("supergraph.graphql", "utf8"));
 
 /** Typed resolvers for each subgraph that has an SDL, typed documents for each client room that has operations. */
 const config: CodegenConfig = {
   importExtension: ".ts",
-  generates: Object.fromEntries([
-    ...subgraphs.map((name) => [`subgraphs/${name}/src/generated/resolvers.ts`, resolverTypes(name)]),
-    ...clients.map(({ documents, output }) => [output, clientDocuments(documents, apiSchema())]),
+  generates: Object.fromEntries<Output>([
+    ...subgraphs.map((name): [string, Output] => [`subgraphs/${name}/src/generated/resolvers.ts`, resolverTypes(name)]),
+    ...clients.map(({ documents, output }): [string, Output] => [output, clientDocuments(documents, apiSchema())]),
   ]),
 };
 

@@ -26,16 +26,15 @@ export const nodeProblem = (version) => {
     : `Tessera needs Node ${OLDEST_NODE.join(".")} or newer and this is ${version}: install a newer one from https://nodejs.org and run the command again.`;
 };
 
-/** True when what npm says it installed is what the lock file asks for, optional packages of other systems aside. */
-export const matchesLock = (wanted, installed) => {
-  const differs = Object.entries(installed.packages).some(
-    ([path, entry]) => wanted.packages[path]?.version !== entry.version,
-  );
-  const missing = Object.entries(wanted.packages).some(
-    ([path, entry]) => path !== "" && !entry.optional && !entry.devOptional && installed.packages[path] === undefined,
-  );
-  return !differs && !missing;
-};
+/**
+ * True when everything the lock file asks for is installed in its version. Optional packages may be absent (they are for other
+ * systems), and packages too many do no harm.
+ */
+export const matchesLock = (wanted, installed) =>
+  Object.entries(wanted.packages).every(([path, entry]) => {
+    if (path === "" || entry.link || installed.packages[path]?.version === entry.version) return true;
+    return installed.packages[path] === undefined && Boolean(entry.optional || entry.devOptional);
+  });
 
 const isInstalled = (lockHash, stamp) => {
   const hidden = join(root, "node_modules/.package-lock.json");

@@ -89,7 +89,7 @@ const STEPS = [
 
 const hashOf = (paths) => {
   const hash = createHash("sha256");
-  for (const path of [...paths].sort())
+  for (const path of paths.toSorted((a, b) => (a < b ? -1 : 1)))
     hash
       .update(path)
       .update("\0")

@@ -24,7 +24,7 @@ export const runChild = (command, args, { ownGroup = false, ...options } = {}) =
     };
     child.once("error", (error) => {
       release();
-      reject(error);
+      reject(new Error(`${command} could not be started: ${error.message}`, { cause: error }));
     });
     child.once("exit", (code, signal) => {
       release();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { composeSupergraph, CompositionError, readSubgraphSdls, readSupergraphFile } from "./composition.ts";
+import { clientSdl, composeSupergraph, CompositionError, readSubgraphSdls, readSupergraphFile } from "./composition.ts";
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n`;
 const tenants = {
@@ -35,6 +35,21 @@ describe("composeSupergraph", () => {
     };
     expect(() => composeSupergraph([tenants, other])).toThrow(CompositionError);
     expect(() => composeSupergraph([tenants, other])).toThrow(/FIELD_TYPE_MISMATCH/);
+  });
+});
+
+describe("clientSdl", () => {
+  it("shows clients types and fields without the machinery of federation", () => {
+    const hidden = {
+      ...events,
+      sdl: events.sdl
+        .replace(`["@key"]`, `["@key", "@inaccessible"]`)
+        .replace("events: Int!", "events: Int! @inaccessible"),
+    };
+    const sdl = clientSdl(composeSupergraph([tenants, hidden]).supergraphSdl);
+    expect(sdl).toContain("name: String!");
+    expect(sdl).not.toContain("events");
+    expect(sdl).not.toContain("join__");
   });
 });
 

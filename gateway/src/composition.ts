@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { composeServices } from "@apollo/composition";
-import { type GraphQLError, parse } from "graphql";
+import { Supergraph } from "@apollo/federation-internals";
+import { type GraphQLError, parse, printSchema } from "graphql";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 
@@ -43,8 +44,8 @@ export class CompositionError extends Error {
   override readonly name = "CompositionError";
 }
 
-const withCode = (error: GraphQLError): string =>
-  `${String(error.extensions["code"] ?? "INVALID_GRAPHQL")}: ${error.message}`;
+const withCode = ({ extensions, message }: GraphQLError): string =>
+  `${typeof extensions["code"] === "string" ? extensions["code"] : "INVALID_GRAPHQL"}: ${message}`;
 
 /** Reads a supergraph.yaml (the format of Apollo's rover); SDL paths are relative to it. Throws ZodError when it does not fit the format. */
 export const readSupergraphFile = (path: string): readonly SubgraphSource[] => {
@@ -78,3 +79,7 @@ export const composeSupergraph = (subgraphs: readonly SubgraphSdl[]): Compositio
     hints: result.hints.map(({ definition, message }) => `${definition.code}: ${message}`),
   };
 };
+
+/** SDL of what clients see of a supergraph: no federation directives, nothing inaccessible. */
+export const clientSdl = (supergraphSdl: string): string =>
+  printSchema(Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema());

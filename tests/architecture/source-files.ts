@@ -1,35 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, extname, join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, extname } from "node:path";
 import ts from "typescript";
 import { z } from "zod";
-
-/** The checkout's folder. */
-export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-
-const SOURCE_ENDINGS = new Set([".ts", ".tsx", ".mts", ".mjs", ".cjs", ".js", ".jsx"]);
-const TEXT_ENDINGS = new Set([
-  ".md",
-  ".sql",
-  ".graphql",
-  ".prisma",
-  ".yaml",
-  ".yml",
-  ".json",
-  ".css",
-  ".html",
-  ".sh",
-  ".txt",
-  "",
-]);
-const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "generated", "coverage", ".git", ".tessera", ".turbo"]);
-const SKIPPED_FILES = new Set(["package-lock.json", "supergraph.graphql"]);
-
-/** A text file of the repository; `path` is relative to the root, with forward slashes. */
-export interface TextFile {
-  readonly path: string;
-  readonly text: string;
-}
+import { readTextFiles, SOURCE_ENDINGS, type TextFile } from "./text-files.ts";
 
 /** A TypeScript or JavaScript file with its syntax tree. */
 export interface SourceFile extends TextFile {
@@ -72,18 +44,8 @@ export const repositoryOf = (texts: readonly TextFile[]): Repository => ({
     .map(({ path, text }) => ({ folder: dirname(path), ...manifestShape.parse(JSON.parse(text)) })),
 });
 
-const textsUnder = (folder: string): readonly TextFile[] =>
-  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : textsUnder(path);
-    const ending = extname(entry.name);
-    const wanted = SOURCE_ENDINGS.has(ending) || TEXT_ENDINGS.has(ending);
-    if (!entry.isFile() || !wanted || SKIPPED_FILES.has(entry.name)) return [];
-    return [{ path: relative(ROOT, path).split(sep).join("/"), text: readFileSync(path, "utf8") }];
-  });
-
 /** Reads every hand-written text of the checkout. */
-export const readRepository = (): Repository => repositoryOf(textsUnder(ROOT));
+export const readRepository = (): Repository => repositoryOf(readTextFiles());
 
 /** `path:line` of a node. */
 export const placeOf = (file: SourceFile, node: ts.Node): string =>

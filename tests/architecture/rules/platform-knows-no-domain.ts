@@ -1,10 +1,10 @@
 import type { Rule } from "../rule.ts";
 
 /** Words of the rooms that stand on the platform, singular; what the platform needs of them is given to it as an argument. */
-const DOMAIN_WORDS = [
-  ...["anomaly", "funnel", "cohort", "recommendation", "lineage", "churn", "forecast", "incident", "experiment"],
-  ...["attribution", "pageview", "conversion", "segment", "governance", "analytics", "olap", "realtime"],
-];
+const DOMAIN_WORDS =
+  "anomaly funnel cohort recommendation lineage churn forecast incident experiment attribution pageview conversion segment governance analytics olap realtime".split(
+    " ",
+  );
 
 const plural = (word: string): string => (word.endsWith("y") ? `${word.slice(0, -1)}ies` : `${word}s`);
 const words = new Set([...DOMAIN_WORDS, ...DOMAIN_WORDS.map(plural)]);
