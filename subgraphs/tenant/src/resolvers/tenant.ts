@@ -1,0 +1,14 @@
+import { parseTenantId } from "@tessera/contracts/ids";
+import type { TenantResolvers } from "../generated/resolvers.ts";
+import { timeText } from "./time-text.ts";
+
+/** A tenant; its lists are those of the caller's tenant, which is the only one a caller can hold. */
+export const Tenant: TenantResolvers = {
+  __resolveReference: ({ id }, { loaders }) => {
+    const tenantId = parseTenantId(id);
+    return tenantId === null ? null : loaders.tenant.load(tenantId);
+  },
+  createdAt: ({ createdAtMs }) => timeText(createdAtMs),
+  apiKeys: ({ id }, args, { operations }) => operations.apiKeys(id, args),
+  users: ({ id }, args, { operations }) => operations.users(id, args),
+};

@@ -1,0 +1,53 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import type { TenantId } from "@tessera/contracts/ids";
+import { inTenantScope } from "@tessera/platform/auth/tenant-scope";
+import type { TenantPool } from "@tessera/platform/db/tenant-pool";
+import { errorMessage } from "@tessera/platform/errors/error-message";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { PrismaClient } from "@tessera/prisma/client";
+
+/** Prisma's codes, and the driver's words, for a database that can't be reached or does not answer in time. */
+const CONNECTION_TROUBLE =
+  /\bP10(?:01|02|08|17)\b|\bP2024\b|\bP2028\b|ECONNREFUSED|ECONNRESET|terminat|timeout exceeded when trying to connect|DatabaseNotReachable|57P0[1-3]/;
+
+/** The part of Prisma's client that is the same inside and outside a transaction. */
+export type Models = Pick<PrismaClient, "tenant" | "tenantUser" | "apiKey" | "$queryRaw">;
+
+/** The tenant room's tables through Prisma: each piece of work names its tenant, and row-level security holds it to that tenant. */
+export interface ControlPlane {
+  run<T>(tenantId: TenantId, work: (models: Models) => Promise<T>): Promise<T>;
+  /** One transaction in which the tenant's own row is locked, so that counts stay true until it commits; null when there is no such tenant. */
+  lockingTenant<T>(tenantId: TenantId, work: (models: Models) => Promise<T>): Promise<T | null>;
+}
+
+const translated = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!CONNECTION_TROUBLE.test(errorMessage(error))) throw error;
+    const detail = "The control plane's database is not reachable.";
+    throw refuse("DEPENDENCY_UNAVAILABLE", detail, { retryAfterSeconds: 2 }, error);
+  }
+};
+
+/**
+ * Opens Prisma over the tenant-bound pool. Stores read single rows with `findFirst`: Prisma joins `findUnique` calls of one tick into one
+ * statement, also across tenants, and one of them would then see nothing.
+ */
+export const createControlPlane = (pool: TenantPool): ControlPlane => {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    run: (tenantId, work) => translated(() => inTenantScope(tenantId, async () => work(prisma))),
+    lockingTenant: (tenantId, work) =>
+      translated(() =>
+        inTenantScope(tenantId, () =>
+          prisma.$transaction(async (models) => {
+            const locked = await models.$queryRaw<
+              readonly unknown[]
+            >`SELECT id FROM tenant WHERE id = ${tenantId}::uuid FOR UPDATE`;
+            return locked.length === 0 ? null : work(models);
+          }),
+        ),
+      ),
+  };
+};

@@ -1,0 +1,58 @@
+import type { ApiKeyId, TenantId } from "@tessera/contracts/ids";
+import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
+import { z } from "zod";
+import type { KeptCredential } from "../domain/credential.ts";
+import { permissionsColumn, tenantIdColumn, timeColumn } from "./stored-row.ts";
+
+/** What is kept of credentials, for the path every request takes: prepared statements, no object mapper. */
+export interface CredentialStore {
+  /** The one look across tenants: whose key this is can't be known before it was found. */
+  findAcrossTenants(id: ApiKeyId): Promise<KeptCredential | null>;
+  /** Notes that a key was used, unless a later use is noted already. */
+  noteUse(tenantId: TenantId, id: ApiKeyId, atMs: number): Promise<void>;
+}
+
+const credentialRow = z
+  .object({
+    tenant_id: tenantIdColumn,
+    key_hash: z.instanceof(Uint8Array),
+    permissions: permissionsColumn,
+    expires_at: timeColumn.nullable(),
+    revoked_at: timeColumn.nullable(),
+    last_used_at: timeColumn.nullable(),
+    tenant_state: z.enum(["ACTIVE", "SUSPENDED"]),
+  })
+  .transform((row): KeptCredential => ({
+    tenantId: row.tenant_id,
+    tenantState: row.tenant_state,
+    keyHash: row.key_hash,
+    permissions: row.permissions,
+    expiresAtMs: row.expires_at,
+    revokedAtMs: row.revoked_at,
+    lastUsedAtMs: row.last_used_at,
+  }));
+
+/** Asks for one key by its public id; at most one row. */
+export const findApiKeyAcrossTenants = (id: ApiKeyId): SqlStatement => ({
+  name: "find-api-key-across-tenants",
+  text: "SELECT tenant_id, key_hash, permissions, expires_at, revoked_at, last_used_at, tenant_state FROM find_api_key_across_tenants($1)",
+  params: [id],
+});
+
+/** Moves the time of last use forward, never back. */
+export const noteApiKeyUse = (id: ApiKeyId, atMs: number): SqlStatement => ({
+  name: "note-api-key-use",
+  text: "UPDATE api_key SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)",
+  params: [id, new Date(atMs)],
+});
+
+/** Builds {@link CredentialStore}. */
+export const createCredentialStore = (sql: TenantSql): CredentialStore => ({
+  findAcrossTenants: async (id) => {
+    const [row] = await sql.runAcrossTenants(findApiKeyAcrossTenants(id), (raw) => credentialRow.parse(raw));
+    return row ?? null;
+  },
+  noteUse: async (tenantId, id, atMs) => {
+    await sql.run(tenantId, noteApiKeyUse(id, atMs), () => null);
+  },
+});
