@@ -42,6 +42,19 @@ const httpHandlers = (passwords: ClickHousePasswords): string => {
 </http_handlers>`;
 };
 
+/**
+ * Loggers that write statements with their values, which are tenants' data, or repeat themselves each second; a failed statement is told to its caller
+ * anyway.
+ */
+const silentLoggers = [
+  "executeQuery",
+  "DynamicQueryHandler",
+  "HTTPHandler-factory",
+  "BackgroundSchedulePool/BgSchPool",
+];
+
+const levels = silentLoggers.map((name) => `<logger><name>${name}</name><level>none</level></logger>`).join("");
+
 /** What the server's configuration depends on. */
 export type ClickHouseConfigInput = {
   readonly directory: string;
@@ -55,11 +68,11 @@ export const clickHouseConfigXml = ({ directory, memoryCapBytes, passwords }: Cl
   const { logFileBytes, logFiles, markCacheShare, maxConcurrentQueries } = clickHouseLimits;
   return `<clickhouse>
 <log-level>warning</log-level>
-<logger><console>0</console><log>${at("clickhouse.log")}</log><errorlog>${at("clickhouse-error.log")}</errorlog><size>${logFileBytes}</size><count>${logFiles}</count></logger>
+<logger><console>0</console><log>${at("log/clickhouse.log")}</log><size>${logFileBytes}</size><count>${logFiles}</count><levels>${levels}</levels></logger>
 <timezone>UTC</timezone>
-<users_config>${at("users.xml")}</users_config>
-<user_directories><users_xml><path>${at("users.xml")}</path></users_xml></user_directories>
-<user_files_path>${at("user_files/")}</user_files_path>
+<users_config>${at("config/users.xml")}</users_config>
+<user_directories><users_xml><path>${at("config/users.xml")}</path></users_xml></user_directories>
+<user_files_path>${at("data/user_files/")}</user_files_path>
 <access_control_improvements>
 <users_without_row_policies_can_read_rows>false</users_without_row_policies_can_read_rows>
 <select_from_system_db_requires_grant>true</select_from_system_db_requires_grant>
