@@ -36,6 +36,20 @@ export const matchesLock = (wanted, installed) =>
     return installed.packages[path] === undefined && Boolean(entry.optional || entry.devOptional);
   });
 
+/**
+ * True when the lock file names every optional package, those of other systems included. One written where the registry lacks some of
+ * them does not, and `npm ci` refuses it; `npm install --no-save` takes the locked versions and looks for the rest.
+ */
+export const isCompleteLock = ({ packages }) => {
+  const isLocked = (path, name) => {
+    const folders = path.split("/").map((_part, index, parts) => `${parts.slice(0, index + 1).join("/")}/`);
+    return ["", ...folders].some((folder) => packages[`${folder}node_modules/${name}`] !== undefined);
+  };
+  return Object.entries(packages).every(([path, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {}).every((name) => isLocked(path, name)),
+  );
+};
+
 const isInstalled = (lockHash, stamp) => {
   const hidden = join(root, "node_modules/.package-lock.json");
   if (!existsSync(hidden)) return false;
@@ -60,7 +74,12 @@ const assertWritable = () => {
   }
 };
 
-const install = async (hasLock) => {
+const npmArguments = (lock) => {
+  if (!existsSync(lock)) return ["install"];
+  return isCompleteLock(readJson(lock)) ? ["ci"] : ["install", "--no-save"];
+};
+
+const install = async (lock) => {
   assertWritable();
   const { command, first } = npmCommand();
   const startMs = Date.now();
@@ -69,7 +88,7 @@ const install = async (hasLock) => {
     () => console.error(`  still installing, ${Math.round((Date.now() - startMs) / 1000)} s`),
     HEARTBEAT_MS,
   );
-  const args = [...first, hasLock ? "ci" : "install", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = [...first, ...npmArguments(lock), "--no-audit", "--no-fund", "--loglevel=error"];
   const shell = process.platform === "win32";
   const code = await runChild(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], shell }).finally(() =>
     clearInterval(heartbeat),
@@ -92,7 +111,7 @@ export const ensureInstalled = async () => {
   const stamp = join(root, "node_modules/.cache/tessera/installed");
   if (hasLock && existsSync(stamp) && isInstalled(lockHash(), stamp)) return;
   await withSetupLock(root, async () => {
-    if (!isInstalled(lockHash(), stamp)) await install(hasLock);
+    if (!isInstalled(lockHash(), stamp)) await install(lock);
     if (!hasLock) return;
     try {
       mkdirSync(dirname(stamp), { recursive: true });

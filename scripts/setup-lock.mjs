@@ -48,7 +48,8 @@ export const withSetupLock = async (root, work) => {
     const abandoned = owner === 0 ? Date.now() - namelessSinceMs > NAMELESS_LOCK_MS : !isAlive(owner);
     if (abandoned) rmSync(folder, { recursive: true, force: true });
     else {
-      if (owner !== 0 && !told) console.error(`Waiting for process ${owner}, which is setting up this checkout.`);
+      if (owner !== 0 && owner !== process.pid && !told)
+        console.error(`Waiting for process ${owner}, which is setting up this checkout.`);
       told ||= owner !== 0;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
