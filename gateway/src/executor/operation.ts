@@ -5,6 +5,7 @@ import {
   visit,
   type DirectiveNode,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
   type SelectionNode,
@@ -40,6 +41,16 @@ const EMPTY_SELECTION: SelectionNode = {
   name: { kind: Kind.NAME, value: "__typename" },
   alias: { kind: Kind.NAME, value: EMPTY_SELECTION_KEY },
 };
+
+const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
+
+/** Subgraphs give an object's type under its own name; the projection answers whatever the client called it. */
+const withPlainTypenames = (document: DocumentNode | null): DocumentNode | null =>
+  document === null
+    ? null
+    : visit(document, {
+        Field: (field) => (field.name.value === "__typename" && field.alias !== undefined ? TYPENAME : undefined),
+      });
 
 const refuse = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
@@ -167,7 +178,7 @@ export const decideOperation = (selected: SelectedOperation, variables: Variable
   return {
     operation,
     fragments,
-    planned: documentOf(operation, fragments, planned),
+    planned: withPlainTypenames(documentOf(operation, fragments, planned)),
     introspection: documentOf(operation, fragments, introspection),
   };
 };

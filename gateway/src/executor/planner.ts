@@ -6,7 +6,8 @@ import { Kind, OperationTypeNode, print, type DocumentNode } from "graphql";
 import { fromApolloPlan } from "./apollo-plan.ts";
 import { fromHivePlan } from "./hive-plan.ts";
 import { splitByRootField } from "./operation.ts";
-import { sequence, type OperationPlan } from "./plan.ts";
+import { sequence, UnsupportedPlan, type OperationPlan } from "./plan.ts";
+import { createRequiredArgumentsTest } from "./required-arguments.ts";
 import type { SupergraphView } from "./supergraph.ts";
 
 /** Which planner leads; the other one is asked when it cannot plan an operation or is not there. */
@@ -48,18 +49,24 @@ const isMutation = (document: DocumentNode) =>
   );
 
 /**
- * A planner for one supergraph. A mutation is planned field by field and run in order, each with everything below it
+ * A planner for one supergraph. The native planner leads and Apollo's stands in where it knows no plan (a `@requires` behind a
+ * change of keys is one such place), except for operations that Apollo's would answer wrongly: those are refused. A mutation is planned field by field and run in order, each with everything below it
  * before the next begins, as GraphQL's serial execution asks.
  */
 export const createPlanner = (view: SupergraphView, choice: PlannerChoice = "hive"): Planner => {
   const apollo = apolloPlanner(view);
   const hive = choice === "hive" ? hivePlanner(view) : null;
+  const conflicts = createRequiredArgumentsTest(view.sdl);
+  const fallback: Planner = (document) => {
+    if (conflicts(document)) throw new UnsupportedPlan("a required field is wanted with different arguments");
+    return apollo(document);
+  };
   const planOne: Planner = (document) => {
-    if (hive === null) return apollo(document);
+    if (hive === null) return fallback(document);
     try {
       return hive(document);
     } catch {
-      return apollo(document); // its error, if it has one too, names the reason in the API's own terms
+      return fallback(document);
     }
   };
   return (document) => {

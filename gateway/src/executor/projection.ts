@@ -250,11 +250,8 @@ export const compileProjection = (decided: DecidedOperation, schema: GraphQLSche
   };
 };
 
-/** The longest beginning of a path that the client asked for: planners add fields of their own. */
-export const trimPath = (
-  path: readonly (string | number)[],
-  decided: DecidedOperation,
-): readonly (string | number)[] => {
+/** Whether a path leads to something the client asked for: planners add fields of their own. */
+export const isSelected = (path: readonly (string | number)[], decided: DecidedOperation): boolean => {
   let sets: readonly SelectionSetNode[] = [decided.operation.selectionSet];
   const selected = (set: SelectionSetNode, key: string): readonly FieldNode[] =>
     set.selections.flatMap((selection): readonly FieldNode[] => {
@@ -264,11 +261,11 @@ export const trimPath = (
         selection.kind === Kind.INLINE_FRAGMENT ? selection : decided.fragments.get(selection.name.value);
       return fragment === undefined ? [] : selected(fragment.selectionSet, key);
     });
-  for (const [index, element] of path.entries()) {
+  for (const element of path) {
     if (typeof element === "number") continue;
     const fields = sets.flatMap((set) => selected(set, element));
-    if (fields.length === 0) return path.slice(0, index);
+    if (fields.length === 0) return false;
     sets = fields.flatMap((field) => field.selectionSet ?? []);
   }
-  return path;
+  return true;
 };
