@@ -1,12 +1,5 @@
 import type { JobId, TenantId } from "@tessera/contracts/ids";
 
-/** Column of a job's result: its name, what it is, and the type its values have in the stored rows. */
-export interface JobColumn {
-  readonly name: string;
-  readonly role: "TIME" | "DIMENSION" | "MEASURE";
-  readonly type: "TEXT" | "INTEGER" | "NUMBER" | "DECIMAL" | "TIME" | "BOOLEAN";
-}
-
 /** Where a job stands; each state carries what only it has. */
 export type JobState =
   | { readonly kind: "QUEUED" }
@@ -15,7 +8,8 @@ export type JobState =
       readonly kind: "SUCCEEDED";
       readonly finishedAtMs: number;
       readonly resultRows: number;
-      readonly columns: readonly JobColumn[];
+      /** True when the answer had more rows than the job may keep. */
+      readonly truncated: boolean;
     }
   | { readonly kind: "FAILED"; readonly finishedAtMs: number; readonly code: string; readonly detail: string }
   | { readonly kind: "CANCELLED"; readonly finishedAtMs: number };

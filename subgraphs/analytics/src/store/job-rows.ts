@@ -1,12 +1,6 @@
 import { parseJobId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import type { Job, JobColumn, JobState } from "../domain/job.ts";
-
-const columnRow: z.ZodType<JobColumn> = z.object({
-  name: z.string(),
-  role: z.enum(["TIME", "DIMENSION", "MEASURE"]),
-  type: z.enum(["TEXT", "INTEGER", "NUMBER", "DECIMAL", "TIME", "BOOLEAN"]),
-});
+import type { Job, JobState } from "../domain/job.ts";
 
 const time = z.date().transform((date) => date.getTime());
 
@@ -21,7 +15,7 @@ const jobRow = z.object({
   rows_to_read: z.coerce.number().nullable(),
   bytes_read: z.coerce.number(),
   result_rows: z.coerce.number().nullable(),
-  result_columns: z.array(columnRow).nullable(),
+  result_truncated: z.boolean(),
   error_code: z.string().nullable(),
   error_detail: z.string().nullable(),
   created_at: time,
@@ -39,7 +33,7 @@ const stateOf = (row: z.infer<typeof jobRow>): JobState => {
     case "RUNNING":
       return { kind: "RUNNING", startedAtMs: row.started_at ?? row.created_at };
     case "SUCCEEDED":
-      return { kind: "SUCCEEDED", finishedAtMs, resultRows: row.result_rows ?? 0, columns: row.result_columns ?? [] };
+      return { kind: "SUCCEEDED", finishedAtMs, resultRows: row.result_rows ?? 0, truncated: row.result_truncated };
     case "FAILED":
       return { kind: "FAILED", finishedAtMs, code: row.error_code ?? "INTERNAL", detail: row.error_detail ?? "" };
     case "CANCELLED":

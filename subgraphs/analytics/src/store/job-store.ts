@@ -3,7 +3,7 @@ import { parseJobId, parseTenantId, type JobId, type TenantId } from "@tessera/c
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
-import type { Job, JobColumn, JobProgress, JobStateName } from "../domain/job.ts";
+import type { Job, JobProgress, JobStateName } from "../domain/job.ts";
 import { parseJobRow } from "./job-rows.ts";
 
 /** Days a finished job and its result are kept; the result table's TTL is the same. */
@@ -28,7 +28,7 @@ export type Begin =
 
 /** How a run ended. */
 export type RunEnd =
-  | { readonly kind: "SUCCEEDED"; readonly resultRows: number; readonly columns: readonly JobColumn[] }
+  | { readonly kind: "SUCCEEDED"; readonly resultRows: number; readonly truncated: boolean }
   | { readonly kind: "FAILED"; readonly code: string; readonly detail: string }
   | { readonly kind: "QUEUED" };
 
@@ -131,9 +131,9 @@ const endStatement = (id: JobId, attempt: number, end: RunEnd): SqlStatement => 
     case "SUCCEEDED":
       return statement(
         "succeed-job",
-        `UPDATE job SET state = 'SUCCEEDED', ${CHANGE}, finished_at = now(), lease_until = NULL, result_rows = $3, result_columns = $4::jsonb,
-           expires_at = now() + make_interval(days => $5) WHERE ${OF_RUN} RETURNING *`,
-        [id, attempt, end.resultRows, JSON.stringify(end.columns), KEEP_JOB_DAYS],
+        `UPDATE job SET state = 'SUCCEEDED', ${CHANGE}, finished_at = now(), lease_until = NULL, result_rows = $3, result_truncated = $5,
+           expires_at = now() + make_interval(days => $4) WHERE ${OF_RUN} RETURNING *`,
+        [id, attempt, end.resultRows, KEEP_JOB_DAYS, end.truncated],
       );
     case "FAILED":
       return statement(

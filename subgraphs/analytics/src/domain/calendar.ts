@@ -1,0 +1,119 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { DAY_MS, HOUR_MS } from "./duration.ts";
+import type { TimeRange } from "./time-range.ts";
+import type { OffsetAt } from "./zone.ts";
+
+/** Width of calendar buckets, as in the SDL. */
+export type Granularity = "NONE" | "MINUTE" | "HOUR" | "DAY" | "WEEK" | "MONTH" | "QUARTER" | "YEAR";
+
+/** Buckets one answer may have: a chart shows fewer, and their starts travel to the store as one parameter. */
+export const MAX_BUCKETS = 5_000;
+
+const MINUTE_MS = 60_000;
+/** Offsets of today's zones are multiples of a quarter of an hour, so clocks change on this grid. */
+const TRANSITION_GRID_MS = 15 * MINUTE_MS;
+
+/** The moment a zone's clocks change inside (lowMs, highMs], where its offset differs between the two. */
+const transitionBetween = (lowMs: number, highMs: number, offsetAt: OffsetAt): number => {
+  const before = offsetAt(lowMs);
+  let [low, high] = [lowMs, highMs];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offsetAt(middle) === before) low = middle;
+    else high = middle;
+  }
+  return high;
+};
+
+/** First moment of a local date (given as that date's midnight in UTC); where clocks skip midnight, the moment they do so. */
+export const startOfLocalDate = (dateUtcMs: number, offsetAt: OffsetAt): number => {
+  const candidates = [offsetAt(dateUtcMs - DAY_MS), offsetAt(dateUtcMs + DAY_MS)].map((offset) => dateUtcMs - offset);
+  const found = candidates.filter((ms) => ms + offsetAt(ms) === dateUtcMs);
+  if (found.length > 0) return Math.min(...found);
+  return transitionBetween(Math.min(...candidates) - 1, Math.max(...candidates), offsetAt);
+};
+
+/** Midnight in UTC of the first date of the calendar unit that a local date lies in, `units` units later. */
+const unitStart = (granularity: Granularity, dateUtcMs: number, units: number): number => {
+  const date = new Date(dateUtcMs);
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  switch (granularity) {
+    case "DAY":
+      return Date.UTC(year, month, day + units);
+    case "WEEK":
+      return Date.UTC(year, month, day - ((date.getUTCDay() + 6) % 7) + 7 * units);
+    case "MONTH":
+      return Date.UTC(year, month + units, 1);
+    case "QUARTER":
+      return Date.UTC(year, month - (month % 3) + 3 * units, 1);
+    case "YEAR":
+      return Date.UTC(year + units, 0, 1);
+    case "NONE":
+    case "MINUTE":
+    case "HOUR":
+      throw new Error(`${granularity} is no unit of dates.`);
+  }
+};
+
+const floorTo = (value: number, step: number): number => Math.floor(value / step) * step;
+
+const startOfLocalHour = (ms: number, offsetAt: OffsetAt): number => {
+  const offset = offsetAt(ms);
+  const start = floorTo(ms + offset, HOUR_MS) - offset;
+  return offsetAt(start) === offset ? start : transitionBetween(start, ms, offsetAt);
+};
+
+/** The next full hour on the zone's clock, or the moment it changes to another hour's reading. */
+const nextLocalHour = (startMs: number, offsetAt: OffsetAt): number => {
+  const offset = offsetAt(startMs);
+  const next = floorTo(startMs + offset, HOUR_MS) + HOUR_MS - offset;
+  if (offsetAt(next) === offset) return next;
+  const hour = floorTo(startMs + offset, HOUR_MS);
+  for (let ms = floorTo(startMs, TRANSITION_GRID_MS) + TRANSITION_GRID_MS; ms < next; ms += TRANSITION_GRID_MS) {
+    const local = ms + offsetAt(ms);
+    if (local % HOUR_MS === 0 || floorTo(local, HOUR_MS) !== hour) return ms;
+  }
+  return next;
+};
+
+const nextStart = (granularity: Granularity, startMs: number, offsetAt: OffsetAt): number => {
+  if (granularity === "MINUTE") return startMs + MINUTE_MS;
+  if (granularity === "HOUR") return nextLocalHour(startMs, offsetAt);
+  const localDate = floorTo(startMs + offsetAt(startMs), DAY_MS);
+  return startOfLocalDate(unitStart(granularity, localDate, 1), offsetAt);
+};
+
+const startContaining = (granularity: Granularity, ms: number, offsetAt: OffsetAt): number => {
+  if (granularity === "MINUTE") return floorTo(ms, MINUTE_MS);
+  if (granularity === "HOUR") return startOfLocalHour(ms, offsetAt);
+  const localDate = floorTo(ms + offsetAt(ms), DAY_MS);
+  return startOfLocalDate(unitStart(granularity, localDate, 0), offsetAt);
+};
+
+/** Consecutive buckets: the starts, and the end of the last one; milliseconds since the epoch. */
+export interface Buckets {
+  readonly startsMs: readonly number[];
+  readonly endMs: number;
+}
+
+/**
+ * The calendar buckets of a zone that a range touches: days are 23 or 25 hours long where clocks change, weeks begin on Monday (ISO 8601).
+ * Refuses more than {@link MAX_BUCKETS} with BAD_INPUT.
+ */
+export const bucketsOf = (granularity: Granularity, range: TimeRange, offsetAt: OffsetAt): Buckets => {
+  const startsMs: number[] = [];
+  let start = startContaining(granularity, range.fromMs, offsetAt);
+  while (start < range.toMs) {
+    if (startsMs.length >= MAX_BUCKETS)
+      throw refuse(
+        "BAD_INPUT",
+        `The range has more than ${MAX_BUCKETS} buckets of one ${granularity}: take wider ones.`,
+        {
+          field: "input.granularity",
+        },
+      );
+    startsMs.push(start);
+    start = nextStart(granularity, start, offsetAt);
+  }
+  return { startsMs, endMs: start };
+};

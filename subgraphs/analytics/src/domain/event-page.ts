@@ -1,0 +1,52 @@
+import { isUuid } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { StoredEvent } from "./event.ts";
+import type { FieldAccess } from "./fields.ts";
+import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import { parseCount } from "./query.ts";
+import { parseTimeRange, type TimeRange } from "./time-range.ts";
+
+/** Place of an event in the list of all, newest first. */
+export interface EventPlace {
+  readonly timeMs: number;
+  readonly id: string;
+}
+
+/** A validated question for a page of events. */
+export interface EventPageQuery {
+  readonly filter: Condition | null;
+  readonly range: TimeRange | null;
+  readonly first: number;
+  readonly after: EventPlace | null;
+}
+
+/** Events of one page. */
+export const MAX_PAGE = 1_000;
+
+/** A question for a page as the graph delivers it. */
+export interface EventPageInput {
+  readonly filter?: FilterInput | null | undefined;
+  readonly range?: { readonly from: string; readonly to: string } | null | undefined;
+  readonly first: number;
+  readonly after?: string | null | undefined;
+}
+
+const CURSOR = /^(\d{1,15})\.([0-9a-f-]{36})$/;
+
+/** Writes the place of an event as `<milliseconds>.<event id>`. */
+export const formatEventPlace = (event: Pick<StoredEvent, "timeMs" | "id">): string => `${event.timeMs}.${event.id}`;
+
+const parseEventPlace = (text: string): EventPlace => {
+  const [, time, id] = CURSOR.exec(text) ?? [];
+  if (time === undefined || id === undefined || !isUuid(id))
+    throw refuse("BAD_INPUT", "The cursor is not one this list gave out.", { field: "after" });
+  return { timeMs: Number(time), id };
+};
+
+/** Validates a question for a page; refuses with BAD_INPUT or FORBIDDEN. */
+export const parseEventPage = (input: EventPageInput, access: FieldAccess): EventPageQuery => ({
+  filter: parseFilter(input.filter, "filter", access),
+  range: input.range === null || input.range === undefined ? null : parseTimeRange(input.range, "range"),
+  first: parseCount(input.first, "first", MAX_PAGE),
+  after: input.after === null || input.after === undefined ? null : parseEventPlace(input.after),
+});

@@ -1,0 +1,186 @@
+import { isUuid } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { parseRevealedField, type Field, type FieldAccess, type FieldType } from "./fields.ts";
+
+/** How a number is compared. */
+export type Comparison = "gt" | "gte" | "lt" | "lte";
+
+/** A validated filter; values are in the canonical text of their field. */
+export type Condition =
+  | { readonly kind: "AND" | "OR"; readonly parts: readonly Condition[] }
+  | { readonly kind: "NOT"; readonly part: Condition }
+  | { readonly kind: "ONE_OF"; readonly field: Field; readonly values: readonly string[] }
+  | { readonly kind: "CONTAINS" | "STARTS_WITH"; readonly field: Field; readonly text: string }
+  | { readonly kind: "COMPARE"; readonly field: Field; readonly comparison: Comparison; readonly value: number }
+  | { readonly kind: "EXISTS"; readonly field: Field; readonly exists: boolean };
+
+type Maybe<T> = T | null | undefined;
+
+/** A filter as the graph delivers it. */
+export interface FilterInput {
+  readonly and?: Maybe<readonly FilterInput[]>;
+  readonly or?: Maybe<readonly FilterInput[]>;
+  readonly not?: Maybe<FilterInput>;
+  readonly field?: Maybe<string>;
+  readonly eq?: Maybe<string>;
+  readonly in?: Maybe<readonly string[]>;
+  readonly contains?: Maybe<string>;
+  readonly startsWith?: Maybe<string>;
+  readonly gt?: Maybe<number>;
+  readonly gte?: Maybe<number>;
+  readonly lt?: Maybe<number>;
+  readonly lte?: Maybe<number>;
+  readonly exists?: Maybe<boolean>;
+}
+
+/** Bounds of a filter: what a person writes is far below, and the parameters must fit into one request to the store. */
+export const FILTER_LIMITS = { depth: 8, tests: 100, parts: 50, values: 1_000, characters: 50_000 } as const;
+
+const DECIMAL = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/;
+
+/** Writes a decimal without leading and trailing zeros, as the store prints it; null when it is none. */
+const canonicalDecimal = (value: string): string | null => {
+  const [, sign, whole, fraction] = DECIMAL.exec(value) ?? [];
+  if (whole === undefined) return null;
+  const digits = fraction === undefined || fraction === "" ? whole : `${whole}.${fraction}`;
+  return digits === "0" ? "0" : `${sign ?? ""}${digits}`;
+};
+
+const canonicalTime = (value: string): string | null => {
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? null : String(ms);
+};
+
+const canonical: Readonly<Record<FieldType, (value: string) => string | null>> = {
+  TEXT: (value) => value,
+  LIST: (value) => value,
+  ID: (value) => (isUuid(value) ? value.toLowerCase() : null),
+  BOOLEAN: (value) => (value === "true" || value === "false" ? value : null),
+  INTEGER: (value) => (/^\d{1,10}$/.test(value) ? String(Number(value)) : null),
+  DECIMAL: canonicalDecimal,
+  TIME: canonicalTime,
+};
+
+const typeOf = (field: Field): FieldType | "PROPERTY" => (field.kind === "PROPERTY" ? "PROPERTY" : field.type);
+
+interface Budget {
+  tests: number;
+  characters: number;
+}
+
+interface Place {
+  readonly where: string;
+  readonly depth: number;
+  readonly budget: Budget;
+  readonly access: FieldAccess;
+}
+
+const bad = (where: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: where });
+
+const oneOf = (field: Field, values: readonly string[], where: string): Condition => {
+  if (values.length === 0 || values.length > FILTER_LIMITS.values)
+    throw bad(where, `\`in\` takes 1 to ${FILTER_LIMITS.values} values.`);
+  const read = field.kind === "PROPERTY" ? canonical.TEXT : canonical[field.type];
+  const parsed = values.map((value) => {
+    const one = read(value);
+    if (one === null) throw bad(where, `\`${field.name}\` can't have a value as given: it is ${typeOf(field)}.`);
+    return one;
+  });
+  return { kind: "ONE_OF", field, values: parsed };
+};
+
+const textTest = (kind: "CONTAINS" | "STARTS_WITH", field: Field, text: string, where: string): Condition => {
+  if (!["TEXT", "PROPERTY"].includes(typeOf(field))) throw bad(where, `\`${field.name}\` is not text.`);
+  return { kind, field, text };
+};
+
+const compareTest = (field: Field, comparison: Comparison, value: number, where: string): Condition => {
+  if (!["DECIMAL", "INTEGER", "PROPERTY"].includes(typeOf(field)))
+    throw bad(where, `\`${field.name}\` is not a number.`);
+  return { kind: "COMPARE", field, comparison, value };
+};
+
+const given = <T>(value: Maybe<T>): value is T => value !== null && value !== undefined;
+
+const testsOf = (input: FilterInput, field: Field, where: string): readonly Condition[] => {
+  const tests: Condition[] = [];
+  if (given(input.eq)) tests.push(oneOf(field, [input.eq], `${where}.eq`));
+  if (given(input.in)) tests.push(oneOf(field, input.in, `${where}.in`));
+  if (given(input.contains)) tests.push(textTest("CONTAINS", field, input.contains, `${where}.contains`));
+  if (given(input.startsWith)) tests.push(textTest("STARTS_WITH", field, input.startsWith, `${where}.startsWith`));
+  for (const comparison of ["gt", "gte", "lt", "lte"] as const) {
+    const value = input[comparison];
+    if (given(value)) tests.push(compareTest(field, comparison, value, `${where}.${comparison}`));
+  }
+  if (given(input.exists)) tests.push({ kind: "EXISTS", field, exists: input.exists });
+  return tests;
+};
+
+const TESTS = ["eq", "in", "contains", "startsWith", "gt", "gte", "lt", "lte", "exists"] as const;
+
+const spend = (input: FilterInput, tests: number, { budget, where }: Place): void => {
+  budget.tests += tests;
+  const texts = [input.field, input.eq, input.contains, input.startsWith, ...(input.in ?? [])];
+  budget.characters += texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  if (budget.tests > FILTER_LIMITS.tests) throw bad(where, `A filter holds at most ${FILTER_LIMITS.tests} tests.`);
+  if (budget.characters > FILTER_LIMITS.characters)
+    throw bad(where, `The texts of a filter have at most ${FILTER_LIMITS.characters} characters in all.`);
+};
+
+const parseTests = (input: FilterInput, place: Place): Condition => {
+  const field = parseRevealedField(input.field ?? "", `${place.where}.field`, place.access);
+  const tests = testsOf(input, field, place.where);
+  spend(input, tests.length, place);
+  const [first] = tests;
+  if (first === undefined)
+    throw bad(place.where, "A `field` needs a test: eq, in, contains, startsWith, gt, gte, lt, lte or exists.");
+  return tests.length === 1 ? first : { kind: "AND", parts: tests };
+};
+
+const parseParts = (kind: "AND" | "OR", inputs: readonly FilterInput[], place: Place): Condition => {
+  if (inputs.length === 0 || inputs.length > FILTER_LIMITS.parts)
+    throw bad(place.where, `\`${kind.toLowerCase()}\` takes 1 to ${FILTER_LIMITS.parts} filters.`);
+  return { kind, parts: inputs.map((input, index) => parse(input, deeper(place, `${kind.toLowerCase()}.${index}`))) };
+};
+
+const deeper = (place: Place, step: string): Place => ({
+  ...place,
+  where: `${place.where}.${step}`,
+  depth: place.depth + 1,
+});
+
+const parse = (input: FilterInput, place: Place): Condition => {
+  if (place.depth > FILTER_LIMITS.depth)
+    throw bad(place.where, `A filter is at most ${FILTER_LIMITS.depth} levels deep.`);
+  const shapes = [input.and, input.or, input.not, input.field].filter(given).length;
+  if (!given(input.field) && TESTS.some((test) => given(input[test])))
+    throw bad(place.where, "A test needs the `field` that it tests.");
+  if (shapes !== 1)
+    throw bad(place.where, "A filter is exactly one of `and`, `or`, `not`, or a `field` with its tests.");
+  if (given(input.and)) return parseParts("AND", input.and, place);
+  if (given(input.or)) return parseParts("OR", input.or, place);
+  if (given(input.not)) return { kind: "NOT", part: parse(input.not, deeper(place, "not")) };
+  return parseTests(input, place);
+};
+
+/** Validates a filter; null when none was given. Refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
+export const parseFilter = (input: Maybe<FilterInput>, where: string, access: FieldAccess): Condition | null =>
+  given(input) ? parse(input, { where, depth: 1, budget: { tests: 0, characters: 0 }, access }) : null;
+
+/** Every field a condition looks at. */
+export const fieldsOf = (condition: Condition | null): readonly Field[] => {
+  if (condition === null) return [];
+  if ("parts" in condition) return condition.parts.flatMap(fieldsOf);
+  if (condition.kind === "NOT") return fieldsOf(condition.part);
+  return [condition.field];
+};
+
+/** The one value a condition holds a field to, whatever else it asks; null when it allows several. */
+export const onlyValueOf = (condition: Condition | null, fieldName: string): string | null => {
+  if (condition === null) return null;
+  if (condition.kind === "AND")
+    return condition.parts.reduce<string | null>((found, part) => found ?? onlyValueOf(part, fieldName), null);
+  if (condition.kind !== "ONE_OF" || condition.field.name !== fieldName) return null;
+  const [value, ...others] = condition.values;
+  return value === undefined || others.length > 0 ? null : value;
+};

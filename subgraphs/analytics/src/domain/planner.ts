@@ -1,0 +1,144 @@
+import type { Field } from "./fields.ts";
+import { fieldsOf } from "./filter.ts";
+import { DAY_MS, HOUR_MS } from "./duration.ts";
+import type { Measure } from "./measures.ts";
+import type { AnalyticQuery } from "./query.ts";
+import { DAY_SKETCH_BITS, EVENT_SKETCH_BITS, sketchRelativeError, TDIGEST_RANK_ERROR } from "./sketch-error.ts";
+import { wholeSteps, type TimeRange } from "./time-range.ts";
+
+/** Rollup tables, cheapest first: the hourly one has fewer rows per day than the daily one, which holds more dimensions. */
+export const ROLLUPS = {
+  rollup_hour_name: {
+    stepMs: HOUR_MS,
+    step: "hour",
+    column: "hour",
+    dimensions: ["name", "currency"],
+    uniques: ["PERSONS", "SESSIONS"],
+    sketchBits: EVENT_SKETCH_BITS,
+  },
+  rollup_day_dimensions: {
+    stepMs: DAY_MS,
+    step: "UTC day",
+    column: "day",
+    dimensions: ["name", "country", "device", "source", "currency"],
+    uniques: ["PERSONS"],
+    sketchBits: DAY_SKETCH_BITS,
+  },
+} as const;
+
+/** Name of a rollup table. */
+export type RollupTable = keyof typeof ROLLUPS;
+const ROLLUP_TABLES = ["rollup_hour_name", "rollup_day_dimensions"] as const satisfies readonly RollupTable[];
+
+/** A table and the part of the range it answers. */
+export interface PlanPart extends TimeRange {
+  readonly table: RollupTable | "events";
+}
+
+/** A cheaper table that could not answer, and why. */
+export interface RejectedTable {
+  readonly table: RollupTable;
+  readonly reason: string;
+}
+
+/** An estimated column. */
+export interface Approximation {
+  readonly column: string;
+  readonly method: string;
+  readonly relativeError: number;
+}
+
+/** How a question is answered: from which tables, in order of time; with a rollup, the range's ends come from single events. */
+export interface Plan {
+  readonly rollup: RollupTable | null;
+  readonly sketchBits: number;
+  readonly parts: readonly PlanPart[];
+  readonly rejected: readonly RejectedTable[];
+  readonly approximations: readonly Approximation[];
+}
+
+const holds = (table: RollupTable, field: Field): boolean => {
+  const names: readonly string[] = ROLLUPS[table].dimensions;
+  return field.kind === "COLUMN" && names.includes(field.name);
+};
+
+const whyNotMeasure = (table: RollupTable, { name, formula }: Measure): string | null => {
+  switch (formula.kind) {
+    case "COUNT":
+      return null;
+    case "SUM":
+    case "AVG":
+      return formula.of.kind === "REVENUE"
+        ? null
+        : `${name} needs the property ${formula.of.field.name} of each event.`;
+    case "MIN":
+    case "MAX":
+      return `${name} needs each event's value; the rollup holds sums.`;
+    case "QUANTILE":
+      return `${name} needs each event's value; the rollup holds no distribution.`;
+    case "UNIQUES": {
+      const kinds: readonly string[] = ROLLUPS[table].uniques;
+      if (formula.exact) return `${name} is to be exact; the rollup holds sketches.`;
+      return kinds.includes(formula.of.kind) ? null : `${name} counts values the rollup holds no sketch of.`;
+    }
+  }
+};
+
+/** Why a rollup can't give this very answer; null when it can. */
+const whyNot = (table: RollupTable, query: AnalyticQuery): string | null => {
+  const { stepMs, step } = ROLLUPS[table];
+  const foreign = query.dimensions.find((field) => !holds(table, field));
+  if (foreign !== undefined) return `It does not hold ${foreign.name}, which is grouped by.`;
+  const unfiltered = fieldsOf(query.filter).find((field) => !holds(table, field));
+  if (unfiltered !== undefined) return `It does not hold ${unfiltered.name}, which is filtered on.`;
+  for (const measure of query.measures) {
+    const reason = whyNotMeasure(table, measure);
+    if (reason !== null) return reason;
+  }
+  const middle = wholeSteps(query.range, stepMs);
+  if (middle === null) return `The range holds no whole ${step}.`;
+  const cut = query.buckets?.startsMs.find((ms) => ms > middle.fromMs && ms < middle.toMs && ms % stepMs !== 0);
+  return cut === undefined ? null : `A bucket begins at ${new Date(cut).toISOString()}, inside a ${step}.`;
+};
+
+const partsOf = (rollup: RollupTable | null, { range }: AnalyticQuery): readonly PlanPart[] => {
+  const middle = rollup === null ? null : wholeSteps(range, ROLLUPS[rollup].stepMs);
+  if (rollup === null || middle === null) return [{ table: "events", ...range }];
+  const parts: readonly PlanPart[] = [
+    { table: "events", fromMs: range.fromMs, toMs: middle.fromMs },
+    { table: rollup, ...middle },
+    { table: "events", fromMs: middle.toMs, toMs: range.toMs },
+  ];
+  return parts.filter((part) => part.fromMs < part.toMs);
+};
+
+const approximationOf = ({ name, formula }: Measure, sketchBits: number): readonly Approximation[] => {
+  if (formula.kind === "UNIQUES" && !formula.exact)
+    return [{ column: name, method: `uniqCombined64(${sketchBits})`, relativeError: sketchRelativeError(sketchBits) }];
+  if (formula.kind === "QUANTILE" && !formula.exact)
+    return [{ column: name, method: "quantilesTDigest", relativeError: TDIGEST_RANK_ERROR }];
+  return [];
+};
+
+/** The plan that reads a given table, whatever would be cheaper; null rollup reads single events. */
+export const planOn = (rollup: RollupTable | null, rejected: readonly RejectedTable[], query: AnalyticQuery): Plan => {
+  const sketchBits = rollup === null ? EVENT_SKETCH_BITS : ROLLUPS[rollup].sketchBits;
+  return {
+    rollup,
+    sketchBits,
+    parts: partsOf(rollup, query),
+    rejected,
+    approximations: query.measures.flatMap((measure) => approximationOf(measure, sketchBits)),
+  };
+};
+
+/** Picks the cheapest table that answers a question exactly as asked, and says why cheaper ones could not. */
+export const plan = (query: AnalyticQuery): Plan => {
+  const rejected: RejectedTable[] = [];
+  for (const table of ROLLUP_TABLES) {
+    const reason = whyNot(table, query);
+    if (reason === null) return planOn(table, rejected, query);
+    rejected.push({ table, reason });
+  }
+  return planOn(null, rejected, query);
+};

@@ -1,0 +1,57 @@
+import type { Approximation, Plan, PlanPart, RejectedTable } from "./planner.ts";
+
+/** What a query cost, as the store measured it. */
+export interface Cost {
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly elapsedMs: number;
+}
+
+/** Where an answer comes from, how exact it is and what it cost; as in the SDL. */
+export interface Provenance {
+  readonly asOf: Date;
+  readonly freshness: string;
+  readonly exactness: "EXACT" | "APPROXIMATE";
+  readonly relativeError: number | null;
+  readonly approximations: readonly Approximation[];
+  readonly tables: readonly { readonly table: string; readonly from: Date; readonly to: Date }[];
+  readonly rejectedTables: readonly RejectedTable[];
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly elapsedMs: number;
+  readonly timeZone: string;
+}
+
+/** The parts of a plan that an answer's provenance tells. */
+export type PlanFacts = Pick<Plan, "parts" | "rejected" | "approximations">;
+
+/** Facts of a plan that reads single events only, exactly, because nothing cheaper holds them. */
+export const eventsOnly = (part: Omit<PlanPart, "table">): PlanFacts => ({
+  parts: [{ table: "events", ...part }],
+  rejected: [],
+  approximations: [],
+});
+
+/** Puts together what an answer says about itself; the costs of several queries add up. */
+export const provenanceOf = (
+  facts: PlanFacts,
+  costs: readonly Cost[],
+  asOfMs: number,
+  timeZone: string,
+): Provenance => {
+  const { approximations } = facts;
+  const sum = (read: (cost: Cost) => number): number => costs.reduce((total, cost) => total + read(cost), 0);
+  return {
+    asOf: new Date(asOfMs),
+    freshness: "PT0S",
+    exactness: approximations.length === 0 ? "EXACT" : "APPROXIMATE",
+    relativeError: approximations.length === 0 ? null : Math.max(...approximations.map((one) => one.relativeError)),
+    approximations,
+    tables: facts.parts.map(({ table, fromMs, toMs }) => ({ table, from: new Date(fromMs), to: new Date(toMs) })),
+    rejectedTables: facts.rejected,
+    rowsRead: sum((cost) => cost.rowsRead),
+    bytesRead: sum((cost) => cost.bytesRead),
+    elapsedMs: sum((cost) => cost.elapsedMs),
+    timeZone,
+  };
+};

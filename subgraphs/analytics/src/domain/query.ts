@@ -1,0 +1,190 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
+import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { onlyValueOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import { numbersOf, parseMeasures, type Measure, type MeasureInput } from "./measures.ts";
+import { parseTimeRange, type TimeRange } from "./time-range.ts";
+import { zoneOffset, type OffsetAt } from "./zone.ts";
+
+/** A validated question: what to measure over which events, grouped how. */
+export interface AnalyticQuery {
+  readonly range: TimeRange;
+  readonly timeZone: string;
+  readonly offsetAt: OffsetAt;
+  /** Calendar buckets to group by; null without. */
+  readonly buckets: Buckets | null;
+  readonly dimensions: readonly Field[];
+  readonly measures: readonly Measure[];
+  readonly filter: Condition | null;
+}
+
+/** Place of a column in the answer's order: the bucket, a dimension or a measure, by index. */
+export type ColumnPlace =
+  | { readonly kind: "TIME" }
+  | { readonly kind: "DIMENSION"; readonly index: number }
+  | { readonly kind: "MEASURE"; readonly index: number };
+
+/** Which way rows are sorted. */
+export type SortDirection = "ASC" | "DESC";
+
+/** One step of an order. */
+export interface OrderStep {
+  readonly place: ColumnPlace;
+  readonly direction: SortDirection;
+}
+
+/** A validated `olap` question. */
+export interface OlapQuery {
+  readonly query: AnalyticQuery;
+  readonly orderBy: readonly OrderStep[];
+  readonly limit: number;
+}
+
+/** A validated `timeSeries` question. */
+export interface TimeSeriesQuery {
+  readonly query: AnalyticQuery & { readonly buckets: Buckets };
+  readonly maxLines: number;
+}
+
+/** Fields `olap` may group by. */
+export const MAX_DIMENSIONS = 8;
+/** Fields `timeSeries` may split by: a chart with more is not readable. */
+export const MAX_SPLIT_FIELDS = 3;
+/** Lines of a time series. */
+export const MAX_LINES = 100;
+/** Values per measure of a time series, lines times buckets. */
+export const MAX_POINTS = 50_000;
+/** Rows `olap` gives at once; larger results run as jobs. */
+export const MAX_OLAP_ROWS = 10_000;
+/** Steps of an order. */
+const MAX_ORDER_STEPS = 8;
+/** Name of the bucket column. */
+export const TIME_COLUMN = "time";
+
+/** An `olap` question as the graph delivers it. */
+export interface OlapInput {
+  readonly range: { readonly from: string; readonly to: string };
+  readonly measures: readonly MeasureInput[];
+  readonly dimensions: readonly string[];
+  readonly filter?: FilterInput | null | undefined;
+  readonly granularity: Granularity;
+  readonly timeZone: string;
+  readonly orderBy: readonly { readonly column: string; readonly direction: SortDirection }[];
+  readonly limit: number;
+}
+
+/** A `timeSeries` question as the graph delivers it. */
+export interface TimeSeriesInput {
+  readonly range: { readonly from: string; readonly to: string };
+  readonly granularity: Granularity;
+  readonly timeZone: string;
+  readonly measures: readonly MeasureInput[];
+  readonly filter?: FilterInput | null | undefined;
+  readonly splitBy: readonly string[];
+  readonly maxLines: number;
+}
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+/** Refuses a whole number outside its bounds with BAD_INPUT. */
+export const parseCount = (value: number, field: string, max: number): number => {
+  if (!Number.isInteger(value) || value < 1 || value > max)
+    throw bad(field, `\`${field}\` must be between 1 and ${max.toLocaleString("en-US")}.`);
+  return value;
+};
+
+const parseDimensions = (
+  names: readonly string[],
+  where: string,
+  max: number,
+  access: FieldAccess,
+): readonly Field[] => {
+  if (names.length > max) throw bad(where, `\`${where}\` takes at most ${max} fields.`);
+  if (new Set(names).size < names.length) throw bad(where, `\`${where}\` names a field twice.`);
+  return names.map((name, index) => parseRevealedField(name, `${where}.${index}`, access));
+};
+
+const isDimension = (dimensions: readonly Field[], name: string): boolean =>
+  dimensions.some((dimension) => dimension.name === name);
+
+/** Revenue of different currencies must not be added or compared: each number must come from one currency. */
+const refuseMixedCurrencies = (query: Omit<AnalyticQuery, "buckets">, where: string): void => {
+  if (isDimension(query.dimensions, "currency") || onlyValueOf(query.filter, "currency") !== null) return;
+  for (const { name, formula } of query.measures) {
+    const numbers = numbersOf(formula);
+    if (numbers?.kind === "REVENUE" && numbers.currency === null)
+      throw bad(
+        where,
+        `\`${name}\` would mix currencies: give the measure a \`currency\`, filter on \`currency\` or group by it.`,
+      );
+  }
+};
+
+/** True when a measure over all groups would mix currencies, although each group holds one. */
+export const mixesCurrencies = (query: AnalyticQuery, measure: Measure): boolean => {
+  const numbers = numbersOf(measure.formula);
+  return numbers?.kind === "REVENUE" && numbers.currency === null && onlyValueOf(query.filter, "currency") === null;
+};
+
+const parseQuery = (
+  input: Pick<OlapInput, "range" | "granularity" | "timeZone" | "measures" | "filter">,
+  dimensions: readonly Field[],
+  access: FieldAccess,
+): AnalyticQuery => {
+  const range = parseTimeRange(input.range, "input.range");
+  const offsetAt = zoneOffset(input.timeZone);
+  const measures = parseMeasures(input.measures, "input.measures");
+  const filter = parseFilter(input.filter, "input.filter", access);
+  const taken = new Set([TIME_COLUMN, ...dimensions.map((dimension) => dimension.name)]);
+  const clash = measures.find((measure) => taken.has(measure.name));
+  if (clash !== undefined)
+    throw bad("input.measures", `\`${clash.name}\` is the name of another column: give the measure a \`name\`.`);
+  const rest = { range, timeZone: input.timeZone, offsetAt, dimensions, measures, filter };
+  refuseMixedCurrencies(rest, "input.measures");
+  const buckets = input.granularity === "NONE" ? null : bucketsOf(input.granularity, range, offsetAt);
+  return { ...rest, buckets };
+};
+
+const placeOf = (query: AnalyticQuery, column: string, where: string): ColumnPlace => {
+  if (column === TIME_COLUMN && query.buckets !== null) return { kind: "TIME" };
+  const dimension = query.dimensions.findIndex(({ name }) => name === column);
+  if (dimension >= 0) return { kind: "DIMENSION", index: dimension };
+  const measure = query.measures.findIndex(({ name }) => name === column);
+  if (measure >= 0) return { kind: "MEASURE", index: measure };
+  throw bad(where, "The answer has no such column to order by.");
+};
+
+const defaultOrder = (query: AnalyticQuery): readonly OrderStep[] => [
+  ...(query.buckets === null ? [] : [{ place: { kind: "TIME" }, direction: "ASC" } as const]),
+  { place: { kind: "MEASURE", index: 0 }, direction: "DESC" },
+];
+
+/** Validates an `olap` question; refuses with BAD_INPUT or FORBIDDEN. */
+export const parseOlap = (input: OlapInput, access: FieldAccess): OlapQuery => {
+  const dimensions = parseDimensions(input.dimensions, "input.dimensions", MAX_DIMENSIONS, access);
+  const query = parseQuery(input, dimensions, access);
+  if (input.orderBy.length > MAX_ORDER_STEPS)
+    throw bad("input.orderBy", `An order has at most ${MAX_ORDER_STEPS} steps.`);
+  const orderBy = input.orderBy.map(({ column, direction }, index) => ({
+    place: placeOf(query, column, `input.orderBy.${index}.column`),
+    direction,
+  }));
+  const limit = parseCount(input.limit, "input.limit", MAX_OLAP_ROWS);
+  return { query, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit };
+};
+
+/** Validates a `timeSeries` question; refuses with BAD_INPUT or FORBIDDEN. */
+export const parseTimeSeries = (input: TimeSeriesInput, access: FieldAccess): TimeSeriesQuery => {
+  const dimensions = parseDimensions(input.splitBy, "input.splitBy", MAX_SPLIT_FIELDS, access);
+  const query = parseQuery(input, dimensions, access);
+  const { buckets } = query;
+  if (buckets === null)
+    throw bad("input.granularity", "A time series needs buckets: take another granularity than NONE.");
+  const maxLines = parseCount(input.maxLines, "input.maxLines", MAX_LINES);
+  if (dimensions.length > 0 && maxLines * buckets.startsMs.length > MAX_POINTS)
+    throw bad(
+      "input.maxLines",
+      `\`maxLines\` times the ${buckets.startsMs.length} buckets is more than ${MAX_POINTS.toLocaleString("en-US")}.`,
+    );
+  return { query: { ...query, buckets }, maxLines };
+};

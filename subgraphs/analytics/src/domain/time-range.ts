@@ -1,0 +1,33 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { DAY_MS } from "./duration.ts";
+
+/** A half-open range of time, milliseconds since the epoch: `fromMs` belongs to it, `toMs` does not. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Longest range one question may span; ten years of hourly rollups are still read in well under a second. */
+export const MAX_RANGE_MS = 3_660 * DAY_MS;
+/** First and last moment a range may touch: what the store's DateTime can hold, with room for the calendar bucket around it. */
+const EARLIEST_MS = Date.UTC(1971, 0, 1);
+const LATEST_MS = Date.UTC(2100, 0, 1);
+
+/** Reads a range of RFC 3339 moments; refuses an empty, reversed, too long or unheard-of one with BAD_INPUT. */
+export const parseTimeRange = (input: { readonly from: string; readonly to: string }, field: string): TimeRange => {
+  const range = { fromMs: Date.parse(input.from), toMs: Date.parse(input.to) };
+  if (!(range.fromMs >= EARLIEST_MS && range.toMs <= LATEST_MS))
+    throw refuse("BAD_INPUT", `\`${field}\` must lie between the years 1971 and 2100.`, { field });
+  if (range.fromMs >= range.toMs)
+    throw refuse("BAD_INPUT", `\`${field}.from\` must be earlier than \`${field}.to\`.`, { field: `${field}.from` });
+  if (range.toMs - range.fromMs > MAX_RANGE_MS)
+    throw refuse("BAD_INPUT", `\`${field}\` must not be longer than 10 years.`, { field });
+  return range;
+};
+
+/** The part of a range that a grid of equal steps from the epoch covers wholly; null when no step fits. */
+export const wholeSteps = (range: TimeRange, stepMs: number): TimeRange | null => {
+  const fromMs = Math.ceil(range.fromMs / stepMs) * stepMs;
+  const toMs = Math.floor(range.toMs / stepMs) * stepMs;
+  return fromMs < toMs ? { fromMs, toMs } : null;
+};

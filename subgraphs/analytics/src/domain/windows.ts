@@ -1,0 +1,99 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { DAY_MS, parseDuration, SECOND_MS, type DurationBounds } from "./duration.ts";
+import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
+
+/** How windows are laid, with their sizes in milliseconds; TUMBLING is SLIDING by its own size. */
+export type WindowLayout =
+  | { readonly kind: "TUMBLING" | "SLIDING"; readonly sizeMs: number; readonly slideMs: number }
+  | { readonly kind: "SESSION"; readonly gapMs: number };
+
+/** A validated `liveWindows` question. */
+export interface WindowsQuery {
+  readonly layout: WindowLayout;
+  readonly timeframeMs: number;
+  readonly allowedLatenessMs: number;
+  readonly keyBy: Field | null;
+  readonly filter: Condition | null;
+}
+
+/** A window of time with what it holds; times in milliseconds since the epoch. */
+export interface LiveWindow {
+  readonly key: string | null;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly state: "OPEN" | "CLOSING" | "FINAL";
+  readonly events: number;
+  readonly users: number;
+  readonly revenue: readonly { readonly currency: string | null; readonly amount: string }[];
+  readonly late: number;
+  readonly tooLate: number;
+}
+
+/** A `liveWindows` question as the graph delivers it. */
+export interface WindowsInput {
+  readonly kind: "TUMBLING" | "SLIDING" | "SESSION";
+  readonly size?: string | null | undefined;
+  readonly slide?: string | null | undefined;
+  readonly gap?: string | null | undefined;
+  readonly timeframe: string;
+  readonly allowedLateness: string;
+  readonly keyBy?: string | null | undefined;
+  readonly filter?: FilterInput | null | undefined;
+}
+
+/** Windows in one answer. */
+export const MAX_WINDOWS = 1_000;
+/** Windows an event may lie in: each copies the event once in the store. */
+export const MAX_OVERLAP = 60;
+const BOUNDS: DurationBounds = { minMs: SECOND_MS, maxMs: DAY_MS };
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+const duration = (input: WindowsInput, part: "size" | "slide" | "gap"): number => {
+  const text = input[part];
+  if (text === null || text === undefined) throw bad(`input.${part}`, `${input.kind} windows need \`${part}\`.`);
+  return parseDuration(text, `input.${part}`, BOUNDS);
+};
+
+const USED = { TUMBLING: ["size"], SLIDING: ["size", "slide"], SESSION: ["gap"] } as const;
+
+const layoutOf = (input: WindowsInput): WindowLayout => {
+  const used: readonly string[] = USED[input.kind];
+  for (const part of ["size", "slide", "gap"] as const)
+    if (!used.includes(part) && input[part] !== null && input[part] !== undefined)
+      throw bad(`input.${part}`, `\`${part}\` has no meaning for ${input.kind} windows.`);
+  if (input.kind === "SESSION") return { kind: "SESSION", gapMs: duration(input, "gap") };
+  const sizeMs = duration(input, "size");
+  if (input.kind === "TUMBLING") return { kind: "TUMBLING", sizeMs, slideMs: sizeMs };
+  const slideMs = duration(input, "slide");
+  if (slideMs > sizeMs || slideMs * MAX_OVERLAP < sizeMs)
+    throw bad("input.slide", `\`slide\` must be at most \`size\` and at least a ${MAX_OVERLAP}th of it.`);
+  return { kind: "SLIDING", sizeMs, slideMs };
+};
+
+/** Validates a `liveWindows` question; refuses with BAD_INPUT or FORBIDDEN. */
+export const parseWindows = (input: WindowsInput, access: FieldAccess): WindowsQuery => {
+  const layout = layoutOf(input);
+  const timeframeMs = parseDuration(input.timeframe, "input.timeframe", BOUNDS);
+  if (layout.kind !== "SESSION" && timeframeMs / layout.slideMs > MAX_WINDOWS)
+    throw bad("input.timeframe", `The timeframe holds more than ${MAX_WINDOWS.toLocaleString("en-US")} windows.`);
+  return {
+    layout,
+    timeframeMs,
+    allowedLatenessMs: parseDuration(input.allowedLateness, "input.allowedLateness", { minMs: 0, maxMs: DAY_MS }),
+    keyBy:
+      input.keyBy === null || input.keyBy === undefined ? null : parseRevealedField(input.keyBy, "input.keyBy", access),
+    filter: parseFilter(input.filter, "input.filter", access),
+  };
+};
+
+/** Start of the first window of a question asked at `nowMs`; windows are laid from the epoch on. */
+export const firstWindowMs = ({ layout, timeframeMs }: WindowsQuery, nowMs: number): number =>
+  layout.kind === "SESSION" ? nowMs - timeframeMs : Math.floor((nowMs - timeframeMs) / layout.slideMs) * layout.slideMs;
+
+/** Whether a window may still change at `nowMs`. */
+export const windowState = (endMs: number, allowedLatenessMs: number, nowMs: number): LiveWindow["state"] => {
+  if (endMs > nowMs) return "OPEN";
+  return endMs + allowedLatenessMs > nowMs ? "CLOSING" : "FINAL";
+};

@@ -1,0 +1,91 @@
+import type { BatchId, EventId, TenantId } from "@tessera/contracts/ids";
+import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
+import { emptyCell, type Cell } from "../domain/columns.ts";
+import type { EventPageQuery } from "../domain/event-page.ts";
+import type { StoredEvent } from "../domain/event.ts";
+import type { Condition } from "../domain/filter.ts";
+import type { Plan } from "../domain/planner.ts";
+import type { AnalyticQuery } from "../domain/query.ts";
+import type { LiveWindow, WindowsQuery } from "../domain/windows.ts";
+import { parseEventRow } from "./event-rows.ts";
+import { batchEventsStatement, eventPageStatement, eventsByIdStatement, type BatchSlice } from "./events-sql.ts";
+import { olapStatement, type OlapRequest } from "./olap-sql.ts";
+import { olapRowOf, realtimeRowOf, windowRowOf, type OlapRow, type RealtimeRow } from "./result-rows.ts";
+import { realtimeStatement } from "./realtime-sql.ts";
+import { windowsStatement } from "./windows-sql.ts";
+
+/** Groups of an answer, the measures over all of them, and what it cost. */
+export interface OlapRows {
+  readonly rows: readonly OlapRow[];
+  readonly totals: readonly Cell[];
+  readonly hasMore: boolean;
+  readonly cost: QueryStatistics;
+}
+
+/** Every question this room asks of the event store; each is about one tenant, and stops when its signal is aborted. */
+export interface AnalyticsStore {
+  olap(tenantId: TenantId, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
+  realtime(
+    tenantId: TenantId,
+    query: AnalyticQuery,
+    plan: Plan,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<RealtimeRow>>;
+  eventPage(tenantId: TenantId, query: EventPageQuery, signal?: AbortSignal): Promise<QueryAnswer<StoredEvent>>;
+  /** Events by id, in no particular order; ids the tenant has no event of are left out. */
+  eventsById(tenantId: TenantId, ids: readonly EventId[], signal?: AbortSignal): Promise<readonly StoredEvent[]>;
+  batchEvents(
+    tenantId: TenantId,
+    slice: BatchSlice & { readonly batchId: BatchId },
+    filter: Condition | null,
+    signal?: AbortSignal,
+  ): Promise<readonly StoredEvent[]>;
+  windows(
+    tenantId: TenantId,
+    query: WindowsQuery,
+    nowMs: number,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<LiveWindow>>;
+}
+
+const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
+
+const olap = async (
+  store: EventStore,
+  tenantId: TenantId,
+  request: OlapRequest,
+  signal: AbortSignal | undefined,
+): Promise<OlapRows> => {
+  const { query, limit } = request;
+  const statement = olapStatement(request, tenantId);
+  const answer = await store.query(tenantId, statement, (row) => olapRowOf(row, query), optionsOf(signal));
+  const totals = answer.rows.find((row) => row.isTotal)?.measures ?? query.measures.map(emptyCell);
+  const grouped = query.buckets !== null || query.dimensions.length > 0;
+  const groups = grouped ? answer.rows.filter((row) => !row.isTotal) : answer.rows;
+  return { rows: groups.slice(0, limit), totals, hasMore: groups.length > limit, cost: answer.statistics };
+};
+
+/** Builds {@link AnalyticsStore} over the tenant-bound event store. */
+export const createAnalyticsStore = (store: EventStore): AnalyticsStore => ({
+  olap: (tenantId, request, signal) => olap(store, tenantId, request, signal),
+  realtime: (tenantId, query, plan, signal) =>
+    store.query(
+      tenantId,
+      realtimeStatement(query, plan, tenantId),
+      (row) => realtimeRowOf(row, query),
+      optionsOf(signal),
+    ),
+  eventPage: (tenantId, query, signal) =>
+    store.query(tenantId, eventPageStatement(query, tenantId), parseEventRow, optionsOf(signal)),
+  eventsById: async (tenantId, ids, signal) =>
+    (await store.query(tenantId, eventsByIdStatement(ids, tenantId), parseEventRow, optionsOf(signal))).rows,
+  batchEvents: async (tenantId, slice, filter, signal) =>
+    (await store.query(tenantId, batchEventsStatement(slice, filter, tenantId), parseEventRow, optionsOf(signal))).rows,
+  windows: (tenantId, query, nowMs, signal) =>
+    store.query(
+      tenantId,
+      windowsStatement(query, nowMs, tenantId),
+      (row) => windowRowOf(row, query, nowMs),
+      optionsOf(signal),
+    ),
+});

@@ -1,0 +1,80 @@
+import type { ColumnField, Field } from "../domain/fields.ts";
+import type { Comparison, Condition } from "../domain/filter.ts";
+import { propertyNumber, propertyText } from "./field-sql.ts";
+import type { Params } from "./params.ts";
+
+const OPERATORS: Readonly<Record<Comparison, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
+
+const columnOneOf = (field: ColumnField, values: readonly string[], params: Params): string => {
+  const texts = (): string => params.place("Array(String)", values);
+  switch (field.type) {
+    case "TEXT":
+      return `${field.column} IN ${texts()}`;
+    case "ID":
+      return `${field.column} IN ${params.place("Array(UUID)", values)}`;
+    case "BOOLEAN":
+    case "INTEGER":
+      return `toString(${field.column}) IN ${texts()}`;
+    case "DECIMAL":
+      return `ifNull(toString(${field.column}) IN ${texts()}, 0)`;
+    case "TIME":
+      return `toUnixTimestamp64Milli(${field.column}) IN ${params.place("Array(Int64)", values.map(Number))}`;
+    case "LIST":
+      return `hasAny(${field.column}, ${texts()})`;
+  }
+};
+
+const oneOf = (field: Field, values: readonly string[], params: Params): string =>
+  field.kind === "COLUMN"
+    ? columnOneOf(field, values, params)
+    : `ifNull(${propertyText(field.path, params)} IN ${params.place("Array(String)", values)}, 0)`;
+
+const textTest = (test: "position" | "startsWith", field: Field, text: string, params: Params): string => {
+  const value = field.kind === "COLUMN" ? field.column : `ifNull(${propertyText(field.path, params)}, '')`;
+  const found = `${test}(${value}, ${params.place("String", text)})`;
+  const matches = test === "position" ? `${found} > 0` : found;
+  return field.kind === "COLUMN" ? matches : `(${exists(field, params)} AND ${matches})`;
+};
+
+const compare = (field: Field, comparison: Comparison, value: number, params: Params): string => {
+  const number = field.kind === "COLUMN" ? `toFloat64(${field.column})` : propertyNumber(field.path, params);
+  return `ifNull(${number} ${OPERATORS[comparison]} ${params.place("Float64", value)}, 0)`;
+};
+
+const exists = (field: Field, params: Params): string => {
+  if (field.kind === "PROPERTY") return `isNotNull(${propertyText(field.path, params)})`;
+  switch (field.type) {
+    case "TEXT":
+      return `${field.column} != ''`;
+    case "DECIMAL":
+      return `isNotNull(${field.column})`;
+    case "LIST":
+      return `notEmpty(${field.column})`;
+    case "ID":
+    case "TIME":
+    case "BOOLEAN":
+    case "INTEGER":
+      return "1";
+  }
+};
+
+/** Writes a condition as an expression that is 1 or 0, never null, so that NOT is the plain complement. */
+export const conditionSql = (condition: Condition, params: Params): string => {
+  switch (condition.kind) {
+    case "AND":
+    case "OR":
+      return `(${condition.parts.map((part) => conditionSql(part, params)).join(` ${condition.kind} `)})`;
+    case "NOT":
+      return `NOT (${conditionSql(condition.part, params)})`;
+    case "ONE_OF":
+      return oneOf(condition.field, condition.values, params);
+    case "CONTAINS":
+      return textTest("position", condition.field, condition.text, params);
+    case "STARTS_WITH":
+      return textTest("startsWith", condition.field, condition.text, params);
+    case "COMPARE":
+      return compare(condition.field, condition.comparison, condition.value, params);
+    case "EXISTS":
+      return condition.exists ? exists(condition.field, params) : `NOT (${exists(condition.field, params)})`;
+  }
+};

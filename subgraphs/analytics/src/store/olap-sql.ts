@@ -1,0 +1,125 @@
+import type { StoreStatement } from "@tessera/platform/store/event-store";
+import type { Plan, PlanPart } from "../domain/planner.ts";
+import type { AnalyticQuery, OrderStep } from "../domain/query.ts";
+import { groupExpression, groupOrder } from "./field-sql.ts";
+import { measureOfEvents, measureOfParts, type MeasureSql } from "./measure-sql.ts";
+import { createParams, type Params } from "./params.ts";
+import { keyAliases, keySelects, partWhere, stitchedSource } from "./source-sql.ts";
+
+/** Values of a query's dimensions, in their order, as the texts of `lineText`. */
+export type LineKey = readonly string[];
+
+/** What one statement asks for beside the query itself. */
+export interface OlapRequest {
+  readonly query: AnalyticQuery;
+  readonly plan: Plan;
+  readonly orderBy: readonly OrderStep[];
+  /** Groups at most. */
+  readonly limit: number;
+  /** Only groups of these dimension values; null for all. */
+  readonly onlyLines: readonly LineKey[] | null;
+}
+
+/** Text of a dimension's cell that keeps a missing value apart from an empty one. */
+export const lineText = (cell: string | number | null): string => (cell === null ? "" : `=${cell}`);
+
+const lineExpression = (expression: string, nullable: boolean): string =>
+  nullable ? `ifNull(concat('=', ${expression}), '')` : `concat('=', toString(${expression}))`;
+
+const onlyLinesSql = (query: AnalyticQuery, lines: readonly LineKey[], params: Params): string => {
+  const texts = query.dimensions.map((field) =>
+    lineExpression(groupExpression(field, params), field.kind === "PROPERTY" || field.type === "DECIMAL"),
+  );
+  const values = query.dimensions.map((_field, index) =>
+    params.place(
+      "Array(String)",
+      lines.map((line) => line[index] ?? ""),
+    ),
+  );
+  if (texts.length === 1) return `${texts.join("")} IN ${values.join("")}`;
+  return `(${texts.join(", ")}) IN arrayZip(${values.join(", ")})`;
+};
+
+const eventsPart = (plan: Plan): PlanPart => {
+  const [part] = plan.parts;
+  if (part === undefined) throw new Error("A plan has at least one part.");
+  return part;
+};
+
+const orderSql = ({ query, orderBy }: OlapRequest, measures: readonly MeasureSql[]): string => {
+  const steps = orderBy.map(({ place, direction }) => {
+    if (place.kind === "TIME") return `b ${direction}`;
+    const field = place.kind === "DIMENSION" ? query.dimensions[place.index] : undefined;
+    if (field !== undefined) return groupOrder(field, `d${place.index}`, direction);
+    return `${measures[place.index]?.order ?? "1"} ${direction} NULLS LAST`;
+  });
+  const ties = [
+    ...(query.buckets === null ? [] : ["b ASC"]),
+    ...query.dimensions.map((field, index) => groupOrder(field, `d${index}`, "ASC")),
+  ];
+  return [...steps, ...ties].join(", ");
+};
+
+/** Keys, source and measures of a request: over single events directly, or over the partial results of a stitched source. */
+export const bodyOf = (
+  { query, plan, onlyLines }: Pick<OlapRequest, "query" | "plan" | "onlyLines">,
+  tenantId: string,
+  params: Params,
+): { keys: readonly string[]; from: string; measures: readonly MeasureSql[] } => {
+  const only = onlyLines === null ? [] : [onlyLinesSql(query, onlyLines, params)];
+  if (plan.rollup === null) {
+    const where = [partWhere(eventsPart(plan), query.filter, tenantId, params), ...only].join(" AND ");
+    return {
+      keys: keySelects(query, "events", params),
+      from: `events WHERE ${where}`,
+      measures: query.measures.map((measure) => measureOfEvents(measure, query.measures, params)),
+    };
+  }
+  const source = stitchedSource(query, plan, tenantId, params);
+  return {
+    keys: keyAliases(query),
+    from: onlyLines === null ? source : `${source} WHERE ${stitchedLines(query, onlyLines, params)}`,
+    measures: query.measures.map((measure) => measureOfParts(measure, plan.sketchBits, params)),
+  };
+};
+
+/** In a stitched source the dimensions are texts already, under their aliases. */
+const stitchedLines = (query: AnalyticQuery, lines: readonly LineKey[], params: Params): string => {
+  const values = query.dimensions.map((_field, index) =>
+    params.place(
+      "Array(String)",
+      lines.map((line) => line[index] ?? ""),
+    ),
+  );
+  const texts = query.dimensions.map((_field, index) => lineExpression(`d${index}`, false));
+  return texts.length === 1
+    ? `${texts.join("")} IN ${values.join("")}`
+    : `(${texts.join(", ")}) IN arrayZip(${values.join(", ")})`;
+};
+
+/**
+ * One statement for groups and totals: rows have `total` (1 for the row over everything), the keys `b`, `d0` ... and the measures `m0` ... .
+ * Totals come first and are not counted by the limit; one row more than the limit tells that there is more.
+ */
+export const olapStatement = (request: OlapRequest, tenantId: string): StoreStatement => {
+  const params = createParams();
+  const { query, limit } = request;
+  const { keys, from, measures } = bodyOf(request, tenantId, params);
+  const selected = measures.map(({ select }, index) => `${select} AS m${index}`);
+  const aliases = keyAliases(query);
+  const [first] = aliases;
+  if (first === undefined)
+    return {
+      name: "olap-total",
+      text: `SELECT 1 AS total, ${selected.join(", ")}\nFROM ${from}`,
+      params: params.values,
+    };
+  const text = [
+    `SELECT grouping(${first}) AS total, ${[...keys, ...selected].join(", ")}`,
+    `FROM ${from}`,
+    `GROUP BY GROUPING SETS ((${aliases.join(", ")}), ())`,
+    `ORDER BY total DESC, ${orderSql(request, measures)}`,
+    `LIMIT ${params.place("UInt64", limit + 2)}`,
+  ].join("\n");
+  return { name: "olap", text, params: params.values };
+};

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { dimensionText, type Cell } from "../domain/columns.ts";
+import type { AnalyticQuery } from "../domain/query.ts";
+import { windowState, type LiveWindow, type WindowsQuery } from "../domain/windows.ts";
+
+/** A row of `olapStatement`: one group, or the row over everything. */
+export interface OlapRow {
+  readonly isTotal: boolean;
+  /** Start of the bucket, milliseconds since the epoch; null without buckets. */
+  readonly bucketMs: number | null;
+  readonly dimensions: readonly Cell[];
+  readonly measures: readonly Cell[];
+}
+
+/** A row of `realtimeStatement`. */
+export interface RealtimeRow extends OlapRow {
+  readonly part: "TOTAL" | "BUCKET" | "CURRENCY" | "NAME";
+}
+
+const record = (row: unknown): Readonly<Record<string, unknown>> => {
+  if (typeof row !== "object" || row === null) throw new Error("The event store answered a row that is no object.");
+  return { ...row };
+};
+
+const cellOf = (row: Readonly<Record<string, unknown>>, key: string): Cell => {
+  const value = row[key];
+  if (value === null || typeof value === "string" || typeof value === "number") return value;
+  throw new Error(`The event store answered a row whose \`${key}\` is neither text nor number.`);
+};
+
+/** Reads a row of `olapStatement`; throws when the store's shape is another. Written by hand: an answer has up to 50,000 rows. */
+export const olapRowOf = (raw: unknown, query: AnalyticQuery): OlapRow => {
+  const row = record(raw);
+  return {
+    isTotal: row["total"] === 1,
+    bucketMs: query.buckets === null ? null : Number(cellOf(row, "b")) * 1_000,
+    dimensions: query.dimensions.map((_field, index) => cellOf(row, `d${index}`)),
+    measures: query.measures.map((_measure, index) => cellOf(row, `m${index}`)),
+  };
+};
+
+const partName = z.enum(["TOTAL", "BUCKET", "CURRENCY", "NAME"]);
+
+/** Reads a row of `realtimeStatement`; throws when the store's shape is another. */
+export const realtimeRowOf = (raw: unknown, query: AnalyticQuery): RealtimeRow => ({
+  ...olapRowOf(raw, query),
+  part: partName.parse(record(raw)["part"]),
+});
+
+const windowRow = z.object({
+  window_key: z.union([z.string(), z.number(), z.null()]),
+  start: z.coerce.number(),
+  end: z.coerce.number(),
+  events: z.coerce.number(),
+  users: z.coerce.number(),
+  amounts: z.record(z.string(), z.string()),
+  late: z.coerce.number(),
+  too_late: z.coerce.number(),
+});
+
+/** Reads a row of `windowsStatement`; throws when the store's shape is another. */
+export const windowRowOf = (raw: unknown, query: WindowsQuery, nowMs: number): LiveWindow => {
+  const row = windowRow.parse(raw);
+  return {
+    key: query.keyBy === null ? null : dimensionText(query.keyBy, row.window_key),
+    startMs: row.start,
+    endMs: row.end,
+    state: windowState(row.end, query.allowedLatenessMs, nowMs),
+    events: row.events,
+    users: row.users,
+    revenue: Object.entries(row.amounts)
+      .map(([currency, amount]) => ({ currency: currency === "" ? null : currency, amount }))
+      .sort((a, b) => ((a.currency ?? "") < (b.currency ?? "") ? -1 : 1)),
+    late: row.late,
+    tooLate: row.too_late,
+  };
+};

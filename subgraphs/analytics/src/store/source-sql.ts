@@ -1,0 +1,104 @@
+import type { Condition } from "../domain/filter.ts";
+import type { Measure } from "../domain/measures.ts";
+import { numbersOf } from "../domain/measures.ts";
+import { ROLLUPS, type Plan, type PlanPart } from "../domain/planner.ts";
+import type { AnalyticQuery } from "../domain/query.ts";
+import { conditionSql } from "./condition-sql.ts";
+import { groupExpression } from "./field-sql.ts";
+import type { Params } from "./params.ts";
+
+/** A column of partial results: what it is in a rollup, and how single events make it. */
+interface PartColumn {
+  readonly alias: string;
+  readonly inRollup: string;
+  readonly ofEvents: string;
+}
+
+const partColumns = (measures: readonly Measure[], sketchBits: number): readonly PartColumn[] => {
+  const kinds = new Set<string>(
+    measures.map(({ formula }) =>
+      formula.kind === "UNIQUES" ? formula.of.kind : formula.kind === "COUNT" ? "COUNT" : "REVENUE",
+    ),
+  );
+  const sketch = (value: string, given: string): string => `uniqCombined64StateIf(${sketchBits})(${value}, ${given})`;
+  return [
+    { kind: "COUNT", alias: "part_events", inRollup: "events", ofEvents: "count()" },
+    { kind: "PERSONS", alias: "part_persons", inRollup: "persons", ofEvents: sketch("person", "person != 0") },
+    {
+      kind: "SESSIONS",
+      alias: "part_sessions",
+      inRollup: "sessions",
+      ofEvents: sketch("session_id", "session_id != ''"),
+    },
+    { kind: "REVENUE", alias: "part_revenue", inRollup: "revenue", ofEvents: "sum(ifNull(revenue, 0))" },
+    { kind: "REVENUE", alias: "part_revenue_events", inRollup: "revenue_events", ofEvents: "count(revenue)" },
+  ].filter(({ kind }) => kinds.has(kind));
+};
+
+/** A moment of the store's own time type, from a parameter. */
+const moment = (ms: number, params: Params): string => `fromUnixTimestamp64Milli(${params.place("Int64", ms)}, 'UTC')`;
+
+/** The rows of one part of a plan that belong to the tenant and pass the filter; without a part's table the range is that of event time. */
+export const partWhere = (part: PlanPart, filter: Condition | null, tenantId: string, params: Params): string => {
+  const column = part.table === "events" ? "time" : ROLLUPS[part.table].column;
+  const at = (ms: number): string => {
+    if (part.table === "events") return moment(ms, params);
+    const seconds = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
+    return part.table === "rollup_day_dimensions" ? `toDate(${seconds})` : seconds;
+  };
+  return [
+    `tenant_id = ${params.place("String", tenantId)}`,
+    `${column} >= ${at(part.fromMs)}`,
+    `${column} < ${at(part.toMs)}`,
+    ...(filter === null ? [] : [conditionSql(filter, params)]),
+  ].join(" AND ");
+};
+
+/** The start of the calendar bucket a row lies in, in seconds since the epoch: the starts are computed once and travel as a parameter. */
+export const bucketExpression = (query: AnalyticQuery, table: PlanPart["table"], params: Params): string => {
+  const starts = params.place(
+    "Array(Int64)",
+    (query.buckets?.startsMs ?? []).map((ms) => ms / 1_000),
+  );
+  const column = table === "events" ? "time" : ROLLUPS[table].column;
+  const seconds =
+    table === "rollup_day_dimensions" ? `toUnixTimestamp(toDateTime(${column}, 'UTC'))` : `toUnixTimestamp(${column})`;
+  return `roundDown(toInt64(${seconds}), ${starts})`;
+};
+
+/** Names of the keys of a query's groups: `b` for the bucket, `d0`, `d1` ... for the dimensions. */
+export const keyAliases = (query: AnalyticQuery): readonly string[] => [
+  ...(query.buckets === null ? [] : ["b"]),
+  ...query.dimensions.map((_field, index) => `d${index}`),
+];
+
+/** The keys of a query's groups as select expressions over one table. */
+export const keySelects = (query: AnalyticQuery, table: PlanPart["table"], params: Params): readonly string[] => [
+  ...(query.buckets === null ? [] : [`${bucketExpression(query, table, params)} AS b`]),
+  ...query.dimensions.map((field, index) => `${groupExpression(field, params)} AS d${index}`),
+];
+
+const needsCurrency = (query: AnalyticQuery): boolean =>
+  query.measures.some(({ formula }) => {
+    const numbers = numbersOf(formula);
+    return numbers?.kind === "REVENUE" && numbers.currency !== null;
+  });
+
+/**
+ * The source of a plan with a rollup: partial results of the rollup for the whole hours or days, and of single events for the range's ends, side
+ * by side in the same columns, so that one aggregation above merges them.
+ */
+export const stitchedSource = (query: AnalyticQuery, plan: Plan, tenantId: string, params: Params): string => {
+  const columns = partColumns(query.measures, plan.sketchBits);
+  const currency = needsCurrency(query) ? ["currency"] : [];
+  const branches = plan.parts.map((part) => {
+    const where = partWhere(part, query.filter, tenantId, params);
+    const raw = part.table === "events";
+    const keys = [...keySelects(query, part.table, params), ...currency];
+    const parts = columns.map(({ alias, inRollup, ofEvents }) => `${raw ? ofEvents : inRollup} AS ${alias}`);
+    const groups = [...keyAliases(query), ...currency];
+    const grouped = raw && groups.length > 0 ? ` GROUP BY ${groups.join(", ")}` : "";
+    return `SELECT ${[...keys, ...parts].join(", ")} FROM ${part.table} WHERE ${where}${grouped}`;
+  });
+  return `(${branches.join("\nUNION ALL\n")})`;
+};
