@@ -1,5 +1,6 @@
 // Runs the ClickHouse server inside libchdb.so and returns when standard input closes, so that it never outlives its parent.
 // Arguments: the library's path, the server's directory, then the server's own arguments. CommonJS, because plain node runs it without a loader.
+const { writeSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 const { open, load, DataType } = require("ffi-rs");
 const { confineProcess } = require("./confine-process.cjs");
@@ -24,7 +25,7 @@ const confined = confineProcess({
   readable: [...SYSTEM_PATHS, dirname(library), join(directory, "config")],
   writable: [join(directory, "data"), join(directory, "log"), "/dev/null", "/dev/random", "/dev/urandom"],
 });
-console.log(confined ? "confined" : "not confined");
+writeSync(1, confined ? "confined\n" : "not confined\n");
 load({
   library: "chdb",
   funcName: "query_stable",

@@ -2,22 +2,28 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { systemErrorCode } from "./start-problem.ts";
 
-/** Whether a process with this id exists now, whoever owns it. */
-export const isProcessAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === "EPERM";
-  }
-};
-
 const readOrNull = (path: string): string | null => {
   try {
     return readFileSync(path, "utf8");
   } catch {
     return null;
   }
+};
+
+/** Fields of /proc/<pid>/stat from the third, the state, on (proc(5)); null without /proc or without the process. */
+const statFields = (pid: number): readonly string[] | null => {
+  const stat = process.platform === "linux" ? readOrNull(`/proc/${pid}/stat`) : null;
+  return stat === null ? null : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+};
+
+/** Whether a process with this id runs now, whoever owns it; one that ended and was not yet collected by its parent does not. */
+export const isProcessAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (systemErrorCode(error) !== "EPERM") return false;
+  }
+  return statFields(pid)?.[0] !== "Z";
 };
 
 const processStatus = (pid: number, column: string): string | null => {
@@ -36,10 +42,9 @@ const processStatus = (pid: number, column: string): string | null => {
 /** A mark that differs between two processes that had the same id: boot id and start tick on Linux (proc(5), field 22), start time elsewhere. */
 export const processStartMark = (pid: number): string | null => {
   if (process.platform !== "linux") return processStatus(pid, "lstart");
-  const stat = readOrNull(`/proc/${pid}/stat`);
-  if (stat === null) return null;
-  const startTick = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  return `${readOrNull("/proc/sys/kernel/random/boot_id")?.trim() ?? ""}:${startTick ?? ""}`;
+  const startTick = statFields(pid)?.[19];
+  if (startTick === undefined) return null;
+  return `${readOrNull("/proc/sys/kernel/random/boot_id")?.trim() ?? ""}:${startTick}`;
 };
 
 /** The command line of a process with its arguments separated by blanks, or null when it does not exist or may not be read. */

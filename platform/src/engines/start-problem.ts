@@ -22,6 +22,6 @@ export class StartProblem extends Error {
   }
 }
 
-/** The `code` of a Node system error (`ENOENT`, `EACCES`, ...), or null for any other value. */
+/** The `code` of a Node system error (`ENOENT`, `EACCES`, ...), or null for any other value; also for errors made in another realm. */
 export const systemErrorCode = (error: unknown): string | null =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : null;
