@@ -1,5 +1,8 @@
 // Three costs of test, told by suffix: *.test.ts is pure, *.db.test.ts needs the embedded engines, *.spec.ts runs the whole graph.
-const swc = ["@swc/jest", { jsc: { parser: { syntax: "typescript", dynamicImport: true }, target: "es2022" }, module: { type: "es6" } }];
+const swc = [
+  "@swc/jest",
+  { jsc: { parser: { syntax: "typescript", dynamicImport: true }, target: "es2022" }, module: { type: "es6" } },
+];
 const common = {
   rootDir: import.meta.dirname,
   testEnvironment: "node",
@@ -15,7 +18,12 @@ const engines = {
 export default {
   maxWorkers: 2,
   projects: [
-    { ...common, displayName: "unit", testMatch: ["<rootDir>/**/*.test.ts"], testPathIgnorePatterns: [...common.testPathIgnorePatterns, "\\.db\\.test\\.ts$"] },
+    {
+      ...common,
+      displayName: "unit",
+      testMatch: ["<rootDir>/**/*.test.ts"],
+      testPathIgnorePatterns: [...common.testPathIgnorePatterns, "\\.db\\.test\\.ts$"],
+    },
     { ...common, ...engines, displayName: "db", testMatch: ["<rootDir>/**/*.db.test.ts"] },
     { ...common, displayName: "graph", testMatch: ["<rootDir>/tests/**/*.spec.ts"] },
   ],

@@ -11,7 +11,7 @@ const STATIC_CHECKS = [
   { name: "typecheck", program: bin("typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json") },
   { name: "lint", program: bin("oxlint/bin/oxlint", "--type-aware", "--deny-warnings", ".") },
   { name: "format", program: bin("prettier/bin/prettier.cjs", "--log-level", "warn", "--check", ".") },
-  { name: "knip", program: bin("knip/bin/knip.js", "--no-progress") },
+  { name: "knip", program: bin("knip/bin/knip.js", "--no-progress", "--no-config-hints") },
 ];
 
 const timed = async (name, work) => {
