@@ -1,0 +1,39 @@
+import type { EventLog } from "@tessera/platform/events/event-log";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { acknowledgeAnomaly } from "./operations/acknowledge-anomaly.ts";
+import { createRule } from "./operations/create-rule.ts";
+import { deleteRule } from "./operations/delete-rule.ts";
+import { findRule } from "./operations/find-rule.ts";
+import { followAnomalies } from "./operations/follow-anomalies.ts";
+import { listAnomalies } from "./operations/list-anomalies.ts";
+import { listRules } from "./operations/list-rules.ts";
+import { previewRule } from "./operations/preview-rule.ts";
+import { resolveAnomaly } from "./operations/resolve-anomaly.ts";
+import { updateRule } from "./operations/update-rule.ts";
+import type { AnomalyStore } from "./store/anomaly-store.ts";
+import type { MetricStore } from "./store/metric-store.ts";
+import type { RuleStore } from "./store/rule-store.ts";
+
+/** Everything the room does on request, ready to be called. */
+export const createOperations = (deps: {
+  rules: RuleStore;
+  anomalies: AnomalyStore;
+  metrics: MetricStore;
+  eventLog: EventLog;
+  nowMs: NowMs;
+  newId: () => string;
+}) => ({
+  acknowledgeAnomaly: acknowledgeAnomaly(deps),
+  createRule: createRule(deps),
+  deleteRule: deleteRule(deps),
+  findRule: findRule(deps),
+  followAnomalies: followAnomalies(deps),
+  listAnomalies: listAnomalies(deps),
+  listRules: listRules(deps),
+  previewRule: previewRule(deps),
+  resolveAnomaly: resolveAnomaly(deps),
+  updateRule: updateRule(deps),
+});
+
+/** See {@link createOperations}. */
+export type Operations = ReturnType<typeof createOperations>;

@@ -1,0 +1,16 @@
+import type { PermissionTable } from "@tessera/platform/graphql/field-permissions";
+
+/** What each root field asks for; entities are read under `anomaly:read` wherever they are reached from. */
+export const permissions = {
+  "Query.rule": "anomaly:read",
+  "Query.rules": "anomaly:read",
+  "Query.anomaly": "anomaly:read",
+  "Query.anomalies": "anomaly:read",
+  "Query.previewRule": "anomaly:manage",
+  "Mutation.createRule": "anomaly:manage",
+  "Mutation.updateRule": "anomaly:manage",
+  "Mutation.deleteRule": "anomaly:manage",
+  "Mutation.acknowledgeAnomaly": "anomaly:manage",
+  "Mutation.resolveAnomaly": "anomaly:manage",
+  "Subscription.anomalies": "anomaly:read",
+} as const satisfies PermissionTable;

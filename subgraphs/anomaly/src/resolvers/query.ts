@@ -1,0 +1,13 @@
+import type { QueryResolvers } from "../generated/resolvers.ts";
+import { anomalyOfReference } from "./entities.ts";
+import { toConnection, toEvaluation } from "./views.ts";
+
+/** Resolvers of the root queries. */
+export const Query: QueryResolvers = {
+  rule: (_root, { id }, { caller, operations }) => operations.findRule(caller, id),
+  rules: (_root, asked, { caller, operations }) => operations.listRules(caller, asked).then(toConnection),
+  anomaly: (_root, { id }, context) => anomalyOfReference(id, context),
+  anomalies: (_root, asked, { caller, operations }) => operations.listAnomalies(caller, asked).then(toConnection),
+  previewRule: (_root, { input }, { caller, operations, signal }) =>
+    operations.previewRule(caller, input, signal).then(toEvaluation),
+};

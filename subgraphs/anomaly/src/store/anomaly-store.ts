@@ -1,0 +1,92 @@
+import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
+import { inTenantScope } from "@tessera/platform/auth/tenant-scope";
+import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
+import type { PrismaClient } from "@tessera/prisma/client";
+import type { Anomaly, AnomalyState, Standing, Step } from "../domain/anomaly.ts";
+import { ANOMALY_COLUMNS, parseAnomalyRow, standingColumnsOf } from "./anomaly-row.ts";
+import type { PageRequest } from "./rule-store.ts";
+
+/** What became of a step that was asked of an anomaly; `anomaly` is as it stands afterwards. */
+export type SteppedAnomaly =
+  { readonly kind: "SAVED" | "REFUSED"; readonly anomaly: Anomaly } | { readonly kind: "NOT_FOUND" };
+
+/** Which anomalies a page shows; null means all. */
+export interface AnomalyFilter {
+  readonly state: AnomalyState | null;
+  readonly ruleId: RuleId | null;
+}
+
+/** A tenant's anomalies. */
+export interface AnomalyStore {
+  /** Takes an anomaly one step on, as `decide` says of where it stands; nobody else moves it in between. */
+  step(tenantId: TenantId, id: AnomalyId, decide: (standing: Standing) => Step): Promise<SteppedAnomaly>;
+  /** Those of the anomalies that exist, in no order. */
+  findMany(tenantId: TenantId, ids: readonly AnomalyId[]): Promise<readonly Anomaly[]>;
+  /** The anomalies of these rules that are not resolved: at most one of each. */
+  findOpenOfRules(tenantId: TenantId, ruleIds: readonly RuleId[]): Promise<readonly Anomaly[]>;
+  /** One page, newest first. */
+  page(tenantId: TenantId, request: PageRequest<AnomalyId>, filter: AnomalyFilter): Promise<readonly Anomaly[]>;
+}
+
+const lockStatement = (tenantId: TenantId, id: AnomalyId): SqlStatement => ({
+  name: "anomaly-lock",
+  text: `SELECT ${ANOMALY_COLUMNS} FROM anomaly WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+  params: [tenantId, id],
+});
+
+/** Saves where an anomaly stands. */
+export const saveStandingStatement = (tenantId: TenantId, id: AnomalyId, standing: Standing): SqlStatement => {
+  const { state, acknowledgement, resolution } = standingColumnsOf(standing);
+  return {
+    name: "anomaly-save-standing",
+    text: `UPDATE anomaly SET state = $3, acknowledgement = $4::jsonb, resolution = $5::jsonb
+      WHERE tenant_id = $1 AND id = $2 RETURNING ${ANOMALY_COLUMNS}`,
+    params: [tenantId, id, state, acknowledgement, resolution],
+  };
+};
+
+const step = async (
+  transaction: SqlTransaction,
+  tenantId: TenantId,
+  id: AnomalyId,
+  decide: (standing: Standing) => Step,
+): Promise<SteppedAnomaly> => {
+  const [anomaly] = await transaction.run(lockStatement(tenantId, id), parseAnomalyRow);
+  if (anomaly === undefined) return { kind: "NOT_FOUND" };
+  const decision = decide(anomaly.standing);
+  if (!decision.allowed) return { kind: "REFUSED", anomaly };
+  const [saved] = await transaction.run(saveStandingStatement(tenantId, id, decision.standing), parseAnomalyRow);
+  if (saved === undefined) throw new Error("The anomaly's state was not stored.");
+  return { kind: "SAVED", anomaly: saved };
+};
+
+/** Builds {@link AnomalyStore}: reads through Prisma, steps in a transaction that holds the anomaly. */
+export const createAnomalyStore = ({ sql, prisma }: { sql: TenantSql; prisma: PrismaClient }): AnomalyStore => ({
+  step: (tenantId, id, decide) => sql.transaction(tenantId, (transaction) => step(transaction, tenantId, id, decide)),
+  findMany: (tenantId, ids) =>
+    inTenantScope(tenantId, async () => {
+      const rows = await prisma.anomaly.findMany({ where: { tenantId, id: { in: [...ids] } } });
+      return rows.map(parseAnomalyRow);
+    }),
+  findOpenOfRules: (tenantId, ruleIds) =>
+    inTenantScope(tenantId, async () => {
+      const rows = await prisma.anomaly.findMany({
+        where: { tenantId, ruleId: { in: [...ruleIds] }, state: { not: "RESOLVED" } },
+      });
+      return rows.map(parseAnomalyRow);
+    }),
+  page: (tenantId, { first, after }, { state, ruleId }) =>
+    inTenantScope(tenantId, async () => {
+      const rows = await prisma.anomaly.findMany({
+        where: {
+          tenantId,
+          ...(after === null ? {} : { id: { lt: after } }),
+          ...(state === null ? {} : { state }),
+          ...(ruleId === null ? {} : { ruleId }),
+        },
+        orderBy: { id: "desc" },
+        take: first,
+      });
+      return rows.map(parseAnomalyRow);
+    }),
+});

@@ -1,0 +1,156 @@
+import { ANOMALY_RAISED, type AnomalyRaised } from "@tessera/contracts/events/anomaly-raised";
+import { parseRuleId, parseTenantId, type AnomalyId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
+import type { EventLog } from "@tessera/platform/events/event-log";
+import { z } from "zod";
+import { breachedSinceAfter, consequenceOf, resolve, type Consequence, type Evidence } from "../domain/anomaly.ts";
+import type { Anomaly } from "../domain/anomaly.ts";
+import type { Evaluation } from "../domain/evaluation.ts";
+import type { Rule } from "../domain/rule.ts";
+import { ANOMALY_COLUMNS, evidenceJson, parseAnomalyRow } from "./anomaly-row.ts";
+import { saveStandingStatement } from "./anomaly-store.ts";
+import { evaluationJson, idColumn, parseRuleRow, RULE_COLUMNS } from "./rule-row.ts";
+
+/** A rule a worker may evaluate until its lease ends; the token proves it when the result is settled. */
+export interface Claim {
+  readonly tenantId: TenantId;
+  readonly ruleId: RuleId;
+  readonly leaseToken: string;
+}
+
+/** What became of a claim: what followed from the evaluation, or that the rule was changed or taken over meanwhile. */
+export type Settlement = Consequence["kind"] | "LEASE_LOST";
+
+/** Where evaluations are claimed and settled. */
+export interface EvaluationStore {
+  /** Leases due rules of any tenants, at most `limit`; what other workers hold is passed over. */
+  claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, limit: number): Promise<readonly Claim[]>;
+  /** The claimed rule; null when the claim is no longer good. */
+  load(claim: Claim): Promise<Rule | null>;
+  /** Keeps the evaluation, raises or resolves what follows from it, tells of it, and gives the lease back: all of it or nothing. */
+  settle(claim: Claim, evaluation: Evaluation, next: SettleNext): Promise<Settlement>;
+  /** Keeps why the evaluation failed and gives the lease back. */
+  fail(claim: Claim, failure: string, nextEvaluationAtMs: number): Promise<void>;
+}
+
+/** What a settlement needs beside the evaluation: the rule's next turn, and the id of an anomaly in case one is raised. */
+export interface SettleNext {
+  readonly nextEvaluationAtMs: number;
+  readonly anomalyId: AnomalyId;
+}
+
+const nothing = (): null => null;
+const at = (ms: number): Date => new Date(ms);
+
+const claimRow = z
+  .object({ tenant_id: idColumn(parseTenantId), id: idColumn(parseRuleId), lease_token: z.string() })
+  .transform((row): Claim => ({ tenantId: row.tenant_id, ruleId: row.id, leaseToken: row.lease_token }));
+
+const claimStatement = (nowMs: number, leaseUntilMs: number, limit: number): SqlStatement => ({
+  name: "anomaly-claim-due-across-tenants",
+  text: "SELECT tenant_id, id, lease_token FROM claim_due_anomaly_rules_across_tenants($1, $2, $3)",
+  params: [at(nowMs), at(leaseUntilMs), limit],
+});
+
+const claimedStatement = (claim: Claim, hold: "" | "FOR UPDATE"): SqlStatement => ({
+  name: `anomaly-claimed${hold === "" ? "" : "-hold"}`,
+  text: `SELECT ${RULE_COLUMNS} FROM anomaly_rule WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 ${hold}`,
+  params: [claim.tenantId, claim.ruleId, claim.leaseToken],
+});
+
+const openAnomalyStatement = (claim: Claim): SqlStatement => ({
+  name: "anomaly-open-of-rule",
+  text: `SELECT ${ANOMALY_COLUMNS} FROM anomaly WHERE tenant_id = $1 AND rule_id = $2 AND state <> 'RESOLVED' FOR UPDATE`,
+  params: [claim.tenantId, claim.ruleId],
+});
+
+const raiseStatement = (claim: Claim, id: AnomalyId, evidence: Evidence): SqlStatement => ({
+  name: "anomaly-raise",
+  text: `INSERT INTO anomaly (tenant_id, id, rule_id, state, evidence, raised_at, last_seen_at, last_value)
+    VALUES ($1, $2, $3, 'OPEN', $4::jsonb, $5, $5, $6)`,
+  params: [claim.tenantId, id, claim.ruleId, evidenceJson(evidence), at(evidence.window.toMs), evidence.value],
+});
+
+const seenAgainStatement = (anomaly: Anomaly, value: number, seenAtMs: number): SqlStatement => ({
+  name: "anomaly-seen-again",
+  text: `UPDATE anomaly SET last_seen_at = $3, last_value = $4, times_seen = times_seen + 1 WHERE tenant_id = $1 AND id = $2`,
+  params: [anomaly.tenantId, anomaly.id, at(seenAtMs), value],
+});
+
+const keepStatement = (rule: Rule, evaluation: Evaluation, nextEvaluationAtMs: number): SqlStatement => {
+  const breachedSinceMs = breachedSinceAfter(rule.breachedSinceMs, evaluation);
+  return {
+    name: "anomaly-keep-evaluation",
+    text: `UPDATE anomaly_rule SET last_evaluation = $3::jsonb, last_failure = NULL, breached_since = $4, next_evaluation_at = $5,
+        lease_token = NULL, leased_until = NULL WHERE tenant_id = $1 AND id = $2`,
+    params: [
+      rule.tenantId,
+      rule.id,
+      evaluationJson(evaluation),
+      breachedSinceMs === null ? null : at(breachedSinceMs),
+      at(nextEvaluationAtMs),
+    ],
+  };
+};
+
+const failStatement = (claim: Claim, failure: string, nextEvaluationAtMs: number): SqlStatement => ({
+  name: "anomaly-fail-evaluation",
+  text: `UPDATE anomaly_rule SET last_failure = $4, next_evaluation_at = $5, lease_token = NULL, leased_until = NULL
+    WHERE tenant_id = $1 AND id = $2 AND lease_token = $3`,
+  params: [claim.tenantId, claim.ruleId, claim.leaseToken, failure, at(nextEvaluationAtMs)],
+});
+
+const raise = async (
+  deps: { transaction: SqlTransaction; eventLog: EventLog },
+  claim: Claim,
+  anomalyId: AnomalyId,
+  evidence: Evidence,
+): Promise<void> => {
+  await deps.transaction.run(raiseStatement(claim, anomalyId, evidence), nothing);
+  const payload: AnomalyRaised = {
+    tenantId: claim.tenantId,
+    anomalyId,
+    ruleId: claim.ruleId,
+    raisedAtMs: evidence.window.toMs,
+  };
+  const entry = { tenantId: claim.tenantId, topic: ANOMALY_RAISED, dedupeKey: anomalyId, payload };
+  await deps.eventLog.appendWith(deps.transaction, entry);
+};
+
+const settle = async (
+  deps: { transaction: SqlTransaction; eventLog: EventLog },
+  claim: Claim,
+  evaluation: Evaluation,
+  next: SettleNext,
+): Promise<Settlement> => {
+  const { transaction } = deps;
+  const [rule] = await transaction.run(claimedStatement(claim, "FOR UPDATE"), parseRuleRow);
+  if (rule === undefined) return "LEASE_LOST";
+  const [open] = await transaction.run(openAnomalyStatement(claim), parseAnomalyRow);
+  const memory = { breachedSinceMs: rule.breachedSinceMs, hasOpenAnomaly: open !== undefined };
+  const consequence = consequenceOf(memory, evaluation, rule.condition);
+  if (consequence.kind === "RAISE") await raise(deps, claim, next.anomalyId, consequence.evidence);
+  if (consequence.kind === "SEEN_AGAIN" && open !== undefined)
+    await transaction.run(seenAgainStatement(open, consequence.value, evaluation.window.toMs), nothing);
+  if (consequence.kind === "RESOLVE" && open !== undefined) {
+    const step = resolve(open.standing, consequence.resolution);
+    if (step.allowed)
+      await transaction.run(saveStandingStatement(claim.tenantId, open.id, step.standing), parseAnomalyRow);
+  }
+  await transaction.run(keepStatement(rule, evaluation, next.nextEvaluationAtMs), nothing);
+  return consequence.kind;
+};
+
+/** Builds {@link EvaluationStore}; the event log's entry commits together with the anomaly it tells of. */
+export const createEvaluationStore = (deps: { sql: TenantSql; eventLog: EventLog }): EvaluationStore => ({
+  claimDueAcrossTenants: (nowMs, leaseUntilMs, limit) =>
+    deps.sql.runAcrossTenants(claimStatement(nowMs, leaseUntilMs, limit), (row) => claimRow.parse(row)),
+  load: async (claim) => (await deps.sql.run(claim.tenantId, claimedStatement(claim, ""), parseRuleRow))[0] ?? null,
+  settle: (claim, evaluation, next) =>
+    deps.sql.transaction(claim.tenantId, (transaction) =>
+      settle({ transaction, eventLog: deps.eventLog }, claim, evaluation, next),
+    ),
+  fail: async (claim, failure, nextEvaluationAtMs) => {
+    await deps.sql.run(claim.tenantId, failStatement(claim, failure, nextEvaluationAtMs), nothing);
+  },
+});

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
+import type { Resources } from "@tessera/platform/runtime/resources";
+import { PrismaClient } from "@tessera/prisma/client";
+import { createEvaluator } from "./background/evaluator.ts";
+import type { Context } from "./context.ts";
+import { createLoaders } from "./loaders.ts";
+import { createOperations } from "./operations.ts";
+import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
+import { permissions } from "./permissions.ts";
+import { Anomaly } from "./resolvers/anomaly.ts";
+import { Mutation } from "./resolvers/mutation.ts";
+import { Query } from "./resolvers/query.ts";
+import { Rule } from "./resolvers/rule.ts";
+import { Subscription } from "./resolvers/subscription.ts";
+import { createAnomalyStore } from "./store/anomaly-store.ts";
+import { createEvaluationStore } from "./store/evaluation-store.ts";
+import { createMetricStore } from "./store/metric-store.ts";
+import { createRuleStore } from "./store/rule-store.ts";
+
+const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
+
+/** Builds the anomaly subgraph: rules, anomalies, their subscription, and the evaluator for the worker role. */
+export const createAnomalySubgraph = (resources: Resources): Subgraph => {
+  const { sql, eventLog, eventStore, logger, nowMs, newId } = resources;
+  const prisma = new PrismaClient({ adapter: new PrismaPg(resources.pool) });
+  const rules = createRuleStore({ sql, prisma });
+  const anomalies = createAnomalyStore({ sql, prisma });
+  const metrics = createMetricStore(eventStore);
+  const evaluations = createEvaluationStore({ sql, eventLog });
+  const operations = createOperations({ rules, anomalies, metrics, eventLog, nowMs, newId });
+  const evaluateDue = evaluateDueRules({ evaluations, metrics, telemetry: resources.metrics, logger, nowMs, newId });
+  return buildSubgraph<Context>({
+    name: "anomaly",
+    sdl,
+    resolvers: { Query, Mutation, Subscription, Rule, Anomaly },
+    permissions,
+    contextFor: ({ caller, signal }) => ({
+      caller,
+      ...(signal === undefined ? {} : { signal }),
+      loaders: createLoaders({ rules, anomalies }, caller.tenantId),
+      operations,
+    }),
+    logger,
+    background: [createEvaluator({ evaluateDue, full: MAX_CLAIMED_RULES, logger })],
+  });
+};
