@@ -34,8 +34,8 @@ export interface QueuedJob {
   readonly lastAttempt: boolean;
 }
 
-/** Runs one job; a throw is a failure that is tried again while attempts are left. */
-export type JobHandler = (job: QueuedJob, signal: AbortSignal) => Promise<Postpone | void>;
+/** Runs one job; a throw is a failure that is tried again while attempts are left. `stopping` aborts when the worker is told to stop. */
+export type JobHandler = (job: QueuedJob, stopping: AbortSignal) => Promise<Postpone | void>;
 
 /** How jobs of a queue are tried. */
 export interface QueuePolicy {
@@ -54,7 +54,7 @@ export interface JobQueue {
   depth(): Promise<number>;
 }
 
-/** A worker on a queue: starts taking jobs, and on `stop` finishes what it runs. */
+/** A worker on a queue: starts taking jobs; on `stop` it tells the handlers and waits for them. */
 export interface QueueWorker {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -146,15 +146,15 @@ const ping = async (settings: QueueSettings): Promise<void> => {
 };
 
 const processorOf =
-  (handler: JobHandler): Processor =>
-  async (job: Job, token?: string, signal?: AbortSignal) => {
+  (handler: JobHandler, stopping: AbortSignal): Processor =>
+  async (job: Job, token?: string) => {
     const attempt = job.attemptsMade + 1;
     const outcome = await handler(
       { id: job.id ?? "", attempt, lastAttempt: attempt >= (job.opts.attempts ?? 1) },
-      signal ?? new AbortController().signal,
+      stopping,
     );
     if (outcome === undefined) return;
-    await job.moveToDelayed(Date.now() + outcome.postponeMs, token);
+    await job.moveToDelayed(Date.now() + Math.max(1, outcome.postponeMs), token);
     throw new DelayedError();
   };
 
@@ -196,10 +196,12 @@ export const createQueues = (deps: { settings: QueueSettings; logger: Logger }):
     }),
     worker: (name, handler, { concurrency, lockMs }) => {
       let running: BullWorker | null = null;
+      let stopping = new AbortController();
       return {
         start: async () => {
           await ping(settings);
-          const worker = makeWorker(name, settings, processorOf(handler), {
+          stopping = new AbortController();
+          const worker = makeWorker(name, settings, processorOf(handler, stopping.signal), {
             concurrency,
             lockDuration: lockMs,
             stalledInterval: lockMs,
@@ -216,6 +218,7 @@ export const createQueues = (deps: { settings: QueueSettings; logger: Logger }):
         stop: async () => {
           if (running === null) return;
           workers.delete(running);
+          stopping.abort();
           await running.close();
           running = null;
         },

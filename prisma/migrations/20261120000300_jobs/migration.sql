@@ -21,7 +21,7 @@ CREATE TABLE job (
   rows_to_read bigint,
   bytes_read bigint NOT NULL DEFAULT 0,
   result_rows bigint,
-  result_columns jsonb,
+  result_truncated boolean NOT NULL DEFAULT false,
   error_code text,
   error_detail text,
   created_at timestamptz NOT NULL DEFAULT now(),

@@ -15,7 +15,11 @@ const SILENT_SECONDS = 2 * LEASE_SECONDS;
 /** Jobs handed in again, and pruned, by one sweep. */
 const SWEEP_BATCH = 200;
 
-type Deps = Omit<LongQueryDeps, "cancellations"> & { readonly eventLog: EventLog; readonly queues: Queues; readonly queue: JobQueue };
+type Deps = Omit<LongQueryDeps, "cancellations"> & {
+  readonly eventLog: EventLog;
+  readonly queues: Queues;
+  readonly queue: JobQueue;
+};
 
 /** Hands in again what the queue forgot, and drops what is past its time. */
 const sweep = async ({ jobs, queue }: Deps): Promise<void> => {
@@ -30,11 +34,16 @@ const sweep = async ({ jobs, queue }: Deps): Promise<void> => {
 export const createLongQueryWorker = (deps: Deps): Background => {
   const cancellations = createCancellations(deps);
   const handler = createLongQueryHandler({ ...deps, cancellations }, keyOfQueueId);
-  const worker = deps.queues.worker(LONG_QUERIES, handler, { concurrency: WORKER_CONCURRENCY, lockMs: LEASE_SECONDS * 1_000 });
+  const worker = deps.queues.worker(LONG_QUERIES, handler, {
+    concurrency: WORKER_CONCURRENCY,
+    lockMs: LEASE_SECONDS * 1_000,
+  });
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> = Promise.resolve();
   const round = (): void => {
-    sweeping = sweeping.then(() => sweep(deps)).catch((error: unknown) => deps.logger.warn({ error: errorMessage(error) }, "Jobs could not be swept."));
+    sweeping = sweeping
+      .then(() => sweep(deps))
+      .catch((error: unknown) => deps.logger.warn({ error: errorMessage(error) }, "Jobs could not be swept."));
   };
   return {
     name: "long queries",

@@ -91,7 +91,10 @@ const storeRows = async (deps: LongQueryDeps, run: Run, rows: readonly ResultRow
 };
 
 /** Streams the answer into the result table; answers how many rows it has, and whether there were more than may be kept. */
-const runQuery = async (deps: LongQueryDeps, run: Run): Promise<{ readonly resultRows: number; readonly truncated: boolean }> => {
+const runQuery = async (
+  deps: LongQueryDeps,
+  run: Run,
+): Promise<{ readonly resultRows: number; readonly truncated: boolean }> => {
   const { statement, totalsFirst, maxRows } = deps.planOf(run.job);
   run.place = totalsFirst ? 0 : 1;
   const onProgress = (progress: JobProgress): void => {
@@ -132,7 +135,12 @@ const recordFailure = async (
   await jobs.end(tenantId, id, attempt, { kind: "FAILED", code, detail });
 };
 
-const runJob = async (deps: LongQueryDeps, job: Job, queued: QueuedJob, stopping: AbortSignal): Promise<Postpone | void> => {
+const runJob = async (
+  deps: LongQueryDeps,
+  job: Job,
+  queued: QueuedJob,
+  stopping: AbortSignal,
+): Promise<Postpone | void> => {
   const { jobs, cancellations } = deps;
   const { tenantId, id, attempt } = job;
   const run: Run = { job, controller: new AbortController(), latest: job.progress, place: 0 };

@@ -1,0 +1,132 @@
+import { createClient, type ClickHouseClient } from "@clickhouse/client";
+import type { TenantId } from "@tessera/contracts/ids";
+import { z } from "zod";
+import { boundQueryId, type StoreStatement } from "./event-store.ts";
+import type { ClickHouseAccess } from "./migrate.ts";
+import { storeError } from "./store-errors.ts";
+
+/** Seconds a long query may run at most. */
+export const MAX_LONG_QUERY_SECONDS = 3_600;
+/** Connections one worker holds for long queries and their results. */
+const MAX_CONNECTIONS = 16;
+
+/** What the engine has read so far; `rowsToRead` is its own estimate, null until it has one. */
+export interface ReadProgress {
+  readonly rowsRead: number;
+  readonly rowsToRead: number | null;
+  readonly bytesRead: number;
+}
+
+/** How a long query runs. */
+export interface LongQueryOptions {
+  /** Ends the engine's work, not only the waiting. */
+  readonly signal: AbortSignal;
+  readonly maxSeconds: number;
+  readonly onProgress: (progress: ReadProgress) => void;
+}
+
+/** The event store for workers: queries that run for minutes, read as a stream, and the tables their results go to. */
+export interface LongQueryStore {
+  /** Rows as the engine gives them, in pieces, each row parsed. Throws as {@link storeError} says. */
+  stream<Row>(
+    tenantId: TenantId,
+    statement: StoreStatement,
+    parse: (row: unknown) => Row,
+    options: LongQueryOptions,
+  ): AsyncIterable<readonly Row[]>;
+  /** Inserts rows durably; a second insert with the same token changes nothing. */
+  insert(table: string, rows: readonly object[], token: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const line = z.union([
+  z.object({ row: z.record(z.string(), z.unknown()) }),
+  z.object({
+    progress: z.object({
+      read_rows: z.coerce.number(),
+      read_bytes: z.coerce.number(),
+      total_rows_to_read: z.coerce.number().optional(),
+    }),
+  }),
+  z.object({ exception: z.string() }),
+  z.record(z.string(), z.unknown()).transform(() => null),
+]);
+
+/** The end of a text that was cut at any byte: an error in the middle of an answer comes as text after the last row. */
+const EXCEPTION = /^Code: \d+\. DB::Exception/;
+
+const toProgress = (told: {
+  read_rows: number;
+  read_bytes: number;
+  total_rows_to_read?: number | undefined;
+}): ReadProgress => ({
+  rowsRead: told.read_rows,
+  rowsToRead: told.total_rows_to_read === undefined || told.total_rows_to_read === 0 ? null : told.total_rows_to_read,
+  bytesRead: told.read_bytes,
+});
+
+/** One line of the answer: a row, or null for what is told beside the rows. */
+const readLine = (text: string, onProgress: (progress: ReadProgress) => void): { readonly row: unknown } | null => {
+  if (EXCEPTION.test(text)) throw new Error(text.slice(0, 500));
+  const told = line.parse(JSON.parse(text));
+  if (told === null) return null;
+  if ("exception" in told && typeof told.exception === "string") throw new Error(told.exception.slice(0, 500));
+  if ("progress" in told) onProgress(toProgress(told.progress));
+  return "row" in told ? { row: told.row } : null;
+};
+
+async function* read<Row>(
+  client: ClickHouseClient,
+  tenantId: TenantId,
+  statement: StoreStatement,
+  parse: (row: unknown) => Row,
+  options: LongQueryOptions,
+): AsyncGenerator<readonly Row[]> {
+  try {
+    const result = await client.query({
+      query: statement.text,
+      query_params: { ...statement.params },
+      format: "JSONEachRowWithProgress",
+      query_id: boundQueryId(tenantId),
+      abort_signal: options.signal,
+      clickhouse_settings: { max_execution_time: Math.min(options.maxSeconds, MAX_LONG_QUERY_SECONDS), readonly: "1" },
+    });
+    for await (const piece of result.stream()) {
+      const rows: Row[] = [];
+      for (const { text } of piece) {
+        const told = readLine(text, options.onProgress);
+        if (told !== null) rows.push(parse(told.row));
+      }
+      if (rows.length > 0) yield rows;
+    }
+    options.signal.throwIfAborted();
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** Opens the event store as the user of long queries, who reads one tenant at a time and writes results alone. */
+export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore => {
+  const client = createClient({
+    ...access,
+    database: "tessera",
+    request_timeout: (MAX_LONG_QUERY_SECONDS + 30) * 1_000,
+    max_open_connections: MAX_CONNECTIONS,
+  });
+  return {
+    stream: (tenantId, statement, parse, options) => read(client, tenantId, statement, parse, options),
+    insert: async (table, rows, token) => {
+      try {
+        await client.insert({
+          table,
+          values: [...rows],
+          format: "JSONEachRow",
+          clickhouse_settings: { insert_deduplication_token: token, async_insert: 0 },
+        });
+      } catch (error) {
+        throw storeError(error);
+      }
+    },
+    close: () => client.close(),
+  };
+};
