@@ -27,8 +27,9 @@ export interface TenantSql {
   runAcrossTenants<Row>(statement: SqlStatement, parse: (row: unknown) => Row): Promise<readonly Row[]>;
 }
 
+/** The driver's words, and Prisma's codes, for a database that can't be reached or does not answer in time. */
 const CONNECTION_TROUBLE =
-  /ECONNREFUSED|ECONNRESET|terminat|timeout exceeded when trying to connect|the database system is|57P0[1-3]/;
+  /ECONNREFUSED|ECONNRESET|terminat|timeout exceeded when trying to connect|the database system is|57P0[1-3]|\bP10(?:01|02|08|17)\b|\bP20(?:24|28)\b|DatabaseNotReachable/;
 
 const meaningful = (error: unknown): unknown =>
   CONNECTION_TROUBLE.test(errorMessage(error))
@@ -71,14 +72,15 @@ const inTransaction = async <T>(pool: TenantPool, work: (transaction: SqlTransac
   }
 };
 
-const translated = <T>(work: Promise<T>): Promise<T> =>
+/** Gives trouble with the connection its meaning: it is refused with DEPENDENCY_UNAVAILABLE; other errors pass as they are. */
+export const withMeaning = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw meaningful(error);
   });
 
 /** Builds {@link TenantSql} over a tenant pool. */
 export const createTenantSql = (pool: TenantPool): TenantSql => ({
-  run: (tenantId, statement, parse) => translated(inTenantScope(tenantId, () => query(pool, statement, parse))),
-  transaction: (tenantId, work) => translated(inTenantScope(tenantId, () => inTransaction(pool, work))),
-  runAcrossTenants: (statement, parse) => translated(query(pool, statement, parse)),
+  run: (tenantId, statement, parse) => withMeaning(inTenantScope(tenantId, () => query(pool, statement, parse))),
+  transaction: (tenantId, work) => withMeaning(inTenantScope(tenantId, () => inTransaction(pool, work))),
+  runAcrossTenants: (statement, parse) => withMeaning(query(pool, statement, parse)),
 });
