@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
-import { PrismaPg } from "@prisma/adapter-pg";
 import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
-import { PrismaClient } from "@tessera/prisma/client";
 import { createEvaluator } from "./background/evaluator.ts";
 import type { Context } from "./context.ts";
 import { createLoaders } from "./loaders.ts";
@@ -18,15 +16,16 @@ import { createAnomalyStore } from "./store/anomaly-store.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
+import { createTenantModels } from "./store/tenant-models.ts";
 
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 /** Builds the anomaly subgraph: rules, anomalies, their subscription, and the evaluator for the worker role. */
 export const createAnomalySubgraph = (resources: Resources): Subgraph => {
   const { sql, eventLog, eventStore, logger, nowMs, newId } = resources;
-  const prisma = new PrismaClient({ adapter: new PrismaPg(resources.pool) });
-  const rules = createRuleStore({ sql, prisma });
-  const anomalies = createAnomalyStore({ sql, prisma });
+  const models = createTenantModels(resources.pool);
+  const rules = createRuleStore({ sql, models });
+  const anomalies = createAnomalyStore({ sql, models });
   const metrics = createMetricStore(eventStore);
   const evaluations = createEvaluationStore({ sql, eventLog });
   const operations = createOperations({ rules, anomalies, metrics, eventLog, nowMs, newId });

@@ -1,10 +1,9 @@
 import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
-import { inTenantScope } from "@tessera/platform/auth/tenant-scope";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
-import type { PrismaClient } from "@tessera/prisma/client";
 import type { Anomaly, AnomalyState, Standing, Step } from "../domain/anomaly.ts";
 import { ANOMALY_COLUMNS, parseAnomalyRow, standingColumnsOf } from "./anomaly-row.ts";
 import type { PageRequest } from "./rule-store.ts";
+import type { TenantModels } from "./tenant-models.ts";
 
 /** What became of a step that was asked of an anomaly; `anomaly` is as it stands afterwards. */
 export type SteppedAnomaly =
@@ -61,23 +60,23 @@ const step = async (
 };
 
 /** Builds {@link AnomalyStore}: reads through Prisma, steps in a transaction that holds the anomaly. */
-export const createAnomalyStore = ({ sql, prisma }: { sql: TenantSql; prisma: PrismaClient }): AnomalyStore => ({
+export const createAnomalyStore = ({ sql, models }: { sql: TenantSql; models: TenantModels }): AnomalyStore => ({
   step: (tenantId, id, decide) => sql.transaction(tenantId, (transaction) => step(transaction, tenantId, id, decide)),
   findMany: (tenantId, ids) =>
-    inTenantScope(tenantId, async () => {
-      const rows = await prisma.anomaly.findMany({ where: { tenantId, id: { in: [...ids] } } });
+    models.read(tenantId, async (tables) => {
+      const rows = await tables.anomaly.findMany({ where: { tenantId, id: { in: [...ids] } } });
       return rows.map(parseAnomalyRow);
     }),
   findOpenOfRules: (tenantId, ruleIds) =>
-    inTenantScope(tenantId, async () => {
-      const rows = await prisma.anomaly.findMany({
+    models.read(tenantId, async (tables) => {
+      const rows = await tables.anomaly.findMany({
         where: { tenantId, ruleId: { in: [...ruleIds] }, state: { not: "RESOLVED" } },
       });
       return rows.map(parseAnomalyRow);
     }),
   page: (tenantId, { first, after }, { state, ruleId }) =>
-    inTenantScope(tenantId, async () => {
-      const rows = await prisma.anomaly.findMany({
+    models.read(tenantId, async (tables) => {
+      const rows = await tables.anomaly.findMany({
         where: {
           tenantId,
           ...(after === null ? {} : { id: { lt: after } }),

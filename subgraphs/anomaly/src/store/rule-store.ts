@@ -1,7 +1,5 @@
 import type { RuleId, TenantId } from "@tessera/contracts/ids";
-import { inTenantScope } from "@tessera/platform/auth/tenant-scope";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
-import type { PrismaClient } from "@tessera/prisma/client";
 import { z } from "zod";
 import type { Resolution } from "../domain/anomaly.ts";
 import type { RuleChange } from "../domain/rule-change.ts";
@@ -17,6 +15,7 @@ import {
   ruleByNameStatement,
   updateRuleStatement,
 } from "./rule-statements.ts";
+import type { TenantModels } from "./tenant-models.ts";
 
 /** Rules one tenant may have: each is a query every few seconds. */
 export const MAX_RULES_PER_TENANT = 200;
@@ -111,7 +110,7 @@ const remove = async (
 };
 
 /** Builds {@link RuleStore}: reads through Prisma, writes in transactions that hold what they decide on. */
-export const createRuleStore = ({ sql, prisma }: { sql: TenantSql; prisma: PrismaClient }): RuleStore => ({
+export const createRuleStore = ({ sql, models }: { sql: TenantSql; models: TenantModels }): RuleStore => ({
   create: (tenantId, id, definition, nowMs) =>
     sql.transaction(tenantId, (transaction) => create(transaction, tenantId, id, definition, nowMs)),
   change: (tenantId, id, decide, nowMs) =>
@@ -119,19 +118,19 @@ export const createRuleStore = ({ sql, prisma }: { sql: TenantSql; prisma: Prism
   remove: (tenantId, id, resolution) =>
     sql.transaction(tenantId, (transaction) => remove(transaction, tenantId, id, resolution)),
   find: (tenantId, id) =>
-    inTenantScope(tenantId, async () => {
-      const row = await prisma.anomalyRule.findFirst({ where: { tenantId, id, deletedAt: null } });
+    models.read(tenantId, async (tables) => {
+      const row = await tables.anomalyRule.findFirst({ where: { tenantId, id, deletedAt: null } });
       return row === null ? null : parseRuleRow(row);
     }),
   findMany: (tenantId, ids) =>
-    inTenantScope(tenantId, async () => {
-      const rows = await prisma.anomalyRule.findMany({ where: { tenantId, id: { in: [...ids] } } });
+    models.read(tenantId, async (tables) => {
+      const rows = await tables.anomalyRule.findMany({ where: { tenantId, id: { in: [...ids] } } });
       return rows.map(parseRuleRow);
     }),
   page: (tenantId, { first, after }) =>
-    inTenantScope(tenantId, async () => {
+    models.read(tenantId, async (tables) => {
       const place = after === null ? {} : { id: { lt: after } };
-      const rows = await prisma.anomalyRule.findMany({
+      const rows = await tables.anomalyRule.findMany({
         where: { tenantId, deletedAt: null, ...place },
         orderBy: { id: "desc" },
         take: first,
