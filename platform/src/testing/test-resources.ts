@@ -18,6 +18,8 @@ export interface TestResources {
   readonly owner: pg.Pool;
   /** The event store as the user that ingests. */
   readonly writer: ClickHouseClient;
+  /** The event store as the owner of its tables. */
+  readonly storeOwner: ClickHouseClient;
   close(): Promise<void>;
 }
 
@@ -31,20 +33,28 @@ export const openTestResources = (options: { nowMs?: NowMs } = {}): TestResource
   });
   const pool = new TenantPool(postgres.appUrl);
   const owner = new pg.Pool({ connectionString: postgres.ownerUrl, max: 2 });
-  const writer = createClient({ ...access("tessera_writer"), database: clickhouse.database });
+  const storeClient = (username: keyof typeof clickhouse.passwords): ClickHouseClient =>
+    createClient({ ...access(username), database: clickhouse.database });
+  const [writer, storeOwner] = [storeClient("tessera_writer"), storeClient("tessera_owner")];
   const [sql, logger] = [createTenantSql(pool), createLogger("test", "silent")];
   const eventStore = createEventStore(access("tessera_reader"));
   const eventLog = createPostgresEventLog({ sql, connectionString: postgres.appUrl, logger });
   return {
     resources: {
-      ...{ sql, pool, eventStore, eventLog, logger, metrics: createMetrics() },
+      sql,
+      pool,
+      eventStore,
+      eventLog,
+      logger,
+      metrics: createMetrics(),
       nowMs: options.nowMs ?? systemNowMs,
       newId: () => newUuid(),
     },
     owner,
     writer,
+    storeOwner,
     close: async () => {
-      await Promise.all([eventStore.close(), writer.close(), pool.end(), owner.end()]);
+      await Promise.all([eventStore.close(), writer.close(), storeOwner.close(), pool.end(), owner.end()]);
     },
   };
 };
