@@ -108,6 +108,11 @@ export const errorCodes = {
     title: "The caller may not read the schema.",
     action: "Use a key with the schema:introspect permission.",
   },
+  EVENTS_REJECTED: {
+    status: 422,
+    title: "None of the events was accepted.",
+    action: "Correct each event as its outcome says and send it again.",
+  },
   RESULT_TOO_LARGE: {
     status: 422,
     title: "The answer is larger than allowed.",
@@ -138,6 +143,11 @@ export const errorCodes = {
     status: 503,
     title: "A part of the graph is not available.",
     action: "Try again later; the rest of the answer is complete.",
+  },
+  SUBGRAPH_INVALID_RESPONSE: {
+    status: 502,
+    title: "A part of the graph gave an answer that can't be used.",
+    action: "Try again; report the trace id if it stays.",
   },
   DEPENDENCY_UNAVAILABLE: {
     status: 503,

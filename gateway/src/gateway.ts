@@ -1,0 +1,212 @@
+import type { ApolloServer } from "@apollo/server";
+import type { ExecutionResult } from "graphql";
+import type { Caller } from "@tessera/contracts/caller";
+import { parseTenantId } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { Probe } from "@tessera/platform/http/health";
+import type { HttpServer } from "@tessera/platform/http/server";
+import type { WebSockets } from "@tessera/platform/http/web-sockets";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { Metrics } from "@tessera/platform/telemetry/metrics";
+import { newTraceId } from "@tessera/platform/telemetry/trace-context";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { Authenticate } from "./authenticate.ts";
+import { silenceApolloTelemetry, type GatewayOptions } from "./config.ts";
+import type { SubgraphConnection } from "./connections/connection.ts";
+import type { FederationExecutor } from "./executor/federation-executor.ts";
+import { createPlanExecutor } from "./executor/plan-executor.ts";
+import { createStockExecutor } from "./executor/stock.ts";
+import { createGatewayMetrics, type GatewayMetrics } from "./gateway-metrics.ts";
+import { createApolloServer, type ApolloContext } from "./http/apollo-server.ts";
+import { registerGraphqlRoute } from "./http/graphql-route.ts";
+import { createInFlight } from "./http/in-flight.ts";
+import { createOrigins } from "./http/origins.ts";
+import { createAdmission, type Admission } from "./operations/admission.ts";
+import { createAnswering, type Answering } from "./operations/answering.ts";
+import type { GatewayCall, GraphqlRequest } from "./operations/graphql-request.ts";
+import { createErrorMasking, type ErrorMasking } from "./plugins/error-masking.ts";
+import { createPersistedOperations } from "./plugins/persisted-operations.ts";
+import { createRateLimit } from "./plugins/rate-limit.ts";
+import { createCredentialWatch } from "./subscriptions/credential-watch.ts";
+import { serveGraphqlSockets } from "./subscriptions/graphql-socket.ts";
+import { createSharedUpstreams } from "./subscriptions/shared-upstreams.ts";
+import type { SessionDeps } from "./subscriptions/socket-session.ts";
+import { createTenantSockets } from "./subscriptions/tenant-sockets.ts";
+
+/** What the composition root gives a gateway. */
+export interface GatewayDeps {
+  readonly supergraphSdl: string;
+  /** One connection per subgraph, guarded by the caller's choice; they are closed by whoever made them. */
+  readonly connections: ReadonlyMap<string, SubgraphConnection<GatewayCall>>;
+  readonly authenticate: Authenticate;
+  /** Routes are added at once, so the gateway has to be made before the server listens. */
+  readonly server: HttpServer;
+  readonly webSockets: WebSockets;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly nowMs: NowMs;
+  readonly options: GatewayOptions;
+}
+
+/** What an in-process caller may add to a request. */
+export interface CallExtras {
+  readonly traceId?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** The graph's front door. */
+export interface Gateway {
+  /** Loads the graph and begins to serve; rejects when the supergraph can't be read. */
+  readonly start: () => Promise<void>;
+  /** Lets nobody new in, waits for requests under way, closes sockets so that clients resume elsewhere. */
+  readonly stop: () => Promise<void>;
+  /** Swaps the supergraph; requests and subscriptions under way finish on the old one. Rejects on a bad one, and the old one serves on. */
+  readonly reload: (supergraphSdl: string) => Promise<void>;
+  /** Answers a query or mutation of this process (the REST bridge) under the same limits, budgets and masking; its documents count as registered. */
+  readonly execute: (caller: Caller, request: GraphqlRequest, extras?: CallExtras) => Promise<ExecutionResult>;
+  /** One readiness probe per subgraph. */
+  readonly probes: () => readonly Probe[];
+}
+
+/** What exists once the graph is loaded. */
+interface Serving {
+  readonly executor: FederationExecutor<GatewayCall>;
+  readonly admission: Admission;
+  readonly answering: Answering;
+  readonly apollo: ApolloServer<ApolloContext>;
+  readonly session: SessionDeps;
+}
+
+const NOBODY = parseTenantId("00000000-0000-0000-0000-000000000000");
+
+const probeOf = (connection: SubgraphConnection<GatewayCall>): Probe => ({
+  name: `subgraph:${connection.name}`,
+  check: async () => {
+    if (NOBODY === null) throw new Error("The probing tenant is no UUID.");
+    const caller: Caller = {
+      tenantId: NOBODY,
+      subject: { kind: "SERVICE", id: "gateway-readiness" },
+      permissions: new Set(),
+      expiresAtMs: null,
+    };
+    const { errors } = await connection.execute({ query: "{ __typename }" }, { caller, traceId: newTraceId() });
+    if (errors?.[0] !== undefined) throw new Error(errors[0].message);
+  },
+});
+
+const loadExecutor = ({ options, supergraphSdl, connections }: GatewayDeps) =>
+  options.executor === "stock"
+    ? createStockExecutor<GatewayCall>({ supergraphSdl, connections })
+    : Promise.resolve(createPlanExecutor<GatewayCall>({ supergraphSdl, connections }));
+
+const sessionDeps = (
+  deps: GatewayDeps,
+  parts: Pick<Serving, "executor" | "admission" | "answering"> & { masking: ErrorMasking; metrics: GatewayMetrics },
+): SessionDeps => {
+  const { options, authenticate, logger, nowMs } = deps;
+  const { metrics, ...rest } = parts;
+  let subscriptions = 0;
+  return {
+    authenticate,
+    logger,
+    options: options.subscriptions,
+    tenants: createTenantSockets(options.subscriptions.maxSocketsPerTenant),
+    watch: createCredentialWatch({ authenticate, checkMs: options.subscriptions.credentialCheckMs, nowMs, logger }),
+    onClosed: metrics.socketClosed,
+    operations: {
+      ...rest,
+      metrics,
+      maxWaitingMessages: options.subscriptions.maxWaitingMessages,
+      onSubscriptions: (change) => {
+        subscriptions += change;
+        metrics.subscriptions(subscriptions);
+      },
+      upstreams: createSharedUpstreams({
+        executor: parts.executor,
+        connections: deps.connections,
+        masking: parts.masking,
+        maxUpstreamsPerTenant: options.subscriptions.maxUpstreamsPerTenant,
+        onDelivered: metrics.delivered,
+        onCount: metrics.upstreams,
+      }),
+    },
+  };
+};
+
+const load = async (deps: GatewayDeps, metrics: GatewayMetrics): Promise<Serving> => {
+  const { options, logger } = deps;
+  const executor = await loadExecutor(deps);
+  const masking = createErrorMasking({ logger, onShown: metrics.error });
+  const admission = createAdmission({
+    schema: executor.apiSchema(),
+    supergraphSdl: executor.supergraphSdl(),
+    limits: options.limits,
+    maxCost: options.maxCost,
+    persisted: createPersistedOperations(options.manifest, options.safelist),
+    rateLimit: createRateLimit(options.rate, deps.nowMs),
+    observer: { onDocument: metrics.document, onStranger: metrics.stranger },
+  });
+  const answering = createAnswering({ executor, admission, masking, metrics, maxCost: options.maxCost });
+  const apollo = createApolloServer({ executor, admission, answering, masking, metrics, logger });
+  await apollo.start();
+  const session = sessionDeps(deps, { executor, admission, answering, masking, metrics });
+  return { executor, admission, answering, apollo, session };
+};
+
+/** Makes the gateway and adds its routes (`/graphql` over HTTP and WebSocket); it refuses with 503 until started. */
+export const createGateway = (deps: GatewayDeps): Gateway => {
+  silenceApolloTelemetry();
+  const metrics = createGatewayMetrics(deps.metrics);
+  const origins = createOrigins(deps.options.allowedOrigins);
+  const inFlight = createInFlight();
+  let serving: Serving | null = null;
+  let accepting = false;
+  const { server, webSockets, authenticate, options } = deps;
+  registerGraphqlRoute({
+    server,
+    authenticate,
+    inFlight,
+    origins,
+    maxBodyBytes: options.maxBodyBytes,
+    apollo: () => serving?.apollo ?? null,
+  });
+  const sockets = serveGraphqlSockets({
+    webSockets,
+    origins,
+    metrics,
+    serving: () => (accepting ? (serving?.session ?? null) : null),
+  });
+  const loaded = (): Serving => {
+    if (serving === null) throw refuse("OVERLOADED", "The graph is not loaded yet.", { retryAfterSeconds: 1 });
+    return serving;
+  };
+  return {
+    start: async () => {
+      serving = await load(deps, metrics);
+      accepting = true;
+      inFlight.open();
+    },
+    stop: async () => {
+      accepting = false;
+      sockets.stop();
+      await inFlight.drain(options.drainMs);
+      serving?.session.watch.stop();
+      await serving?.apollo.stop();
+      serving = null;
+    },
+    reload: async (supergraphSdl) => {
+      const { executor, admission } = loaded();
+      await executor.update(supergraphSdl);
+      admission.useSchema(executor.apiSchema(), executor.supergraphSdl());
+    },
+    execute: async (caller, request, extras = {}) => {
+      const { traceId = newTraceId(), signal } = extras;
+      const whenGone = (gone: () => void) => signal?.addEventListener("abort", gone, { once: true });
+      return inFlight.run(
+        (own) => loaded().answering.answer(request, { caller, traceId, signal: own }, "in-process"),
+        whenGone,
+      );
+    },
+    probes: () => [...deps.connections.values()].map(probeOf),
+  };
+};

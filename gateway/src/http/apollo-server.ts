@@ -1,0 +1,167 @@
+import { ApolloServer, HeaderMap, type ApolloServerPlugin } from "@apollo/server";
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from "@apollo/server/plugin/disabled";
+import type { DocumentNode } from "graphql";
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import { errorCodes, isErrorCode, type ErrorCode } from "@tessera/platform/errors/error-codes";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import { asApolloGateway, type FederationExecutor } from "../executor/federation-executor.ts";
+import type { GatewayMetrics } from "../gateway-metrics.ts";
+import type { Admission, Admitted, Refused } from "../operations/admission.ts";
+import { type Answering } from "../operations/answering.ts";
+import { MAX_CHECKED_DOCUMENTS } from "../operations/checked-documents.ts";
+import type { GatewayCall, GraphqlRequest } from "../operations/graphql-request.ts";
+import type { ErrorMasking } from "../plugins/error-masking.ts";
+import { operationIdOf } from "../plugins/persisted-operations.ts";
+
+/** What one HTTP request gathers on its way through Apollo Server. */
+export interface Exchange {
+  readonly call: GatewayCall;
+  readonly startedMs: number;
+  verdict: Admitted | Refused | null;
+  /** Code of the first error of an answer without data; null when there is data. */
+  refusedWith: ErrorCode | null;
+  retryAfterSeconds: number | null;
+}
+
+/** Apollo's context value. */
+export interface ApolloContext {
+  readonly exchange: Exchange;
+}
+
+/** Stands in for a document that was refused, so that Apollo parses nothing a client sent and we have not checked. */
+const REFUSED_DOCUMENT = "query Refused { __typename }";
+
+const persistedFields = z.object({ documentId: z.string().optional().catch(undefined) });
+
+const documentIdOf = (body: unknown, search: string): string | undefined =>
+  persistedFields.safeParse(body).data?.documentId ?? new URLSearchParams(search).get("documentId") ?? undefined;
+
+interface Deps {
+  readonly executor: FederationExecutor<GatewayCall>;
+  readonly admission: Admission;
+  readonly answering: Answering;
+  readonly masking: ErrorMasking;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+}
+
+/** Documents Apollo may run without parsing: those admission has just checked, by their hash. */
+const createDocumentStore = () => {
+  const documents = new LRUCache<string, DocumentNode>({ max: MAX_CHECKED_DOCUMENTS });
+  const hashes = new WeakMap<DocumentNode, string>();
+  return {
+    offer: ({ document, text }: Admitted): void => {
+      const hash = hashes.get(document) ?? operationIdOf(text).slice("sha256:".length);
+      hashes.set(document, hash);
+      documents.set(hash, document);
+    },
+    // Apollo's keys are <schema>:<hash>; what it parsed itself is not kept.
+    get: (key: string) => Promise.resolve(documents.get(key.slice(key.lastIndexOf(":") + 1))),
+    set: () => Promise.resolve(),
+    delete: () => Promise.resolve(false),
+  };
+};
+
+const note = (exchange: Exchange, error: { extensions?: Record<string, unknown> } | undefined): void => {
+  const code = error?.extensions?.["code"];
+  const retry = error?.extensions?.["retryAfterSeconds"];
+  exchange.refusedWith = isErrorCode(code) ? code : "INTERNAL";
+  if (typeof retry === "number") exchange.retryAfterSeconds = retry;
+};
+
+/** Our own gate inside Apollo's pipeline: it decides before Apollo parses, and answers what was refused. */
+const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): ApolloServerPlugin<ApolloContext> => ({
+  requestDidStart: ({ request, contextValue: { exchange } }) => {
+    const { call } = exchange;
+    const asked: GraphqlRequest = {
+      query: request.query,
+      documentId: documentIdOf(request.http?.body, request.http?.search ?? ""),
+      operationName: request.operationName,
+      variables: request.variables,
+      extensions: request.extensions,
+    };
+    const verdict = deps.admission.admit(asked, call.caller, "http");
+    exchange.verdict = verdict;
+    request.extensions = { ...request.extensions, persistedQuery: undefined };
+    if (verdict.kind === "admitted") {
+      request.query = verdict.text;
+      store.offer(verdict);
+    } else {
+      request.query = REFUSED_DOCUMENT;
+      delete request.operationName;
+    }
+    return Promise.resolve({
+      responseForOperation: () => {
+        if (verdict.kind === "admitted") return Promise.resolve(null);
+        const { errors = [], extensions } = deps.answering.refuse(verdict, call);
+        const singleResult = { errors: errors.map((error) => error.toJSON()), ...(extensions && { extensions }) };
+        return Promise.resolve({ http: { headers: new HeaderMap() }, body: { kind: "single", singleResult } });
+      },
+      willSendResponse: ({ response }) => {
+        const { body } = response;
+        if (body.kind !== "single") return Promise.resolve();
+        const { singleResult } = body;
+        if (singleResult.data === undefined) note(exchange, singleResult.errors?.[0]);
+        if (exchange.refusedWith !== null) response.http.status = errorCodes[exchange.refusedWith].status;
+        const kind = verdict.kind === "admitted" ? verdict.operation.operation : "none";
+        const outcome =
+          singleResult.errors === undefined ? "ok" : exchange.refusedWith === null ? "partial" : "refused";
+        deps.metrics.answered("http", kind, outcome, (performance.now() - exchange.startedMs) / 1_000);
+        return Promise.resolve();
+      },
+    });
+  },
+});
+
+const apolloLogger = (logger: Logger) => ({
+  debug: (message: unknown) => logger.debug(String(message)),
+  info: (message: unknown) => logger.debug(String(message)),
+  warn: (message: unknown) => logger.warn(String(message)),
+  error: (message: unknown) => logger.error(String(message)),
+});
+
+/**
+ * Apollo Server 5 over a federation executor, for HTTP: it reads requests, prevents CSRF and negotiates; limits, persisted operations, errors
+ * and execution are the gateway's own. It reports to nobody.
+ */
+export const createApolloServer = (deps: Deps): ApolloServer<ApolloContext> => {
+  const store = createDocumentStore();
+  const execute: FederationExecutor<GatewayCall>["execute"] = async (request) => {
+    const verdict = verdicts.get(request.call);
+    return verdict === undefined ? deps.executor.execute(request) : deps.answering.run(verdict, request.call);
+  };
+  const verdicts = new WeakMap<GatewayCall, Admitted>();
+  return new ApolloServer<ApolloContext>({
+    gateway: asApolloGateway({ ...deps.executor, execute }, (contextValue) => {
+      // boundary: Apollo hands back the context value it was given.
+      const { call, verdict } = (contextValue as unknown as ApolloContext).exchange;
+      if (verdict?.kind === "admitted") verdicts.set(call, verdict);
+      return call;
+    }),
+    documentStore: store,
+    plugins: [
+      gate(deps, store),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+    formatError: (_formatted, error) => deps.masking.show(error, null).toJSON(),
+    logger: apolloLogger(deps.logger),
+    nodeEnv: "production",
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    persistedQueries: false,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    stopOnTerminationSignals: false,
+  });
+};

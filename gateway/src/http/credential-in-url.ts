@@ -1,0 +1,26 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+
+/** Names under which clients put credentials into URLs, where logs, histories and referrers would keep them. */
+const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
+  "access_token",
+  "apikey",
+  "api_key",
+  "api-key",
+  "auth",
+  "authorization",
+  "key",
+  "password",
+  "token",
+]);
+
+/** Refuses with CREDENTIAL_IN_URL when the query of a URL names a credential; its value is not repeated. */
+export const refuseCredentialInUrl = (url: string): void => {
+  const start = url.indexOf("?");
+  if (start < 0) return;
+  for (const name of new URLSearchParams(url.slice(start + 1)).keys()) {
+    if (!CREDENTIAL_PARAMETERS.has(name.toLowerCase())) continue;
+    throw refuse("CREDENTIAL_IN_URL", `The URL carries \`${name}\`; it may have been logged on its way.`, {
+      field: name,
+    });
+  }
+};

@@ -1,0 +1,163 @@
+import {
+  OperationTypeNode,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
+import { maySeeSchema, checkIntrospection } from "../plugins/introspection.ts";
+import type { PersistedOperations } from "../plugins/persisted-operations.ts";
+import type { RateLimit, RateState } from "../plugins/rate-limit.ts";
+import {
+  createCheckedDocuments,
+  type CheckedDocument,
+  type CheckedOperation,
+  type DocumentLimits,
+} from "./checked-documents.ts";
+import type { GraphqlRequest, RawVariables, Transport } from "./graphql-request.ts";
+import { asGraphQLError, overLimit } from "./limit-refusal.ts";
+
+/** Points a document costs that may not run: reading and validating it was work too. */
+const INVALID_DOCUMENT_COST = 10;
+
+/** An operation that may run. */
+export interface Admitted {
+  readonly kind: "admitted";
+  readonly text: string;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly operationName: string | undefined;
+  readonly variables: RawVariables;
+  readonly cost: number;
+  /** True when the client asked for the cost in the answer's extensions. */
+  readonly reportsCost: boolean;
+  readonly rate: RateState | null;
+  /** Which supergraph it was checked against; counts up with every reload. */
+  readonly generation: number;
+}
+
+/** An operation that may not run; the first error's code gives the HTTP status. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly errors: readonly GraphQLError[];
+  readonly rate: RateState | null;
+}
+
+/** Told of what admission sees, for metrics and the log. */
+export interface AdmissionObserver {
+  readonly onDocument: (known: boolean) => void;
+  readonly onStranger: (transport: Transport) => void;
+}
+
+/** The one gate every operation passes before anything is planned or fetched, whatever transport it came by. */
+export interface Admission {
+  readonly admit: (request: GraphqlRequest, caller: Caller, transport: Transport) => Admitted | Refused;
+  /** Checks documents against another supergraph from now on; what was remembered of the old one is dropped. */
+  readonly useSchema: (schema: GraphQLSchema, supergraphSdl: string) => void;
+}
+
+const refusedBy = (refusal: Refusal, rate: RateState | null = null): Refused => ({
+  kind: "refused",
+  errors: [asGraphQLError(refusal)],
+  rate,
+});
+
+const choose = (operations: readonly CheckedOperation[], name: string | undefined): CheckedOperation | Refusal => {
+  const [only, ...others] = operations;
+  if (name === undefined && only !== undefined && others.length === 0) return only;
+  if (name === undefined) {
+    return refuse("BAD_INPUT", "The document has several operations; name one of them.", { field: "operationName" });
+  }
+  const named = operations.find(({ definition }) => definition.name?.value === name);
+  return named ?? refuse("BAD_INPUT", `The document has no operation named "${name}".`, { field: "operationName" });
+};
+
+const refusedDocument = (checked: Exclude<CheckedDocument, { kind: "valid" }>, caller: Caller): Refused => {
+  switch (checked.kind) {
+    case "over":
+      return refusedBy(checked.refusal);
+    case "syntax":
+      return refusedBy(refuse("GRAPHQL_PARSE_FAILED", checked.error.message, placeOf(checked.error)));
+    case "invalid":
+      return { kind: "refused", errors: checked.errors(maySeeSchema(caller)).map(asValidationError), rate: null };
+  }
+};
+
+const placeOf = (error: GraphQLError) => {
+  const [place] = error.locations ?? [];
+  return place === undefined ? {} : { line: place.line, column: place.column };
+};
+
+const asValidationError = (error: GraphQLError): GraphQLError => {
+  error.extensions["code"] = "GRAPHQL_VALIDATION_FAILED";
+  return error;
+};
+
+/** Makes the gate. The order matters: cheap and certain refusals first, the caller's budget is charged last. */
+export const createAdmission = (deps: {
+  readonly schema: GraphQLSchema;
+  readonly supergraphSdl: string;
+  readonly limits: DocumentLimits;
+  readonly maxCost: number;
+  readonly persisted: PersistedOperations;
+  readonly rateLimit: RateLimit;
+  readonly observer: AdmissionObserver;
+}): Admission => {
+  const { limits, maxCost, persisted, rateLimit, observer } = deps;
+  let generation = 0;
+  let documents = createCheckedDocuments(deps.schema, deps.supergraphSdl, limits);
+
+  const admitChecked = (
+    checked: Extract<CheckedDocument, { kind: "valid" }>,
+    request: GraphqlRequest,
+    caller: Caller,
+    transport: Transport,
+  ): Admitted | Refused => {
+    const variables = request.variables ?? {};
+    const refusal = checkIntrospection(checked.shape, caller) ?? checked.checkPages(variables);
+    if (refusal !== null) return refusedBy(refusal);
+    const chosen = choose(checked.operations, request.operationName);
+    if (!("definition" in chosen)) return refusedBy(chosen);
+    if (chosen.definition.operation === OperationTypeNode.SUBSCRIPTION && transport !== "websocket") {
+      const detail = "Subscriptions are served over WebSocket (graphql-transport-ws) at this same address.";
+      return refusedBy(refuse("BAD_INPUT", detail, { field: "query" }));
+    }
+    const cost = chosen.price(variables);
+    if (cost > maxCost) return refusedBy(overLimit("QUERY_TOO_COSTLY", "Points the operation costs", maxCost, cost));
+    const { refusal: over, state: rate } = rateLimit.charge(caller, cost);
+    if (over !== null) return refusedBy(over, rate);
+    return {
+      kind: "admitted",
+      text: checked.text,
+      document: checked.document,
+      operation: chosen.definition,
+      operationName: request.operationName,
+      variables,
+      cost,
+      reportsCost: request.extensions?.["cost"] === true,
+      rate,
+      generation,
+    };
+  };
+  return {
+    admit: (request, caller, transport) => {
+      const resolved = persisted.resolve(request, transport);
+      if (resolved.kind === "refused") return refusedBy(resolved.refusal);
+      if (resolved.stranger) observer.onStranger(transport);
+      const { checked, known } = documents.check(resolved.text);
+      observer.onDocument(known);
+      if (checked.kind !== "valid") {
+        const { refusal, state } = rateLimit.charge(caller, INVALID_DOCUMENT_COST);
+        return refusal === null ? refusedDocument(checked, caller) : refusedBy(refusal, state);
+      }
+      persisted.remember(request);
+      return admitChecked(checked, request, caller, transport);
+    },
+    useSchema: (schema, supergraphSdl) => {
+      documents = createCheckedDocuments(schema, supergraphSdl, limits);
+      generation += 1;
+    },
+  };
+};

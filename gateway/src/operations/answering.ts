@@ -1,0 +1,83 @@
+import type { ExecutionResult } from "graphql";
+import { CallCancelled } from "../connections/connection.ts";
+import type { FederationExecutor } from "../executor/federation-executor.ts";
+import type { GatewayMetrics } from "../gateway-metrics.ts";
+import type { ErrorMasking } from "../plugins/error-masking.ts";
+import type { Admission, Admitted, Refused } from "./admission.ts";
+import type { GatewayCall, GraphqlRequest, Transport } from "./graphql-request.ts";
+import { refuse } from "@tessera/platform/errors/refusal";
+
+/** What an answer says beside data: the trace id when something failed, the cost when it was asked for. */
+export const extensionsOf = (
+  admitted: Pick<Admitted, "reportsCost" | "cost" | "rate">,
+  maxCost: number,
+  failedTraceId: string | null,
+): Record<string, unknown> | undefined => {
+  const { reportsCost, cost, rate } = admitted;
+  if (!reportsCost && failedTraceId === null) return undefined;
+  return {
+    ...(failedTraceId === null ? {} : { traceId: failedTraceId }),
+    ...(reportsCost ? { cost: { estimated: cost, limit: maxCost, remaining: rate?.remaining ?? null } } : {}),
+  };
+};
+
+/** Runs admitted queries and mutations and says their errors in the words of the table, for every transport alike. */
+export interface Answering {
+  readonly run: (admitted: Admitted, call: GatewayCall) => Promise<ExecutionResult>;
+  /** The answer to an operation that was refused; it has no data. */
+  readonly refuse: (refused: Refused, call: GatewayCall) => ExecutionResult;
+  /** Admission and answer in one, for WebSocket and in-process callers; counts the operation. */
+  readonly answer: (request: GraphqlRequest, call: GatewayCall, transport: Transport) => Promise<ExecutionResult>;
+}
+
+/** Makes the answering over an executor. */
+export const createAnswering = (deps: {
+  readonly executor: Pick<FederationExecutor<GatewayCall>, "execute">;
+  readonly admission: Admission;
+  readonly masking: ErrorMasking;
+  readonly metrics: GatewayMetrics;
+  readonly maxCost: number;
+}): Answering => {
+  const { executor, admission, masking, metrics, maxCost } = deps;
+  const execute = async (admitted: Admitted, call: GatewayCall): Promise<ExecutionResult> => {
+    const { document, operationName, variables } = admitted;
+    try {
+      return await executor.execute({ document, operationName, variables, call });
+    } catch (error) {
+      const meaning = error instanceof CallCancelled ? refuse("QUERY_CANCELLED", "The caller left.", {}, error) : error;
+      return { errors: [masking.show(meaning, call.traceId)] };
+    }
+  };
+  const run: Answering["run"] = async (admitted, call) => {
+    const result = await execute(admitted, call);
+    const errors = result.errors?.map((error) => masking.show(error, call.traceId));
+    const extensions = extensionsOf(admitted, maxCost, errors === undefined ? null : call.traceId);
+    return {
+      ...(errors === undefined ? {} : { errors }),
+      ...(result.data === undefined ? {} : { data: result.data }),
+      ...(extensions === undefined ? {} : { extensions }),
+    };
+  };
+  const refused: Answering["refuse"] = ({ errors }, { traceId }) => ({
+    errors: errors.map((error) => masking.show(error, traceId)),
+    extensions: { traceId },
+  });
+  return {
+    run,
+    refuse: refused,
+    answer: async (request, call, transport) => {
+      const startedMs = performance.now();
+      const verdict = admission.admit(request, call.caller, transport);
+      const result = verdict.kind === "refused" ? refused(verdict, call) : await run(verdict, call);
+      const kind = verdict.kind === "refused" ? "none" : verdict.operation.operation;
+      metrics.answered(transport, kind, outcomeOf(result), (performance.now() - startedMs) / 1_000);
+      return result;
+    },
+  };
+};
+
+/** How an answer ended: complete, with some fields missing, or with no data at all. */
+export const outcomeOf = (result: ExecutionResult): "ok" | "partial" | "refused" => {
+  if (result.errors === undefined || result.errors.length === 0) return "ok";
+  return result.data === undefined ? "refused" : "partial";
+};
