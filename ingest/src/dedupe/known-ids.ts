@@ -1,0 +1,139 @@
+import type { EventId, TenantId } from "@tessera/contracts/ids";
+import { errorMessage } from "@tessera/platform/errors/error-message";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import { LOOKUP_IDS, type StoreWriter } from "../store/store-writer.ts";
+import { createIdFilter, hashCanonicalId, hashId, hashText, type IdFilter } from "./id-filter.ts";
+
+/** Lookups one request may have running at a time. */
+const PARALLEL_LOOKUPS = 4;
+/** Milliseconds before a scan that failed is begun again. */
+const RESCAN_MS = 2_000;
+/** Tenants whose hash is kept. */
+const MAX_TENANT_HASHES = 100_000;
+const UUID_BYTES = 16;
+
+/** Knows which event ids the store holds, mostly without asking it. */
+export interface KnownIds {
+  /** Those of the ids that the store holds. Throws what the store throws. */
+  find(tenantId: TenantId, ids: readonly EventId[]): Promise<ReadonlySet<string>>;
+  /** Notes ids that the store holds from now on. */
+  note(tenantId: TenantId, ids: Iterable<EventId>): void;
+  /** Reads all ids received since a time into the filter, in the background; until it ends every id is looked up in the store. */
+  rebuild(receivedSinceMs: number): void;
+  /** True when the filter knows every id of the store. */
+  readonly complete: boolean;
+  readonly filterBytes: number;
+  stop(): void;
+}
+
+/** Splits (tenant, id) pairs out of RowBinary as it streams in; a pair may lie across chunks. */
+export const createIdScanner = (each: (tenant: string, bytes: DataView, at: number) => void) => {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk: Buffer): void => {
+    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    let at = 0;
+    for (;;) {
+      const tenantLength = data[at];
+      if (tenantLength === undefined || at + 1 + tenantLength + UUID_BYTES > data.length) break;
+      each(data.toString("latin1", at + 1, at + 1 + tenantLength), view, at + 1 + tenantLength);
+      at += 1 + tenantLength + UUID_BYTES;
+    }
+    rest = data.subarray(at);
+  };
+};
+
+const inChunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+
+const lookUp = async (
+  store: StoreWriter,
+  tenantId: TenantId,
+  ids: readonly EventId[],
+): Promise<ReadonlySet<string>> => {
+  const found = new Set<string>();
+  for (const group of inChunks(inChunks(ids, LOOKUP_IDS), PARALLEL_LOOKUPS)) {
+    const answers = await Promise.all(group.map((chunk) => store.knownIds(tenantId, chunk)));
+    for (const answer of answers) for (const id of answer.keys()) found.add(id);
+  }
+  return found;
+};
+
+const createTenantHashes = () => {
+  const hashes = new Map<string, number>();
+  return (tenantId: string): number => {
+    const known = hashes.get(tenantId);
+    if (known !== undefined) return known;
+    if (hashes.size >= MAX_TENANT_HASHES) hashes.clear();
+    const hash = hashText(tenantId);
+    hashes.set(tenantId, hash);
+    return hash;
+  };
+};
+
+/** Builds {@link KnownIds} over the store; `rebuild` must be called before the filter is trusted. */
+export const createKnownIds = (deps: {
+  readonly store: StoreWriter;
+  readonly logger: Logger;
+  readonly filter?: IdFilter;
+}): KnownIds => {
+  const { store, logger } = deps;
+  const filter = deps.filter ?? createIdFilter();
+  const tenantHash = createTenantHashes();
+  let complete = false;
+  let generation = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const scan = async (receivedSinceMs: number, mine: number): Promise<void> => {
+    const feed = createIdScanner((tenant, view, at) =>
+      filter.add(
+        hashId(
+          tenantHash(tenant),
+          view.getUint32(at + 4, true),
+          view.getUint32(at, true),
+          view.getUint32(at + 12, true),
+          view.getUint32(at + 8, true),
+        ),
+      ),
+    );
+    for await (const chunk of await store.scanIds(receivedSinceMs)) {
+      if (generation !== mine) return;
+      feed(chunk);
+    }
+    if (generation === mine) complete = true;
+  };
+  const rebuild = (receivedSinceMs: number): void => {
+    generation += 1;
+    const mine = generation;
+    complete = false;
+    scan(receivedSinceMs, mine).catch((error: unknown) => {
+      logger.warn(
+        { error: errorMessage(error) },
+        "The known event ids can't be read; every id is looked up meanwhile.",
+      );
+      if (generation === mine) timer = setTimeout(() => rebuild(receivedSinceMs), RESCAN_MS);
+    });
+  };
+  return {
+    find: async (tenantId, ids) => {
+      const hash = tenantHash(tenantId);
+      const unsure = complete ? ids.filter((id) => filter.mayContain(hashCanonicalId(hash, id))) : ids;
+      return unsure.length === 0 ? new Set() : lookUp(store, tenantId, unsure);
+    },
+    note: (tenantId, ids) => {
+      const hash = tenantHash(tenantId);
+      for (const id of ids) filter.add(hashCanonicalId(hash, id));
+    },
+    rebuild,
+    get complete() {
+      return complete;
+    },
+    get filterBytes() {
+      return filter.bytes;
+    },
+    stop: () => {
+      generation += 1;
+      clearTimeout(timer);
+    },
+  };
+};

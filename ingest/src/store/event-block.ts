@@ -1,0 +1,193 @@
+import type { BatchId, TenantId } from "@tessera/contracts/ids";
+import type { RawEvent } from "../domain/event-schema.ts";
+import type { PreparedEvent } from "../domain/validate-event.ts";
+import { createByteSink, type ByteSink } from "./byte-sink.ts";
+
+/** One row of a batch: the event, whose it is, and its place in the order of arrival. */
+export interface EventRow {
+  readonly tenantId: TenantId;
+  readonly event: PreparedEvent;
+  /** Grows with every event this installation takes, so that events of one millisecond keep the order they were sent in. */
+  readonly sequence: number;
+}
+
+/** A block of rows in ClickHouse's Native format, built row by row; the row's number is its `batch_row`. */
+export interface EventBlock {
+  append(row: EventRow): void;
+  readonly rows: number;
+  /** About the bytes of the finished block. */
+  readonly bytes: number;
+  /** The finished block, all rows received at one time in one batch; copies, so that the block may be reset afterwards. */
+  finish(batchId: BatchId, receivedAtMs: number): Buffer;
+  reset(): void;
+}
+
+type TextField = {
+  [Key in keyof RawEvent]-?: NonNullable<RawEvent[Key]> extends string ? Key : never;
+}[keyof RawEvent];
+
+/** Columns whose value is the event's field of that name, and how often values repeat: dictionary-encoded or plain. */
+const TEXT_COLUMNS = [
+  ["user_id", "userId"],
+  ["anonymous_id", "anonymousId"],
+  ["session_id", "sessionId"],
+  ["source", "source"],
+  ["country", "country"],
+  ["region", "region"],
+  ["city", "city"],
+  ["device", "device"],
+  ["os", "os"],
+  ["browser", "browser"],
+  ["url", "url"],
+  ["referrer", "referrer"],
+  ["utm_source", "utmSource"],
+  ["utm_medium", "utmMedium"],
+  ["utm_campaign", "utmCampaign"],
+  ["utm_term", "utmTerm"],
+  ["utm_content", "utmContent"],
+  ["currency", "currency"],
+  ["correlation_id", "correlationId"],
+  ["trace_id", "traceId"],
+] as const satisfies readonly (readonly [string, TextField])[];
+
+const TIME_TYPE = "DateTime64(3, 'UTC')";
+
+/** Columns of one insert in the order they are written, with the type the bytes have; the store converts to the column's own type. */
+export const BLOCK_COLUMNS: readonly (readonly [name: string, type: string])[] = [
+  ["tenant_id", "String"],
+  ["event_id", "UUID"],
+  ["time", TIME_TYPE],
+  ["received_at", TIME_TYPE],
+  ["batch_id", "UUID"],
+  ["batch_row", "UInt32"],
+  ["name", "String"],
+  ...TEXT_COLUMNS.map(([column]) => [column, "String"] as const),
+  ["revenue", "Nullable(Decimal(18, 4))"],
+  ["schema_version", "UInt32"],
+  ["synthetic", "Bool"],
+  ["sequence", "UInt64"],
+  ["quality_flags", "Array(String)"],
+  ["properties", "String"],
+];
+
+/** Schema version of events that name none. */
+const DEFAULT_SCHEMA_VERSION = 1;
+const FIRST_BYTES = 65_536;
+/** Bytes of a row beside its properties and addresses, about. */
+const ROW_BYTES = 300;
+
+const textSinks = (): readonly (readonly [TextField, ByteSink])[] =>
+  TEXT_COLUMNS.map(([, field]) => [field, createByteSink(FIRST_BYTES)] as const);
+
+const createSinks = () => ({
+  tenantId: createByteSink(FIRST_BYTES),
+  eventId: createByteSink(FIRST_BYTES),
+  time: createByteSink(FIRST_BYTES),
+  name: createByteSink(FIRST_BYTES),
+  texts: textSinks(),
+  revenueNulls: createByteSink(FIRST_BYTES),
+  revenue: createByteSink(FIRST_BYTES),
+  schemaVersion: createByteSink(FIRST_BYTES),
+  synthetic: createByteSink(FIRST_BYTES),
+  sequence: createByteSink(FIRST_BYTES),
+  flagOffsets: createByteSink(FIRST_BYTES),
+  flags: createByteSink(FIRST_BYTES),
+  properties: createByteSink(FIRST_BYTES),
+});
+
+type Sinks = ReturnType<typeof createSinks>;
+
+const everySink = (sinks: Sinks): readonly ByteSink[] => [
+  ...sinks.texts.map(([, sink]) => sink),
+  ...Object.values(sinks).filter((part): part is ByteSink => "view" in part),
+];
+
+/** Columns that are the same or simply counted in every row, written when the batch is sealed. */
+const sealedColumns = (rows: number, batchId: BatchId, receivedAtMs: number) => {
+  const [received, batch, row] = [createByteSink(rows * 8), createByteSink(rows * 16), createByteSink(rows * 4)];
+  for (let index = 0; index < rows; index += 1) {
+    received.int64(receivedAtMs);
+    batch.uuid(batchId);
+    row.uint32(index);
+  }
+  return { received, batch, row };
+};
+
+const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: number): Buffer => {
+  const sealed = sealedColumns(rows, batchId, receivedAtMs);
+  const data: readonly (readonly ByteSink[])[] = [
+    [sinks.tenantId],
+    [sinks.eventId],
+    [sinks.time],
+    [sealed.received],
+    [sealed.batch],
+    [sealed.row],
+    [sinks.name],
+    ...sinks.texts.map(([, sink]) => [sink]),
+    [sinks.revenueNulls, sinks.revenue],
+    [sinks.schemaVersion],
+    [sinks.synthetic],
+    [sinks.sequence],
+    [sinks.flagOffsets, sinks.flags],
+    [sinks.properties],
+  ];
+  const parts: Uint8Array[] = [];
+  const head = createByteSink(64);
+  head.varint(BLOCK_COLUMNS.length);
+  head.varint(rows);
+  parts.push(head.view());
+  for (const [index, [name, type]] of BLOCK_COLUMNS.entries()) {
+    const heading = createByteSink(96);
+    heading.text(name);
+    heading.text(type);
+    parts.push(heading.view(), ...(data[index] ?? []).map((sink) => sink.view()));
+  }
+  return Buffer.concat(parts);
+};
+
+/** Makes an empty block; its memory is reused after `reset`. */
+export const createEventBlock = (): EventBlock => {
+  const sinks = createSinks();
+  const all = everySink(sinks);
+  let rows = 0;
+  let flagCount = 0;
+  let bytes = 0;
+
+  const appendFlags = (event: PreparedEvent): void => {
+    for (const flag of event.flags) sinks.flags.text(flag);
+    flagCount += event.flags.length;
+    sinks.flagOffsets.int64(flagCount);
+  };
+  return {
+    append: ({ tenantId, event, sequence }) => {
+      const { fields } = event;
+      sinks.tenantId.text(tenantId);
+      sinks.eventId.uuid(event.eventId);
+      sinks.time.int64(event.timeMs);
+      sinks.name.text(fields.name);
+      for (const [field, sink] of sinks.texts) sink.text(fields[field] ?? "");
+      sinks.revenueNulls.byte(event.revenueScaled === null ? 1 : 0);
+      sinks.revenue.int64(event.revenueScaled ?? 0);
+      sinks.schemaVersion.uint32(fields.schemaVersion ?? DEFAULT_SCHEMA_VERSION);
+      sinks.synthetic.byte(fields.synthetic === true ? 1 : 0);
+      sinks.sequence.int64(sequence);
+      appendFlags(event);
+      sinks.properties.text(event.propertiesJson);
+      rows += 1;
+      bytes += ROW_BYTES + event.propertiesJson.length + (fields.url?.length ?? 0) + (fields.referrer?.length ?? 0);
+    },
+    get rows() {
+      return rows;
+    },
+    get bytes() {
+      return bytes;
+    },
+    finish: (batchId, receivedAtMs) => assemble(sinks, rows, batchId, receivedAtMs),
+    reset: () => {
+      for (const sink of all) sink.reset();
+      rows = 0;
+      flagCount = 0;
+      bytes = 0;
+    },
+  };
+};

@@ -1,0 +1,176 @@
+import type { IngestOutcome } from "@tessera/contracts/ingest";
+import type { TenantId } from "@tessera/contracts/ids";
+import type { Batcher } from "./batch/batcher.ts";
+import { MAX_BATCH_MONTHS, monthOf, type Placement } from "./batch/batch.ts";
+import type { Claim, Claims } from "./dedupe/claims.ts";
+import type { KnownIds } from "./dedupe/known-ids.ts";
+import { MAX_MONTHS_PER_REQUEST } from "./domain/limits.ts";
+import { rejection, type Rejection } from "./domain/rejection.ts";
+import { prepareEvent, type PrepareContext, type PreparedEvent } from "./domain/validate-event.ts";
+
+/** What taking events needs. */
+export interface TakeDeps {
+  readonly batcher: Batcher;
+  readonly claims: Claims;
+  readonly known: KnownIds;
+}
+
+/** An event of a request that passed the checks, with its place in the request. */
+interface Candidate {
+  readonly index: number;
+  readonly event: PreparedEvent;
+}
+
+const rejected = (index: number, { code, path, reason }: Rejection): IngestOutcome => ({
+  kind: "REJECTED",
+  index,
+  code,
+  path,
+  reason,
+});
+
+const duplicate = ({ index, event }: Candidate): IngestOutcome => ({
+  kind: "DUPLICATE",
+  index,
+  eventId: event.eventId,
+});
+
+const tooManyMonths = rejection(
+  "TOO_MANY_MONTHS",
+  "/time",
+  `The events of one request lie in at most ${MAX_MONTHS_PER_REQUEST} different months; send this one in another request.`,
+);
+
+/** The events of a request after validation: outcomes that are already certain, and those still to be stored. */
+export interface Checked {
+  readonly outcomes: (IngestOutcome | undefined)[];
+  readonly candidates: readonly Candidate[];
+  readonly months: number;
+}
+
+/** Validates every event of a request by itself; one bad event never loses its neighbours. */
+export const checkEvents = (events: readonly unknown[], context: PrepareContext): Checked => {
+  const outcomes: (IngestOutcome | undefined)[] = Array.from({ length: events.length });
+  const candidates: Candidate[] = [];
+  const months = new Set<number>();
+  for (let index = 0; index < events.length; index += 1) {
+    const prepared = prepareEvent(events[index], context);
+    if ("rejection" in prepared) {
+      outcomes[index] = rejected(index, prepared.rejection);
+      continue;
+    }
+    const month = monthOf(prepared.event.timeMs);
+    if (months.size >= MAX_MONTHS_PER_REQUEST && !months.has(month)) outcomes[index] = rejected(index, tooManyMonths);
+    else {
+      months.add(month);
+      candidates.push({ index, event: prepared.event });
+    }
+  }
+  return { outcomes, candidates, months: months.size };
+};
+
+/** Splits events with the same id inside one request: the first stands, the others are duplicates of it. */
+const splitRepeats = (candidates: readonly Candidate[]) => {
+  const seen = new Map<string, number>();
+  const firsts: Candidate[] = [];
+  const repeats: (Candidate & { readonly first: number })[] = [];
+  for (const candidate of candidates) {
+    const first = seen.get(candidate.event.eventId);
+    if (first !== undefined) repeats.push({ ...candidate, first });
+    else {
+      seen.set(candidate.event.eventId, candidate.index);
+      firsts.push(candidate);
+    }
+  }
+  return { firsts, repeats };
+};
+
+/** Events of the same month side by side, so that a request over many months fills few batches; the order within a month stays. */
+const byMonth = (candidates: readonly Candidate[], months: number): readonly Candidate[] =>
+  months <= MAX_BATCH_MONTHS
+    ? candidates
+    : [...candidates].sort((one, other) => monthOf(one.event.timeMs) - monthOf(other.event.timeMs));
+
+const settled = async (placed: readonly { readonly placement: Placement }[]): Promise<void> => {
+  const batches = new Set(placed.map(({ placement }) => placement.batch));
+  // All of them are waited for, also after one failed: the ids stay claimed until nothing can store them any more.
+  const results = await Promise.allSettled([...batches].map((batch) => batch.stored));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+};
+
+const outcomeOf = async (index: number, { eventId, batch, row }: Placement): Promise<IngestOutcome> => {
+  const refusal = (await batch.stored).get(row);
+  return refusal === undefined
+    ? { kind: "ACCEPTED", index, eventId, batchId: batch.id }
+    : rejected(index, rejection("REFUSED_BY_STORE", "", `The store can't hold this event: ${refusal}`));
+};
+
+/** Stores the events that this request claimed. */
+const storeClaimed = async (
+  deps: TakeDeps,
+  tenantId: TenantId,
+  mine: readonly Candidate[],
+  months: number,
+  outcomes: Checked["outcomes"],
+): Promise<void> => {
+  const asked = mine.filter(({ event }) => !event.idGenerated).map(({ event }) => event.eventId);
+  const known = await deps.known.find(tenantId, asked);
+  const placed: { index: number; placement: Placement }[] = [];
+  for (const candidate of byMonth(mine, months)) {
+    if (known.has(candidate.event.eventId)) outcomes[candidate.index] = duplicate(candidate);
+    else placed.push({ index: candidate.index, placement: deps.batcher.place(tenantId, candidate.event) });
+  }
+  try {
+    await settled(placed);
+  } finally {
+    // Also what may have been stored counts as perhaps known: a filter may say "maybe" too often, never too seldom.
+    deps.known.note(
+      tenantId,
+      placed.map(({ placement }) => placement.eventId),
+    );
+  }
+  for (const { index, placement } of placed) outcomes[index] = await outcomeOf(index, placement);
+};
+
+/**
+ * Stores what is new among the candidates and settles every outcome. An id that another request is storing is waited for and then looked at
+ * again, so that of all who bring one id exactly one stores it.
+ */
+export const storeNew = async (
+  deps: TakeDeps,
+  tenantId: TenantId,
+  { outcomes, candidates, months }: Checked,
+): Promise<readonly IngestOutcome[]> => {
+  const { firsts, repeats } = splitRepeats(candidates);
+  let open: readonly Candidate[] = firsts;
+  while (open.length > 0) {
+    const mine: Candidate[] = [];
+    const theirs: Candidate[] = [];
+    const others = new Set<Claim>();
+    for (const candidate of open) {
+      const holder = deps.claims.holder(tenantId, candidate.event.eventId);
+      if (holder === undefined) mine.push(candidate);
+      else {
+        others.add(holder);
+        theirs.push(candidate);
+      }
+    }
+    const { release } = deps.claims.claim(
+      tenantId,
+      mine.map(({ event }) => event.eventId),
+    );
+    try {
+      await storeClaimed(deps, tenantId, mine, months, outcomes);
+    } finally {
+      release();
+    }
+    await Promise.all([...others].map((claim) => claim.settled));
+    open = theirs;
+  }
+  for (const repeat of repeats) {
+    const first = outcomes[repeat.first];
+    outcomes[repeat.index] = first?.kind === "REJECTED" ? { ...first, index: repeat.index } : duplicate(repeat);
+  }
+  return outcomes.flatMap((outcome) => (outcome === undefined ? [] : [outcome]));
+};
