@@ -1,5 +1,6 @@
 import type { Field } from "./fields.ts";
 import type { Measure } from "./measures.ts";
+import { isoTime } from "./zone.ts";
 
 /** What a column of an answer is. */
 export type ColumnRole = "TIME" | "DIMENSION" | "MEASURE";
@@ -35,7 +36,7 @@ export const dimensionText = (field: Field, cell: Cell): string | null => {
     case "BOOLEAN":
       return Number(cell) === 1 ? "true" : "false";
     case "TIME":
-      return new Date(Number(cell)).toISOString();
+      return isoTime(Number(cell));
     case "INTEGER":
     case "DECIMAL":
       return String(cell);

@@ -23,11 +23,14 @@ export interface EventPageQuery {
 /** Events of one page. */
 export const MAX_PAGE = 1_000;
 
+/** Events of a page when nothing is said, as in the SDL. */
+const DEFAULT_PAGE = 50;
+
 /** A question for a page as the graph delivers it. */
 export interface EventPageInput {
   readonly filter?: FilterInput | null | undefined;
   readonly range?: { readonly from: string; readonly to: string } | null | undefined;
-  readonly first: number;
+  readonly first?: number;
   readonly after?: string | null | undefined;
 }
 
@@ -47,6 +50,6 @@ const parseEventPlace = (text: string): EventPlace => {
 export const parseEventPage = (input: EventPageInput, access: FieldAccess): EventPageQuery => ({
   filter: parseFilter(input.filter, "filter", access),
   range: input.range === null || input.range === undefined ? null : parseTimeRange(input.range, "range"),
-  first: parseCount(input.first, "first", MAX_PAGE),
+  first: parseCount(input.first ?? DEFAULT_PAGE, "first", MAX_PAGE),
   after: input.after === null || input.after === undefined ? null : parseEventPlace(input.after),
 });

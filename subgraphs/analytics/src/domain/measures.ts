@@ -37,7 +37,7 @@ export interface MeasureInput {
   readonly of?: string | null | undefined;
   readonly currency?: string | null | undefined;
   readonly levels?: readonly number[] | null | undefined;
-  readonly exact: boolean;
+  readonly exact?: boolean;
 }
 
 /** Measures one question may ask for: each costs memory per group. */
@@ -119,14 +119,14 @@ const parseMeasure = (input: MeasureInput, where: string): readonly Measure[] =>
       return [{ name, type: "INTEGER", formula: { kind: "COUNT" } }];
     case "UNIQUES":
       return [
-        { name, type: "INTEGER", formula: { kind: "UNIQUES", of: uniquesOf(input.of, where), exact: input.exact } },
+        { name, type: "INTEGER", formula: { kind: "UNIQUES", of: uniquesOf(input.of, where), exact: input.exact ?? false } },
       ];
     case "QUANTILES": {
       const of = numberSource(input, where);
       return levelsOf(input, where).map((level) => ({
         name: quantileName(name, level),
         type: "NUMBER",
-        formula: { kind: "QUANTILE", of, level, exact: input.exact },
+        formula: { kind: "QUANTILE", of, level, exact: input.exact ?? false },
       }));
     }
     case "SUM":

@@ -1,3 +1,4 @@
+import { isoTime } from "./zone.ts";
 import type { Approximation, Plan, PlanPart, RejectedTable } from "./planner.ts";
 
 /** What a query cost, as the store measured it. */
@@ -9,12 +10,12 @@ export interface Cost {
 
 /** Where an answer comes from, how exact it is and what it cost; as in the SDL. */
 export interface Provenance {
-  readonly asOf: Date;
+  readonly asOf: string;
   readonly freshness: string;
   readonly exactness: "EXACT" | "APPROXIMATE";
   readonly relativeError: number | null;
   readonly approximations: readonly Approximation[];
-  readonly tables: readonly { readonly table: string; readonly from: Date; readonly to: Date }[];
+  readonly tables: readonly { readonly table: string; readonly from: string; readonly to: string }[];
   readonly rejectedTables: readonly RejectedTable[];
   readonly rowsRead: number;
   readonly bytesRead: number;
@@ -42,12 +43,14 @@ export const provenanceOf = (
   const { approximations } = facts;
   const sum = (read: (cost: Cost) => number): number => costs.reduce((total, cost) => total + read(cost), 0);
   return {
-    asOf: new Date(asOfMs),
+    asOf: isoTime(asOfMs),
     freshness: "PT0S",
     exactness: approximations.length === 0 ? "EXACT" : "APPROXIMATE",
     relativeError: approximations.length === 0 ? null : Math.max(...approximations.map((one) => one.relativeError)),
     approximations,
-    tables: facts.parts.map(({ table, fromMs, toMs }) => ({ table, from: new Date(fromMs), to: new Date(toMs) })),
+    tables: facts.parts.map(({ table, fromMs, toMs }) => ({ table, from: isoTime(fromMs),
+      to: isoTime(toMs),
+    })),
     rejectedTables: facts.rejected,
     rowsRead: sum((cost) => cost.rowsRead),
     bytesRead: sum((cost) => cost.bytesRead),

@@ -61,27 +61,30 @@ const MAX_ORDER_STEPS = 8;
 /** Name of the bucket column. */
 export const TIME_COLUMN = "time";
 
+/** Defaults of the SDL, for callers that do not come through it. */
+const DEFAULTS = { timeZone: "UTC", granularity: "NONE", direction: "DESC", limit: 1_000, maxLines: 10 } as const;
+
 /** An `olap` question as the graph delivers it. */
 export interface OlapInput {
   readonly range: { readonly from: string; readonly to: string };
   readonly measures: readonly MeasureInput[];
-  readonly dimensions: readonly string[];
+  readonly dimensions?: readonly string[];
   readonly filter?: FilterInput | null | undefined;
-  readonly granularity: Granularity;
-  readonly timeZone: string;
-  readonly orderBy: readonly { readonly column: string; readonly direction: SortDirection }[];
-  readonly limit: number;
+  readonly granularity?: Granularity;
+  readonly timeZone?: string;
+  readonly orderBy?: readonly { readonly column: string; readonly direction?: SortDirection }[];
+  readonly limit?: number;
 }
 
 /** A `timeSeries` question as the graph delivers it. */
 export interface TimeSeriesInput {
   readonly range: { readonly from: string; readonly to: string };
   readonly granularity: Granularity;
-  readonly timeZone: string;
+  readonly timeZone?: string;
   readonly measures: readonly MeasureInput[];
   readonly filter?: FilterInput | null | undefined;
-  readonly splitBy: readonly string[];
-  readonly maxLines: number;
+  readonly splitBy?: readonly string[];
+  readonly maxLines?: number;
 }
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
@@ -132,16 +135,18 @@ const parseQuery = (
   access: FieldAccess,
 ): AnalyticQuery => {
   const range = parseTimeRange(input.range, "input.range");
-  const offsetAt = zoneOffset(input.timeZone);
+  const timeZone = input.timeZone ?? DEFAULTS.timeZone;
+  const granularity = input.granularity ?? DEFAULTS.granularity;
+  const offsetAt = zoneOffset(timeZone);
   const measures = parseMeasures(input.measures, "input.measures");
   const filter = parseFilter(input.filter, "input.filter", access);
   const taken = new Set([TIME_COLUMN, ...dimensions.map((dimension) => dimension.name)]);
   const clash = measures.find((measure) => taken.has(measure.name));
   if (clash !== undefined)
     throw bad("input.measures", `\`${clash.name}\` is the name of another column: give the measure a \`name\`.`);
-  const rest = { range, timeZone: input.timeZone, offsetAt, dimensions, measures, filter };
+  const rest = { range, timeZone, offsetAt, dimensions, measures, filter };
   refuseMixedCurrencies(rest, "input.measures");
-  const buckets = input.granularity === "NONE" ? null : bucketsOf(input.granularity, range, offsetAt);
+  const buckets = granularity === "NONE" ? null : bucketsOf(granularity, range, offsetAt);
   return { ...rest, buckets };
 };
 
@@ -161,26 +166,27 @@ const defaultOrder = (query: AnalyticQuery): readonly OrderStep[] => [
 
 /** Validates an `olap` question; refuses with BAD_INPUT or FORBIDDEN. */
 export const parseOlap = (input: OlapInput, access: FieldAccess): OlapQuery => {
-  const dimensions = parseDimensions(input.dimensions, "input.dimensions", MAX_DIMENSIONS, access);
+  const dimensions = parseDimensions(input.dimensions ?? [], "input.dimensions", MAX_DIMENSIONS, access);
   const query = parseQuery(input, dimensions, access);
-  if (input.orderBy.length > MAX_ORDER_STEPS)
+  const steps = input.orderBy ?? [];
+  if (steps.length > MAX_ORDER_STEPS)
     throw bad("input.orderBy", `An order has at most ${MAX_ORDER_STEPS} steps.`);
-  const orderBy = input.orderBy.map(({ column, direction }, index) => ({
+  const orderBy = steps.map(({ column, direction = DEFAULTS.direction }, index) => ({
     place: placeOf(query, column, `input.orderBy.${index}.column`),
     direction,
   }));
-  const limit = parseCount(input.limit, "input.limit", MAX_OLAP_ROWS);
+  const limit = parseCount(input.limit ?? DEFAULTS.limit, "input.limit", MAX_OLAP_ROWS);
   return { query, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit };
 };
 
 /** Validates a `timeSeries` question; refuses with BAD_INPUT or FORBIDDEN. */
 export const parseTimeSeries = (input: TimeSeriesInput, access: FieldAccess): TimeSeriesQuery => {
-  const dimensions = parseDimensions(input.splitBy, "input.splitBy", MAX_SPLIT_FIELDS, access);
+  const dimensions = parseDimensions(input.splitBy ?? [], "input.splitBy", MAX_SPLIT_FIELDS, access);
   const query = parseQuery(input, dimensions, access);
   const { buckets } = query;
   if (buckets === null)
     throw bad("input.granularity", "A time series needs buckets: take another granularity than NONE.");
-  const maxLines = parseCount(input.maxLines, "input.maxLines", MAX_LINES);
+  const maxLines = parseCount(input.maxLines ?? DEFAULTS.maxLines, "input.maxLines", MAX_LINES);
   if (dimensions.length > 0 && maxLines * buckets.startsMs.length > MAX_POINTS)
     throw bad(
       "input.maxLines",

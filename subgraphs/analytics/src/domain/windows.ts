@@ -36,12 +36,14 @@ export interface WindowsInput {
   readonly size?: string | null | undefined;
   readonly slide?: string | null | undefined;
   readonly gap?: string | null | undefined;
-  readonly timeframe: string;
-  readonly allowedLateness: string;
+  readonly timeframe?: string;
+  readonly allowedLateness?: string;
   readonly keyBy?: string | null | undefined;
   readonly filter?: FilterInput | null | undefined;
 }
 
+/** Defaults of the SDL, for callers that do not come through it. */
+const DEFAULTS = { timeframe: "PT15M", allowedLateness: "PT5M" } as const;
 /** Windows in one answer. */
 export const MAX_WINDOWS = 1_000;
 /** Windows an event may lie in: each copies the event once in the store. */
@@ -75,13 +77,13 @@ const layoutOf = (input: WindowsInput): WindowLayout => {
 /** Validates a `liveWindows` question; refuses with BAD_INPUT or FORBIDDEN. */
 export const parseWindows = (input: WindowsInput, access: FieldAccess): WindowsQuery => {
   const layout = layoutOf(input);
-  const timeframeMs = parseDuration(input.timeframe, "input.timeframe", BOUNDS);
+  const timeframeMs = parseDuration(input.timeframe ?? DEFAULTS.timeframe, "input.timeframe", BOUNDS);
   if (layout.kind !== "SESSION" && timeframeMs / layout.slideMs > MAX_WINDOWS)
     throw bad("input.timeframe", `The timeframe holds more than ${MAX_WINDOWS.toLocaleString("en-US")} windows.`);
   return {
     layout,
     timeframeMs,
-    allowedLatenessMs: parseDuration(input.allowedLateness, "input.allowedLateness", { minMs: 0, maxMs: DAY_MS }),
+    allowedLatenessMs: parseDuration(input.allowedLateness ?? DEFAULTS.allowedLateness, "input.allowedLateness", { minMs: 0, maxMs: DAY_MS }),
     keyBy:
       input.keyBy === null || input.keyBy === undefined ? null : parseRevealedField(input.keyBy, "input.keyBy", access),
     filter: parseFilter(input.filter, "input.filter", access),

@@ -40,3 +40,6 @@ export const formatInZone = (ms: number, offsetAt: OffsetAt): string => {
   const minutes = Math.abs(offset) / 60_000;
   return `${text}${offset < 0 ? "-" : "+"}${two(Math.floor(minutes / 60))}:${two(Math.floor(minutes % 60))}`;
 };
+
+/** Writes a moment in RFC 3339, in UTC with milliseconds. */
+export const isoTime = (ms: number): string => new Date(ms).toISOString();

@@ -1,0 +1,29 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { FieldAccess } from "./fields.ts";
+import { MAX_OLAP_ROWS, parseCount, parseOlap, type OlapInput, type OlapQuery } from "./query.ts";
+
+/** Rows a job may keep of its answer. */
+export const MAX_JOB_ROWS = 1_000_000;
+/** Characters of a caller's own key for a start. */
+export const MAX_IDEMPOTENCY_KEY = 128;
+
+/** What a job is asked, as it is kept with the job. */
+export interface JobInput {
+  readonly olap: OlapInput;
+  readonly maxRows: number;
+}
+
+/** The validated question of a job; its limit is the rows the job may keep. */
+export const parseJobQuery = (input: JobInput, access: FieldAccess): OlapQuery => ({
+  ...parseOlap({ ...input.olap, limit: MAX_OLAP_ROWS }, access),
+  limit: parseCount(input.maxRows, "input.maxRows", MAX_JOB_ROWS),
+});
+
+/** A caller's own key for a start; refuses one that is empty or too long with BAD_INPUT. */
+export const parseIdempotencyKey = (key: string | null | undefined): string | null => {
+  if (key === null || key === undefined) return null;
+  if (key.length >= 1 && key.length <= MAX_IDEMPOTENCY_KEY) return key;
+  throw refuse("BAD_INPUT", `\`idempotencyKey\` has 1 to ${MAX_IDEMPOTENCY_KEY} characters.`, {
+    field: "input.idempotencyKey",
+  });
+};

@@ -1,0 +1,46 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { accessOf } from "../domain/access.ts";
+import type { Column } from "../domain/columns.ts";
+import { formatResultPlace, MAX_RESULT_ROWS_ON_PAGE, parseResultPlace } from "../domain/job-page.ts";
+import { parseJobQuery } from "../domain/job-query.ts";
+import type { Job } from "../domain/job.ts";
+import { groupColumns, totalColumns } from "../domain/olap-answer.ts";
+import { parseCount } from "../domain/query.ts";
+import { parseJobInput } from "../store/job-input.ts";
+import type { JobResults } from "../store/job-results.ts";
+import { olapRowOf } from "../store/result-rows.ts";
+
+/** A page of a job's result, as in the SDL. */
+export interface JobResultPage {
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+  readonly totals: readonly Column[];
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+}
+
+/** Reads a page of a finished job's result, in columns; null while there is no result. Needs what asking the question needs. */
+export const readJobResult =
+  (deps: { results: JobResults }) =>
+  async (
+    caller: Caller,
+    job: Job,
+    page: { readonly first: number; readonly after?: string | null | undefined },
+  ): Promise<JobResultPage | null> => {
+    if (job.state.kind !== "SUCCEEDED") return null;
+    const first = parseCount(page.first, "first", MAX_RESULT_ROWS_ON_PAGE);
+    const after = parseResultPlace(page.after);
+    const { query } = parseJobQuery(parseJobInput(job.input), accessOf(caller));
+    const run = { tenantId: job.tenantId, jobId: job.id, attempt: job.attempt };
+    const [placed, totals] = await Promise.all([deps.results.page(run, after, first), deps.results.totals(run)]);
+    const rows = placed.map(({ row }) => olapRowOf(row, query));
+    const whole = totals ?? placed[0]?.row;
+    const last = placed.at(-1)?.place ?? after;
+    return {
+      columns: groupColumns(query, rows),
+      rowCount: rows.length,
+      totals: whole === undefined ? [] : totalColumns(query, olapRowOf(whole, query).measures),
+      hasNextPage: last < job.state.resultRows,
+      endCursor: placed.length === 0 ? null : formatResultPlace(last),
+    };
+  };

@@ -1,0 +1,50 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { parseJobId } from "@tessera/contracts/ids";
+import { errorMessage } from "@tessera/platform/errors/error-message";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { Job } from "../domain/job.ts";
+import { parseIdempotencyKey, parseJobQuery, type JobInput } from "../domain/job-query.ts";
+import type { JobStore } from "../store/job-store.ts";
+import { accessOf } from "../domain/access.ts";
+
+/** Unfinished jobs a tenant may have; beyond them a start is answered with TooManyJobs. */
+export const MAX_UNFINISHED_JOBS = 100;
+
+/** How a start ended. */
+export type StartOutcome =
+  { readonly kind: "STARTED"; readonly job: Job } | { readonly kind: "TOO_MANY"; readonly limit: number };
+
+/** What starting a long query needs. */
+export interface StartQueryDeps {
+  readonly jobs: JobStore;
+  /** Hands the job to the queue; what it can't hand in now is found and handed in by a worker later. */
+  readonly dispatch: (job: Job) => Promise<void>;
+  readonly newId: () => string;
+  readonly logger: Logger;
+}
+
+/** Starts a long query: the job is durable before the answer, whether or not the queue is up. */
+export const startQuery =
+  ({ jobs, dispatch, newId, logger }: StartQueryDeps) =>
+  async (
+    caller: Caller,
+    input: JobInput & { readonly idempotencyKey?: string | null | undefined },
+  ): Promise<StartOutcome> => {
+    const { olap, maxRows } = input;
+    parseJobQuery({ olap, maxRows }, accessOf(caller));
+    const idempotencyKey = parseIdempotencyKey(input.idempotencyKey);
+    const id = parseJobId(newId());
+    if (id === null) throw new Error("A new id is a UUID.");
+    const createdBy = `${caller.subject.kind}:${caller.subject.id}`;
+    const job = await jobs.create(
+      caller.tenantId,
+      { id, input: { olap, maxRows }, createdBy, idempotencyKey },
+      MAX_UNFINISHED_JOBS,
+    );
+    if (job === "TOO_MANY") return { kind: "TOO_MANY", limit: MAX_UNFINISHED_JOBS };
+    if (job.state.kind === "QUEUED")
+      await dispatch(job).catch((error: unknown) =>
+        logger.warn({ job: job.id, error: errorMessage(error) }, "A job waits for the queue to come back."),
+      );
+    return { kind: "STARTED", job };
+  };

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { JobInput } from "../domain/job-query.ts";
+import type { FilterInput } from "../domain/filter.ts";
+
+const GRANULARITIES = ["NONE", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"] as const;
+const FUNCTIONS = ["COUNT", "UNIQUES", "SUM", "AVG", "MIN", "MAX", "QUANTILES"] as const;
+
+const filter: z.ZodType<FilterInput> = z.lazy(() =>
+  z.object({
+    and: z.array(filter).nullish(),
+    or: z.array(filter).nullish(),
+    not: filter.nullish(),
+    field: z.string().nullish(),
+    eq: z.string().nullish(),
+    in: z.array(z.string()).nullish(),
+    contains: z.string().nullish(),
+    startsWith: z.string().nullish(),
+    gt: z.number().nullish(),
+    gte: z.number().nullish(),
+    lt: z.number().nullish(),
+    lte: z.number().nullish(),
+    exists: z.boolean().nullish(),
+  }),
+);
+
+const measure = z.object({
+  name: z.string().nullish(),
+  function: z.enum(FUNCTIONS),
+  of: z.string().nullish(),
+  currency: z.string().nullish(),
+  levels: z.array(z.number()).nullish(),
+  exact: z.boolean(),
+});
+
+const jobInput = z.object({
+  olap: z.object({
+    range: z.object({ from: z.string(), to: z.string() }),
+    measures: z.array(measure),
+    dimensions: z.array(z.string()),
+    filter: filter.nullish(),
+    granularity: z.enum(GRANULARITIES),
+    timeZone: z.string(),
+    orderBy: z.array(z.object({ column: z.string(), direction: z.enum(["ASC", "DESC"]) })),
+    limit: z.number(),
+  }),
+  maxRows: z.number(),
+});
+
+/** Parses the question kept with a job. */
+export const parseJobInput = (stored: unknown): JobInput => jobInput.parse(stored);
