@@ -22,15 +22,29 @@ const facts = (keys: Partial<StoredFacts["keys"]> = {}): StoredFacts => ({
   source: "",
   synthetic: false,
   keys: {
-    ...{ hour: "2026-11-20 10:00:00", day: "2026-11-20", time: "2026-11-20 10:20:30.123", sequence: "7" },
-    ...{ person: "42", name: "purchase", session: "s", country: "DE", device: "phone", source: "web", currency: "EUR" },
+    hour: "2026-11-20 10:00:00",
+    day: "2026-11-20",
+    time: "2026-11-20 10:20:30.123",
+    sequence: "7",
+    person: "42",
+    name: "purchase",
+    session: "s",
+    country: "DE",
+    device: "phone",
+    source: "web",
+    currency: "EUR",
     ...keys,
   },
 });
 
 const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   entry: {
-    ...{ eventId, batchId, copies: 1, firstStoredAtMs: 2, receivedAtMs: 2, timeMs: 1 },
+    eventId,
+    batchId,
+    copies: 1,
+    firstStoredAtMs: 2,
+    receivedAtMs: 2,
+    timeMs: 1,
     keys: { time: "t", receivedAt: "2026-11-20 10:20:31.456", name: "purchase", person: "42" },
   },
   facts: facts(),
