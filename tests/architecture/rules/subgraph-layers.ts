@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, Reach>> = {
   permissions: { generated: "type" },
   config: {},
 };
-const ASSEMBLES = new Set(["subgraph", "main"]);
+const ASSEMBLES = new Set(["subgraph", "seed", "main"]);
 
 /** Domain code is pure; of the platform it may know only what is pure as well. */
 const PURE_PLATFORM = /^@tessera\/platform\/(time|errors)\//;
