@@ -119,7 +119,11 @@ const parseMeasure = (input: MeasureInput, where: string): readonly Measure[] =>
       return [{ name, type: "INTEGER", formula: { kind: "COUNT" } }];
     case "UNIQUES":
       return [
-        { name, type: "INTEGER", formula: { kind: "UNIQUES", of: uniquesOf(input.of, where), exact: input.exact ?? false } },
+        {
+          name,
+          type: "INTEGER",
+          formula: { kind: "UNIQUES", of: uniquesOf(input.of, where), exact: input.exact ?? false },
+        },
       ];
     case "QUANTILES": {
       const of = numberSource(input, where);

@@ -169,8 +169,7 @@ export const parseOlap = (input: OlapInput, access: FieldAccess): OlapQuery => {
   const dimensions = parseDimensions(input.dimensions ?? [], "input.dimensions", MAX_DIMENSIONS, access);
   const query = parseQuery(input, dimensions, access);
   const steps = input.orderBy ?? [];
-  if (steps.length > MAX_ORDER_STEPS)
-    throw bad("input.orderBy", `An order has at most ${MAX_ORDER_STEPS} steps.`);
+  if (steps.length > MAX_ORDER_STEPS) throw bad("input.orderBy", `An order has at most ${MAX_ORDER_STEPS} steps.`);
   const orderBy = steps.map(({ column, direction = DEFAULTS.direction }, index) => ({
     place: placeOf(query, column, `input.orderBy.${index}.column`),
     direction,

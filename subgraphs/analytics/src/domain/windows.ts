@@ -83,7 +83,10 @@ export const parseWindows = (input: WindowsInput, access: FieldAccess): WindowsQ
   return {
     layout,
     timeframeMs,
-    allowedLatenessMs: parseDuration(input.allowedLateness ?? DEFAULTS.allowedLateness, "input.allowedLateness", { minMs: 0, maxMs: DAY_MS }),
+    allowedLatenessMs: parseDuration(input.allowedLateness ?? DEFAULTS.allowedLateness, "input.allowedLateness", {
+      minMs: 0,
+      maxMs: DAY_MS,
+    }),
     keyBy:
       input.keyBy === null || input.keyBy === undefined ? null : parseRevealedField(input.keyBy, "input.keyBy", access),
     filter: parseFilter(input.filter, "input.filter", access),

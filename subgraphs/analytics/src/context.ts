@@ -1,0 +1,32 @@
+import DataLoader from "dataloader";
+import type { Caller } from "@tessera/contracts/caller";
+import type { SubgraphCall } from "@tessera/platform/graphql/subgraph";
+import type { StoredEvent } from "./domain/event.ts";
+import type { Operations } from "./operations/operations.ts";
+
+/** What resolvers are given for one call. */
+export interface Context {
+  readonly caller: Caller;
+  readonly signal: AbortSignal | undefined;
+  readonly operations: Operations;
+  /** Events by id, asked for together. */
+  readonly eventLoader: DataLoader<string, StoredEvent | null>;
+  /** What a caller may be told of an error that ended a stream. */
+  readonly meaning: (error: unknown) => unknown;
+}
+
+/** Event ids looked up in one statement. */
+const MAX_LOADER_BATCH = 1_000;
+
+/** Makes a fresh context for a call; its loader lives as long as the call. */
+export const contextFor =
+  (operations: Operations, meaning: Context["meaning"]) =>
+  ({ caller, signal }: SubgraphCall): Context => ({
+    caller,
+    signal,
+    operations,
+    eventLoader: new DataLoader((ids) => operations.findEvents(caller, ids, signal), {
+      maxBatchSize: MAX_LOADER_BATCH,
+    }),
+    meaning,
+  });

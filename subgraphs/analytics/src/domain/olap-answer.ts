@@ -1,0 +1,49 @@
+import { dimensionColumn, measureColumn, type Cell, type Column } from "./columns.ts";
+import { mixesCurrencies, TIME_COLUMN, type AnalyticQuery } from "./query.ts";
+import { formatInZone } from "./zone.ts";
+
+/** Cells of one group: its bucket, its dimensions and its measures, in the query's order. */
+export interface Group {
+  readonly bucketMs: number | null;
+  readonly dimensions: readonly Cell[];
+  readonly measures: readonly Cell[];
+}
+
+const column = (groups: readonly Group[], read: (group: Group) => Cell | undefined): readonly Cell[] =>
+  groups.map((group) => read(group) ?? null);
+
+/** Turns groups into columns: time bucket (if asked for), dimensions, measures. */
+export const groupColumns = (query: AnalyticQuery, groups: readonly Group[]): readonly Column[] => [
+  ...(query.buckets === null
+    ? []
+    : [
+        {
+          name: TIME_COLUMN,
+          role: "TIME",
+          kind: "TIME",
+          times: groups.map(({ bucketMs }) => (bucketMs === null ? null : formatInZone(bucketMs, query.offsetAt))),
+        } as const,
+      ]),
+  ...query.dimensions.map((field, index) =>
+    dimensionColumn(
+      field,
+      column(groups, ({ dimensions }) => dimensions[index]),
+    ),
+  ),
+  ...query.measures.map((measure, index) =>
+    measureColumn(
+      measure,
+      column(groups, ({ measures }) => measures[index]),
+    ),
+  ),
+];
+
+/** Turns the measures over everything into columns of one value; null where groups of several currencies can't be one number. */
+export const totalColumns = (query: AnalyticQuery, totals: readonly Cell[]): readonly Column[] =>
+  query.measures.map((measure, index) =>
+    measureColumn(measure, [mixesCurrencies(query, measure) ? null : (totals[index] ?? null)]),
+  );
+
+/** Turns the measures of one group into columns of one value. */
+export const singleColumns = (query: AnalyticQuery, cells: readonly Cell[]): readonly Column[] =>
+  query.measures.map((measure, index) => measureColumn(measure, [cells[index] ?? null]));

@@ -1,0 +1,60 @@
+import type { Buckets } from "./calendar.ts";
+import { dimensionText, emptyCell, measureColumn, type Cell, type Column } from "./columns.ts";
+import { singleColumns, type Group } from "./olap-answer.ts";
+import type { AnalyticQuery } from "./query.ts";
+import type { TimeRange } from "./time-range.ts";
+
+/** One line of a time series, as in the SDL. */
+export interface TimeSeriesLine {
+  readonly values: readonly (string | null)[];
+  readonly columns: readonly Column[];
+  readonly totals: readonly Column[];
+}
+
+/** A line's dimensions with its measures over the whole range. */
+export interface LineTotals {
+  readonly dimensions: readonly Cell[];
+  readonly totals: readonly Cell[];
+}
+
+/** For each bucket: whether the range covers it wholly and it has ended at `nowMs`. */
+export const completeBuckets = ({ startsMs, endMs }: Buckets, range: TimeRange, nowMs: number): readonly boolean[] =>
+  startsMs.map((start, index) => {
+    const end = startsMs[index + 1] ?? endMs;
+    return start >= range.fromMs && end <= range.toMs && end <= nowMs;
+  });
+
+/** Tells lines apart: a missing value and an empty text are different, a number and its text are the same. */
+const lineKey = (dimensions: readonly Cell[]): string =>
+  JSON.stringify(dimensions.map((cell) => (cell === null ? null : String(cell))));
+
+/** Lays groups of buckets and dimensions out as lines, with the empty value of each measure in buckets without events. */
+export const timeSeriesLines = (
+  query: AnalyticQuery & { readonly buckets: Buckets },
+  lines: readonly LineTotals[],
+  groups: readonly Group[],
+): readonly TimeSeriesLine[] => {
+  const byLine = new Map<string, Map<number, readonly Cell[]>>();
+  for (const { dimensions, bucketMs, measures } of groups) {
+    const key = lineKey(dimensions);
+    const buckets = byLine.get(key) ?? new Map<number, readonly Cell[]>();
+    if (bucketMs !== null) buckets.set(bucketMs, measures);
+    byLine.set(key, buckets);
+  }
+  return lines.map(({ dimensions, totals }) => {
+    const buckets = byLine.get(lineKey(dimensions));
+    return {
+      values: query.dimensions.map((field, index) => dimensionText(field, dimensions[index] ?? null)),
+      columns: query.measures.map((measure, index) =>
+        measureColumn(
+          measure,
+          query.buckets.startsMs.map((start) => {
+            const cell = buckets?.get(start)?.[index];
+            return cell === undefined ? emptyCell(measure) : cell;
+          }),
+        ),
+      ),
+      totals: singleColumns(query, totals),
+    };
+  });
+};

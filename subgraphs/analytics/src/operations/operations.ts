@@ -1,0 +1,39 @@
+import type { IngestPort } from "@tessera/contracts/ingest";
+import type { EventLog } from "@tessera/platform/events/event-log";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { AnalyticsStore } from "../store/analytics-store.ts";
+import { findEvents } from "./find-events.ts";
+import { ingestEvents } from "./ingest-events.ts";
+import { queryEvents } from "./query-events.ts";
+import { queryLiveWindows } from "./query-live-windows.ts";
+import { queryOlap } from "./query-olap.ts";
+import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
+import { queryTimeSeries } from "./query-time-series.ts";
+import { watchEvents } from "./watch-events.ts";
+import { watchLiveWindows } from "./watch-live-windows.ts";
+import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
+
+/** What the operations of this room need. */
+export interface OperationDeps {
+  readonly store: AnalyticsStore;
+  readonly eventLog: EventLog;
+  readonly ingest: IngestPort;
+  readonly nowMs: NowMs;
+}
+
+/** Everything this room can be asked to do, bound to its dependencies. */
+export const createOperations = (deps: OperationDeps) => ({
+  realtimeMetrics: queryRealtimeMetrics(deps),
+  timeSeries: queryTimeSeries(deps),
+  olap: queryOlap(deps),
+  events: queryEvents(deps),
+  liveWindows: queryLiveWindows(deps),
+  findEvents: findEvents(deps),
+  ingestEvents: ingestEvents(deps),
+  watchRealtimeMetrics: watchRealtimeMetrics(deps),
+  watchEvents: watchEvents(deps),
+  watchLiveWindows: watchLiveWindows(deps),
+});
+
+/** The operations, bound. */
+export type Operations = ReturnType<typeof createOperations>;

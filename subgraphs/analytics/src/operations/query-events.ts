@@ -1,0 +1,41 @@
+import type { Caller } from "@tessera/contracts/caller";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { accessOf } from "../domain/access.ts";
+import { formatEventPlace, parseEventPage, type EventPageInput } from "../domain/event-page.ts";
+import type { StoredEvent } from "../domain/event.ts";
+import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
+import type { AnalyticsStore } from "../store/analytics-store.ts";
+
+/** A page of events, as in the SDL. */
+export interface EventPage {
+  readonly edges: readonly { readonly cursor: string; readonly node: StoredEvent }[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+  readonly provenance: Provenance;
+}
+
+/** Answers `events`: one page, newest first, by the place of its last event. */
+export const queryEvents =
+  (deps: { store: Pick<AnalyticsStore, "eventPage">; nowMs: NowMs }) =>
+  async (caller: Caller, input: EventPageInput, signal?: AbortSignal): Promise<EventPage> => {
+    const query = parseEventPage(input, accessOf(caller));
+    const asOfMs = deps.nowMs();
+    const { rows, statistics } = await deps.store.eventPage(caller.tenantId, query, signal);
+    const edges = rows.slice(0, query.first).map((node) => ({ cursor: formatEventPlace(node), node }));
+    const times = edges.map(({ node }) => node.timeMs);
+    const range = query.range ?? { fromMs: times.at(-1) ?? asOfMs, toMs: (times[0] ?? asOfMs) + 1 };
+    return {
+      edges,
+      pageInfo: {
+        hasNextPage: rows.length > query.first,
+        hasPreviousPage: query.after !== null,
+        startCursor: edges[0]?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? null,
+      },
+      provenance: provenanceOf(eventsOnly(range), [statistics], asOfMs, "UTC"),
+    };
+  };

@@ -1,0 +1,12 @@
+import type { QueryResolvers } from "../generated/resolvers.ts";
+
+/** Resolvers of `Query`. */
+export const Query: QueryResolvers = {
+  realtimeMetrics: (_root, { timeframe = "PT5M" }, { caller, operations, signal }) =>
+    operations.realtimeMetrics(caller, timeframe, signal),
+  timeSeries: (_root, { input }, { caller, operations, signal }) => operations.timeSeries(caller, input, signal),
+  olap: (_root, { input }, { caller, operations, signal }) => operations.olap(caller, input, signal),
+  event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
+  events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
+  liveWindows: (_root, { input }, { caller, operations, signal }) => operations.liveWindows(caller, input, signal),
+};

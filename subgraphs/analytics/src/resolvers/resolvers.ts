@@ -1,0 +1,22 @@
+import { Column } from "./column.ts";
+import { Event } from "./event.ts";
+import { EventAccepted, EventDuplicate, IngestOutcome } from "./ingest-outcome.ts";
+import { LiveWindow } from "./live-window.ts";
+import { Mutation } from "./mutation.ts";
+import { Query } from "./query.ts";
+import { RealtimeMetrics } from "./realtime-metrics.ts";
+import { Subscription } from "./subscription.ts";
+
+/** Every resolver of this room by its type. */
+export const resolvers = {
+  Query,
+  Mutation,
+  Subscription,
+  Column,
+  Event,
+  EventAccepted,
+  EventDuplicate,
+  IngestOutcome,
+  LiveWindow,
+  RealtimeMetrics,
+};

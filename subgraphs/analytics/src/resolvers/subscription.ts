@@ -1,0 +1,26 @@
+import type { SubscriptionResolvers } from "../generated/resolvers.ts";
+import { mapLive } from "../operations/live-iterator.ts";
+
+/** Resolvers of `Subscription`; without `resolve`, so that permission is asked for once, at the start. */
+export const Subscription: SubscriptionResolvers = {
+  realtimeMetrics: {
+    subscribe: async (_root, { timeframe = "PT5M", after }, { caller, operations, meaning }) =>
+      mapLive(
+        await operations.watchRealtimeMetrics(caller, timeframe, after ?? null),
+        (realtimeMetrics) => ({ realtimeMetrics }),
+        meaning,
+      ),
+  },
+  events: {
+    subscribe: (_root, { filter, after }, { caller, operations, meaning }) =>
+      mapLive(operations.watchEvents(caller, filter, after ?? null), (events) => ({ events }), meaning),
+  },
+  liveWindows: {
+    subscribe: async (_root, { input, after }, { caller, operations, meaning }) =>
+      mapLive(
+        await operations.watchLiveWindows(caller, input, after ?? null),
+        (liveWindows) => ({ liveWindows }),
+        meaning,
+      ),
+  },
+};
