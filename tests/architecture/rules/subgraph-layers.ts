@@ -12,16 +12,32 @@ const LAYERS: Readonly<Record<string, Reach>> = {
   operations: OPERATION_REACH,
   reactions: { ...OPERATION_REACH, operations: "type" },
   jobs: { ...OPERATION_REACH, operations: "type" },
+  loaders: { domain: "value", store: "type", operations: "type", parents: "type" },
   parents: { domain: "type", store: "type", operations: "type" },
-  context: { domain: "type", store: "type", operations: "type", reactions: "type", jobs: "type", parents: "type" },
-  resolvers: { domain: "value", operations: "value", context: "type", parents: "type", generated: "type" },
+  context: {
+    domain: "type",
+    store: "type",
+    operations: "type",
+    reactions: "type",
+    jobs: "type",
+    loaders: "type",
+    parents: "type",
+  },
+  resolvers: {
+    domain: "value",
+    operations: "value",
+    context: "type",
+    loaders: "type",
+    parents: "type",
+    generated: "type",
+  },
   permissions: { generated: "type" },
   config: {},
 };
 const ASSEMBLES = new Set(["subgraph", "seed", "main"]);
 
-/** Domain code is pure; of the platform it may know only what is pure as well. */
-const PURE_PLATFORM = /^@tessera\/platform\/(time|errors)\//;
+/** Domain code is pure; of the platform it may know only what is pure as well: time, errors and these single files. */
+const PURE_PLATFORM = /^@tessera\/platform\/(time\/|errors\/|events\/log-cursor$|store\/property-path$)/;
 
 const layerOf = (path: string): string => (path.split("/")[3] ?? "").replace(/\.ts$/, "");
 
@@ -53,7 +69,7 @@ export const rule: Rule = {
         const target = resolveImport(repository, file, entry.specifier);
         const isPlatform = entry.specifier.startsWith("@tessera/platform/");
         if (layer === "domain" && isPlatform && !PURE_PLATFORM.test(entry.specifier)) {
-          return [{ where: entry.where, what: "domain may know of the platform only time and errors" }];
+          return [{ where: entry.where, what: "domain may know of the platform only what is pure (PURE_PLATFORM)" }];
         }
         if (target.kind !== "FILE" || roomOf(target.path) !== room || !target.path.startsWith(`${room}/src/`))
           return [];
