@@ -1,7 +1,7 @@
 // Runs the ClickHouse server inside libchdb.so and returns when standard input closes, so that it never outlives its parent.
 // Arguments: the library's path, the server's directory, then the server's own arguments. CommonJS, because plain node runs it without a loader.
 const { writeSync } = require("node:fs");
-const { dirname, join } = require("node:path");
+const path = require("node:path");
 const { open, load, DataType } = require("ffi-rs");
 const { confineProcess } = require("./confine-process.cjs");
 
@@ -22,8 +22,8 @@ const SYSTEM_PATHS = [
 const argv = ["clickhouse", ...serverArguments];
 open({ library: "chdb", path: library });
 const confined = confineProcess({
-  readable: [...SYSTEM_PATHS, dirname(library), join(directory, "config")],
-  writable: [join(directory, "data"), join(directory, "log"), "/dev/null", "/dev/random", "/dev/urandom"],
+  readable: [...SYSTEM_PATHS, path.dirname(library), path.join(directory, "config")],
+  writable: [path.join(directory, "data"), path.join(directory, "log"), "/dev/null", "/dev/random", "/dev/urandom"],
 });
 writeSync(1, confined ? "confined\n" : "not confined\n");
 load({

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { DATA_DIRECTORY_VERSION, openDataDirectory, type DataDirectoryOptions } from "./data-directory.ts";
 import { processStartMark } from "./process-identity.ts";
 import { StartProblem } from "./start-problem.ts";
@@ -134,7 +135,9 @@ describe("the data directory", () => {
     const stranger = { uid: 1_234_567, gid: 1_234_567 };
     const rootFallback = join(parent, "fallback");
     const { postgresServerDirectory, release } = openDataDirectory({ home, runUser: stranger, rootFallback });
-    const { instanceId } = JSON.parse(readFileSync(join(home, "version.json"), "utf8"));
+    const { instanceId } = z
+      .object({ instanceId: z.uuid() })
+      .parse(JSON.parse(readFileSync(join(home, "version.json"), "utf8")));
     expect(postgresServerDirectory).toBe(join(rootFallback, instanceId, "server"));
     release();
     chmodSync(parent, 0o755);

@@ -10,6 +10,9 @@ import { StartProblem, systemErrorCode } from "./start-problem.ts";
 /** Layout of the data directory; raised when an older Tessera could no longer read it. */
 export const DATA_DIRECTORY_VERSION = 1;
 
+/** Names the process that uses the data directory. */
+export const LOCK_FILE_NAME = "tessera.lock";
+
 /** Free space below which no engine is started: a full disk stops PostgreSQL in the middle of its log. */
 export const MIN_FREE_BYTES = 512 * 1024 ** 2;
 
@@ -112,7 +115,8 @@ const postgresServerDirectory = (
   if (user === null || firstClosedDirectory(dirname(home), user) === null) return inside;
   const { rootFallback = ROOT_FALLBACK_DIRECTORY } = options;
   const outside = join(rootFallback, instanceId);
-  mkdirSync(outside, { recursive: true, mode: 0o711 });
+  mkdirSync(outside, { recursive: true });
+  for (const directory of [rootFallback, outside]) chmodSync(directory, 0o711);
   options.onProgress?.(
     `PostgreSQL may not run as root and nobody may not enter ${dirname(home)}: its files are kept in ${outside}.`,
   );
@@ -124,7 +128,7 @@ export const openDataDirectory = (options: DataDirectoryOptions): DataDirectory 
   const { runUser: user = unprivilegedRunUser() } = options;
   const home = createHome(resolve(options.home), user);
   checkFreeSpace(home, options);
-  const lock = takeHomeLock(join(home, "tessera.lock"), home);
+  const lock = takeHomeLock(join(home, LOCK_FILE_NAME), home);
   try {
     if (lock.takenOver) options.onProgress?.("Taking over the data directory of a run that did not end in order.");
     const instanceId = instanceOf(home);

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { z } from "zod";
+import { connectionsSchema } from "../testing/config.ts";
 import { basicAuthorization } from "./clickhouse-config.ts";
 import { startEmbeddedEngines, type EmbeddedEngines, type EngineConnections } from "./embedded-engines.ts";
 import { isProcessAlive, waitForProcessEnd } from "./process-identity.ts";
@@ -16,6 +18,11 @@ import { StartProblem } from "./start-problem.ts";
 const SLOW_MS = 120_000;
 const module = new URL("./embedded-engines.ts", import.meta.url).href;
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
+
+const enginesSchema = z.object({
+  pids: z.object({ postgres: z.number(), clickhouse: z.number() }),
+  connections: connectionsSchema,
+});
 
 let home = "";
 const running: EmbeddedEngines[] = [];
@@ -40,7 +47,7 @@ const postgres = async (url: string, text: string): Promise<readonly unknown[]> 
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query(text)).rows;
+    return (await client.query<Record<string, unknown>>(text)).rows;
   } finally {
     await client.end();
   }
@@ -89,7 +96,7 @@ const startApart = async (user: {
     createInterface({ input: child.stdout }).once("line", resolve);
     child.once("exit", (code) => reject(new Error(`ended with ${code} before the engines were up`)));
   });
-  return { child, engines: JSON.parse(line) };
+  return { child, engines: enginesSchema.parse(JSON.parse(line)) };
 };
 
 describe("the embedded engines", () => {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chownSync, closeSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
@@ -55,7 +55,13 @@ export type EmbeddedPostgres = {
 };
 
 const passwordsSchema = z.record(z.string(), z.string());
-const stateSchema = z.object({ port: z.number().int(), pid: z.number().int(), launch: z.string() });
+const stateSchema = z.object({
+  port: z.number().int(),
+  pid: z.number().int(),
+  launch: z.string(),
+  /** Where the cluster is, which may be outside of the data directory. */
+  data: z.string(),
+});
 
 type Layout = {
   readonly dataDir: string;
@@ -78,6 +84,10 @@ const layoutOf = ({ dataDir, serverDir = join(dataDir, "server") }: EmbeddedPost
   };
 };
 
+/** Directory of the cluster that was last started from `dataDir`, or null when none was. */
+export const recordedCluster = (dataDir: string): string | null =>
+  readPrivateJson(join(dataDir, "state.json"), stateSchema)?.data ?? null;
+
 const createPasswords = (path: string): ((role: string) => string) => {
   const known = new Map(Object.entries(readPrivateJson(path, passwordsSchema) ?? {}));
   return (role) => {
@@ -91,7 +101,9 @@ const createPasswords = (path: string): ((role: string) => string) => {
 };
 
 const prepareServerDirectory = ({ dataDir, serverDir }: Layout, user: RunUser | null): void => {
-  mkdirSync(dataDir, { recursive: true, mode: user === null ? 0o700 : 0o711 });
+  mkdirSync(dataDir, { recursive: true });
+  // Set apart from mkdir, whose mode the umask narrows: as root, the server's user passes through here to its own directory.
+  chmodSync(dataDir, user === null ? 0o700 : 0o711);
   mkdirSync(serverDir, { recursive: true, mode: 0o700 });
   if (user === null) return;
   const closed = firstClosedDirectory(dirname(serverDir), user);
@@ -284,7 +296,7 @@ export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): P
   const running =
     (await adopt(layout, launch, options.port, onProgress)) ??
     (await startFresh(layout, programs, user, options.port, settingArguments(postgresSettings)));
-  writePrivateJson(layout.state, { port: running.port, pid: running.pid, launch });
+  writePrivateJson(layout.state, { port: running.port, pid: running.pid, launch, data: layout.data });
   const stopWatching = watchLogSize(layout.log);
   return {
     ...running,

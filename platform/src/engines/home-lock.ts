@@ -7,7 +7,7 @@ import { StartProblem, systemErrorCode } from "./start-problem.ts";
 const holderSchema = z.object({ pid: z.number().int().positive(), startMark: z.string().nullable() });
 
 /** The process that a lock file names, with a mark that tells it from a later process with the same id. */
-export type LockHolder = z.infer<typeof holderSchema>;
+type LockHolder = z.infer<typeof holderSchema>;
 
 /** A lock held by this process. */
 export type HeldLock = {
@@ -38,10 +38,13 @@ const parseHolder = (text: string): LockHolder | null => {
 };
 
 /** Whether the process that took a lock still lives; an unreadable lock, as a full disk leaves it, has no living holder. */
-export const isHolderAlive = (holder: LockHolder | null): boolean =>
+const isHolderAlive = (holder: LockHolder | null): boolean =>
   holder !== null &&
   isProcessAlive(holder.pid) &&
   (holder.startMark === null || processStartMark(holder.pid) === holder.startMark);
+
+/** Whether a living process holds the lock file of a data directory. */
+export const isHomeHeld = (path: string): boolean => isHolderAlive(parseHolder(readText(path) ?? ""));
 
 /** Creates the lock with its whole content in one step (link(2) fails when it exists), so that no reader sees it empty. */
 const create = (path: string, text: string): boolean => {

@@ -52,18 +52,26 @@ export const linkLibraries = (nativeDirectory: string): boolean => {
   return true;
 };
 
+/** Copies beside the final place and renames, so that an interrupted copy is never used; readable by everyone whatever the umask. */
+const copyBinaries = (source: string, copy: string): void => {
+  const unfinished = `${copy}.${process.pid}`;
+  const umask = process.umask(0o022);
+  try {
+    rmSync(unfinished, { recursive: true, force: true });
+    mkdirSync(unfinished, { recursive: true });
+    cpSync(source, join(unfinished, "native"), { recursive: true, verbatimSymlinks: true });
+    linkLibraries(join(unfinished, "native"));
+    renameSync(unfinished, copy);
+  } finally {
+    process.umask(umask);
+  }
+};
+
 /** Binaries that the run user (null: this process's) can execute: the package's own, or a copy of them in `copyDirectory`. */
 export const usablePostgres = (user: RunUser | null, copyDirectory: string): PostgresBinaries => {
   const packaged = packagedPostgres();
   if (linkLibraries(packaged.directory) && mayRunProgramsIn(join(packaged.directory, "bin"), user)) return packaged;
   const copy = join(copyDirectory, packaged.version);
-  if (!existsSync(copy)) {
-    const unfinished = `${copy}.${process.pid}`;
-    rmSync(unfinished, { recursive: true, force: true });
-    mkdirSync(copyDirectory, { recursive: true, mode: 0o755 });
-    cpSync(packaged.directory, join(unfinished, "native"), { recursive: true, verbatimSymlinks: true });
-    linkLibraries(join(unfinished, "native"));
-    renameSync(unfinished, copy);
-  }
+  if (!existsSync(copy)) copyBinaries(packaged.directory, copy);
   return { directory: join(copy, "native"), version: packaged.version };
 };

@@ -4,7 +4,8 @@ import type { EngineConnections } from "../engines/embedded-engines.ts";
 /** Environment variable by which the test run hands its engines to the workers: one JSON value. */
 export const TEST_ENGINES_VARIABLE = "TESSERA_TEST_ENGINES";
 
-const connectionsSchema = z.object({
+/** Shape of the connections as JSON. */
+export const connectionsSchema = z.object({
   postgres: z.object({ ownerUrl: z.url(), appUrl: z.url(), queueUrl: z.url(), queueSchema: z.string() }),
   clickhouse: z.object({
     url: z.url(),

@@ -1,11 +1,12 @@
 // The process that holds the engines of one test run: it starts and migrates them, tells their connections in one line of standard output, and
 // stops them when standard input closes. Jest may therefore die in any way without leaving an engine behind.
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { applyPostgresMigrations } from "../db/migrate.ts";
 import { startEmbeddedEngines, type EmbeddedEngines } from "../engines/embedded-engines.ts";
+import { removeAbandonedEngines, removeTestHome, TEST_HOME_PREFIX } from "./abandoned-engines.ts";
 import { applyClickHouseMigrations, tenantTablesOf } from "../store/migrate.ts";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
@@ -26,11 +27,13 @@ const migrate = async ({ connections }: EmbeddedEngines): Promise<void> => {
 const inputEnds = new Promise<void>((resolve) => {
   process.stdin.on("end", resolve).on("error", () => resolve());
   process.stdin.resume();
+  process.on("SIGTERM", () => resolve());
 });
 // A terminal's Ctrl-C reaches this process too; jest is told by it, and the end of standard input tells us.
 process.on("SIGINT", () => undefined);
 
-const home = await mkdtemp(join(tmpdir(), "tessera-test-engines-"));
+await removeAbandonedEngines(tmpdir());
+const home = await mkdtemp(join(tmpdir(), TEST_HOME_PREFIX));
 try {
   const engines = await startEmbeddedEngines({ home, tenantTables: await tenantTablesOf(clickHouseMigrations) });
   try {
@@ -41,5 +44,5 @@ try {
     await engines.stop();
   }
 } finally {
-  await rm(home, { recursive: true, force: true });
+  await removeTestHome(home);
 }
