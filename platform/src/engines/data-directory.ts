@@ -112,13 +112,14 @@ const postgresServerDirectory = (
   options: DataDirectoryOptions,
 ): string => {
   const inside = join(home, "postgres", "server");
-  if (user === null || firstClosedDirectory(dirname(home), user) === null) return inside;
+  const closed = user === null ? null : firstClosedDirectory(dirname(home), user);
+  if (closed === null) return inside;
   const { rootFallback = ROOT_FALLBACK_DIRECTORY } = options;
   const outside = join(rootFallback, instanceId);
   mkdirSync(outside, { recursive: true });
   for (const directory of [rootFallback, outside]) chmodSync(directory, 0o711);
   options.onProgress?.(
-    `PostgreSQL may not run as root and nobody may not enter ${dirname(home)}: its files are kept in ${outside}.`,
+    `PostgreSQL may not run as root and nobody may not enter ${closed}: its files are kept in ${outside}.`,
   );
   return join(outside, "server");
 };
