@@ -37,6 +37,12 @@ const stateName = (state: CircuitState): "closed" | "open" | "half-open" => {
   return state === CircuitState.HalfOpen ? "half-open" : "open";
 };
 
+/** Settles first, then ends the inner call: what it says afterwards changes nothing. A cancelled call leaves no timer behind. */
+const giveUp = (controller: AbortController, reject: (error: Error) => void, error: Error): void => {
+  reject(error);
+  controller.abort(error);
+};
+
 /** Runs `inner` under a deadline and the caller's signal; the inner call sees one signal that ends for either. */
 const withinTime = <C extends CallContext>(
   inner: SubgraphConnection<C>,
@@ -46,26 +52,20 @@ const withinTime = <C extends CallContext>(
 ): Promise<ExecutionResult> => {
   const caller = request.signal ?? call.signal;
   if (caller?.aborted === true) return Promise.reject(new CallCancelled("the caller gave up"));
-  const controller = new AbortController();
   return new Promise<ExecutionResult>((resolve, reject) => {
-    const end = (error: Error) => {
-      reject(error);
-      controller.abort(error);
-    };
-    const timer = setTimeout(() => end(new TimedOut(`no answer in ${timeoutMs} ms`)), timeoutMs);
-    const cancel = () => end(new CallCancelled("the caller gave up"));
+    const controller = new AbortController();
+    const timer = setTimeout(() => giveUp(controller, reject, new TimedOut(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    const cancel = () => giveUp(controller, reject, new CallCancelled("the caller gave up"));
     caller?.addEventListener("abort", cancel, { once: true });
-    const settle = () => {
-      clearTimeout(timer);
-      caller?.removeEventListener("abort", cancel);
-    };
     inner.execute({ ...request, signal: controller.signal }, call).then(
       (result) => {
-        settle();
+        clearTimeout(timer);
+        caller?.removeEventListener("abort", cancel);
         resolve(result);
       },
       (error: unknown) => {
-        settle();
+        clearTimeout(timer);
+        caller?.removeEventListener("abort", cancel);
         reject(error instanceof Error ? error : new Error(String(error)));
       },
     );

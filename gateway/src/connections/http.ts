@@ -28,9 +28,7 @@ const MAX_RESPONSE_BYTES = 33_554_432;
 /** More sockets than a subgraph process works on at once only wait there instead of here. */
 const MAX_SOCKETS = 128;
 
-const HEADERS = { "content-type": "application/json", accept: "application/json" } as const;
-
-type Sent = { readonly statusCode: number; readonly body: string };
+const HEADERS = ["content-type", "application/json", "accept", "application/json"] as const;
 
 const isResult = (value: unknown): value is ExecutionResult =>
   typeof value === "object" &&
@@ -38,7 +36,7 @@ const isResult = (value: unknown): value is ExecutionResult =>
   ("data" in value || ("errors" in value && Array.isArray(value.errors)));
 
 /** A GraphQL answer whatever its status code says; anything else is no answer. */
-const parseResult = ({ statusCode, body }: Sent): ExecutionResult => {
+const parseResult = (statusCode: number, body: string): ExecutionResult => {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
@@ -49,45 +47,76 @@ const parseResult = ({ statusCode, body }: Sent): ExecutionResult => {
   throw new Error(`status ${statusCode} with a body that is not a GraphQL response`);
 };
 
-/** Collects one response on undici's lowest level: no stream object is made for an answer that is read whole. */
-const collect = (
-  limit: number,
-  settle: { resolve: (sent: Sent) => void; reject: (error: Error) => void },
-): { handler: Dispatcher.DispatchHandler; abort: (reason: Error) => void } => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let statusCode = 0;
-  let running: Dispatcher.DispatchController | undefined;
-  let aborted: Error | undefined;
-  const abort = (reason: Error) => {
-    aborted ??= reason;
-    settle.reject(aborted);
-    running?.abort(aborted);
-  };
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(controller) {
-      running = controller;
-      if (aborted !== undefined) controller.abort(aborted);
-    },
-    onResponseStart(_controller, status) {
-      statusCode = status;
-    },
-    onResponseData(_controller, chunk) {
-      size += chunk.length;
-      if (size > limit) abort(new Error(`the answer is larger than ${limit} bytes`));
-      else chunks.push(chunk);
-    },
-    onResponseEnd() {
-      const [first] = chunks;
-      const whole = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, size);
-      settle.resolve({ statusCode, body: whole.toString("utf8") });
-    },
-    onResponseError(_controller, error) {
-      settle.reject(error);
-    },
-  };
-  return { handler, abort };
-};
+/**
+ * One POST on undici's lowest level, where no stream is made for an answer that is read whole. A class, since thousands live
+ * at a time and share their methods.
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #statusCode = 0;
+  #running: Dispatcher.DispatchController | undefined;
+  #aborted: Error | undefined;
+  readonly #limit: number;
+  readonly #resolve: (result: ExecutionResult) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(
+    limit: number,
+    signal: AbortSignal | undefined,
+    resolve: (result: ExecutionResult) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#limit = limit;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    signal?.addEventListener("abort", this);
+  }
+
+  /** EventListener: the caller's signal fired. */
+  handleEvent(): void {
+    this.#abort(new CallCancelled("the caller gave up"));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#running = controller;
+    if (this.#aborted !== undefined) controller.abort(this.#aborted);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number): void {
+    this.#statusCode = statusCode;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#limit) this.#abort(new Error(`the answer is larger than ${this.#limit} bytes`));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#signal?.removeEventListener("abort", this);
+    const [first] = this.#chunks;
+    const whole = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#size);
+    try {
+      this.#resolve(parseResult(this.#statusCode, whole.toString("utf8")));
+    } catch (error) {
+      this.#reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#signal?.removeEventListener("abort", this);
+    this.#reject(error);
+  }
+
+  #abort(reason: Error): void {
+    this.#aborted ??= reason;
+    this.#reject(this.#aborted);
+    this.#running?.abort(this.#aborted);
+  }
+}
 
 /** A subgraph in another process: one POST per operation over kept sockets, and graphql-ws for subscriptions. */
 export const createHttpConnection = <C extends CallContext>(options: HttpOptions<C>): SubgraphConnection<C> => {
@@ -96,22 +125,12 @@ export const createHttpConnection = <C extends CallContext>(options: HttpOptions
   const pool = new Pool(url.origin, { connections: options.maxSockets ?? MAX_SOCKETS, pipelining: 1 });
   const path = `${url.pathname}${url.search}`;
 
-  const post = (body: string, headers: Readonly<Record<string, string>>, signal: AbortSignal | undefined) =>
-    new Promise<Sent>((resolve, reject) => {
-      const { handler, abort } = collect(maxResponseBytes, {
-        resolve: (sent) => {
-          signal?.removeEventListener("abort", cancel);
-          resolve(sent);
-        },
-        reject: (error) => {
-          signal?.removeEventListener("abort", cancel);
-          reject(error);
-        },
-      });
-      const cancel = () => abort(new CallCancelled("the caller gave up"));
-      signal?.addEventListener("abort", cancel, { once: true });
-      const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
-      pool.dispatch({ path, method: "POST", headers: { ...HEADERS, ...headers }, body, ...timeouts }, handler);
+  const post = (body: string, headers: string[], signal: AbortSignal | undefined) =>
+    new Promise<ExecutionResult>((resolve, reject) => {
+      pool.dispatch(
+        { path, method: "POST", headers, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
+        new Exchange(maxResponseBytes, signal, resolve, reject),
+      );
     });
 
   return {
@@ -121,8 +140,9 @@ export const createHttpConnection = <C extends CallContext>(options: HttpOptions
       if (signal?.aborted === true) throw new CallCancelled("the caller gave up");
       const { query, operationName, variables } = request;
       const body = JSON.stringify({ query, operationName, variables });
-      const headers = options.headers === undefined ? {} : await options.headers(call, body);
-      return parseResult(await post(body, headers, signal));
+      const headers: string[] = [...HEADERS];
+      if (options.headers !== undefined) headers.push(...Object.entries(await options.headers(call, body)).flat());
+      return post(body, headers, signal);
     },
     subscribe: (request, call) =>
       subscribeOverWebSocket(

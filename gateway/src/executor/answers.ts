@@ -72,18 +72,38 @@ export const pick = (
   selections: readonly RequiredSelection[],
   types: TypeTest,
 ): JsonObject | null => {
-  const picked: JsonObject = {};
+  let picked: JsonObject | null = null;
   for (const selection of selections) {
     if (selection.kind === "field") {
       const value = read(source, selection.from);
       if (value === undefined) return null;
+      picked ??= {};
       picked[selection.to] = selection.selections === null ? value : pickValue(value, selection.selections, types);
-    } else if (selection.typeCondition !== null && matches(source, [selection.typeCondition], types, false)) {
-      const inner = pick(source, selection.selections, types);
-      if (inner !== null) merge(picked, inner, types);
+    } else if (selection.typeCondition !== null && isOf(source, selection.typeCondition, types)) {
+      const inner: JsonObject | null = pick(source, selection.selections, types);
+      if (picked === null)
+        picked = inner; // nearly always: one fragment fits an object
+      else if (inner !== null) merge(picked, inner, types);
     }
   }
   return picked;
+};
+
+const isOf = (object: JsonObject, condition: string, types: TypeTest): boolean => {
+  const typeName = object["__typename"];
+  return typeof typeName === "string" && types.isOfType(typeName, condition);
+};
+
+/** A text two representations share only when they are equal; flat ones, which nearly all are, take no JSON. */
+export const representationKey = (representation: JsonObject): string => {
+  let key = "";
+  for (const name in representation) {
+    const value = representation[name];
+    if (typeof value === "string") key += `${name}"${value.length}:${value}`;
+    else if (typeof value === "number") key += `${name}#${value};`;
+    else return JSON.stringify(representation);
+  }
+  return key;
 };
 
 /** Applies a planner's rewrites in order, in place. */
@@ -123,10 +143,10 @@ const mergeLists = (target: unknown[], source: readonly unknown[], types: TypeTe
  * interface object's subgraph knows the interface alone.
  */
 export const merge = (target: JsonObject, source: JsonObject, types: TypeTest): void => {
-  for (const key of Object.keys(source)) {
+  for (const key in source) {
     const came = source[key];
-    const had = target[key];
     if (came === undefined || key === "__proto__") continue;
+    const had = target[key];
     if (typeof had !== "object" || had === null || typeof came !== "object" || came === null) {
       const keeps = key === "__typename" && typeof had === "string" && had !== came && types.isAbstract(String(came));
       if (!keeps) target[key] = came;

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from "graphql";
 import { CallCancelled, type CallContext, type SubgraphConnection } from "../connections/connection.ts";
-import { copy, locate, merge, pick, rewrite, visitPath, type TypeTest } from "./answers.ts";
+import { copy, locate, merge, pick, representationKey, rewrite, visitPath, type TypeTest } from "./answers.ts";
 import { addError, addFetchFailure, clientError, type Failures } from "./failures.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { Variables } from "./operation.ts";
@@ -112,8 +112,8 @@ const represent = <C extends CallContext>(
     visitPath(run.data, path, run.types, (object) => {
       const representation = pick(object, batch.requires, run.types);
       if (representation === null || representation["__typename"] === undefined) return;
-      rewrite(representation, batch.inputRewrites, run.types);
-      const key = JSON.stringify(representation);
+      if (batch.inputRewrites.length > 0) rewrite(representation, batch.inputRewrites, run.types);
+      const key = representationKey(representation);
       let entry = known.get(key);
       if (entry === undefined) {
         entry = { targets: [] };
@@ -144,7 +144,7 @@ const mergeEntity = <C extends CallContext>(
     const own = shared ? asObject(copy(entity)) : entity;
     shared = true;
     own["__typename"] ??= first["__typename"];
-    rewrite(own, batch.outputRewrites, run.types);
+    if (batch.outputRewrites.length > 0) rewrite(own, batch.outputRewrites, run.types);
     for (const target of group ?? []) merge(target, own, run.types);
   }
 };
@@ -153,7 +153,7 @@ const mergeEntity = <C extends CallContext>(
 const addEntityError = <C extends CallContext>(
   run: PlanRun<C>,
   error: NonNullable<ExecutionResult["errors"]>[number],
-  parts: readonly { batch: EntityBatch; waiting: readonly Waiting[] }[],
+  parts: readonly Part[],
 ): void => {
   const [key, index, ...rest] = error.path ?? [];
   const part = parts.find(({ batch }) => batch.key === key);
@@ -171,40 +171,65 @@ const addEntityError = <C extends CallContext>(
   });
 };
 
-const runEntities = async <C extends CallContext>(run: PlanRun<C>, fetch: EntityFetch): Promise<void> => {
-  const parts = fetch.batches.map((batch) => ({ batch, ...represent(run, batch) }));
-  if (parts.every(({ representations }) => representations.length === 0)) return;
-  const variables = variablesFor(fetch.variableNames, run.variables);
-  for (const { batch, representations } of parts) variables[batch.representationsVariable] = representations;
-  const result = await send(run, fetch, variables);
-  const targets = parts.flatMap(({ waiting }) => waiting.flatMap((entry) => entry.targets.flat()));
-  const fail = (code: "SUBGRAPH_UNAVAILABLE" | "SUBGRAPH_INVALID_RESPONSE", cause?: unknown) =>
-    addFetchFailure(run.failures, { service: fetch.service, code, cause }, targets);
-  if (result instanceof Error) {
-    fail("SUBGRAPH_UNAVAILABLE", result);
-    return;
-  }
-  const { data, errors = [] } = result;
-  if (!isJsonObject(data)) for (const target of targets) run.failures.unfilled.add(target);
-  for (const error of errors) addEntityError(run, error, parts);
-  if (!isJsonObject(data)) {
-    if (errors.length === 0) fail("SUBGRAPH_INVALID_RESPONSE");
-    return;
-  }
-  for (const { batch, waiting } of parts) {
-    const entities = data[batch.key];
-    if (!Array.isArray(entities) || entities.length !== waiting.length) {
-      if (errors.length === 0) fail("SUBGRAPH_INVALID_RESPONSE");
-      continue;
+type Part = { readonly batch: EntityBatch; readonly waiting: readonly Waiting[] };
+
+const targetsOf = (parts: readonly Part[]): readonly JsonObject[] =>
+  parts.flatMap(({ waiting }) => waiting.flatMap((entry) => entry.targets.flat()));
+
+const failEntities = <C extends CallContext>(
+  run: PlanRun<C>,
+  fetch: EntityFetch,
+  parts: readonly Part[],
+  code: "SUBGRAPH_UNAVAILABLE" | "SUBGRAPH_INVALID_RESPONSE",
+  cause?: Error,
+): void => addFetchFailure(run.failures, { service: fetch.service, code, cause }, targetsOf(parts));
+
+/** Merges one `_entities` list; false when it is not the list that was asked for. */
+const mergeBatch = <C extends CallContext>(
+  run: PlanRun<C>,
+  { batch, waiting }: Part,
+  entities: unknown,
+  errors: NonNullable<ExecutionResult["errors"]>,
+): boolean => {
+  if (!Array.isArray(entities) || entities.length !== waiting.length) return false;
+  for (const [index, entry] of waiting.entries()) {
+    const entity: unknown = entities[index];
+    if (isJsonObject(entity)) mergeEntity(run, batch, entity, entry);
+    else if (errors.some(({ path }) => path?.[0] === batch.key && path[1] === index)) {
+      for (const target of entry.targets.flat()) run.failures.unfilled.add(target);
     }
-    waiting.forEach((entry, index) => {
-      const entity: unknown = entities[index];
-      if (isJsonObject(entity)) mergeEntity(run, batch, entity, entry);
-      else if (errors.some(({ path }) => path?.[0] === batch.key && path[1] === index)) {
-        for (const target of entry.targets.flat()) run.failures.unfilled.add(target);
-      }
-    });
   }
+  return true;
+};
+
+const NO_ERRORS: NonNullable<ExecutionResult["errors"]> = [];
+
+const runEntities = async <C extends CallContext>(run: PlanRun<C>, fetch: EntityFetch): Promise<void> => {
+  const variables = variablesFor(fetch.variableNames, run.variables);
+  const parts: Part[] = [];
+  let isNeeded = false;
+  for (const batch of fetch.batches) {
+    const { representations, waiting } = represent(run, batch);
+    variables[batch.representationsVariable] = representations;
+    parts.push({ batch, waiting });
+    isNeeded ||= representations.length > 0;
+  }
+  if (!isNeeded) return;
+  const result = await send(run, fetch, variables);
+  if (result instanceof Error) {
+    failEntities(run, fetch, parts, "SUBGRAPH_UNAVAILABLE", result);
+    return;
+  }
+  const { data, errors = NO_ERRORS } = result;
+  for (const error of errors) addEntityError(run, error, parts);
+  if (isJsonObject(data)) {
+    for (const part of parts) {
+      const isList = mergeBatch(run, part, data[part.batch.key], errors);
+      if (!isList && errors.length === 0) failEntities(run, fetch, [part], "SUBGRAPH_INVALID_RESPONSE");
+    }
+  } else if (errors.length > 0) {
+    for (const target of targetsOf(parts)) run.failures.unfilled.add(target);
+  } else failEntities(run, fetch, parts, "SUBGRAPH_INVALID_RESPONSE");
 };
 
 /** Runs a plan's steps, gathering into `run.data` and `run.failures`; rejects only when the caller gave up. */
