@@ -29,7 +29,7 @@ const uniquesOfEvents = (of: UniquesOf, exact: boolean, params: Params): string 
   if (of.kind === "SESSIONS") return count("session_id, session_id != ''", true);
   const value = groupExpression(of.field, params);
   const textual = of.field.kind === "COLUMN" && ["TEXT", "LIST"].includes(of.field.type);
-  return textual ? count(`${value}, ${value} != ''`, true) : count(value, false);
+  return textual ? count(`${value}, ${value} != ''`, true) : `ifNull(${count(value, false)}, 0)`;
 };
 
 /** All levels asked of one source are computed by one aggregate, of which each column takes its element. */

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { TenantId } from "@tessera/contracts/ids";
+import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import fc from "fast-check";
+import { totalColumns } from "../domain/olap-answer.ts";
+import { plan, planOn, type Plan } from "../domain/planner.ts";
+import { parseOlap, type OlapInput } from "../domain/query.ts";
+import { createAnalyticsStore, type AnalyticsStore } from "../store/analytics-store.ts";
+import { anyWorld, rollupWorld } from "../testing/arbitraries.ts";
+import { differences, rowsOf, valuesOf } from "../testing/flatten-answer.ts";
+import { referenceGroups, referenceTotals } from "../testing/reference-olap.ts";
+import { storeEvents, type TestEvent } from "../testing/test-events.ts";
+import { queryOlap } from "./query-olap.ts";
+
+/** Random worlds per property, each with several questions; enough to meet every branch, few enough for two cores. */
+const RUNS = 15;
+
+let world: TestResources;
+let store: AnalyticsStore;
+beforeAll(() => {
+  world = openTestResources();
+  store = createAnalyticsStore(world.resources.eventStore);
+});
+afterAll(() => world.close());
+
+const caller = (tenantId: TenantId) => callerWith(tenantId, ["analytics:read", "analytics:personal-data"]);
+
+const stored = async (events: readonly TestEvent[]): Promise<TenantId> => {
+  const tenantId = freshTenantId();
+  if (events.length > 0) await storeEvents(world.writer, tenantId, events);
+  return tenantId;
+};
+
+/** Distinct ids, as ingest guarantees. */
+const distinct = (events: readonly TestEvent[]): readonly TestEvent[] => [
+  ...new Map(events.map((event) => [event.id, event])).values(),
+];
+
+const check = async (tenantId: TenantId, events: readonly TestEvent[], input: OlapInput): Promise<void> => {
+  const { granularity = "NONE", timeZone = "UTC" } = input;
+  const answer = await queryOlap({ store, nowMs: Date.now })(caller(tenantId), { ...input, limit: 10_000 });
+  const rows = rowsOf(answer.columns, answer.rowCount, granularity, timeZone);
+  expect(differences(rows, referenceGroups(events, input))).toEqual([]);
+  const totals = { label: null, dimensions: [], measures: answer.totals.map((column) => valuesOf(column)[0] ?? null) };
+  expect(differences([totals], [{ label: null, dimensions: [], measures: referenceTotals(events, input) }])).toEqual(
+    [],
+  );
+};
+
+describe("olap", () => {
+  test("answers as the plain reference does, for any events and any question", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyWorld, async ({ events, queries }) => {
+        const known = distinct(events);
+        const tenantId = await stored(known);
+        for (const query of queries) await check(tenantId, known, query);
+      }),
+      { numRuns: RUNS },
+    );
+  }, 120_000);
+
+  test("a rollup, stitched to single events at the range's ends, answers as single events alone do", async () => {
+    const used = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(rollupWorld, async ({ events, queries }) => {
+        const known = distinct(events);
+        const tenantId = await stored(known);
+        for (const input of queries) {
+          await check(tenantId, known, input);
+          const { query, orderBy, limit } = parseOlap({ ...input, limit: 10_000 }, { personalData: false });
+          const planned = plan(query);
+          used.set(planned.rollup ?? "events", (used.get(planned.rollup ?? "events") ?? 0) + 1);
+          const read = (by: Plan) => store.olap(tenantId, { query, plan: by, orderBy, limit, onlyLines: null });
+          const [rollup, raw] = [await read(planned), await read(planOn(null, [], query))];
+          expect(rollup.rows).toEqual(raw.rows);
+          expect(totalColumns(query, rollup.totals)).toEqual(totalColumns(query, raw.totals));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    // The guarantee is about rollups: both must have been planned many times.
+    expect(used.get("rollup_hour_name")).toBeGreaterThan(5);
+    expect(used.get("rollup_day_dimensions")).toBeGreaterThan(3);
+  }, 120_000);
+});

@@ -1,0 +1,207 @@
+import fc from "fast-check";
+import type { Granularity } from "../domain/calendar.ts";
+import type { FilterInput } from "../domain/filter.ts";
+import type { MeasureInput } from "../domain/measures.ts";
+import type { OlapInput } from "../domain/query.ts";
+import type { TestEvent } from "./test-events.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Moments around which random events lie: clock changes in spring and autumn, ends of weeks, months, quarters, years and leap days. */
+const BASES = [
+  "2026-03-29T01:00:00Z",
+  "2026-10-25T01:00:00Z",
+  "2026-03-08T07:00:00Z",
+  "2026-11-01T06:00:00Z",
+  "2025-12-31T23:00:00Z",
+  "2024-02-29T12:00:00Z",
+  "2026-06-30T22:00:00Z",
+].map((text) => Date.parse(text));
+
+/** Zones with and without clock changes, with half-hour and quarter-hour offsets, with half-hour clock changes. */
+const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
+
+const NAMES = ["view", "buy", "it's", 'back\\slash "quote"'];
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const pick = (...values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
+
+const properties = fc.record(
+  {
+    plan: fc.oneof(pick("free", "pro", "", "it's"), fc.integer({ min: 0, max: 3 }), fc.boolean()),
+    amount: fc.oneof(fc.integer({ min: -50, max: 50 }), fc.constantFrom(0.5, 2.25, "7", "1e2", "nan", "x", "")),
+    cart: fc.record({ total: fc.integer({ min: 0, max: 9 }) }),
+    "we-ird key": pick("a", "b"),
+  },
+  { requiredKeys: [] },
+);
+
+const defined = <T extends object>(value: T): T =>
+  // boundary: leaves out undefined entries, which exact optional properties ask for.
+  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
+
+/** Random events within two days around one of the bases. */
+export const anyEvents = (baseMs: number, count: { min: number; max: number }): fc.Arbitrary<readonly TestEvent[]> =>
+  fc.array(
+    fc
+      .record({
+        id: fc.uuid(),
+        name: pick(...NAMES),
+        timeMs: fc.oneof(
+          fc.integer({ min: -48, max: 48 }).map((hours) => baseMs + hours * HOUR_MS),
+          fc.integer({ min: -48 * HOUR_MS, max: 48 * HOUR_MS }).map((ms) => baseMs + ms),
+        ),
+        userId: maybe(pick("u1", "u2", "u3")),
+        anonymousId: maybe(pick("a1", "a2", "u1")),
+        sessionId: maybe(pick("s1", "s2", "s3")),
+        source: maybe(pick("web", "ios")),
+        country: maybe(pick("DE", "US", "")),
+        device: maybe(pick("mobile", "desktop")),
+        url: maybe(pick("/", "/a?b=1", "/%_")),
+        revenue: maybe(fc.integer({ min: -20_000, max: 1_000_000 }).map((value) => (value / 10_000).toFixed(4))),
+        currency: maybe(pick("EUR", "USD")),
+        schemaVersion: fc.integer({ min: 1, max: 3 }),
+        synthetic: fc.boolean(),
+        qualityFlags: fc.subarray(["LATE", "ID_GENERATED"]),
+        properties,
+      })
+      // boundary: the record's optional keys are left out when undefined, as TestEvent asks.
+      .map((event) => defined(event) as TestEvent),
+    { minLength: count.min, maxLength: count.max },
+  );
+
+const leaf: fc.Arbitrary<FilterInput> = fc.oneof(
+  fc.record({ field: pick("name"), eq: pick(...NAMES, "nothing") }),
+  fc.record({ field: pick("country", "source", "device", "url"), eq: pick("DE", "web", "/", "' OR 1=1 --", "") }),
+  fc.record({ field: pick("currency"), in: fc.constantFrom(["EUR"], ["EUR", "USD"]) }),
+  fc.record({ field: pick("name", "url", "country", "properties.plan"), contains: pick("i", "%", "'", "\\", "_") }),
+  fc.record({ field: pick("name", "url", "properties.plan"), startsWith: pick("v", "/", "p") }),
+  fc.record({
+    field: pick("country", "userId", "revenue", "properties.plan", "properties.cart.total", "qualityFlags"),
+    exists: fc.boolean(),
+  }),
+  fc.record({
+    field: pick("revenue", "properties.amount", "properties.cart.total"),
+    gt: fc.integer({ min: -5, max: 20 }),
+  }),
+  fc.record({ field: pick("properties.amount", "schemaVersion"), gte: fc.constant(1), lt: fc.constant(7) }),
+  fc.record({ field: pick("properties.plan", "properties.we-ird key"), eq: pick("pro", "2", "true", "", "a") }),
+  fc.record({ field: pick("synthetic"), eq: pick("true", "false") }),
+  fc.record({ field: pick("qualityFlags"), eq: pick("LATE") }),
+);
+
+/** Random filters over the fields of {@link anyEvents}. */
+const anyFilter: fc.Arbitrary<FilterInput> = fc.letrec<{ node: FilterInput }>((tie) => ({
+  node: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    leaf,
+    fc.record({ not: tie("node") }),
+    fc.record({ and: fc.array(tie("node"), { minLength: 1, maxLength: 3 }) }),
+    fc.record({ or: fc.array(tie("node"), { minLength: 1, maxLength: 3 }) }),
+  ),
+})).node;
+
+/** Filters that rollups can apply: over the fields they hold. */
+const rollupFilter: fc.Arbitrary<FilterInput> = fc.oneof(
+  fc.record({ field: pick("name"), in: fc.constantFrom(["view", "buy"], ["it's"]) }),
+  fc.record({ not: fc.record({ field: pick("name"), contains: pick("i") }) }),
+  fc.record({ field: pick("country", "device", "source"), exists: fc.boolean() }),
+  fc.record({ field: pick("currency"), eq: pick("EUR") }),
+);
+
+const measure = (input: MeasureInput): fc.Arbitrary<MeasureInput> => fc.constant(input);
+
+const rollupMeasures: readonly fc.Arbitrary<MeasureInput>[] = [
+  measure({ function: "COUNT" }),
+  measure({ function: "UNIQUES", of: "persons" }),
+  measure({ function: "UNIQUES", of: "sessions" }),
+  measure({ function: "SUM", of: "revenue", currency: "EUR" }),
+  measure({ function: "AVG", of: "revenue", currency: "USD" }),
+];
+
+const rawMeasures: readonly fc.Arbitrary<MeasureInput>[] = [
+  measure({ function: "UNIQUES", of: "persons", exact: true, name: "people" }),
+  measure({ function: "UNIQUES", of: "properties.plan" }),
+  measure({ function: "UNIQUES", of: "country", exact: true }),
+  measure({ function: "MIN", of: "revenue", currency: "EUR" }),
+  measure({ function: "MAX", of: "revenue", currency: "USD" }),
+  measure({ function: "SUM", of: "properties.amount" }),
+  measure({ function: "AVG", of: "properties.amount" }),
+  measure({ function: "MIN", of: "properties.cart.total" }),
+  measure({ function: "QUANTILES", of: "properties.amount", levels: [0.5, 0.9, 0.99], exact: true }),
+];
+
+const range = (baseMs: number): fc.Arbitrary<OlapInput["range"]> =>
+  fc
+    .tuple(fc.integer({ min: -60, max: 60 }), fc.integer({ min: 1, max: 120 }), fc.integer({ min: 0, max: 2 }))
+    .map(([start, hours, ragged]) => {
+      const fromMs = baseMs + start * HOUR_MS + ragged * 754_321;
+      return {
+        from: new Date(fromMs).toISOString(),
+        to: new Date(fromMs + hours * HOUR_MS - ragged * 111).toISOString(),
+      };
+    });
+
+const GRANULARITIES: readonly Granularity[] = ["NONE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
+
+interface QueryParts {
+  readonly measures: readonly fc.Arbitrary<MeasureInput>[];
+  readonly dimensions: readonly string[];
+  readonly filter: fc.Arbitrary<FilterInput>;
+}
+
+const anyQuery = (baseMs: number, { measures, dimensions, filter }: QueryParts): fc.Arbitrary<OlapInput> =>
+  fc.record({
+    range: range(baseMs),
+    measures: fc.uniqueArray(fc.oneof(...measures), {
+      minLength: 1,
+      maxLength: 4,
+      selector: (input) => JSON.stringify(input),
+    }),
+    dimensions: fc.subarray([...dimensions], { maxLength: 3 }),
+    filter: fc.option(filter, { nil: null }),
+    granularity: fc.constantFrom(...GRANULARITIES),
+    timeZone: fc.constantFrom(...ZONES),
+  });
+
+/** Random events with random questions about them: anything an event can be asked. */
+export const anyWorld = fc.constantFrom(...BASES).chain((baseMs) =>
+  fc.record({
+    events: anyEvents(baseMs, { min: 0, max: 60 }),
+    queries: fc.array(
+      anyQuery(baseMs, {
+        measures: [...rollupMeasures, ...rawMeasures],
+        dimensions: [
+          "name",
+          "country",
+          "currency",
+          "url",
+          "synthetic",
+          "schemaVersion",
+          "revenue",
+          "qualityFlags",
+          "userId",
+          "time",
+          "properties.plan",
+          "properties.cart.total",
+        ],
+        filter: anyFilter,
+      }),
+      { minLength: 6, maxLength: 6 },
+    ),
+  }),
+);
+
+/** Random events with random questions of the kind that rollups are made for. */
+export const rollupWorld = fc.constantFrom(...BASES).chain((baseMs) =>
+  fc.record({
+    events: anyEvents(baseMs, { min: 20, max: 80 }),
+    queries: fc.array(
+      anyQuery(baseMs, {
+        measures: rollupMeasures,
+        dimensions: ["name", "currency", "country", "device", "source"],
+        filter: rollupFilter,
+      }),
+      { minLength: 6, maxLength: 6 },
+    ),
+  }),
+);

@@ -1,0 +1,77 @@
+import type { FilterInput } from "../domain/filter.ts";
+import type { TestEvent } from "./test-events.ts";
+
+const property = (event: TestEvent, path: string): string | null => {
+  const value = path
+    .split(".")
+    .reduce<unknown>(
+      (at, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined),
+      event.properties ?? {},
+    );
+  return value === undefined || value === null || typeof value === "object" ? null : String(value);
+};
+
+const decimal = (text: string): string => text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+
+/** The text of a field of an event; null when the event does not carry it. */
+export const textOf = (event: TestEvent, field: string): string | null => {
+  if (field.startsWith("properties.")) return property(event, field.slice("properties.".length));
+  switch (field) {
+    case "revenue":
+      return event.revenue === undefined ? null : decimal(event.revenue);
+    case "schemaVersion":
+      return String(event.schemaVersion ?? 1);
+    case "synthetic":
+      return String(event.synthetic ?? false);
+    case "qualityFlags":
+      return event.qualityFlags === undefined || event.qualityFlags.length === 0 ? null : event.qualityFlags.join(",");
+    case "time":
+      return new Date(event.timeMs).toISOString();
+    default: {
+      const value: unknown = Reflect.get(event, field);
+      return value === undefined || value === "" ? null : String(value);
+    }
+  }
+};
+
+/** The number a field of an event holds; null when it holds none. */
+export const numberOf = (event: TestEvent, field: string): number | null => {
+  const text = textOf(event, field);
+  return text !== null && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : null;
+};
+
+const equals = (event: TestEvent, field: string, value: string): boolean => {
+  const text = textOf(event, field);
+  if (field === "qualityFlags") return (event.qualityFlags ?? []).includes(value);
+  if (field === "revenue") return text === decimal(value);
+  return field.startsWith("properties.") ? text === value : (text ?? "") === value;
+};
+
+/** Whether an event passes a filter, by the plain meaning of its words. */
+export const passes = (event: TestEvent, filter: FilterInput | null): boolean => {
+  if (filter === null) return true;
+  if (filter.and) return filter.and.every((part) => passes(event, part));
+  if (filter.or) return filter.or.some((part) => passes(event, part));
+  if (filter.not) return !passes(event, filter.not);
+  const field = filter.field ?? "";
+  const [text, number] = [textOf(event, field), numberOf(event, field)];
+  const compared = (bound: number | null | undefined, test: (a: number, b: number) => boolean): boolean =>
+    bound === null || bound === undefined || (number !== null && test(number, bound));
+  return (
+    (filter.eq === null || filter.eq === undefined || equals(event, field, filter.eq)) &&
+    (!filter.in || filter.in.some((value) => equals(event, field, value))) &&
+    (filter.contains === null ||
+      filter.contains === undefined ||
+      (text !== null && text.includes(filter.contains)) ||
+      (filter.contains === "" && !field.startsWith("properties."))) &&
+    (filter.startsWith === null ||
+      filter.startsWith === undefined ||
+      (text !== null && text.startsWith(filter.startsWith)) ||
+      (filter.startsWith === "" && !field.startsWith("properties."))) &&
+    compared(filter.gt, (a, b) => a > b) &&
+    compared(filter.gte, (a, b) => a >= b) &&
+    compared(filter.lt, (a, b) => a < b) &&
+    compared(filter.lte, (a, b) => a <= b) &&
+    (filter.exists === null || filter.exists === undefined || (text !== null) === filter.exists)
+  );
+};
