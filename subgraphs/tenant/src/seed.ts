@@ -50,9 +50,11 @@ const seederOf = (tenantId: TenantId): Caller => ({
 const assemble = (resources: Resources, apiKeyPepper: string) => {
   const { sql, pool, logger, nowMs, newId } = resources;
   const controlPlane = createControlPlane(pool);
+  const close = (): Promise<void> => controlPlane.close();
   const [apiKeys, keyedHash] = [createApiKeyStore(controlPlane), createKeyedHash(apiKeyPepper)];
   return {
     apiKeys,
+    close,
     tenants: createTenantStore(controlPlane),
     authenticate: createAuthenticate({ credentials: createCredentialStore(sql), keyedHash, nowMs, logger }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
@@ -75,15 +77,13 @@ const revokeLostKeys = async (room: Assembly, tenantId: TenantId, nowMs: number)
   for (const key of lost) if (apiKeyState(key, nowMs) === "ACTIVE") await room.apiKeys.revoke(tenantId, key.id, nowMs);
 };
 
-/**
- * Makes the demo tenant with its owner and an API key that has every permission, or finds them: running it again changes nothing as long
- * as the present key is given and works. Throws when the slug belongs to another tenant.
- */
-export const seedDemoTenant = async (resources: Resources, options: DemoTenantOptions): Promise<DemoTenant> => {
-  const tenantId = parseTenantId(options.tenantId ?? DEMO_TENANT_ID);
-  if (tenantId === null) throw new Error("The demo tenant's id is not a UUID.");
-  const room = assemble(resources, options.apiKeyPepper);
-  const [seeder, slug, nowMs] = [seederOf(tenantId), options.slug ?? "demo", resources.nowMs()];
+const seedWith = async (
+  room: Assembly,
+  tenantId: TenantId,
+  options: DemoTenantOptions,
+  nowMs: number,
+): Promise<DemoTenant> => {
+  const [seeder, slug] = [seederOf(tenantId), options.slug ?? "demo"];
   await room.tenants.ensure({ id: tenantId, name: "Demo", slug, state: "ACTIVE", createdAtMs: nowMs });
   if ((await room.tenants.find(tenantId)) === null) throw new Error(`The slug ${slug} belongs to another tenant.`);
   await room.createUser(seeder, { email: "owner@demo.example", name: "Demo owner", roles: ["OWNER"] });
@@ -93,4 +93,19 @@ export const seedDemoTenant = async (resources: Resources, options: DemoTenantOp
   const made = await room.createApiKey(seeder, { name: "Demo key", permissions: TENANT_PERMISSIONS });
   if (made.kind !== "CREATED") throw new Error(`The demo key could not be made: ${made.kind}.`);
   return { tenantId, apiKey: made.secret };
+};
+
+/**
+ * Makes the demo tenant with its owner and an API key that has every permission, or finds them: running it again changes nothing as long
+ * as the present key is given and works. Throws when the slug belongs to another tenant.
+ */
+export const seedDemoTenant = async (resources: Resources, options: DemoTenantOptions): Promise<DemoTenant> => {
+  const tenantId = parseTenantId(options.tenantId ?? DEMO_TENANT_ID);
+  if (tenantId === null) throw new Error("The demo tenant's id is not a UUID.");
+  const room = assemble(resources, options.apiKeyPepper);
+  try {
+    return await seedWith(room, tenantId, options, resources.nowMs());
+  } finally {
+    await room.close();
+  }
 };

@@ -18,6 +18,8 @@ export interface ControlPlane {
   run<T>(tenantId: TenantId, work: (models: Models) => Promise<T>): Promise<T>;
   /** One transaction in which the tenant's own row is locked, so that counts stay true until it commits; null when there is no such tenant. */
   lockingTenant<T>(tenantId: TenantId, work: (models: Models) => Promise<T>): Promise<T | null>;
+  /** Lets go of the pool, which stays open; for work that ends before the process does. */
+  close(): Promise<void>;
 }
 
 const translated = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -49,5 +51,6 @@ export const createControlPlane = (pool: TenantPool): ControlPlane => {
           }),
         ),
       ),
+    close: () => prisma.$disconnect(),
   };
 };
