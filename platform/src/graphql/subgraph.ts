@@ -10,7 +10,7 @@ import { scalars } from "./scalars.ts";
 export interface SubgraphCall {
   readonly caller: Caller;
   /** Aborted when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** W3C trace id of the request, 32 hex digits. */
   readonly traceId: string;
 }

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { Caller } from "@tessera/contracts/caller";
 import type { SubgraphCall } from "@tessera/platform/graphql/subgraph";
+import type { Job } from "./domain/job.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { Operations } from "./operations/operations.ts";
 
@@ -11,6 +12,8 @@ export interface Context {
   readonly operations: Operations;
   /** Events by id, asked for together. */
   readonly eventLoader: DataLoader<string, StoredEvent | null>;
+  /** Jobs by id, asked for together. */
+  readonly jobLoader: DataLoader<string, Job | null>;
   /** What a caller may be told of an error that ended a stream. */
   readonly meaning: (error: unknown) => unknown;
 }
@@ -28,5 +31,6 @@ export const contextFor =
     eventLoader: new DataLoader((ids) => operations.findEvents(caller, ids, signal), {
       maxBatchSize: MAX_LOADER_BATCH,
     }),
+    jobLoader: new DataLoader((ids) => operations.findJobs(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
     meaning,
   });

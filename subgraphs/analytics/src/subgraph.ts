@@ -3,22 +3,40 @@ import type { IngestPort } from "@tessera/contracts/ingest";
 import { meaningfulGraphQLError } from "@tessera/platform/graphql/error-meaning";
 import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
+import type { Queues } from "@tessera/platform/queue/queues";
+import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { contextFor } from "./context.ts";
+import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
+import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
+import { planJob } from "./jobs/plan-job.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnalyticsStore } from "./store/analytics-store.ts";
+import { createJobResults } from "./store/job-results.ts";
+import { createJobStore } from "./store/job-store.ts";
+
+/** What this room needs of others. */
+export interface AnalyticsPorts {
+  readonly ingest: IngestPort;
+  readonly queues: Queues;
+  /** The event store as the user that runs long queries. */
+  readonly longQueries: LongQueryStore;
+}
 
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
-export const createAnalyticsSubgraph = (resources: Resources, ports: { ingest: IngestPort }): Subgraph => {
-  const { eventStore, eventLog, nowMs, logger } = resources;
+export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
+  const { eventStore, eventLog, nowMs, newId, logger } = resources;
+  const { ingest, queues, longQueries } = ports;
+  const jobs = createJobStore(resources);
+  const results = createJobResults({ eventStore, longQueries });
+  const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const operations = createOperations({
     store: createAnalyticsStore(eventStore),
-    eventLog,
-    ingest: ports.ingest,
-    nowMs,
+    dispatch: (job) => dispatchJob({ jobs, queue }, job),
+    ...{ eventLog, ingest, jobs, results, nowMs, newId, logger },
   });
   return buildSubgraph({
     name: "analytics",
@@ -27,5 +45,8 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: { ingest: I
     permissions,
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
+    background: [
+      createLongQueryWorker({ jobs, results, longQueries, planOf: planJob, eventLog, queues, queue, logger }),
+    ],
   });
 };

@@ -4,6 +4,8 @@ import { MAX_OLAP_ROWS, parseCount, parseOlap, type OlapInput, type OlapQuery } 
 
 /** Rows a job may keep of its answer. */
 export const MAX_JOB_ROWS = 1_000_000;
+/** Rows a job keeps unless it is asked for another number. */
+export const DEFAULT_JOB_ROWS = 100_000;
 /** Characters of a caller's own key for a start. */
 export const MAX_IDEMPOTENCY_KEY = 128;
 

@@ -7,6 +7,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { z } from "zod";
 import { isFinished, type Job } from "../domain/job.ts";
 import type { JobStore } from "../store/job-store.ts";
+import { createLiveIterator, type LiveIterator } from "./live-iterator.ts";
 
 /** A job as it is at a place of the event log. */
 export interface JobUpdate {
@@ -46,33 +47,18 @@ const createFeed = (deps: { jobs: JobStore; eventLog: EventLog }, caller: Caller
         return { done: false, value: await look(step.value.cursor) };
     }
   };
-  return { next, close: async () => void (await follower?.return()) };
+  return { next, close: () => void follower?.return() };
 };
 
 /**
  * Follows one job: as it is at once, then with each change, until it has finished. Messages are complete, so a subscriber that comes back
- * with a cursor is told the present state first. Written by hand: `return()` must not wait behind a pending `next()`.
+ * with a cursor is told the present state first.
  */
 export const followJob =
   (deps: { jobs: JobStore; eventLog: EventLog }) =>
-  (caller: Caller, text: string, after: string | null | undefined): AsyncIterableIterator<JobUpdate> => {
+  (caller: Caller, text: string, after: string | null): LiveIterator<JobUpdate> => {
     const id = parseJobId(text);
     if (id === null) throw unknownJob();
-    if (after !== null && after !== undefined) parseLogCursor(after);
-    const feed = createFeed(deps, caller, id);
-    let turn: Promise<unknown> = Promise.resolve();
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-      next: () => {
-        const result = turn.then(feed.next);
-        turn = result.catch(feed.close);
-        return result;
-      },
-      return: async () => {
-        await feed.close();
-        return DONE;
-      },
-    };
+    if (after !== null) parseLogCursor(after);
+    return createLiveIterator(createFeed(deps, caller, id));
   };

@@ -1,24 +1,32 @@
 import type { IngestPort } from "@tessera/contracts/ingest";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
+import type { JobResults } from "../store/job-results.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
+import { cancelJob } from "./cancel-job.ts";
 import { findEvents } from "./find-events.ts";
+import { findJobs } from "./find-jobs.ts";
+import { followJob } from "./follow-job.ts";
 import { ingestEvents } from "./ingest-events.ts";
+import { listJobs } from "./list-jobs.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap } from "./query-olap.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries } from "./query-time-series.ts";
+import { readJobResult } from "./read-job-result.ts";
+import { startQuery, type StartQueryDeps } from "./start-query.ts";
 import { watchEvents } from "./watch-events.ts";
 import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
 /** What the operations of this room need. */
-export interface OperationDeps {
+export interface OperationDeps extends StartQueryDeps {
   readonly store: AnalyticsStore;
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
+  readonly results: JobResults;
 }
 
 /** Everything this room can be asked to do, bound to its dependencies. */
@@ -30,6 +38,12 @@ export const createOperations = (deps: OperationDeps) => ({
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
+  startQuery: startQuery(deps),
+  cancelJob: cancelJob(deps),
+  findJobs: findJobs(deps),
+  listJobs: listJobs(deps),
+  readJobResult: readJobResult(deps),
+  followJob: followJob(deps),
   watchRealtimeMetrics: watchRealtimeMetrics(deps),
   watchEvents: watchEvents(deps),
   watchLiveWindows: watchLiveWindows(deps),

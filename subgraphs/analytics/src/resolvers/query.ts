@@ -8,5 +8,7 @@ export const Query: QueryResolvers = {
   olap: (_root, { input }, { caller, operations, signal }) => operations.olap(caller, input, signal),
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
+  job: (_root, { id }, { jobLoader }) => jobLoader.load(id),
+  jobs: (_root, page, { caller, operations }) => operations.listJobs(caller, page),
   liveWindows: (_root, { input }, { caller, operations, signal }) => operations.liveWindows(caller, input, signal),
 };

@@ -1,6 +1,7 @@
 import { Column } from "./column.ts";
 import { Event } from "./event.ts";
 import { EventAccepted, EventDuplicate, IngestOutcome } from "./ingest-outcome.ts";
+import { CancelJobResult, Job, JobConnection, StartQueryResult } from "./job.ts";
 import { LiveWindow } from "./live-window.ts";
 import { Mutation } from "./mutation.ts";
 import { Query } from "./query.ts";
@@ -17,6 +18,10 @@ export const resolvers = {
   EventAccepted,
   EventDuplicate,
   IngestOutcome,
+  Job,
+  JobConnection,
+  StartQueryResult,
+  CancelJobResult,
   LiveWindow,
   RealtimeMetrics,
 };

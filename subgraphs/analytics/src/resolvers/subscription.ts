@@ -15,6 +15,10 @@ export const Subscription: SubscriptionResolvers = {
     subscribe: (_root, { filter, after }, { caller, operations, meaning }) =>
       mapLive(operations.watchEvents(caller, filter, after ?? null), (events) => ({ events }), meaning),
   },
+  job: {
+    subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
+      mapLive(operations.followJob(caller, id, after ?? null), (job) => ({ job }), meaning),
+  },
   liveWindows: {
     subscribe: async (_root, { input, after }, { caller, operations, meaning }) =>
       mapLive(

@@ -1,0 +1,58 @@
+import { parseTenantId } from "@tessera/contracts/ids";
+import { isPermission } from "@tessera/contracts/permissions";
+import type { Caller } from "@tessera/contracts/caller";
+import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
+import type { GatewayCall } from "@tessera/gateway/graphql-request";
+import type { VerifyApiKey } from "@tessera/platform/auth/authenticator";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { newTraceId } from "@tessera/platform/telemetry/trace-context";
+import { z } from "zod";
+import { platformCaller } from "./platform-caller.ts";
+
+const QUERY = `query Authenticate($keyId: ID!, $credentialHash: String!) {
+  authenticate(keyId: $keyId, credentialHash: $credentialHash) { tenantId subject { kind id } permissions expiresAt }
+}`;
+
+const answer = z.object({
+  authenticate: z
+    .object({
+      tenantId: z.string(),
+      subject: z.object({ kind: z.enum(["API_KEY", "USER", "SERVICE"]), id: z.string() }),
+      permissions: z.array(z.string()),
+      expiresAt: z.string().nullable(),
+    })
+    .nullable(),
+});
+
+const toCaller = (data: unknown): Caller | null => {
+  const { authenticate } = answer.parse(data);
+  if (authenticate === null) return null;
+  const tenantId = parseTenantId(authenticate.tenantId);
+  if (tenantId === null) throw new Error("The tenant room answered without a tenant.");
+  const { subject, permissions, expiresAt } = authenticate;
+  return {
+    tenantId,
+    subject,
+    permissions: new Set(permissions.filter(isPermission)),
+    expiresAtMs: expiresAt === null ? null : Date.parse(expiresAt),
+  };
+};
+
+/** Verifies API keys by asking the tenant room, wherever it runs. */
+export const createApiKeyVerifier = (tenant: SubgraphConnection<GatewayCall>, role: string): VerifyApiKey => {
+  const caller = platformCaller(role, ["platform:authenticate"]);
+  return async ({ keyId, credentialHash }) => {
+    const result = await tenant.execute(
+      { query: QUERY, operationName: "Authenticate", variables: { keyId, credentialHash } },
+      { caller, traceId: newTraceId() },
+    );
+    if (result.errors !== undefined && result.errors.length > 0)
+      throw refuse(
+        "DEPENDENCY_UNAVAILABLE",
+        "Credentials can't be verified at the moment.",
+        { retryAfterSeconds: 1 },
+        result.errors[0],
+      );
+    return toCaller(result.data);
+  };
+};

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { flag, loadConfig, port } from "@tessera/platform/config/load-config";
+import { LOG_LEVELS } from "@tessera/platform/telemetry/logger";
+
+const secret = z.string().min(32, "must have at least 32 characters");
+
+/** Settings every process understands. */
+const processShape = {
+  HOST: z.string().default("127.0.0.1"),
+  PORT: port(4000),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+};
+
+const embeddedShape = {
+  ...processShape,
+  LOG_LEVEL: z.enum(LOG_LEVELS).default("warn"),
+  TESSERA_HOME: z.string().default(".tessera"),
+  SEED_DEMO: flag(true),
+};
+
+const distributedShape = {
+  ...processShape,
+  HOST: z.string().default("0.0.0.0"),
+  DATABASE_URL: z.url(),
+  QUEUE_DATABASE_URL: z.url().optional(),
+  REDIS_URL: z.url().optional(),
+  CLICKHOUSE_URL: z.url(),
+  CLICKHOUSE_READER_PASSWORD: z.string().default(""),
+  CLICKHOUSE_WRITER_PASSWORD: z.string().default(""),
+  CLICKHOUSE_JOBS_PASSWORD: z.string().default(""),
+  IDENTITY_SECRET: secret,
+  API_KEY_PEPPER: secret,
+  INGEST_JOURNAL_DIR: z.string().default("./ingest-journal"),
+  INGEST_URL: z.url().default("http://127.0.0.1:4010"),
+  GATEWAY_URL: z.url().default("http://127.0.0.1:4000"),
+  SUBGRAPH_ANALYTICS_URL: z.url().optional(),
+  SUBGRAPH_ANOMALY_URL: z.url().optional(),
+  SUBGRAPH_ML_URL: z.url().optional(),
+  SUBGRAPH_GOVERNANCE_URL: z.url().optional(),
+  SUBGRAPH_TENANT_URL: z.url().optional(),
+};
+
+const migrateShape = {
+  LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  DATABASE_OWNER_URL: z.url(),
+  CLICKHOUSE_URL: z.url(),
+  CLICKHOUSE_OWNER_PASSWORD: z.string().default(""),
+};
+
+/** Settings of the embedded shape: everything in one process on embedded engines. */
+export const loadEmbeddedConfig = (environment: NodeJS.ProcessEnv = process.env) =>
+  loadConfig(embeddedShape, environment);
+/** Settings of one role that runs alone against external stores. */
+export const loadDistributedConfig = (environment: NodeJS.ProcessEnv = process.env) =>
+  loadConfig(distributedShape, environment);
+/** Settings of `tessera migrate`. */
+export const loadMigrateConfig = (environment: NodeJS.ProcessEnv = process.env) =>
+  loadConfig(migrateShape, environment);
+
+/** Parsed {@link loadEmbeddedConfig}. */
+export type EmbeddedConfig = ReturnType<typeof loadEmbeddedConfig>;
+/** Parsed {@link loadDistributedConfig}. */
+export type DistributedConfig = ReturnType<typeof loadDistributedConfig>;

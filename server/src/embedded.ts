@@ -1,0 +1,106 @@
+import { join, resolve } from "node:path";
+import { loadGatewayOptions } from "@tessera/gateway/config";
+import { applyPostgresMigrations } from "@tessera/platform/db/migrate";
+import { startEmbeddedEngines, type EmbeddedEngines } from "@tessera/platform/engines/embedded-engines";
+import { applyClickHouseMigrations, tenantTablesOf } from "@tessera/platform/store/migrate";
+import { createLogger } from "@tessera/platform/telemetry/logger";
+import { createMetrics } from "@tessera/platform/telemetry/metrics";
+import { seedDemoTenant } from "@tessera/subgraph-tenant/seed";
+import type { EmbeddedConfig } from "./config.ts";
+import { readDemo, writeDemo, type Demo } from "./demo.ts";
+import { openResources, type OpenResources } from "./open-resources.ts";
+import { places } from "./places.ts";
+import type { Progress } from "./progress.ts";
+import { embeddedRole } from "./roles/embedded-role.ts";
+import { readOrMakeSecrets, type EmbeddedSecrets } from "./secrets.ts";
+import { createShell, runRole } from "./shell.ts";
+import { embeddedStoreSettings } from "./store-settings.ts";
+
+/** An embedded instance that serves. */
+export interface EmbeddedInstance {
+  readonly url: string;
+  readonly home: string;
+  /** Credentials of the demo tenant; null when it is not seeded. */
+  readonly demo: Demo | null;
+  /** Resolves with a sentence when an engine ends unasked. */
+  readonly engineEnded: Promise<string>;
+  stop(): Promise<void>;
+}
+
+const migrate = async ({ connections: { postgres, clickhouse } }: EmbeddedEngines): Promise<void> => {
+  const owner = { url: clickhouse.url, username: "tessera_owner", password: clickhouse.passwords.tessera_owner };
+  await Promise.all([
+    applyPostgresMigrations(postgres.ownerUrl, places.postgresMigrations),
+    applyClickHouseMigrations(owner, places.clickhouseMigrations),
+  ]);
+};
+
+const seed = async (opened: OpenResources, secrets: EmbeddedSecrets, home: string, url: string): Promise<Demo> => {
+  const before = await readDemo(home);
+  const { tenantId, apiKey } = await seedDemoTenant(opened.resources, {
+    apiKeyPepper: secrets.apiKeyPepper,
+    presentApiKey: before?.apiKey ?? null,
+  });
+  const demo = { url, tenantId, apiKey };
+  await writeDemo(home, demo);
+  return demo;
+};
+
+const serve = async (
+  config: EmbeddedConfig,
+  engines: EmbeddedEngines,
+  progress: Progress,
+  environment: NodeJS.ProcessEnv,
+) => {
+  const telemetry = { logger: createLogger("embedded", config.LOG_LEVEL), metrics: createMetrics() };
+  const settings = embeddedStoreSettings(engines.connections);
+  const secrets = await readOrMakeSecrets(engines.home);
+  const opened = openResources(settings, telemetry);
+  const journalDirectory = join(engines.home, "ingest-journal");
+  const deps = { opened, settings, secrets, journalDirectory, gatewayOptions: loadGatewayOptions(environment) };
+  try {
+    const address = { host: config.HOST, port: config.PORT };
+    const running = await progress.step("Composing the graph and opening the port", () =>
+      runRole(createShell(telemetry), address, embeddedRole(deps)),
+    );
+    const url = `http://${config.HOST === "0.0.0.0" ? "127.0.0.1" : config.HOST}:${running.port}`;
+    await progress.step("Starting ingest, gateway and workers", () => running.ready);
+    const demo = config.SEED_DEMO
+      ? await progress.step("Seeding the demo tenant", () => seed(opened, secrets, engines.home, url))
+      : null;
+    return { url, demo, stop: running.stop };
+  } catch (error) {
+    await opened.close().catch(() => undefined);
+    throw error;
+  }
+};
+
+/** Starts everything in this process on embedded engines: engines, migrations, graph, write path, workers, demo tenant. */
+export const startEmbedded = async (
+  config: EmbeddedConfig,
+  progress: Progress,
+  environment: NodeJS.ProcessEnv,
+): Promise<EmbeddedInstance> => {
+  const home = resolve(config.TESSERA_HOME);
+  const tenantTables = await tenantTablesOf(places.clickhouseMigrations);
+  const engines = await progress.step("Starting PostgreSQL and ClickHouse", () =>
+    startEmbeddedEngines({ home, tenantTables, onProgress: progress.note }),
+  );
+  try {
+    await progress.step("Migrating both stores", () => migrate(engines));
+    const { url, demo, stop } = await serve(config, engines, progress, environment);
+    return {
+      url,
+      home: engines.home,
+      demo,
+      engineEnded: engines.exited,
+      stop: async () => {
+        await stop();
+        await engines.stop();
+      },
+    };
+  } catch (error) {
+    await engines.stop();
+    throw error;
+  }
+};

@@ -1,0 +1,78 @@
+import type { GatewayOptions } from "@tessera/gateway/config";
+import { createGateway, type Gateway } from "@tessera/gateway/gateway";
+import { createIngest } from "@tessera/ingest/ingest";
+import { registerIngestRoutes } from "@tessera/ingest/http/routes";
+import { createAuthenticator } from "@tessera/platform/auth/authenticator";
+import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { systemNowMs } from "@tessera/platform/time/clock";
+import { createApiKeyVerifier } from "../api-key-verifier.ts";
+import { composeGraph } from "../compose.ts";
+import { connectInProcess } from "../graph-connections.ts";
+import type { Part } from "../lifecycle.ts";
+import { createLogRetention } from "../log-retention.ts";
+import type { OpenResources } from "../open-resources.ts";
+import type { EmbeddedSecrets } from "../secrets.ts";
+import type { Role, Shell } from "../shell.ts";
+import type { StoreSettings } from "../store-settings.ts";
+import { createSubgraph, SUBGRAPH_NAMES } from "../subgraphs.ts";
+
+/** What the embedded role is built over. */
+export interface EmbeddedRoleDeps {
+  readonly opened: OpenResources;
+  readonly settings: StoreSettings;
+  readonly secrets: EmbeddedSecrets;
+  readonly journalDirectory: string;
+  readonly gatewayOptions: GatewayOptions;
+}
+
+const openIngest = ({ opened, settings, journalDirectory }: EmbeddedRoleDeps) =>
+  createIngest({ ...opened.resources, clickhouse: settings.writer, journalDirectory });
+
+const openSubgraphs = (deps: EmbeddedRoleDeps, ingest: ReturnType<typeof openIngest>): readonly Subgraph[] =>
+  SUBGRAPH_NAMES.map((name) => createSubgraph(name, deps.opened, { ingest, apiKeyPepper: deps.secrets.apiKeyPepper }));
+
+const gatewayPart = (gateway: Gateway): Part => ({ name: "gateway", start: gateway.start, stop: gateway.stop });
+
+/** Everything in one process: the graph over in-process subgraphs, the write path, REST, the pages and the workers, on one port. */
+export const embeddedRole =
+  (deps: EmbeddedRoleDeps) =>
+  (shell: Shell): Role => {
+    const { opened, secrets } = deps;
+    const { server, webSockets, logger, metrics } = shell;
+    const ingest = openIngest(deps);
+    const subgraphs = openSubgraphs(deps, ingest);
+    const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
+    const tenant = connections.get("tenant");
+    if (tenant === undefined) throw new Error("There is no tenant subgraph.");
+    const authenticate = createAuthenticator({
+      verifyApiKey: createApiKeyVerifier(tenant, "edge"),
+      nowMs: systemNowMs,
+    });
+    const gateway = createGateway({
+      supergraphSdl: composeGraph().supergraphSdl,
+      ...{ connections, authenticate, server, webSockets, logger, metrics },
+      nowMs: systemNowMs,
+      options: deps.gatewayOptions,
+    });
+    registerIngestRoutes(server, { ingest, authenticate });
+    const background = subgraphs.flatMap((subgraph) => subgraph.background);
+    return {
+      parts: [
+        ...opened.parts,
+        { name: "ingest", start: () => ingest.start(), stop: () => ingest.stop() },
+        gatewayPart(gateway),
+        ...background,
+        createLogRetention(opened.resources),
+      ],
+      probes: [
+        ...opened.probes,
+        ...ingest.probes,
+        ...gateway.probes(),
+        { name: "queue", check: () => opened.queues.ping() },
+      ],
+      close: async () => {
+        for (const connection of connections.values()) await connection.close();
+        await opened.close();
+      },
+    };
+  };

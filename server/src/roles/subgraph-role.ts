@@ -1,0 +1,32 @@
+import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/auth/identity";
+import { serveSubgraph } from "@tessera/platform/graphql/serve-subgraph";
+import { systemNowMs } from "@tessera/platform/time/clock";
+import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
+import type { DistributedConfig } from "../config.ts";
+import { openResources } from "../open-resources.ts";
+import type { Role, Shell } from "../shell.ts";
+import { storeSettingsOf } from "../store-settings.ts";
+import { createSubgraph, type SubgraphName } from "../subgraphs.ts";
+
+/** `tessera subgraph <name>`: one subgraph behind HTTP and graphql-ws, for callers the gateway has signed. */
+export const subgraphRole =
+  (name: SubgraphName, config: DistributedConfig) =>
+  (shell: Shell): Role => {
+    const opened = openResources(storeSettingsOf(config), shell);
+    const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
+    const ingest = createRemoteIngest({ url: config.INGEST_URL, sign });
+    const subgraph = createSubgraph(name, opened, { ingest, apiKeyPepper: config.API_KEY_PEPPER });
+    const verifyIdentity = createIdentityVerifier({
+      secret: config.IDENTITY_SECRET,
+      audience: name,
+      nowMs: systemNowMs,
+    });
+    serveSubgraph({
+      subgraph,
+      server: shell.server,
+      webSockets: shell.webSockets,
+      verifyIdentity,
+      logger: shell.logger,
+    });
+    return { parts: opened.parts, probes: opened.probes, close: opened.close };
+  };

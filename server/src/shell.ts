@@ -1,0 +1,65 @@
+import { registerHealth, type Probe } from "@tessera/platform/http/health";
+import { createHttpServer, listenOn, type HttpServer } from "@tessera/platform/http/server";
+import { attachWebSockets, type WebSockets } from "@tessera/platform/http/web-sockets";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { Metrics } from "@tessera/platform/telemetry/metrics";
+import { createLifecycle, type Part } from "./lifecycle.ts";
+
+/** Milliseconds open sockets have to say goodbye when the process stops. */
+const SOCKET_GRACE_MS = 2_000;
+
+/** What every process has, whatever its role: an HTTP server, sockets, health, metrics, and parts that start and stop in order. */
+export interface Shell {
+  readonly server: HttpServer;
+  readonly webSockets: WebSockets;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** What a role adds to its shell. */
+export interface Role {
+  /** Parts in start order; stopped in reverse after the last request was answered. */
+  readonly parts: readonly Part[];
+  readonly probes: readonly Probe[];
+  /** Closes clients after all parts have stopped. */
+  close(): Promise<void>;
+}
+
+/** A process that serves. */
+export interface Running {
+  readonly port: number;
+  /** Resolves when every part is up. */
+  readonly ready: Promise<void>;
+  /** Answers what is being asked, takes nothing new, stops the parts in reverse, closes the clients. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a role: listens at once, so that the process is alive while its dependencies may still be down, and starts the parts as
+ * their dependencies come up.
+ */
+export const runRole = async (
+  shell: Shell,
+  address: { readonly host: string; readonly port: number },
+  build: (shell: Shell) => Promise<Role> | Role,
+): Promise<Running> => {
+  const role = await build(shell);
+  const lifecycle = createLifecycle(role.parts, shell.logger);
+  registerHealth(shell.server, { probes: () => [lifecycle.probe, ...role.probes], metrics: shell.metrics });
+  const port = await listenOn(shell.server, address.host, address.port);
+  return {
+    port,
+    ready: lifecycle.start(),
+    stop: async () => {
+      await Promise.all([shell.server.close(), shell.webSockets.stop(SOCKET_GRACE_MS)]);
+      await lifecycle.stop();
+      await role.close();
+    },
+  };
+};
+
+/** Makes a shell; nothing listens yet. */
+export const createShell = (telemetry: { readonly logger: Logger; readonly metrics: Metrics }): Shell => {
+  const server = createHttpServer({ logger: telemetry.logger });
+  return { server, webSockets: attachWebSockets(server), ...telemetry };
+};

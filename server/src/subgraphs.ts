@@ -1,0 +1,36 @@
+import type { IngestPort } from "@tessera/contracts/ingest";
+import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { createAnalyticsSubgraph } from "@tessera/subgraph-analytics/subgraph";
+import { createAnomalySubgraph } from "@tessera/subgraph-anomaly/subgraph";
+import { createGovernanceSubgraph } from "@tessera/subgraph-governance/subgraph";
+import { createMlSubgraph } from "@tessera/subgraph-ml/subgraph";
+import { createTenantSubgraph } from "@tessera/subgraph-tenant/subgraph";
+import type { OpenResources } from "./open-resources.ts";
+
+/** What some subgraphs need beside the resources. */
+export interface SubgraphPorts {
+  readonly ingest: IngestPort;
+  readonly apiKeyPepper: string;
+}
+
+const factories = {
+  analytics: ({ resources, queues, longQueries }, ports) =>
+    createAnalyticsSubgraph(resources, { ingest: ports.ingest, queues, longQueries }),
+  anomaly: ({ resources }) => createAnomalySubgraph(resources),
+  ml: ({ resources }) => createMlSubgraph(resources),
+  governance: ({ resources }) => createGovernanceSubgraph(resources),
+  tenant: ({ resources }, ports) => createTenantSubgraph(resources, { apiKeyPepper: ports.apiKeyPepper }),
+} as const satisfies Record<string, (opened: OpenResources, ports: SubgraphPorts) => Subgraph>;
+
+/** Name of a subgraph. */
+export type SubgraphName = keyof typeof factories;
+
+/** Names of all subgraphs, as supergraph.yaml has them. */
+export const SUBGRAPH_NAMES: readonly SubgraphName[] = ["analytics", "anomaly", "ml", "governance", "tenant"];
+
+/** True when the text names a subgraph. */
+export const isSubgraphName = (text: string): text is SubgraphName => Object.hasOwn(factories, text);
+
+/** Builds one subgraph. */
+export const createSubgraph = (name: SubgraphName, opened: OpenResources, ports: SubgraphPorts): Subgraph =>
+  factories[name](opened, ports);
