@@ -22,7 +22,7 @@ const SERVER_SCALARS: ScalarTypes = {
 };
 
 /** What travels in a JSON answer or in variables. */
-const WIRE_SCALARS: ScalarTypes = { ...SERVER_SCALARS, BigInt: "string" };
+const WIRE_SCALARS: ScalarTypes = { ...SERVER_SCALARS, BigInt: "number | string" };
 
 /** Rooms that speak to the graph as clients: where their documents are, where typed documents and the manifest go. */
 const CLIENTS = [

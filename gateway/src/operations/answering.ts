@@ -27,8 +27,16 @@ export interface Answering {
   /** The answer to an operation that was refused; it has no data. */
   readonly refuse: (refused: Refused, call: GatewayCall) => ExecutionResult;
   /** Admission and answer in one, for WebSocket and in-process callers; counts the operation. */
-  readonly answer: (request: GraphqlRequest, call: GatewayCall, transport: Transport) => Promise<ExecutionResult>;
+  readonly answer: (
+    request: GraphqlRequest,
+    call: GatewayCall,
+    transport: Transport,
+    onRate?: OnRate,
+  ) => Promise<ExecutionResult>;
 }
+
+/** Hears the rate limit headers of an answer before it is given; not called while the limit is off. */
+export type OnRate = (headers: Readonly<Record<string, string>>) => void;
 
 /** Makes the answering over an executor. */
 export const createAnswering = (deps: {
@@ -65,9 +73,10 @@ export const createAnswering = (deps: {
   return {
     run,
     refuse: refused,
-    answer: async (request, call, transport) => {
+    answer: async (request, call, transport, onRate) => {
       const startedMs = performance.now();
       const verdict = admission.admit(request, call.caller, transport);
+      if (verdict.rate !== null) onRate?.(verdict.rate.headers);
       const result = verdict.kind === "refused" ? refused(verdict, call) : await run(verdict, call);
       const kind = verdict.kind === "refused" ? "none" : verdict.operation.operation;
       metrics.answered(transport, kind, outcomeOf(result), (performance.now() - startedMs) / 1_000);
