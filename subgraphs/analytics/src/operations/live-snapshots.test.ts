@@ -26,7 +26,9 @@ beforeEach(() => {
   script = scriptedFollower();
   state = { value: 1, decays: false, taken: [], take: () => Promise.resolve() };
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 const open = () =>
   liveSnapshots<number>({
