@@ -33,7 +33,7 @@ const newAnomalyId = (newId: () => string): AnomalyId => {
 };
 
 const failureOf = (error: unknown): string =>
-  error instanceof Refusal ? error.message : "The metric could not be read.";
+  error instanceof Refusal ? error.message : "The evaluation could not be completed.";
 
 const evaluateRule = async (deps: EvaluatorDeps, claim: Claim, rule: Rule): Promise<string> => {
   const nowMs = deps.nowMs();

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { parse, subscribe } from "graphql";
+import { z } from "zod";
+import type { Caller } from "@tessera/contracts/caller";
+import { parseAnomalyId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { newTraceId } from "@tessera/platform/telemetry/trace-context";
+import { judge, windowAt } from "./domain/evaluation.ts";
+import { anomaliesOf, LONG_AGO_MS, makeRule, openAnomalyRoom, type AnomalyRoom } from "./testing/anomaly-room.ts";
+
+let room: AnomalyRoom;
+beforeAll(async () => {
+  room = openAnomalyRoom();
+  await room.engines.resources.eventLog.start();
+});
+afterAll(async () => {
+  await room.engines.resources.eventLog.stop();
+  await room.close();
+});
+
+const DOCUMENT = parse(
+  "subscription ($after: Cursor) { anomalies(after: $after) { cursor anomaly { id state tenant { id } rule { name } } } }",
+);
+const event = z.object({
+  data: z.object({
+    anomalies: z.object({
+      cursor: z.string(),
+      anomaly: z.object({ id: z.string(), tenant: z.object({ id: z.string() }), rule: z.object({ name: z.string() }) }),
+    }),
+  }),
+});
+
+const open = async (caller: Caller, after: string | null = null) => {
+  const contextValue = room.subgraph.contextFor({ caller, traceId: newTraceId() });
+  return subscribe({ schema: room.subgraph.schema, document: DOCUMENT, variableValues: { after }, contextValue });
+};
+const follow = async (tenantId: TenantId, after: string | null = null) => {
+  const stream = await open(callerWith(tenantId, ["anomaly:read"]), after);
+  if (!(Symbol.asyncIterator in stream)) throw new Error(`Not subscribed: ${JSON.stringify(stream.errors)}`);
+  const read = async (events: number) => {
+    const seen: z.infer<typeof event>["data"]["anomalies"][] = [];
+    while (seen.length < events) seen.push(event.parse((await stream.next()).value).data.anomalies);
+    return seen;
+  };
+  return { stream, read, stop: () => stream.return() };
+};
+
+/** Settles a breach of the rule as its evaluator would. */
+const raise = async (tenantId: TenantId, ruleId: RuleId): Promise<void> => {
+  const text =
+    "UPDATE anomaly_rule SET lease_token = gen_random_uuid() WHERE tenant_id = $1 AND id = $2 RETURNING lease_token";
+  const { rows } = await room.engines.owner.query(text, [tenantId, ruleId]);
+  const [{ lease_token: leaseToken } = { lease_token: "" }] = z
+    .array(z.object({ lease_token: z.string() }))
+    .parse(rows);
+  const condition = { direction: "ABOVE", threshold: 2, minimumSamples: 0 } as const;
+  const evaluation = judge({ value: 3, samples: 3, window: windowAt(LONG_AGO_MS, 300_000) }, condition);
+  const anomalyId = parseAnomalyId(room.engines.resources.newId());
+  if (anomalyId === null) throw new Error("A new id is a UUID.");
+  const claim = { tenantId, ruleId, leaseToken };
+  expect(await room.evaluations.settle(claim, evaluation, { nextEvaluationAtMs: LONG_AGO_MS, anomalyId })).toBe(
+    "RAISE",
+  );
+};
+const makeAndRaise = async (tenantId: TenantId, names: readonly string[]): Promise<void> => {
+  for (const name of names) await raise(tenantId, await makeRule(room, tenantId, { name, enabled: false }));
+};
+const namesIn = (events: readonly { anomaly: { rule: { name: string } } }[]) =>
+  events.map(({ anomaly }) => anomaly.rule.name);
+
+describe("the anomalies subscription", () => {
+  test("tells each anomaly once, from now on, to each of its subscribers", async () => {
+    const tenantId = freshTenantId();
+    await makeAndRaise(tenantId, ["before"]);
+    const [one, other] = [await follow(tenantId), await follow(tenantId)];
+    await makeAndRaise(tenantId, ["a", "b", "c"]);
+    const [seen, seenByOther] = [await one.read(3), await other.read(3)];
+    expect(namesIn(seen)).toEqual(["a", "b", "c"]);
+    expect(seenByOther).toEqual(seen);
+    const stored = await anomaliesOf(room, tenantId);
+    expect(stored.map(({ id }) => id)).toEqual(expect.arrayContaining(seen.map(({ anomaly }) => anomaly.id)));
+    await Promise.all([one.stop(), other.stop()]);
+  });
+
+  test("goes on after a cursor without gap or repetition, wherever it was cut", async () => {
+    const tenantId = freshTenantId();
+    const first = await follow(tenantId);
+    const names = ["a", "b", "c", "d", "e"];
+    await makeAndRaise(tenantId, names.slice(0, 3));
+    const seen = await first.read(3);
+    await first.stop();
+    await makeAndRaise(tenantId, names.slice(3));
+    for (const [place, { cursor }] of seen.entries()) {
+      const resumed = await follow(tenantId, cursor);
+      const later = names.slice(place + 1);
+      expect(namesIn(await resumed.read(later.length))).toEqual(later);
+      await makeAndRaise(tenantId, [`live ${place}`]);
+      names.push(`live ${place}`);
+      expect(namesIn(await resumed.read(1))).toEqual([`live ${place}`]);
+      await resumed.stop();
+    }
+  });
+
+  test("tells nobody of another tenant's anomalies", async () => {
+    const [mine, others] = [freshTenantId(), freshTenantId()];
+    const stream = await follow(mine);
+    await makeAndRaise(others, ["secret"]);
+    await makeAndRaise(mine, ["mine"]);
+    const [seen] = await stream.read(1);
+    expect(seen).toMatchObject({ anomaly: { tenant: { id: mine }, rule: { name: "mine" } } });
+    await stream.stop();
+  });
+
+  test("ends at once when it is left, also while it waits", async () => {
+    const { stream } = await follow(freshTenantId());
+    const waiting = stream.next();
+    await stream.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("is refused without anomaly:read, and with a cursor that is none", async () => {
+    const tenantId = freshTenantId();
+    expect(await open(callerWith(tenantId, ["anomaly:manage"]))).toMatchObject({
+      errors: [{ extensions: { code: "FORBIDDEN", permission: "anomaly:read" } }],
+    });
+    expect(await open(callerWith(tenantId, ["anomaly:read"]), "nonsense")).toMatchObject({
+      errors: [{ extensions: { code: "BAD_INPUT", field: "after" } }],
+    });
+  });
+});

@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { askSubgraph, callerWith } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { evaluateDueRules } from "../operations/evaluate-due-rules.ts";
+import { createEvaluationStore, type EvaluationStore } from "../store/evaluation-store.ts";
+import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
+import { createAnomalySubgraph } from "../subgraph.ts";
+import { countOf } from "./definitions.ts";
+
+/** A moment long past: rules made by anybody else's clock are not due yet, so evaluators of tests meet their own rules alone. */
+export const LONG_AGO_MS = Date.parse("2020-03-01T12:00:00Z");
+
+/** The anomaly room over the engines of the test run, with a clock the test moves. */
+export interface AnomalyRoom {
+  readonly engines: TestResources;
+  readonly subgraph: Subgraph;
+  readonly clock: { ms: number };
+  readonly evaluations: EvaluationStore;
+  readonly metrics: MetricStore;
+  /** One more worker; parts of it may be replaced. */
+  worker(parts?: { readonly metrics?: MetricStore; readonly evaluations?: EvaluationStore }): () => Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Opens an {@link AnomalyRoom}; the event log is not started. */
+export const openAnomalyRoom = (): AnomalyRoom => {
+  const clock = { ms: LONG_AGO_MS };
+  const engines = openTestResources({ nowMs: () => clock.ms });
+  const { sql, eventLog, eventStore, logger, newId, nowMs, metrics: telemetry } = engines.resources;
+  const [evaluations, metrics] = [createEvaluationStore({ sql, eventLog }), createMetricStore(eventStore)];
+  return {
+    engines,
+    subgraph: createAnomalySubgraph(engines.resources),
+    clock,
+    evaluations,
+    metrics,
+    worker: (parts = {}) => evaluateDueRules({ evaluations, metrics, telemetry, logger, nowMs, newId, ...parts }),
+    close: () => engines.close(),
+  };
+};
+
+const stored = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "");
+
+/** An event as a row of the event store. */
+export const eventRow = (tenantId: TenantId, name: string, timeMs: number, more: Record<string, unknown> = {}) => ({
+  ...{ tenant_id: tenantId, event_id: randomUUID(), batch_id: randomUUID(), name },
+  ...{ time: stored(timeMs), received_at: stored(timeMs), user_id: "ada", properties: {} },
+  ...more,
+});
+
+/** Stores events for good. */
+export const storeEvents = async (room: AnomalyRoom, rows: readonly object[]): Promise<void> => {
+  if (rows.length > 0) await room.engines.writer.insert({ table: "events", values: [...rows], format: "JSONEachRow" });
+};
+
+const created = z.object({
+  createRule: z.object({ __typename: z.literal("RuleSaved"), rule: z.object({ id: z.string() }) }),
+});
+
+/** Makes a rule that raises when more than `threshold` events of this name lie in the last five minutes. */
+export const makeRule = async (
+  room: AnomalyRoom,
+  tenantId: TenantId,
+  more: {
+    readonly name?: string;
+    readonly threshold?: number;
+    readonly enabled?: boolean;
+    readonly metric?: object;
+  } = {},
+): Promise<RuleId> => {
+  const { name = "orders", threshold = 2, enabled = true, metric = countOf("order") } = more;
+  const input = {
+    ...{ name, enabled, metric, evaluationIntervalSeconds: 60 },
+    condition: { direction: "ABOVE", threshold, minimumSamples: 0 },
+  };
+  const document =
+    "mutation ($input: CreateRuleInput!) { createRule(input: $input) { __typename ... on RuleSaved { rule { id } } } }";
+  const answer = await askSubgraph(room.subgraph, callerWith(tenantId, ["anomaly:manage"]), document, { input });
+  const id = parseRuleId(created.parse(answer.data).createRule.rule.id);
+  if (id === null) throw new Error("A rule's id is a UUID.");
+  return id;
+};
+
+const anomalyRows = z.array(
+  z.object({ id: z.string(), rule_id: z.string(), state: z.string(), times_seen: z.number(), resolution: z.unknown() }),
+);
+
+/** The tenant's anomalies as they stand in the table, oldest first. */
+export const anomaliesOf = async (room: AnomalyRoom, tenantId: TenantId) => {
+  const text = "SELECT id, rule_id, state, times_seen, resolution FROM anomaly WHERE tenant_id = $1 ORDER BY id";
+  return anomalyRows.parse((await room.engines.owner.query(text, [tenantId])).rows);
+};
+
+/** The ids of the anomalies the event log tells the tenant of, in its order. */
+export const toldOf = async (room: AnomalyRoom, tenantId: TenantId): Promise<readonly string[]> => {
+  const text = `SELECT payload->>'anomalyId' AS id FROM event_log WHERE tenant_id = $1 AND topic = 'anomaly.raised'
+    ORDER BY transaction_id, sequence`;
+  const { rows } = await room.engines.owner.query(text, [tenantId]);
+  return z
+    .array(z.object({ id: z.string() }))
+    .parse(rows)
+    .map(({ id }) => id);
+};
+
+/** Puts the rules of these tenants to rest, so that the evaluators of the next test don't meet them. */
+export const rest = async (room: AnomalyRoom, tenantIds: readonly TenantId[]): Promise<void> => {
+  await room.engines.owner.query("UPDATE anomaly_rule SET enabled = false WHERE tenant_id = ANY($1)", [tenantIds]);
+};
