@@ -5,7 +5,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { Authenticate } from "../authenticate.ts";
 import type { ApolloContext, Exchange } from "./apollo-server.ts";
-import { refuseCredentialInUrl } from "./credential-in-url.ts";
+import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import type { InFlight } from "./in-flight.ts";
 import type { Origins } from "./origins.ts";
 

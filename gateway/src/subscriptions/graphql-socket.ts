@@ -3,7 +3,7 @@ import type { WebSocket } from "ws";
 import { graphqlWsProtocol, KEEP_ALIVE_MS } from "@tessera/platform/graphql/graphql-ws-socket";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
-import { refuseCredentialInUrl } from "../http/credential-in-url.ts";
+import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import { GRAPHQL_PATH } from "../http/graphql-route.ts";
 import type { Origins } from "../http/origins.ts";
 import { CLOSE } from "./protocol.ts";

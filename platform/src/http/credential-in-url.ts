@@ -1,4 +1,4 @@
-import { refuse } from "@tessera/platform/errors/refusal";
+import { refuse } from "../errors/refusal.ts";
 
 /** Names under which clients put credentials into URLs, where logs, histories and referrers would keep them. */
 const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
