@@ -22,11 +22,12 @@ import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { createInFlight } from "./http/in-flight.ts";
 import { createOrigins } from "./http/origins.ts";
 import { createAdmission, type Admission } from "./operations/admission.ts";
-import { createAnswering, type Answering } from "./operations/answering.ts";
+import { createAnswering, type Answering, type OnRate } from "./operations/answering.ts";
 import type { GatewayCall, GraphqlRequest } from "./operations/graphql-request.ts";
 import { createErrorMasking, type ErrorMasking } from "./plugins/error-masking.ts";
 import { createPersistedOperations } from "./plugins/persisted-operations.ts";
 import { createRateLimit } from "./plugins/rate-limit.ts";
+import { createCredentialChecks } from "./subscriptions/credential-checks.ts";
 import { createCredentialWatch } from "./subscriptions/credential-watch.ts";
 import { serveGraphqlSockets } from "./subscriptions/graphql-socket.ts";
 import { createSharedUpstreams } from "./subscriptions/shared-upstreams.ts";
@@ -52,6 +53,7 @@ export interface GatewayDeps {
 export interface CallExtras {
   readonly traceId?: string;
   readonly signal?: AbortSignal;
+  readonly onRate?: OnRate;
 }
 
 /** The graph's front door. */
@@ -105,13 +107,21 @@ const sessionDeps = (
 ): SessionDeps => {
   const { options, authenticate, logger, nowMs } = deps;
   const { metrics, ...rest } = parts;
+  const { maxSocketsPerTenant, credentialCheckMs } = options.subscriptions;
   let subscriptions = 0;
   return {
-    authenticate,
-    logger,
     options: options.subscriptions,
-    tenants: createTenantSockets(options.subscriptions.maxSocketsPerTenant),
-    watch: createCredentialWatch({ authenticate, checkMs: options.subscriptions.credentialCheckMs, nowMs, logger }),
+    credentials: {
+      authenticate,
+      logger,
+      maxSocketsPerTenant,
+      tenants: createTenantSockets(maxSocketsPerTenant),
+      watch: createCredentialWatch({
+        check: createCredentialChecks({ authenticate, nowMs, logger }),
+        checkMs: credentialCheckMs,
+        nowMs,
+      }),
+    },
     onClosed: metrics.socketClosed,
     operations: {
       ...rest,
@@ -190,7 +200,7 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
       accepting = false;
       sockets.stop();
       await inFlight.drain(options.drainMs);
-      serving?.session.watch.stop();
+      serving?.session.credentials.watch.stop();
       await serving?.apollo.stop();
       serving = null;
     },
@@ -200,10 +210,10 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
       admission.useSchema(executor.apiSchema(), executor.supergraphSdl());
     },
     execute: async (caller, request, extras = {}) => {
-      const { traceId = newTraceId(), signal } = extras;
+      const { traceId = newTraceId(), signal, onRate } = extras;
       const whenGone = (gone: () => void) => signal?.addEventListener("abort", gone, { once: true });
       return inFlight.run(
-        (own) => loaded().answering.answer(request, { caller, traceId, signal: own }, "in-process"),
+        (own) => loaded().answering.answer(request, { caller, traceId, signal: own }, "in-process", onRate),
         whenGone,
       );
     },

@@ -109,7 +109,10 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
         if (body.kind !== "single") return Promise.resolve();
         const { singleResult } = body;
         if (singleResult.data === undefined) note(exchange, singleResult.errors?.[0]);
-        if (exchange.refusedWith !== null) response.http.status = errorCodes[exchange.refusedWith].status;
+        const isMethodRefusal = response.http.status === 405; // Apollo's own, with its Allow header
+        if (exchange.refusedWith !== null && !isMethodRefusal) {
+          response.http.status = errorCodes[exchange.refusedWith].status;
+        }
         const kind = verdict.kind === "admitted" ? verdict.operation.operation : "none";
         const outcome =
           singleResult.errors === undefined ? "ok" : exchange.refusedWith === null ? "partial" : "refused";

@@ -75,14 +75,11 @@ const choose = (operations: readonly CheckedOperation[], name: string | undefine
 };
 
 const refusedDocument = (checked: Exclude<CheckedDocument, { kind: "valid" }>, caller: Caller): Refused => {
-  switch (checked.kind) {
-    case "over":
-      return refusedBy(checked.refusal);
-    case "syntax":
-      return refusedBy(refuse("GRAPHQL_PARSE_FAILED", checked.error.message, placeOf(checked.error)));
-    case "invalid":
-      return { kind: "refused", errors: checked.errors(maySeeSchema(caller)).map(asValidationError), rate: null };
+  if (checked.kind === "over") return refusedBy(checked.refusal);
+  if (checked.kind === "syntax") {
+    return refusedBy(refuse("GRAPHQL_PARSE_FAILED", checked.error.message, placeOf(checked.error)));
   }
+  return { kind: "refused", errors: checked.errors(maySeeSchema(caller)).map(asValidationError), rate: null };
 };
 
 const placeOf = (error: GraphQLError) => {
@@ -95,8 +92,8 @@ const asValidationError = (error: GraphQLError): GraphQLError => {
   return error;
 };
 
-/** Makes the gate. The order matters: cheap and certain refusals first, the caller's budget is charged last. */
-export const createAdmission = (deps: {
+/** What the gate is made of. */
+export interface AdmissionDeps {
   readonly schema: GraphQLSchema;
   readonly supergraphSdl: string;
   readonly limits: DocumentLimits;
@@ -104,43 +101,51 @@ export const createAdmission = (deps: {
   readonly persisted: PersistedOperations;
   readonly rateLimit: RateLimit;
   readonly observer: AdmissionObserver;
-}): Admission => {
-  const { limits, maxCost, persisted, rateLimit, observer } = deps;
+}
+
+const admitChecked = (
+  deps: Pick<AdmissionDeps, "maxCost" | "rateLimit">,
+  generation: number,
+  checked: Extract<CheckedDocument, { kind: "valid" }>,
+  request: GraphqlRequest,
+  caller: Caller,
+  transport: Transport,
+): Admitted | Refused => {
+  const variables = request.variables ?? {};
+  const refusal = checkIntrospection(checked.shape, caller) ?? checked.checkPages(variables);
+  if (refusal !== null) return refusedBy(refusal);
+  const chosen = choose(checked.operations, request.operationName);
+  if (!("definition" in chosen)) return refusedBy(chosen);
+  if (chosen.definition.operation === OperationTypeNode.SUBSCRIPTION && transport !== "websocket") {
+    const detail = "Subscriptions are served over WebSocket (graphql-transport-ws) at this same address.";
+    return refusedBy(refuse("BAD_INPUT", detail, { field: "query" }));
+  }
+  const cost = chosen.price(variables);
+  if (cost > deps.maxCost) {
+    return refusedBy(overLimit("QUERY_TOO_COSTLY", "Points the operation costs", deps.maxCost, cost));
+  }
+  const { refusal: over, state: rate } = deps.rateLimit.charge(caller, cost);
+  if (over !== null) return refusedBy(over, rate);
+  return {
+    kind: "admitted",
+    text: checked.text,
+    document: checked.document,
+    operation: chosen.definition,
+    operationName: request.operationName,
+    variables,
+    cost,
+    reportsCost: request.extensions?.["cost"] === true,
+    rate,
+    generation,
+  };
+};
+
+/** Makes the gate. The order matters: cheap and certain refusals first, the caller's budget is charged last. */
+export const createAdmission = (deps: AdmissionDeps): Admission => {
+  const { limits, persisted, rateLimit, observer } = deps;
   let generation = 0;
   let documents = createCheckedDocuments(deps.schema, deps.supergraphSdl, limits);
 
-  const admitChecked = (
-    checked: Extract<CheckedDocument, { kind: "valid" }>,
-    request: GraphqlRequest,
-    caller: Caller,
-    transport: Transport,
-  ): Admitted | Refused => {
-    const variables = request.variables ?? {};
-    const refusal = checkIntrospection(checked.shape, caller) ?? checked.checkPages(variables);
-    if (refusal !== null) return refusedBy(refusal);
-    const chosen = choose(checked.operations, request.operationName);
-    if (!("definition" in chosen)) return refusedBy(chosen);
-    if (chosen.definition.operation === OperationTypeNode.SUBSCRIPTION && transport !== "websocket") {
-      const detail = "Subscriptions are served over WebSocket (graphql-transport-ws) at this same address.";
-      return refusedBy(refuse("BAD_INPUT", detail, { field: "query" }));
-    }
-    const cost = chosen.price(variables);
-    if (cost > maxCost) return refusedBy(overLimit("QUERY_TOO_COSTLY", "Points the operation costs", maxCost, cost));
-    const { refusal: over, state: rate } = rateLimit.charge(caller, cost);
-    if (over !== null) return refusedBy(over, rate);
-    return {
-      kind: "admitted",
-      text: checked.text,
-      document: checked.document,
-      operation: chosen.definition,
-      operationName: request.operationName,
-      variables,
-      cost,
-      reportsCost: request.extensions?.["cost"] === true,
-      rate,
-      generation,
-    };
-  };
   return {
     admit: (request, caller, transport) => {
       const resolved = persisted.resolve(request, transport);
@@ -153,7 +158,7 @@ export const createAdmission = (deps: {
         return refusal === null ? refusedDocument(checked, caller) : refusedBy(refusal, state);
       }
       persisted.remember(request);
-      return admitChecked(checked, request, caller, transport);
+      return admitChecked(deps, generation, checked, request, caller, transport);
     },
     useSchema: (schema, supergraphSdl) => {
       documents = createCheckedDocuments(schema, supergraphSdl, limits);

@@ -6,6 +6,7 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  OperationTypeNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -161,7 +162,7 @@ export const createCostModel = (schema: GraphQLSchema, supergraphSdl: string, op
         if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
       }
       const pricing: Pricing = { schema, options, byField, fragments, defaults: defaultsOf(operation) };
-      const effect = operation.operation === "query" ? 0 : EFFECT_WEIGHT;
+      const effect = operation.operation === OperationTypeNode.QUERY ? 0 : EFFECT_WEIGHT;
       const term = sum([effect, selectionPrice(pricing, root, operation.selectionSet, null)]);
       return (variables) => Math.max(1, Math.ceil(valueOf(term, variables)));
     },

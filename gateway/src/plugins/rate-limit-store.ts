@@ -29,7 +29,7 @@ export class RateLimitStore extends Store {
   readonly #runs = new LRUCache<string, readonly Run[]>({ max: MAX_RATE_LIMITED_CALLERS });
 
   override getForIdentity({ contextIdentity }: Identity): readonly number[] {
-    return this.runs(contextIdentity).flatMap(({ atMs, units }) => new Array<number>(units).fill(atMs));
+    return this.runs(contextIdentity).flatMap(({ atMs, units }) => Array.from({ length: units }, () => atMs));
   }
 
   override setForIdentity({ contextIdentity }: Identity, timestamps: readonly number[]): void {

@@ -1,23 +1,9 @@
-import type { Caller } from "@tessera/contracts/caller";
-import { errorMessage } from "@tessera/platform/errors/error-message";
-import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
-import type { Authenticate } from "../authenticate.ts";
-import { closeReasonOf, EXPIRED, RIGHTS_CHANGED, sameRights, type CloseReason, type Credential } from "./credential.ts";
-import { CLOSE } from "./protocol.ts";
+import type { CredentialChecks, WatchedSocket } from "./credential-checks.ts";
+import { EXPIRED } from "./credential.ts";
 
 /** Milliseconds between two looks at expiries: how long a socket may outlive its token. */
 const EXPIRY_CHECK_MS = 250;
-/** Credentials asked about at once; equal ones are asked about once. */
-const CONCURRENT_CHECKS = 32;
-/** Milliseconds a credential may stay unconfirmed while nobody can be asked; then its sockets close, since it may have been revoked. */
-export const MAX_UNCONFIRMED_MS = 30_000;
-
-/** A socket whose credential is watched. */
-export interface WatchedSocket {
-  readonly credential: () => Credential | null;
-  readonly close: (reason: CloseReason) => void;
-}
 
 /** Watches the credentials of open sockets. */
 export interface CredentialWatch {
@@ -26,31 +12,14 @@ export interface CredentialWatch {
   readonly stop: () => void;
 }
 
-/**
- * Closes sockets whose credential expired, was revoked, or changed its rights: expiry is looked at by the clock, the rest by asking
- * `authenticate` again for each different credential.
- */
+/** Closes sockets whose credential expired, by the clock, and has the others checked every `checkMs`; one round at a time. */
 export const createCredentialWatch = (deps: {
-  readonly authenticate: Authenticate;
+  readonly check: CredentialChecks;
   readonly checkMs: number;
   readonly nowMs: NowMs;
-  readonly logger: Logger;
 }): CredentialWatch => {
   const sockets = new Set<WatchedSocket>();
-  const confirmedAtMs = new Map<string, number>();
   let checking = false;
-
-  const byHeader = (): Map<string, WatchedSocket[]> => {
-    const groups = new Map<string, WatchedSocket[]>();
-    for (const socket of sockets) {
-      const header = socket.credential()?.header;
-      if (header === undefined) continue;
-      const group = groups.get(header);
-      if (group === undefined) groups.set(header, [socket]);
-      else group.push(socket);
-    }
-    return groups;
-  };
   const closeExpired = (): void => {
     const nowMs = deps.nowMs();
     for (const socket of sockets) {
@@ -58,43 +27,11 @@ export const createCredentialWatch = (deps: {
       if (expiresAtMs !== null && expiresAtMs <= nowMs) socket.close(EXPIRED);
     }
   };
-  const confirm = (header: string, group: readonly WatchedSocket[], caller: Caller): void => {
-    confirmedAtMs.set(header, deps.nowMs());
-    for (const socket of group) {
-      const held = socket.credential();
-      if (held?.header === header && !sameRights(held.caller, caller)) socket.close(RIGHTS_CHANGED);
-    }
-  };
-  const doubt = (header: string, group: readonly WatchedSocket[], error: unknown): void => {
-    const reason = closeReasonOf(error);
-    const since = confirmedAtMs.get(header) ?? deps.nowMs();
-    confirmedAtMs.set(header, since);
-    const isTooLong = deps.nowMs() - since > MAX_UNCONFIRMED_MS;
-    if (reason === null) deps.logger.warn({ error: errorMessage(error) }, "A credential could not be confirmed.");
-    if (reason === null && !isTooLong) return;
-    const closing = reason ?? { code: CLOSE.tryAgainLater, reason: "The credential can't be confirmed at the moment." };
-    for (const socket of group) if (socket.credential()?.header === header) socket.close(closing);
-  };
-  const check = async (): Promise<void> => {
-    const groups = byHeader();
-    for (const header of confirmedAtMs.keys()) if (!groups.has(header)) confirmedAtMs.delete(header);
-    const queue = [...groups];
-    const work = async (): Promise<void> => {
-      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-        const [header, group] = next;
-        await deps.authenticate(header).then(
-          (caller) => confirm(header, group, caller),
-          (error: unknown) => doubt(header, group, error),
-        );
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT_CHECKS }, work));
-  };
   const expiryTimer = setInterval(closeExpired, EXPIRY_CHECK_MS);
   const checkTimer = setInterval(() => {
     if (checking) return;
     checking = true;
-    void check().finally(() => {
+    void deps.check(sockets).finally(() => {
       checking = false;
     });
   }, deps.checkMs);

@@ -1,4 +1,4 @@
-import type { ExecutionResult } from "graphql";
+import { OperationTypeNode, type ExecutionResult } from "graphql";
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
@@ -140,7 +140,7 @@ export const runOperation = (
     target.onDone();
     return { cancel: () => {} };
   }
-  if (verdict.operation.operation === "subscription") {
+  if (verdict.operation.operation === OperationTypeNode.SUBSCRIPTION) {
     return runSubscription(deps, verdict, target, makeOutbox, traceId);
   }
   return runOnce(

@@ -25,10 +25,12 @@ const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== "object" || value === null) return value;
   const entries: [string, unknown][] = Object.entries(value);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, canonical(each)]));
+  return Object.fromEntries(
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, canonical(each)]),
+  );
 };
 
-const permissionsOf = (caller: Caller): readonly string[] => [...caller.permissions].sort();
+const permissionsOf = (caller: Caller): readonly string[] => [...caller.permissions].toSorted();
 
 /**
  * Who asks on behalf of all readers: their tenant and permissions, no person and no key. What depends on one subject can so never reach
@@ -40,6 +42,34 @@ const scopeOf = (caller: Caller): Caller => ({
   permissions: caller.permissions,
   expiresAtMs: null,
 });
+
+/** Equal for subscriptions that may share: nothing but their tenant's same rights on the same graph tells them apart. */
+const keyOf = ({ text, operationName, variables, generation }: Admitted, caller: Caller): string =>
+  JSON.stringify([
+    caller.tenantId,
+    permissionsOf(caller),
+    generation,
+    operationName ?? null,
+    canonical(variables),
+    text,
+  ]);
+
+/** Upstreams open, altogether and by tenant. */
+const createCounts = (onCount: (open: number) => void) => {
+  const perTenant = new Map<string, number>();
+  let open = 0;
+  return {
+    all: () => open,
+    of: (tenantId: string) => perTenant.get(tenantId) ?? 0,
+    change: (tenantId: string, by: 1 | -1): void => {
+      open += by;
+      const left = (perTenant.get(tenantId) ?? 0) + by;
+      if (left === 0) perTenant.delete(tenantId);
+      else perTenant.set(tenantId, left);
+      onCount(open);
+    },
+  };
+};
 
 interface Entry {
   readonly upstream: Upstream;
@@ -56,26 +86,9 @@ export const createSharedUpstreams = (deps: {
   readonly onCount: (open: number) => void;
 }): SharedUpstreams => {
   const shared = new Map<string, Entry>();
-  const perTenant = new Map<string, number>();
-  let open = 0;
+  const counts = createCounts(deps.onCount);
   let alone = 0;
 
-  const count = (tenantId: string, change: 1 | -1): void => {
-    open += change;
-    const left = (perTenant.get(tenantId) ?? 0) + change;
-    if (left === 0) perTenant.delete(tenantId);
-    else perTenant.set(tenantId, left);
-    deps.onCount(open);
-  };
-  const keyOf = ({ text, operationName, variables, generation }: Admitted, caller: Caller): string =>
-    JSON.stringify([
-      caller.tenantId,
-      permissionsOf(caller),
-      generation,
-      operationName ?? null,
-      canonical(variables),
-      text,
-    ]);
   const tooMany = (): Refusal =>
     refuse("TOO_MANY_SUBSCRIPTIONS", `A tenant may have ${deps.maxUpstreamsPerTenant} different subscriptions open.`, {
       limit: deps.maxUpstreamsPerTenant,
@@ -86,7 +99,7 @@ export const createSharedUpstreams = (deps: {
     const schema: GraphQLSchema = deps.executor.apiSchema();
     const field = readSubscriptionField(schema, document, operation, variables);
     if (field === null) return { errors: [refuse("BAD_INPUT", "The subscription has no root field.")] };
-    if ((perTenant.get(caller.tenantId) ?? 0) >= deps.maxUpstreamsPerTenant) return { errors: [tooMany()] };
+    if (counts.of(caller.tenantId) >= deps.maxUpstreamsPerTenant) return { errors: [tooMany()] };
     const plan = deps.executor.planSubscription({ document, operationName, variables });
     if (plan.kind === "refused") return { errors: plan.errors };
     const connection = deps.connections.get(plan.primary.service);
@@ -103,12 +116,12 @@ export const createSharedUpstreams = (deps: {
       onDelivered: deps.onDelivered,
       onEnd: () => {
         shared.delete(ownKey);
-        count(caller.tenantId, -1);
+        counts.change(caller.tenantId, -1);
       },
     });
     const entry = { upstream, key: ownKey };
     shared.set(ownKey, entry);
-    count(caller.tenantId, 1);
+    counts.change(caller.tenantId, 1);
     return entry;
   };
   return {
@@ -119,6 +132,6 @@ export const createSharedUpstreams = (deps: {
       entry.upstream.join(subscriber);
       return { kind: "joined", leave: () => entry.upstream.leave(subscriber) };
     },
-    open: () => open,
+    open: counts.all,
   };
 };

@@ -1,36 +1,23 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
-import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { Logger } from "@tessera/platform/telemetry/logger";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
-import type { Authenticate } from "../authenticate.ts";
-import type { CredentialWatch, WatchedSocket } from "./credential-watch.ts";
-import {
-  closeReasonOf,
-  headerIn,
-  sameRights,
-  RIGHTS_CHANGED,
-  type CloseReason,
-  type Credential,
-} from "./credential.ts";
+import type { CloseReason } from "./credential.ts";
 import { runOperation, type OperationDeps, type RunningOperation } from "./operation-runner.ts";
+import type { SocketSink } from "./outbox.ts";
 import { CLOSE, parseClientMessage, requestOf, serverMessage, type ClientMessage } from "./protocol.ts";
+import { createSocketCredential, type SocketCredential, type SocketCredentialDeps } from "./socket-credential.ts";
 import { createSocketSink } from "./socket-sink.ts";
 import type { SubscriptionOptions } from "./subscription-options.ts";
-import type { TenantSockets } from "./tenant-sockets.ts";
 
 /** Bytes a WebSocket close reason may have (RFC 6455 allows 123). */
 const MAX_REASON_BYTES = 120;
 
 /** What a session needs beside its socket. */
 export interface SessionDeps {
-  readonly authenticate: Authenticate;
-  readonly watch: CredentialWatch;
-  readonly tenants: TenantSockets;
+  readonly credentials: SocketCredentialDeps;
   readonly operations: OperationDeps;
   readonly options: SubscriptionOptions;
-  readonly logger: Logger;
   readonly onClosed: (code: number) => void;
 }
 
@@ -39,122 +26,92 @@ export interface Session {
   readonly close: (reason: CloseReason) => void;
 }
 
+type Subscribe = Extract<ClientMessage, { type: "subscribe" }>;
+
 const shortened = (reason: string): string => Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString("utf8");
+
+/** The operations of one socket, by the ids its client gave them. */
+const createOperations = (
+  deps: SessionDeps,
+  socket: { sink: SocketSink; credential: SocketCredential; close: (reason: CloseReason) => void },
+) => {
+  const running = new Map<string, RunningOperation>();
+  const refuseOne = (id: string, limit: number): void => {
+    const refusal = refuse("TOO_MANY_SUBSCRIPTIONS", `A socket may have ${limit} operations open.`, { limit });
+    const shown = deps.operations.masking.show(refusal, newTraceId());
+    socket.sink.send(serverMessage.error(id, JSON.stringify([shown])));
+  };
+  return {
+    subscribe: (message: Subscribe): void => {
+      const { id } = message;
+      const credential = socket.credential.current();
+      if (credential === null) return socket.close({ code: CLOSE.unauthorized, reason: "Unauthorized" });
+      if (running.has(id)) {
+        return socket.close({ code: CLOSE.subscriberExists, reason: `Subscriber for ${id} already exists` });
+      }
+      const limit = deps.options.maxOperationsPerSocket;
+      if (running.size >= limit) return refuseOne(id, limit);
+      let finished = false;
+      const onDone = (): void => {
+        finished = true;
+        running.delete(id);
+      };
+      const target = { id, caller: credential.caller, sink: socket.sink, onDone };
+      const operation = runOperation(deps.operations, requestOf(message), target);
+      if (!finished) running.set(id, operation);
+    },
+    complete: (id: string): void => {
+      const operation = running.get(id);
+      running.delete(id);
+      operation?.cancel();
+    },
+    cancelAll: (): void => {
+      for (const operation of running.values()) operation.cancel();
+      running.clear();
+    },
+  };
+};
 
 /**
  * Speaks graphql-transport-ws: nothing runs before `connection_init` was acknowledged, a `ping` with `authorization` renews the credential,
  * and closing the socket ends everything that ran on it.
  */
 export const openSession = (socket: WebSocket, request: IncomingMessage, deps: SessionDeps): Session => {
-  const { options } = deps;
-  const handshakeHeader = request.headers.authorization;
-  const operations = new Map<string, RunningOperation>();
-  const sink = createSocketSink(socket, options.maxSocketBufferBytes);
-  let credential: Credential | null = null;
-  let begun = false;
-  let refreshing = false;
-
+  const sink = createSocketSink(socket, deps.options.maxSocketBufferBytes);
+  const isOpen = (): boolean => socket.readyState === socket.OPEN;
   const close = ({ code, reason }: CloseReason): void => {
-    if (socket.readyState !== socket.OPEN) return;
+    if (!isOpen()) return;
     deps.onClosed(code);
     socket.close(code, shortened(reason));
   };
-  const watched: WatchedSocket = { credential: () => credential, close };
-  const notAccepted = (error: unknown): void => {
-    const reason = closeReasonOf(error);
-    if (reason === null) deps.logger.warn({ error: errorMessage(error) }, "A credential could not be checked.");
-    close(reason ?? { code: CLOSE.tryAgainLater, reason: "The credential can't be checked at the moment." });
-  };
   const initTimer = setTimeout(
     () => close({ code: CLOSE.initTimeout, reason: "Connection initialisation timeout" }),
-    options.initTimeoutMs,
-  );
-  initTimer.unref();
+    deps.options.initTimeoutMs,
+  ).unref();
+  const credential = createSocketCredential(deps.credentials, {
+    handshakeHeader: request.headers.authorization,
+    sink,
+    isOpen,
+    close,
+    onInit: () => clearTimeout(initTimer),
+  });
+  const operations = createOperations(deps, { sink, credential, close });
 
-  const accept = (accepted: Credential): void => {
-    if (socket.readyState !== socket.OPEN) return;
-    if (!deps.tenants.take(accepted.caller.tenantId)) {
-      const reason = `A tenant may have ${options.maxSocketsPerTenant} sockets open.`;
-      return close({ code: CLOSE.tryAgainLater, reason });
-    }
-    credential = accepted;
-    deps.watch.add(watched);
-    sink.send(serverMessage.ack());
-  };
-  const init = (payload: Readonly<Record<string, unknown>> | null | undefined): void => {
-    if (begun) return close({ code: CLOSE.tooManyInits, reason: "Too many initialisation requests" });
-    begun = true;
-    clearTimeout(initTimer);
-    const header = headerIn(payload) ?? handshakeHeader;
-    deps.authenticate(header).then((caller) => accept({ header: header ?? "", caller }), notAccepted);
-  };
-  const refresh = (header: string): void => {
-    if (refreshing) return;
-    refreshing = true;
-    const renew = (renewed: Credential): void => {
-      if (credential === null) return;
-      if (!sameRights(credential.caller, renewed.caller)) return close(RIGHTS_CHANGED);
-      credential = renewed;
-      sink.send(serverMessage.pong({ authorized: true, expiresAtMs: renewed.caller.expiresAtMs }));
-    };
-    void deps
-      .authenticate(header)
-      .then((caller) => renew({ header, caller }), notAccepted)
-      .finally(() => {
-        refreshing = false;
-      });
-  };
-  const subscribe = (message: Extract<ClientMessage, { type: "subscribe" }>): void => {
-    const { id } = message;
-    if (credential === null) return close({ code: CLOSE.unauthorized, reason: "Unauthorized" });
-    if (operations.has(id)) {
-      return close({ code: CLOSE.subscriberExists, reason: `Subscriber for ${id} already exists` });
-    }
-    if (operations.size >= options.maxOperationsPerSocket) {
-      const limit = options.maxOperationsPerSocket;
-      const refusal = refuse("TOO_MANY_SUBSCRIPTIONS", `A socket may have ${limit} operations open.`, { limit });
-      return sink.send(serverMessage.error(id, JSON.stringify([deps.operations.masking.show(refusal, newTraceId())])));
-    }
-    let finished = false;
-    const onDone = (): void => {
-      finished = true;
-      operations.delete(id);
-    };
-    const running = runOperation(deps.operations, requestOf(message), { id, caller: credential.caller, sink, onDone });
-    if (!finished) operations.set(id, running);
-  };
-  const complete = (id: string): void => {
-    operations.get(id)?.cancel();
-    operations.delete(id);
-  };
   const receive = (text: string): void => {
     const message = parseClientMessage(text);
     if (message === null) return close({ code: CLOSE.badMessage, reason: "Invalid message received" });
-    switch (message.type) {
-      case "connection_init":
-        return init(message.payload);
-      case "ping": {
-        const header = headerIn(message.payload);
-        return header !== null && credential !== null ? refresh(header) : sink.send(serverMessage.pong());
-      }
-      case "pong":
-        return;
-      case "subscribe":
-        return subscribe(message);
-      case "complete":
-        return complete(message.id);
-    }
+    if (message.type === "connection_init") credential.init(message.payload);
+    else if (message.type === "ping") credential.ping(message.payload);
+    else if (message.type === "subscribe") operations.subscribe(message);
+    else if (message.type === "complete") operations.complete(message.id);
   };
   socket.on("message", (data: Buffer) => {
-    if (socket.readyState === socket.OPEN) receive(data.toString("utf8"));
+    if (isOpen()) receive(data.toString("utf8"));
   });
   socket.once("close", () => {
     clearTimeout(initTimer);
-    deps.watch.remove(watched);
-    if (credential !== null) deps.tenants.release(credential.caller.tenantId);
-    credential = null;
-    for (const operation of operations.values()) operation.cancel();
-    operations.clear();
+    credential.release();
+    operations.cancelAll();
   });
   return { close };
 };

@@ -33,6 +33,13 @@ interface UpstreamParts {
   readonly onEnd: () => void;
 }
 
+const encode = ({ field, masking, call }: UpstreamParts, { data, errors }: ExecutionResult): EncodedEvent => {
+  const { traceId } = call;
+  const shown = errors?.map((error) => masking.show(error, traceId));
+  const failed = shown === undefined ? {} : { errors: shown, extensions: { traceId } };
+  return { json: JSON.stringify({ ...failed, data: data ?? null }), cursor: cursorOf(field, data) };
+};
+
 /** Subscribes at the subgraph; each event runs through the rest of the plan and is encoded once, whoever reads it. */
 export const openUpstream = (parts: UpstreamParts): Upstream => {
   const { plan, field, masking } = parts;
@@ -55,11 +62,6 @@ export const openUpstream = (parts: UpstreamParts): Upstream => {
     readers.clear();
     for (const reader of told) tell(reader);
   };
-  const encode = ({ data, errors }: ExecutionResult): EncodedEvent => {
-    const shown = errors?.map((error) => masking.show(error, traceId));
-    const failed = shown === undefined ? {} : { errors: shown, extensions: { traceId } };
-    return { json: JSON.stringify({ ...failed, data: data ?? null }), cursor: cursorOf(field, data) };
-  };
   const failWith = (errors: readonly unknown[]): void => {
     const json = JSON.stringify(errors.map((error) => masking.show(error, traceId)));
     end((reader) => reader.fail(json));
@@ -78,7 +80,7 @@ export const openUpstream = (parts: UpstreamParts): Upstream => {
       if (step.value.data === undefined) return failWith(step.value.errors ?? [new Error("a stream without data")]);
       const result = await plan.runEvent(step.value, call);
       if (ended) return;
-      deliver(encode(result));
+      deliver(encode(parts, result));
     }
   };
   const start = (): void => {
