@@ -27,6 +27,9 @@ export interface EmbeddedInstance {
   stop(): Promise<void>;
 }
 
+/** Milliseconds a part may fail to start while both engines are up; then the start is given up with its error. */
+const GIVE_UP_AFTER_MS = 20_000;
+
 const migrate = async ({ connections: { postgres, clickhouse } }: EmbeddedEngines): Promise<void> => {
   const owner = { url: clickhouse.url, username: "tessera_owner", password: clickhouse.passwords.tessera_owner };
   await Promise.all([
@@ -59,7 +62,7 @@ const serve = async (
   const journalDirectory = join(engines.home, "ingest-journal");
   const deps = { opened, settings, secrets, journalDirectory, gatewayOptions: loadGatewayOptions(environment) };
   try {
-    const address = { host: config.HOST, port: config.PORT };
+    const address = { host: config.HOST, port: config.PORT, giveUpAfterMs: GIVE_UP_AFTER_MS };
     const running = await progress.step("Composing the graph and opening the port", () =>
       runRole(createShell(telemetry), address, embeddedRole(deps)),
     );

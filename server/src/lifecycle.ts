@@ -27,19 +27,29 @@ export interface Lifecycle {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Builds a lifecycle over parts in start order. */
-export const createLifecycle = (parts: readonly Part[], logger: Logger): Lifecycle => {
+/**
+ * Builds a lifecycle over parts in start order. With `giveUpAfterMs` a part that can't start for so long ends the start with its error:
+ * right where the dependencies are known to be up; without it parts are tried for ever.
+ */
+export const createLifecycle = (
+  parts: readonly Part[],
+  logger: Logger,
+  giveUpAfterMs = Number.POSITIVE_INFINITY,
+): Lifecycle => {
   const started: Part[] = [];
   let waitingFor: string | null = parts[0]?.name ?? null;
   let stopping = false;
 
   const startOne = async (part: Part): Promise<void> => {
+    const deadline = performance.now() + giveUpAfterMs;
     for (let pauseMs = FIRST_RETRY_MS; !stopping; pauseMs = Math.min(pauseMs * 2, MAX_RETRY_MS)) {
       try {
         await part.start();
         started.push(part);
         return;
       } catch (error) {
+        if (performance.now() > deadline)
+          throw new Error(`${part.name} could not start: ${errorMessage(error)}`, { cause: error });
         logger.warn(
           { part: part.name, error: errorMessage(error), retryInMs: pauseMs },
           "A part could not start; trying again.",

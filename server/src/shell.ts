@@ -34,17 +34,24 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** Where a role listens, and how long its parts may take to come up (for ever by default). */
+export interface RoleAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly giveUpAfterMs?: number;
+}
+
 /**
  * Runs a role: listens at once, so that the process is alive while its dependencies may still be down, and starts the parts as
  * their dependencies come up.
  */
 export const runRole = async (
   shell: Shell,
-  address: { readonly host: string; readonly port: number },
+  address: RoleAddress,
   build: (shell: Shell) => Promise<Role> | Role,
 ): Promise<Running> => {
   const role = await build(shell);
-  const lifecycle = createLifecycle(role.parts, shell.logger);
+  const lifecycle = createLifecycle(role.parts, shell.logger, address.giveUpAfterMs);
   registerHealth(shell.server, { probes: () => [lifecycle.probe, ...role.probes], metrics: shell.metrics });
   const port = await listenOn(shell.server, address.host, address.port);
   return {

@@ -34,6 +34,8 @@ export const databaseStatements = (): readonly string[] => {
   return [
     `REVOKE ALL ON DATABASE ${name(CONTROL_DATABASE)} FROM PUBLIC`,
     `GRANT CONNECT, TEMPORARY ON DATABASE ${name(CONTROL_DATABASE)} TO ${name(APP_ROLE)}, ${name(QUEUE_ROLE)}`,
+    // The queue creates and migrates its own schema, and asks for this right before it looks whether the schema is there.
+    `GRANT CREATE ON DATABASE ${name(CONTROL_DATABASE)} TO ${name(QUEUE_ROLE)}`,
     `ALTER SCHEMA public OWNER TO ${name(OWNER_ROLE)}`,
     "REVOKE ALL ON SCHEMA public FROM PUBLIC",
     `GRANT USAGE ON SCHEMA public TO ${name(APP_ROLE)}`,

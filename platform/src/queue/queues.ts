@@ -211,9 +211,16 @@ export const createQueues = (deps: { settings: QueueSettings; logger: Logger }):
             removeOnFail: { count: 0 },
           });
           worker.on("error", quiet(`worker ${name}`));
+          // A worker whose backend refuses it is never ready and never says so but here.
+          const refused = new Promise<never>((_resolve, reject) => worker.on("error", reject));
+          try {
+            await Promise.race([worker.waitUntilReady(), refused]);
+          } catch (error) {
+            void worker.close().catch(() => undefined);
+            throw asDependencyTrouble(error);
+          }
           workers.add(worker);
           running = worker;
-          await worker.waitUntilReady();
         },
         stop: async () => {
           if (running === null) return;

@@ -1,4 +1,4 @@
-import { createClient, type ClickHouseClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import { boundQueryId, type StoreStatement } from "./event-store.ts";
@@ -112,6 +112,8 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
     database: "tessera",
     request_timeout: (MAX_LONG_QUERY_SECONDS + 30) * 1_000,
     max_open_connections: MAX_CONNECTIONS,
+    // Progress comes in the body; the client would warn that it does not come in headers, which have a size limit.
+    log: { level: ClickHouseLogLevel.ERROR },
   });
   return {
     stream: (tenantId, statement, parse, options) => read(client, tenantId, statement, parse, options),
