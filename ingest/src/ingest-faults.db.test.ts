@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient, type ClickHouseClient } from "@clickhouse/client";
+import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
+import { startEmbeddedClickHouse, type EmbeddedClickHouse } from "@tessera/platform/engines/embedded-clickhouse";
+import { probeLoopbackPort } from "@tessera/platform/engines/loopback-port";
+import { applyClickHouseMigrations, tenantTablesOf } from "@tessera/platform/store/migrate";
+import { testEngines } from "@tessera/platform/testing/engines";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { z } from "zod";
+import { eventually, freshTenant } from "./testing/running-ingest.ts";
+
+const migrations = join(import.meta.dirname, "../../clickhouse/migrations");
+const SENDERS = 4;
+const EVENTS_PER_REQUEST = 40;
+const ROUNDS = 3;
+
+const receipt = z.object({ accepted: z.number(), duplicate: z.number(), rejected: z.number() });
+const count = z.array(z.tuple([z.coerce.number()]));
+const storedRows = z.object({ rows: z.number() });
+
+/** Everything that is killed and what it is checked with; ClickHouse is this test's own. */
+interface Scene {
+  readonly home: string;
+  readonly resources: TestResources;
+  readonly port: number;
+  readonly writerName: string;
+  readonly tables: readonly string[];
+  store: EmbeddedClickHouse;
+  process: ChildProcess;
+}
+
+const startStore = (home: string, tables: readonly string[], port?: number): Promise<EmbeddedClickHouse> =>
+  startEmbeddedClickHouse({ dataDir: join(home, "clickhouse"), tenantTables: tables, port });
+
+const startProcess = async (scene: Pick<Scene, "home" | "store" | "port" | "writerName">): Promise<ChildProcess> => {
+  const settings = {
+    clickhouse: { url: scene.store.url, username: "tessera_writer", password: scene.store.credentials.tessera_writer },
+    postgresUrl: testEngines().postgres.appUrl,
+    journalDirectory: join(scene.home, "journal"),
+    writerName: scene.writerName,
+    port: scene.port,
+  };
+  const script = join(import.meta.dirname, "testing/ingest-process.ts");
+  const child = spawn(process.execPath, ["--import", "tsx", script, JSON.stringify(settings)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return child;
+};
+
+const openScene = async (): Promise<Scene> => {
+  const home = await mkdtemp(join(tmpdir(), "tessera-faults-"));
+  await chmod(home, 0o755);
+  const tables = await tenantTablesOf(migrations);
+  const store = await startStore(home, tables);
+  await applyClickHouseMigrations(
+    { url: store.url, username: "tessera_owner", password: store.credentials.tessera_owner },
+    migrations,
+  );
+  const base = { home, store, port: await probeLoopbackPort(), writerName: `faults-${randomUUID()}` };
+  return { ...base, tables, resources: openTestResources(), process: await startProcess(base) };
+};
+
+const kill = async (scene: Scene, what: "process" | "store"): Promise<void> => {
+  if (what === "process") {
+    scene.process.kill("SIGKILL");
+    await once(scene.process, "exit");
+    scene.process = await startProcess(scene);
+    return;
+  }
+  process.kill(scene.store.pid, "SIGKILL");
+  await scene.store.exited;
+  scene.store = await startStore(scene.home, scene.tables, scene.store.port);
+};
+
+/** A sender with a log of its own: it sends a request until it is answered, as a client does, and notes what was acknowledged. */
+const send = async (
+  scene: Scene,
+  tenantId: string,
+  acknowledged: Set<string>,
+  stopped: () => boolean,
+): Promise<void> => {
+  while (!stopped()) {
+    const events = Array.from({ length: EVENTS_PER_REQUEST }, (_, index) => ({
+      id: randomUUID(),
+      name: `step-${index % 5}`,
+      userId: `u${index % 7}`,
+      // Two months, so that one insert makes several parts.
+      time: new Date(index % 2 === 0 ? Date.now() : Date.now() - 40 * 86_400_000).toISOString(),
+    }));
+    await eventually(async () => {
+      const response = await fetch(`http://127.0.0.1:${scene.port}/api/v2/events?outcomes=rejected`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${tenantId}` },
+        body: JSON.stringify(events),
+        signal: AbortSignal.timeout(15_000),
+      });
+      if (response.status !== 200) throw new Error(`answered ${response.status}: ${await response.text()}`);
+      const { accepted, duplicate } = receipt.parse(await response.json());
+      if (accepted + duplicate !== events.length) throw new Error("not every event was taken");
+    }, 120_000);
+    for (const { id } of events) acknowledged.add(id);
+  }
+};
+
+describe("kill -9 in the middle of ingest", () => {
+  let scene: Scene;
+  let reader: ClickHouseClient;
+  beforeAll(async () => {
+    scene = await openScene();
+    reader = createClient({
+      url: scene.store.url,
+      username: "tessera_owner",
+      password: scene.store.credentials.tessera_owner,
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await reader.close();
+    scene.process.kill("SIGKILL");
+    await scene.store.stop();
+    await scene.resources.close();
+    await rm(scene.home, { recursive: true, force: true });
+  }, 60_000);
+
+  const number = async (tenantId: string, sql: string): Promise<number> => {
+    const result = await reader.query({ query: sql, query_params: { tenant: tenantId }, format: "JSONCompactEachRow" });
+    const [row] = count.parse(await result.json());
+    return row?.[0] ?? Number.NaN;
+  };
+
+  it.each(["process", "store"] as const)(
+    "of the %s: every acknowledged event is there once, in the base table and in every rollup",
+    async (what) => {
+      const tenantId = freshTenant();
+      const acknowledged = new Set<string>();
+      let done = false;
+      const senders = Array.from({ length: SENDERS }, () => send(scene, tenantId, acknowledged, () => done));
+      for (let round = 0; round < ROUNDS; round += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 150 + round * 170));
+        await kill(scene, what);
+      }
+      await eventually(() => expect(acknowledged.size).toBeGreaterThan(0), 60_000);
+      done = true;
+      await Promise.all(senders);
+      const where = "WHERE tenant_id = {tenant:String}";
+      const sent = acknowledged.size;
+      const expected = {
+        events: sent,
+        distinct: sent,
+        ids: sent,
+        hours: sent,
+        days: sent,
+        personDays: sent,
+        batches: sent,
+        byPerson: sent,
+      };
+      expect({
+        events: await number(tenantId, `SELECT count() FROM tessera.events ${where}`),
+        distinct: await number(tenantId, `SELECT uniqExact(event_id) FROM tessera.events ${where}`),
+        ids: await number(tenantId, `SELECT count() FROM tessera.event_ids ${where}`),
+        hours: await number(tenantId, `SELECT sum(events) FROM tessera.rollup_hour_name ${where}`),
+        days: await number(tenantId, `SELECT sum(events) FROM tessera.rollup_day_dimensions ${where}`),
+        personDays: await number(tenantId, `SELECT sum(events) FROM tessera.rollup_person_day ${where}`),
+        batches: await number(tenantId, `SELECT sum(rows) FROM tessera.batches ${where}`),
+        byPerson: await number(tenantId, `SELECT count() FROM tessera.events_by_person ${where}`),
+      }).toEqual(expected);
+      const told = await scene.resources.owner.query<{ payload: unknown }>(
+        "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = $2",
+        [tenantId, BATCH_STORED],
+      );
+      expect(told.rows.reduce((sum, row) => sum + storedRows.parse(row.payload).rows, 0)).toBe(sent);
+      await eventually(async () =>
+        expect((await readdir(join(scene.home, "journal"))).filter((name) => name.includes("intent"))).toEqual([]),
+      );
+    },
+    300_000,
+  );
+});
