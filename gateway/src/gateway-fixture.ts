@@ -102,7 +102,7 @@ const createLog = () => {
       for (const reader of readers.events) reader.push(item);
     },
     tick: (value) => {
-      for (const reader of readers.ticks) reader.push({ value });
+      for (const reader of readers.ticks) reader.push({ ticks: { value }, ending: { value } });
     },
     endTicks: () => {
       for (const reader of readers.ticks) reader.end();
@@ -175,8 +175,8 @@ const eventsSubgraph = (store: ReturnType<typeof createLog>, logger: Logger): Su
             subject: caller.subject.id,
           }),
         },
-        ticks: { subscribe: () => store.read("ticks", []), resolve: (tick: unknown) => tick },
-        ending: { subscribe: () => store.read("ticks", []), resolve: (tick: unknown) => tick },
+        ticks: { subscribe: () => store.read("ticks", []) },
+        ending: { subscribe: () => store.read("ticks", []) },
       },
     },
   });

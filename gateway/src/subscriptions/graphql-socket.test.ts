@@ -216,7 +216,6 @@ describe("federated subscriptions", () => {
 describe("limits of sockets", () => {
   const subscriptions = {
     ...optionsWith().subscriptions,
-    initTimeoutMs: 50,
     maxSocketsPerTenant: 2,
     maxOperationsPerSocket: 2,
     maxUpstreamsPerTenant: 2,
@@ -228,8 +227,10 @@ describe("limits of sockets", () => {
   afterAll(() => graph.stop());
 
   it("close a socket that never says who it is", async () => {
-    const socket = await openRaw(graph);
+    const impatient = await startGateway({ subscriptions: { ...subscriptions, initTimeoutMs: 50 } });
+    const socket = await openRaw(impatient);
     expect(await socket.closed).toEqual({ code: 4408, reason: "Connection initialisation timeout" });
+    await impatient.stop();
   });
 
   it("cap a tenant's sockets, and count them down again", async () => {
