@@ -1,0 +1,32 @@
+import type { IngestPort } from "@tessera/contracts/ingest";
+import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { createQueues } from "@tessera/platform/queue/queues";
+import type { Resources } from "@tessera/platform/runtime/resources";
+import { createLongQueryStore } from "@tessera/platform/store/long-query-store";
+import { testEngines } from "@tessera/platform/testing/engines";
+import { createAnalyticsSubgraph } from "../subgraph.ts";
+
+/** A subgraph over the engines of this test run, with the write path a test gives; `close` ends its queue connections. */
+export interface TestAnalytics {
+  readonly subgraph: Subgraph;
+  close(): Promise<void>;
+}
+
+/** Builds the analytics subgraph as the composition root does. */
+export const buildAnalytics = (resources: Resources, ingest: IngestPort): TestAnalytics => {
+  const { postgres, clickhouse } = testEngines();
+  const settings = { backend: "postgres", url: postgres.queueUrl } as const;
+  const queues = createQueues({ settings, logger: resources.logger });
+  const longQueries = createLongQueryStore({
+    url: clickhouse.url,
+    username: "tessera_jobs",
+    password: clickhouse.passwords.tessera_jobs,
+  });
+  const subgraph = createAnalyticsSubgraph(resources, { ingest, queues, longQueries });
+  return {
+    subgraph,
+    close: async () => {
+      await Promise.all([queues.stop(), longQueries.close()]);
+    },
+  };
+};
