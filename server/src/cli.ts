@@ -5,6 +5,8 @@ import { bannerText } from "./banner.ts";
 import { loadDistributedConfig, loadEmbeddedConfig, loadMigrateConfig, type DistributedConfig } from "./config.ts";
 import { startEmbedded } from "./embedded.ts";
 import { createProgress } from "./progress.ts";
+import { gatewayRole } from "./roles/gateway-role.ts";
+import { ingestRole } from "./roles/ingest-role.ts";
 import { migrate } from "./roles/migrate-role.ts";
 import { subgraphRole } from "./roles/subgraph-role.ts";
 import { workerRole } from "./roles/worker-role.ts";
@@ -35,7 +37,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const runEmbedded = async (): Promise<void> => {
   const startedMs = performance.now();
   const config = loadEmbeddedConfig();
-  const instance = await startEmbedded(config, createProgress(process.stdout), process.env);
+  const instance = await startEmbedded(config, createProgress(process.stdout));
   say(bannerText({ ...instance, startedMs: performance.now() - startedMs }));
   stopOnSignal(instance.stop, say);
   const sentence = await instance.engineEnded;
@@ -70,6 +72,10 @@ const run = (role: string | undefined, name: string | undefined): Promise<void> 
   switch (role) {
     case "embedded":
       return runEmbedded();
+    case "gateway":
+      return runDistributed("gateway", gatewayRole);
+    case "ingest":
+      return runDistributed("ingest", ingestRole);
     case "worker":
       return runDistributed("worker", workerRole);
     case "subgraph":

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { loadGatewayOptions } from "@tessera/gateway/config";
 import { flag, loadConfig, port } from "@tessera/platform/config/load-config";
 import { LOG_LEVELS } from "@tessera/platform/telemetry/logger";
 
@@ -56,6 +57,21 @@ export const loadDistributedConfig = (environment: NodeJS.ProcessEnv = process.e
 /** Settings of `tessera migrate`. */
 export const loadMigrateConfig = (environment: NodeJS.ProcessEnv = process.env) =>
   loadConfig(migrateShape, environment);
+
+/** Addresses of the subgraphs that the environment names; the others are where supergraph.yaml says. */
+export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, string> => {
+  const named = {
+    analytics: config.SUBGRAPH_ANALYTICS_URL,
+    anomaly: config.SUBGRAPH_ANOMALY_URL,
+    ml: config.SUBGRAPH_ML_URL,
+    governance: config.SUBGRAPH_GOVERNANCE_URL,
+    tenant: config.SUBGRAPH_TENANT_URL,
+  };
+  return new Map(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const])));
+};
+
+/** Options of the gateway, from the same environment. */
+export const loadGateway = (environment: NodeJS.ProcessEnv = process.env) => loadGatewayOptions(environment);
 
 /** Parsed {@link loadEmbeddedConfig}. */
 export type EmbeddedConfig = ReturnType<typeof loadEmbeddedConfig>;

@@ -1,12 +1,11 @@
 import { join, resolve } from "node:path";
-import { loadGatewayOptions } from "@tessera/gateway/config";
 import { applyPostgresMigrations } from "@tessera/platform/db/migrate";
 import { startEmbeddedEngines, type EmbeddedEngines } from "@tessera/platform/engines/embedded-engines";
 import { applyClickHouseMigrations, tenantTablesOf } from "@tessera/platform/store/migrate";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
 import { seedDemoTenant } from "@tessera/subgraph-tenant/seed";
-import type { EmbeddedConfig } from "./config.ts";
+import { loadGateway, type EmbeddedConfig } from "./config.ts";
 import { readDemo, writeDemo, type Demo } from "./demo.ts";
 import { openResources, type OpenResources } from "./open-resources.ts";
 import { places } from "./places.ts";
@@ -49,18 +48,13 @@ const seed = async (opened: OpenResources, secrets: EmbeddedSecrets, home: strin
   return demo;
 };
 
-const serve = async (
-  config: EmbeddedConfig,
-  engines: EmbeddedEngines,
-  progress: Progress,
-  environment: NodeJS.ProcessEnv,
-) => {
+const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, progress: Progress) => {
   const telemetry = { logger: createLogger("embedded", config.LOG_LEVEL), metrics: createMetrics() };
   const settings = embeddedStoreSettings(engines.connections);
   const secrets = await readOrMakeSecrets(engines.home);
   const opened = openResources(settings, telemetry);
   const journalDirectory = join(engines.home, "ingest-journal");
-  const deps = { opened, settings, secrets, journalDirectory, gatewayOptions: loadGatewayOptions(environment) };
+  const deps = { opened, settings, secrets, journalDirectory, gatewayOptions: loadGateway() };
   try {
     const address = { host: config.HOST, port: config.PORT, giveUpAfterMs: GIVE_UP_AFTER_MS };
     const running = await progress.step("Composing the graph and opening the port", () =>
@@ -79,11 +73,7 @@ const serve = async (
 };
 
 /** Starts everything in this process on embedded engines: engines, migrations, graph, write path, workers, demo tenant. */
-export const startEmbedded = async (
-  config: EmbeddedConfig,
-  progress: Progress,
-  environment: NodeJS.ProcessEnv,
-): Promise<EmbeddedInstance> => {
+export const startEmbedded = async (config: EmbeddedConfig, progress: Progress): Promise<EmbeddedInstance> => {
   const home = resolve(config.TESSERA_HOME);
   const tenantTables = await tenantTablesOf(places.clickhouseMigrations);
   const engines = await progress.step("Starting PostgreSQL and ClickHouse", () =>
@@ -91,7 +81,7 @@ export const startEmbedded = async (
   );
   try {
     await progress.step("Migrating both stores", () => migrate(engines));
-    const { url, demo, stop } = await serve(config, engines, progress, environment);
+    const { url, demo, stop } = await serve(config, engines, progress);
     return {
       url,
       home: engines.home,

@@ -2,11 +2,10 @@ import type { GatewayOptions } from "@tessera/gateway/config";
 import { createGateway, type Gateway } from "@tessera/gateway/gateway";
 import { createIngest } from "@tessera/ingest/ingest";
 import { registerIngestRoutes } from "@tessera/ingest/http/routes";
-import { createAuthenticator } from "@tessera/platform/auth/authenticator";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
-import { createApiKeyVerifier } from "../api-key-verifier.ts";
 import { composeGraph } from "../compose.ts";
+import { createEdge } from "../edge.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import type { Part } from "../lifecycle.ts";
 import { createLogRetention } from "../log-retention.ts";
@@ -42,12 +41,7 @@ export const embeddedRole =
     const ingest = openIngest(deps);
     const subgraphs = openSubgraphs(deps, ingest);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
-    const tenant = connections.get("tenant");
-    if (tenant === undefined) throw new Error("There is no tenant subgraph.");
-    const authenticate = createAuthenticator({
-      verifyApiKey: createApiKeyVerifier(tenant, "edge"),
-      nowMs: systemNowMs,
-    });
+    const authenticate = createEdge(connections.get("tenant"), "edge");
     const gateway = createGateway({
       supergraphSdl: composeGraph().supergraphSdl,
       ...{ connections, authenticate, server, webSockets, logger, metrics },

@@ -1,0 +1,34 @@
+import { createGateway } from "@tessera/gateway/gateway";
+import { createIdentitySigner } from "@tessera/platform/auth/identity";
+import { systemNowMs } from "@tessera/platform/time/clock";
+import { composeGraph } from "../compose.ts";
+import { loadGateway, subgraphUrls, type DistributedConfig } from "../config.ts";
+import { createEdge } from "../edge.ts";
+import { connectOverHttp } from "../graph-connections.ts";
+import type { Role, Shell } from "../shell.ts";
+
+/** `tessera gateway`: the graph's front door over subgraphs at their addresses; needs no store of its own. */
+export const gatewayRole =
+  (config: DistributedConfig) =>
+  (shell: Shell): Role => {
+    const { supergraphSdl, sources } = composeGraph();
+    const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
+    const urls = subgraphUrls(config);
+    const connections = new Map(
+      sources.map(({ name, url }) => [name, connectOverHttp(name, urls.get(name) ?? url, sign, shell.logger)]),
+    );
+    const gateway = createGateway({
+      ...shell,
+      ...{ supergraphSdl, connections },
+      authenticate: createEdge(connections.get("tenant"), "gateway"),
+      nowMs: systemNowMs,
+      options: loadGateway(),
+    });
+    return {
+      parts: [{ name: "gateway", start: gateway.start, stop: gateway.stop }],
+      probes: gateway.probes(),
+      close: async () => {
+        for (const connection of connections.values()) await connection.close();
+      },
+    };
+  };
