@@ -6,7 +6,9 @@ import { formatApiKey, isCredentialHash, newApiKey, parseApiKey, visiblePrefixOf
 const BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const text = (alphabet: string, length: number) =>
-  fc.array(fc.constantFrom(...alphabet), { minLength: length, maxLength: length }).map((parts) => parts.join(""));
+  fc
+    .array(fc.constantFrom(...alphabet.split("")), { minLength: length, maxLength: length })
+    .map((parts) => parts.join(""));
 const anyKey = fc
   .tuple(text(BASE36, 16), text(BASE62, 32))
   .map(([id, secret]) => ({ id, key: formatApiKey(id, secret) }));
@@ -39,7 +41,7 @@ describe("the form of an API key", () => {
   it("every single-character error is caught, wherever it lies and whatever it is", () => {
     const place = fc.nat({ max: 9 + 16 + 1 + 38 - 1 });
     const wrong = fc.oneof(
-      fc.constantFrom(...BASE62, "_", "-", " "),
+      fc.constantFrom(...BASE62.split(""), "_", "-", " "),
       fc.string({ minLength: 1, maxLength: 1, unit: "binary" }),
     );
     fc.assert(
@@ -98,7 +100,7 @@ describe("a new API key", () => {
       const character = newApiKey((size) => new Uint8Array(size).fill(byte % 248, 1).fill(byte, 0, 1)).keyId.charAt(0);
       counts.set(character, (counts.get(character) ?? 0) + 1);
     }
-    expect([...counts.entries()].toSorted()).toEqual([...BASE36].toSorted().map((character) => [character, 7]));
+    expect(counts).toEqual(new Map(BASE36.split("").map((character) => [character, 7])));
     for (let byte = 252; byte < 256; byte += 1)
       expect(newApiKey((size) => new Uint8Array(size).fill(1).fill(byte, 0, 1)).keyId).toBe("1".repeat(16));
   });
@@ -121,4 +123,4 @@ const bitwiseCrc32 = (body: string): number => {
 };
 
 const decode62 = (digits: string): number =>
-  [...digits].reduce((value, digit) => value * 62 + BASE62.indexOf(digit), 0);
+  digits.split("").reduce((value, digit) => value * 62 + BASE62.indexOf(digit), 0);

@@ -13,7 +13,7 @@ import {
 
 const key = newApiKey(randomBytes).secret;
 const header = `Bearer ${key}`;
-const caller = callerWith(freshTenantId(), ["analytics:read"]);
+const caller = callerWith(freshTenantId(), ["tenant:read"]);
 
 let nowMs: number;
 let lookups: PresentedApiKey[];

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { randomUUID } from "node:crypto";
-import { graphql } from "graphql";
 import { z } from "zod";
 import type { Caller } from "@tessera/contracts/caller";
-import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
+import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
+import { askSubgraph, callerWith, freshTenantId, type SubgraphAnswer } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { permissions } from "./permissions.ts";
 import { createGovernanceSubgraph } from "./subgraph.ts";
@@ -44,27 +44,9 @@ beforeAll(() => {
 });
 afterAll(() => test.close());
 
-const newTenant = (): TenantId => {
-  const tenantId = parseTenantId(randomUUID());
-  if (tenantId === null) throw new Error("A random UUID is a tenant id.");
-  return tenantId;
-};
-
-const callerOf = (tenantId: TenantId, held: readonly Permission[] = ["governance:read"]): Caller => ({
-  tenantId,
-  subject: { kind: "API_KEY", id: "testtesttesttest" },
-  permissions: new Set(held),
-  expiresAtMs: null,
-});
-
-const ask = async (caller: Caller, source: string, variableValues: Record<string, unknown> = {}) => {
-  const contextValue = subgraph.contextFor({ caller, traceId: "0".repeat(32) });
-  const result = await graphql({ schema: subgraph.schema, source, variableValues, contextValue });
-  return JSON.parse(JSON.stringify(result)) as {
-    data?: Record<string, never>;
-    errors?: readonly { extensions: object }[];
-  }; // boundary: a GraphQL answer as plain JSON
-};
+const callerOf = (tenantId: TenantId, held: readonly Permission[] = ["governance:read"]) => callerWith(tenantId, held);
+const ask = (...[caller, source, variables]: [Caller, string, Record<string, unknown>]) =>
+  askSubgraph(subgraph, caller, source, variables);
 
 const eventRow = (tenantId: TenantId, more: Record<string, unknown> = {}) => ({
   tenant_id: tenantId,
@@ -103,13 +85,13 @@ const holding = z.object({
   events: z.number(),
 });
 const lineage = z.looseObject({ complete: z.boolean(), holdings: z.array(holding) });
-const lineageIn = (result: { data?: Record<string, unknown> }) => lineage.parse(result.data?.["eventLineage"]);
+const lineageIn = (result: SubgraphAnswer) => lineage.parse(result.data?.["eventLineage"]);
 const EVENT_LINEAGE = `query ($id: ID!) { eventLineage(eventId: $id) { ${LINEAGE} } }`;
 const ENTITIES = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Event { id lineage { ${LINEAGE} } } } }`;
 
 describe("the lineage of an event", () => {
   it("tells receipt, batch, validation and deduplication, and finds the event in every table and rollup", async () => {
-    const tenantId = newTenant();
+    const tenantId = freshTenantId();
     const batch_id = randomUUID();
     const first = eventRow(tenantId, { batch_id, time: "2026-11-20 10:01:00.000", sequence: "1" });
     const second = eventRow(tenantId, { batch_id, batch_row: 1, quality_flags: ["LATE", "NOT_YET_KNOWN"] });
@@ -162,7 +144,7 @@ describe("the lineage of an event", () => {
   });
 
   it("expects an event without session and person in no session and person rollup", async () => {
-    const tenantId = newTenant();
+    const tenantId = freshTenantId();
     const row = eventRow(tenantId, { user_id: "", session_id: "" });
     await store([row]);
     const { complete, holdings } = lineageIn(await ask(callerOf(tenantId), EVENT_LINEAGE, { id: row.event_id }));
@@ -174,7 +156,7 @@ describe("the lineage of an event", () => {
   });
 
   it("finds keys with quotes, tabs, backslashes and the largest sequence", async () => {
-    const tenantId = newTenant();
+    const tenantId = freshTenantId();
     const odd = `it's a "\\' \t\n名前`;
     const row = eventRow(tenantId, {
       name: odd,
@@ -197,7 +179,7 @@ describe("the lineage of an event", () => {
     ["rollup_person_day", "ROLLUP"],
     ["batches", "ROLLUP"],
   ])("says so when %s does not hold the event", async (table, kind) => {
-    const tenantId = newTenant();
+    const tenantId = freshTenantId();
     const row = eventRow(tenantId);
     await store([row]);
     await eraseFrom(table, tenantId);
@@ -207,7 +189,7 @@ describe("the lineage of an event", () => {
   });
 
   it("says of an event that only the id index still knows that the event table does not hold it", async () => {
-    const tenantId = newTenant();
+    const tenantId = freshTenantId();
     const row = eventRow(tenantId);
     await store([row]);
     await eraseFrom("events", tenantId);
@@ -221,7 +203,7 @@ describe("the lineage of an event", () => {
   });
 
   it("shows an event that was stored twice", async () => {
-    const tenantId = newTenant();
+    const tenantId = freshTenantId();
     const row = eventRow(tenantId);
     await store([row]);
     await store([{ ...row, batch_id: randomUUID(), received_at: "2026-11-20 11:00:00.000" }]);
@@ -240,7 +222,7 @@ describe("the lineage of an event", () => {
 
 describe("what a caller can't see", () => {
   it("an unknown id and another tenant's id look the same, as root field and as entity", async () => {
-    const [owner, other] = [newTenant(), newTenant()];
+    const [owner, other] = [freshTenantId(), freshTenantId()];
     const row = eventRow(owner);
     await store([row]);
     for (const id of [row.event_id, randomUUID()]) {
@@ -253,12 +235,12 @@ describe("what a caller can't see", () => {
   });
 
   it("an id that is no UUID is refused with BAD_INPUT", async () => {
-    const result = await ask(callerOf(newTenant()), EVENT_LINEAGE, { id: "1' OR 1" });
+    const result = await ask(callerOf(freshTenantId()), EVENT_LINEAGE, { id: "1' OR 1" });
     expect(result.errors).toMatchObject([{ extensions: { code: "BAD_INPUT", field: "eventId" } }]);
   });
 
   it.each(Object.entries(permissions))("%s is refused without %s", async (field, permission) => {
-    const tenantId = newTenant();
+    const tenantId = freshTenantId();
     const row = eventRow(tenantId);
     await store([row]);
     const byField: Record<string, () => ReturnType<typeof ask>> = {
@@ -273,7 +255,7 @@ describe("what a caller can't see", () => {
 });
 
 it("the lineage of 50 events costs as many statements as that of one", async () => {
-  const tenantId = newTenant();
+  const tenantId = freshTenantId();
   const rows = Array.from({ length: 50 }, (_, index) =>
     eventRow(tenantId, { sequence: String(index), name: `name-${index % 7}`, user_id: `user-${index % 11}` }),
   );

@@ -79,7 +79,8 @@ const authenticate = async (presented: object): Promise<unknown> => {
 };
 
 const lastUsedAt = async (id: string): Promise<unknown> =>
-  (await test.owner.query("SELECT last_used_at FROM api_key WHERE id = $1", [id])).rows[0]?.last_used_at;
+  (await test.owner.query<{ last_used_at: Date | null }>("SELECT last_used_at FROM api_key WHERE id = $1", [id]))
+    .rows[0]?.last_used_at;
 
 /** Waits for what happens beside the request, up to ten seconds. */
 const eventually = async (look: () => Promise<unknown>, expected: unknown): Promise<void> => {

@@ -61,7 +61,7 @@ describe("the application's database role", () => {
     const [first, second] = [await seeded(), await seeded()];
     const column = table === "tenant" ? "id" : "tenant_id";
     const seen = async (): Promise<unknown[]> =>
-      (await test.resources.pool.query(`SELECT DISTINCT ${column} AS tenant FROM ${table}`)).rows;
+      (await test.resources.pool.query<{ tenant: string }>(`SELECT DISTINCT ${column} AS tenant FROM ${table}`)).rows;
     expect(await seen()).toEqual([]);
     expect(await inTenantScope(first.tenantId, seen)).toEqual([{ tenant: first.tenantId }]);
     expect(await inTenantScope(second.tenantId, seen)).toEqual([{ tenant: second.tenantId }]);

@@ -59,8 +59,8 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
     revokeApiKey: createRevokeApiKey({ apiKeys, nowMs }),
     createUser: createCreateUser({ users, newId, nowMs }),
     renameTenant: createRenameTenant({ tenants }),
-    apiKeys: createListPage(apiKeys.list),
-    users: createListPage(users.list),
+    apiKeys: createListPage((tenantId, page) => apiKeys.list(tenantId, page)),
+    users: createListPage((tenantId, page) => users.list(tenantId, page)),
   };
   return buildSubgraph<Context>({
     name: "tenant",

@@ -53,14 +53,8 @@ export const createCreateApiKey =
     };
     const addition = { key, keyHash: deps.keyedHash.of(made.credentialHash), idempotencyKey: idempotent };
     const added = await deps.apiKeys.add(addition, MAX_WORKING_API_KEYS);
-    switch (added.kind) {
-      case "ADDED":
-        return { kind: "CREATED", apiKey: added.key, secret: made.secret };
-      case "ADDED_BEFORE":
-        return { kind: "CREATED_BEFORE", apiKey: added.key };
-      case "FULL":
-        return { kind: "FULL", limit: MAX_WORKING_API_KEYS };
-      case "NO_TENANT":
-        throw refuse("NOT_FOUND", "The caller's tenant does not exist.");
-    }
+    if (added.kind === "ADDED") return { kind: "CREATED", apiKey: added.key, secret: made.secret };
+    if (added.kind === "ADDED_BEFORE") return { kind: "CREATED_BEFORE", apiKey: added.key };
+    if (added.kind === "FULL") return { kind: "FULL", limit: MAX_WORKING_API_KEYS };
+    throw refuse("NOT_FOUND", "The caller's tenant does not exist.");
   };

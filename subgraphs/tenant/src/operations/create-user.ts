@@ -40,14 +40,8 @@ export const createCreateUser =
     if (id === null) throw new Error("A new id is not a UUID.");
     const user: User = { id, tenantId: caller.tenantId, email, name, roles, createdAtMs: deps.nowMs() };
     const added = await deps.users.add(user, MAX_USERS);
-    switch (added.kind) {
-      case "ADDED":
-        return { kind: "CREATED", user: added.user };
-      case "EMAIL_TAKEN":
-        return { kind: "EMAIL_TAKEN", user: added.user };
-      case "FULL":
-        return { kind: "FULL", limit: MAX_USERS };
-      case "NO_TENANT":
-        throw refuse("NOT_FOUND", "The caller's tenant does not exist.");
-    }
+    if (added.kind === "ADDED") return { kind: "CREATED", user: added.user };
+    if (added.kind === "EMAIL_TAKEN") return { kind: "EMAIL_TAKEN", user: added.user };
+    if (added.kind === "FULL") return { kind: "FULL", limit: MAX_USERS };
+    throw refuse("NOT_FOUND", "The caller's tenant does not exist.");
   };

@@ -4,16 +4,12 @@ import type { RevokeApiKeyOutcome } from "../operations/revoke-api-key.ts";
 
 /** The outcome of `createApiKey` as a member of its result union. */
 export const toCreateApiKeyResult = (outcome: CreateApiKeyOutcome) => {
-  switch (outcome.kind) {
-    case "CREATED":
-      return { __typename: "ApiKeyCreated", apiKey: outcome.apiKey, secret: outcome.secret } as const;
-    case "CREATED_BEFORE":
-      return { __typename: "ApiKeyAlreadyCreated", apiKey: outcome.apiKey } as const;
-    case "NOT_HELD":
-      return { __typename: "PermissionsNotHeld", permissions: outcome.permissions } as const;
-    case "FULL":
-      return { __typename: "ApiKeyLimitReached", limit: outcome.limit } as const;
-  }
+  if (outcome.kind === "CREATED")
+    return { __typename: "ApiKeyCreated", apiKey: outcome.apiKey, secret: outcome.secret } as const;
+  if (outcome.kind === "CREATED_BEFORE") return { __typename: "ApiKeyAlreadyCreated", apiKey: outcome.apiKey } as const;
+  if (outcome.kind === "NOT_HELD")
+    return { __typename: "PermissionsNotHeld", permissions: outcome.permissions } as const;
+  return { __typename: "ApiKeyLimitReached", limit: outcome.limit } as const;
 };
 
 /** The outcome of `revokeApiKey` as a member of its result union. */
@@ -24,14 +20,9 @@ export const toRevokeApiKeyResult = (outcome: RevokeApiKeyOutcome) =>
 
 /** The outcome of `createUser` as a member of its result union. */
 export const toCreateUserResult = (outcome: CreateUserOutcome) => {
-  switch (outcome.kind) {
-    case "CREATED":
-      return { __typename: "UserCreated", user: outcome.user } as const;
-    case "EMAIL_TAKEN":
-      return { __typename: "EmailTaken", user: outcome.user } as const;
-    case "NOT_HELD":
-      return { __typename: "PermissionsNotHeld", permissions: outcome.permissions } as const;
-    case "FULL":
-      return { __typename: "UserLimitReached", limit: outcome.limit } as const;
-  }
+  if (outcome.kind === "CREATED") return { __typename: "UserCreated", user: outcome.user } as const;
+  if (outcome.kind === "EMAIL_TAKEN") return { __typename: "EmailTaken", user: outcome.user } as const;
+  if (outcome.kind === "NOT_HELD")
+    return { __typename: "PermissionsNotHeld", permissions: outcome.permissions } as const;
+  return { __typename: "UserLimitReached", limit: outcome.limit } as const;
 };
