@@ -1,0 +1,72 @@
+import Type from "typebox";
+import type { ProvenancePartsFragment } from "../generated/graphql.ts";
+import { from } from "../http/graphql-annotation.ts";
+import { moment, orNull, wholeNumber } from "./schemas.ts";
+
+/** Where an answer comes from, in REST's words. */
+export const provenanceSchema = Type.Object(
+  {
+    as_of: moment(from("Provenance.asOf")),
+    freshness: Type.String(from("Provenance.freshness")),
+    exactness: Type.Enum(["exact", "approximate"], from("Provenance.exactness")),
+    relative_error: orNull(Type.Number(), from("Provenance.relativeError")),
+    approximations: Type.Array(
+      Type.Object(
+        {
+          column: Type.String(from("Approximation.column")),
+          method: Type.String(from("Approximation.method")),
+          relative_error: Type.Number(from("Approximation.relativeError")),
+        },
+        from("Approximation"),
+      ),
+      from("Provenance.approximations"),
+    ),
+    tables: Type.Array(
+      Type.Object(
+        {
+          table: Type.String(from("TableRead.table")),
+          from: moment(from("TableRead.from")),
+          to: moment(from("TableRead.to")),
+        },
+        from("TableRead"),
+      ),
+      from("Provenance.tables"),
+    ),
+    rejected_tables: Type.Array(
+      Type.Object(
+        {
+          table: Type.String(from("RejectedTable.table")),
+          reason: Type.String(from("RejectedTable.reason")),
+        },
+        from("RejectedTable"),
+      ),
+      from("Provenance.rejectedTables"),
+    ),
+    rows_read: wholeNumber(from("Provenance.rowsRead")),
+    bytes_read: wholeNumber(from("Provenance.bytesRead")),
+    elapsed_ms: Type.Number(from("Provenance.elapsedMs")),
+    time_zone: Type.String(from("Provenance.timeZone")),
+  },
+  { ...from("Provenance"), title: "Provenance" },
+);
+
+const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
+
+/** The graph's provenance in REST's words. */
+export const toProvenance = (provenance: ProvenancePartsFragment): Type.Static<typeof provenanceSchema> => ({
+  as_of: provenance.asOf,
+  freshness: provenance.freshness,
+  exactness: EXACTNESS[provenance.exactness],
+  relative_error: provenance.relativeError,
+  approximations: provenance.approximations.map(({ column, method, relativeError }) => ({
+    column,
+    method,
+    relative_error: relativeError,
+  })),
+  tables: provenance.tables.map(({ table, from: start, to }) => ({ table, from: start, to })),
+  rejected_tables: provenance.rejectedTables.map(({ table, reason }) => ({ table, reason })),
+  rows_read: provenance.rowsRead,
+  bytes_read: provenance.bytesRead,
+  elapsed_ms: provenance.elapsedMs,
+  time_zone: provenance.timeZone,
+});

@@ -1,0 +1,30 @@
+import type { HttpServer } from "@tessera/platform/http/server";
+import type { WebSockets } from "@tessera/platform/http/web-sockets";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { GraphPort } from "./graph/graph-port.ts";
+import type { Authenticate } from "./http/serve-route.ts";
+import { registerRealtimeMetrics } from "./routes/realtime-metrics/route.ts";
+import { registerRealtimeQuery } from "./routes/realtime-query/route.ts";
+import { registerRealtimeStream } from "./routes/realtime-stream/route.ts";
+
+/** What the composition root gives the bridge. */
+export interface BridgeDeps {
+  /** The graph: `createInProcessGraph` or `createRemoteGraph`. */
+  readonly graph: GraphPort;
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly nowMs: NowMs;
+}
+
+/** Adds the REST surface under `/api/v2`; each route is a projection of one persisted operation of the graph. */
+export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, deps: BridgeDeps): void => {
+  void server.register((scope, _options, done) => {
+    // A question is JSON; text would be read as one by the framework.
+    scope.removeContentTypeParser("text/plain");
+    registerRealtimeMetrics(scope, deps);
+    registerRealtimeQuery(scope, deps);
+    registerRealtimeStream(scope, webSockets, deps);
+    done();
+  });
+};

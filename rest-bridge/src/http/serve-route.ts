@@ -1,0 +1,99 @@
+import type { FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { Static, TSchema } from "typebox";
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
+import type { HttpServer } from "@tessera/platform/http/server";
+import { requireJsonAccepted } from "./accepts-json.ts";
+import { createInputCheck } from "./check-input.ts";
+import type { RouteDescription } from "./route-description.ts";
+
+/** Tells who stands behind a request by its Authorization header; refuses with UNAUTHENTICATED. */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+
+/** Bytes a question may have: the largest filter allowed fits many times. */
+export const MAX_QUESTION_BYTES = 262_144;
+
+/** A request after everything about it was checked. */
+export interface CheckedRequest<Query, Body> {
+  readonly caller: Caller;
+  readonly authorization: string;
+  readonly query: Query;
+  readonly body: Body;
+  readonly traceId: string;
+  /** Aborted when the client leaves before its answer. */
+  readonly signal: AbortSignal;
+}
+
+/** What a route answers: a JSON value, and headers of its own. */
+export interface RouteAnswer {
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const goneSignal = (reply: FastifyReply): AbortSignal => {
+  const controller = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+};
+
+const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Answers OPTIONS with what a path offers, and refuses every other method with 405; both name the methods in `Allow`. */
+export const offerMethods = (server: HttpServer, url: string, offered: readonly HTTPMethods[]): void => {
+  const allow = [...offered, ...(offered.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+  server.options(url, (_request, reply) => reply.code(204).header("allow", allow).send());
+  server.route({
+    method: METHODS.filter((method) => !allow.split(", ").includes(method)),
+    url,
+    handler: (request, reply) => {
+      void reply.header("allow", allow);
+      throw refuse("METHOD_NOT_ALLOWED", `${request.method} is not offered here; use ${offered.join(" or ")}.`);
+    },
+  });
+};
+
+/**
+ * Serves one described route. The caller is known before anything else of the request is read; then what is accepted, the query and the body are
+ * checked against the description's own schemas. Answers are never stored by caches: they belong to one tenant and one moment.
+ */
+export const serveRoute = <Query extends TSchema, Body extends TSchema>(
+  server: HttpServer,
+  deps: { readonly authenticate: Authenticate },
+  description: RouteDescription<Query, Body> & { readonly query: Query; readonly body: Body },
+  handle: (request: CheckedRequest<Static<Query>, Static<Body>>) => Promise<RouteAnswer>,
+): void => {
+  const checkQuery = createInputCheck(description.query);
+  const checkBody = createInputCheck(description.body);
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const method = description.method === "get" ? "GET" : "POST";
+  offerMethods(server, description.path, [method]);
+  server.route({
+    method,
+    url: description.path,
+    bodyLimit: MAX_QUESTION_BYTES,
+    onRequest: async (request) => {
+      refuseCredentialInUrl(request.url);
+      callers.set(request, await deps.authenticate(request.headers.authorization));
+      requireJsonAccepted(request.headers.accept);
+    },
+    handler: async (request, reply) => {
+      const caller = callers.get(request);
+      if (caller === undefined) throw new Error("The request was not authenticated.");
+      const answer = await handle({
+        caller,
+        authorization: request.headers.authorization ?? "",
+        query: checkQuery(request.query),
+        body: checkBody(request.body),
+        traceId: request.traceId,
+        signal: goneSignal(reply),
+      });
+      return reply
+        .headers({ "cache-control": "private, no-store", ...answer.headers })
+        .type("application/json; charset=utf-8")
+        .send(JSON.stringify(answer.body));
+    },
+  });
+};

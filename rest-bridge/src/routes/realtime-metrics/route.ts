@@ -1,0 +1,25 @@
+import type { HttpServer } from "@tessera/platform/http/server";
+import { toMetrics } from "../../answers/metrics.ts";
+import { RestRealtimeMetricsDocument } from "../../generated/graphql.ts";
+import { answered } from "../../graph/answered.ts";
+import { documentIdOf, type GraphPort } from "../../graph/graph-port.ts";
+import { ownTenant } from "../../http/own-tenant.ts";
+import { serveRoute, type Authenticate } from "../../http/serve-route.ts";
+import { realtimeMetricsDescription } from "./description.ts";
+import { DEFAULT_TIMEFRAME, parseTimeframe } from "./timeframe.ts";
+
+const documentId = documentIdOf(RestRealtimeMetricsDocument);
+
+/** Adds GET /api/v2/analytics/realtime/metrics. */
+export const registerRealtimeMetrics = (
+  server: HttpServer,
+  deps: { readonly graph: GraphPort; readonly authenticate: Authenticate },
+): void =>
+  serveRoute(server, deps, realtimeMetricsDescription, async ({ query, caller, authorization, traceId, signal }) => {
+    ownTenant(caller, query.tenant_id);
+    const variables = { timeframe: parseTimeframe(query.timeframe ?? DEFAULT_TIMEFRAME) };
+    const result = await deps.graph.execute({ caller, authorization, documentId, variables, traceId, signal });
+    const { data, warnings } = answered(RestRealtimeMetricsDocument, result);
+    const body = { ...toMetrics(data.realtimeMetrics), ...(warnings.length === 0 ? {} : { warnings }) };
+    return { body, headers: result.rateLimit };
+  });

@@ -1,0 +1,115 @@
+import Type, { type TSchemaOptions } from "typebox";
+import { provenanceSchema, toProvenance } from "../../answers/provenance.ts";
+import { moment, orNull } from "../../answers/schemas.ts";
+import { warningsSchema } from "../../answers/warnings.ts";
+import type { ColumnPartsFragment, RestRealtimeQueryQuery } from "../../generated/graphql.ts";
+import { from } from "../../http/graphql-annotation.ts";
+import { toFieldName } from "./filter.ts";
+import type { Question } from "./question.ts";
+
+const value = orNull(Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
+const record = (options: TSchemaOptions) => Type.Record(Type.String(), value, options);
+
+const columnHead = {
+  name: Type.String(from("Column.name")),
+  role: Type.Enum(["time", "dimension", "measure"], from("Column.role")),
+  type: Type.Enum(["text", "integer", "number", "decimal", "boolean", "time"], {
+    description: "Type of the values. Decimals are text, so that no digit is lost; integers are text beyond 2^53.",
+  }),
+};
+
+const common = {
+  row_count: Type.Integer(from("OlapResult.rowCount")),
+  has_more: Type.Boolean(from("OlapResult.hasMore")),
+  totals: record(from("OlapResult.totals")),
+  as_of: moment(from("Provenance.asOf")),
+  provenance: provenanceSchema,
+  warnings: warningsSchema,
+};
+
+const rowsAnswer = Type.Object(
+  {
+    format: Type.Literal("rows"),
+    columns: Type.Array(Type.Object(columnHead), from("OlapResult.columns")),
+    rows: Type.Array(record({ description: "Values by the names of their columns." }), {
+      description: "The rows, in the order asked for.",
+    }),
+    ...common,
+  },
+  { title: "RealtimeRows", ...from("OlapResult") },
+);
+
+const columnsAnswer = Type.Object(
+  {
+    format: Type.Literal("columns"),
+    columns: Type.Array(
+      Type.Object({ ...columnHead, values: Type.Array(value, { description: "Values in order of the rows." }) }),
+      from("OlapResult.columns"),
+    ),
+    ...common,
+  },
+  { title: "RealtimeColumns", ...from("OlapResult") },
+);
+
+/** What the realtime query route answers, by the format asked for. */
+export const queryAnswerSchema = Type.Union([rowsAnswer, columnsAnswer], { title: "RealtimeQueryAnswer" });
+
+type Value = Type.Static<typeof value>;
+interface Column {
+  readonly name: string;
+  readonly role: "time" | "dimension" | "measure";
+  readonly type: "text" | "integer" | "number" | "decimal" | "boolean" | "time";
+  readonly values: Value[];
+}
+
+const ROLES = { TIME: "time", DIMENSION: "dimension", MEASURE: "measure" } as const;
+
+const typed = (column: ColumnPartsFragment): Pick<Column, "type" | "values"> => {
+  switch (column.__typename) {
+    case "TextColumn":
+      return { type: "text", values: [...column.texts] };
+    case "IntegerColumn":
+      return { type: "integer", values: [...column.integers] };
+    case "NumberColumn":
+      return { type: "number", values: [...column.numbers] };
+    case "DecimalColumn":
+      return { type: "decimal", values: [...column.decimals] };
+    case "BooleanColumn":
+      return { type: "boolean", values: [...column.booleans] };
+    case "TimeColumn":
+      return { type: "time", values: [...column.times] };
+  }
+};
+
+/** Columns in REST's words; a dimension has the name it was asked for by. */
+const toColumns = (columns: readonly ColumnPartsFragment[], asked: readonly string[]): readonly Column[] =>
+  columns.map((column) => {
+    const named = column.role === "DIMENSION" ? asked.find((name) => toFieldName(name) === column.name) : undefined;
+    return { name: named ?? column.name, role: ROLES[column.role], ...typed(column) };
+  });
+
+const rowOf = (columns: readonly Column[], place: number): Record<string, Value> =>
+  Object.fromEntries(columns.map(({ name, values }) => [name, values[place] ?? null]));
+
+/** The graph's grouped answer in REST's words and in the format asked for. */
+export const toQueryAnswer = (
+  olap: RestRealtimeQueryQuery["olap"],
+  { dimensions = [], format = "rows" }: Pick<Question, "dimensions" | "format">,
+): Type.Static<typeof queryAnswerSchema> => {
+  const columns = toColumns(olap.columns, dimensions);
+  const provenance = toProvenance(olap.provenance);
+  const rest = {
+    row_count: olap.rowCount,
+    has_more: olap.hasMore,
+    totals: rowOf(toColumns(olap.totals, dimensions), 0),
+    as_of: provenance.as_of,
+    provenance,
+  };
+  if (format === "columns") return { format, columns: [...columns], ...rest };
+  return {
+    format,
+    columns: columns.map(({ name, role, type }) => ({ name, role, type })),
+    rows: Array.from({ length: olap.rowCount }, (_row, place) => rowOf(columns, place)),
+    ...rest,
+  };
+};

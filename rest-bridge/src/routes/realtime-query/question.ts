@@ -1,0 +1,151 @@
+import Type from "typebox";
+import type { Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
+import { from } from "../../http/graphql-annotation.ts";
+import { filterSchema, toFieldName, toFilter } from "./filter.ts";
+
+const FUNCTIONS = {
+  count: "COUNT",
+  uniques: "UNIQUES",
+  sum: "SUM",
+  avg: "AVG",
+  min: "MIN",
+  max: "MAX",
+  quantiles: "QUANTILES",
+} as const satisfies Record<string, MeasureFunction>;
+
+const GRANULARITIES = {
+  none: "NONE",
+  minute: "MINUTE",
+  hour: "HOUR",
+  day: "DAY",
+  week: "WEEK",
+  month: "MONTH",
+  quarter: "QUARTER",
+  year: "YEAR",
+} as const satisfies Record<string, Granularity>;
+
+const DIRECTIONS = { asc: "ASC", desc: "DESC" } as const satisfies Record<string, SortDirection>;
+
+/** Characters of a name of a field, a column or a zone. */
+const MAX_NAME = 512;
+/** What the graph takes of each: measures of a question, dimensions, levels, order columns, filters side by side, rows. */
+const MAX_MEASURES = 10;
+const MAX_DIMENSIONS = 8;
+const MAX_LEVELS = 10;
+const MAX_ORDER = 20;
+const MAX_FILTERS = 50;
+const MAX_ROWS = 10_000;
+
+const name = (coordinate: string) => Type.String({ maxLength: MAX_NAME, ...from(coordinate) });
+
+const measureSchema = Type.Object(
+  {
+    name: Type.Optional(name("MeasureInput.name")),
+    function: Type.Enum(["count", "uniques", "sum", "avg", "min", "max", "quantiles"], from("MeasureInput.function")),
+    of: Type.Optional(name("MeasureInput.of")),
+    currency: Type.Optional(name("MeasureInput.currency")),
+    levels: Type.Optional(Type.Array(Type.Number(), { maxItems: MAX_LEVELS, ...from("MeasureInput.levels") })),
+    exact: Type.Optional(Type.Boolean({ default: false, ...from("MeasureInput.exact") })),
+  },
+  { additionalProperties: false, ...from("MeasureInput") },
+);
+
+/** A question to the realtime query route. */
+export const questionSchema = Type.Object(
+  {
+    tenant_id: Type.Optional(
+      Type.String({
+        format: "uuid",
+        description: "The caller's own tenant, which is also the default; another is refused.",
+      }),
+    ),
+    range: Type.Object(
+      {
+        from: Type.String({ format: "date-time", ...from("TimeRangeInput.from") }),
+        to: Type.String({ format: "date-time", ...from("TimeRangeInput.to") }),
+      },
+      { additionalProperties: false, ...from("OlapInput.range") },
+    ),
+    measures: Type.Array(measureSchema, { minItems: 1, maxItems: MAX_MEASURES, ...from("OlapInput.measures") }),
+    dimensions: Type.Optional(
+      Type.Array(Type.String({ maxLength: MAX_NAME }), { maxItems: MAX_DIMENSIONS, ...from("OlapInput.dimensions") }),
+    ),
+    filters: Type.Optional(
+      Type.Array(filterSchema, { maxItems: MAX_FILTERS, description: "Which events: those that pass all of these." }),
+    ),
+    granularity: Type.Optional(
+      Type.Enum(["none", "minute", "hour", "day", "week", "month", "quarter", "year"], {
+        default: "none",
+        ...from("OlapInput.granularity"),
+      }),
+    ),
+    time_zone: Type.Optional(Type.String({ maxLength: MAX_NAME, default: "UTC", ...from("OlapInput.timeZone") })),
+    order_by: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            column: name("OlapOrderInput.column"),
+            direction: Type.Optional(
+              Type.Enum(["asc", "desc"], { default: "desc", ...from("OlapOrderInput.direction") }),
+            ),
+          },
+          { additionalProperties: false, ...from("OlapOrderInput") },
+        ),
+        { maxItems: MAX_ORDER, ...from("OlapInput.orderBy") },
+      ),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ROWS, default: 1_000, ...from("OlapInput.limit") })),
+    format: Type.Optional(
+      Type.Enum(["rows", "columns"], {
+        default: "rows",
+        description: "`rows`: one object per row. `columns`: one list of values per column, which is shorter.",
+      }),
+    ),
+  },
+  { additionalProperties: false, title: "RealtimeQuestion", ...from("OlapInput") },
+);
+
+/** A question as REST takes it. */
+export type Question = Type.Static<typeof questionSchema>;
+
+const toMeasure = ({ function: fn, of, levels, ...measure }: Question["measures"][number]) => ({
+  ...measure,
+  function: FUNCTIONS[fn],
+  ...(of === undefined ? {} : { of: toFieldName(of) }),
+  ...(levels === undefined ? {} : { levels }),
+});
+
+/** A question in the graph's words. Columns are ordered by the names the answer shows. */
+export const toOlapInput = (question: Question): OlapInput => {
+  const {
+    range,
+    measures,
+    dimensions = [],
+    filters = [],
+    granularity,
+    time_zone: timeZone,
+    order_by: orderBy,
+    limit,
+  } = question;
+  const columnOf = (column: string): string => (dimensions.includes(column) ? toFieldName(column) : column);
+  return {
+    range: { from: range.from, to: range.to },
+    measures: measures.map(toMeasure),
+    dimensions: dimensions.map(toFieldName),
+    ...(filters.length === 0 ? {} : { filter: { and: filters.map(toFilter) } }),
+    ...(granularity === undefined ? {} : { granularity: GRANULARITIES[granularity] }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(orderBy === undefined
+      ? {}
+      : {
+          orderBy: orderBy.map(({ column, direction }) => ({
+            column: columnOf(column),
+            ...(direction === undefined ? {} : { direction: DIRECTIONS[direction] }),
+          })),
+        }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+};
+
+/** The part of a question the graph complains about, in REST's words: `input.filter.and.0.field` is `filters.0.field`. */
+export const questionFieldOf = (restField: string): string => restField.replace(/^filter\.and(?=\.|$)/, "filters");

@@ -1,0 +1,25 @@
+import type { HttpServer } from "@tessera/platform/http/server";
+import { RestRealtimeQueryDocument } from "../../generated/graphql.ts";
+import { answered } from "../../graph/answered.ts";
+import { documentIdOf, type GraphPort } from "../../graph/graph-port.ts";
+import { ownTenant } from "../../http/own-tenant.ts";
+import { serveRoute, type Authenticate } from "../../http/serve-route.ts";
+import { toQueryAnswer } from "./answer.ts";
+import { realtimeQueryDescription } from "./description.ts";
+import { questionFieldOf, toOlapInput } from "./question.ts";
+
+const documentId = documentIdOf(RestRealtimeQueryDocument);
+
+/** Adds POST /api/v2/analytics/realtime/query. */
+export const registerRealtimeQuery = (
+  server: HttpServer,
+  deps: { readonly graph: GraphPort; readonly authenticate: Authenticate },
+): void =>
+  serveRoute(server, deps, realtimeQueryDescription, async ({ body, caller, authorization, traceId, signal }) => {
+    ownTenant(caller, body.tenant_id);
+    const variables = { input: toOlapInput(body) };
+    const result = await deps.graph.execute({ caller, authorization, documentId, variables, traceId, signal });
+    const { data, warnings } = answered(RestRealtimeQueryDocument, result, questionFieldOf);
+    const answer = { ...toQueryAnswer(data.olap, body), ...(warnings.length === 0 ? {} : { warnings }) };
+    return { body: answer, headers: result.rateLimit };
+  });
