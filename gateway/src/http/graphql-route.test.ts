@@ -114,7 +114,7 @@ describe("GraphQL over HTTP", () => {
     const { headers, body } = await post(graph, reader, { query: "{ broken }" }, { traceparent });
     expect(headers.get("x-trace-id")).toBe(traceId);
     expect(headers.get("cache-control")).toContain("no-store");
-    expect(body.extensions.traceId).toBe(traceId);
+    expect(body.extensions?.traceId).toBe(traceId);
     expect(graph.logged.join("\n")).toContain(traceId);
   });
 });

@@ -28,7 +28,7 @@ describe("an enforced safelist", () => {
     ["its text", { query: LISTED }],
   ])("runs a registered operation by %s", async (_how, body) => {
     const answer = await post(graph, reader, body);
-    expect([answer.status, Object.keys(answer.body.data)]).toEqual([200, ["who"]]);
+    expect([answer.status, Object.keys(answer.body.data ?? {})]).toEqual([200, ["who"]]);
   });
 
   it("runs one by GET", async () => {
@@ -52,7 +52,7 @@ describe("an enforced safelist", () => {
     ["both an id and a text", { query: LISTED, documentId: operationIdOf(LISTED) }, 400, "BAD_INPUT"],
   ])("refuses %s", async (_what, body, status, code) => {
     const answer = await post(graph, reader, body);
-    expect([answer.status, answer.body.errors[0].extensions.code]).toEqual([status, code]);
+    expect([answer.status, answer.body.errors?.[0]?.extensions.code]).toEqual([status, code]);
   });
 
   it("holds WebSocket to the same list, and takes ids there too", async () => {
@@ -93,7 +93,7 @@ describe("other safelist modes", () => {
     const graph = await startGateway();
     const reader = graph.issue();
     const unknown = await post(graph, reader, { extensions: automatic("{ who }") });
-    expect(unknown.body.errors[0]).toMatchObject({
+    expect(unknown.body.errors?.[0]).toMatchObject({
       message: "PersistedQueryNotFound",
       extensions: { code: "PERSISTED_QUERY_NOT_FOUND" },
     });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Permission } from "@tessera/contracts/permissions";
 import { createLogger } from "@tessera/platform/telemetry/logger";
-import { callerWith, optionsWith, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
+import { callerWith } from "../fixture-credentials.ts";
+import { optionsWith, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
 import { createCredentialChecks, MAX_UNCONFIRMED_MS } from "./credential-checks.ts";
 import { openSocket, until } from "./socket-fixture.ts";
 

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import type { Permission } from "@tessera/contracts/permissions";
-import { newTenant, optionsWith, SECRET, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
+import { newTenant } from "../fixture-credentials.ts";
+import { SECRET } from "../fixture-graph.ts";
+import { optionsWith, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
 import { openRaw, openSocket, until, type TestSocket } from "./socket-fixture.ts";
 
 const EVENTS = "subscription ($after: Cursor) { events(after: $after) { cursor event { id name owner { title } } } }";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Permission } from "@tessera/contracts/permissions";
-import { newTenant, optionsWith, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
+import { newTenant } from "../fixture-credentials.ts";
+import { optionsWith, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
 import { openSocket, until, type TestSocket } from "./socket-fixture.ts";
 
 const EVENTS = "subscription ($after: Cursor) { events(after: $after) { cursor tenantId subject } }";
