@@ -23,8 +23,14 @@ export type FixtureGraph = {
   readonly sent: { service: string; query: string; variables: Readonly<Record<string, unknown>> }[];
 };
 
+/** A file of tests asks for few compositions, most of them many times. */
+const composed = new Map<string, string>();
+
 /** Composes SDL by subgraph name; throws with the composition's own messages. */
 export const composeFixture = (subgraphs: Readonly<Record<string, string>>): string => {
+  const key = JSON.stringify(subgraphs);
+  const known = composed.get(key);
+  if (known !== undefined) return known;
   const services = Object.entries(subgraphs).map(([name, sdl]) => ({
     name,
     url: `http://${name}.test/graphql`,
@@ -32,6 +38,7 @@ export const composeFixture = (subgraphs: Readonly<Record<string, string>>): str
   }));
   const { supergraphSdl, errors } = composeServices(services);
   if (supergraphSdl === undefined) throw new Error((errors ?? []).map((error) => error.message).join("\n"));
+  composed.set(key, supergraphSdl);
   return supergraphSdl;
 };
 

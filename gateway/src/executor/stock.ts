@@ -6,6 +6,7 @@ import { CallCancelled, subgraphFailure, type CallContext } from "../connections
 import type { FederationExecutor } from "./federation-executor.ts";
 import { isJsonObject } from "./json.ts";
 import type { PlanExecutorOptions } from "./generation.ts";
+import type { Connections } from "./run-plan.ts";
 import { createPlanExecutor } from "./plan-executor.ts";
 
 type Process = GraphQLDataSource["process"];
@@ -13,17 +14,15 @@ type Process = GraphQLDataSource["process"];
 /** What stock code would log of a failed fetch, the connections and the answer tell already. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A data source that asks a connection, with the call standing where stock code keeps its context. */
-const dataSource = <C extends CallContext>(
-  name: string,
-  connections: () => PlanExecutorOptions<C>["connections"],
-): { process: Process } => ({
+/** What stands where stock code keeps its context: a request holds its connections from start to end. */
+type Held<C extends CallContext> = { readonly call: C; readonly connections: Connections<C> };
+
+const dataSource = <C extends CallContext>(name: string): { process: Process } => ({
   async process({ request, context }) {
-    const connection = connections().get(name);
+    const { call, connections } = context as Held<C>; // boundary: `execute` below put it there
+    const connection = connections.get(name);
     if (connection === undefined) throw subgraphFailure(name, "SUBGRAPH_UNAVAILABLE");
     const { query = "", operationName, variables } = request;
-    // boundary: the context is the call that `execute` below put there.
-    const call = context as C;
     try {
       const result = await connection.execute({ query, operationName, variables }, call);
       return result as Awaited<ReturnType<Process>>; // boundary: an ExecutionResult in Apollo's own words
@@ -34,11 +33,11 @@ const dataSource = <C extends CallContext>(
 });
 
 /** The part of Apollo Server's request context that @apollo/gateway reads. */
-const requestContext = (
+const requestContext = <C extends CallContext>(
   document: DocumentNode,
   request: { operationName?: string; variables: Readonly<Record<string, unknown>> },
   hash: string,
-  call: CallContext,
+  held: Held<C>,
 ) =>
   // boundary: the rest of Apollo Server's context is not read by the gateway's executor
   ({
@@ -46,7 +45,7 @@ const requestContext = (
     queryHash: hash,
     request,
     operationName: request.operationName ?? null,
-    context: call,
+    context: held,
     logger: SILENT,
     metrics: {},
   }) as unknown as GatewayGraphQLRequestContext;
@@ -67,7 +66,7 @@ export const createStockExecutor = async <C extends CallContext>(
       update = hooks.update;
       return Promise.resolve({ supergraphSdl: options.supergraphSdl });
     },
-    buildService: ({ name }) => dataSource<C>(name, () => connections),
+    buildService: ({ name }) => dataSource<C>(name),
     logger: SILENT,
   });
   const hashes = new WeakMap<DocumentNode, string>();
@@ -81,7 +80,9 @@ export const createStockExecutor = async <C extends CallContext>(
     ...own,
     async execute({ document, operationName, variables = {}, call }): Promise<ExecutionResult> {
       const request = { ...(operationName === undefined ? {} : { operationName }), variables };
-      const result: unknown = await executor(requestContext(document, request, hashOf(document), call));
+      const result: unknown = await executor(
+        requestContext(document, request, hashOf(document), { call, connections }),
+      );
       return isJsonObject(result) ? result : {};
     },
     async update(supergraphSdl, next = connections) {

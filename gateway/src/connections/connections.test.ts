@@ -1,0 +1,306 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { buildSchema, type ExecutionResult, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
+import { makeServer } from "graphql-ws";
+import { WebSocketServer } from "ws";
+import { CallCancelled, type CallContext, type SubgraphConnection } from "./connection.ts";
+import { guardConnection } from "./guarded.ts";
+import { createHttpConnection } from "./http.ts";
+import { createInProcessConnection } from "./in-process.ts";
+
+const CALL: CallContext = {};
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+type Resolver = GraphQLFieldResolver<unknown, { who?: string }>;
+
+const schemaOf = (resolvers: Record<string, { resolve?: Resolver; subscribe?: Resolver }>): GraphQLSchema => {
+  const schema = buildSchema(`
+    type Query { who: String  list(n: Int!): [Int!]  broken: String  pets: [Pet]  strict: [Box] }
+    type Box { must: Int! }
+    interface Pet { name: String }  type Cat implements Pet { name: String }  type Dog implements Pet { name: String bark: Int }
+    type Subscription { count(to: Int!): Int }`);
+  for (const [coordinate, field] of Object.entries(resolvers)) {
+    const [type = "", name = ""] = coordinate.split(".");
+    const named = schema.getType(type);
+    if (named !== undefined && "getFields" in named) Object.assign(named.getFields()[name] ?? {}, field);
+  }
+  return schema;
+};
+
+async function* counting(to: number) {
+  for (let count = 1; count <= to; count += 1) {
+    yield { count };
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const schema = schemaOf({
+  "Query.who": { resolve: (_root, _args, { who }) => who },
+  "Query.list": { resolve: (_root, { n }) => Array.from({ length: Number(n) }, (_, index) => index) },
+  "Query.broken": { resolve: () => Promise.reject(new Error("broken")) },
+  "Query.pets": {
+    resolve: () => [
+      { __typename: "Dog", name: "Rex", bark: 2 },
+      null,
+      Promise.resolve({ __typename: "Cat", name: "Tom" }),
+    ],
+  },
+  "Query.strict": { resolve: () => [{ must: 1 }, { must: null }] },
+  "Subscription.count": { subscribe: (_root, { to }) => counting(Number(to)) },
+});
+
+const inProcess = (options: { compileAfterUses: number }) =>
+  createInProcessConnection<CallContext & { who?: string }>({
+    name: "s",
+    schema,
+    createContext: ({ who }) => ({ who }),
+    ...options,
+  });
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe("an in-process connection", () => {
+  it.each([
+    [`{ who }`, {}],
+    [`query ($n: Int!) { list(n: $n) }`, { n: 3 }],
+    [`{ broken who }`, {}],
+    [`{ strict { must } pets { name ... on Dog { bark } } }`, {}],
+    [`query ($n: Int!) { list(n: $n) }`, { n: "many" }],
+    [`{ unknown }`, {}],
+  ])("answers %s compiled as it does interpreted", async (query, variables) => {
+    const [interpreted, compiled] = [inProcess({ compileAfterUses: 100 }), inProcess({ compileAfterUses: 1 })];
+    const call = { who: "ada" };
+    const expected = await interpreted.execute({ query, variables }, call);
+    const actual = await compiled.execute({ query, variables }, call);
+    expect(plain(actual.data ?? null)).toEqual(plain(expected.data ?? null));
+    expect((actual.errors ?? []).map(({ path }) => path)).toEqual((expected.errors ?? []).map(({ path }) => path));
+  });
+
+  it("makes a context for each operation and masks errors before they leave", async () => {
+    const { GraphQLError } = await import("graphql");
+    const masking = createInProcessConnection<CallContext>({
+      name: "s",
+      schema,
+      createContext: () => ({}),
+      maskError: () => new GraphQLError("masked"),
+    });
+    expect((await masking.execute({ query: "{ broken }" }, CALL)).errors?.[0]?.message).toBe("masked");
+  });
+
+  it("streams a subscription's events, and one refusal for what cannot be subscribed to", async () => {
+    const results: unknown[] = [];
+    for await (const event of inProcess({ compileAfterUses: 1 }).subscribe(
+      { query: "subscription { count(to: 2) }" },
+      CALL,
+    ))
+      results.push(plain(event));
+    expect(results).toEqual([{ data: { count: 1 } }, { data: { count: 2 } }]);
+    const refused = inProcess({ compileAfterUses: 1 }).subscribe({ query: "subscription { nothing }" }, CALL);
+    expect((await refused.next()).value).toMatchObject({ errors: [{ message: expect.stringContaining("nothing") }] });
+    expect((await refused.next()).done).toBe(true);
+  });
+});
+
+type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void;
+
+const serve = async (answer: Answer) => {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString("utf8")));
+    request.on("end", () => answer(request, body, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // boundary: a TCP server has one
+  closers.push(
+    () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  );
+  return { server, url: `http://127.0.0.1:${port}/graphql?v=1` };
+};
+
+const connect = (url: string, options: Partial<Parameters<typeof createHttpConnection<CallContext>>[0]> = {}) => {
+  const connection = createHttpConnection<CallContext>({ name: "s", url, ...options });
+  closers.push(() => connection.close());
+  return connection;
+};
+
+describe("an HTTP connection", () => {
+  it("posts the operation to its url with the headers made for the call", async () => {
+    const { url } = await serve((request, body, response) =>
+      response.end(
+        JSON.stringify({ data: { path: request.url, id: request.headers["x-id"], body: JSON.parse(body) } }),
+      ),
+    );
+    const connection = connect(url, { headers: (_call, body) => Promise.resolve({ "x-id": String(body.length) }) });
+    const request = { query: "query A { who }", operationName: "A", variables: { n: 1 } };
+    expect((await connection.execute(request, CALL)).data).toEqual({
+      path: "/graphql?v=1",
+      id: String(JSON.stringify(request).length),
+      body: request,
+    });
+  });
+
+  it("takes a GraphQL answer whatever its status, and refuses anything else", async () => {
+    const answers = [
+      [400, `{"errors":[{"message":"no"}]}`],
+      [200, "<html>"],
+      [200, "[1]"],
+      [503, `{"error":"down"}`],
+    ] as const;
+    let turn = 0;
+    const { url } = await serve((_request, _body, response) => {
+      const [status, text] = answers[turn] ?? [500, ""];
+      turn += 1;
+      response.writeHead(status).end(text);
+    });
+    const connection = connect(url);
+    expect(await connection.execute({ query: "{ who }" }, CALL)).toEqual({ errors: [{ message: "no" }] });
+    for (const status of [200, 200, 503])
+      await expect(connection.execute({ query: "{ who }" }, CALL)).rejects.toThrow(`status ${status}`);
+  });
+
+  it("reads no more than its limit, waits no longer than its timeout, and ends with the caller", async () => {
+    const { url } = await serve((_request, body, response) => {
+      if (body.includes("big")) response.end(`{"data":"${"x".repeat(5_000)}"}`);
+    });
+    await expect(connect(url, { maxResponseBytes: 1_000 }).execute({ query: "big" }, CALL)).rejects.toThrow(
+      "larger than 1000 bytes",
+    );
+    const signal = AbortSignal.timeout(30);
+    await expect(connect(url).execute({ query: "hang" }, { signal })).rejects.toBeInstanceOf(CallCancelled);
+    await expect(connect(url).execute({ query: "hang" }, { signal })).rejects.toBeInstanceOf(CallCancelled);
+    await expect(connect(url, { timeoutMs: 50 }).execute({ query: "hang" }, CALL)).rejects.toThrow("Timeout");
+  });
+
+  it("subscribes over graphql-ws as the caller, and closes its socket when the reader leaves", async () => {
+    const { server, url } = await serve((_request, _body, response) => response.end());
+    const sockets = new WebSocketServer({ server });
+    closers.push(() => new Promise((resolve) => sockets.close(() => resolve())));
+    const seen: unknown[] = [];
+    let closed: (() => void) | undefined;
+    const isClosed = new Promise<void>((resolve) => (closed = resolve));
+    const { subscribe, execute } = await import("graphql");
+    const protocol = makeServer({
+      schema,
+      subscribe,
+      execute,
+      onConnect: ({ connectionParams }) => {
+        seen.push(connectionParams);
+        return true;
+      },
+    });
+    sockets.on("connection", (socket) => {
+      const close = protocol.opened(
+        {
+          protocol: socket.protocol,
+          send: (data) => new Promise((resolve) => socket.send(data, () => resolve())),
+          close: (code, reason) => socket.close(code, reason),
+          onMessage: (handle) => socket.on("message", (data: Buffer) => void handle(data.toString("utf8"))),
+        },
+        {},
+      );
+      socket.once("close", (code, reason) => {
+        void close(code, reason.toString("utf8"));
+        closed?.();
+      });
+    });
+    const connection = connect(url, { connectionParams: () => Promise.resolve({ identity: "ada" }) });
+    const stream = connection.subscribe(
+      { query: "subscription ($to: Int!) { count(to: $to) }", variables: { to: 1_000_000 } },
+      CALL,
+    );
+    expect(plain(await stream.next())).toEqual({ done: false, value: { data: { count: 1 } } });
+    expect(plain(await stream.next())).toEqual({ done: false, value: { data: { count: 2 } } });
+    await stream.return?.();
+    await isClosed;
+    expect(seen).toEqual([{ identity: "ada" }]);
+    const refused = connection.subscribe({ query: "subscription { nothing }" }, CALL);
+    expect((await refused.next()).value).toMatchObject({ errors: [{}] });
+    expect((await refused.next()).done).toBe(true);
+  });
+});
+
+const scripted = (
+  script: (() => Promise<ExecutionResult>)[],
+): SubgraphConnection<CallContext> & { calls: () => number } => {
+  let calls = 0;
+  return {
+    name: "s",
+    calls: () => calls,
+    execute: () => {
+      calls += 1;
+      return (script.shift() ?? (() => Promise.resolve({ data: { ok: true } })))();
+    },
+    subscribe: () => {
+      throw new Error("not scripted");
+    },
+    close: () => Promise.resolve(),
+  };
+};
+
+const codeOf = ({ errors }: ExecutionResult) => errors?.[0]?.extensions["code"];
+const refuse = () => Promise.reject(new Error("refused"));
+
+describe("a guarded connection", () => {
+  it("opens after failures in a row, refuses without asking, and closes when a trial succeeds", async () => {
+    const inner = scripted([refuse, refuse]);
+    const states: string[] = [];
+    const guarded = guardConnection(inner, {
+      consecutiveFailures: 2,
+      halfOpenAfterMs: 20,
+      onStateChange: (_service, state) => states.push(state),
+    });
+    for (let turn = 0; turn < 3; turn += 1)
+      expect(codeOf(await guarded.execute({ query: "{ ok }" }, CALL))).toBe("SUBGRAPH_UNAVAILABLE");
+    expect(inner.calls()).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(await guarded.execute({ query: "{ ok }" }, CALL)).toEqual({ data: { ok: true } });
+    expect(states).toEqual(["open", "half-open", "closed"]);
+  });
+
+  it("counts neither GraphQL errors nor callers that gave up as failures", async () => {
+    const { GraphQLError } = await import("graphql");
+    const inner = scripted([() => Promise.resolve({ errors: [new GraphQLError("no")] }), () => new Promise(() => {})]);
+    const guarded = guardConnection(inner, { consecutiveFailures: 1 });
+    expect((await guarded.execute({ query: "{ ok }" }, CALL)).errors?.[0]?.message).toBe("no");
+    await expect(guarded.execute({ query: "{ ok }" }, { signal: AbortSignal.timeout(10) })).rejects.toBeInstanceOf(
+      CallCancelled,
+    );
+    expect(await guarded.execute({ query: "{ ok }" }, CALL)).toEqual({ data: { ok: true } });
+  });
+
+  it("ends the inner call when time is up", async () => {
+    let ended = false;
+    const hanging: SubgraphConnection<CallContext> = {
+      ...scripted([]),
+      execute: ({ signal }) => new Promise(() => signal?.addEventListener("abort", () => (ended = true))),
+    };
+    expect(codeOf(await guardConnection(hanging, { timeoutMs: 10 }).execute({ query: "{ ok }" }, CALL))).toBe(
+      "SUBGRAPH_TIMEOUT",
+    );
+    expect(ended).toBe(true);
+  });
+
+  it("turns a stream that breaks into one last result", async () => {
+    const broken: SubgraphConnection<CallContext> = {
+      ...scripted([]),
+      subscribe: () => ({
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+        next: refuse,
+      }),
+    };
+    const stream = guardConnection(broken, {}).subscribe({ query: "subscription { count }" }, CALL);
+    expect(codeOf((await stream.next()).value)).toBe("SUBGRAPH_UNAVAILABLE");
+    expect((await stream.next()).done).toBe(true);
+  });
+});
