@@ -75,9 +75,15 @@ const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, progress:
 /** Starts everything in this process on embedded engines: engines, migrations, graph, write path, workers, demo tenant. */
 export const startEmbedded = async (config: EmbeddedConfig, progress: Progress): Promise<EmbeddedInstance> => {
   const home = resolve(config.TESSERA_HOME);
+  const logger = createLogger("embedded", config.LOG_LEVEL);
   const tenantTables = await tenantTablesOf(places.clickhouseMigrations);
   const engines = await progress.step("Starting PostgreSQL and ClickHouse", () =>
-    startEmbeddedEngines({ home, tenantTables, onProgress: progress.note }),
+    startEmbeddedEngines({
+      home,
+      tenantTables,
+      onProgress: progress.note,
+      onRestart: (sentence) => logger.warn({ engine: sentence }, "An engine ended."),
+    }),
   );
   try {
     await progress.step("Migrating both stores", () => migrate(engines));
@@ -86,7 +92,7 @@ export const startEmbedded = async (config: EmbeddedConfig, progress: Progress):
       url,
       home: engines.home,
       demo,
-      engineEnded: engines.exited,
+      engineEnded: engines.gaveUp,
       stop: async () => {
         await stop();
         await engines.stop();

@@ -37,8 +37,11 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const start = async (onProgress?: (sentence: string) => void): Promise<EmbeddedEngines> => {
-  const engines = await startEmbeddedEngines({ home, tenantTables: ["events"], onProgress });
+const start = async (
+  onProgress?: (sentence: string) => void,
+  onRestart?: (sentence: string) => void,
+): Promise<EmbeddedEngines> => {
+  const engines = await startEmbeddedEngines({ home, tenantTables: ["events"], onProgress, onRestart });
   running.push(engines);
   return engines;
 };
@@ -80,10 +83,13 @@ const expectRows = async (connections: EngineConnections): Promise<void> => {
 const startApart = async (user: {
   uid?: number;
   gid?: number;
-}): Promise<{ child: ChildProcess; engines: Pick<EmbeddedEngines, "connections" | "pids"> }> => {
+}): Promise<{
+  child: ChildProcess;
+  engines: { connections: EngineConnections; pids: ReturnType<EmbeddedEngines["pids"]> };
+}> => {
   const script = `const { startEmbeddedEngines } = await import(${JSON.stringify(module)});
     const engines = await startEmbeddedEngines({ home: ${JSON.stringify(home)}, tenantTables: ["events"] });
-    console.log(JSON.stringify(engines));
+    console.log(JSON.stringify({ ...engines, pids: engines.pids() }));
     process.on("SIGTERM", () => engines.stop().then(() => process.exit(0)));
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
@@ -105,9 +111,10 @@ describe("the embedded engines", () => {
     async () => {
       const first = await start();
       await writeRows(first.connections);
+      const pids = first.pids();
       await first.stop();
-      expect(isProcessAlive(first.pids.postgres)).toBe(false);
-      expect(isProcessAlive(first.pids.clickhouse)).toBe(false);
+      expect(isProcessAlive(pids.postgres)).toBe(false);
+      expect(isProcessAlive(pids.clickhouse)).toBe(false);
       const second = await start();
       expect(second.connections).toEqual(first.connections);
       await expectRows(second.connections);
@@ -125,7 +132,7 @@ describe("the embedded engines", () => {
       await killed;
       const told: string[] = [];
       const next = await start((sentence) => told.push(sentence));
-      expect(next.pids.postgres).toBe(engines.pids.postgres);
+      expect(next.pids().postgres).toBe(engines.pids.postgres);
       expect(told.join(" ")).toContain("Adopting the PostgreSQL");
       expect(await waitForProcessEnd(engines.pids.clickhouse, 10_000)).toBe(true);
       await expectRows(next.connections);
@@ -136,15 +143,19 @@ describe("the embedded engines", () => {
   );
 
   test(
-    "lose nothing when they are killed themselves",
+    "lose nothing when they are killed themselves, and are started again at the same addresses",
     async () => {
-      const first = await start();
-      await writeRows(first.connections);
-      process.kill(first.pids.postgres, "SIGKILL");
-      process.kill(first.pids.clickhouse, "SIGKILL");
-      expect(await first.exited).toContain("ended (SIGKILL)");
-      await first.stop();
-      await expectRows((await start()).connections);
+      const told: string[] = [];
+      const engines = await start(undefined, (sentence) => told.push(sentence));
+      await writeRows(engines.connections);
+      const killed = engines.pids();
+      process.kill(killed.postgres, "SIGKILL");
+      process.kill(killed.clickhouse, "SIGKILL");
+      while (engines.pids().postgres === killed.postgres || engines.pids().clickhouse === killed.clickhouse)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      await expectRows(engines.connections);
+      expect(told.join(" ")).toContain("ended (SIGKILL)");
+      await engines.stop();
     },
     SLOW_MS,
   );

@@ -1,6 +1,7 @@
 import { openDataDirectory, type DataDirectory } from "./data-directory.ts";
 import { startEmbeddedClickHouse, type EmbeddedClickHouse } from "./embedded-clickhouse.ts";
 import { POSTGRES_SUPERUSER, startEmbeddedPostgres, type EmbeddedPostgres } from "./embedded-postgres.ts";
+import { superviseEngine, type OnRestart } from "./supervised-engine.ts";
 import type { ClickHousePasswords } from "./clickhouse-users.ts";
 import {
   APP_ROLE,
@@ -36,9 +37,10 @@ export type EmbeddedEngines = {
   /** Absolute path of the data directory. */
   readonly home: string;
   readonly connections: EngineConnections;
-  readonly pids: { readonly postgres: number; readonly clickhouse: number };
-  /** Resolves with a sentence when one of the engines ends, asked or not. */
-  readonly exited: Promise<string>;
+  /** The processes that run now. */
+  readonly pids: () => { readonly postgres: number; readonly clickhouse: number };
+  /** Resolves with a sentence when an engine is given up: it ended unasked too often, or could not be started again. */
+  readonly gaveUp: Promise<string>;
   /** Ends ClickHouse, then PostgreSQL, then gives the data directory back. Can be called twice. */
   readonly stop: () => Promise<void>;
 };
@@ -52,6 +54,8 @@ export type EmbeddedEnginesOptions = {
   readonly postgresPort?: number | undefined;
   readonly clickHousePort?: number | undefined;
   readonly onProgress?: ((sentence: string) => void) | undefined;
+  /** Told when an engine ended unasked and is started again. */
+  readonly onRestart?: OnRestart | undefined;
 };
 
 const startPostgres = async (
@@ -86,33 +90,64 @@ const connectionsOf = (postgres: EmbeddedPostgres, clickhouse: EmbeddedClickHous
   clickhouse: { url: clickhouse.url, database: clickhouse.database, passwords: clickhouse.credentials },
 });
 
-/** Prepares the data directory and starts both engines beside each other; when one fails the other is stopped. Rejects with a StartProblem. */
-export const startEmbeddedEngines = async (options: EmbeddedEnginesOptions): Promise<EmbeddedEngines> => {
-  const { tenantTables, clickHousePort, onProgress } = options;
-  const directory = openDataDirectory({ home: options.home, onProgress });
+const stopped = (engine: { readonly stop: () => Promise<void> } | undefined): Promise<void> =>
+  engine === undefined ? Promise.resolve() : engine.stop();
+
+/** Starts both engines beside each other; when one fails the other is stopped, and its StartProblem is thrown. */
+const startBoth = async (directory: DataDirectory, options: EmbeddedEnginesOptions) => {
+  const clickHouse = (port: number | undefined): Promise<EmbeddedClickHouse> =>
+    startEmbeddedClickHouse({
+      dataDir: directory.clickHouseDirectory,
+      port,
+      tenantTables: options.tenantTables,
+      onProgress: options.onProgress,
+    });
   const [postgres, clickhouse] = await Promise.allSettled([
     startPostgres(directory, options),
-    startEmbeddedClickHouse({ dataDir: directory.clickHouseDirectory, port: clickHousePort, tenantTables, onProgress }),
+    clickHouse(options.clickHousePort),
   ]);
   if (postgres.status === "rejected" || clickhouse.status === "rejected") {
-    if (clickhouse.status === "fulfilled") await clickhouse.value.stop();
-    if (postgres.status === "fulfilled") await postgres.value.stop();
-    directory.release();
+    if (clickhouse.status === "fulfilled") await stopped(clickhouse.value);
+    if (postgres.status === "fulfilled") await stopped(postgres.value);
     throw postgres.status === "rejected"
       ? postgres.reason
       : clickhouse.status === "rejected"
         ? clickhouse.reason
         : undefined;
   }
+  const { onRestart = () => undefined } = options;
+  const [firstPostgres, firstClickHouse] = [postgres.value, clickhouse.value];
   return {
-    home: directory.home,
-    connections: connectionsOf(postgres.value, clickhouse.value),
-    pids: { postgres: postgres.value.pid, clickhouse: clickhouse.value.pid },
-    exited: Promise.race([postgres.value.exited, clickhouse.value.exited]),
-    stop: async () => {
-      await clickhouse.value.stop();
-      await postgres.value.stop();
-      directory.release();
-    },
+    postgres: superviseEngine({
+      first: firstPostgres,
+      restart: () => startPostgres(directory, { ...options, postgresPort: firstPostgres.port }),
+      onRestart,
+    }),
+    clickhouse: superviseEngine({ first: firstClickHouse, restart: () => clickHouse(firstClickHouse.port), onRestart }),
   };
+};
+
+/**
+ * Prepares the data directory and starts both engines; rejects with a StartProblem. An engine that ends unasked is started again at its
+ * address.
+ */
+export const startEmbeddedEngines = async (options: EmbeddedEnginesOptions): Promise<EmbeddedEngines> => {
+  const directory = openDataDirectory({ home: options.home, onProgress: options.onProgress });
+  try {
+    const { postgres, clickhouse } = await startBoth(directory, options);
+    return {
+      home: directory.home,
+      connections: connectionsOf(postgres.current(), clickhouse.current()),
+      pids: () => ({ postgres: postgres.current().pid, clickhouse: clickhouse.current().pid }),
+      gaveUp: Promise.race([postgres.gaveUp, clickhouse.gaveUp]),
+      stop: async () => {
+        await clickhouse.stop();
+        await postgres.stop();
+        directory.release();
+      },
+    };
+  } catch (error) {
+    directory.release();
+    throw error;
+  }
 };

@@ -20,7 +20,7 @@ test(
     const module = new URL("../engines/embedded-engines.ts", import.meta.url).href;
     const script = `const { startEmbeddedEngines } = await import(${JSON.stringify(module)});
       const engines = await startEmbeddedEngines({ home: ${JSON.stringify(home)}, tenantTables: [] });
-      console.log(JSON.stringify(engines.pids));
+      console.log(JSON.stringify(engines.pids()));
       setInterval(() => undefined, 1000);`;
     const host = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
       cwd: fileURLToPath(new URL("../../../", import.meta.url)),

@@ -1,0 +1,70 @@
+import { errorMessage } from "../errors/error-message.ts";
+
+/** Times an engine is started again within {@link WINDOW_MS}; one that ends more often has a reason that starting again does not mend. */
+export const MAX_RESTARTS = 5;
+/** Milliseconds over which restarts are counted. */
+const WINDOW_MS = 60_000;
+
+/** An engine process as its launcher gives it. */
+export interface Engine {
+  readonly pid: number;
+  /** Resolves with a sentence when the process ends, asked or not. */
+  readonly exited: Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+/** An engine that is started again when it ends unasked. */
+export interface SupervisedEngine<E extends Engine> {
+  /** The process that runs now. */
+  readonly current: () => E;
+  /** Resolves with a sentence when the engine is given up. */
+  readonly gaveUp: Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Told of each restart. */
+export type OnRestart = (sentence: string) => void;
+
+/**
+ * Watches a started engine and starts it again, at the same address, when it ends unasked: a killed engine costs its clients some failed
+ * requests, not the instance. `restart` must give the engine the address of the first one.
+ */
+export const superviseEngine = <E extends Engine>(parts: {
+  readonly first: E;
+  readonly restart: () => Promise<E>;
+  readonly onRestart: OnRestart;
+}): SupervisedEngine<E> => {
+  let current = parts.first;
+  let stopping = false;
+  let restarting: Promise<unknown> = Promise.resolve();
+  const restarts: number[] = [];
+
+  const watch = async (): Promise<string> => {
+    for (;;) {
+      const sentence = await current.exited;
+      if (stopping) return sentence;
+      const nowMs = performance.now();
+      restarts.push(nowMs);
+      if (restarts.filter((atMs) => atMs > nowMs - WINDOW_MS).length > MAX_RESTARTS)
+        return `${sentence} It ended more than ${MAX_RESTARTS} times within a minute.`;
+      parts.onRestart(`${sentence} Starting it again.`);
+      const again = parts.restart();
+      restarting = again.catch(() => undefined);
+      try {
+        current = await again;
+      } catch (error) {
+        return `${sentence} It could not be started again: ${errorMessage(error)}`;
+      }
+    }
+  };
+  const gaveUp = watch();
+  return {
+    current: () => current,
+    gaveUp,
+    stop: async () => {
+      stopping = true;
+      await restarting;
+      await current.stop();
+    },
+  };
+};
