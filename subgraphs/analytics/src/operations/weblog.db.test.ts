@@ -1,0 +1,152 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { TenantId } from "@tessera/contracts/ids";
+import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { z } from "zod";
+import type { OlapInput, TimeSeriesInput } from "../domain/query.ts";
+import { createAnalyticsStore } from "../store/analytics-store.ts";
+import { valuesOf } from "../testing/flatten-answer.ts";
+import { storeEvents, type TestEvent } from "../testing/test-events.ts";
+import { queryOlap } from "./query-olap.ts";
+import { queryTimeSeries } from "./query-time-series.ts";
+
+const folder = fileURLToPath(new URL("../../../../../shared/data/weblog/", import.meta.url));
+const present = existsSync(`${folder}hits.csv.gz`) && existsSync(`${folder}reference_queries.json`);
+const pairs = z.array(z.tuple([z.string(), z.number()]));
+const referenceSchema = z.object({
+  lines_parsed: z.number(),
+  status_counts: z.record(z.string(), z.number()),
+  method_counts: z.record(z.string(), z.number()),
+  bytes_sum: z.number(),
+  bytes_null: z.number(),
+  distinct_ip: z.number(),
+  distinct_user_ip_ua: z.number(),
+  distinct_url: z.number(),
+  top10_url: pairs,
+  top10_ip: pairs,
+  top10_404_url: pairs,
+  top10_url_by_bytes: pairs,
+  hits_per_hour_utc: z.record(z.string(), z.number()),
+  distinct_ip_per_day: z.record(z.string(), z.number()),
+  bytes_quantiles_linear_interp: z.record(z.string(), z.number()),
+});
+
+/** The cells of a CSV line; a quoted cell may hold commas and doubled quotes. */
+const cells = (line: string): readonly string[] =>
+  [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, cell = ""]) =>
+    cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell,
+  );
+
+const eventOf = (line: string): TestEvent => {
+  const [, time = "", ip = "", method = "", url = "", status = "", bytes = "", , agent = ""] = cells(line);
+  return {
+    id: randomUUID(),
+    name: "hit",
+    timeMs: Date.parse(time),
+    userId: `${ip} ${agent}`,
+    url,
+    properties: { ip, method, status: Number(status), ...(bytes === "" ? {} : { bytes: Number(bytes) }) },
+  };
+};
+
+const guarded = present ? describe : describe.skip;
+const RANGE = { from: "2015-05-17T00:00:00Z", to: "2015-05-21T00:00:00Z" };
+const COUNT = { function: "COUNT" } as const;
+
+guarded(present ? "a real web server log" : `a real web server log (skipped: ${folder} is not there)`, () => {
+  let world: TestResources;
+  let tenantId: TenantId;
+  let reference: z.infer<typeof referenceSchema>;
+  beforeAll(async () => {
+    world = openTestResources();
+    tenantId = freshTenantId();
+    reference = referenceSchema.parse(JSON.parse(readFileSync(`${folder}reference_queries.json`, "utf8")));
+    const [, ...lines] = gunzipSync(readFileSync(`${folder}hits.csv.gz`))
+      .toString("utf8")
+      .trimEnd()
+      .split("\n");
+    await storeEvents(world.writer, tenantId, lines.map(eventOf));
+  });
+  afterAll(() => world.close());
+
+  const deps = () => ({ store: createAnalyticsStore(world.resources.eventStore), nowMs: () => Date.now() });
+  const caller = () => callerWith(tenantId, ["analytics:read"]);
+  const olap = (input: Partial<OlapInput>) =>
+    queryOlap(deps())(caller(), { range: RANGE, measures: [COUNT], ...input });
+  const series = (input: Partial<TimeSeriesInput>) =>
+    queryTimeSeries(deps())(caller(), { range: RANGE, granularity: "DAY", measures: [COUNT], ...input });
+  const counts = async (input: Partial<OlapInput>) => {
+    const [keys = [], values = []] = (await olap(input)).columns.map(valuesOf);
+    return keys.map((key, index) => [key, Number(values[index])]);
+  };
+
+  test("status codes and methods", async () => {
+    expect(Object.fromEntries(await counts({ dimensions: ["properties.status"] }))).toEqual(reference.status_counts);
+    expect(Object.fromEntries(await counts({ dimensions: ["properties.method"] }))).toEqual(reference.method_counts);
+  });
+
+  test("bytes in all, and hits without them", async () => {
+    const { totals } = await olap({ measures: [COUNT, { function: "SUM", of: "properties.bytes" }] });
+    expect(totals.map(valuesOf)).toEqual([[reference.lines_parsed], [reference.bytes_sum]]);
+    const without = await olap({ filter: { field: "properties.bytes", exists: false } });
+    expect(without.totals.map(valuesOf)).toEqual([[reference.bytes_null]]);
+  });
+
+  test("distinct addresses, visitors and pages, exactly", async () => {
+    const unique = (of: string) => ({ function: "UNIQUES", of, exact: true }) as const;
+    const { totals } = await olap({ measures: [unique("properties.ip"), unique("persons"), unique("url")] });
+    expect(totals.map(valuesOf)).toEqual([
+      [reference.distinct_ip],
+      [reference.distinct_user_ip_ua],
+      [reference.distinct_url],
+    ]);
+  });
+
+  test("the ten busiest pages and addresses, and the ten pages most often not found", async () => {
+    expect(await counts({ dimensions: ["url"], limit: 10 })).toEqual(reference.top10_url);
+    expect(await counts({ dimensions: ["properties.ip"], limit: 10 })).toEqual(reference.top10_ip);
+    const missing = await counts({ dimensions: ["url"], filter: { field: "properties.status", eq: "404" }, limit: 10 });
+    // Pages of equal count may come in either order.
+    expect(missing.map(([, hits]) => hits)).toEqual(reference.top10_404_url.map(([, hits]) => hits));
+    expect(missing.filter(([, hits]) => Number(hits) > 6)).toEqual(
+      reference.top10_404_url.filter(([, hits]) => hits > 6),
+    );
+  });
+
+  test("the ten pages with the most bytes", async () => {
+    const bytes = { function: "SUM", of: "properties.bytes", name: "bytes" } as const;
+    expect(await counts({ dimensions: ["url"], measures: [bytes], limit: 10 })).toEqual(reference.top10_url_by_bytes);
+  });
+
+  test("hits per hour, from the rollup", async () => {
+    const answer = await series({ granularity: "HOUR" });
+    const hits = answer.lines[0]?.columns.map(valuesOf)[0] ?? [];
+    const known = answer.buckets
+      .map((bucket, index) => [bucket.slice(0, 13), hits[index]] as const)
+      .filter(([, count]) => count !== 0);
+    expect(Object.fromEntries(known)).toEqual(reference.hits_per_hour_utc);
+    expect(answer.provenance.tables.map(({ table }) => table)).toEqual(["rollup_hour_name"]);
+  });
+
+  test("distinct addresses per day", async () => {
+    const answer = await series({ measures: [{ function: "UNIQUES", of: "properties.ip", exact: true }] });
+    const values = answer.lines[0]?.columns.map(valuesOf)[0] ?? [];
+    expect(Object.fromEntries(answer.buckets.map((bucket, index) => [bucket.slice(0, 10), values[index]]))).toEqual(
+      reference.distinct_ip_per_day,
+    );
+  });
+
+  test("quantiles of bytes with linear interpolation", async () => {
+    const levels = Object.keys(reference.bytes_quantiles_linear_interp).map(Number);
+    const { totals } = await olap({
+      measures: [{ function: "QUANTILES", of: "properties.bytes", levels, exact: true }],
+    });
+    totals.map(valuesOf).forEach((values, index) => {
+      expect(values[0]).toBeCloseTo(Object.values(reference.bytes_quantiles_linear_interp)[index] ?? NaN, 4);
+    });
+  });
+});
