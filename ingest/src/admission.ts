@@ -68,8 +68,8 @@ export const createAdmission = (
   const events = createRoom(limits.events, "events");
   const bytes = createRoom(limits.bytes, "bytes");
   return {
-    takeEvents: events.take,
-    takeBytes: bytes.take,
+    takeEvents: (tenantId, count) => events.take(tenantId, count),
+    takeBytes: (tenantId, count) => bytes.take(tenantId, count),
     get events() {
       return events.taken;
     },

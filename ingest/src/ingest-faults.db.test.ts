@@ -63,7 +63,7 @@ const openScene = async (): Promise<Scene> => {
     { url: store.url, username: "tessera_owner", password: store.credentials.tessera_owner },
     migrations,
   );
-  const base = { home, store, port: await probeLoopbackPort(), writerName: `faults-${randomUUID()}` };
+  const base = { home, store, port: (await probeLoopbackPort(0)) ?? 0, writerName: `faults-${randomUUID()}` };
   return { ...base, tables, resources: openTestResources(), process: await startProcess(base) };
 };
 

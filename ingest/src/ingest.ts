@@ -1,5 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
-import type { BatchId, TenantId } from "@tessera/contracts/ids";
+import type { TenantId } from "@tessera/contracts/ids";
 import type { IngestOutcome, IngestPort, IngestReceipt } from "@tessera/contracts/ingest";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse } from "@tessera/platform/errors/refusal";
@@ -7,27 +7,22 @@ import type { Probe } from "@tessera/platform/http/health";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import type { ClickHouseAccess } from "@tessera/platform/store/migrate";
 import { createAdmission, type Admission } from "./admission.ts";
-import { createBatcher, PARALLEL_INSERTS } from "./batch/batcher.ts";
-import { storeBatch, type StoreBatchDeps } from "./batch/store-batch.ts";
+import { createBatcher, type Batcher } from "./batch/batcher.ts";
+import { storeBatch } from "./batch/store-batch.ts";
 import { createClaims } from "./dedupe/claims.ts";
 import { createKnownIds } from "./dedupe/known-ids.ts";
 import { MAX_EVENTS_PER_REQUEST } from "./domain/limits.ts";
-import { createIngestMetrics } from "./ingest-metrics.ts";
-import { openIntentJournal, type Intent, type IntentJournal } from "./journal/intent-journal.ts";
-import { replayJournal } from "./journal/replay.ts";
-import { createStoreWriter, StoreFailure, type StoreWriter } from "./store/store-writer.ts";
+import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
+import { openIntentJournal, type Intent } from "./journal/intent-journal.ts";
+import { createStoreWriter, StoreFailure } from "./store/store-writer.ts";
 import { checkEvents, storeNew } from "./take-events.ts";
-import { createWriterLease, type WriterLease } from "./writer/writer-lease.ts";
+import { createWriterLease } from "./writer/writer-lease.ts";
+import { createWriterRole, type WriterRole } from "./writer/writer-role.ts";
 
 /** Milliseconds a sender waits for its answer; after it the outcome is unknown to it, and sending the same ids again is safe. */
 export const ACK_TIMEOUT_MS = 12_000;
 /** Milliseconds a stopping process waits for batches under way; the journal keeps what is left. */
 const DRAIN_TIMEOUT_MS = 10_000;
-/** Milliseconds between looks whether an insert may begin again. */
-const LEASE_LOOK_MS = 50;
-/** Milliseconds before taking up the work is tried again. */
-const TAKE_UP_RETRY_MS = 500;
-
 /** What the write path is built from. */
 export interface IngestDeps extends Pick<Resources, "pool" | "eventLog" | "logger" | "metrics" | "nowMs" | "newId"> {
   /** The event store, as its user `tessera_writer`. */
@@ -49,14 +44,6 @@ export interface Ingest extends IngestPort {
   /** Bounds on what is in flight; the HTTP route takes its bodies' bytes from here. */
   readonly admission: Admission;
 }
-
-type Phase = "STANDBY" | "TAKING_UP" | "ACTIVE" | "STOPPED";
-
-const PHASE_SENTENCES: Readonly<Record<Exclude<Phase, "ACTIVE">, string>> = {
-  STANDBY: "This process stands by: another one is the writer, or the database that decides on it is not reachable.",
-  TAKING_UP: "This process is taking up the writer's work.",
-  STOPPED: "This process is stopping.",
-};
 
 const receiptOf = (outcomes: readonly IngestOutcome[]): IngestReceipt => {
   const counts = { ACCEPTED: 0, DUPLICATE: 0, REJECTED: 0 };
@@ -87,99 +74,46 @@ const checkSize = (events: readonly unknown[]): void => {
     });
 };
 
-interface Running {
-  readonly journal: IntentJournal;
-  readonly lease: WriterLease;
-}
+/** Stores one batch: journal first, then the store, then the notice. */
+const storeIntent = async (deps: IngestDeps, role: WriterRole, metrics: IngestMetrics, intent: Intent) => {
+  const parts = role.storeDeps();
+  return role.whileLive(intent.batchId, async () => {
+    try {
+      await parts.journal.write(intent);
+      return await metrics.timeInsert(intent.rows, () => storeBatch(parts, intent));
+    } catch (error) {
+      deps.logger.error({ batchId: intent.batchId, error: errorMessage(error) }, "A batch could not be stored.");
+      throw error;
+    }
+  });
+};
 
-const closed = (): never => {
-  throw new Error("ingest has not been started");
+const drainedInTime = async (batcher: Batcher): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, DRAIN_TIMEOUT_MS);
+  });
+  await Promise.race([batcher.drained(), timeout]);
+  clearTimeout(timer);
+};
+
+const begin = async (deps: IngestDeps, role: WriterRole): Promise<void> => {
+  const { pool, logger, newId } = deps;
+  const journal = await openIntentJournal(deps.journalDirectory);
+  const journalId = await journal.identity(newId);
+  role.begin(journal, createWriterLease({ pool, journalId, logger, name: deps.writerName ?? "ingest" }));
 };
 
 /** Builds the write path; see {@link Ingest}. */
 export const createIngest = (deps: IngestDeps): Ingest => {
   const { logger, nowMs, newId } = deps;
-  const store: StoreWriter = createStoreWriter(deps.clickhouse);
+  const store = createStoreWriter(deps.clickhouse);
   const known = createKnownIds({ store, logger });
   const claims = createClaims();
   const admission = createAdmission();
-  const troubled = new Set<BatchId>();
-  const live = new Set<BatchId>();
-  let phase: Phase = "STANDBY";
-  let running: Running | null = null;
-  /** Grows when the lease was broken: batches from before may not be stored by this process any more but through the journal. */
-  let era = 0;
-
-  const mayInsert = async (mine: number): Promise<void> => {
-    while (phase !== "STOPPED" && mine === era && running?.lease.held() !== true)
-      await new Promise((resolve) => setTimeout(resolve, LEASE_LOOK_MS));
-    if (mine !== era)
-      throw refuse("DEPENDENCY_UNAVAILABLE", "Another process became the writer.", { retryAfterSeconds: 2 });
-    if (phase === "STOPPED" && running?.lease.held() !== true)
-      throw refuse("DEPENDENCY_UNAVAILABLE", PHASE_SENTENCES.STOPPED, { retryAfterSeconds: 2 });
-  };
-  const storeDeps = (): StoreBatchDeps => {
-    const mine = era;
-    return {
-      store,
-      journal: running?.journal ?? closed(),
-      eventLog: deps.eventLog,
-      logger,
-      mayInsert: () => mayInsert(mine),
-      troubled: (batchId, trouble) => (trouble ? troubled.add(batchId) : troubled.delete(batchId)),
-      stopped: () => phase === "STOPPED",
-    };
-  };
-  const metrics = createIngestMetrics(deps.metrics, { admission, known, active: () => phase === "ACTIVE" });
-  const batcher = createBatcher({
-    nowMs,
-    newId,
-    store: async (intent: Intent) => {
-      const parts = storeDeps();
-      live.add(intent.batchId);
-      try {
-        await parts.journal.write(intent);
-        return await metrics.timeInsert(intent.rows, () => storeBatch(parts, intent));
-      } catch (error) {
-        logger.error({ batchId: intent.batchId, error: errorMessage(error) }, "A batch could not be stored.");
-        throw error;
-      } finally {
-        live.delete(intent.batchId);
-      }
-    },
-  });
-
-  const checkOpen = (): void => {
-    if (phase !== "ACTIVE") throw refuse("DEPENDENCY_UNAVAILABLE", PHASE_SENTENCES[phase], { retryAfterSeconds: 2 });
-    if (troubled.size >= 1)
-      throw refuse("DEPENDENCY_UNAVAILABLE", "The event store does not take events at the moment.", {
-        retryAfterSeconds: 2,
-      });
-  };
-  const takeUp = async (): Promise<void> => {
-    for (;;) {
-      try {
-        return await replayJournal(storeDeps(), live);
-      } catch (error) {
-        if (phase !== "TAKING_UP") throw error;
-        logger.warn({ error: errorMessage(error) }, "Left-over batches can't be settled yet; trying again.");
-        await new Promise((resolve) => setTimeout(resolve, TAKE_UP_RETRY_MS));
-      }
-    }
-  };
-  const onAcquired = async (unbroken: boolean): Promise<void> => {
-    if (phase === "STOPPED") return;
-    if (!unbroken) era += 1;
-    phase = "TAKING_UP";
-    await takeUp();
-    if (phase !== "TAKING_UP") return;
-    if (!unbroken || !known.complete) known.rebuild(0);
-    phase = "ACTIVE";
-    logger.info("This process writes events.");
-  };
-  const onLost = (): void => {
-    if (phase !== "STOPPED") phase = "STANDBY";
-  };
+  const role = createWriterRole({ store, eventLog: deps.eventLog, known, logger });
+  const metrics = createIngestMetrics(deps.metrics, { admission, known, active: () => role.phase === "ACTIVE" });
+  const batcher = createBatcher({ nowMs, newId, store: (intent) => storeIntent(deps, role, metrics, intent) });
 
   const take = async (tenantId: TenantId, events: readonly unknown[]): Promise<IngestReceipt> => {
     const giveBack = admission.takeEvents(tenantId, events.length);
@@ -199,28 +133,19 @@ export const createIngest = (deps: IngestDeps): Ingest => {
   return {
     ingest: async (caller: Caller, events) => {
       checkSize(events);
-      checkOpen();
+      role.checkOpen();
       return withinAckTimeout(take(caller.tenantId, events));
     },
-    start: async () => {
-      const journal = await openIntentJournal(deps.journalDirectory);
-      const journalId = await journal.identity(newId);
-      const lease = createWriterLease({ pool: deps.pool, journalId, logger, name: deps.writerName ?? "ingest" });
-      running = { journal, lease };
-      lease.start({ onAcquired: ({ unbroken }) => onAcquired(unbroken), onLost });
-    },
+    start: () => begin(deps, role),
     stop: async () => {
-      phase = "STOPPED";
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise((resolve) => (timer = setTimeout(resolve, DRAIN_TIMEOUT_MS)));
-      await Promise.race([batcher.drained(), timeout]);
-      clearTimeout(timer);
+      role.close();
+      await drainedInTime(batcher);
       known.stop();
-      await running?.lease.stop(batcher.open === 0);
+      await role.release(batcher.open === 0);
       await store.close();
     },
     probes: [
-      { name: "ingest-writer", check: async () => checkOpen() },
+      { name: "ingest-writer", check: async () => role.checkOpen() },
       { name: "event-store-writer", check: () => store.ping() },
     ],
     admission,

@@ -89,7 +89,7 @@ const splitRepeats = (candidates: readonly Candidate[]) => {
 const byMonth = (candidates: readonly Candidate[], months: number): readonly Candidate[] =>
   months <= MAX_BATCH_MONTHS
     ? candidates
-    : [...candidates].sort((one, other) => monthOf(one.event.timeMs) - monthOf(other.event.timeMs));
+    : candidates.toSorted((one, other) => monthOf(one.event.timeMs) - monthOf(other.event.timeMs));
 
 const settled = async (placed: readonly { readonly placement: Placement }[]): Promise<void> => {
   const batches = new Set(placed.map(({ placement }) => placement.batch));

@@ -71,6 +71,23 @@ const createTenantHashes = () => {
   };
 };
 
+/** Feeds every id of the store received since a time into the filter; answers false when it was told to stop on the way. */
+const scanInto = async (
+  parts: { readonly store: StoreWriter; readonly filter: IdFilter; readonly tenantHash: (tenantId: string) => number },
+  receivedSinceMs: number,
+  wanted: () => boolean,
+): Promise<boolean> => {
+  const feed = createIdScanner((tenant, view, at) => {
+    const word = (place: number): number => view.getUint32(at + place, true);
+    parts.filter.add(hashId(parts.tenantHash(tenant), word(4), word(0), word(12), word(8)));
+  });
+  for await (const chunk of await parts.store.scanIds(receivedSinceMs)) {
+    if (!wanted()) return false;
+    feed(chunk);
+  }
+  return wanted();
+};
+
 /** Builds {@link KnownIds} over the store; `rebuild` must be called before the filter is trusted. */
 export const createKnownIds = (deps: {
   readonly store: StoreWriter;
@@ -84,35 +101,23 @@ export const createKnownIds = (deps: {
   let generation = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  const scan = async (receivedSinceMs: number, mine: number): Promise<void> => {
-    const feed = createIdScanner((tenant, view, at) =>
-      filter.add(
-        hashId(
-          tenantHash(tenant),
-          view.getUint32(at + 4, true),
-          view.getUint32(at, true),
-          view.getUint32(at + 12, true),
-          view.getUint32(at + 8, true),
-        ),
-      ),
-    );
-    for await (const chunk of await store.scanIds(receivedSinceMs)) {
-      if (generation !== mine) return;
-      feed(chunk);
-    }
-    if (generation === mine) complete = true;
-  };
   const rebuild = (receivedSinceMs: number): void => {
     generation += 1;
     const mine = generation;
     complete = false;
-    scan(receivedSinceMs, mine).catch((error: unknown) => {
-      logger.warn(
-        { error: errorMessage(error) },
-        "The known event ids can't be read; every id is looked up meanwhile.",
-      );
-      if (generation === mine) timer = setTimeout(() => rebuild(receivedSinceMs), RESCAN_MS);
-    });
+    const wanted = (): boolean => generation === mine;
+    scanInto({ store, filter, tenantHash }, receivedSinceMs, wanted).then(
+      (whole) => {
+        if (whole) complete = true;
+      },
+      (error: unknown) => {
+        logger.warn(
+          { error: errorMessage(error) },
+          "The known event ids can't be read; every id is looked up meanwhile.",
+        );
+        if (wanted()) timer = setTimeout(() => rebuild(receivedSinceMs), RESCAN_MS);
+      },
+    );
   };
   return {
     find: async (tenantId, ids) => {

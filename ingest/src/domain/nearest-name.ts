@@ -26,7 +26,7 @@ export const nearestName = (mistyped: string, known: readonly string[]): string 
   if (same !== undefined) return same;
   const ranked = known
     .map((name) => ({ name, edits: editsBetween(mistyped, name) }))
-    .sort((one, other) => one.edits - other.edits);
+    .toSorted((one, other) => one.edits - other.edits);
   const [best] = ranked;
   return best !== undefined && best.edits <= Math.min(MAX_EDITS, Math.floor(mistyped.length / 2)) ? best.name : null;
 };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { createGunzip, constants } from "node:zlib";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { MAX_BODY_BYTES } from "../domain/limits.ts";

@@ -120,7 +120,7 @@ export const openIntentJournal = async (directory: string): Promise<IntentJourna
     },
     remove: (id) => rm(pathOf(id), { force: true }),
     leftovers: async () => {
-      const names = (await readdir(directory)).sort();
+      const names = (await readdir(directory)).toSorted();
       // A `.part` was being written when its process ended: its insert never began.
       await Promise.all(
         names.filter((name) => name.endsWith(".part")).map((name) => rm(join(directory, name), { force: true })),

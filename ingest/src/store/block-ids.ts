@@ -20,10 +20,7 @@ const skipHeading = (bytes: Uint8Array, from: number): number => {
 };
 
 const canonical = (bytes: Buffer, at: number): string => {
-  const half = (from: number): string =>
-    Buffer.from(bytes.subarray(from, from + 8))
-      .reverse()
-      .toString("hex");
+  const half = (from: number): string => bytes.readBigUInt64LE(from).toString(16).padStart(16, "0");
   const hex = half(at) + half(at + 8);
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 };

@@ -1,7 +1,18 @@
 import type { BatchId, TenantId } from "@tessera/contracts/ids";
 import type { RawEvent } from "../domain/event-schema.ts";
 import type { PreparedEvent } from "../domain/validate-event.ts";
-import { createByteSink, type ByteSink } from "./byte-sink.ts";
+import {
+  createByteSink,
+  putByte,
+  putInt64,
+  putText,
+  putUint32,
+  putUuid,
+  putVarint,
+  resetSink,
+  sinkBytes,
+  type ByteSink,
+} from "./byte-sink.ts";
 
 /** One row of a batch: the event, whose it is, and its place in the order of arrival. */
 export interface EventRow {
@@ -99,16 +110,16 @@ type Sinks = ReturnType<typeof createSinks>;
 
 const everySink = (sinks: Sinks): readonly ByteSink[] => [
   ...sinks.texts.map(([, sink]) => sink),
-  ...Object.values(sinks).filter((part): part is ByteSink => "view" in part),
+  ...Object.values(sinks).filter((part): part is ByteSink => "buffer" in part),
 ];
 
 /** Columns that are the same or simply counted in every row, written when the batch is sealed. */
 const sealedColumns = (rows: number, batchId: BatchId, receivedAtMs: number) => {
   const [received, batch, row] = [createByteSink(rows * 8), createByteSink(rows * 16), createByteSink(rows * 4)];
   for (let index = 0; index < rows; index += 1) {
-    received.int64(receivedAtMs);
-    batch.uuid(batchId);
-    row.uint32(index);
+    putInt64(received, receivedAtMs);
+    putUuid(batch, batchId);
+    putUint32(row, index);
   }
   return { received, batch, row };
 };
@@ -133,14 +144,14 @@ const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: nu
   ];
   const parts: Uint8Array[] = [];
   const head = createByteSink(64);
-  head.varint(BLOCK_COLUMNS.length);
-  head.varint(rows);
-  parts.push(head.view());
+  putVarint(head, BLOCK_COLUMNS.length);
+  putVarint(head, rows);
+  parts.push(sinkBytes(head));
   for (const [index, [name, type]] of BLOCK_COLUMNS.entries()) {
     const heading = createByteSink(96);
-    heading.text(name);
-    heading.text(type);
-    parts.push(heading.view(), ...(data[index] ?? []).map((sink) => sink.view()));
+    putText(heading, name);
+    putText(heading, type);
+    parts.push(sinkBytes(heading), ...(data[index] ?? []).map((sink) => sinkBytes(sink)));
   }
   return Buffer.concat(parts);
 };
@@ -154,25 +165,25 @@ export const createEventBlock = (): EventBlock => {
   let bytes = 0;
 
   const appendFlags = (event: PreparedEvent): void => {
-    for (const flag of event.flags) sinks.flags.text(flag);
+    for (const flag of event.flags) putText(sinks.flags, flag);
     flagCount += event.flags.length;
-    sinks.flagOffsets.int64(flagCount);
+    putInt64(sinks.flagOffsets, flagCount);
   };
   return {
     append: ({ tenantId, event, sequence }) => {
       const { fields } = event;
-      sinks.tenantId.text(tenantId);
-      sinks.eventId.uuid(event.eventId);
-      sinks.time.int64(event.timeMs);
-      sinks.name.text(fields.name);
-      for (const [field, sink] of sinks.texts) sink.text(fields[field] ?? "");
-      sinks.revenueNulls.byte(event.revenueScaled === null ? 1 : 0);
-      sinks.revenue.int64(event.revenueScaled ?? 0);
-      sinks.schemaVersion.uint32(fields.schemaVersion ?? DEFAULT_SCHEMA_VERSION);
-      sinks.synthetic.byte(fields.synthetic === true ? 1 : 0);
-      sinks.sequence.int64(sequence);
+      putText(sinks.tenantId, tenantId);
+      putUuid(sinks.eventId, event.eventId);
+      putInt64(sinks.time, event.timeMs);
+      putText(sinks.name, fields.name);
+      for (const [field, sink] of sinks.texts) putText(sink, fields[field] ?? "");
+      putByte(sinks.revenueNulls, event.revenueScaled === null ? 1 : 0);
+      putInt64(sinks.revenue, event.revenueScaled ?? 0);
+      putUint32(sinks.schemaVersion, fields.schemaVersion ?? DEFAULT_SCHEMA_VERSION);
+      putByte(sinks.synthetic, fields.synthetic === true ? 1 : 0);
+      putInt64(sinks.sequence, sequence);
       appendFlags(event);
-      sinks.properties.text(event.propertiesJson);
+      putText(sinks.properties, event.propertiesJson);
       rows += 1;
       bytes += ROW_BYTES + event.propertiesJson.length + (fields.url?.length ?? 0) + (fields.referrer?.length ?? 0);
     },
@@ -184,7 +195,7 @@ export const createEventBlock = (): EventBlock => {
     },
     finish: (batchId, receivedAtMs) => assemble(sinks, rows, batchId, receivedAtMs),
     reset: () => {
-      for (const sink of all) sink.reset();
+      for (const sink of all) resetSink(sink);
       rows = 0;
       flagCount = 0;
       bytes = 0;

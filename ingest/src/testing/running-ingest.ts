@@ -84,7 +84,10 @@ export const startIngest = async (options: Partial<IngestDeps> = {}): Promise<Ru
   await ready(ingest);
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ ingest, url, resources, deps },
+    ingest,
+    url,
+    resources,
+    deps,
     post: (tenantId, body, headers = {}) =>
       fetch(`${url}/api/v2/events`, {
         method: "POST",

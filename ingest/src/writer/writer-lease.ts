@@ -59,105 +59,113 @@ const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
     if (signal.aborted) done();
   });
 
-/** Builds the lease on a connection of the pool that it keeps for itself. */
-export const createWriterLease = (deps: {
+/** What a lease is built from. */
+export interface LeaseDeps {
   readonly pool: TenantPool;
   readonly journalId: string;
   readonly logger: Logger;
   /** Names the set of processes of which one writes. */
   readonly name: string;
-}): WriterLease => {
-  const { pool, journalId, logger, name } = deps;
-  const stopping = new AbortController();
-  let validUntil = 0;
-  let lastEpoch: string | null = null;
-  let running: Promise<void> = Promise.resolve();
-  let clean = false;
+}
 
-  const takeOver = async (client: LockConnection): Promise<Acquisition | null> => {
-    const { rows } = await client.query(READ_HOLDER, [name, TAKEOVER_GRACE_MS]);
-    const before = rows.length === 0 ? null : holderRow.parse(rows[0]);
-    if (before !== null && before.journal_id !== journalId && before.grace_ms > 0) {
-      logger.info({ graceMs: before.grace_ms }, "Waiting for the last insert of the former writer to end.");
-      await sleep(before.grace_ms, stopping.signal);
-      if (stopping.signal.aborted) return null;
-    }
-    const unbroken = before !== null && lastEpoch !== null && before.epoch === lastEpoch;
-    const became = await client.query(BECOME_HOLDER, [name, journalId]);
-    lastEpoch = holderRow.parse(became.rows[0]).epoch;
-    return { unbroken };
+interface State {
+  /** Until when (monotonic clock, milliseconds) an insert may begin. */
+  validUntil: number;
+  /** The epoch this process last held; null before the first time. */
+  lastEpoch: string | null;
+  readonly stopping: AbortController;
+  clean: boolean;
+}
+
+type LeaseEvents = Parameters<WriterLease["start"]>[0];
+
+/** Waits until the former writer's last insert has ended, and becomes the holder; null when told to stop meanwhile. */
+const takeOver = async (deps: LeaseDeps, state: State, client: LockConnection): Promise<Acquisition | null> => {
+  const { rows } = await client.query(READ_HOLDER, [deps.name, TAKEOVER_GRACE_MS]);
+  const before = rows.length === 0 ? null : holderRow.parse(rows[0]);
+  if (before !== null && before.journal_id !== deps.journalId && before.grace_ms > 0) {
+    deps.logger.info({ graceMs: before.grace_ms }, "Waiting for the last insert of the former writer to end.");
+    await sleep(before.grace_ms, state.stopping.signal);
+    if (state.stopping.signal.aborted) return null;
+  }
+  const unbroken = before !== null && before.epoch === state.lastEpoch;
+  const became = await client.query(BECOME_HOLDER, [deps.name, deps.journalId]);
+  state.lastEpoch = holderRow.parse(became.rows[0]).epoch;
+  return { unbroken };
+};
+
+/** Holds the lease until the connection is lost (by throwing) or the process stops. */
+const hold = async (deps: LeaseDeps, state: State, client: LockConnection, events: LeaseEvents): Promise<void> => {
+  const acquisition = await takeOver(deps, state, client);
+  if (acquisition === null) return;
+  state.validUntil = performance.now() + LEASE_MS;
+  let takenUp = false;
+  const taking = events.onAcquired(acquisition).then(
+    () => (takenUp = true),
+    (error: unknown) => deps.logger.error({ error: errorMessage(error) }, "The writer could not take up its work."),
+  );
+  while (!state.stopping.signal.aborted) {
+    await sleep(HEARTBEAT_MS, state.stopping.signal);
+    const sentAt = performance.now();
+    await client.query(SEEN, [deps.name]);
+    state.validUntil = sentAt + LEASE_MS;
+  }
+  await taking;
+  await client.query(RELEASED, [deps.name, state.clean && takenUp]);
+};
+
+/** One try: connects, and when the lock is free holds it as long as it can. */
+const turn = async (deps: LeaseDeps, state: State, events: LeaseEvents): Promise<void> => {
+  const client = await deps.pool.connect();
+  let broken = false;
+  const onError = (): void => {
+    broken = true;
+    state.validUntil = 0;
   };
-
-  const hold = async (
-    client: LockConnection,
-    lost: () => boolean,
-    onAcquired: (acquisition: Acquisition) => Promise<void>,
-  ) => {
-    const acquisition = await takeOver(client);
-    if (acquisition === null) return;
-    validUntil = performance.now() + LEASE_MS;
-    let takenUp = false;
-    const taking = onAcquired(acquisition).then(
-      () => (takenUp = true),
-      (error: unknown) => logger.error({ error: errorMessage(error) }, "The writer could not take up its work."),
-    );
-    while (!stopping.signal.aborted && !lost()) {
-      await sleep(HEARTBEAT_MS, stopping.signal);
-      const sentAt = performance.now();
-      await client.query(SEEN, [name]);
-      validUntil = sentAt + LEASE_MS;
-    }
-    if (stopping.signal.aborted && !lost()) {
-      await taking;
-      await client.query(RELEASED, [name, clean && takenUp]);
-    }
-  };
-
-  const turn = async (events: Parameters<WriterLease["start"]>[0]): Promise<void> => {
-    const client = await pool.connect();
-    let gone = false;
-    const onError = (): void => {
-      gone = true;
-      validUntil = 0;
-    };
-    client.on("error", onError);
+  client.on("error", onError);
+  try {
+    const { rows } = await client.query(TRY_LOCK, [LOCK_CLASS, deps.name]);
+    if (!lockRow.parse(rows[0]).locked) return;
     try {
-      const { rows } = await client.query(TRY_LOCK, [LOCK_CLASS, name]);
-      if (!lockRow.parse(rows[0]).locked) return;
-      try {
-        await hold(client, () => gone, events.onAcquired);
-        if (!gone) await client.query(UNLOCK, [LOCK_CLASS, name]);
-      } finally {
-        validUntil = 0;
-        events.onLost();
-      }
-    } catch (error) {
-      gone = true;
-      throw error;
+      await hold(deps, state, client, events);
+      await client.query(UNLOCK, [LOCK_CLASS, deps.name]);
     } finally {
-      client.removeListener("error", onError);
-      client.release(gone);
+      state.validUntil = 0;
+      events.onLost();
     }
-  };
+  } catch (error) {
+    broken = true;
+    throw error;
+  } finally {
+    client.removeListener("error", onError);
+    client.release(broken);
+  }
+};
 
-  const run = async (events: Parameters<WriterLease["start"]>[0]): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        await turn(events);
-      } catch (error) {
-        logger.warn({ error: errorMessage(error) }, "The right to write events is not held; trying again.");
-      }
-      await sleep(HEARTBEAT_MS, stopping.signal);
+const run = async (deps: LeaseDeps, state: State, events: LeaseEvents): Promise<void> => {
+  const { signal } = state.stopping;
+  while (!signal.aborted) {
+    try {
+      await turn(deps, state, events);
+    } catch (error) {
+      deps.logger.warn({ error: errorMessage(error) }, "The right to write events is not held; trying again.");
     }
-  };
+    await sleep(HEARTBEAT_MS, signal);
+  }
+};
+
+/** Builds the lease on a connection of the pool that it keeps for itself. */
+export const createWriterLease = (deps: LeaseDeps): WriterLease => {
+  const state: State = { validUntil: 0, lastEpoch: null, stopping: new AbortController(), clean: false };
+  let running: Promise<void> = Promise.resolve();
   return {
     start: (events) => {
-      running = run(events);
+      running = run(deps, state, events);
     },
-    held: () => performance.now() < validUntil,
-    stop: async (leftClean) => {
-      clean = leftClean;
-      stopping.abort();
+    held: () => performance.now() < state.validUntil,
+    stop: async (clean) => {
+      state.clean = clean;
+      state.stopping.abort();
       await running;
     },
   };
