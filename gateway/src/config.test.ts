@@ -36,6 +36,11 @@ describe("loadGatewayOptions", () => {
     }
   });
 
+  it("refuses a budget that the costliest operation could never fit", () => {
+    expect(() => loadGatewayOptions({ GATEWAY_RATE_BUDGET: "9999" })).toThrow(/GATEWAY_MAX_COST/);
+    expect(loadGatewayOptions({ GATEWAY_RATE_BUDGET: "0" }).rate.budget).toBe(0);
+  });
+
   it("is documented, name by name", () => {
     const documented = readFileSync(fileURLToPath(new URL("../../docs/configuration.md", import.meta.url)), "utf8");
     expect(NAMES?.length).toBeGreaterThan(20);

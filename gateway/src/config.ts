@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { loadConfig } from "@tessera/platform/config/load-config";
+import { ConfigError, loadConfig } from "@tessera/platform/config/load-config";
 import type { DocumentLimits } from "./operations/checked-documents.ts";
 import { DEFAULT_MAX_ALIASES } from "./plugins/aliases.ts";
 import { DEFAULT_LIST_SIZE, DEFAULT_MAX_COST } from "./plugins/cost.ts";
@@ -119,6 +119,9 @@ const limitsOf = (env: Environment): DocumentLimits => ({
  */
 export const loadGatewayOptions = (environment: NodeJS.ProcessEnv): GatewayOptions => {
   const env = loadConfig(shape, environment);
+  if (env.GATEWAY_RATE_BUDGET > 0 && env.GATEWAY_RATE_BUDGET < env.GATEWAY_MAX_COST) {
+    throw new ConfigError("GATEWAY_RATE_BUDGET must be at least GATEWAY_MAX_COST, or some operations could never run.");
+  }
   return {
     executor: env.GATEWAY_EXECUTOR,
     safelist: env.GATEWAY_SAFELIST,

@@ -21,11 +21,11 @@ type Query {
 type EventConnection { nodes: [Event!]! }
 type Mutation { note(text: String!): String! }
 type Subscription {
-  events(after: Cursor, pad: Int = 0): EventTold!
+  events(after: Cursor, pad: Int = 0): ToldEvent!
   ticks: Tick!
   ending: Tick!
 }
-type EventTold { cursor: Cursor! event: Event! pad: String! tenantId: ID! subject: String! }
+type ToldEvent { cursor: Cursor! event: Event! pad: String! tenantId: ID! subject: String! }
 type Tick { value: Int! }
 type Event @key(fields: "id") { id: ID! name: String! owner: Owner! parent: Event }
 type Owner @key(fields: "id") { id: ID! }

@@ -1,4 +1,5 @@
 import {
+  getNamedType,
   Kind,
   type DocumentNode,
   type FieldNode,
@@ -10,6 +11,8 @@ import type { RawVariables } from "../operations/graphql-request.ts";
 
 /** The argument by which a stream resumes behind a cursor. */
 const RESUME_ARGUMENT = "after";
+/** How payload types end that tell what happened. */
+const EVENT_SUFFIX = "Event";
 /** The field by which an event tells its place. */
 const CURSOR_FIELD = "cursor";
 
@@ -21,8 +24,8 @@ export interface SubscriptionField {
   /** True when the stream starts behind a cursor: its beginning is its own and can't be shared. */
   readonly resumes: boolean;
   /**
-   * True for a field that takes no `after`: each of its events tells the whole present state (a job, a metric window), so that the latest one
-   * brings a late reader up to date. Streams that take `after` tell what happened; a late reader starts now.
+   * True when each message tells the whole present state (a job, a metric window), so that the latest one brings a late reader up to date. By
+   * the graph's convention a payload type whose name ends in `Event` tells what happened instead: there a late reader starts now.
    */
   readonly tellsState: boolean;
 }
@@ -59,7 +62,7 @@ export const readSubscriptionField = (
     responseKey: root.alias?.value ?? root.name.value,
     cursorKey: cursor === undefined ? null : (cursor.alias?.value ?? cursor.name.value),
     resumes: hasDefault || (given !== null && after?.kind !== Kind.NULL),
-    tellsState: declared?.args.every(({ name }) => name !== RESUME_ARGUMENT) ?? false,
+    tellsState: declared !== undefined && !getNamedType(declared.type).name.endsWith(EVENT_SUFFIX),
   };
 };
 
