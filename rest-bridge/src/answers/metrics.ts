@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type, type Static } from "typebox";
 import type { RealtimeMetricsPartsFragment } from "../generated/graphql.ts";
 import { from } from "../http/graphql-annotation.ts";
 import { provenanceSchema, toProvenance } from "./provenance.ts";
@@ -49,7 +49,7 @@ export const metricsSchema = Type.Object(
 );
 
 /** What both realtime routes answer about the present moment. */
-export type Metrics = Type.Static<typeof metricsSchema>;
+export type Metrics = Static<typeof metricsSchema>;
 
 /** The graph's metrics in REST's words. */
 export const toMetrics = (metrics: RealtimeMetricsPartsFragment): Metrics => ({

@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type, type Static } from "typebox";
 import type { ProvenancePartsFragment } from "../generated/graphql.ts";
 import { from } from "../http/graphql-annotation.ts";
 import { moment, orNull, wholeNumber } from "./schemas.ts";
@@ -53,7 +53,7 @@ export const provenanceSchema = Type.Object(
 const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
 
 /** The graph's provenance in REST's words. */
-export const toProvenance = (provenance: ProvenancePartsFragment): Type.Static<typeof provenanceSchema> => ({
+export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof provenanceSchema> => ({
   as_of: provenance.asOf,
   freshness: provenance.freshness,
   exactness: EXACTNESS[provenance.exactness],

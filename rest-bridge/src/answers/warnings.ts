@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type } from "typebox";
 
 /** What is missing from an answer that is otherwise complete. */
 export const warningsSchema = Type.Optional(

@@ -44,7 +44,7 @@ const told = ({ keyword, instancePath, params, message }: Complaint): { field: s
 const mostTelling = (complaints: readonly Complaint[]): Complaint | undefined => {
   const depth = ({ instancePath }: Complaint): number => instancePath.split("/").length;
   const telling = complaints.filter(({ keyword }) => keyword !== "additionalProperties" && keyword !== "anyOf");
-  return [...(telling.length > 0 ? telling : complaints)].sort((a, b) => depth(b) - depth(a))[0];
+  return (telling.length > 0 ? telling : complaints).toSorted((a, b) => depth(b) - depth(a))[0];
 };
 
 /** Levels of objects and lists a request may have; deeper ones are refused before anything walks them by recursion. */
@@ -54,7 +54,9 @@ const isDeeperThan = (input: unknown, levels: number): boolean => {
   let level: unknown[] = [input];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > levels) return true;
-    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
+    level = level.flatMap((value): unknown[] =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
   }
   return false;
 };

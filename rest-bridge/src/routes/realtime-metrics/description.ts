@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type } from "typebox";
 import { metricsSchema } from "../../answers/metrics.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import type { RouteDescription } from "../../http/route-description.ts";

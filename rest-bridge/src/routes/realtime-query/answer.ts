@@ -1,4 +1,4 @@
-import Type, { type TSchemaOptions } from "typebox";
+import { Type, type Static, type TSchemaOptions } from "typebox";
 import { provenanceSchema, toProvenance } from "../../answers/provenance.ts";
 import { moment, orNull } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
@@ -54,7 +54,7 @@ const columnsAnswer = Type.Object(
 /** What the realtime query route answers, by the format asked for. */
 export const queryAnswerSchema = Type.Union([rowsAnswer, columnsAnswer], { title: "RealtimeQueryAnswer" });
 
-type Value = Type.Static<typeof value>;
+type Value = Static<typeof value>;
 interface Column {
   readonly name: string;
   readonly role: "time" | "dimension" | "measure";
@@ -65,20 +65,12 @@ interface Column {
 const ROLES = { TIME: "time", DIMENSION: "dimension", MEASURE: "measure" } as const;
 
 const typed = (column: ColumnPartsFragment): Pick<Column, "type" | "values"> => {
-  switch (column.__typename) {
-    case "TextColumn":
-      return { type: "text", values: [...column.texts] };
-    case "IntegerColumn":
-      return { type: "integer", values: [...column.integers] };
-    case "NumberColumn":
-      return { type: "number", values: [...column.numbers] };
-    case "DecimalColumn":
-      return { type: "decimal", values: [...column.decimals] };
-    case "BooleanColumn":
-      return { type: "boolean", values: [...column.booleans] };
-    case "TimeColumn":
-      return { type: "time", values: [...column.times] };
-  }
+  if ("texts" in column) return { type: "text", values: [...column.texts] };
+  if ("integers" in column) return { type: "integer", values: [...column.integers] };
+  if ("numbers" in column) return { type: "number", values: [...column.numbers] };
+  if ("decimals" in column) return { type: "decimal", values: [...column.decimals] };
+  if ("booleans" in column) return { type: "boolean", values: [...column.booleans] };
+  return { type: "time", values: [...column.times] };
 };
 
 /** Columns in REST's words; a dimension has the name it was asked for by. */
@@ -95,7 +87,7 @@ const rowOf = (columns: readonly Column[], place: number): Record<string, Value>
 export const toQueryAnswer = (
   olap: RestRealtimeQueryQuery["olap"],
   { dimensions = [], format = "rows" }: Pick<Question, "dimensions" | "format">,
-): Type.Static<typeof queryAnswerSchema> => {
+): Static<typeof queryAnswerSchema> => {
   const columns = toColumns(olap.columns, dimensions);
   const provenance = toProvenance(olap.provenance);
   const rest = {

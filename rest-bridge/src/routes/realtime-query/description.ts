@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type } from "typebox";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { queryAnswerSchema } from "./answer.ts";
 import { questionSchema } from "./question.ts";

@@ -1,4 +1,4 @@
-import Type, { type TSchemaOptions } from "typebox";
+import { Type, type Static, type TSchemaOptions } from "typebox";
 import type { EventFilterInput } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { camelCase } from "../../http/snake-case.ts";
@@ -44,7 +44,7 @@ export const filterSchema = Type.Cyclic(
 );
 
 /** A filter as REST takes it. */
-export type Filter = Type.Static<typeof filterSchema>;
+export type Filter = Static<typeof filterSchema>;
 
 /** A field as the graph names it: `utm_source` is `utmSource`, properties keep the names they were sent with. */
 export const toFieldName = (name: string): string => (name.startsWith("properties.") ? name : camelCase(name));

@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type, type Static } from "typebox";
 import type { Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
@@ -106,7 +106,7 @@ export const questionSchema = Type.Object(
 );
 
 /** A question as REST takes it. */
-export type Question = Type.Static<typeof questionSchema>;
+export type Question = Static<typeof questionSchema>;
 
 const toMeasure = ({ function: fn, of, levels, ...measure }: Question["measures"][number]) => ({
   ...measure,

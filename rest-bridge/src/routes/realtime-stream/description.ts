@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type } from "typebox";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { realtimeParameters } from "../realtime-metrics/description.ts";
 import { CLOSE } from "./close-codes.ts";

@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type, type Static } from "typebox";
 import { metricsSchema } from "../../answers/metrics.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 
@@ -31,7 +31,7 @@ const ping = Type.Object(
 export const clientMessageSchema = Type.Union([auth, ping], { title: "StreamClientMessage" });
 
 /** A message of a client. */
-export type ClientMessage = Type.Static<typeof clientMessageSchema>;
+export type ClientMessage = Static<typeof clientMessageSchema>;
 
 const ready = Type.Object(
   {
