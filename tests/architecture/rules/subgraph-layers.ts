@@ -34,6 +34,8 @@ const LAYERS: Readonly<Record<string, Reach>> = {
   permissions: { generated: "type" },
   config: {},
 };
+/** What the tests of a subgraph share; it may reach everything, and nothing but tests may reach it. */
+const TESTING = "testing";
 const ASSEMBLES = new Set(["subgraph", "seed", "main"]);
 
 /** Domain code is pure; of the platform it may know only what is pure as well: time, errors and these single files. */
@@ -43,6 +45,7 @@ const layerOf = (path: string): string => (path.split("/")[3] ?? "").replace(/\.
 
 const problem = (layer: string, target: string, entry: Import): string | null => {
   if (target === "main") return "nobody imports main.ts";
+  if (target === TESTING) return "only tests import testing";
   if (target === "subgraph") return layer === "main" ? null : "only main.ts imports subgraph.ts";
   if (ASSEMBLES.has(layer) || layer === target) return null;
   const reach = LAYERS[layer];
@@ -65,6 +68,7 @@ export const rule: Rule = {
       const room = roomOf(file.path);
       if (!/^subgraphs\/[^/]+\/src\//.test(file.path) || isTest(file.path)) return [];
       const layer = layerOf(file.path);
+      if (layer === TESTING) return [];
       return importsOf(file).flatMap((entry) => {
         const target = resolveImport(repository, file, entry.specifier);
         const isPlatform = entry.specifier.startsWith("@tessera/platform/");
@@ -86,6 +90,7 @@ export const rule: Rule = {
     inMl("resolvers/query.ts", `import type { ItemStore } from "../store/item-store.ts";`),
     inMl("resolvers/query.ts", `import { createMl } from "../subgraph.ts";`),
     inMl("subgraph.ts", `import { start } from "./main.ts";`),
+    inMl("subgraph.ts", `import { sample } from "./testing/sample.ts";`),
     inMl("services/rank.ts", `import { rank } from "../domain/rank.ts";`),
   ],
   allowed: [
@@ -102,6 +107,7 @@ export const rule: Rule = {
       "subgraph.ts",
       `import { Query } from "./resolvers/query.ts"; import { createItemStore } from "./store/item-store.ts";`,
     ),
+    inMl("testing/room.ts", `import { createMl } from "../subgraph.ts";`),
     inMl("main.ts", `import { createMl } from "./subgraph.ts"; import { config } from "./config.ts";`),
     inMl("store/item-store.db.test.ts", `import { rank } from "../domain/rank.ts";`),
   ],
