@@ -2,11 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { parse, subscribe } from "graphql";
 import { z } from "zod";
 import type { Caller } from "@tessera/contracts/caller";
-import { parseAnomalyId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
-import { judge, windowAt } from "./domain/evaluation.ts";
-import { anomaliesOf, LONG_AGO_MS, makeRule, openAnomalyRoom, type AnomalyRoom } from "./testing/anomaly-room.ts";
+import { anomaliesOf, makeRule, openAnomalyRoom, raise, type AnomalyRoom } from "./testing/anomaly-room.ts";
 
 let room: AnomalyRoom;
 beforeAll(async () => {
@@ -45,25 +44,8 @@ const follow = async (tenantId: TenantId, after: string | null = null) => {
   return { stream, read, stop: () => stream.return() };
 };
 
-/** Settles a breach of the rule as its evaluator would. */
-const raise = async (tenantId: TenantId, ruleId: RuleId): Promise<void> => {
-  const text =
-    "UPDATE anomaly_rule SET lease_token = gen_random_uuid() WHERE tenant_id = $1 AND id = $2 RETURNING lease_token";
-  const { rows } = await room.engines.owner.query(text, [tenantId, ruleId]);
-  const [{ lease_token: leaseToken } = { lease_token: "" }] = z
-    .array(z.object({ lease_token: z.string() }))
-    .parse(rows);
-  const condition = { direction: "ABOVE", threshold: 2, minimumSamples: 0 } as const;
-  const evaluation = judge({ value: 3, samples: 3, window: windowAt(LONG_AGO_MS, 300_000) }, condition);
-  const anomalyId = parseAnomalyId(room.engines.resources.newId());
-  if (anomalyId === null) throw new Error("A new id is a UUID.");
-  const claim = { tenantId, ruleId, leaseToken };
-  expect(await room.evaluations.settle(claim, evaluation, { nextEvaluationAtMs: LONG_AGO_MS, anomalyId })).toBe(
-    "RAISE",
-  );
-};
 const makeAndRaise = async (tenantId: TenantId, names: readonly string[]): Promise<void> => {
-  for (const name of names) await raise(tenantId, await makeRule(room, tenantId, { name, enabled: false }));
+  for (const name of names) await raise(room, tenantId, await makeRule(room, tenantId, { name, enabled: false }));
 };
 const namesIn = (events: readonly { anomaly: { rule: { name: string } } }[]) =>
   events.map(({ anomaly }) => anomaly.rule.name);

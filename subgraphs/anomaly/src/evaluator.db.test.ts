@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { parseAnomalyId, type TenantId } from "@tessera/contracts/ids";
+import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
-import { createEvaluator } from "./background/evaluator.ts";
-import { judge, windowAt } from "./domain/evaluation.ts";
+import { createEvaluator } from "./jobs/evaluator.ts";
+import { metricCodec } from "./domain/metric-definition.ts";
 import { LEASE_MS } from "./operations/evaluate-due-rules.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import {
@@ -13,6 +13,7 @@ import {
   makeRule,
   openAnomalyRoom,
   rest,
+  settleBreach,
   storeEvents,
   toldOf,
 } from "./testing/anomaly-room.ts";
@@ -66,11 +67,21 @@ describe("the evaluator", () => {
     const read = async () =>
       (await ask(tenantId, `{ anomalies { edges { node { ${fields} } } } }`)).data?.["anomalies"];
     const raised = {
-      ...{ state: "OPEN", raisedAt: "2020-03-01T12:00:00.000Z", lastSeenAt: "2020-03-01T12:00:00.000Z", lastValue: 3 },
-      ...{ timesSeen: 1, rule: { id }, tenant: { id: tenantId }, resolution: null },
+      state: "OPEN",
+      raisedAt: "2020-03-01T12:00:00.000Z",
+      lastSeenAt: "2020-03-01T12:00:00.000Z",
+      lastValue: 3,
+      timesSeen: 1,
+      rule: { id },
+      tenant: { id: tenantId },
+      resolution: null,
       evidence: {
-        ...{ value: 3, threshold: 2, direction: "ABOVE", samples: 3 },
-        ...{ from: "2020-03-01T11:55:00.000Z", to: "2020-03-01T12:00:00.000Z" },
+        value: 3,
+        threshold: 2,
+        direction: "ABOVE",
+        samples: 3,
+        from: "2020-03-01T11:55:00.000Z",
+        to: "2020-03-01T12:00:00.000Z",
       },
     };
     expect(await read()).toEqual({ edges: [{ node: raised }] });
@@ -124,7 +135,9 @@ describe("the evaluator", () => {
     const broken = { read: () => Promise.reject(refuse("QUERY_TIMEOUT", "The query ran longer than its time limit.")) };
     await room.worker({ metrics: broken })();
     expect(await ruleOf(tenantId, id)).toMatchObject({
-      ...{ lastFailure: "The query ran longer than its time limit.", lastEvaluation: null, openAnomaly: null },
+      lastFailure: "The query ran longer than its time limit.",
+      lastEvaluation: null,
+      openAnomaly: null,
       nextEvaluationAt: "2020-03-01T12:01:00.000Z",
     });
     room.clock.ms += MINUTE_MS;
@@ -158,7 +171,7 @@ describe("several workers side by side", () => {
         const anomalies = await anomaliesOf(room, tenantId);
         expect(new Set(anomalies.map((anomaly) => anomaly.rule_id)).size).toBe(15);
         expect(anomalies.map(({ state, times_seen }) => [state, times_seen])).toEqual(anomalies.map(() => ["OPEN", 1]));
-        expect([...(await toldOf(room, tenantId))].sort()).toEqual(anomalies.map(({ id }) => id).sort());
+        expect([...(await toldOf(room, tenantId))].toSorted()).toEqual(anomalies.map(({ id }) => id).toSorted());
       }
     },
     SLOW_MS,
@@ -170,7 +183,7 @@ describe("several workers side by side", () => {
     room.clock.ms += 1;
     await makeRule(room, few);
     const claims = await room.evaluations.claimDueAcrossTenants(room.clock.ms, room.clock.ms + LEASE_MS, 2);
-    expect(claims.map(({ tenantId }) => tenantId).sort()).toEqual([many, few].sort());
+    expect(claims.map(({ tenantId }) => tenantId).toSorted()).toEqual([many, few].toSorted());
   });
 
   test("take over the rule of a worker that died between claim and raise, once its lease ends", async () => {
@@ -187,11 +200,7 @@ describe("several workers side by side", () => {
     expect(await room.worker()()).toBe(1);
     expect(await anomaliesOf(room, tenantId)).toHaveLength(1);
     // The dead one was only slow: what it settles now is dropped.
-    const condition = { direction: "ABOVE", threshold: 2, minimumSamples: 0 } as const;
-    const late = judge({ value: 3, samples: 3, window: windowAt(nowMs, 300_000) }, condition);
-    const anomalyId = parseAnomalyId(room.engines.resources.newId());
-    if (anomalyId === null) throw new Error("A new id is a UUID.");
-    expect(await room.evaluations.settle(dead, late, { nextEvaluationAtMs: 0, anomalyId })).toBe("LEASE_LOST");
+    expect(await settleBreach(room, dead, nowMs)).toBe("LEASE_LOST");
     expect(await anomaliesOf(room, tenantId)).toMatchObject([{ rule_id: id, times_seen: 1 }]);
     expect(await toldOf(room, tenantId)).toHaveLength(1);
   });
@@ -204,7 +213,7 @@ describe("a raise", () => {
     await makeRule(room, tenantId);
     const { sql, eventLog } = room.engines.resources;
     const mute = { ...eventLog, appendWith: () => Promise.reject(new Error("cut off")) };
-    await room.worker({ evaluations: createEvaluationStore({ sql, eventLog: mute }) })();
+    await room.worker({ evaluations: createEvaluationStore({ sql, eventLog: mute, codec: metricCodec }) })();
     expect([await anomaliesOf(room, tenantId), await toldOf(room, tenantId)]).toEqual([[], []]);
     room.clock.ms += MINUTE_MS;
     await room.worker()();

@@ -48,7 +48,10 @@ describe("a rule", () => {
   test("is kept as it was made, and found again", async () => {
     const tenantId = freshTenantId();
     const metric = {
-      ...{ ...countOf("order"), measure: "REVENUE_AVERAGE", currency: "EUR", includeSynthetic: true },
+      ...countOf("order"),
+      measure: "REVENUE_AVERAGE",
+      currency: "EUR",
+      includeSynthetic: true,
       filters: [
         { field: "PROPERTY", property: "cart.items", operator: "AT_LEAST", values: [], bound: 2.5 },
         { field: "COUNTRY", property: null, operator: "NOT_IN", values: ["DE", "FR"], bound: null },
@@ -57,8 +60,15 @@ describe("a rule", () => {
     const made = await result(tenantId, CREATE, { input: { ...sound, metric, description: "why", enabled: true } });
     const at = new Date(LONG_AGO_MS).toISOString();
     const rule = {
-      ...{ ...sound, metric, description: "why", enabled: true, version: 1 },
-      ...{ nextEvaluationAt: at, createdAt: at, updatedAt: at, deletedAt: null },
+      ...sound,
+      metric,
+      description: "why",
+      enabled: true,
+      version: 1,
+      nextEvaluationAt: at,
+      createdAt: at,
+      updatedAt: at,
+      deletedAt: null,
     };
     expect(made).toMatchObject({ __typename: "RuleSaved", rule });
     const { id } = z.object({ rule: z.object({ id: z.string() }) }).parse(made).rule;
@@ -73,14 +83,14 @@ describe("a rule", () => {
     const input = { ...sound, name: " ", metric: { ...countOf("order"), window: "PT1S" } };
     const rejected = await result(freshTenantId(), CREATE, { input });
     const fields = z.object({ problems: z.array(z.object({ field: z.string() })) }).parse(rejected).problems;
-    expect(fields.map(({ field }) => field).sort()).toEqual(["metric.window", "name"]);
+    expect(fields.map(({ field }) => field).toSorted()).toEqual(["metric.window", "name"]);
   });
 
   test("has its name alone among the tenant's rules, also when two are made at once, until it is deleted", async () => {
     const [tenantId, other] = [freshTenantId(), freshTenantId()];
     const both = await Promise.all([1, 2].map(() => result(tenantId, CREATE, { input: sound })));
     const names = both.map((made) => z.object({ __typename: z.string() }).parse(made).__typename);
-    expect(names.sort()).toEqual(["RuleNameTaken", "RuleSaved"]);
+    expect(names.toSorted()).toEqual(["RuleNameTaken", "RuleSaved"]);
     expect(await result(other, CREATE, { input: sound })).toMatchObject({ __typename: "RuleSaved" });
     const second = await makeRule(room, tenantId, { name: "second", enabled: false });
     const renamed = await result(tenantId, UPDATE, { id: second, input: { name: "orders" } });
@@ -122,7 +132,8 @@ describe("a rule", () => {
     expect(await result(tenantId, UPDATE, { id, input: {} })).toEqual({ __typename: "RuleNotFound", id });
     expect(await result(tenantId, DELETE, { id })).toEqual({ __typename: "RuleNotFound", id });
     expect(await ask(tenantId, "query ($id: ID!) { rule(id: $id) { id } anomaly(id: $id) { id } }", { id })).toEqual({
-      ...{ rule: null, anomaly: null },
+      rule: null,
+      anomaly: null,
     });
   });
 });
@@ -187,7 +198,8 @@ describe("a preview", () => {
     expect(await preview(2)).toEqual({ outcome: "BREACHED", value: 3, samples: 3, ...window });
     expect(await preview(3)).toEqual({ outcome: "NORMAL", value: 3, samples: 3, ...window });
     expect(await ask(tenantId, "{ anomalies { edges { cursor } } rules { edges { cursor } } }")).toEqual({
-      ...{ anomalies: { edges: [] }, rules: { edges: [] } },
+      anomalies: { edges: [] },
+      rules: { edges: [] },
     });
   });
 

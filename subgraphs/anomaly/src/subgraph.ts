@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
-import { createEvaluator } from "./background/evaluator.ts";
 import type { Context } from "./context.ts";
+import { metricCodec } from "./domain/metric-definition.ts";
+import { createEvaluator } from "./jobs/evaluator.ts";
 import { createLoaders } from "./loaders.ts";
 import { createOperations } from "./operations.ts";
 import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
@@ -24,10 +25,10 @@ const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 export const createAnomalySubgraph = (resources: Resources): Subgraph => {
   const { sql, eventLog, eventStore, logger, nowMs, newId } = resources;
   const models = createTenantModels(resources.pool);
-  const rules = createRuleStore({ sql, models });
+  const rules = createRuleStore({ sql, models, codec: metricCodec });
   const anomalies = createAnomalyStore({ sql, models });
   const metrics = createMetricStore(eventStore);
-  const evaluations = createEvaluationStore({ sql, eventLog });
+  const evaluations = createEvaluationStore({ sql, eventLog, codec: metricCodec });
   const operations = createOperations({ rules, anomalies, metrics, eventLog, nowMs, newId });
   const evaluateDue = evaluateDueRules({ evaluations, metrics, telemetry: resources.metrics, logger, nowMs, newId });
   return buildSubgraph<Context>({

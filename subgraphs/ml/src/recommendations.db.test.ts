@@ -130,7 +130,7 @@ describe("recommendations for a known user", () => {
             return;
           }
           const found = new Map(answer.items.map(({ itemId, score, support }) => [itemId, { score, support }]));
-          expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+          expect([...found.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
           for (const [itemId, { score, support }] of expected) {
             expect(found.get(itemId)?.score).toBeCloseTo(score, 10);
             expect(found.get(itemId)?.support).toBe(support);
@@ -157,7 +157,7 @@ describe("recommendations for a known user", () => {
     const answer = await ask(tenantId, forUser("x", { lookback: "PT1H", eventNames: ["view"] }));
     expect(answer.items.map(({ itemId }) => itemId)).toEqual(["bread"]);
     const wider = await ask(tenantId, forUser("x", { lookback: "P1D" }));
-    expect(wider.items.map(({ itemId }) => itemId).sort()).toEqual(["bought", "bread", "old"]);
+    expect(wider.items.map(({ itemId }) => itemId).toSorted()).toEqual(["bought", "bread", "old"]);
   });
 
   test("come from a fixed sample of people when there are too many, and say so", async () => {
@@ -193,7 +193,7 @@ describe("recommendations for a known user", () => {
         .map((row) => row.user_id),
     );
     const expected = scoresByDefinition(touches, "u0", bounds.itemsPerPerson, (user) => sampled.has(user));
-    expect(answer.items.map(({ itemId }) => itemId).sort()).toEqual([...expected.keys()].sort());
+    expect(answer.items.map(({ itemId }) => itemId).toSorted()).toEqual([...expected.keys()].toSorted());
     for (const { itemId, score } of answer.items) expect(score).toBeCloseTo(expected.get(itemId)?.score ?? 0, 10);
   });
 });
@@ -240,7 +240,7 @@ test.each(Object.entries(permissions))("%s is denied without %s", async (_field,
 
 test("The permission table names every root field", () => {
   const fields = Object.keys(subgraph.schema.getQueryType()?.getFields() ?? {}).filter((name) => !name.startsWith("_"));
-  expect(Object.keys(permissions).sort()).toEqual(fields.map((name) => `Query.${name}`).sort());
+  expect(Object.keys(permissions).toSorted()).toEqual(fields.map((name) => `Query.${name}`).toSorted());
 });
 
 test("What makes no sense is refused with the field it is about", async () => {

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import {
   acknowledge,
   acknowledgementOf,
-  breachedSinceAfter,
-  consequenceOf,
+  conclude,
   resolutionOf,
   resolve,
   type Acknowledgement,
+  type Memory,
   type Resolution,
   type Standing,
   type Step,
@@ -16,14 +16,14 @@ import { judge, type Condition, type Evaluation } from "./evaluation.ts";
 
 const acknowledgement: Acknowledgement = { atMs: 1, by: { kind: "USER", id: "ada" }, note: null };
 const resolution: Resolution = { cause: "METRIC_RETURNED", atMs: 2 };
-const open: Standing = { state: "OPEN" };
+const OPEN: Standing = { state: "OPEN" };
 const acknowledged: Standing = { state: "ACKNOWLEDGED", acknowledgement };
 const resolved: Standing = { state: "RESOLVED", acknowledgement, resolution };
 
 describe("the steps of an anomaly", () => {
   test.each([
-    ["OPEN is acknowledged", acknowledge(open, acknowledgement), acknowledged],
-    ["OPEN is resolved", resolve(open, resolution), { state: "RESOLVED", acknowledgement: null, resolution }],
+    ["OPEN is acknowledged", acknowledge(OPEN, acknowledgement), acknowledged],
+    ["OPEN is resolved", resolve(OPEN, resolution), { state: "RESOLVED", acknowledgement: null, resolution }],
     ["ACKNOWLEDGED is resolved and remembers by whom it was seen", resolve(acknowledged, resolution), resolved],
   ])("%s", (_case, step, standing) => expect(step).toEqual({ allowed: true, standing }));
 
@@ -37,7 +37,7 @@ describe("the steps of an anomaly", () => {
   test("never lead back, never lose who acknowledged or how it ended", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("acknowledge", "resolve"), { maxLength: 6 }), (steps) => {
-        let standing: Standing = open;
+        let standing: Standing = OPEN;
         for (const [place, name] of steps.entries()) {
           const step: Step =
             name === "acknowledge"
@@ -74,6 +74,17 @@ const raisedByHistory = (moves: readonly Move[]): number => {
   return raised;
 };
 
+test("The return of the metric resolves the anomaly where it stands, and keeps who looked at it", () => {
+  const normal = evaluationAt(9, { kind: "LOOK", value: 1, samples: 9 });
+  expect(conclude({ breachedSinceMs: 1, open: acknowledged }, normal, condition)).toEqual({
+    consequence: {
+      kind: "RESOLVE",
+      standing: { state: "RESOLVED", acknowledgement, resolution: { cause: "METRIC_RETURNED", atMs: 9 } },
+    },
+    breachedSinceMs: null,
+  });
+});
+
 test("A breach raises one anomaly however often it is seen, too little data changes nothing, and the return resolves it", () => {
   const look = fc.record({
     kind: fc.constant("LOOK" as const),
@@ -85,19 +96,22 @@ test("A breach raises one anomaly however often it is seen, too little data chan
     fc.property(
       fc.array(fc.oneof({ weight: 4, arbitrary: look }, byHand), { maxLength: 30 }),
       (moves: readonly Move[]) => {
-        let [raised, breachedSinceMs, hasOpenAnomaly]: [number, number | null, boolean] = [0, null, false];
+        let raised = 0;
+        let memory: Memory = { breachedSinceMs: null, open: null };
         for (const [place, move] of moves.entries()) {
           if (move.kind === "RESOLVE_BY_HAND") {
-            hasOpenAnomaly = false;
+            memory = { breachedSinceMs: memory.breachedSinceMs, open: null };
             continue;
           }
           const evaluation = evaluationAt(place + 1, move);
-          const consequence = consequenceOf({ breachedSinceMs, hasOpenAnomaly }, evaluation, condition);
-          if (consequence.kind === "RAISE") expect(hasOpenAnomaly).toBe(false);
-          if (consequence.kind === "RAISE") raised += 1;
-          hasOpenAnomaly = consequence.kind === "RAISE" || (hasOpenAnomaly && consequence.kind !== "RESOLVE");
-          breachedSinceMs = breachedSinceAfter(breachedSinceMs, evaluation);
-          if (evaluation.outcome === "NORMAL") expect([hasOpenAnomaly, breachedSinceMs]).toEqual([false, null]);
+          const { consequence, breachedSinceMs } = conclude(memory, evaluation, condition);
+          if (consequence.kind === "RAISE") {
+            expect(memory.open).toBeNull();
+            raised += 1;
+          }
+          const standing = consequence.kind === "RAISE" ? OPEN : memory.open;
+          memory = { breachedSinceMs, open: consequence.kind === "RESOLVE" ? null : standing };
+          if (evaluation.outcome === "NORMAL") expect(memory).toEqual({ breachedSinceMs: null, open: null });
           if (evaluation.outcome === "INSUFFICIENT_DATA") expect(consequence.kind).toBe("NOTHING");
         }
         expect(raised).toBe(raisedByHistory(moves));

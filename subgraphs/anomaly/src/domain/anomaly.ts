@@ -57,6 +57,10 @@ export interface Anomaly {
 /** A step that was asked of an anomaly: the standing it leads to, or that it does not lead on from here. */
 export type Step = { readonly allowed: true; readonly standing: Standing } | { readonly allowed: false };
 
+/** What became of a step that was asked of an anomaly; `anomaly` is as it stands afterwards. */
+export type SteppedAnomaly =
+  { readonly kind: "SAVED" | "REFUSED"; readonly anomaly: Anomaly } | { readonly kind: "NOT_FOUND" };
+
 /** The acknowledgement of a standing, if any. */
 export const acknowledgementOf = (standing: Standing): Acknowledgement | null =>
   standing.state === "OPEN" ? null : standing.acknowledgement;
@@ -94,16 +98,24 @@ export const resolve = (standing: Standing, resolution: Resolution): Step => {
 export type Consequence =
   | { readonly kind: "RAISE"; readonly evidence: Evidence }
   | { readonly kind: "SEEN_AGAIN"; readonly value: number }
-  | { readonly kind: "RESOLVE"; readonly resolution: Resolution }
+  | { readonly kind: "RESOLVE"; readonly standing: Standing }
   | { readonly kind: "NOTHING" };
 
 /** What a rule remembers between evaluations. */
 export interface Memory {
   /** Since when the metric has been on the wrong side without returning; null when it is normal. */
   readonly breachedSinceMs: number | null;
-  /** Whether the rule has an anomaly that is not resolved. */
-  readonly hasOpenAnomaly: boolean;
+  /** Where the rule's anomaly stands that is not resolved; null when there is none. */
+  readonly open: Standing | null;
 }
+
+/** What an evaluation amounts to: what follows, and since when the rule is in breach afterwards. */
+export interface Conclusion {
+  readonly consequence: Consequence;
+  readonly breachedSinceMs: number | null;
+}
+
+const NOTHING: Consequence = { kind: "NOTHING" };
 
 const evidenceOf = (evaluation: Evaluation & { readonly outcome: "BREACHED" }, condition: Condition): Evidence => ({
   value: evaluation.value,
@@ -113,34 +125,32 @@ const evidenceOf = (evaluation: Evaluation & { readonly outcome: "BREACHED" }, c
   window: evaluation.window,
 });
 
-/**
- * Decides what an evaluation means for a rule's anomalies: the first sight of a breach raises one, later sights are counted, and the return to
- * normal resolves it. An anomaly that was resolved by hand during a breach is not raised again until the metric has returned.
- */
-export const consequenceOf = (memory: Memory, evaluation: Evaluation, condition: Condition): Consequence => {
-  switch (evaluation.outcome) {
-    case "BREACHED":
-      if (memory.hasOpenAnomaly) return { kind: "SEEN_AGAIN", value: evaluation.value };
-      return memory.breachedSinceMs === null
-        ? { kind: "RAISE", evidence: evidenceOf(evaluation, condition) }
-        : { kind: "NOTHING" };
-    case "NORMAL":
-      return memory.hasOpenAnomaly
-        ? { kind: "RESOLVE", resolution: { cause: "METRIC_RETURNED", atMs: evaluation.window.toMs } }
-        : { kind: "NOTHING" };
-    case "INSUFFICIENT_DATA":
-      return { kind: "NOTHING" };
-  }
+const afterReturn = (open: Standing | null, atMs: number): Consequence => {
+  const step: Step = open === null ? { allowed: false } : resolve(open, { cause: "METRIC_RETURNED", atMs });
+  return step.allowed ? { kind: "RESOLVE", standing: step.standing } : NOTHING;
 };
 
-/** Since when the rule is in breach after an evaluation; too little data neither begins nor ends a breach. */
-export const breachedSinceAfter = (breachedSinceMs: number | null, evaluation: Evaluation): number | null => {
+/**
+ * Decides what an evaluation means for a rule's anomalies: the first sight of a breach raises one, later sights are counted, and the return to
+ * normal resolves it; too little data changes nothing. An anomaly that was resolved by hand during a breach is not raised again until the
+ * metric has returned.
+ */
+export const conclude = (
+  { breachedSinceMs, open }: Memory,
+  evaluation: Evaluation,
+  condition: Condition,
+): Conclusion => {
+  const nowMs = evaluation.window.toMs;
   switch (evaluation.outcome) {
-    case "BREACHED":
-      return breachedSinceMs ?? evaluation.window.toMs;
+    case "BREACHED": {
+      const raised: Consequence =
+        breachedSinceMs === null ? { kind: "RAISE", evidence: evidenceOf(evaluation, condition) } : NOTHING;
+      const consequence: Consequence = open === null ? raised : { kind: "SEEN_AGAIN", value: evaluation.value };
+      return { consequence, breachedSinceMs: breachedSinceMs ?? nowMs };
+    }
     case "NORMAL":
-      return null;
+      return { consequence: afterReturn(open, nowMs), breachedSinceMs: null };
     case "INSUFFICIENT_DATA":
-      return breachedSinceMs;
+      return { consequence: NOTHING, breachedSinceMs };
   }
 };

@@ -22,9 +22,6 @@ export interface Reading {
   readonly window: Window;
 }
 
-/** What an evaluation found. */
-export type Outcome = "NORMAL" | "BREACHED" | "INSUFFICIENT_DATA";
-
 /** One evaluation; a breach always has a value. */
 export type Evaluation =
   | (Reading & { readonly outcome: "BREACHED"; readonly value: number })

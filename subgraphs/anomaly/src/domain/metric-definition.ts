@@ -1,18 +1,29 @@
 import { parsePropertyPath, type PropertyPath } from "@tessera/platform/store/property-path";
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
-import { NUMBER_OPERATORS, TEXT_FIELDS, TEXT_OPERATORS, type Filter, type Measure, type Metric } from "./metric.ts";
+import {
+  metricDefinitionOf,
+  NUMBER_OPERATORS,
+  TEXT_FIELDS,
+  TEXT_OPERATORS,
+  type Filter,
+  type Measure,
+  type Metric,
+  type MetricCodec,
+} from "./metric.ts";
 
-/** Shortest and longest window: shorter ones see the batches of ingest and not the metric, longer ones read too much every time. */
+/** Shortest window, milliseconds: a shorter one sees the batches of ingest and not the metric. */
 export const MIN_WINDOW_MS = 10_000;
+/** Longest window, milliseconds: a longer one reads too much every time. */
 export const MAX_WINDOW_MS = 31 * 86_400_000;
 /** Event names one metric may list; more are better told by a filter. */
-export const MAX_EVENT_NAMES = 50;
-/** Filters one metric may have, and texts one filter may list: they become part of every evaluation's query. */
-export const MAX_FILTERS = 20;
-export const MAX_FILTER_VALUES = 100;
+const MAX_EVENT_NAMES = 50;
+/** Filters one metric may have: they become part of every evaluation's query. */
+const MAX_FILTERS = 20;
+/** Texts one filter may list, for the same reason. */
+const MAX_FILTER_VALUES = 100;
 /** Characters a filter's text or an event's name may have. */
-export const MAX_TEXT_CHARACTERS = 500;
+const MAX_TEXT_CHARACTERS = 500;
 
 const text = z.string().min(1).max(MAX_TEXT_CHARACTERS);
 const MEASURES = [
@@ -31,6 +42,8 @@ const issueInto =
   (context: z.RefinementCtx): Issue =>
   (path, message) =>
     context.addIssue({ code: "custom", path: [...path], message });
+
+const isGiven = (value: unknown): boolean => value !== null && value !== undefined;
 
 const PROPERTY_EXPECTED = "Name a property: up to five names joined by dots, of letters, digits, `_`, `$` and `-`.";
 
@@ -55,7 +68,7 @@ const textFilterOf = (flat: z.infer<typeof flatFilter>, issue: Issue): Filter | 
   const { field, operator, values } = flat;
   if (!isOneOf(TEXT_OPERATORS, operator)) return null;
   if (values.length === 0) issue(["values"], `${operator} compares with 1 to ${MAX_FILTER_VALUES} texts.`);
-  if (flat.bound !== null && flat.bound !== undefined) issue(["bound"], `${operator} compares with no number.`);
+  if (isGiven(flat.bound)) issue(["bound"], `${operator} compares with no number.`);
   if (field === "REVENUE") {
     issue(["operator"], "Revenue is a number; compare it with GREATER_THAN, AT_LEAST, LESS_THAN or AT_MOST.");
     return null;
@@ -84,8 +97,7 @@ const numberFilterOf = (flat: z.infer<typeof flatFilter>, issue: Issue): Filter 
 
 const filterSchema = flatFilter.transform((flat, context): Filter => {
   const issue = issueInto(context);
-  if (flat.field !== "PROPERTY" && flat.property !== null && flat.property !== undefined)
-    issue(["property"], "Only PROPERTY names a property.");
+  if (flat.field !== "PROPERTY" && isGiven(flat.property)) issue(["property"], "Only PROPERTY names a property.");
   return textFilterOf(flat, issue) ?? numberFilterOf(flat, issue) ?? z.NEVER;
 });
 
@@ -103,8 +115,8 @@ const measureOf = (flat: z.infer<typeof flatMetric>, issue: Issue): Measure | nu
   const kind = flat.measure;
   const ofRevenue = kind === "REVENUE_SUM" || kind === "REVENUE_AVERAGE";
   const ofProperty = kind === "PROPERTY_SUM" || kind === "PROPERTY_AVERAGE";
-  if (!ofProperty && flat.property != null) issue(["property"], `${kind} measures no property.`);
-  if (!ofRevenue && flat.currency != null) issue(["currency"], `${kind} measures no money.`);
+  if (!ofProperty && isGiven(flat.property)) issue(["property"], `${kind} measures no property.`);
+  if (!ofRevenue && isGiven(flat.currency)) issue(["currency"], `${kind} measures no money.`);
   if (ofProperty) {
     const property = propertyOf(flat.property, issue);
     return property === null ? null : { kind, property };
@@ -131,3 +143,9 @@ export const metricSchema = flatMetric.transform((flat, context): Metric => {
   const { eventNames, filters, window, includeSynthetic } = flat;
   return { measure, eventNames, filters, window, windowMs, includeSynthetic };
 });
+
+/** Reads and writes metrics in their flat form. */
+export const metricCodec: MetricCodec = {
+  read: (definition) => metricSchema.parse(definition),
+  write: metricDefinitionOf,
+};

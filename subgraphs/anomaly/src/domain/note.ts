@@ -1,7 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 
 /** Characters a note on an anomaly may have. */
-export const MAX_NOTE_CHARACTERS = 2_000;
+const MAX_NOTE_CHARACTERS = 2_000;
 
 /** Checks a note; an empty one counts as none. Refuses with BAD_INPUT when it is too long. */
 export const checkNote = (note: string | null | undefined): string | null => {

@@ -1,7 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 
 /** Items one page may hold: more are read by going on from the last one. */
-export const MAX_PAGE_SIZE = 1_000;
+const MAX_PAGE_SIZE = 1_000;
 
 /** A page of a list that is longer or not. */
 export interface Page<Item> {

@@ -27,7 +27,7 @@ const means = (rule: RuleDefinition): string => JSON.stringify(metricDefinitionO
 
 /** Decides a change of a rule: stale when the caller read another version, rejected when the result makes no sense. */
 export const changeRule = (rule: Rule, input: RuleChangeInput): RuleChange => {
-  if (input.expectedVersion != null && input.expectedVersion !== rule.version) return { kind: "STALE" };
+  if (typeof input.expectedVersion === "number" && input.expectedVersion !== rule.version) return { kind: "STALE" };
   const checked = checkRuleDefinition({
     name: input.name ?? rule.name,
     description: input.description === undefined ? rule.description : input.description,

@@ -4,17 +4,18 @@ import { metricSchema } from "./metric-definition.ts";
 import type { Metric } from "./metric.ts";
 import type { RuleDefinition, RuleProblem } from "./rule.ts";
 
-/** Shortest and longest time between evaluations, seconds: more often than every ten would cost more than it tells. */
-export const MIN_INTERVAL_SECONDS = 10;
-export const MAX_INTERVAL_SECONDS = 86_400;
+/** Shortest time between evaluations: more often would cost more than it tells. */
+const MIN_INTERVAL_SECONDS = 10;
+/** Longest time between evaluations: a day. */
+const MAX_INTERVAL_SECONDS = 86_400;
 /** Characters a rule's name and description may have. */
-export const MAX_NAME_CHARACTERS = 200;
-export const MAX_DESCRIPTION_CHARACTERS = 2_000;
+const MAX_NAME_CHARACTERS = 200;
+const MAX_DESCRIPTION_CHARACTERS = 2_000;
 /** Largest minimum of samples: what a GraphQL Int can say. */
 const MAX_MINIMUM_SAMPLES = 2_147_483_647;
 
 /** Reads a condition; the threshold must be finite. */
-export const conditionSchema = z.object({
+const conditionSchema = z.object({
   direction: z.enum(["ABOVE", "BELOW"]),
   threshold: z.number(),
   minimumSamples: z.number().int().min(0).max(MAX_MINIMUM_SAMPLES).default(0),

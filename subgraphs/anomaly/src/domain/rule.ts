@@ -31,3 +31,17 @@ export interface RuleProblem {
   readonly field: string;
   readonly message: string;
 }
+
+/** What became of a new rule. */
+export type CreatedRule =
+  | { readonly kind: "SAVED"; readonly rule: Rule }
+  | { readonly kind: "NAME_TAKEN"; readonly rule: Rule }
+  | { readonly kind: "LIMIT_REACHED"; readonly limit: number };
+
+/** What became of a change. */
+export type ChangedRule =
+  | { readonly kind: "SAVED"; readonly rule: Rule }
+  | { readonly kind: "NAME_TAKEN"; readonly rule: Rule }
+  | { readonly kind: "REJECTED"; readonly problems: readonly RuleProblem[] }
+  | { readonly kind: "STALE"; readonly rule: Rule }
+  | { readonly kind: "NOT_FOUND" };

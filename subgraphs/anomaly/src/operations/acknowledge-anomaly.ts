@@ -1,9 +1,9 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { parseAnomalyId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { acknowledge } from "../domain/anomaly.ts";
+import { acknowledge, type SteppedAnomaly } from "../domain/anomaly.ts";
 import { checkNote } from "../domain/note.ts";
-import type { AnomalyStore, SteppedAnomaly } from "../store/anomaly-store.ts";
+import type { AnomalyStore } from "../store/anomaly-store.ts";
 
 /** Says that the caller looks at an open anomaly. */
 export const acknowledgeAnomaly =

@@ -2,8 +2,8 @@ import type { Caller } from "@tessera/contracts/caller";
 import { parseRuleId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { checkRuleDefinition } from "../domain/rule-definition.ts";
-import type { RuleProblem } from "../domain/rule.ts";
-import type { CreatedRule, RuleStore } from "../store/rule-store.ts";
+import type { CreatedRule, RuleProblem } from "../domain/rule.ts";
+import type { RuleStore } from "../store/rule-store.ts";
 
 /** What became of `createRule`. */
 export type CreateRuleOutcome = CreatedRule | { readonly kind: "REJECTED"; readonly problems: readonly RuleProblem[] };

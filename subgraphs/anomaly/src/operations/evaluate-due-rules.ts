@@ -4,15 +4,16 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { conclude } from "../domain/anomaly.ts";
 import { judge, nextTurnMs, windowAt } from "../domain/evaluation.ts";
 import type { Rule } from "../domain/rule.ts";
 import type { Claim, EvaluationStore } from "../store/evaluation-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 
-/** Rules a worker claims at once; with {@link MAX_PARALLEL_READINGS} of at most five seconds each they are done within their lease. */
+/** Rules a worker claims at once; with MAX_PARALLEL_READINGS of at most five seconds each they are done within their lease. */
 export const MAX_CLAIMED_RULES = 32;
 /** Readings a worker asks of the event store at the same time, so that callers find the store free. */
-export const MAX_PARALLEL_READINGS = 4;
+const MAX_PARALLEL_READINGS = 4;
 /** Milliseconds after which another worker may take over a claimed rule: twice what a batch can take. */
 export const LEASE_MS = 90_000;
 
@@ -41,9 +42,12 @@ const evaluateRule = async (deps: EvaluatorDeps, claim: Claim, rule: Rule): Prom
   try {
     const reading = await deps.metrics.read(rule.tenantId, rule.metric, windowAt(nowMs, rule.metric.windowMs));
     const evaluation = judge(reading, rule.condition);
-    return await deps.evaluations.settle(claim, evaluation, {
+    return await deps.evaluations.settle(claim, {
+      evaluation,
       nextEvaluationAtMs,
       anomalyId: newAnomalyId(deps.newId),
+      conclude: ({ breachedSinceMs, condition }, open) =>
+        conclude({ breachedSinceMs, open: open?.standing ?? null }, evaluation, condition),
     });
   } catch (error) {
     deps.logger.warn({ ruleId: rule.id, error: errorMessage(error) }, "A rule could not be evaluated.");

@@ -28,9 +28,10 @@ const anomalyOf = async (anomalies: AnomalyStore, tenantId: TenantId, entry: Log
  */
 export const followAnomalies =
   (deps: { anomalies: AnomalyStore; eventLog: EventLog }) =>
-  (caller: Caller, after: string | null | undefined): AsyncIterableIterator<RaisedAnomaly> => {
+  async (caller: Caller, after: string | null | undefined): Promise<AsyncIterableIterator<RaisedAnomaly>> => {
     const { tenantId } = caller;
-    const from = after === null || after === undefined ? undefined : parseLogCursor(after);
+    // Now is a place in the log: without it, entries this process has not yet handed out would count as later.
+    const from = after === null || after === undefined ? await deps.eventLog.head() : parseLogCursor(after);
     const follower = deps.eventLog.follow(tenantId, ANOMALY_RAISED, from);
     const next = async (): Promise<IteratorResult<RaisedAnomaly>> => {
       const entry = await follower.next();
@@ -39,10 +40,8 @@ export const followAnomalies =
       return { done: false, value: { cursor: formatLogCursor(entry.value.cursor), anomaly } };
     };
     let turn: Promise<unknown> = Promise.resolve();
-    return {
-      [Symbol.asyncIterator]() {
-        return this;
-      },
+    const iterator: AsyncIterableIterator<RaisedAnomaly> = {
+      [Symbol.asyncIterator]: () => iterator,
       next: () => {
         const result = turn.then(next);
         // The log has moved past an entry that could not be told: whoever goes on must do so from the last cursor they have.
@@ -54,4 +53,5 @@ export const followAnomalies =
         return { done: true, value: undefined };
       },
     };
+    return iterator;
   };

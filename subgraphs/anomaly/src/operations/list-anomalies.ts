@@ -16,8 +16,8 @@ export const listAnomalies =
   (deps: { anomalies: AnomalyStore }) =>
   async (caller: Caller, asked: AnomaliesArguments): Promise<Page<Anomaly>> => {
     const page = checkPage(asked, parseAnomalyId);
-    const ruleId = asked.ruleId == null ? null : parseRuleId(asked.ruleId);
-    if (asked.ruleId != null && ruleId === null)
+    const ruleId = typeof asked.ruleId === "string" ? parseRuleId(asked.ruleId) : null;
+    if (typeof asked.ruleId === "string" && ruleId === null)
       throw refuse("BAD_INPUT", "A rule's id is a UUID.", { field: "ruleId" });
     const filter = { state: asked.state ?? null, ruleId };
     return pageOf(await deps.anomalies.page(caller.tenantId, { ...page, first: page.first + 1 }, filter), page);

@@ -2,7 +2,8 @@ import type { Caller } from "@tessera/contracts/caller";
 import { parseRuleId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { changeRule, type RuleChangeInput } from "../domain/rule-change.ts";
-import type { ChangedRule, RuleStore } from "../store/rule-store.ts";
+import type { ChangedRule } from "../domain/rule.ts";
+import type { RuleStore } from "../store/rule-store.ts";
 
 /** Changes a rule of the caller's tenant; its next evaluation follows at once. */
 export const updateRule =

@@ -1,7 +1,7 @@
+import type { SteppedAnomaly } from "../domain/anomaly.ts";
+import type { ChangedRule } from "../domain/rule.ts";
 import type { ResolversTypes, ResolversUnionTypes } from "../generated/resolvers.ts";
 import type { CreateRuleOutcome } from "../operations/create-rule.ts";
-import type { SteppedAnomaly } from "../store/anomaly-store.ts";
-import type { ChangedRule } from "../store/rule-store.ts";
 
 type Results = ResolversUnionTypes<ResolversTypes>;
 

@@ -5,6 +5,6 @@ import { underField } from "./under-field.ts";
 export const Subscription: SubscriptionResolvers = {
   anomalies: {
     subscribe: (_root, { after }, { caller, operations }) =>
-      underField("anomalies", operations.followAnomalies(caller, after)),
+      operations.followAnomalies(caller, after).then((source) => underField("anomalies", source)),
   },
 };

@@ -1,6 +1,6 @@
 import { parseAnomalyId, parseRuleId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import { acknowledgementOf, resolutionOf, type Anomaly, type Evidence, type Standing } from "../domain/anomaly.ts";
+import type { Anomaly, Evidence, Standing } from "../domain/anomaly.ts";
 import { idColumn, msColumn } from "./rule-row.ts";
 
 /** The columns of an anomaly in SQL, under the names Prisma gives them, so that one parser reads both. */
@@ -53,7 +53,8 @@ export const parseAnomalyRow = (row: unknown): Anomaly => {
 export const standingColumnsOf = (
   standing: Standing,
 ): { readonly state: string; readonly acknowledgement: string | null; readonly resolution: string | null } => {
-  const [acknowledgement, resolution] = [acknowledgementOf(standing), resolutionOf(standing)];
+  const acknowledgement = standing.state === "OPEN" ? null : standing.acknowledgement;
+  const resolution = standing.state === "RESOLVED" ? standing.resolution : null;
   return {
     state: standing.state,
     acknowledgement: acknowledgement === null ? null : JSON.stringify(acknowledgement),

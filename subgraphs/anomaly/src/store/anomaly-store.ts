@@ -1,16 +1,12 @@
 import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
-import type { Anomaly, AnomalyState, Standing, Step } from "../domain/anomaly.ts";
+import type { Anomaly, AnomalyState, Standing, Step, SteppedAnomaly } from "../domain/anomaly.ts";
+import type { CheckedPage } from "../domain/page.ts";
 import { ANOMALY_COLUMNS, parseAnomalyRow, standingColumnsOf } from "./anomaly-row.ts";
-import type { PageRequest } from "./rule-store.ts";
 import type { TenantModels } from "./tenant-models.ts";
 
-/** What became of a step that was asked of an anomaly; `anomaly` is as it stands afterwards. */
-export type SteppedAnomaly =
-  { readonly kind: "SAVED" | "REFUSED"; readonly anomaly: Anomaly } | { readonly kind: "NOT_FOUND" };
-
 /** Which anomalies a page shows; null means all. */
-export interface AnomalyFilter {
+interface AnomalyFilter {
   readonly state: AnomalyState | null;
   readonly ruleId: RuleId | null;
 }
@@ -24,7 +20,7 @@ export interface AnomalyStore {
   /** The anomalies of these rules that are not resolved: at most one of each. */
   findOpenOfRules(tenantId: TenantId, ruleIds: readonly RuleId[]): Promise<readonly Anomaly[]>;
   /** One page, newest first. */
-  page(tenantId: TenantId, request: PageRequest<AnomalyId>, filter: AnomalyFilter): Promise<readonly Anomaly[]>;
+  page(tenantId: TenantId, request: CheckedPage<AnomalyId>, filter: AnomalyFilter): Promise<readonly Anomaly[]>;
 }
 
 const lockStatement = (tenantId: TenantId, id: AnomalyId): SqlStatement => ({

@@ -3,13 +3,13 @@ import { parseRuleId, parseTenantId, type AnomalyId, type RuleId, type TenantId 
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
-import { breachedSinceAfter, consequenceOf, resolve, type Consequence, type Evidence } from "../domain/anomaly.ts";
-import type { Anomaly } from "../domain/anomaly.ts";
+import type { Anomaly, Conclusion, Consequence, Evidence } from "../domain/anomaly.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
+import type { MetricCodec } from "../domain/metric.ts";
 import type { Rule } from "../domain/rule.ts";
 import { ANOMALY_COLUMNS, evidenceJson, parseAnomalyRow } from "./anomaly-row.ts";
 import { saveStandingStatement } from "./anomaly-store.ts";
-import { evaluationJson, idColumn, parseRuleRow, RULE_COLUMNS } from "./rule-row.ts";
+import { evaluationJson, idColumn, RULE_COLUMNS, ruleRowParser } from "./rule-row.ts";
 
 /** A rule a worker may evaluate until its lease ends; the token proves it when the result is settled. */
 export interface Claim {
@@ -28,15 +28,18 @@ export interface EvaluationStore {
   /** The claimed rule; null when the claim is no longer good. */
   load(claim: Claim): Promise<Rule | null>;
   /** Keeps the evaluation, raises or resolves what follows from it, tells of it, and gives the lease back: all of it or nothing. */
-  settle(claim: Claim, evaluation: Evaluation, next: SettleNext): Promise<Settlement>;
+  settle(claim: Claim, settling: Settling): Promise<Settlement>;
   /** Keeps why the evaluation failed and gives the lease back. */
   fail(claim: Claim, failure: string, nextEvaluationAtMs: number): Promise<void>;
 }
 
-/** What a settlement needs beside the evaluation: the rule's next turn, and the id of an anomaly in case one is raised. */
-export interface SettleNext {
+/** An evaluation to settle: what it found, the rule's next turn, an id in case an anomaly is raised, and what decides that. */
+export interface Settling {
+  readonly evaluation: Evaluation;
   readonly nextEvaluationAtMs: number;
   readonly anomalyId: AnomalyId;
+  /** Decides on the rule and its open anomaly as they are held by the transaction. */
+  conclude(rule: Rule, open: Anomaly | null): Conclusion;
 }
 
 const nothing = (): null => null;
@@ -77,21 +80,18 @@ const seenAgainStatement = (anomaly: Anomaly, value: number, seenAtMs: number): 
   params: [anomaly.tenantId, anomaly.id, at(seenAtMs), value],
 });
 
-const keepStatement = (rule: Rule, evaluation: Evaluation, nextEvaluationAtMs: number): SqlStatement => {
-  const breachedSinceMs = breachedSinceAfter(rule.breachedSinceMs, evaluation);
-  return {
-    name: "anomaly-keep-evaluation",
-    text: `UPDATE anomaly_rule SET last_evaluation = $3::jsonb, last_failure = NULL, breached_since = $4, next_evaluation_at = $5,
-        lease_token = NULL, leased_until = NULL WHERE tenant_id = $1 AND id = $2`,
-    params: [
-      rule.tenantId,
-      rule.id,
-      evaluationJson(evaluation),
-      breachedSinceMs === null ? null : at(breachedSinceMs),
-      at(nextEvaluationAtMs),
-    ],
-  };
-};
+const keepStatement = (rule: Rule, settling: Settling, breachedSinceMs: number | null): SqlStatement => ({
+  name: "anomaly-keep-evaluation",
+  text: `UPDATE anomaly_rule SET last_evaluation = $3::jsonb, last_failure = NULL, breached_since = $4, next_evaluation_at = $5,
+      lease_token = NULL, leased_until = NULL WHERE tenant_id = $1 AND id = $2`,
+  params: [
+    rule.tenantId,
+    rule.id,
+    evaluationJson(settling.evaluation),
+    breachedSinceMs === null ? null : at(breachedSinceMs),
+    at(settling.nextEvaluationAtMs),
+  ],
+});
 
 const failStatement = (claim: Claim, failure: string, nextEvaluationAtMs: number): SqlStatement => ({
   name: "anomaly-fail-evaluation",
@@ -100,57 +100,52 @@ const failStatement = (claim: Claim, failure: string, nextEvaluationAtMs: number
   params: [claim.tenantId, claim.ruleId, claim.leaseToken, failure, at(nextEvaluationAtMs)],
 });
 
-const raise = async (
-  deps: { transaction: SqlTransaction; eventLog: EventLog },
-  claim: Claim,
-  anomalyId: AnomalyId,
-  evidence: Evidence,
-): Promise<void> => {
-  await deps.transaction.run(raiseStatement(claim, anomalyId, evidence), nothing);
-  const payload: AnomalyRaised = {
-    tenantId: claim.tenantId,
-    anomalyId,
-    ruleId: claim.ruleId,
-    raisedAtMs: evidence.window.toMs,
-  };
-  const entry = { tenantId: claim.tenantId, topic: ANOMALY_RAISED, dedupeKey: anomalyId, payload };
-  await deps.eventLog.appendWith(deps.transaction, entry);
+/** What a settlement works with: its transaction, the log that is written with it, and how rules are read. */
+interface Within {
+  readonly transaction: SqlTransaction;
+  readonly eventLog: EventLog;
+  readonly parseRule: (row: unknown) => Rule;
+}
+
+const raise = async (within: Within, claim: Claim, anomalyId: AnomalyId, evidence: Evidence): Promise<void> => {
+  const { tenantId, ruleId } = claim;
+  await within.transaction.run(raiseStatement(claim, anomalyId, evidence), nothing);
+  const payload: AnomalyRaised = { tenantId, anomalyId, ruleId, raisedAtMs: evidence.window.toMs };
+  const entry = { tenantId, topic: ANOMALY_RAISED, dedupeKey: anomalyId, payload };
+  await within.eventLog.appendWith(within.transaction, entry);
 };
 
-const settle = async (
-  deps: { transaction: SqlTransaction; eventLog: EventLog },
-  claim: Claim,
-  evaluation: Evaluation,
-  next: SettleNext,
-): Promise<Settlement> => {
-  const { transaction } = deps;
-  const [rule] = await transaction.run(claimedStatement(claim, "FOR UPDATE"), parseRuleRow);
+const settle = async (within: Within, claim: Claim, settling: Settling): Promise<Settlement> => {
+  const { transaction } = within;
+  const [rule] = await transaction.run(claimedStatement(claim, "FOR UPDATE"), within.parseRule);
   if (rule === undefined) return "LEASE_LOST";
-  const [open] = await transaction.run(openAnomalyStatement(claim), parseAnomalyRow);
-  const memory = { breachedSinceMs: rule.breachedSinceMs, hasOpenAnomaly: open !== undefined };
-  const consequence = consequenceOf(memory, evaluation, rule.condition);
-  if (consequence.kind === "RAISE") await raise(deps, claim, next.anomalyId, consequence.evidence);
-  if (consequence.kind === "SEEN_AGAIN" && open !== undefined)
-    await transaction.run(seenAgainStatement(open, consequence.value, evaluation.window.toMs), nothing);
-  if (consequence.kind === "RESOLVE" && open !== undefined) {
-    const step = resolve(open.standing, consequence.resolution);
-    if (step.allowed)
-      await transaction.run(saveStandingStatement(claim.tenantId, open.id, step.standing), parseAnomalyRow);
-  }
-  await transaction.run(keepStatement(rule, evaluation, next.nextEvaluationAtMs), nothing);
+  const [open = null] = await transaction.run(openAnomalyStatement(claim), parseAnomalyRow);
+  const { consequence, breachedSinceMs } = settling.conclude(rule, open);
+  if (consequence.kind === "RAISE") await raise(within, claim, settling.anomalyId, consequence.evidence);
+  if (consequence.kind === "SEEN_AGAIN" && open !== null)
+    await transaction.run(seenAgainStatement(open, consequence.value, settling.evaluation.window.toMs), nothing);
+  if (consequence.kind === "RESOLVE" && open !== null)
+    await transaction.run(saveStandingStatement(claim.tenantId, open.id, consequence.standing), nothing);
+  await transaction.run(keepStatement(rule, settling, breachedSinceMs), nothing);
   return consequence.kind;
 };
 
 /** Builds {@link EvaluationStore}; the event log's entry commits together with the anomaly it tells of. */
-export const createEvaluationStore = (deps: { sql: TenantSql; eventLog: EventLog }): EvaluationStore => ({
-  claimDueAcrossTenants: (nowMs, leaseUntilMs, limit) =>
-    deps.sql.runAcrossTenants(claimStatement(nowMs, leaseUntilMs, limit), (row) => claimRow.parse(row)),
-  load: async (claim) => (await deps.sql.run(claim.tenantId, claimedStatement(claim, ""), parseRuleRow))[0] ?? null,
-  settle: (claim, evaluation, next) =>
-    deps.sql.transaction(claim.tenantId, (transaction) =>
-      settle({ transaction, eventLog: deps.eventLog }, claim, evaluation, next),
-    ),
-  fail: async (claim, failure, nextEvaluationAtMs) => {
-    await deps.sql.run(claim.tenantId, failStatement(claim, failure, nextEvaluationAtMs), nothing);
-  },
-});
+export const createEvaluationStore = (deps: {
+  sql: TenantSql;
+  eventLog: EventLog;
+  codec: MetricCodec;
+}): EvaluationStore => {
+  const { sql, eventLog } = deps;
+  const parseRule = ruleRowParser(deps.codec);
+  return {
+    claimDueAcrossTenants: (nowMs, leaseUntilMs, limit) =>
+      sql.runAcrossTenants(claimStatement(nowMs, leaseUntilMs, limit), (row) => claimRow.parse(row)),
+    load: async (claim) => (await sql.run(claim.tenantId, claimedStatement(claim, ""), parseRule))[0] ?? null,
+    settle: (claim, settling) =>
+      sql.transaction(claim.tenantId, (transaction) => settle({ transaction, eventLog, parseRule }, claim, settling)),
+    fail: async (claim, failure, nextEvaluationAtMs) => {
+      await sql.run(claim.tenantId, failStatement(claim, failure, nextEvaluationAtMs), nothing);
+    },
+  };
+};

@@ -1,7 +1,7 @@
 import { parseRuleId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { Evaluation } from "../domain/evaluation.ts";
-import { metricSchema } from "../domain/metric-definition.ts";
+import type { MetricCodec } from "../domain/metric.ts";
 import type { Rule } from "../domain/rule.ts";
 
 /** The columns of a rule in SQL, under the names Prisma gives them, so that one parser reads both. */
@@ -46,7 +46,7 @@ const ruleRow = z.object({
   id: idColumn(parseRuleId),
   name: z.string(),
   description: z.string().nullable(),
-  metric: metricSchema,
+  metric: z.unknown(),
   direction: z.enum(["ABOVE", "BELOW"]),
   threshold: z.number(),
   minimumSamples: z.number(),
@@ -62,17 +62,20 @@ const ruleRow = z.object({
   deletedAt: msColumn.nullable(),
 });
 
-/** Reads a rule from a row of PostgreSQL or of Prisma; throws ZodError when the row is broken. */
-export const parseRuleRow = (row: unknown): Rule => {
-  const { direction, threshold, minimumSamples, ...rest } = ruleRow.parse(row);
-  const { nextEvaluationAt, breachedSince, createdAt, updatedAt, deletedAt, ...same } = rest;
-  return {
-    ...same,
-    condition: { direction, threshold, minimumSamples },
-    nextEvaluationAtMs: nextEvaluationAt,
-    breachedSinceMs: breachedSince,
-    createdAtMs: createdAt,
-    updatedAtMs: updatedAt,
-    deletedAtMs: deletedAt,
+/** Makes the reader of a rule from a row of PostgreSQL or of Prisma; it throws ZodError when the row is broken. */
+export const ruleRowParser =
+  (codec: MetricCodec) =>
+  (row: unknown): Rule => {
+    const { direction, threshold, minimumSamples, metric, ...rest } = ruleRow.parse(row);
+    const { nextEvaluationAt, breachedSince, createdAt, updatedAt, deletedAt, ...same } = rest;
+    return {
+      ...same,
+      metric: codec.read(metric),
+      condition: { direction, threshold, minimumSamples },
+      nextEvaluationAtMs: nextEvaluationAt,
+      breachedSinceMs: breachedSince,
+      createdAtMs: createdAt,
+      updatedAtMs: updatedAt,
+      deletedAtMs: deletedAt,
+    };
   };
-};

@@ -1,16 +1,19 @@
 import type { RuleId, TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { Resolution } from "../domain/anomaly.ts";
-import { metricDefinitionOf } from "../domain/metric.ts";
+import type { MetricDefinition } from "../domain/metric.ts";
 import type { Rule, RuleDefinition } from "../domain/rule.ts";
 import { RULE_COLUMNS } from "./rule-row.ts";
 
 const at = (ms: number): Date => new Date(ms);
 
-const definitionParams = (definition: RuleDefinition): readonly unknown[] => [
+/** What its author says of a rule, with the metric as the store keeps it. */
+export type StoredDefinition = Omit<RuleDefinition, "metric"> & { readonly metric: MetricDefinition };
+
+const definitionParams = (definition: StoredDefinition): readonly unknown[] => [
   definition.name,
   definition.description,
-  JSON.stringify(metricDefinitionOf(definition.metric)),
+  JSON.stringify(definition.metric),
   definition.condition.direction,
   definition.condition.threshold,
   definition.condition.minimumSamples,
@@ -43,7 +46,7 @@ export const countRulesStatement = (tenantId: TenantId): SqlStatement => ({
 export const insertRuleStatement = (
   tenantId: TenantId,
   id: RuleId,
-  definition: RuleDefinition,
+  definition: StoredDefinition,
   nowMs: number,
 ): SqlStatement => ({
   name: "anomaly-insert-rule",
@@ -63,7 +66,7 @@ export const lockRuleStatement = (tenantId: TenantId, id: RuleId): SqlStatement 
 /** Saves a changed rule: due at once, and whoever evaluates its old form at the moment loses the lease. */
 export const updateRuleStatement = (
   rule: Rule,
-  definition: RuleDefinition,
+  definition: StoredDefinition,
   restart: boolean,
   nowMs: number,
 ): SqlStatement => ({

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import { parseAnomalyId, parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { askSubgraph, callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { conclude } from "../domain/anomaly.ts";
+import { judge, windowAt } from "../domain/evaluation.ts";
+import { metricCodec } from "../domain/metric-definition.ts";
 import { evaluateDueRules } from "../operations/evaluate-due-rules.ts";
-import { createEvaluationStore, type EvaluationStore } from "../store/evaluation-store.ts";
+import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
 import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
 import { createAnomalySubgraph } from "../subgraph.ts";
 import { countOf } from "./definitions.ts";
@@ -30,7 +33,10 @@ export const openAnomalyRoom = (): AnomalyRoom => {
   const clock = { ms: LONG_AGO_MS };
   const engines = openTestResources({ nowMs: () => clock.ms });
   const { sql, eventLog, eventStore, logger, newId, nowMs, metrics: telemetry } = engines.resources;
-  const [evaluations, metrics] = [createEvaluationStore({ sql, eventLog }), createMetricStore(eventStore)];
+  const [evaluations, metrics] = [
+    createEvaluationStore({ sql, eventLog, codec: metricCodec }),
+    createMetricStore(eventStore),
+  ];
   return {
     engines,
     subgraph: createAnomalySubgraph(engines.resources),
@@ -46,8 +52,14 @@ const stored = (ms: number): string => new Date(ms).toISOString().replace("T", "
 
 /** An event as a row of the event store. */
 export const eventRow = (tenantId: TenantId, name: string, timeMs: number, more: Record<string, unknown> = {}) => ({
-  ...{ tenant_id: tenantId, event_id: randomUUID(), batch_id: randomUUID(), name },
-  ...{ time: stored(timeMs), received_at: stored(timeMs), user_id: "ada", properties: {} },
+  tenant_id: tenantId,
+  event_id: randomUUID(),
+  batch_id: randomUUID(),
+  name,
+  time: stored(timeMs),
+  received_at: stored(timeMs),
+  user_id: "ada",
+  properties: {},
   ...more,
 });
 
@@ -73,7 +85,10 @@ export const makeRule = async (
 ): Promise<RuleId> => {
   const { name = "orders", threshold = 2, enabled = true, metric = countOf("order") } = more;
   const input = {
-    ...{ name, enabled, metric, evaluationIntervalSeconds: 60 },
+    name,
+    enabled,
+    metric,
+    evaluationIntervalSeconds: 60,
     condition: { direction: "ABOVE", threshold, minimumSamples: 0 },
   };
   const document =
@@ -108,4 +123,32 @@ export const toldOf = async (room: AnomalyRoom, tenantId: TenantId): Promise<rea
 /** Puts the rules of these tenants to rest, so that the evaluators of the next test don't meet them. */
 export const rest = async (room: AnomalyRoom, tenantIds: readonly TenantId[]): Promise<void> => {
   await room.engines.owner.query("UPDATE anomaly_rule SET enabled = false WHERE tenant_id = ANY($1)", [tenantIds]);
+};
+
+const leases = z.array(z.object({ lease_token: z.string() }));
+
+/** Settles a breach found at `atMs` as the holder of a claim would. */
+export const settleBreach = (room: AnomalyRoom, claim: Claim, atMs: number): Promise<Settlement> => {
+  const anomalyId = parseAnomalyId(room.engines.resources.newId());
+  if (anomalyId === null) throw new Error("A new id is a UUID.");
+  const condition = { direction: "ABOVE", threshold: 2, minimumSamples: 0 } as const;
+  const evaluation = judge({ value: 3, samples: 3, window: windowAt(atMs, 300_000) }, condition);
+  return room.evaluations.settle(claim, {
+    evaluation,
+    nextEvaluationAtMs: atMs,
+    anomalyId,
+    conclude: ({ breachedSinceMs }, open) =>
+      conclude({ breachedSinceMs, open: open?.standing ?? null }, evaluation, condition),
+  });
+};
+
+/** Lets a rule raise an anomaly now, whether or not it is due; it must not be in breach already. */
+export const raise = async (room: AnomalyRoom, tenantId: TenantId, ruleId: RuleId): Promise<void> => {
+  const text =
+    "UPDATE anomaly_rule SET lease_token = gen_random_uuid() WHERE tenant_id = $1 AND id = $2 RETURNING lease_token";
+  const { rows } = await room.engines.owner.query(text, [tenantId, ruleId]);
+  const [lease] = leases.parse(rows);
+  if (lease === undefined) throw new Error("There is no such rule.");
+  const settled = await settleBreach(room, { tenantId, ruleId, leaseToken: lease.lease_token }, room.clock.ms);
+  if (settled !== "RAISE") throw new Error(`The rule raised nothing: ${settled}.`);
 };

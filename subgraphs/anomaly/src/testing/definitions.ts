@@ -27,10 +27,14 @@ const numberFilter = fc
 
 const measure = fc.oneof(
   fc.constantFrom("COUNT" as const, "UNIQUE_USERS" as const, "UNIQUE_SESSIONS" as const).map((name) => ({
-    ...{ measure: name, property: null, currency: null },
+    measure: name,
+    property: null,
+    currency: null,
   })),
   fc.constantFrom("REVENUE_SUM" as const, "REVENUE_AVERAGE" as const).map((name) => ({
-    ...{ measure: name, property: null, currency: "EUR" },
+    measure: name,
+    property: null,
+    currency: "EUR",
   })),
   fc
     .tuple(fc.constantFrom("PROPERTY_SUM" as const, "PROPERTY_AVERAGE" as const), property)

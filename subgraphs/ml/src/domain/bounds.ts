@@ -8,6 +8,8 @@ export interface FeedbackBounds {
   readonly candidates: number;
   /** People with more different items than this are passed over: programs, not tastes. */
   readonly itemsPerPerson: number;
+  /** Characters an item's id may have; events with longer ones are passed over. */
+  readonly itemCharacters: number;
   /** People looked at; above it a fixed sample is. */
   readonly people: number;
 }
@@ -18,6 +20,7 @@ export const FEEDBACK_BOUNDS: FeedbackBounds = {
   seenItems: 1_000,
   candidates: 500,
   itemsPerPerson: 500,
+  itemCharacters: 256,
   people: 200_000,
 };
 

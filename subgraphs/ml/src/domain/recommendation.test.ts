@@ -64,7 +64,7 @@ test("The order of the user's items changes nothing, and reasons never add up to
           shared,
         }));
         const forwards = recommend(items, found, 100);
-        const turned = found.map((row) => ({ ...row, shared: row.shared.slice(0, items.length).reverse() }));
+        const turned = found.map((row) => ({ ...row, shared: row.shared.slice(0, items.length).toReversed() }));
         expect(recommend(items.toReversed(), turned, 100)).toEqual(forwards);
         for (const { score, reasons } of forwards) {
           expect(reasons.length).toBeLessThanOrEqual(MAX_REASONS);

@@ -47,7 +47,7 @@ const reasonsOf = (candidate: CoOccurrence, own: readonly OwnItem[]): readonly R
       return { itemId, similarity: cosine(sharedUsers, users, candidate.users), sharedUsers };
     })
     .filter(({ similarity }) => similarity > 0)
-    .sort((a, b) => b.similarity - a.similarity || compareText(a.itemId, b.itemId));
+    .toSorted((a, b) => b.similarity - a.similarity || compareText(a.itemId, b.itemId));
 
 /**
  * Item-based collaborative filtering (Sarwar, Karypis, Konstan, Riedl 2001; Linden, Smith, York 2003) on sets of people: the score of an item
@@ -66,5 +66,5 @@ export const recommend = (
       return { itemId: candidate.itemId, score, support: candidate.support, reasons: reasons.slice(0, MAX_REASONS) };
     })
     .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || b.support - a.support || compareText(a.itemId, b.itemId))
+    .toSorted((a, b) => b.score - a.score || b.support - a.support || compareText(a.itemId, b.itemId))
     .slice(0, first);

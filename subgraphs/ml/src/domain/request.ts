@@ -4,14 +4,14 @@ import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
 
 /** Items one answer may hold: what a page can show. */
-export const MAX_RECOMMENDATIONS = 100;
+const MAX_RECOMMENDATIONS = 100;
 /** Shortest and longest time to look back. */
-export const MIN_LOOKBACK_MS = 3_600_000;
-export const MAX_LOOKBACK_MS = 366 * 86_400_000;
+const MIN_LOOKBACK_MS = 3_600_000;
+const MAX_LOOKBACK_MS = 366 * 86_400_000;
 /** Event names one request may list. */
-export const MAX_EVENT_NAMES = 50;
-/** Characters a user's id and an item's id may have; events with longer item ids are passed over. */
-export const MAX_ID_CHARACTERS = 256;
+const MAX_EVENT_NAMES = 50;
+/** Characters a user's id may have. */
+const MAX_ID_CHARACTERS = 256;
 /** Characters an event's name may have. */
 const MAX_NAME_CHARACTERS = 500;
 

@@ -1,17 +1,17 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import { propertyText } from "@tessera/platform/store/property-path";
 import type { FeedbackBounds } from "../domain/bounds.ts";
-import { MAX_ID_CHARACTERS, type RecommendationRequest } from "../domain/request.ts";
+import type { RecommendationRequest } from "../domain/request.ts";
 
 /** SQL of the events that count as touching an item, with the item's id. */
-const touches = (request: RecommendationRequest): string => {
+const touches = (request: RecommendationRequest, bounds: FeedbackBounds): string => {
   const conditions = [
     "time >= fromUnixTimestamp64Milli({from:Int64})",
     "time < fromUnixTimestamp64Milli({to:Int64})",
     "NOT synthetic",
     "person != 0",
     ...(request.eventNames.length === 0 ? [] : ["name IN {names:Array(String)}"]),
-    `lengthUTF8(item) BETWEEN 1 AND ${MAX_ID_CHARACTERS}`,
+    `lengthUTF8(item) BETWEEN 1 AND ${bounds.itemCharacters}`,
   ];
   const item = propertyText(request.itemProperty);
   return `SELECT person, user_id, time, ${item} AS item FROM tessera.events WHERE ${conditions.join(" AND ")}`;
@@ -24,16 +24,16 @@ const touchParams = (request: RecommendationRequest): Record<string, unknown> =>
 });
 
 /** SQL of one row per person looked at: the set of their items. Needs the parameter `rate`. */
-const baskets = (request: RecommendationRequest, itemsPerPerson: number): string =>
-  `SELECT groupUniqArray(${itemsPerPerson + 1})(item) AS items FROM (${touches(request)}) WHERE person % {rate:UInt64} = 0
-  GROUP BY person HAVING length(items) <= ${itemsPerPerson}`;
+const baskets = (request: RecommendationRequest, bounds: FeedbackBounds): string =>
+  `SELECT groupUniqArray(${bounds.itemsPerPerson + 1})(item) AS items FROM (${touches(request, bounds)}) WHERE person % {rate:UInt64} = 0
+  GROUP BY person HAVING length(items) <= ${bounds.itemsPerPerson}`;
 
 /** The user's items, latest first, and how many people touched any item; one row {population, own}. */
 export const ownItemsStatement = (request: RecommendationRequest, bounds: FeedbackBounds): StoreStatement => ({
   name: "ml-own-items",
   text: `SELECT uniqCombined64(14)(person) AS population, maxMapIf([item], [time], user_id = {userId:String}) AS latest,
     arraySlice(arrayMap(pair -> pair.2, arrayReverseSort(arrayZip(latest.2, latest.1))), 1, ${bounds.seenItems}) AS own
-  FROM (${touches(request)})`,
+  FROM (${touches(request, bounds)})`,
   params: { ...touchParams(request), userId: request.userId },
 });
 
@@ -51,7 +51,7 @@ export const coOccurrenceStatement = (
   SELECT item, count() AS users, countIf(shares) AS support, sumForEachIf(flags, shares) AS shared, has(own, item) AS isOwn
   FROM (
     SELECT items, arrayMap(one -> toUInt64(has(items, one)), own) AS flags, has(flags, 1) AS shares
-    FROM (${baskets(request, bounds.itemsPerPerson)})
+    FROM (${baskets(request, bounds)})
   ) ARRAY JOIN items AS item
   GROUP BY item HAVING isOwn OR (support > 0 AND NOT has({seen:Array(String)}, item))
   ORDER BY isOwn DESC, support DESC, users ASC, item ASC LIMIT {ownCount:UInt32} + ${bounds.candidates}`,
@@ -65,7 +65,7 @@ export const popularStatement = (
   known: { readonly seen: readonly string[]; readonly rate: number },
 ): StoreStatement => ({
   name: "ml-popular",
-  text: `SELECT item, count() AS users FROM (${baskets(request, bounds.itemsPerPerson)}) ARRAY JOIN arrayPushFront(items, '') AS item
+  text: `SELECT item, count() AS users FROM (${baskets(request, bounds)}) ARRAY JOIN arrayPushFront(items, '') AS item
   GROUP BY item HAVING NOT has({seen:Array(String)}, item)
   ORDER BY item = '' DESC, users DESC, item ASC LIMIT ${request.first + 1}`,
   params: { ...touchParams(request), seen: known.seen, rate: known.rate },

@@ -90,7 +90,7 @@ export const createFeedbackStore = (eventStore: EventStore, bounds: FeedbackBoun
     },
     readPopular: async (tenantId, request, known, signal) => {
       const answer = await ask(tenantId, popularStatement(request, bounds, known), itemRow, signal);
-      const [everybody] = answer.rows.filter(({ item }) => item === "");
+      const everybody = answer.rows.find(({ item }) => item === "");
       const items = answer.rows.filter(({ item }) => item !== "").slice(0, request.first);
       return {
         people: everybody?.users ?? 0,

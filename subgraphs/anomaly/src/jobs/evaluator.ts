@@ -11,7 +11,7 @@ export const createEvaluator = (deps: {
   full: number;
   logger: Logger;
 }): Background => {
-  let stopping = false;
+  const state = { stopping: false };
   let wake = (): void => undefined;
   let running: Promise<void> = Promise.resolve();
 
@@ -32,20 +32,20 @@ export const createEvaluator = (deps: {
     }
   };
   const loop = async (): Promise<void> => {
-    while (!stopping) {
+    while (!state.stopping) {
       const more = await look();
-      if (!more && !stopping) await pause();
+      if (!more && !state.stopping) await pause();
     }
   };
   return {
     name: "anomaly-evaluator",
     start: () => {
-      stopping = false;
+      state.stopping = false;
       running = loop();
       return Promise.resolve();
     },
     stop: async () => {
-      stopping = true;
+      state.stopping = true;
       wake();
       await running;
     },
