@@ -4,9 +4,11 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { GraphPort } from "./graph/graph-port.ts";
 import type { Authenticate } from "./http/serve-route.ts";
+import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerRealtimeMetrics } from "./routes/realtime-metrics/route.ts";
 import { registerRealtimeQuery } from "./routes/realtime-query/route.ts";
 import { registerRealtimeStream } from "./routes/realtime-stream/route.ts";
+import { registerReference } from "./routes/reference/route.ts";
 
 /** What the composition root gives the bridge. */
 export interface BridgeDeps {
@@ -15,9 +17,11 @@ export interface BridgeDeps {
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly nowMs: NowMs;
+  /** The supergraph's SDL, for the descriptions in the OpenAPI document; asked for when the document is. */
+  readonly supergraphSdl: () => string;
 }
 
-/** Adds the REST surface under `/api/v2`; each route is a projection of one persisted operation of the graph. */
+/** Adds the REST surface under `/api/v2` and its reference at `/docs`; each route is a projection of one persisted operation of the graph. */
 export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, deps: BridgeDeps): void => {
   void server.register((scope, _options, done) => {
     // A question is JSON; text would be read as one by the framework.
@@ -25,6 +29,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, d
     registerRealtimeMetrics(scope, deps);
     registerRealtimeQuery(scope, deps);
     registerRealtimeStream(scope, webSockets, deps);
+    registerReference(scope, { routes: routeDescriptions, supergraphSdl: deps.supergraphSdl });
     done();
   });
 };

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "@jest/globals";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { errorCodes } from "@tessera/platform/errors/error-codes";
+import { routeDescriptions } from "../routes/descriptions.ts";
+import { openApiDocument } from "./document.ts";
+import { isJsonObject, type Json } from "./openapi-types.ts";
+
+const supergraphSdl = readFileSync(new URL("../../../supergraph.graphql", import.meta.url), "utf8");
+const document = openApiDocument(routeDescriptions, supergraphSdl);
+
+const at = (...path: (string | number)[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    document,
+  );
+
+const walk = (value: Json, visit: (object: Record<string, Json>) => void): void => {
+  if (Array.isArray(value)) value.forEach((item: Json) => walk(item, visit));
+  else if (isJsonObject(value)) {
+    visit({ ...value });
+    Object.values(value).forEach((item) => walk(item, visit));
+  }
+};
+
+describe("the OpenAPI document", () => {
+  it("is valid OpenAPI 3.0", async () => {
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(JSON.parse(JSON.stringify(document)));
+    expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+    expect(document["openapi"]).toBe("3.0.3");
+  });
+
+  it("refers only to components it has, and leaves no keyword of ours or of JSON Schema alone behind", () => {
+    const schemas = at("components", "schemas");
+    walk(document, (object) => {
+      const { $ref } = object;
+      if (typeof $ref === "string") {
+        const name = $ref.replace("#/components/schemas/", "");
+        expect(Object.keys(isJsonObject(schemas) ? schemas : {})).toContain(name);
+        expect(Object.keys(object)).toEqual(["$ref"]);
+      }
+      for (const key of ["$defs", "$id", "const", "x-graphql", "x-graphql-input", "patternProperties"])
+        expect(Object.keys(object)).not.toContain(key);
+      expect(object["type"]).not.toBe("null");
+    });
+  });
+
+  it("says of each part what the graph says of it, in REST's spelling", () => {
+    const metrics = at("paths", "/api/v2/analytics/realtime/metrics", "get");
+    expect(metrics).toMatchObject({ description: "What happens right now: the events of the last `timeframe`." });
+    expect(at("components", "schemas", "RealtimeMetrics", "properties", "sessions", "description")).toBe(
+      "Distinct sessions.",
+    );
+    expect(at("components", "schemas", "EventFilter", "properties", "starts_with", "description")).toBe(
+      "Starts with this text, case and all.",
+    );
+    expect(at("components", "schemas", "EventInput", "properties", "utmSource", "description")).toBe(
+      "Campaign source.",
+    );
+  });
+
+  it("describes every parameter and every property of an answer", () => {
+    const undescribed: string[] = [];
+    const schemas = at("components", "schemas");
+    for (const [name, schema] of Object.entries(isJsonObject(schemas) ? schemas : {})) {
+      if (["CloudEvent", "Liveness", "Readiness", "RealtimeQuestion"].includes(name)) continue;
+      const properties = isJsonObject(schema) ? schema["properties"] : undefined;
+      for (const [property, part] of Object.entries(isJsonObject(properties) ? properties : {}))
+        if (isJsonObject(part) && !("description" in part) && !("$ref" in part) && !("enum" in part))
+          undescribed.push(`${name}.${property}`);
+    }
+    expect(undescribed).toEqual([]);
+  });
+
+  it("refuses to describe what the graph does not have", () => {
+    const broken = routeDescriptions.map((route) => ({ ...route, graphql: "Query.nothing" }));
+    expect(() => openApiDocument(broken, supergraphSdl)).toThrow("Query.nothing");
+  });
+
+  it("gives every refusal its status and sentence from the one error table", () => {
+    const responses = at("paths", "/api/v2/analytics/realtime/query", "post", "responses");
+    for (const code of [
+      "BAD_INPUT",
+      "UNAUTHENTICATED",
+      "TENANT_MISMATCH",
+      "PAYLOAD_TOO_LARGE",
+      "RATE_LIMITED",
+    ] as const) {
+      const { status, title } = errorCodes[code];
+      const response = isJsonObject(responses) ? responses[String(status)] : undefined;
+      expect(JSON.stringify(response)).toContain(title);
+      expect(response).toHaveProperty(
+        ["content", "application/problem+json", "examples", code, "value", "status"],
+        status,
+      );
+    }
+  });
+
+  it("documents the write path, health and itself beside the bridge's own routes", () => {
+    const paths = at("paths");
+    expect(Object.keys(isJsonObject(paths) ? paths : {})).toEqual([
+      "/api/v2/analytics/realtime/metrics",
+      "/api/v2/analytics/realtime/query",
+      "/api/v2/analytics/realtime/stream",
+      "/api/v2/events",
+      "/livez",
+      "/readyz",
+      "/metrics",
+      "/api/v2/openapi.json",
+      "/api/v2/openapi.yaml",
+    ]);
+  });
+});

@@ -1,0 +1,13 @@
+/** A JSON value. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+/** A JSON object. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** True for JSON objects. */
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The items of a JSON list; none when the value is no list. */
+export const itemsOf = (value: Json | undefined): readonly Json[] =>
+  // boundary: Array.isArray forgets what a readonly list holds.
+  Array.isArray(value) ? (value as readonly Json[]) : [];

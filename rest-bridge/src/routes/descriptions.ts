@@ -1,0 +1,17 @@
+import type { RouteDescription } from "../http/route-description.ts";
+import { eventsDescription } from "./events/description.ts";
+import { healthDescriptions } from "./health/description.ts";
+import { realtimeMetricsDescription } from "./realtime-metrics/description.ts";
+import { realtimeQueryDescription } from "./realtime-query/description.ts";
+import { realtimeStreamDescription } from "./realtime-stream/description.ts";
+import { referenceDescriptions } from "./reference/description.ts";
+
+/** Every address of the REST surface, in the order of the document; the write path and health are served by others and documented here. */
+export const routeDescriptions: readonly RouteDescription[] = [
+  realtimeMetricsDescription,
+  realtimeQueryDescription,
+  realtimeStreamDescription,
+  eventsDescription,
+  ...healthDescriptions,
+  ...referenceDescriptions,
+];
