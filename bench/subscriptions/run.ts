@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { servingMessage, subscriberMessage, type ServingCommand, type ServingMessage } from "./messages.ts";
 
 const SUBSCRIBERS = Number(process.argv[2] ?? 10_000);
-const PROCESSES = 4;
-const EVENTS = 10;
+const PROCESSES = 2;
+const EVENTS = 8;
 const EVERY_MS = 1_000;
 /** Subscribers without sharing, for comparison. */
 const ALONE = 500;

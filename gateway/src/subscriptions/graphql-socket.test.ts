@@ -264,3 +264,17 @@ describe("limits of sockets", () => {
     await until(() => graph.log.readers() === 0);
   });
 });
+
+describe("a gateway that stops", () => {
+  it("sends its sockets elsewhere and ends what ran for them", async () => {
+    const graph = await startGateway();
+    const socket = await openSocket(graph, { authorization: graph.issue() });
+    socket.subscribe("a", { query: TICKS });
+    await until(() => graph.log.readers() === 1);
+    await graph.gateway.stop();
+    expect(await socket.closed).toEqual({ code: 1001, reason: "going away" });
+    await until(() => graph.log.readers() === 0);
+    await expect(openRaw(graph)).rejects.toThrow("503");
+    await graph.stop();
+  });
+});
