@@ -5,6 +5,7 @@ import { bannerText } from "./banner.ts";
 import { loadDistributedConfig, loadEmbeddedConfig, loadMigrateConfig, type DistributedConfig } from "./config.ts";
 import { startEmbedded } from "./embedded.ts";
 import { createProgress } from "./progress.ts";
+import { bridgeRole } from "./roles/bridge-role.ts";
 import { gatewayRole } from "./roles/gateway-role.ts";
 import { ingestRole } from "./roles/ingest-role.ts";
 import { migrate } from "./roles/migrate-role.ts";
@@ -74,6 +75,8 @@ const run = (role: string | undefined, name: string | undefined): Promise<void> 
       return runEmbedded();
     case "gateway":
       return runDistributed("gateway", gatewayRole);
+    case "bridge":
+      return runDistributed("bridge", bridgeRole);
     case "ingest":
       return runDistributed("ingest", ingestRole);
     case "worker":

@@ -1,3 +1,4 @@
+import { readBridgeManifest } from "@tessera/rest-bridge/manifest";
 import { z } from "zod";
 import { loadGatewayOptions } from "@tessera/gateway/config";
 import { flag, loadConfig, port } from "@tessera/platform/config/load-config";
@@ -70,8 +71,11 @@ export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, str
   return new Map(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const])));
 };
 
-/** Options of the gateway, from the same environment. */
-export const loadGateway = (environment: NodeJS.ProcessEnv = process.env) => loadGatewayOptions(environment);
+/** Options of the gateway, from the same environment; it always knows the operations of the REST bridge. */
+export const loadGateway = (environment: NodeJS.ProcessEnv = process.env) => {
+  const options = loadGatewayOptions(environment);
+  return { ...options, manifest: { ...options.manifest, ...readBridgeManifest() } };
+};
 
 /** Parsed {@link loadEmbeddedConfig}. */
 export type EmbeddedConfig = ReturnType<typeof loadEmbeddedConfig>;

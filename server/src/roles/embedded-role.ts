@@ -4,6 +4,8 @@ import { createIngest } from "@tessera/ingest/ingest";
 import { registerIngestRoutes } from "@tessera/ingest/http/routes";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
+import { registerRestBridge } from "@tessera/rest-bridge/bridge";
+import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
 import { composeGraph } from "../compose.ts";
 import { createEdge } from "../edge.ts";
 import { connectInProcess } from "../graph-connections.ts";
@@ -42,13 +44,20 @@ export const embeddedRole =
     const subgraphs = openSubgraphs(deps, ingest);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
     const authenticate = createEdge(connections.get("tenant"), "edge");
+    const { supergraphSdl } = composeGraph();
     const gateway = createGateway({
-      supergraphSdl: composeGraph().supergraphSdl,
+      supergraphSdl,
       ...{ connections, authenticate, server, webSockets, logger, metrics },
       nowMs: systemNowMs,
       options: deps.gatewayOptions,
     });
     registerIngestRoutes(server, { ingest, authenticate });
+    registerRestBridge(server, webSockets, {
+      graph: createInProcessGraph({ execute: gateway.execute, server }),
+      ...{ authenticate, logger },
+      nowMs: systemNowMs,
+      supergraphSdl: () => supergraphSdl,
+    });
     const background = subgraphs.flatMap((subgraph) => subgraph.background);
     return {
       parts: [
