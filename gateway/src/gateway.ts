@@ -1,5 +1,6 @@
 import type { ApolloServer } from "@apollo/server";
 import type { ExecutionResult } from "graphql";
+import { LRUCache } from "lru-cache";
 import type { Caller } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
@@ -23,9 +24,9 @@ import { createInFlight } from "./http/in-flight.ts";
 import { createOrigins } from "./http/origins.ts";
 import { createAdmission, type Admission } from "./operations/admission.ts";
 import { createAnswering, type Answering, type OnRate } from "./operations/answering.ts";
-import type { GatewayCall, GraphqlRequest } from "./operations/graphql-request.ts";
+import type { GatewayCall, GraphqlRequest, Transport } from "./operations/graphql-request.ts";
 import { createErrorMasking, type ErrorMasking } from "./plugins/error-masking.ts";
-import { createPersistedOperations } from "./plugins/persisted-operations.ts";
+import { createPersistedOperations, operationIdOf } from "./plugins/persisted-operations.ts";
 import { createRateLimit } from "./plugins/rate-limit.ts";
 import { createCredentialChecks } from "./subscriptions/credential-checks.ts";
 import { createCredentialWatch } from "./subscriptions/credential-watch.ts";
@@ -78,6 +79,9 @@ interface Serving {
   readonly apollo: ApolloServer<ApolloContext>;
   readonly session: SessionDeps;
 }
+
+/** Unregistered documents remembered as told; one forgotten is told again. */
+const MAX_TOLD_STRANGERS = 1_000;
 
 const NOBODY = parseTenantId("00000000-0000-0000-0000-000000000000");
 
@@ -143,6 +147,18 @@ const sessionDeps = (
   };
 };
 
+/** Counts documents no manifest has, and logs the id of each once, so that it can be registered or found. */
+const createStrangerLog = (metrics: GatewayMetrics, logger: Logger) => {
+  const told = new LRUCache<string, true>({ max: MAX_TOLD_STRANGERS });
+  return (transport: Transport, text: string): void => {
+    metrics.stranger(transport);
+    const documentId = operationIdOf(text);
+    if (told.has(documentId)) return;
+    told.set(documentId, true);
+    logger.warn({ documentId, transport }, "A document that no manifest has was run.");
+  };
+};
+
 const load = async (deps: GatewayDeps, metrics: GatewayMetrics): Promise<Serving> => {
   const { options, logger } = deps;
   const executor = await loadExecutor(deps);
@@ -154,7 +170,7 @@ const load = async (deps: GatewayDeps, metrics: GatewayMetrics): Promise<Serving
     maxCost: options.maxCost,
     persisted: createPersistedOperations(options.manifest, options.safelist),
     rateLimit: createRateLimit(options.rate, deps.nowMs),
-    observer: { onDocument: metrics.document, onStranger: metrics.stranger },
+    observer: { onDocument: metrics.document, onStranger: createStrangerLog(metrics, logger) },
   });
   const answering = createAnswering({ executor, admission, masking, metrics, maxCost: options.maxCost });
   const apollo = createApolloServer({ executor, admission, answering, masking, metrics, logger });

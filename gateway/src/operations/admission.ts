@@ -48,7 +48,8 @@ export interface Refused {
 /** Told of what admission sees, for metrics and the log. */
 export interface AdmissionObserver {
   readonly onDocument: (known: boolean) => void;
-  readonly onStranger: (transport: Transport) => void;
+  /** A document that no manifest has ran; told each time. */
+  readonly onStranger: (transport: Transport, text: string) => void;
 }
 
 /** The one gate every operation passes before anything is planned or fetched, whatever transport it came by. */
@@ -150,7 +151,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
     admit: (request, caller, transport) => {
       const resolved = persisted.resolve(request, transport);
       if (resolved.kind === "refused") return refusedBy(resolved.refusal);
-      if (resolved.stranger) observer.onStranger(transport);
+      if (resolved.stranger) observer.onStranger(transport, resolved.text);
       const { checked, known } = documents.check(resolved.text);
       observer.onDocument(known);
       if (checked.kind !== "valid") {

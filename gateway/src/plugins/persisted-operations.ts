@@ -41,7 +41,7 @@ export const readManifests = (paths: readonly string[]): OperationManifest => {
   return merged;
 };
 
-/** The document a request names, or why it gets none. `stranger` is true for a text that no manifest has. */
+/** The document a request names, or why it gets none. `stranger` is true for a text that no manifest has while the safelist is kept. */
 export type ResolvedText =
   | { readonly kind: "text"; readonly text: string; readonly stranger: boolean }
   | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -77,12 +77,12 @@ export const createPersistedOperations = (manifest: OperationManifest, mode: Saf
     const text = registered.get(id);
     if (text !== undefined) return { kind: "text", text, stranger: false };
     const sent = mode === "enforce" ? undefined : automatic.get(id);
-    if (sent !== undefined) return { kind: "text", text: sent, stranger: true };
+    if (sent !== undefined) return { kind: "text", text: sent, stranger: mode === "warn" };
     return refused(refuse("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound"));
   };
   const byText = (text: string, transport: Transport): ResolvedText => {
-    const stranger = transport !== "in-process" && !known.has(text);
-    if (!stranger || mode !== "enforce") return { kind: "text", text, stranger };
+    const stranger = mode !== "off" && transport !== "in-process" && !known.has(text);
+    if (!stranger || mode === "warn") return { kind: "text", text, stranger };
     return refused(refuse("OPERATION_NOT_SAFELISTED", "This document is not among the registered operations."));
   };
   return {
