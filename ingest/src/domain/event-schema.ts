@@ -14,7 +14,8 @@ export const eventSchema = {
   additionalProperties: false,
   required: ["name"],
   properties: {
-    id: { type: "string", format: "uuid", nullable: true },
+    // The length keeps out the other form that the format allows, "urn:uuid:...".
+    id: { type: "string", maxLength: 36, format: "uuid", nullable: true },
     // No control characters: a name is shown in every chart and written to every export.
     name: { type: "string", minLength: 1, maxLength: MAX_NAME_LENGTH, pattern: "^[^\\u0000-\\u001f\\u007f]*$" },
     time: { type: "string", minLength: 20, maxLength: 40, nullable: true },

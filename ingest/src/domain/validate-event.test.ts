@@ -54,7 +54,7 @@ describe("validation of one event", () => {
     ["a control character in the name", { name: "a\nb" }, "WRONG_FORMAT", "/name"],
     ["a long name", { name: "x".repeat(129) }, "TOO_LONG", "/name"],
     ["an id that is no UUID", { name: "n", id: "42" }, "WRONG_FORMAT", "/id"],
-    ["a UUID with a prefix", { name: "n", id: `urn:uuid:${id}` }, "WRONG_FORMAT", "/id"],
+    ["a UUID with a prefix", { name: "n", id: `urn:uuid:${id}` }, "TOO_LONG", "/id"],
     ["a wrong type", { name: "n", userId: 5 }, "WRONG_TYPE", "/userId"],
     ["an unknown field", { name: "n", user_id: "u" }, "UNKNOWN_FIELD", "/user_id"],
     ["a day that does not exist", { name: "n", time: "2026-02-30T00:00:00Z" }, "WRONG_FORMAT", "/time"],

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
 import { freshTenant, startIngest, type RunningIngest } from "../testing/running-ingest.ts";
+
+// Other suites share the processors and the engines.
+jest.setTimeout(60_000);
 
 const answer = z.object({
   accepted: z.number(),

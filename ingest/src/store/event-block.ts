@@ -13,6 +13,7 @@ import {
   sinkBytes,
   type ByteSink,
 } from "./byte-sink.ts";
+import { createPlainColumn, createRepeatingColumn, type TextColumn } from "./text-column.ts";
 
 /** One row of a batch: the event, whose it is, and its place in the order of arrival. */
 export interface EventRow {
@@ -37,7 +38,18 @@ type TextField = {
   [Key in keyof RawEvent]-?: NonNullable<RawEvent[Key]> extends string ? Key : never;
 }[keyof RawEvent];
 
-/** Columns whose value is the event's field of that name, and how often values repeat: dictionary-encoded or plain. */
+/** Fields whose values are nearly all different; those of all other text fields repeat. */
+const PLAIN_FIELDS: ReadonlySet<string> = new Set([
+  "userId",
+  "anonymousId",
+  "sessionId",
+  "url",
+  "referrer",
+  "correlationId",
+  "traceId",
+]);
+
+/** Columns whose value is the event's field of that name. */
 const TEXT_COLUMNS = [
   ["user_id", "userId"],
   ["anonymous_id", "anonymousId"],
@@ -63,6 +75,9 @@ const TEXT_COLUMNS = [
 
 const TIME_TYPE = "DateTime64(3, 'UTC')";
 
+const textType = (field: TextField): TextColumn["type"] =>
+  PLAIN_FIELDS.has(field) ? "String" : "LowCardinality(String)";
+
 /** Columns of one insert in the order they are written, with the type the bytes have; the store converts to the column's own type. */
 export const BLOCK_COLUMNS: readonly (readonly [name: string, type: string])[] = [
   ["tenant_id", "String"],
@@ -71,8 +86,8 @@ export const BLOCK_COLUMNS: readonly (readonly [name: string, type: string])[] =
   ["received_at", TIME_TYPE],
   ["batch_id", "UUID"],
   ["batch_row", "UInt32"],
-  ["name", "String"],
-  ...TEXT_COLUMNS.map(([column]) => [column, "String"] as const),
+  ["name", "LowCardinality(String)"],
+  ...TEXT_COLUMNS.map(([column, field]) => [column, textType(field)] as const),
   ["revenue", "Nullable(Decimal(18, 4))"],
   ["schema_version", "UInt32"],
   ["synthetic", "Bool"],
@@ -87,15 +102,17 @@ const FIRST_BYTES = 65_536;
 /** Bytes of a row beside its properties and addresses, about. */
 const ROW_BYTES = 300;
 
-const textSinks = (): readonly (readonly [TextField, ByteSink])[] =>
-  TEXT_COLUMNS.map(([, field]) => [field, createByteSink(FIRST_BYTES)] as const);
+const textColumns = (): readonly (readonly [TextField, TextColumn])[] =>
+  TEXT_COLUMNS.map(
+    ([, field]) => [field, PLAIN_FIELDS.has(field) ? createPlainColumn() : createRepeatingColumn()] as const,
+  );
 
 const createSinks = () => ({
   tenantId: createByteSink(FIRST_BYTES),
   eventId: createByteSink(FIRST_BYTES),
   time: createByteSink(FIRST_BYTES),
-  name: createByteSink(FIRST_BYTES),
-  texts: textSinks(),
+  name: createRepeatingColumn(),
+  texts: textColumns(),
   revenueNulls: createByteSink(FIRST_BYTES),
   revenue: createByteSink(FIRST_BYTES),
   schemaVersion: createByteSink(FIRST_BYTES),
@@ -108,10 +125,11 @@ const createSinks = () => ({
 
 type Sinks = ReturnType<typeof createSinks>;
 
-const everySink = (sinks: Sinks): readonly ByteSink[] => [
-  ...sinks.texts.map(([, sink]) => sink),
-  ...Object.values(sinks).filter((part): part is ByteSink => "buffer" in part),
-];
+const resetAll = (sinks: Sinks): void => {
+  for (const [, column] of sinks.texts) column.reset();
+  sinks.name.reset();
+  for (const part of Object.values(sinks)) if ("buffer" in part) resetSink(part);
+};
 
 /** Columns that are the same or simply counted in every row, written when the batch is sealed. */
 const sealedColumns = (rows: number, batchId: BatchId, receivedAtMs: number) => {
@@ -126,21 +144,22 @@ const sealedColumns = (rows: number, batchId: BatchId, receivedAtMs: number) => 
 
 const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: number): Buffer => {
   const sealed = sealedColumns(rows, batchId, receivedAtMs);
-  const data: readonly (readonly ByteSink[])[] = [
-    [sinks.tenantId],
-    [sinks.eventId],
-    [sinks.time],
-    [sealed.received],
-    [sealed.batch],
-    [sealed.row],
-    [sinks.name],
-    ...sinks.texts.map(([, sink]) => [sink]),
-    [sinks.revenueNulls, sinks.revenue],
-    [sinks.schemaVersion],
-    [sinks.synthetic],
-    [sinks.sequence],
-    [sinks.flagOffsets, sinks.flags],
-    [sinks.properties],
+  const bytesOf = (...parts: readonly ByteSink[]): readonly Uint8Array[] => parts.map((sink) => sinkBytes(sink));
+  const data: readonly (readonly Uint8Array[])[] = [
+    bytesOf(sinks.tenantId),
+    bytesOf(sinks.eventId),
+    bytesOf(sinks.time),
+    bytesOf(sealed.received),
+    bytesOf(sealed.batch),
+    bytesOf(sealed.row),
+    sinks.name.parts(rows),
+    ...sinks.texts.map(([, column]) => column.parts(rows)),
+    bytesOf(sinks.revenueNulls, sinks.revenue),
+    bytesOf(sinks.schemaVersion),
+    bytesOf(sinks.synthetic),
+    bytesOf(sinks.sequence),
+    bytesOf(sinks.flagOffsets, sinks.flags),
+    bytesOf(sinks.properties),
   ];
   const parts: Uint8Array[] = [];
   const head = createByteSink(64);
@@ -151,7 +170,7 @@ const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: nu
     const heading = createByteSink(96);
     putText(heading, name);
     putText(heading, type);
-    parts.push(sinkBytes(heading), ...(data[index] ?? []).map((sink) => sinkBytes(sink)));
+    parts.push(sinkBytes(heading), ...(data[index] ?? []));
   }
   return Buffer.concat(parts);
 };
@@ -159,7 +178,6 @@ const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: nu
 /** Makes an empty block; its memory is reused after `reset`. */
 export const createEventBlock = (): EventBlock => {
   const sinks = createSinks();
-  const all = everySink(sinks);
   let rows = 0;
   let flagCount = 0;
   let bytes = 0;
@@ -175,8 +193,8 @@ export const createEventBlock = (): EventBlock => {
       putText(sinks.tenantId, tenantId);
       putUuid(sinks.eventId, event.eventId);
       putInt64(sinks.time, event.timeMs);
-      putText(sinks.name, fields.name);
-      for (const [field, sink] of sinks.texts) putText(sink, fields[field] ?? "");
+      sinks.name.put(fields.name);
+      for (const [field, column] of sinks.texts) column.put(fields[field] ?? "");
       putByte(sinks.revenueNulls, event.revenueScaled === null ? 1 : 0);
       putInt64(sinks.revenue, event.revenueScaled ?? 0);
       putUint32(sinks.schemaVersion, fields.schemaVersion ?? DEFAULT_SCHEMA_VERSION);
@@ -195,7 +213,7 @@ export const createEventBlock = (): EventBlock => {
     },
     finish: (batchId, receivedAtMs) => assemble(sinks, rows, batchId, receivedAtMs),
     reset: () => {
-      for (const sink of all) resetSink(sink);
+      resetAll(sinks);
       rows = 0;
       flagCount = 0;
       bytes = 0;
