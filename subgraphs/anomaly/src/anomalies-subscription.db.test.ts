@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parse, subscribe } from "graphql";
 import { z } from "zod";
 import type { Caller } from "@tessera/contracts/caller";
@@ -6,6 +6,9 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { anomaliesOf, makeRule, openAnomalyRoom, raise, type AnomalyRoom } from "./testing/anomaly-room.ts";
+
+// Both engines are shared with the tests beside this one; nothing here is measured in time.
+jest.setTimeout(120_000);
 
 let room: AnomalyRoom;
 beforeAll(async () => {
