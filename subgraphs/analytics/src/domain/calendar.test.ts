@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { bucketLabel } from "../testing/reference-olap.ts";
+import { bucketLabel } from "../../testing/reference-olap.ts";
 import { bucketsOf, MAX_BUCKETS, startOfLocalDate, type Granularity } from "./calendar.ts";
 import { formatInZone, zoneOffset } from "./zone.ts";
 

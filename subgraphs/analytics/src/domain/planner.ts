@@ -11,7 +11,6 @@ export const ROLLUPS = {
   rollup_hour_name: {
     stepMs: HOUR_MS,
     step: "hour",
-    column: "hour",
     dimensions: ["name", "currency"],
     uniques: ["PERSONS", "SESSIONS"],
     sketchBits: EVENT_SKETCH_BITS,
@@ -19,7 +18,6 @@ export const ROLLUPS = {
   rollup_day_dimensions: {
     stepMs: DAY_MS,
     step: "UTC day",
-    column: "day",
     dimensions: ["name", "country", "device", "source", "currency"],
     uniques: ["PERSONS"],
     sketchBits: DAY_SKETCH_BITS,

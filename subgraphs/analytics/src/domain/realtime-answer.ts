@@ -76,7 +76,7 @@ export const realtimeAnswer = (
     revenue: of("CURRENCY")
       .map(moneyOf)
       .filter(({ amount }) => amount !== "0")
-      .sort((a, b) => ((a.currency ?? "") < (b.currency ?? "") ? -1 : 1)),
+      .toSorted((a, b) => ((a.currency ?? "") < (b.currency ?? "") ? -1 : 1)),
     names: of("NAME")
       .slice(0, MAX_TOP_NAMES)
       .map(({ dimensions, measures }) => ({

@@ -1,7 +1,9 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { dimensionText, type Cell } from "./columns.ts";
 import { DAY_MS, parseDuration, SECOND_MS, type DurationBounds } from "./duration.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import { EVENT_SKETCH_BITS } from "./sketch-error.ts";
 
 /** How windows are laid, with their sizes in milliseconds; TUMBLING is SLIDING by its own size. */
 export type WindowLayout =
@@ -28,6 +30,23 @@ export interface LiveWindow {
   readonly revenue: readonly { readonly currency: string | null; readonly amount: string }[];
   readonly late: number;
   readonly tooLate: number;
+}
+
+/** A window as the store counts it: revenue by currency code, empty where events carried none. */
+export interface WindowCells extends Omit<LiveWindow, "key" | "state" | "revenue"> {
+  readonly key: Cell;
+  readonly amounts: Readonly<Record<string, string>>;
+}
+
+/** What the store needs to count windows: the question, when it is asked, and how precisely people are counted. */
+export interface WindowsRequest {
+  readonly query: WindowsQuery;
+  /** Windows that start earlier are not counted; milliseconds since the epoch. */
+  readonly firstMs: number;
+  readonly nowMs: number;
+  /** Windows at most, and one more to tell that there are more. */
+  readonly limit: number;
+  readonly sketchBits: number;
 }
 
 /** A `liveWindows` question as the graph delivers it. */
@@ -94,11 +113,35 @@ export const parseWindows = (input: WindowsInput, access: FieldAccess): WindowsQ
 };
 
 /** Start of the first window of a question asked at `nowMs`; windows are laid from the epoch on. */
-export const firstWindowMs = ({ layout, timeframeMs }: WindowsQuery, nowMs: number): number =>
+const firstWindowMs = ({ layout, timeframeMs }: WindowsQuery, nowMs: number): number =>
   layout.kind === "SESSION" ? nowMs - timeframeMs : Math.floor((nowMs - timeframeMs) / layout.slideMs) * layout.slideMs;
 
 /** Whether a window may still change at `nowMs`. */
-export const windowState = (endMs: number, allowedLatenessMs: number, nowMs: number): LiveWindow["state"] => {
+const windowState = (endMs: number, allowedLatenessMs: number, nowMs: number): LiveWindow["state"] => {
   if (endMs > nowMs) return "OPEN";
   return endMs + allowedLatenessMs > nowMs ? "CLOSING" : "FINAL";
 };
+
+/** What the store is asked for a question asked at `nowMs`. */
+export const windowsRequest = (query: WindowsQuery, nowMs: number): WindowsRequest => ({
+  query,
+  firstMs: firstWindowMs(query, nowMs),
+  nowMs,
+  limit: MAX_WINDOWS + 1,
+  sketchBits: EVENT_SKETCH_BITS,
+});
+
+const codeOf = (code: string): string | null => (code === "" ? null : code);
+
+/** A counted window with its key, its state at the time of the question, and its revenue by currency. */
+export const liveWindowOf = (
+  { key, amounts, ...cells }: WindowCells,
+  { query, nowMs }: Pick<WindowsRequest, "query" | "nowMs">,
+): LiveWindow => ({
+  ...cells,
+  key: query.keyBy === null ? null : dimensionText(query.keyBy, key),
+  state: windowState(cells.endMs, query.allowedLatenessMs, nowMs),
+  revenue: Object.entries(amounts)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, amount]) => ({ currency: codeOf(code), amount })),
+});

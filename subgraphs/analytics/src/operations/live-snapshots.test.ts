@@ -3,7 +3,7 @@ import { parseTenantId } from "@tessera/contracts/ids";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { LOG_START, type LogCursor } from "@tessera/platform/events/log-cursor";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { scriptedFollower, type ScriptedFollower } from "../testing/scripted-follower.ts";
+import { scriptedFollower, type ScriptedFollower } from "../../testing/scripted-follower.ts";
 import { HEARTBEAT_MS, liveSnapshots, MIN_SNAPSHOT_INTERVAL_MS } from "./live-snapshots.ts";
 
 const tenantId = parseTenantId("3f0d4a51-7a1a-4f0a-9b1d-111111111111");

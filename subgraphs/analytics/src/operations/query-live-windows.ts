@@ -6,9 +6,10 @@ import { accessOf } from "../domain/access.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
 import { EVENT_SKETCH_BITS, sketchRelativeError } from "../domain/sketch-error.ts";
 import {
-  firstWindowMs,
+  liveWindowOf,
   MAX_WINDOWS,
   parseWindows,
+  windowsRequest,
   type LiveWindow,
   type WindowsInput,
   type WindowsQuery,
@@ -39,9 +40,10 @@ export const takeLiveWindows =
   (deps: { store: Store; nowMs: NowMs }) =>
   async (caller: Caller, query: WindowsQuery, cursor: LogCursor, signal?: AbortSignal): Promise<LiveWindowsAnswer> => {
     const nowMs = deps.nowMs();
-    const { rows, statistics } = await deps.store.windows(caller.tenantId, query, nowMs, signal);
+    const request = windowsRequest(query, nowMs);
+    const { rows, statistics } = await deps.store.windows(caller.tenantId, request, signal);
     const facts = {
-      ...eventsOnly({ fromMs: firstWindowMs(query, nowMs), toMs: nowMs }),
+      ...eventsOnly({ fromMs: request.firstMs, toMs: nowMs }),
       rejected: REJECTED,
       approximations: [
         {
@@ -53,7 +55,7 @@ export const takeLiveWindows =
     };
     return {
       kind: query.layout.kind,
-      windows: rows.slice(0, MAX_WINDOWS),
+      windows: rows.slice(0, MAX_WINDOWS).map((row) => liveWindowOf(row, request)),
       hasMore: rows.length > MAX_WINDOWS,
       asOf: isoTime(nowMs),
       cursor: formatLogCursor(cursor),

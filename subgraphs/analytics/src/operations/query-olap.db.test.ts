@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
@@ -7,11 +7,14 @@ import { totalColumns } from "../domain/olap-answer.ts";
 import { plan, planOn, type Plan } from "../domain/planner.ts";
 import { parseOlap, type OlapInput } from "../domain/query.ts";
 import { createAnalyticsStore, type AnalyticsStore } from "../store/analytics-store.ts";
-import { anyWorld, rollupWorld } from "../testing/arbitraries.ts";
-import { differences, rowsOf, valuesOf } from "../testing/flatten-answer.ts";
-import { referenceGroups, referenceTotals } from "../testing/reference-olap.ts";
-import { storeEvents, type TestEvent } from "../testing/test-events.ts";
+import { anyWorld, rollupWorld } from "../../testing/arbitraries.ts";
+import { differences, rowsOf, valuesOf } from "../../testing/flatten-answer.ts";
+import { referenceGroups, referenceTotals } from "../../testing/reference-olap.ts";
+import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { queryOlap } from "./query-olap.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(120_000);
 
 /** Random worlds per property, each with several questions; enough to meet every branch, few enough for two cores. */
 const RUNS = 15;
@@ -58,7 +61,7 @@ describe("olap", () => {
       }),
       { numRuns: RUNS },
     );
-  }, 120_000);
+  });
 
   test("a rollup, stitched to single events at the range's ends, answers as single events alone do", async () => {
     const used = new Map<string, number>();
@@ -82,5 +85,5 @@ describe("olap", () => {
     // The guarantee is about rollups: both must have been planned many times.
     expect(used.get("rollup_hour_name")).toBeGreaterThan(5);
     expect(used.get("rollup_day_dimensions")).toBeGreaterThan(3);
-  }, 120_000);
+  });
 });

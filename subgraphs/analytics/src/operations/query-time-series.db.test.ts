@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { TimeSeriesInput } from "../domain/query.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
-import { valuesOf } from "../testing/flatten-answer.ts";
-import { bucketLabel, referenceGroups } from "../testing/reference-olap.ts";
-import { storeEvents, type TestEvent } from "../testing/test-events.ts";
+import { valuesOf } from "../../testing/flatten-answer.ts";
+import { bucketLabel, referenceGroups } from "../../testing/reference-olap.ts";
+import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { queryTimeSeries } from "./query-time-series.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(120_000);
 
 let world: TestResources;
 beforeAll(() => {
@@ -168,7 +171,7 @@ describe("timeSeries", () => {
     ] as const) {
       const answer = await ask(tenantId, { ...input, splitBy, maxLines });
       const expected = referenceGroups(events, { ...input, granularity: "NONE", dimensions: splitBy });
-      const sizes = expected.map(({ measures }) => Number(measures[0])).sort((a, b) => b - a);
+      const sizes = expected.map(({ measures }) => Number(measures[0])).toSorted((a, b) => b - a);
       expect(answer.lines.map(({ totals }) => totals.map(valuesOf)[0]?.[0])).toEqual(sizes.slice(0, maxLines));
       expect(answer.hasMoreLines).toBe(sizes.length > maxLines);
       for (const { values, columns, totals } of answer.lines) {

@@ -14,7 +14,6 @@ import {
 } from "../domain/time-series-answer.ts";
 import { formatInZone } from "../domain/zone.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
-import { lineText, type LineKey } from "../store/olap-sql.ts";
 
 /** Measures over time, as in the SDL. */
 export interface TimeSeriesAnswer {
@@ -31,7 +30,7 @@ interface Lines {
   readonly totals: readonly Cell[];
   readonly hasMoreLines: boolean;
   /** Which lines the buckets are read of; null for all there are. */
-  readonly onlyLines: readonly LineKey[] | null;
+  readonly onlyLines: readonly (readonly Cell[])[] | null;
   readonly cost: Cost;
 }
 
@@ -60,7 +59,7 @@ const greatestLines = async (
     lines: answer.rows.map(({ dimensions, measures }) => ({ dimensions, totals: measures })),
     totals: answer.totals,
     hasMoreLines: answer.hasMore,
-    onlyLines: answer.hasMore ? answer.rows.map(({ dimensions }) => dimensions.map(lineText)) : null,
+    onlyLines: answer.hasMore ? answer.rows.map(({ dimensions }) => dimensions) : null,
     cost: answer.cost,
   };
 };

@@ -1,20 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { plan, planOn } from "../domain/planner.ts";
 import { parseOlap, type OlapInput } from "../domain/query.ts";
+import { windowsRequest } from "../domain/windows.ts";
 import { createAnalyticsStore, type AnalyticsStore } from "../store/analytics-store.ts";
 import { eventPageStatement } from "../store/events-sql.ts";
 import { olapStatement } from "../store/olap-sql.ts";
 import { windowsStatement } from "../store/windows-sql.ts";
-import { valuesOf } from "../testing/flatten-answer.ts";
-import { storeEvents, type TestEvent } from "../testing/test-events.ts";
+import { valuesOf } from "../../testing/flatten-answer.ts";
+import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { findEvents } from "./find-events.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryOlap } from "./query-olap.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(120_000);
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const RANGE = { from: new Date(NOW - 3 * 86_400_000).toISOString(), to: new Date(NOW).toISOString() };
@@ -99,7 +103,7 @@ describe("a tenant's questions", () => {
       olapStatement({ ...request, plan: plan(query) }, other),
       olapStatement({ ...request, plan: planOn(null, [], query) }, other),
       eventPageStatement({ filter: null, range: null, first: 10, after: null }, other),
-      windowsStatement(windows, NOW, other),
+      windowsStatement(windowsRequest(windows, NOW), other),
     ];
     for (const statement of foreign) {
       const { rows } = await world.resources.eventStore.query(own, statement, (row) => row);

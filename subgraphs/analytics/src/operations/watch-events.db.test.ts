@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { FilterInput } from "../domain/filter.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
-import { storeAndTell, type TestEvent } from "../testing/test-events.ts";
+import { storeAndTell, type TestEvent } from "../../testing/test-events.ts";
 import type { LiveIterator } from "./live-iterator.ts";
 import { LIVE_PAGE, watchEvents, type LiveEvent } from "./watch-events.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(120_000);
 
 let world: TestResources;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import type { QueryResolvers } from "../generated/resolvers.ts";
 
 /** Resolvers of `Query`. */
 export const Query: QueryResolvers = {
-  realtimeMetrics: (_root, { timeframe = "PT5M" }, { caller, operations, signal }) =>
+  realtimeMetrics: (_root, { timeframe }, { caller, operations, signal }) =>
     operations.realtimeMetrics(caller, timeframe, signal),
   timeSeries: (_root, { input }, { caller, operations, signal }) => operations.timeSeries(caller, input, signal),
   olap: (_root, { input }, { caller, operations, signal }) => operations.olap(caller, input, signal),

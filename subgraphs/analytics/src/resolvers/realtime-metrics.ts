@@ -4,5 +4,5 @@ import type { RealtimeMetricsResolvers } from "../generated/resolvers.ts";
 
 /** Resolvers of `RealtimeMetrics`. */
 export const RealtimeMetrics: RealtimeMetricsResolvers = {
-  topNames: ({ names }, { first = 10 }) => names.slice(0, parseCount(first, "first", MAX_TOP_NAMES)),
+  topNames: ({ names }, { first }) => names.slice(0, parseCount(first, "first", MAX_TOP_NAMES)),
 };

@@ -4,7 +4,7 @@ import { mapLive } from "../operations/live-iterator.ts";
 /** Resolvers of `Subscription`; without `resolve`, so that permission is asked for once, at the start. */
 export const Subscription: SubscriptionResolvers = {
   realtimeMetrics: {
-    subscribe: async (_root, { timeframe = "PT5M", after }, { caller, operations, meaning }) =>
+    subscribe: async (_root, { timeframe, after }, { caller, operations, meaning }) =>
       mapLive(
         await operations.watchRealtimeMetrics(caller, timeframe, after ?? null),
         (realtimeMetrics) => ({ realtimeMetrics }),

@@ -1,12 +1,12 @@
 import type { BatchId, EventId, TenantId } from "@tessera/contracts/ids";
 import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
-import { emptyCell, type Cell } from "../domain/columns.ts";
+import type { Cell } from "../domain/columns.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import type { Condition } from "../domain/filter.ts";
 import type { Plan } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
-import type { LiveWindow, WindowsQuery } from "../domain/windows.ts";
+import type { WindowCells, WindowsRequest } from "../domain/windows.ts";
 import { parseEventRow } from "./event-rows.ts";
 import { batchEventsStatement, eventPageStatement, eventsByIdStatement, type BatchSlice } from "./events-sql.ts";
 import { olapStatement, type OlapRequest } from "./olap-sql.ts";
@@ -40,12 +40,7 @@ export interface AnalyticsStore {
     filter: Condition | null,
     signal?: AbortSignal,
   ): Promise<readonly StoredEvent[]>;
-  windows(
-    tenantId: TenantId,
-    query: WindowsQuery,
-    nowMs: number,
-    signal?: AbortSignal,
-  ): Promise<QueryAnswer<LiveWindow>>;
+  windows(tenantId: TenantId, request: WindowsRequest, signal?: AbortSignal): Promise<QueryAnswer<WindowCells>>;
 }
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
@@ -59,7 +54,8 @@ const olap = async (
   const { query, limit } = request;
   const statement = olapStatement(request, tenantId);
   const answer = await store.query(tenantId, statement, (row) => olapRowOf(row, query), optionsOf(signal));
-  const totals = answer.rows.find((row) => row.isTotal)?.measures ?? query.measures.map(emptyCell);
+  const totals = answer.rows.find((row) => row.isTotal)?.measures;
+  if (totals === undefined) throw new Error("The event store answered groups without their totals.");
   const grouped = query.buckets !== null || query.dimensions.length > 0;
   const groups = grouped ? answer.rows.filter((row) => !row.isTotal) : answer.rows;
   return { rows: groups.slice(0, limit), totals, hasMore: groups.length > limit, cost: answer.statistics };
@@ -81,11 +77,6 @@ export const createAnalyticsStore = (store: EventStore): AnalyticsStore => ({
     (await store.query(tenantId, eventsByIdStatement(ids, tenantId), parseEventRow, optionsOf(signal))).rows,
   batchEvents: async (tenantId, slice, filter, signal) =>
     (await store.query(tenantId, batchEventsStatement(slice, filter, tenantId), parseEventRow, optionsOf(signal))).rows,
-  windows: (tenantId, query, nowMs, signal) =>
-    store.query(
-      tenantId,
-      windowsStatement(query, nowMs, tenantId),
-      (row) => windowRowOf(row, query, nowMs),
-      optionsOf(signal),
-    ),
+  windows: (tenantId, request, signal) =>
+    store.query(tenantId, windowsStatement(request, tenantId), windowRowOf, optionsOf(signal)),
 });

@@ -1,22 +1,12 @@
 import { z } from "zod";
 import type { StoredEvent } from "../domain/event.ts";
-import { EVENT_FIELDS } from "../domain/fields.ts";
-
-const TIMES = ["time", "received_at"];
-const PLAIN = EVENT_FIELDS.map((field) => field.column).filter(
-  (column) => !TIMES.includes(column) && column !== "revenue",
-);
 
 /** Columns of an event as {@link parseEventRow} reads them. */
-export const EVENT_COLUMNS = [
-  "tenant_id",
-  "batch_row",
-  ...PLAIN,
-  "toString(revenue) AS revenue_text",
-  "toUnixTimestamp64Milli(time) AS time_ms",
-  "toUnixTimestamp64Milli(received_at) AS received_at_ms",
-  "properties",
-].join(", ");
+export const EVENT_COLUMNS =
+  "tenant_id, event_id, batch_id, batch_row, name, user_id, anonymous_id, session_id, source, country, region, city, device, os, browser, url, " +
+  "referrer, utm_source, utm_medium, utm_campaign, utm_term, utm_content, currency, correlation_id, trace_id, schema_version, synthetic, " +
+  "quality_flags, properties, toString(revenue) AS revenue_text, toUnixTimestamp64Milli(time) AS time_ms, " +
+  "toUnixTimestamp64Milli(received_at) AS received_at_ms";
 
 const absent = z.string().transform((value) => (value === "" ? null : value));
 

@@ -1,5 +1,4 @@
 import type { Measure, MeasureFormula, NumberSource, UniquesOf } from "../domain/measures.ts";
-import { EVENT_SKETCH_BITS } from "../domain/sketch-error.ts";
 import { groupExpression, propertyNumber } from "./field-sql.ts";
 import type { Params } from "./params.ts";
 
@@ -20,11 +19,11 @@ const numberOf = (of: NumberSource, params: Params): string => {
   return of.currency === null ? "revenue" : `if(${currencyIs(of.currency, params)}, revenue, NULL)`;
 };
 
-const uniquesOfEvents = (of: UniquesOf, exact: boolean, params: Params): string => {
+const uniquesOfEvents = (of: UniquesOf, exact: boolean, sketchBits: number, params: Params): string => {
   const count = (arguments_: string, conditional: boolean): string =>
     exact
       ? `uniqExact${conditional ? "If" : ""}(${arguments_})`
-      : `uniqCombined64${conditional ? "If" : ""}(${EVENT_SKETCH_BITS})(${arguments_})`;
+      : `uniqCombined64${conditional ? "If" : ""}(${sketchBits})(${arguments_})`;
   if (of.kind === "PERSONS") return count("person, person != 0", true);
   if (of.kind === "SESSIONS") return count("session_id, session_id != ''", true);
   const value = groupExpression(of.field, params);
@@ -50,12 +49,17 @@ const quantileOfEvents = (
 };
 
 /** A measure over the rows of single events. */
-export const measureOfEvents = ({ formula, type }: Measure, all: readonly Measure[], params: Params): MeasureSql => {
+export const measureOfEvents = (
+  { formula, type }: Measure,
+  all: readonly Measure[],
+  sketchBits: number,
+  params: Params,
+): MeasureSql => {
   switch (formula.kind) {
     case "COUNT":
       return same("count()");
     case "UNIQUES":
-      return same(uniquesOfEvents(formula.of, formula.exact, params));
+      return same(uniquesOfEvents(formula.of, formula.exact, sketchBits, params));
     case "QUANTILE":
       return same(quantileOfEvents(formula, all, params));
     case "AVG": {

@@ -1,13 +1,11 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
+import type { Cell } from "../domain/columns.ts";
 import type { Plan, PlanPart } from "../domain/planner.ts";
 import type { AnalyticQuery, OrderStep } from "../domain/query.ts";
 import { groupExpression, groupOrder } from "./field-sql.ts";
 import { measureOfEvents, measureOfParts, type MeasureSql } from "./measure-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { keyAliases, keySelects, partWhere, stitchedSource } from "./source-sql.ts";
-
-/** Values of a query's dimensions, in their order, as the texts of `lineText`. */
-export type LineKey = readonly string[];
 
 /** What one statement asks for beside the query itself. */
 export interface OlapRequest {
@@ -17,23 +15,23 @@ export interface OlapRequest {
   /** Groups at most. */
   readonly limit: number;
   /** Only groups of these dimension values; null for all. */
-  readonly onlyLines: readonly LineKey[] | null;
+  readonly onlyLines: readonly (readonly Cell[])[] | null;
 }
 
 /** Text of a dimension's cell that keeps a missing value apart from an empty one. */
-export const lineText = (cell: string | number | null): string => (cell === null ? "" : `=${cell}`);
+const lineText = (cell: Cell): string => (cell === null ? "" : `=${cell}`);
 
 const lineExpression = (expression: string, nullable: boolean): string =>
   nullable ? `ifNull(concat('=', ${expression}), '')` : `concat('=', toString(${expression}))`;
 
-const onlyLinesSql = (query: AnalyticQuery, lines: readonly LineKey[], params: Params): string => {
+const onlyLinesSql = (query: AnalyticQuery, lines: readonly (readonly Cell[])[], params: Params): string => {
   const texts = query.dimensions.map((field) =>
     lineExpression(groupExpression(field, params), field.kind === "PROPERTY" || field.type === "DECIMAL"),
   );
   const values = query.dimensions.map((_field, index) =>
     params.place(
       "Array(String)",
-      lines.map((line) => line[index] ?? ""),
+      lines.map((line) => lineText(line[index] ?? null)),
     ),
   );
   if (texts.length === 1) return `${texts.join("")} IN ${values.join("")}`;
@@ -72,7 +70,7 @@ export const bodyOf = (
     return {
       keys: keySelects(query, "events", params),
       from: `events WHERE ${where}`,
-      measures: query.measures.map((measure) => measureOfEvents(measure, query.measures, params)),
+      measures: query.measures.map((measure) => measureOfEvents(measure, query.measures, plan.sketchBits, params)),
     };
   }
   const source = stitchedSource(query, plan, tenantId, params);
@@ -84,11 +82,11 @@ export const bodyOf = (
 };
 
 /** In a stitched source the dimensions are texts already, under their aliases. */
-const stitchedLines = (query: AnalyticQuery, lines: readonly LineKey[], params: Params): string => {
+const stitchedLines = (query: AnalyticQuery, lines: readonly (readonly Cell[])[], params: Params): string => {
   const values = query.dimensions.map((_field, index) =>
     params.place(
       "Array(String)",
-      lines.map((line) => line[index] ?? ""),
+      lines.map((line) => lineText(line[index] ?? null)),
     ),
   );
   const texts = query.dimensions.map((_field, index) => lineExpression(`d${index}`, false));

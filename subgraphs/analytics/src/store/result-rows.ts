@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { dimensionText, type Cell } from "../domain/columns.ts";
+import type { Cell } from "../domain/columns.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
-import { windowState, type LiveWindow, type WindowsQuery } from "../domain/windows.ts";
+import type { WindowCells } from "../domain/windows.ts";
 
 /** A row of `olapStatement`: one group, or the row over everything. */
 export interface OlapRow {
@@ -59,18 +59,15 @@ const windowRow = z.object({
 });
 
 /** Reads a row of `windowsStatement`; throws when the store's shape is another. */
-export const windowRowOf = (raw: unknown, query: WindowsQuery, nowMs: number): LiveWindow => {
+export const windowRowOf = (raw: unknown): WindowCells => {
   const row = windowRow.parse(raw);
   return {
-    key: query.keyBy === null ? null : dimensionText(query.keyBy, row.window_key),
+    key: row.window_key,
     startMs: row.start,
     endMs: row.end,
-    state: windowState(row.end, query.allowedLatenessMs, nowMs),
     events: row.events,
     users: row.users,
-    revenue: Object.entries(row.amounts)
-      .map(([currency, amount]) => ({ currency: currency === "" ? null : currency, amount }))
-      .sort((a, b) => ((a.currency ?? "") < (b.currency ?? "") ? -1 : 1)),
+    amounts: row.amounts,
     late: row.late,
     tooLate: row.too_late,
   };

@@ -1,7 +1,6 @@
 import type { Condition } from "../domain/filter.ts";
 import type { Measure } from "../domain/measures.ts";
-import { numbersOf } from "../domain/measures.ts";
-import { ROLLUPS, type Plan, type PlanPart } from "../domain/planner.ts";
+import type { Plan, PlanPart } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
@@ -35,12 +34,19 @@ const partColumns = (measures: readonly Measure[], sketchBits: number): readonly
   ].filter(({ kind }) => kinds.has(kind));
 };
 
+/** The column of each table that tells when. */
+const TIME_COLUMNS = {
+  events: "time",
+  rollup_hour_name: "hour",
+  rollup_day_dimensions: "day",
+} as const satisfies Record<PlanPart["table"], string>;
+
 /** A moment of the store's own time type, from a parameter. */
 const moment = (ms: number, params: Params): string => `fromUnixTimestamp64Milli(${params.place("Int64", ms)}, 'UTC')`;
 
 /** The rows of one part of a plan that belong to the tenant and pass the filter; without a part's table the range is that of event time. */
 export const partWhere = (part: PlanPart, filter: Condition | null, tenantId: string, params: Params): string => {
-  const column = part.table === "events" ? "time" : ROLLUPS[part.table].column;
+  const column = TIME_COLUMNS[part.table];
   const at = (ms: number): string => {
     if (part.table === "events") return moment(ms, params);
     const seconds = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
@@ -60,7 +66,7 @@ export const bucketExpression = (query: AnalyticQuery, table: PlanPart["table"],
     "Array(Int64)",
     (query.buckets?.startsMs ?? []).map((ms) => ms / 1_000),
   );
-  const column = table === "events" ? "time" : ROLLUPS[table].column;
+  const column = TIME_COLUMNS[table];
   const seconds =
     table === "rollup_day_dimensions" ? `toUnixTimestamp(toDateTime(${column}, 'UTC'))` : `toUnixTimestamp(${column})`;
   return `roundDown(toInt64(${seconds}), ${starts})`;
@@ -79,10 +85,13 @@ export const keySelects = (query: AnalyticQuery, table: PlanPart["table"], param
 ];
 
 const needsCurrency = (query: AnalyticQuery): boolean =>
-  query.measures.some(({ formula }) => {
-    const numbers = numbersOf(formula);
-    return numbers?.kind === "REVENUE" && numbers.currency !== null;
-  });
+  query.measures.some(
+    ({ formula }) =>
+      formula.kind !== "COUNT" &&
+      formula.kind !== "UNIQUES" &&
+      formula.of.kind === "REVENUE" &&
+      formula.of.currency !== null,
+  );
 
 /**
  * The source of a plan with a rollup: partial results of the rollup for the whole hours or days, and of single events for the range's ends, side

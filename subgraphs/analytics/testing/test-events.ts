@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { ClickHouseClient } from "@clickhouse/client";
 import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { EventLog } from "@tessera/platform/events/event-log";
+import type { TestResources } from "@tessera/platform/testing/test-resources";
 
 /** An event as a test writes it down; what is left out is stored as ingest stores what was not sent. */
 export interface TestEvent {
@@ -51,7 +51,7 @@ const row = (tenantId: string, batchId: string, event: TestEvent, index: number)
 
 /** Stores events of a tenant as one batch, as the ingest path's own user; answers the batch's id. */
 export const storeEvents = async (
-  writer: ClickHouseClient,
+  writer: TestResources["writer"],
   tenantId: TenantId,
   events: readonly TestEvent[],
 ): Promise<string> => {
@@ -71,7 +71,7 @@ export const storeEvents = async (
 
 /** Stores a batch and tells of it in the event log, as the ingest path does after the store holds it. */
 export const storeAndTell = async (
-  deps: { writer: ClickHouseClient; eventLog: EventLog },
+  deps: { writer: TestResources["writer"]; eventLog: EventLog },
   tenantId: TenantId,
   events: readonly TestEvent[],
 ): Promise<string> => {

@@ -1,5 +1,11 @@
-import type { FilterInput } from "../domain/filter.ts";
+import type { FilterInput } from "../src/domain/filter.ts";
 import type { TestEvent } from "./test-events.ts";
+
+/** The text of a plain value; null for what is missing and for what has parts. */
+const plainText = (value: unknown): string | null => {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : null;
+};
 
 const property = (event: TestEvent, path: string): string | null => {
   const value = path
@@ -8,7 +14,7 @@ const property = (event: TestEvent, path: string): string | null => {
       (at, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined),
       event.properties ?? {},
     );
-  return value === undefined || value === null || typeof value === "object" ? null : String(value);
+  return plainText(value);
 };
 
 const decimal = (text: string): string => text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
@@ -29,7 +35,7 @@ export const textOf = (event: TestEvent, field: string): string | null => {
       return new Date(event.timeMs).toISOString();
     default: {
       const value: unknown = Reflect.get(event, field);
-      return value === undefined || value === "" ? null : String(value);
+      return value === "" ? null : plainText(value);
     }
   }
 };

@@ -4,7 +4,7 @@ import { createQueues } from "@tessera/platform/queue/queues";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { createLongQueryStore } from "@tessera/platform/store/long-query-store";
 import { testEngines } from "@tessera/platform/testing/engines";
-import { createAnalyticsSubgraph } from "../subgraph.ts";
+import { createAnalyticsSubgraph } from "../src/subgraph.ts";
 
 /** A subgraph over the engines of this test run, with the write path a test gives; `close` ends its queue connections. */
 export interface TestAnalytics {

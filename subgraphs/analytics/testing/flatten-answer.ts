@@ -1,5 +1,5 @@
-import type { Granularity } from "../domain/calendar.ts";
-import type { Column } from "../domain/columns.ts";
+import type { Granularity } from "../src/domain/calendar.ts";
+import type { Column } from "../src/domain/columns.ts";
 import { bucketLabel, type ReferenceRow, type ReferenceValue } from "./reference-olap.ts";
 
 /** The values of a column, whatever its type, as the reference writes them. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { Granularity } from "../domain/calendar.ts";
-import type { FilterInput } from "../domain/filter.ts";
-import type { MeasureInput } from "../domain/measures.ts";
-import type { OlapInput } from "../domain/query.ts";
+import type { Granularity } from "../src/domain/calendar.ts";
+import type { FilterInput } from "../src/domain/filter.ts";
+import type { MeasureInput } from "../src/domain/measures.ts";
+import type { OlapInput } from "../src/domain/query.ts";
 import type { TestEvent } from "./test-events.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
-import type { Granularity } from "../domain/calendar.ts";
-import type { MeasureInput } from "../domain/measures.ts";
-import type { OlapInput } from "../domain/query.ts";
+import type { Granularity } from "../src/domain/calendar.ts";
+import type { MeasureInput } from "../src/domain/measures.ts";
+import type { OlapInput } from "../src/domain/query.ts";
 import { numberOf, passes, textOf } from "./reference-filter.ts";
 import type { TestEvent } from "./test-events.ts";
 
@@ -84,7 +84,7 @@ const uniques = (events: readonly TestEvent[], of: string): number => {
 
 /** The quantile with linear interpolation between closest ranks, as spreadsheets and NumPy compute it. */
 const quantile = (numbers: readonly number[], level: number): number | null => {
-  const sorted = [...numbers].sort((a, b) => a - b);
+  const sorted = numbers.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * level;
   const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
   return low === undefined || high === undefined ? null : low + (high - low) * (place - Math.floor(place));
@@ -96,7 +96,7 @@ const decimalMeasure = (events: readonly TestEvent[], input: MeasureInput): Refe
   if (input.function === "SUM") return unscaled(sum);
   if (amounts.length === 0) return null;
   if (input.function === "AVG") return Number(sum) / 10_000 / amounts.length;
-  const ordered = [...amounts].sort((a, b) => (a < b ? -1 : 1));
+  const ordered = amounts.toSorted((a, b) => (a < b ? -1 : 1));
   return unscaled((input.function === "MIN" ? ordered[0] : ordered.at(-1)) ?? 0n);
 };
 
