@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
@@ -101,6 +101,8 @@ export const createEventStore = (access: ClickHouseAccess): EventStore => {
     request_timeout: (MAX_QUERY_SECONDS + 5) * 1_000,
     max_open_connections: MAX_STORE_CONNECTIONS,
     compression: { response: false, request: false },
+    // Errors are told by those who meet them.
+    log: { level: ClickHouseLogLevel.OFF },
   });
   return {
     query: async (tenantId, statement, parse, options = {}) => {

@@ -89,7 +89,7 @@ async function* read<Row>(
       format: "JSONEachRowWithProgress",
       query_id: boundQueryId(tenantId),
       abort_signal: options.signal,
-      clickhouse_settings: { max_execution_time: Math.min(options.maxSeconds, MAX_LONG_QUERY_SECONDS), readonly: "1" },
+      clickhouse_settings: { max_execution_time: Math.min(options.maxSeconds, MAX_LONG_QUERY_SECONDS), readonly: "2" },
     });
     for await (const piece of result.stream()) {
       const rows: Row[] = [];
@@ -112,8 +112,8 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
     database: "tessera",
     request_timeout: (MAX_LONG_QUERY_SECONDS + 30) * 1_000,
     max_open_connections: MAX_CONNECTIONS,
-    // Progress comes in the body; the client would warn that it does not come in headers, which have a size limit.
-    log: { level: ClickHouseLogLevel.ERROR },
+    // Errors are told by those who meet them; and progress comes in the body, not in headers, which have a size limit.
+    log: { level: ClickHouseLogLevel.OFF },
   });
   return {
     stream: (tenantId, statement, parse, options) => read(client, tenantId, statement, parse, options),

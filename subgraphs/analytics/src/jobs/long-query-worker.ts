@@ -4,14 +4,19 @@ import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { JobQueue, Queues } from "@tessera/platform/queue/queues";
 import { createCancellations } from "./cancellations.ts";
 import { dispatchJob, keyOfQueueId, LONG_QUERIES } from "./job-dispatch.ts";
-import { createLongQueryHandler, LEASE_SECONDS, type LongQueryDeps } from "./run-long-query.ts";
+import {
+  createLongQueryHandler,
+  LONG_QUERY_LIMITS,
+  type LongQueryDeps,
+  type LongQueryLimits,
+} from "./run-long-query.ts";
 
 /** Long queries one worker process runs at the same time: the engine's processors are shared with the requests. */
 export const WORKER_CONCURRENCY = 4;
 /** Milliseconds between looks for jobs the queue has forgotten. */
 const SWEEP_MS = 5_000;
-/** Seconds a job may be silent before the queue is asked again. */
-const SILENT_SECONDS = 2 * LEASE_SECONDS;
+/** Leases a job may be silent for before the queue is asked again. */
+const SILENT_LEASES = 2;
 /** Jobs handed in again, and pruned, by one sweep. */
 const SWEEP_BATCH = 200;
 
@@ -22,8 +27,11 @@ type Deps = Omit<LongQueryDeps, "cancellations"> & {
 };
 
 /** Hands in again what the queue forgot, and drops what is past its time. */
-const sweep = async ({ jobs, queue }: Deps): Promise<void> => {
-  for (const { tenantId, jobId } of await jobs.undispatchedAcrossTenants(SILENT_SECONDS, SWEEP_BATCH)) {
+const sweep = async ({ jobs, queue, limits }: Deps): Promise<void> => {
+  for (const { tenantId, jobId } of await jobs.undispatchedAcrossTenants(
+    SILENT_LEASES * limits.leaseSeconds,
+    SWEEP_BATCH,
+  )) {
     const job = await jobs.find(tenantId, jobId);
     if (job !== null) await dispatchJob({ jobs, queue }, job);
   }
@@ -31,12 +39,15 @@ const sweep = async ({ jobs, queue }: Deps): Promise<void> => {
 };
 
 /** The worker of long queries: takes jobs from the queue, watches for cancellations, sweeps. */
-export const createLongQueryWorker = (deps: Deps): Background => {
+export const createLongQueryWorker = (
+  given: Omit<Deps, "limits"> & { readonly limits?: LongQueryLimits },
+): Background => {
+  const deps: Deps = { limits: LONG_QUERY_LIMITS, ...given };
   const cancellations = createCancellations(deps);
   const handler = createLongQueryHandler({ ...deps, cancellations }, keyOfQueueId);
   const worker = deps.queues.worker(LONG_QUERIES, handler, {
     concurrency: WORKER_CONCURRENCY,
-    lockMs: LEASE_SECONDS * 1_000,
+    lockMs: deps.limits.leaseSeconds * 1_000,
   });
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> = Promise.resolve();

@@ -9,12 +9,19 @@ import { afterFailure, type Job, type JobProgress } from "../domain/job.ts";
 import { parseResultRow, type JobResults, type ResultRow } from "../store/job-results.ts";
 import type { JobKey, JobStore } from "../store/job-store.ts";
 
-/** Jobs of one tenant that run at the same time; a tenant with a thousand jobs leaves room for the others. */
-export const MAX_RUNNING_PER_TENANT = 2;
-/** Seconds a job may run. */
-export const MAX_JOB_SECONDS = 600;
-/** Seconds after which a run that has not said anything is taken for dead. */
-export const LEASE_SECONDS = 15;
+/** Bounds on long queries. */
+export interface LongQueryLimits {
+  /** Jobs of one tenant that run at the same time; a tenant with a thousand jobs leaves room for the others. */
+  readonly maxRunningPerTenant: number;
+  /** Seconds a job may run. */
+  readonly maxSeconds: number;
+  /** Seconds after which a run that has not said anything is taken for dead. */
+  readonly leaseSeconds: number;
+}
+
+/** Bounds that hold unless a test sets others. */
+export const LONG_QUERY_LIMITS: LongQueryLimits = { maxRunningPerTenant: 2, maxSeconds: 600, leaseSeconds: 15 };
+
 /** Milliseconds between two reports of progress: they are rows and messages to clients. */
 const REPORT_MS = 500;
 /** Milliseconds a job is put back for while its tenant runs as many as it may, or its dead worker's lease goes on. */
@@ -38,6 +45,7 @@ export interface LongQueryDeps {
   /** How a job is answered; refuses what can't be asked. */
   readonly planOf: (job: Job) => JobPlan;
   readonly cancellations: Cancellations;
+  readonly limits: LongQueryLimits;
   readonly logger: Logger;
 }
 
@@ -56,16 +64,16 @@ interface Run {
 }
 
 /** Keeps the lease and reports progress until stopped; aborts the run when it is not the one that counts any more. */
-const startReports = ({ jobs, logger }: LongQueryDeps, run: Run): (() => Promise<void>) => {
+const startReports = ({ jobs, limits, logger }: LongQueryDeps, run: Run): (() => Promise<void>) => {
   let last: Promise<void> = Promise.resolve();
   let reported: JobProgress | null = null;
   let quietSince = performance.now();
   const report = async (): Promise<void> => {
     const now = performance.now();
-    if (run.latest === reported && now - quietSince < (LEASE_SECONDS * 1_000) / 3) return;
+    if (run.latest === reported && now - quietSince < (limits.leaseSeconds * 1_000) / 3) return;
     quietSince = now;
     reported = run.latest;
-    const counts = await jobs.progress(run.job.tenantId, run.job.id, run.job.attempt, run.latest, LEASE_SECONDS);
+    const counts = await jobs.progress(run.job.tenantId, run.job.id, run.job.attempt, run.latest, limits.leaseSeconds);
     if (!counts) run.controller.abort();
   };
   const timer = setInterval(() => {
@@ -100,7 +108,7 @@ const runQuery = async (
   const onProgress = (progress: JobProgress): void => {
     run.latest = progress;
   };
-  const options = { signal: run.controller.signal, maxSeconds: MAX_JOB_SECONDS, onProgress };
+  const options = { signal: run.controller.signal, maxSeconds: deps.limits.maxSeconds, onProgress };
   let seen = 0;
   let waiting: ResultRow[] = [];
   for await (const rows of deps.longQueries.stream(run.job.tenantId, statement, parseResultRow, options)) {
@@ -158,7 +166,7 @@ const runJob = async (
   try {
     const result = await runQuery(deps, run);
     await stopReports();
-    await jobs.progress(tenantId, id, attempt, run.latest, LEASE_SECONDS);
+    await jobs.progress(tenantId, id, attempt, run.latest, deps.limits.leaseSeconds);
     await jobs.end(tenantId, id, attempt, { kind: "SUCCEEDED", ...result });
   } catch (error) {
     await stopReports();
@@ -183,8 +191,8 @@ export const createLongQueryHandler =
     const key = keyOf(queued.id);
     if (key === null) return;
     const begun = await deps.jobs.begin(key.tenantId, key.jobId, {
-      maxRunning: MAX_RUNNING_PER_TENANT,
-      leaseSeconds: LEASE_SECONDS,
+      maxRunning: deps.limits.maxRunningPerTenant,
+      leaseSeconds: deps.limits.leaseSeconds,
     });
     switch (begun.kind) {
       case "NOTHING":
