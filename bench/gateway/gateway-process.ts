@@ -50,4 +50,5 @@ const { port } = await startFront(async (_path, body) => {
   if (response.body.kind !== "complete") throw new Error("an incremental answer was not asked for");
   return response.body.string;
 });
+process.once("SIGINT", () => process.exit(0));
 process.send?.({ port });

@@ -81,7 +81,7 @@ export const createInProcessConnection = <C extends CallContext>(
         operation.compiled = compile(schema, operation.document, request.operationName);
       }
       const made = createContext(call);
-      const context = made instanceof Promise ? await made : made;
+      const context: unknown = made instanceof Promise ? await made : made;
       if (operation.compiled === null) return masked(await interpret(operation, request, context), call);
       return masked(toResult(await operation.compiled(context, request.variables ?? {})), call);
     },

@@ -138,6 +138,8 @@ const mergeLists = (target: unknown[], source: readonly unknown[], types: TypeTe
   }
 };
 
+const isAbstractName = (name: unknown, types: TypeTest): boolean => typeof name === "string" && types.isAbstract(name);
+
 /**
  * Merges an answer into what was gathered, in place. A concrete type name is never replaced by an abstract one: an
  * interface object's subgraph knows the interface alone.
@@ -148,7 +150,7 @@ export const merge = (target: JsonObject, source: JsonObject, types: TypeTest): 
     if (came === undefined || key === "__proto__") continue;
     const had = target[key];
     if (typeof had !== "object" || had === null || typeof came !== "object" || came === null) {
-      const keeps = key === "__typename" && typeof had === "string" && had !== came && types.isAbstract(String(came));
+      const keeps = key === "__typename" && typeof had === "string" && had !== came && isAbstractName(came, types);
       if (!keeps) target[key] = came;
     } else if (Array.isArray(had) && Array.isArray(came) && had.length === came.length) mergeLists(had, came, types);
     else if (isJsonObject(had) && isJsonObject(came)) merge(had, came, types);

@@ -76,8 +76,7 @@ const toStep = (node: Apollo.PlanNode, path: readonly PathSegment[]): PlanStep |
       return parallel(node.nodes.map((child) => toStep(child, path)));
     case "Flatten":
       return toStep(node.node, [...path, ...node.path.map(toSegment)]);
-    case "Condition":
-    case "Defer":
+    default:
       throw new UnsupportedPlan(`${node.kind} inside a plan`);
   }
 };

@@ -51,7 +51,7 @@ const toRequired = (selection: Hive.RequiresSelection): RequiredSelection => {
         typeCondition: selection.typeCondition,
         selections: selection.selections.map(toRequired),
       };
-    case "FragmentSpread":
+    default:
       throw new UnsupportedPlan("requirements without named fragments are expected");
   }
 };
@@ -109,9 +109,7 @@ const toStep = (node: Hive.PlanNode, path: readonly PathSegment[]): PlanStep | n
       return parallel(node.nodes.map((child) => toStep(child, path)));
     case "Flatten":
       return toStep(node.node, [...path, ...node.path.map(toSegment)]);
-    case "Condition":
-    case "Subscription":
-    case "Defer":
+    default:
       throw new UnsupportedPlan(`${node.kind} inside a plan`);
   }
 };

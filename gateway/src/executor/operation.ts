@@ -44,13 +44,22 @@ const EMPTY_SELECTION: SelectionNode = {
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 
-/** Subgraphs give an object's type under its own name; the projection answers whatever the client called it. */
-const withPlainTypenames = (document: DocumentNode | null): DocumentNode | null =>
-  document === null
-    ? null
-    : visit(document, {
-        Field: (field) => (field.name.value === "__typename" && field.alias !== undefined ? TYPENAME : undefined),
-      });
+/**
+ * The document as planners get it: types under their own name, since the projection answers whatever the client called them,
+ * and asked for where a selection has nothing but fragments, since an object that none of them fits is still there.
+ */
+const forPlanner = (document: DocumentNode): DocumentNode =>
+  visit(document, {
+    Field: {
+      leave(field) {
+        if (field.name.value === "__typename") return TYPENAME;
+        const { selectionSet } = field;
+        if (selectionSet === undefined || selectionSet.selections.some(({ kind }) => kind === Kind.FIELD))
+          return undefined;
+        return { ...field, selectionSet: { ...selectionSet, selections: [TYPENAME, ...selectionSet.selections] } };
+      },
+    },
+  });
 
 const refuse = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
@@ -174,11 +183,12 @@ export const decideOperation = (selected: SelectedOperation, variables: Variable
     fragments,
     (name) => name !== "__typename" && !(isQuery && isIntrospection(name)),
   );
+  const plannedDocument = documentOf(operation, fragments, planned);
   const introspection = isQuery ? rootSelections(operation.selectionSet, fragments, isIntrospection) : [];
   return {
     operation,
     fragments,
-    planned: withPlainTypenames(documentOf(operation, fragments, planned)),
+    planned: plannedDocument === null ? null : forPlanner(plannedDocument),
     introspection: documentOf(operation, fragments, introspection),
   };
 };

@@ -21,8 +21,8 @@ const NO_LABELS: ReadonlySet<string> = new Set();
 /** The native addon exists for Linux glibc and macOS; elsewhere Apollo's planner answers alone. */
 const loadHive = (): typeof Hive.QueryPlanner | null => {
   try {
-    const addon: typeof Hive = createRequire(import.meta.url)("@graphql-hive/router-query-planner");
-    return addon.QueryPlanner;
+    // boundary: the addon, whose own types these are
+    return (createRequire(import.meta.url)("@graphql-hive/router-query-planner") as typeof Hive).QueryPlanner;
   } catch {
     return null;
   }

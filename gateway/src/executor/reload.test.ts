@@ -20,6 +20,8 @@ const graphOf = (field: string) =>
     },
   });
 
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
 const ask = (query: string) => ({ document: parse(query), call: {} });
 
 /** A connection that says when it is asked, and answers when it is let. */
@@ -97,8 +99,7 @@ describe("a failing subgraph", () => {
     );
     return createPlanExecutor({ ...graph, connections });
   };
-  const told = async (executor: ReturnType<typeof failing>, query: string) =>
-    JSON.parse(JSON.stringify(await executor.execute(ask(query))));
+  const told = async (executor: ReturnType<typeof failing>, query: string) => plain(await executor.execute(ask(query)));
 
   it("that hangs costs its own fields alone, with SUBGRAPH_TIMEOUT", async () => {
     const executor = failing(() => new Promise(() => {}));
@@ -124,12 +125,11 @@ describe("a failing subgraph", () => {
   it.each([{}, { data: {} }, { data: { _entities: [] } }])(
     "that answers %j is told as SUBGRAPH_INVALID_RESPONSE",
     async (answer) => {
-      const { data, errors } = await told(
-        failing(() => Promise.resolve(answer)),
-        "{ thing { old } }",
-      );
-      expect(data).toEqual({ thing: { old: null } });
-      expect(errors[0].extensions).toEqual({ code: "SUBGRAPH_INVALID_RESPONSE", service: "b" });
+      const executor = failing(() => Promise.resolve(answer));
+      expect(await told(executor, "{ thing { old } }")).toMatchObject({
+        data: { thing: { old: null } },
+        errors: [{ extensions: { code: "SUBGRAPH_INVALID_RESPONSE", service: "b" } }],
+      });
     },
   );
 

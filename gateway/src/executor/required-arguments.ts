@@ -49,7 +49,11 @@ export const createRequiredArgumentsTest = (supergraphSdl: string): RequiredArgu
   return (document) => {
     const wanted = new Map<string, Set<string>>();
     const want = ({ name, args }: Required) => wanted.set(name, (wanted.get(name) ?? new Set()).add(args));
-    visit(document, { Field: ({ name }) => void required.get(name.value)?.forEach(want) });
+    visit(document, {
+      Field: ({ name }) => {
+        for (const each of required.get(name.value) ?? []) want(each);
+      },
+    });
     visit(document, {
       Field({ name, alias, arguments: args = [] }) {
         const key = alias?.value ?? name.value;

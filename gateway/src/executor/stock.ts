@@ -17,9 +17,9 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 /** What stands where stock code keeps its context: a request holds its connections from start to end. */
 type Held<C extends CallContext> = { readonly call: C; readonly connections: Connections<C> };
 
-const dataSource = <C extends CallContext>(name: string): { process: Process } => ({
+const dataSource = (name: string): { process: Process } => ({
   async process({ request, context }) {
-    const { call, connections } = context as Held<C>; // boundary: `execute` below put it there
+    const { call, connections } = context as Held<CallContext>; // boundary: `execute` below put it there
     const connection = connections.get(name);
     if (connection === undefined) throw subgraphFailure(name, "SUBGRAPH_UNAVAILABLE");
     const { query = "", operationName, variables } = request;
@@ -66,7 +66,7 @@ export const createStockExecutor = async <C extends CallContext>(
       update = hooks.update;
       return Promise.resolve({ supergraphSdl: options.supergraphSdl });
     },
-    buildService: ({ name }) => dataSource<C>(name),
+    buildService: ({ name }) => dataSource(name),
     logger: SILENT,
   });
   const hashes = new WeakMap<DocumentNode, string>();

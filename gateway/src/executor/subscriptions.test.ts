@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { parse, type ExecutionResult } from "graphql";
+import { GraphQLError, parse, type ExecutionResult } from "graphql";
 import type { CallContext } from "../connections/connection.ts";
 import { featureGraph } from "./feature-graph.ts";
 import { createPlanExecutor } from "./plan-executor.ts";
@@ -21,6 +21,12 @@ const plan = (query: string, planner: PlannerChoice = "hive", events: () => Asyn
   const connection = graph.connections.get(planned.primary.service);
   if (connection === undefined) throw new Error("the primary service has no connection");
   return { graph, executor, planned, upstream: connection.subscribe(planned.primary, CALL) };
+};
+
+const nextOf = async (stream: AsyncIterator<ExecutionResult>): Promise<ExecutionResult> => {
+  const step = await stream.next();
+  if (step.done === true) throw new Error("the stream ended");
+  return step.value;
 };
 
 const answers = async (query: string, planner?: PlannerChoice): Promise<ExecutionResult[]> => {
@@ -56,9 +62,9 @@ describe("a federated subscription", () => {
 
   it("tells an event's error at the client's path and runs what can still run", async () => {
     const { planned } = plan(`subscription { change: renamed { at user { name risky } } }`);
-    const event = { data: { change: { at: 3, user: { __typename: "User", id: "u1", name: null } } }, errors: [] };
-    const withError = { ...event, errors: JSON.parse('[{"message":"no name","path":["change","user","name"]}]') };
-    const { data, errors = [] } = await planned.runEvent(withError, CALL);
+    const event = { data: { change: { at: 3, user: { __typename: "User", id: "u1", name: null } } } };
+    const failed = new GraphQLError("no name", { path: ["change", "user", "name"] });
+    const { data, errors = [] } = await planned.runEvent({ ...event, errors: [failed] }, CALL);
     expect(data).toEqual({ change: { at: 3, user: { name: null, risky: null } } });
     expect(errors.map(({ path, message }) => [path, message])).toEqual([
       [["change", "user", "name"], "no name"],
@@ -68,10 +74,10 @@ describe("a federated subscription", () => {
 
   it("leaves an event as it came, so that clients may share it", async () => {
     const { planned, upstream } = plan(CROSSING);
-    const step = await upstream.next();
-    const before = JSON.stringify(step.value);
-    const [first, second] = await Promise.all([planned.runEvent(step.value, CALL), planned.runEvent(step.value, CALL)]);
-    expect(JSON.stringify(step.value)).toBe(before);
+    const event = await nextOf(upstream);
+    const before = JSON.stringify(event);
+    const [first, second] = await Promise.all([planned.runEvent(event, CALL), planned.runEvent(event, CALL)]);
+    expect(JSON.stringify(event)).toBe(before);
     expect(first).toEqual(second);
     await upstream.return?.();
   });
@@ -79,8 +85,8 @@ describe("a federated subscription", () => {
   it("goes on over its own supergraph after another one took over", async () => {
     const { executor, graph, planned, upstream } = plan(CROSSING);
     await executor.update(graph.supergraphSdl);
-    const step = await upstream.next();
-    expect((await planned.runEvent(step.value, CALL)).data).toMatchObject({ change: { user: { balance: 101 } } });
+    const event = await nextOf(upstream);
+    expect((await planned.runEvent(event, CALL)).data).toMatchObject({ change: { user: { balance: 101 } } });
     await upstream.return?.();
   });
 
