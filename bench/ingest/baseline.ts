@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { ClickHouseAccess } from "@tessera/platform/store/migrate";
-import { Pool } from "undici";
 
 const ROWS_PER_INSERT = 40_000;
 const COLUMNS =
@@ -45,7 +44,6 @@ export const insertRaw = async (
   rows: readonly string[],
   seconds: number,
 ): Promise<number> => {
-  const pool = new Pool(new URL(writer.url).origin);
   const body = Buffer.from(rows.slice(0, ROWS_PER_INSERT).join("\n"));
   const search = new URLSearchParams({
     query: `INSERT INTO tessera.events (${COLUMNS}) FORMAT JSONEachRow`,
@@ -57,18 +55,16 @@ export const insertRaw = async (
   let inserted = 0;
   const insert = async (): Promise<void> => {
     while (performance.now() < until) {
-      const response = await pool.request({
+      const response = await fetch(`${writer.url}/?${search.toString()}`, {
         method: "POST",
-        path: `/?${search.toString()}`,
         headers: { authorization },
         body,
       });
-      const text = await response.body.text();
-      if (response.statusCode !== 200) throw new Error(text);
+      const text = await response.text();
+      if (!response.ok) throw new Error(text);
       inserted += ROWS_PER_INSERT;
     }
   };
   await Promise.all([insert(), insert()]);
-  await pool.close();
   return inserted;
 };

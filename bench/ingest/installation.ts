@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,6 @@ import { applyClickHouseMigrations, tenantTablesOf, type ClickHouseAccess } from
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
 import { systemNowMs } from "@tessera/platform/time/clock";
-import { v7 as newUuid } from "uuid";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -73,7 +73,7 @@ export const startInstallation = async (): Promise<Installation> => {
     logger,
     metrics: createMetrics(),
     nowMs: systemNowMs,
-    newId: () => newUuid(),
+    newId: randomUUID,
     clickhouse: access("tessera_writer"),
     journalDirectory: join(home, "journal"),
   });
