@@ -9,6 +9,10 @@ const bin = (path, ...args) => [join(root, "node_modules", path), ...args];
 
 const STATIC_CHECKS = [
   { name: "typecheck", program: bin("typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json") },
+  {
+    name: "typecheck of pages",
+    program: bin("typescript/bin/tsc", "--noEmit", "-p", "console/src/page/tsconfig.json"),
+  },
   { name: "lint", program: bin("oxlint/bin/oxlint", "--type-aware", "--deny-warnings", ".") },
   { name: "format", program: bin("prettier/bin/prettier.cjs", "--log-level", "warn", "--check", ".") },
   { name: "knip", program: bin("knip/bin/knip.js", "--no-progress", "--no-config-hints") },
@@ -25,7 +29,7 @@ const table = (results) =>
   results
     .map(
       ({ name, code, seconds }) =>
-        `${code === 0 ? "passed" : "FAILED"}  ${name.padEnd(10)} ${seconds.toFixed(1).padStart(7)} s`,
+        `${code === 0 ? "passed" : "FAILED"}  ${name.padEnd(18)} ${seconds.toFixed(1).padStart(7)} s`,
     )
     .join("\n");
 

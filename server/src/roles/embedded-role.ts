@@ -1,3 +1,4 @@
+import { serveConsole } from "@tessera/console/assets";
 import type { GatewayOptions } from "@tessera/gateway/config";
 import { createGateway, type Gateway } from "@tessera/gateway/gateway";
 import { createIngest } from "@tessera/ingest/ingest";
@@ -52,6 +53,7 @@ export const embeddedRole =
       options: deps.gatewayOptions,
     });
     registerIngestRoutes(server, { ingest, authenticate });
+    serveConsole(server);
     registerRestBridge(server, webSockets, {
       graph: createInProcessGraph({ execute: gateway.execute, server }),
       ...{ authenticate, logger },
