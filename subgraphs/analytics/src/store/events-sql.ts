@@ -4,8 +4,7 @@ import type { Condition } from "../domain/filter.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { EVENT_COLUMNS } from "./event-rows.ts";
 import { createParams, type Params } from "./params.ts";
-
-const moment = (ms: number, params: Params): string => `fromUnixTimestamp64Milli(${params.place("Int64", ms)}, 'UTC')`;
+import { momentSql, sinceSql, untilSql } from "./time-sql.ts";
 
 const filterSql = (filter: Condition | null, params: Params): readonly string[] =>
   filter === null ? [] : [conditionSql(filter, params)];
@@ -17,10 +16,13 @@ export const eventPageStatement = (
 ): StoreStatement => {
   const params = createParams();
   const where = [`tenant_id = ${params.place("String", tenantId)}`];
-  if (range !== null) where.push(`time >= ${moment(range.fromMs, params)}`, `time < ${moment(range.toMs, params)}`);
+  if (range !== null) where.push(sinceSql(range.fromMs, params), untilSql(range.toMs, params));
   if (after !== null) {
-    const time = moment(after.timeMs, params);
-    where.push(`time <= ${time}`, `(time < ${time} OR event_id < ${params.place("UUID", after.id)})`);
+    const time = momentSql(after.timeMs, params);
+    where.push(
+      untilSql(after.timeMs, params, true),
+      `(time < ${time} OR event_id < ${params.place("UUID", after.id)})`,
+    );
   }
   const text = [
     `SELECT ${EVENT_COLUMNS}`,
@@ -60,8 +62,8 @@ export const batchEventsStatement = (slice: BatchSlice, filter: Condition | null
   const params = createParams();
   const where = [
     `tenant_id = ${params.place("String", tenantId)}`,
-    `time >= ${moment(slice.minTimeMs, params)}`,
-    `time <= ${moment(slice.maxTimeMs, params)}`,
+    sinceSql(slice.minTimeMs, params),
+    untilSql(slice.maxTimeMs, params, true),
     `batch_id = ${params.place("UUID", slice.batchId)}`,
     `toInt64(batch_row) > ${params.place("Int64", slice.afterRow)}`,
     ...filterSql(filter, params),

@@ -5,6 +5,7 @@ import type { AnalyticQuery } from "../domain/query.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import type { Params } from "./params.ts";
+import { sinceSql, untilSql } from "./time-sql.ts";
 
 /** A column of partial results: what it is in a rollup, and how single events make it. */
 interface PartColumn {
@@ -41,21 +42,22 @@ const TIME_COLUMNS = {
   rollup_day_dimensions: "day",
 } as const satisfies Record<PlanPart["table"], string>;
 
-/** A moment of the store's own time type, from a parameter. */
-const moment = (ms: number, params: Params): string => `fromUnixTimestamp64Milli(${params.place("Int64", ms)}, 'UTC')`;
-
-/** The rows of one part of a plan that belong to the tenant and pass the filter; without a part's table the range is that of event time. */
-export const partWhere = (part: PlanPart, filter: Condition | null, tenantId: string, params: Params): string => {
+/** The rows of a rollup in a range that it holds in whole steps. */
+const stepsSql = (part: PlanPart, params: Params): string => {
   const column = TIME_COLUMNS[part.table];
   const at = (ms: number): string => {
-    if (part.table === "events") return moment(ms, params);
     const seconds = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
     return part.table === "rollup_day_dimensions" ? `toDate(${seconds})` : seconds;
   };
+  return `${column} >= ${at(part.fromMs)} AND ${column} < ${at(part.toMs)}`;
+};
+
+/** The rows of one part of a plan that belong to the tenant and pass the filter. */
+export const partWhere = (part: PlanPart, filter: Condition | null, tenantId: string, params: Params): string => {
+  const eventsSql = (): string => `${sinceSql(part.fromMs, params)} AND ${untilSql(part.toMs, params)}`;
   return [
     `tenant_id = ${params.place("String", tenantId)}`,
-    `${column} >= ${at(part.fromMs)}`,
-    `${column} < ${at(part.toMs)}`,
+    part.table === "events" ? eventsSql() : stepsSql(part, params),
     ...(filter === null ? [] : [conditionSql(filter, params)]),
   ].join(" AND ");
 };

@@ -1,0 +1,51 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+
+/** Days the generated events spread over, before the moment they end at. */
+export const DAYS = 30;
+
+const pick = (values: readonly string[], salt: number): string =>
+  `[${values.map((value) => `'${value}'`).join(",")}][1 + intHash32(number + ${salt}) % ${values.length}]`;
+
+const COUNTRIES = ["DE", "US", "FR", "GB", "IN", "BR", "JP", "", "ES", "IT", "NL", "SE"];
+const NAMES = [
+  "page_view",
+  "page_view",
+  "page_view",
+  "click",
+  "click",
+  "search",
+  "add_to_cart",
+  "purchase",
+  "sign_in",
+  "error",
+];
+
+/**
+ * Fills the event store by one statement: `rows` events of 20 tenants, of which the n-th has a share of about 1/n, spread evenly over the last
+ * {@link DAYS} days; 1 in 10 carries revenue, all carry properties. Rollups fill by the store's own views, as with ingested events.
+ */
+export const generateEvents = async (
+  writer: ClickHouseClient,
+  tenants: readonly string[],
+  rows: number,
+  endMs: number,
+): Promise<void> => {
+  const shares = tenants.flatMap((tenant, index) => Array.from({ length: Math.ceil(60 / (index + 1)) }, () => tenant));
+  const spreadMs = DAYS * 86_400_000;
+  await writer.command({
+    query: `INSERT INTO tessera.events (tenant_id, event_id, time, received_at, batch_id, batch_row, name, user_id, session_id, source, country,
+        device, browser, url, revenue, currency, schema_version, sequence, properties)
+      SELECT {tenants: Array(String)}[1 + intHash32(number) % length({tenants: Array(String)})],
+        generateUUIDv4(number), fromUnixTimestamp64Milli(toInt64({end: Int64} - intDiv(number * ${spreadMs}, {rows: UInt64})), 'UTC') AS at, at,
+        toUUID('00000000-0000-4000-8000-000000000000'), number % 1000, ${pick(NAMES, 1)},
+        toString(intHash32(number + 2) % ${Math.ceil(rows / 40)}), toString(intHash32(number + 3) % ${Math.ceil(rows / 8)}),
+        ${pick(["web", "ios", "android", "server"], 4)}, ${pick(COUNTRIES, 5)}, ${pick(["mobile", "desktop", "tablet"], 6)},
+        ${pick(["chrome", "safari", "firefox"], 7)}, concat('/page/', toString(intHash32(number + 8) % 2000)),
+        if(intHash32(number + 9) % 10 = 0, toDecimal64((intHash32(number + 10) % 20000) / 100, 4), NULL),
+        if(intHash32(number + 9) % 10 = 0, ${pick(["EUR", "USD"], 11)}, ''), 1, number,
+        CAST(concat('{"plan":"', ${pick(["free", "pro", "team"], 12)}, '","amount":', toString(intHash32(number + 13) % 1000), '}'), 'JSON(max_dynamic_paths = 128)')
+      FROM numbers({rows: UInt64})`,
+    query_params: { tenants: shares, rows, end: endMs },
+    clickhouse_settings: { max_partitions_per_insert_block: "200" },
+  });
+};
