@@ -37,10 +37,36 @@ const stateName = (state: CircuitState): "closed" | "open" | "half-open" => {
   return state === CircuitState.HalfOpen ? "half-open" : "open";
 };
 
-/** Settles first, then ends the inner call: what it says afterwards changes nothing. A cancelled call leaves no timer behind. */
-const giveUp = (controller: AbortController, reject: (error: Error) => void, error: Error): void => {
+/** A request whose signal is made when a connection first asks for it: one in this process never does. */
+class GuardedRequest implements SubgraphRequest {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: SubgraphRequest["variables"];
+  #controller: AbortController | undefined;
+  #ended: Error | undefined;
+
+  constructor({ query, operationName, variables }: SubgraphRequest) {
+    this.query = query;
+    this.operationName = operationName;
+    this.variables = variables;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#ended !== undefined) this.#controller.abort(this.#ended);
+    return this.#controller.signal;
+  }
+
+  end(reason: Error): void {
+    this.#ended ??= reason;
+    this.#controller?.abort(this.#ended);
+  }
+}
+
+/** Settles first, then ends the inner call: what it says afterwards changes nothing. */
+const giveUp = (request: GuardedRequest, reject: (error: Error) => void, error: Error): void => {
   reject(error);
-  controller.abort(error);
+  request.end(error);
 };
 
 /** Runs `inner` under a deadline and the caller's signal; the inner call sees one signal that ends for either. */
@@ -53,11 +79,14 @@ const withinTime = <C extends CallContext>(
   const caller = request.signal ?? call.signal;
   if (caller?.aborted === true) return Promise.reject(new CallCancelled("the caller gave up"));
   return new Promise<ExecutionResult>((resolve, reject) => {
-    const controller = new AbortController();
-    const timer = setTimeout(() => giveUp(controller, reject, new TimedOut(`no answer in ${timeoutMs} ms`)), timeoutMs);
-    const cancel = () => giveUp(controller, reject, new CallCancelled("the caller gave up"));
+    const guardedRequest = new GuardedRequest(request);
+    const timer = setTimeout(
+      () => giveUp(guardedRequest, reject, new TimedOut(`no answer in ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    const cancel = () => giveUp(guardedRequest, reject, new CallCancelled("the caller gave up"));
     caller?.addEventListener("abort", cancel, { once: true });
-    inner.execute({ ...request, signal: controller.signal }, call).then(
+    inner.execute(guardedRequest, call).then(
       (result) => {
         clearTimeout(timer);
         caller?.removeEventListener("abort", cancel);

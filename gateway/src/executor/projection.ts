@@ -190,8 +190,10 @@ const compileField = (
 const completeFields = (fields: readonly Field[], source: JsonObject, pass: Pass): JsonObject | typeof BUBBLE => {
   const shaped: JsonObject = {};
   for (const field of fields) {
-    pass.path?.push(field.key);
-    pass.holder = source;
+    if (pass.path !== null) {
+      pass.path.push(field.key);
+      pass.holder = source;
+    }
     const completed = field.complete(read(source, field.key), pass);
     pass.path?.pop();
     if (completed === BUBBLE) return BUBBLE;

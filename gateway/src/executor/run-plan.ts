@@ -143,8 +143,10 @@ const mergeEntity = <C extends CallContext>(
     if (first === undefined) continue;
     const own = shared ? asObject(copy(entity)) : entity;
     shared = true;
-    own["__typename"] ??= first["__typename"];
-    if (batch.outputRewrites.length > 0) rewrite(own, batch.outputRewrites, run.types);
+    if (batch.outputRewrites.length > 0) {
+      own["__typename"] ??= first["__typename"]; // a rewrite may hold for one type alone
+      rewrite(own, batch.outputRewrites, run.types);
+    }
     for (const target of group ?? []) merge(target, own, run.types);
   }
 };
@@ -184,6 +186,9 @@ const failEntities = <C extends CallContext>(
   cause?: Error,
 ): void => addFetchFailure(run.failures, { service: fetch.service, code, cause }, targetsOf(parts));
 
+const hasErrorAt = (errors: NonNullable<ExecutionResult["errors"]>, key: string, index: number): boolean =>
+  errors.some(({ path }) => path?.[0] === key && path[1] === index);
+
 /** Merges one `_entities` list; false when it is not the list that was asked for. */
 const mergeBatch = <C extends CallContext>(
   run: PlanRun<C>,
@@ -192,10 +197,12 @@ const mergeBatch = <C extends CallContext>(
   errors: NonNullable<ExecutionResult["errors"]>,
 ): boolean => {
   if (!Array.isArray(entities) || entities.length !== waiting.length) return false;
-  for (const [index, entry] of waiting.entries()) {
+  let index = -1;
+  for (const entry of waiting) {
+    index += 1;
     const entity: unknown = entities[index];
     if (isJsonObject(entity)) mergeEntity(run, batch, entity, entry);
-    else if (errors.some(({ path }) => path?.[0] === batch.key && path[1] === index)) {
+    else if (errors.length > 0 && hasErrorAt(errors, batch.key, index)) {
       for (const target of entry.targets.flat()) run.failures.unfilled.add(target);
     }
   }
