@@ -156,6 +156,8 @@ const filterEach = (tables: readonly string[], filter: string): Record<string, s
 const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): readonly UserRights[] => {
   const selects = tables.map((table) => `GRANT SELECT ON ${EVENT_DATABASE}.${table}`);
   const jobRights = `GRANT SELECT, INSERT, ALTER DELETE ON ${EVENT_DATABASE}.${JOB_RESULTS_TABLE}`;
+  // To end its own queries by name; the engine looks them up as the user who asks.
+  const killRights = "GRANT SELECT ON system.processes";
   const tenantRows = filterEach(tables, TENANT_ROW_FILTER);
   const everyTenant = filterEach(tables, everyRow);
   return [
@@ -184,7 +186,7 @@ const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): 
       name: "tessera_jobs",
       password: passwords.tessera_jobs,
       profile: "tessera_jobs",
-      grants: [...selects, jobRights],
+      grants: [...selects, jobRights, killRights],
       rowFilters: tenantRows,
     },
   ];
