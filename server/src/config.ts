@@ -71,6 +71,16 @@ export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, str
   return new Map(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const])));
 };
 
+/** Address of the tenant subgraph, which every process that faces the outside asks about credentials. */
+export const tenantUrl = (
+  config: DistributedConfig,
+  sources: readonly { readonly name: string; readonly url: string }[],
+): string => {
+  const url = subgraphUrls(config).get("tenant") ?? sources.find(({ name }) => name === "tenant")?.url;
+  if (url === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
+  return url;
+};
+
 /** Options of the gateway, from the same environment; it always knows the operations of the REST bridge. */
 export const loadGateway = (environment: NodeJS.ProcessEnv = process.env) => {
   const options = loadGatewayOptions(environment);

@@ -3,26 +3,23 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge } from "@tessera/rest-bridge/bridge";
 import { createRemoteGraph } from "@tessera/rest-bridge/graph/remote-graph";
 import { composeGraph } from "../compose.ts";
-import { subgraphUrls, type DistributedConfig } from "../config.ts";
+import { tenantUrl, type DistributedConfig } from "../config.ts";
 import { createEdge } from "../edge.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import type { Role, Shell } from "../shell.ts";
 
-/** `tessera bridge`: REST over a gateway in another process, which sees the caller's own credential. */
+/** `tessera bridge`: REST over a gateway in another process; needs no store of its own. */
 export const bridgeRole =
   (config: DistributedConfig) =>
   (shell: Shell): Role => {
+    const { server, webSockets, logger } = shell;
     const { supergraphSdl, sources } = composeGraph();
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
-    const known = sources.find(({ name }) => name === "tenant")?.url;
-    const tenantUrl = subgraphUrls(config).get("tenant") ?? known;
-    if (tenantUrl === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
-    const tenant = connectOverHttp("tenant", tenantUrl, sign, shell.logger);
+    const tenant = connectOverHttp("tenant", tenantUrl(config, sources), sign, logger);
     const graph = createRemoteGraph({ url: config.GATEWAY_URL });
-    registerRestBridge(shell.server, shell.webSockets, {
-      graph,
+    registerRestBridge(server, webSockets, {
+      ...{ graph, logger },
       authenticate: createEdge(tenant, "bridge"),
-      logger: shell.logger,
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,
     });
@@ -30,7 +27,8 @@ export const bridgeRole =
       parts: [],
       probes: [graph.probe],
       close: async () => {
-        await Promise.all([graph.close(), tenant.close()]);
+        await graph.close();
+        await tenant.close();
       },
     };
   };

@@ -1,3 +1,4 @@
+import { serveConsole } from "@tessera/console/assets";
 import { createGateway } from "@tessera/gateway/gateway";
 import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import { systemNowMs } from "@tessera/platform/time/clock";
@@ -24,6 +25,7 @@ export const gatewayRole =
       nowMs: systemNowMs,
       options: loadGateway(),
     });
+    serveConsole(shell.server);
     return {
       parts: [{ name: "gateway", start: gateway.start, stop: gateway.stop }],
       probes: gateway.probes(),

@@ -3,18 +3,12 @@ import { INGEST_AUDIENCE, registerIngestRoutes, registerInternalIngestRoute } fr
 import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/auth/identity";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { composeGraph } from "../compose.ts";
-import { subgraphUrls, type DistributedConfig } from "../config.ts";
+import { tenantUrl, type DistributedConfig } from "../config.ts";
 import { createEdge } from "../edge.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
-
-const tenantUrl = (config: DistributedConfig): string => {
-  const url = subgraphUrls(config).get("tenant") ?? composeGraph().sources.find(({ name }) => name === "tenant")?.url;
-  if (url === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
-  return url;
-};
 
 /** `tessera ingest`: the write path. One process writes at a time; others stand by, alive and not ready, and take over when it ends. */
 export const ingestRole =
@@ -24,7 +18,7 @@ export const ingestRole =
     const opened = openResources(settings, shell);
     const secret = config.IDENTITY_SECRET;
     const sign = createIdentitySigner({ secret, nowMs: systemNowMs });
-    const tenant = connectOverHttp("tenant", tenantUrl(config), sign, shell.logger);
+    const tenant = connectOverHttp("tenant", tenantUrl(config, composeGraph().sources), sign, shell.logger);
     const ingest = createIngest({
       ...opened.resources,
       clickhouse: settings.writer,
