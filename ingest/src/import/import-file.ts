@@ -107,7 +107,14 @@ export const importFile = async (options: ImportOptions): Promise<ImportSummary>
     rejectedLines: [],
   };
   const file = await openRecords(options.path, options.format);
-  for await (const { events, lines } of chunksOf(file, options, counts)) {
+  const chunks = chunksOf(file, options, counts);
+  // The next request is read and mapped while the present one is on its way.
+  let upcoming = chunks.next();
+  for (let chunk = await upcoming; chunk.done !== true; chunk = await upcoming) {
+    const { events, lines } = chunk.value;
+    upcoming = chunks.next();
+    // When sending fails first, nobody waits for this any more.
+    upcoming.catch(() => undefined);
     const result = await options.send(events);
     counts.accepted += result.accepted;
     counts.duplicate += result.duplicate;
