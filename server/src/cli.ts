@@ -6,7 +6,6 @@ import { loadDistributedConfig, loadEmbeddedConfig, loadMigrateConfig, type Dist
 import { startEmbedded } from "./embedded.ts";
 import { createProgress } from "./progress.ts";
 import { bridgeRole } from "./roles/bridge-role.ts";
-import { bridgeRole } from "./roles/bridge-role.ts";
 import { gatewayRole } from "./roles/gateway-role.ts";
 import { ingestRole } from "./roles/ingest-role.ts";
 import { migrate } from "./roles/migrate-role.ts";
@@ -76,8 +75,6 @@ const run = (role: string | undefined, name: string | undefined): Promise<void> 
       return runEmbedded();
     case "gateway":
       return runDistributed("gateway", gatewayRole);
-    case "bridge":
-      return runDistributed("bridge", bridgeRole);
     case "bridge":
       return runDistributed("bridge", bridgeRole);
     case "ingest":
