@@ -14,7 +14,7 @@ import { realtimeQuery } from "../../subgraphs/analytics/src/domain/realtime.ts"
 import { createAnalyticsStore } from "../../subgraphs/analytics/src/store/analytics-store.ts";
 import { DAYS, generateEvents } from "./generated-events.ts";
 
-const ROWS = Math.min(Number(process.argv[2] ?? 5_000_000), 20_000_000);
+const ROWS = Math.min(Number(process.argv[2] ?? 1_000_000), 20_000_000);
 const TENANTS = 20;
 /** Runs of each question; the first few warm the caches and are not counted. */
 const RUNS = 25;

@@ -229,6 +229,23 @@ describe("events", () => {
     expect(times).toEqual(times.toSorted((a, b) => b - a));
   });
 
+  test("pages within a range begin before its end and end at its start", async () => {
+    const events = Array.from({ length: 12 }, (_event, index) => sale(index * 1_800));
+    const caller = callerWith(await stored(events), ALL);
+    const range = { from: new Date(NOW - 5 * 3_600_000).toISOString(), to: new Date(NOW - 3_600_000).toISOString() };
+    const inside = events.filter(({ timeMs }) => timeMs >= Date.parse(range.from) && timeMs < Date.parse(range.to));
+    for (const first of [1, 3, inside.length, 50]) {
+      const answer = await ask(
+        caller,
+        `query ($range: TimeRangeInput, $first: Int!) { events(range: $range, first: $first) { edges { node { id } } pageInfo { hasNextPage endCursor } } }`,
+        { range, first },
+      );
+      const { edges, pageInfo } = page.parse(answer.data?.["events"]);
+      expect(edges.map(({ node }) => node.id)).toEqual(inside.slice(0, first).map(({ id }) => id));
+      expect(pageInfo.hasNextPage).toBe(first < inside.length);
+    }
+  });
+
   test("a page is bounded", async () => {
     const answer = await ask(callerWith(freshTenantId(), ALL), `{ events(first: 1001) { edges { cursor } } }`);
     expect(answer.errors?.[0]?.extensions).toMatchObject({ code: "BAD_INPUT", field: "first" });

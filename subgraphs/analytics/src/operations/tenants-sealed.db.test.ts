@@ -102,7 +102,7 @@ describe("a tenant's questions", () => {
     const foreign = [
       olapStatement({ ...request, plan: plan(query) }, other),
       olapStatement({ ...request, plan: planOn(null, [], query) }, other),
-      eventPageStatement({ filter: null, range: null, first: 10, after: null }, other),
+      eventPageStatement({ filter: null, range: null, first: 10, after: null }, "NEWEST_HOURS", other),
       windowsStatement(windowsRequest(windows, NOW), other),
     ];
     for (const statement of foreign) {

@@ -8,7 +8,13 @@ import type { Plan } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { WindowCells, WindowsRequest } from "../domain/windows.ts";
 import { parseEventRow } from "./event-rows.ts";
-import { batchEventsStatement, eventPageStatement, eventsByIdStatement, type BatchSlice } from "./events-sql.ts";
+import {
+  batchEventsStatement,
+  eventPageStatement,
+  eventsByIdStatement,
+  type BatchSlice,
+  type PageReach,
+} from "./events-sql.ts";
 import { olapStatement, type OlapRequest } from "./olap-sql.ts";
 import { olapRowOf, realtimeRowOf, windowRowOf, type OlapRow, type RealtimeRow } from "./result-rows.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
@@ -61,6 +67,23 @@ const olap = async (
   return { rows: groups.slice(0, limit), totals, hasMore: groups.length > limit, cost: answer.statistics };
 };
 
+/**
+ * Reads a page from the newest hours that hold enough events; if it does not fill (the list ends, or events were erased that the rollup still
+ * counts), from everything. A filter may pass few events, so that its pages are looked for in everything at once.
+ */
+const eventPage = async (
+  store: EventStore,
+  tenantId: TenantId,
+  query: EventPageQuery,
+  signal: AbortSignal | undefined,
+): Promise<QueryAnswer<StoredEvent>> => {
+  const read = (reach: PageReach): Promise<QueryAnswer<StoredEvent>> =>
+    store.query(tenantId, eventPageStatement(query, reach, tenantId), parseEventRow, optionsOf(signal));
+  if (query.filter !== null) return read("EVERYTHING");
+  const newest = await read("NEWEST_HOURS");
+  return newest.rows.length > query.first ? newest : read("EVERYTHING");
+};
+
 /** Builds {@link AnalyticsStore} over the tenant-bound event store. */
 export const createAnalyticsStore = (store: EventStore): AnalyticsStore => ({
   olap: (tenantId, request, signal) => olap(store, tenantId, request, signal),
@@ -71,8 +94,7 @@ export const createAnalyticsStore = (store: EventStore): AnalyticsStore => ({
       (row) => realtimeRowOf(row, query),
       optionsOf(signal),
     ),
-  eventPage: (tenantId, query, signal) =>
-    store.query(tenantId, eventPageStatement(query, tenantId), parseEventRow, optionsOf(signal)),
+  eventPage: (tenantId, query, signal) => eventPage(store, tenantId, query, signal),
   eventsById: async (tenantId, ids, signal) =>
     (await store.query(tenantId, eventsByIdStatement(ids, tenantId), parseEventRow, optionsOf(signal))).rows,
   batchEvents: async (tenantId, slice, filter, signal) =>
