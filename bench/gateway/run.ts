@@ -1,5 +1,6 @@
 // CPU per federated request: the plan executor beside stock @apollo/gateway, in one run. Usage: node --import tsx bench/gateway/run.ts
 import { fork, type ChildProcess } from "node:child_process";
+import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parse } from "graphql";
 import { Pool } from "undici";
@@ -11,7 +12,7 @@ import { compose, QUESTION, schemas, VARIABLES } from "./graph.ts";
 const CONCURRENCY = 50;
 /** V8 keeps making a gateway faster for about this many requests; a slow machine stops at the time instead. */
 const WARM_UP_REQUESTS = 2_000;
-const WARM_UP_MS = 12_000;
+const WARM_UP_MS = 8_000;
 /** Contenders take turns, so that a machine that slows down slows all of them. */
 const ROUNDS = 3;
 const TURN_MS = 2_000;
@@ -74,6 +75,7 @@ type Row = {
   contender: string;
   gateway: Started;
   answer: string;
+  warmUp: number;
   requests: number;
   gatewayMs: number;
   subgraphsMs: number;
@@ -81,7 +83,7 @@ type Row = {
 
 const prepare = async (contender: string, subgraphs: Started): Promise<Row> => {
   const gateway = await start("./gateway-process.ts", contender, subgraphs.url);
-  return { contender, gateway, answer: await ask(gateway), requests: 0, gatewayMs: 0, subgraphsMs: 0 };
+  return { contender, gateway, answer: await ask(gateway), warmUp: 0, requests: 0, gatewayMs: 0, subgraphsMs: 0 };
 };
 
 /** One turn of a contender: its requests and the CPU time both processes spent on them. */
@@ -111,21 +113,23 @@ const started = [subgraphs];
 try {
   const rows = await Promise.all(CONTENDERS.map((contender) => prepare(contender, subgraphs)));
   started.push(...rows.map(({ gateway }) => gateway));
-  for (const { gateway } of rows) await load(gateway, WARM_UP_MS, WARM_UP_REQUESTS);
+  for (const row of rows) row.warmUp = await load(row.gateway, WARM_UP_MS, WARM_UP_REQUESTS);
   for (let round = 0; round < ROUNDS; round += 1) for (const row of rows) await takeTurn(row, subgraphs);
   const [stock] = rows;
   if (stock === undefined) throw new Error("nothing was measured");
   if (rows.some(({ answer }) => answer !== stock.answer)) throw new Error("the contenders answer differently");
   print(
-    `answer ${stock.answer.length} bytes; fetches: stock's plan ${plannedFetches("apollo")}, ours ${plannedFetches("hive")}; ${CONCURRENCY} clients`,
+    `answer ${stock.answer.length} bytes; fetches: stock's plan ${plannedFetches("apollo")}, ours ${plannedFetches("hive")}; ${CONCURRENCY} clients; load average ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`,
   );
-  print("| contender | gateway CPU ms/request | of stock | subgraphs' process CPU ms/request | requests |");
-  print("|---|---:|---:|---:|---:|");
-  for (const { contender, gatewayMs, subgraphsMs, requests } of rows) {
+  print(
+    "| contender | gateway CPU ms/request | of stock | subgraphs' process CPU ms/request | warm-up requests | measured requests |",
+  );
+  print("|---|---:|---:|---:|---:|---:|");
+  for (const { contender, gatewayMs, subgraphsMs, warmUp, requests } of rows) {
     const perRequest = gatewayMs / requests;
     const ratio = stock.gatewayMs / stock.requests / perRequest;
     print(
-      `| ${contender} | ${perRequest.toFixed(3)} | 1/${ratio.toFixed(1)} | ${(subgraphsMs / requests).toFixed(3)} | ${requests} |`,
+      `| ${contender} | ${perRequest.toFixed(3)} | 1/${ratio.toFixed(1)} | ${(subgraphsMs / requests).toFixed(3)} | ${warmUp} | ${requests} |`,
     );
   }
 } finally {

@@ -80,11 +80,14 @@ const withinTime = <C extends CallContext>(
   if (caller?.aborted === true) return Promise.reject(new CallCancelled("the caller gave up"));
   return new Promise<ExecutionResult>((resolve, reject) => {
     const guardedRequest = new GuardedRequest(request);
-    const timer = setTimeout(
-      () => giveUp(guardedRequest, reject, new TimedOut(`no answer in ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    const cancel = () => giveUp(guardedRequest, reject, new CallCancelled("the caller gave up"));
+    const timer = setTimeout(() => {
+      caller?.removeEventListener("abort", cancel);
+      giveUp(guardedRequest, reject, new TimedOut(`no answer in ${timeoutMs} ms`));
+    }, timeoutMs);
+    const cancel = () => {
+      clearTimeout(timer); // a hung subgraph never settles, and nobody waits for it any more
+      giveUp(guardedRequest, reject, new CallCancelled("the caller gave up"));
+    };
     caller?.addEventListener("abort", cancel, { once: true });
     inner.execute(guardedRequest, call).then(
       (result) => {
