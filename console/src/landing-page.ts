@@ -42,7 +42,7 @@ export const LANDING_HTML = `<!doctype html>
   <body>
     <main>
       <h1>${ICON} Tessera</h1>
-      <p>Analytics as one graph: events in, answers out, live. Everything here takes an API key in the Authorization header.</p>
+      <p>Analytics as one graph: events in, answers out, live. The graph and REST take an API key in the Authorization header.</p>
       <ul>${links}</ul>
     </main>
   </body>

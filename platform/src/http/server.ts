@@ -8,9 +8,10 @@ import type { Logger } from "../telemetry/logger.ts";
 
 /** Bytes a request body may have unless its route allows more. */
 export const MAX_BODY_BYTES = 1_048_576;
-/** Milliseconds in which a client must have sent its headers, and its whole request. */
-export const HEADERS_TIMEOUT_MS = 10_000;
-export const REQUEST_TIMEOUT_MS = 15_000;
+/** Milliseconds in which a client must have sent its headers. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Milliseconds in which a client must have sent its whole request. */
+const REQUEST_TIMEOUT_MS = 15_000;
 /** Milliseconds an idle connection is kept; longer than common load balancers keep theirs, so that they close first. */
 export const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Connections waiting to be accepted. */

@@ -1,8 +1,8 @@
-import type { FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "@tessera/contracts/caller";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
+import { offerMethods } from "@tessera/platform/http/offer-methods";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { requireJsonAccepted } from "./accepts-json.ts";
 import { createInputCheck } from "./check-input.ts";
@@ -37,22 +37,6 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
     if (!reply.raw.writableFinished) controller.abort();
   });
   return controller.signal;
-};
-
-const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
-/** Answers OPTIONS with what a path offers, and refuses every other method with 405; both name the methods in `Allow`. */
-export const offerMethods = (server: HttpServer, url: string, offered: readonly HTTPMethods[]): void => {
-  const allow = [...offered, ...(offered.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
-  server.options(url, (_request, reply) => reply.code(204).header("allow", allow).send());
-  server.route({
-    method: METHODS.filter((method) => !allow.split(", ").includes(method)),
-    url,
-    handler: (request, reply) => {
-      void reply.header("allow", allow);
-      throw refuse("METHOD_NOT_ALLOWED", `${request.method} is not offered here; use ${offered.join(" or ")}.`);
-    },
-  });
 };
 
 /**

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import type { Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
+import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
 
@@ -49,6 +50,20 @@ const measureSchema = Type.Object(
   },
   { additionalProperties: false, ...from("MeasureInput") },
 );
+
+const EXAMPLE = {
+  range: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
+  measures: [{ function: "count" }, { function: "uniques", of: "persons", name: "people" }],
+  dimensions: ["country"],
+  filters: [
+    { field: "name", eq: "page_view" },
+    { field: "utm_source", exists: true },
+  ],
+  granularity: "day",
+  time_zone: "Europe/Berlin",
+  order_by: [{ column: "time", direction: "asc" }],
+  limit: 100,
+};
 
 /** A question to the realtime query route. */
 export const questionSchema = Type.Object(
@@ -102,7 +117,7 @@ export const questionSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, title: "RealtimeQuestion", ...from("OlapInput") },
+  { additionalProperties: false, title: "RealtimeQuestion", examples: [EXAMPLE], ...from("OlapInput") },
 );
 
 /** A question as REST takes it. */
@@ -115,7 +130,15 @@ const toMeasure = ({ function: fn, of, levels, ...measure }: Question["measures"
   ...(levels === undefined ? {} : { levels }),
 });
 
-/** A question in the graph's words. Columns are ordered by the names the answer shows. */
+/** In rows, values stand under the names of their columns: two of the same name would hide one another. */
+const requireDistinctNames = (dimensions: readonly string[], measures: Question["measures"]): void => {
+  const place = measures.findIndex(({ name: own }) => own !== undefined && dimensions.includes(own));
+  if (place < 0) return;
+  const field = `measures.${place}.name`;
+  throw refuse("BAD_INPUT", `\`${field}\` is the name of a dimension; give the measure another one.`, { field });
+};
+
+/** A question in the graph's words; columns are ordered by the names the answer shows. Refuses two columns of one name with BAD_INPUT. */
 export const toOlapInput = (question: Question): OlapInput => {
   const {
     range,
@@ -127,6 +150,7 @@ export const toOlapInput = (question: Question): OlapInput => {
     order_by: orderBy,
     limit,
   } = question;
+  requireDistinctNames(dimensions, measures);
   const columnOf = (column: string): string => (dimensions.includes(column) ? toFieldName(column) : column);
   return {
     range: { from: range.from, to: range.to },

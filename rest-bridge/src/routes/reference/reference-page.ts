@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { StaticDocument } from "../../http/serve-document.ts";
+import type { StaticDocument } from "@tessera/platform/http/static-document";
 import { OPENAPI_JSON_PATH, REFERENCE_PATH } from "./description.ts";
 
 const swaggerUi = join(createRequire(import.meta.url).resolve("@fastify/swagger-ui/package.json"), "../static");
@@ -31,6 +31,7 @@ const HTML = `<!doctype html>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Tessera API reference</title>
+    <link rel="icon" href="data:," />
     <link rel="stylesheet" href="${REFERENCE_PATH}/swagger-ui.css" />
     <link rel="stylesheet" href="${REFERENCE_PATH}/page.css" />
   </head>

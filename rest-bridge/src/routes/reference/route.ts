@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { HttpServer } from "@tessera/platform/http/server";
-import { serveDocument } from "../../http/serve-document.ts";
+import { serveDocument } from "@tessera/platform/http/static-document";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { openApiDocument } from "../../openapi/document.ts";
 import type { JsonObject } from "../../openapi/openapi-types.ts";
