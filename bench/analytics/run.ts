@@ -39,6 +39,7 @@ const writer = createClient({
   username: "tessera_writer",
   password: passwords.tessera_writer,
   request_timeout: 600_000,
+  clickhouse_settings: { send_progress_in_http_headers: 1, http_headers_progress_interval_ms: "10000" },
 });
 const eventStore = createEventStore({ url, username: "tessera_reader", password: passwords.tessera_reader });
 const store = createAnalyticsStore(eventStore);
