@@ -39,7 +39,7 @@ export type EmbeddedEngines = {
   readonly connections: EngineConnections;
   /** The processes that run now. */
   readonly pids: () => { readonly postgres: number; readonly clickhouse: number };
-  /** Resolves with a sentence when an engine is given up: it ended unasked too often, or could not be started again. */
+  /** Resolves with a sentence when an engine is given up: it ended unasked too often, or could not be started again; never when stopped. */
   readonly gaveUp: Promise<string>;
   /** Ends ClickHouse, then PostgreSQL, then gives the data directory back. Can be called twice. */
   readonly stop: () => Promise<void>;

@@ -43,7 +43,7 @@ describe("a supervised engine", () => {
     expect(second.stopped()).toBe(true);
   });
 
-  test("is not started again after it was stopped", async () => {
+  test("is neither started again nor given up when it was stopped", async () => {
     const first = fakeEngine(1);
     let starts = 0;
     const engine = superviseEngine({
@@ -51,9 +51,12 @@ describe("a supervised engine", () => {
       restart: () => Promise.resolve(fakeEngine((starts += 1))),
       onRestart: () => undefined,
     });
+    let gaveUp = false;
+    void engine.gaveUp.then(() => (gaveUp = true));
     await engine.stop();
     await settled();
     expect(starts).toBe(0);
+    expect(gaveUp).toBe(false);
   });
 
   test("is given up when it ends again and again, or can't be started", async () => {

@@ -17,7 +17,7 @@ export interface Engine {
 export interface SupervisedEngine<E extends Engine> {
   /** The process that runs now. */
   readonly current: () => E;
-  /** Resolves with a sentence when the engine is given up. */
+  /** Resolves with a sentence when the engine is given up; never when it is stopped. */
   readonly gaveUp: Promise<string>;
   readonly stop: () => Promise<void>;
 }
@@ -42,7 +42,8 @@ export const superviseEngine = <E extends Engine>(parts: {
   const watch = async (): Promise<string> => {
     for (;;) {
       const sentence = await current.exited;
-      if (stopping) return sentence;
+      // An engine that was told to stop has not been given up.
+      if (stopping) return new Promise<never>(() => undefined);
       const nowMs = performance.now();
       restarts.push(nowMs);
       if (restarts.filter((atMs) => atMs > nowMs - WINDOW_MS).length > MAX_RESTARTS)
