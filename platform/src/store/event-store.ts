@@ -3,6 +3,7 @@ import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHous
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
+import { guardStatement } from "./statement-guard.ts";
 import { storeError } from "./store-errors.ts";
 
 /** Rows one answer may hold; larger results run as jobs and are read in pages. */
@@ -70,6 +71,7 @@ const run = async <Row>(
   parse: (row: unknown) => Row,
   options: QueryOptions,
 ): Promise<QueryAnswer<Row>> => {
+  guardStatement(statement);
   const queryId = boundQueryId(tenantId);
   const result = await client.query({
     query: statement.text,

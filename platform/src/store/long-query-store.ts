@@ -3,6 +3,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import { boundQueryId, type StoreStatement } from "./event-store.ts";
 import type { ClickHouseAccess } from "./migrate.ts";
+import { guardStatement } from "./statement-guard.ts";
 import { storeError } from "./store-errors.ts";
 
 /** Seconds a long query may run at most. */
@@ -86,6 +87,7 @@ async function* read<Row>(
   parse: (row: unknown) => Row,
   options: LongQueryOptions,
 ): AsyncGenerator<readonly Row[]> {
+  guardStatement(statement);
   const queryId = boundQueryId(tenantId);
   // Where the engine can't be told, the connection that closes beside this and the time limit still end the query.
   const onAbort = (): void => void kill(client, queryId).catch(() => undefined);
