@@ -78,7 +78,7 @@ type SubgraphResolvers = NonNullable<
 const resolversOf = (resolvers: FixtureResolvers): SubgraphResolvers => resolvers as SubgraphResolvers; // test boundary: resolvers are written for their own SDL
 
 /** A resolver that ignores everything but gives this value. */
-export const always =
+const always =
   (value: unknown): Resolver =>
   () =>
     value;

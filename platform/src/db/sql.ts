@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { TenantId } from "@tessera/contracts/ids";
 import { inTenantScope } from "../auth/tenant-scope.ts";
 import { errorMessage } from "../errors/error-message.ts";
-import { refuse } from "../errors/refusal.ts";
+import { Refusal, refuse } from "../errors/refusal.ts";
 import type { TenantPool } from "./tenant-pool.ts";
 
 /** A statement as a value: a stable name (for prepared statements), text with `$1` places, and its parameters. */
@@ -29,17 +29,29 @@ export interface TenantSql {
 
 /** The driver's words, and Prisma's codes, for a database that can't be reached or does not answer in time. */
 const CONNECTION_TROUBLE =
-  /ECONNREFUSED|ECONNRESET|terminat|timeout exceeded when trying to connect|the database system is|57P0[1-3]|\bP10(?:01|02|08|17)\b|\bP20(?:24|28)\b|DatabaseNotReachable/;
+  /ECONNREFUSED|ECONNRESET|terminat|timeout exceeded when trying to connect|the database system is|57P0[1-3]|\bP10(?:01|02|08|17)\b|DatabaseNotReachable/;
+/** Prisma's codes and words for a pool that gave no connection in time: the pool's own refusal, passed on as text, or an earlier one. */
+const POOL_TROUBLE = /\bP20(?:24|28)\b|All connections to the control plane's database are in use/;
 
-const meaningful = (error: unknown): unknown =>
-  CONNECTION_TROUBLE.test(errorMessage(error))
-    ? refuse(
-        "DEPENDENCY_UNAVAILABLE",
-        "The control plane's database is not reachable.",
-        { retryAfterSeconds: 2 },
-        error,
-      )
-    : error;
+const meaningful = (error: unknown): unknown => {
+  if (error instanceof Refusal) return error;
+  const words = errorMessage(error);
+  if (POOL_TROUBLE.test(words))
+    return refuse(
+      "OVERLOADED",
+      "All connections to the control plane's database are in use.",
+      { retryAfterSeconds: 1 },
+      error,
+    );
+  if (CONNECTION_TROUBLE.test(words))
+    return refuse(
+      "DEPENDENCY_UNAVAILABLE",
+      "The control plane's database is not reachable.",
+      { retryAfterSeconds: 2 },
+      error,
+    );
+  return error;
+};
 
 const query = async <Row>(
   client: pg.Pool | pg.PoolClient,
@@ -72,7 +84,10 @@ const inTransaction = async <T>(pool: TenantPool, work: (transaction: SqlTransac
   }
 };
 
-/** Gives trouble with the connection its meaning: it is refused with DEPENDENCY_UNAVAILABLE; other errors pass as they are. */
+/**
+ * Gives trouble with the connection its meaning: DEPENDENCY_UNAVAILABLE when the database can't be reached, OVERLOADED when it can and no
+ * connection came free in time; other errors pass as they are.
+ */
 export const withMeaning = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {
     throw meaningful(error);

@@ -1,5 +1,7 @@
 import pg from "pg";
 import { currentTenant } from "../auth/tenant-scope.ts";
+import { errorMessage } from "../errors/error-message.ts";
+import { refuse } from "../errors/refusal.ts";
 
 /** Connections one process may hold to PostgreSQL; above it requests wait in line. */
 export const MAX_POOL_CONNECTIONS = 20;
@@ -21,13 +23,19 @@ const setTenant = async (client: pg.PoolClient, served: ServedTenants): Promise<
   served.set(client, tenant);
 };
 
+/** The pool's words when no connection came free in time; it says the same when all of them are still being made. */
+const NONE_CAME_FREE = /timeout exceeded when trying to connect/;
+/** Seconds after which a burst of requests has usually passed. */
+const RETRY_AFTER_BURST_SECONDS = 1;
+
 /**
  * A pg.Pool whose every query and connection is bound to the tenant of the running async scope by the session setting
  * `app.tenant_id`, set only when the connection last served another tenant. Outside a scope the setting is empty and row-level
- * security shows nothing.
+ * security shows nothing. Waiting in vain for one of its live connections is refused with OVERLOADED: the database is there, this process is busy.
  */
 export class TenantPool extends pg.Pool {
   readonly #served: ServedTenants = new WeakMap();
+  #live = 0;
 
   constructor(connectionString: string, options: pg.PoolConfig = {}) {
     super({
@@ -37,6 +45,12 @@ export class TenantPool extends pg.Pool {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,
       ...options,
+    });
+    this.on("connect", () => {
+      this.#live += 1;
+    });
+    this.on("remove", () => {
+      this.#live -= 1;
     });
     // An idle connection lost to a restart of the server is replaced by the next request; without a listener it would end the process.
     this.on("error", () => undefined);
@@ -60,7 +74,9 @@ export class TenantPool extends pg.Pool {
   }
 
   async #connectBound(): Promise<pg.PoolClient> {
-    const client = await super.connect();
+    const client = await super.connect().catch((error: unknown) => {
+      throw this.#meaningful(error);
+    });
     try {
       await setTenant(client, this.#served);
       return client;
@@ -68,5 +84,11 @@ export class TenantPool extends pg.Pool {
       client.release(true);
       throw error;
     }
+  }
+
+  #meaningful(error: unknown): unknown {
+    if (this.#live === 0 || !NONE_CAME_FREE.test(errorMessage(error))) return error;
+    const detail = "All connections to the control plane's database are in use.";
+    return refuse("OVERLOADED", detail, { retryAfterSeconds: RETRY_AFTER_BURST_SECONDS }, error);
   }
 }

@@ -19,69 +19,77 @@ interface Waiting<T> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Items read from the front of an array, which is cut now and then instead of at each read. */
+const createItems = <T>() => {
+  let items: T[] = [];
+  let read = 0;
+  return {
+    size: () => items.length - read,
+    add: (item: T) => void items.push(item),
+    take: (): T | undefined => {
+      const item = items[read];
+      if (item === undefined) return undefined;
+      read += 1;
+      if (read >= 1_024) {
+        items = items.slice(read);
+        read = 0;
+      }
+      return item;
+    },
+    clear: () => {
+      items = [];
+      read = 0;
+    },
+  };
+};
+
+const finished = <T>(failure: unknown): Promise<IteratorResult<T>> =>
+  failure === undefined
+    ? Promise.resolve({ done: true, value: undefined })
+    : Promise.reject(failure instanceof Error ? failure : new Error(String(failure)));
+
 /** Makes a {@link BoundedQueue} that holds at most `limit` items; `onEnd` runs once when it ends for whatever reason. */
 export const createBoundedQueue = <T>(limit: number, onEnd: () => void): BoundedQueue<T> => {
-  const items: T[] = [];
-  let read = 0;
-  let waiting: Waiting<T>[] = [];
+  const items = createItems<T>();
+  const waiting: Waiting<T>[] = [];
   let ended = false;
-  let failure: { readonly error: unknown } | null = null;
+  let failure: unknown;
 
   const finish = (): Promise<IteratorResult<T>> => {
-    if (failure === null) return Promise.resolve({ done: true, value: undefined });
-    const { error } = failure;
-    failure = null;
-    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-  };
-  const settleWaiting = (): void => {
-    const settled = waiting;
-    waiting = [];
-    for (const one of settled) finish().then(one.resolve, one.reject);
+    const told = finished<T>(failure);
+    failure = undefined;
+    return told;
   };
   const end = (error?: unknown): void => {
     if (ended) return;
     ended = true;
-    if (error !== undefined) failure = { error };
-    settleWaiting();
+    failure = error;
+    for (const one of waiting.splice(0)) finish().then(one.resolve, one.reject);
     onEnd();
   };
-  const compact = (): void => {
-    if (read < 1_024) return;
-    items.splice(0, read);
-    read = 0;
+  const push = (item: T): void => {
+    if (ended) return;
+    const first = waiting.shift();
+    if (first !== undefined) first.resolve({ done: false, value: item });
+    else if (items.size() < limit) items.add(item);
+    else end(refuse("SLOW_CONSUMER", `More than ${limit} messages are waiting to be read.`));
   };
   return {
-    push: (item) => {
-      if (ended) return;
-      const [first, ...rest] = waiting;
-      if (first !== undefined) {
-        waiting = rest;
-        first.resolve({ done: false, value: item });
-      } else if (items.length - read >= limit) {
-        end(refuse("SLOW_CONSUMER", `More than ${limit} messages are waiting to be read.`));
-      } else {
-        items.push(item);
-      }
-    },
+    push,
     end,
     next: () => {
-      const item = items[read];
-      if (item !== undefined) {
-        read += 1;
-        compact();
-        return Promise.resolve({ done: false, value: item });
-      }
+      const item = items.take();
+      if (item !== undefined) return Promise.resolve({ done: false, value: item });
       if (ended) return finish();
       return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
     },
     close: () => {
-      items.length = 0;
-      read = 0;
-      failure = null;
+      items.clear();
+      failure = undefined;
       end();
     },
     get size() {
-      return items.length - read;
+      return items.size();
     },
   };
 };

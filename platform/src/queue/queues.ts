@@ -48,10 +48,6 @@ export interface QueuePolicy {
 export interface JobQueue {
   /** `priority` 1 runs first; jobs of one priority run in order. */
   enqueue(jobId: string, priority: number): Promise<void>;
-  /** Removes a job that has not begun; one that runs is left to its handler. */
-  remove(jobId: string): Promise<void>;
-  /** Jobs waiting, running and delayed. */
-  depth(): Promise<number>;
 }
 
 /** A worker on a queue: starts taking jobs; on `stop` it tells the handlers and waits for them. */
@@ -91,8 +87,6 @@ const postgresConnection = (settings: QueueSettings) => ({
 /** The parts of BullMQ's classes used here, the same on both backends. */
 interface BullQueue {
   add(name: string, data: object, options: JobsOptions): Promise<unknown>;
-  remove(jobId: string): Promise<unknown>;
-  getJobCountByTypes(...types: ("waiting" | "prioritized" | "active" | "delayed")[]): Promise<number>;
   on(event: "error", listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }
@@ -161,80 +155,109 @@ const processorOf =
 const asDependencyTrouble = (error: unknown): Error =>
   refuse("DEPENDENCY_UNAVAILABLE", "The job queue is not reachable.", { retryAfterSeconds: 2 }, error);
 
-/** Builds queues on a backend. Connections are made on first use, and made anew after a use that failed, so a backend that was down is found again. */
-export const createQueues = (deps: { settings: QueueSettings; logger: Logger }): Queues => {
-  const { settings, logger } = deps;
-  const open = new Map<string, BullQueue>();
-  const workers = new Set<BullWorker>();
-  const quiet = (what: string) => (error: Error) =>
-    logger.warn({ what, error: errorMessage(error) }, "The job queue's connection has trouble.");
+type Quiet = (what: string) => (error: Error) => void;
 
-  const using = async <T>(name: string, use: (queue: BullQueue) => Promise<T>): Promise<T> => {
-    const queue = open.get(name) ?? makeQueue(name, settings);
-    if (!open.has(name)) queue.on("error", quiet(`queue ${name}`));
-    open.set(name, queue);
-    try {
-      return await use(queue);
-    } catch (error) {
-      open.delete(name);
-      void queue.close().catch(() => undefined);
-      throw asDependencyTrouble(error);
-    }
+const startWorker = async (make: () => BullWorker, onError: (error: Error) => void): Promise<BullWorker> => {
+  const worker = make();
+  worker.on("error", onError);
+  // A worker whose backend refuses it is never ready and never says so but here.
+  const refused = new Promise<never>((_resolve, reject) => worker.on("error", reject));
+  try {
+    await Promise.race([worker.waitUntilReady(), refused]);
+    return worker;
+  } catch (error) {
+    void worker.close().catch(() => undefined);
+    throw asDependencyTrouble(error);
+  }
+};
+
+const createWorker = (
+  settings: QueueSettings,
+  quiet: Quiet,
+  name: string,
+  handler: JobHandler,
+  { concurrency, lockMs }: { readonly concurrency: number; readonly lockMs: number },
+): QueueWorker => {
+  let running: BullWorker | null = null;
+  let stopping = new AbortController();
+  const options: RunOptions = {
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: lockMs,
+    maxStalledCount: MAX_STALLED,
+    // Finished jobs leave at once: their record is elsewhere, and their id may be queued again.
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
   };
-  const options = (jobId: string, priority: number, policy: QueuePolicy) => ({
-    jobId,
-    priority: Math.min(Math.max(1, priority), MAX_PRIORITY),
-    attempts: policy.attempts,
-    backoff: { type: "exponential", delay: policy.backoffMs },
-  });
+  return {
+    start: async () => {
+      await ping(settings);
+      stopping = new AbortController();
+      const run = processorOf(handler, stopping.signal);
+      running = await startWorker(() => makeWorker(name, settings, run, options), quiet(`worker ${name}`));
+    },
+    stop: async () => {
+      stopping.abort();
+      await running?.close();
+      running = null;
+    },
+  };
+};
+
+/** Queues by name, opened on first use and opened anew after a use that failed, so that a backend that was down is found again. */
+const createOpenQueues = (settings: QueueSettings, quiet: Quiet) => {
+  const open = new Map<string, BullQueue>();
+  const opened = (name: string): BullQueue => {
+    const known = open.get(name);
+    if (known !== undefined) return known;
+    const queue = makeQueue(name, settings);
+    queue.on("error", quiet(`queue ${name}`));
+    open.set(name, queue);
+    return queue;
+  };
+  return {
+    using: async <T>(name: string, use: (queue: BullQueue) => Promise<T>): Promise<T> => {
+      const queue = opened(name);
+      try {
+        return await use(queue);
+      } catch (error) {
+        open.delete(name);
+        void queue.close().catch(() => undefined);
+        throw asDependencyTrouble(error);
+      }
+    },
+    close: () => Promise.all([...open.values()].map((queue) => queue.close())),
+  };
+};
+
+const jobOptions = (jobId: string, priority: number, policy: QueuePolicy): JobsOptions => ({
+  jobId,
+  priority: Math.min(Math.max(1, priority), MAX_PRIORITY),
+  attempts: policy.attempts,
+  backoff: { type: "exponential", delay: policy.backoffMs },
+});
+
+/** Builds queues on a backend; nothing is connected before the first use. */
+export const createQueues = (deps: { readonly settings: QueueSettings; readonly logger: Logger }): Queues => {
+  const { settings, logger } = deps;
+  const quiet: Quiet = (what) => (error) =>
+    logger.warn({ what, error: errorMessage(error) }, "The job queue's connection has trouble.");
+  const { using, close } = createOpenQueues(settings, quiet);
+  const workers: QueueWorker[] = [];
   return {
     queue: (name, policy) => ({
       enqueue: (jobId, priority) =>
-        using(name, async (queue) => void (await queue.add(name, {}, options(jobId, priority, policy)))),
-      remove: (jobId) => using(name, async (queue) => void (await queue.remove(jobId))),
-      depth: () => using(name, (queue) => queue.getJobCountByTypes("waiting", "prioritized", "active", "delayed")),
+        using(name, async (queue) => void (await queue.add(name, {}, jobOptions(jobId, priority, policy)))),
     }),
-    worker: (name, handler, { concurrency, lockMs }) => {
-      let running: BullWorker | null = null;
-      let stopping = new AbortController();
-      return {
-        start: async () => {
-          await ping(settings);
-          stopping = new AbortController();
-          const worker = makeWorker(name, settings, processorOf(handler, stopping.signal), {
-            concurrency,
-            lockDuration: lockMs,
-            stalledInterval: lockMs,
-            maxStalledCount: MAX_STALLED,
-            // Finished jobs leave at once: their record is elsewhere, and their id may be queued again.
-            removeOnComplete: { count: 0 },
-            removeOnFail: { count: 0 },
-          });
-          worker.on("error", quiet(`worker ${name}`));
-          // A worker whose backend refuses it is never ready and never says so but here.
-          const refused = new Promise<never>((_resolve, reject) => worker.on("error", reject));
-          try {
-            await Promise.race([worker.waitUntilReady(), refused]);
-          } catch (error) {
-            void worker.close().catch(() => undefined);
-            throw asDependencyTrouble(error);
-          }
-          workers.add(worker);
-          running = worker;
-        },
-        stop: async () => {
-          if (running === null) return;
-          workers.delete(running);
-          stopping.abort();
-          await running.close();
-          running = null;
-        },
-      };
+    worker: (name, handler, options) => {
+      const worker = createWorker(settings, quiet, name, handler, options);
+      workers.push(worker);
+      return worker;
     },
     ping: () => ping(settings),
     stop: async () => {
-      await Promise.all([...workers].map((worker) => worker.close()));
-      await Promise.all([...open.values()].map((queue) => queue.close()));
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await close();
     },
   };
 };

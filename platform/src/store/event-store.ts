@@ -7,7 +7,7 @@ import { guardStatement } from "./statement-guard.ts";
 import { storeError } from "./store-errors.ts";
 
 /** Rows one answer may hold; larger results run as jobs and are read in pages. */
-export const MAX_RESULT_ROWS = 100_000;
+const MAX_RESULT_ROWS = 100_000;
 /** Seconds one query may run unless its caller allows less. */
 export const MAX_QUERY_SECONDS = 15;
 /** Connections one process holds to the event store; above it queries wait in line. */
@@ -80,6 +80,8 @@ const run = async <Row>(
     query_id: queryId,
     ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
     clickhouse_settings: {
+      max_result_rows: String(MAX_RESULT_ROWS),
+      result_overflow_mode: "throw",
       ...options.settings,
       max_execution_time: Math.min(options.maxSeconds ?? MAX_QUERY_SECONDS, MAX_QUERY_SECONDS),
     },

@@ -24,7 +24,7 @@ CREATE TABLE job (
   result_truncated boolean NOT NULL DEFAULT false,
   error_code text,
   error_detail text,
-  created_at timestamptz NOT NULL DEFAULT now(),
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
   started_at timestamptz,
   finished_at timestamptz,
   expires_at timestamptz NOT NULL

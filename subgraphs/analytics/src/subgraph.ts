@@ -15,6 +15,7 @@ import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnalyticsStore } from "./store/analytics-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { createJobStore } from "./store/job-store.ts";
+import { olapStatement } from "./store/olap-sql.ts";
 
 /** What this room needs of others. */
 export interface AnalyticsPorts {
@@ -46,7 +47,16 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
-      createLongQueryWorker({ jobs, results, longQueries, planOf: planJob, eventLog, queues, queue, logger }),
+      createLongQueryWorker({
+        jobs,
+        results,
+        longQueries,
+        planOf: planJob(olapStatement),
+        eventLog,
+        queues,
+        queue,
+        logger,
+      }),
     ],
   });
 };

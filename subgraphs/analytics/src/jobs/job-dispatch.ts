@@ -1,7 +1,7 @@
 import { parseJobId, parseTenantId } from "@tessera/contracts/ids";
 import type { JobQueue, QueuePolicy } from "@tessera/platform/queue/queues";
 import type { Job } from "../domain/job.ts";
-import type { JobKey, JobStore } from "../store/job-store.ts";
+import type { JobKey, JobStore } from "../store/job-store-types.ts";
 
 /** Queue of long queries. */
 export const LONG_QUERIES = "long-queries";

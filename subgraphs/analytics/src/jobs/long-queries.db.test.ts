@@ -13,7 +13,8 @@ import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { Job } from "../domain/job.ts";
 import { createJobResults, type JobResults } from "../store/job-results.ts";
-import { createJobStore, type JobStore } from "../store/job-store.ts";
+import { createJobStore } from "../store/job-store.ts";
+import type { JobStore } from "../store/job-store-types.ts";
 import { storeEvents } from "../../testing/test-events.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./job-dispatch.ts";
 import { createLongQueryWorker } from "./long-query-worker.ts";
@@ -23,13 +24,29 @@ const SLOW_MS = 90_000;
 const LIMITS: LongQueryLimits = { maxRunningPerTenant: 2, maxSeconds: 60, leaseSeconds: 3 };
 const HAS_REDIS = spawnSync("redis-server", ["--version"]).status === 0;
 
-/** A query that takes about `ms` per event of its tenant, in blocks of one row so that progress and cancellation are seen in between. */
+/** A query that keeps the engine busy for minutes: some billions of combinations of its tenant's events. */
+const endlessPlan = (job: Job): JobPlan => ({
+  statement: {
+    name: "endless",
+    text: `SELECT 0 AS total, '' AS d0, toUInt32(max(sipHash64(a.n, b.n, c.n, d.n)) % 7) AS m0
+FROM (SELECT name AS n FROM events WHERE tenant_id = {tenant: String}) AS a
+CROSS JOIN (SELECT name AS n FROM events WHERE tenant_id = {tenant: String}) AS b
+CROSS JOIN (SELECT name AS n FROM events WHERE tenant_id = {tenant: String}) AS c
+CROSS JOIN (SELECT name AS n FROM events WHERE tenant_id = {tenant: String}) AS d
+SETTINGS max_threads = 1`,
+    params: { tenant: job.tenantId },
+  },
+  totalsFirst: false,
+  maxRows: 10,
+});
+
+/** A query that takes about `ms` per event of its tenant, three seconds at most. */
 const slowPlan =
   (ms: number) =>
   (job: Job): JobPlan => ({
     statement: {
       name: "slow",
-      text: "SELECT 0 AS total, name AS d0, toUInt32(sleepEachRow({seconds: Float64})) AS m0 FROM events WHERE tenant_id = {tenant: String} SETTINGS max_block_size = 1, max_threads = 1",
+      text: "SELECT 0 AS total, name AS d0, toUInt32(sleepEachRow({seconds: Float64})) AS m0 FROM events WHERE tenant_id = {tenant: String} SETTINGS max_threads = 1",
       params: { seconds: ms / 1_000, tenant: job.tenantId },
     },
     totalsFirst: false,
@@ -208,7 +225,7 @@ describe.each(backends)("long queries on %s", (backend) => {
     "end the engine's own work when they are cancelled, and stay cancelled",
     async () => {
       const tenantId = await tenantWithEvents(200);
-      await startWorker(slowPlan(200));
+      await startWorker(endlessPlan);
       const job = await start(tenantId);
       await until(async () => (await runningInEngine(tenantId)) > 0);
       await jobs.cancel(tenantId, job.id);
@@ -240,8 +257,8 @@ describe.each(backends)("long queries on %s", (backend) => {
   test(
     "survive a worker that stops in the middle: another one begins them anew and the result has no row twice",
     async () => {
-      const tenantId = await tenantWithEvents(30);
-      const first = await startWorker(slowPlan(300));
+      const tenantId = await tenantWithEvents(200);
+      const first = await startWorker(endlessPlan);
       const job = await start(tenantId);
       await inState(tenantId, job.id, "RUNNING");
       workers.splice(workers.indexOf(first), 1);
@@ -249,10 +266,10 @@ describe.each(backends)("long queries on %s", (backend) => {
       expect((await jobs.find(tenantId, job.id))?.state.kind).toBe("QUEUED");
       await startWorker(slowPlan(5));
       const done = await inState(tenantId, job.id, "SUCCEEDED", "FAILED");
-      expect(done.state).toMatchObject({ kind: "SUCCEEDED", resultRows: 30 });
+      expect(done.state).toMatchObject({ kind: "SUCCEEDED", resultRows: 200 });
       expect(done.attempt).toBeGreaterThan(1);
       const rows = await results.page({ tenantId, jobId: job.id, attempt: done.attempt }, 0, 1_000);
-      expect(new Set(rows.map(({ row }) => row["d0"])).size).toBe(30);
+      expect(new Set(rows.map(({ row }) => row["d0"])).size).toBe(200);
       await stopWorkers();
     },
     SLOW_MS,
@@ -273,8 +290,8 @@ describe.each(backends)("long queries on %s", (backend) => {
   test(
     "fail with a code and words when the engine refuses them, without another try",
     async () => {
-      const tenantId = await tenantWithEvents(100);
-      await startWorker(slowPlan(100), { ...LIMITS, maxSeconds: 1 });
+      const tenantId = await tenantWithEvents(200);
+      await startWorker(endlessPlan, { ...LIMITS, maxSeconds: 1 });
       const job = await start(tenantId);
       const done = await inState(tenantId, job.id, "FAILED", "SUCCEEDED");
       expect(done.state).toMatchObject({ kind: "FAILED", code: "QUERY_TIMEOUT" });

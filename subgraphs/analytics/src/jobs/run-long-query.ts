@@ -6,8 +6,8 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { afterFailure, type Job, type JobProgress } from "../domain/job.ts";
-import { parseResultRow, type JobResults, type ResultRow } from "../store/job-results.ts";
-import type { JobKey, JobStore } from "../store/job-store.ts";
+import type { JobResults, ResultRow } from "../store/job-results.ts";
+import type { JobKey, JobStore } from "../store/job-store-types.ts";
 
 /** Bounds on long queries. */
 export interface LongQueryLimits {
@@ -111,7 +111,7 @@ const runQuery = async (
   const options = { signal: run.controller.signal, maxSeconds: deps.limits.maxSeconds, onProgress };
   let seen = 0;
   let waiting: ResultRow[] = [];
-  for await (const rows of deps.longQueries.stream(run.job.tenantId, statement, parseResultRow, options)) {
+  for await (const rows of deps.longQueries.stream(run.job.tenantId, statement, deps.results.parseRow, options)) {
     const room = maxRows + (totalsFirst ? 1 : 0) - seen;
     seen += rows.length;
     waiting.push(...rows.slice(0, Math.max(0, room)));

@@ -1,7 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { parseJobId } from "@tessera/contracts/ids";
 import type { Job } from "../domain/job.ts";
-import type { JobStore } from "../store/job-store.ts";
+import type { JobStore } from "../store/job-store-types.ts";
 
 /** How cancelling ended. */
 export type CancelOutcome =

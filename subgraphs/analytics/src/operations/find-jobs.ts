@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { parseJobId, type JobId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { Job } from "../domain/job.ts";
-import type { JobStore } from "../store/job-store.ts";
+import type { JobStore } from "../store/job-store-types.ts";
 
 /** Finds jobs by id in one statement, in the order asked; null for ids the tenant has no job of. Needs `jobs:read`. */
 export const findJobs =

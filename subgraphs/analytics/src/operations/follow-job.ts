@@ -6,7 +6,7 @@ import { formatLogCursor, parseLogCursor, type LogCursor } from "@tessera/platfo
 import { refuse } from "@tessera/platform/errors/refusal";
 import { z } from "zod";
 import { isFinished, type Job } from "../domain/job.ts";
-import type { JobStore } from "../store/job-store.ts";
+import type { JobStore } from "../store/job-store-types.ts";
 import { createLiveIterator, type LiveIterator } from "./live-iterator.ts";
 
 /** A job as it is at a place of the event log. */

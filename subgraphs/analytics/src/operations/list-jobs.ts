@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { formatJobPlace, MAX_JOBS_ON_PAGE, parseJobPlace } from "../domain/job-page.ts";
 import type { Job, JobStateName } from "../domain/job.ts";
 import { parseCount } from "../domain/query.ts";
-import type { JobStore } from "../store/job-store.ts";
+import type { JobStore } from "../store/job-store-types.ts";
 
 /** A page of jobs. */
 export interface JobPage {

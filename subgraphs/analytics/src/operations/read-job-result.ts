@@ -2,13 +2,12 @@ import type { Caller } from "@tessera/contracts/caller";
 import { accessOf } from "../domain/access.ts";
 import type { Column } from "../domain/columns.ts";
 import { formatResultPlace, MAX_RESULT_ROWS_ON_PAGE, parseResultPlace } from "../domain/job-page.ts";
+import { parseJobInput } from "../domain/job-input.ts";
 import { parseJobQuery } from "../domain/job-query.ts";
 import type { Job } from "../domain/job.ts";
 import { groupColumns, totalColumns } from "../domain/olap-answer.ts";
 import { parseCount } from "../domain/query.ts";
-import { parseJobInput } from "../store/job-input.ts";
 import type { JobResults } from "../store/job-results.ts";
-import { olapRowOf } from "../store/result-rows.ts";
 
 /** A page of a job's result, as in the SDL. */
 export interface JobResultPage {
@@ -32,14 +31,16 @@ export const readJobResult =
     const after = parseResultPlace(page.after);
     const { query } = parseJobQuery(parseJobInput(job.input), accessOf(caller));
     const run = { tenantId: job.tenantId, jobId: job.id, attempt: job.attempt };
-    const [placed, totals] = await Promise.all([deps.results.page(run, after, first), deps.results.totals(run)]);
-    const rows = placed.map(({ row }) => olapRowOf(row, query));
-    const whole = totals ?? placed[0]?.row;
+    const [[whole], placed] = await Promise.all([
+      deps.results.pageOf(run, query, -1, 1),
+      deps.results.pageOf(run, query, after, first),
+    ]);
+    const rows = placed.map(({ row }) => row);
     const last = placed.at(-1)?.place ?? after;
     return {
       columns: groupColumns(query, rows),
       rowCount: rows.length,
-      totals: whole === undefined ? [] : totalColumns(query, olapRowOf(whole, query).measures),
+      totals: whole === undefined ? [] : totalColumns(query, whole.row.measures),
       hasNextPage: last < job.state.resultRows,
       endCursor: placed.length === 0 ? null : formatResultPlace(last),
     };

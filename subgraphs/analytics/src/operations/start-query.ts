@@ -4,7 +4,7 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Job } from "../domain/job.ts";
 import { parseIdempotencyKey, parseJobQuery, type JobInput } from "../domain/job-query.ts";
-import type { JobStore } from "../store/job-store.ts";
+import type { JobStore } from "../store/job-store-types.ts";
 import { accessOf } from "../domain/access.ts";
 
 /** Unfinished jobs a tenant may have; beyond them a start is answered with TooManyJobs. */

@@ -2,14 +2,16 @@ import type { JobId, TenantId } from "@tessera/contracts/ids";
 import type { EventStore, StoreStatement } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { z } from "zod";
+import type { AnalyticQuery } from "../domain/query.ts";
+import { olapRowOf, type OlapRow } from "./result-rows.ts";
 
 /** One row of a result as the engine gave it, by column alias. */
 export type ResultRow = Readonly<Record<string, string | number | null>>;
 
 /** A row with its place in the result; place 0 holds the totals. */
-export interface PlacedRow {
+export interface PlacedRow<Row = ResultRow> {
   readonly place: number;
-  readonly row: ResultRow;
+  readonly row: Row;
 }
 
 /** Names one run of a job: only the rows of the run that finished are its result. */
@@ -25,12 +27,13 @@ export interface JobResults {
   append(run: JobRun, from: number, rows: readonly ResultRow[]): Promise<void>;
   /** Rows at places greater than `after`, in order, at most `first`. */
   page(run: JobRun, after: number, first: number): Promise<readonly PlacedRow[]>;
-  /** The row at place 0; null when the result has none. */
-  totals(run: JobRun): Promise<ResultRow | null>;
+  /** The same, read as answers to a query. */
+  pageOf(run: JobRun, query: AnalyticQuery, after: number, first: number): Promise<readonly PlacedRow<OlapRow>[]>;
+  /** A row as the engine gives it: texts, numbers, nothing else. */
+  readonly parseRow: (row: unknown) => ResultRow;
 }
 
-/** Parses a row of an answer: texts, numbers, nothing else. */
-export const parseResultRow = (row: unknown): ResultRow =>
+const parseResultRow = (row: unknown): ResultRow =>
   z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(row);
 
 const placedRow = (raw: unknown): PlacedRow => {
@@ -64,9 +67,8 @@ export const createJobResults = (deps: { eventStore: EventStore; longQueries: Lo
         `${jobId}:${attempt}:${from}`,
       ),
     page,
-    totals: async (run) => {
-      const [first] = await page(run, -1, 1);
-      return first?.place === 0 ? first.row : null;
-    },
+    pageOf: async (run, query, after, first) =>
+      (await page(run, after, first)).map(({ place, row }) => ({ place, row: olapRowOf(row, query) })),
+    parseRow: parseResultRow,
   };
 };

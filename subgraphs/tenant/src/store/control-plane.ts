@@ -1,14 +1,9 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { TenantId } from "@tessera/contracts/ids";
 import { inTenantScope } from "@tessera/platform/auth/tenant-scope";
+import { withMeaning } from "@tessera/platform/db/sql";
 import type { TenantPool } from "@tessera/platform/db/tenant-pool";
-import { errorMessage } from "@tessera/platform/errors/error-message";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { PrismaClient } from "@tessera/prisma/client";
-
-/** Prisma's codes, and the driver's words, for a database that can't be reached or does not answer in time. */
-const CONNECTION_TROUBLE =
-  /\bP10(?:01|02|08|17)\b|\bP2024\b|\bP2028\b|ECONNREFUSED|ECONNRESET|terminat|timeout exceeded when trying to connect|DatabaseNotReachable|57P0[1-3]/;
 
 /** The part of Prisma's client that is the same inside and outside a transaction. */
 export type Models = Pick<PrismaClient, "tenant" | "tenantUser" | "apiKey" | "$queryRaw">;
@@ -22,16 +17,6 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-const translated = async <T>(work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (!CONNECTION_TROUBLE.test(errorMessage(error))) throw error;
-    const detail = "The control plane's database is not reachable.";
-    throw refuse("DEPENDENCY_UNAVAILABLE", detail, { retryAfterSeconds: 2 }, error);
-  }
-};
-
 /**
  * Opens Prisma over the tenant-bound pool. Stores read single rows with `findFirst`: Prisma joins `findUnique` calls of one tick into one
  * statement, also across tenants, and one of them would then see nothing.
@@ -39,9 +24,9 @@ const translated = async <T>(work: () => Promise<T>): Promise<T> => {
 export const createControlPlane = (pool: TenantPool): ControlPlane => {
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
-    run: (tenantId, work) => translated(() => inTenantScope(tenantId, async () => work(prisma))),
+    run: (tenantId, work) => withMeaning(inTenantScope(tenantId, async () => work(prisma))),
     lockingTenant: (tenantId, work) =>
-      translated(() =>
+      withMeaning(
         inTenantScope(tenantId, () =>
           prisma.$transaction(async (models) => {
             const locked = await models.$queryRaw<

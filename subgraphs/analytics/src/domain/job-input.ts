@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { JobInput } from "../domain/job-query.ts";
-import type { FilterInput } from "../domain/filter.ts";
+import type { JobInput } from "./job-query.ts";
+import type { FilterInput } from "./filter.ts";
 
 const GRANULARITIES = ["NONE", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"] as const;
 const FUNCTIONS = ["COUNT", "UNIQUES", "SUM", "AVG", "MIN", "MAX", "QUANTILES"] as const;

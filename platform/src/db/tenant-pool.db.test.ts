@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { createServer, type Server } from "node:net";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { PrismaClient } from "@tessera/prisma/client";
+import { freshTenantId } from "../testing/ask-subgraph.ts";
+import { testEngines } from "../testing/engines.ts";
+import { createTenantSql, withMeaning } from "./sql.ts";
+import { TenantPool } from "./tenant-pool.ts";
+
+const one = { name: "one", text: "SELECT 1 AS one", params: [] };
+const OVERLOADED = { code: "OVERLOADED", extras: { retryAfterSeconds: 1 } };
+const NOT_REACHABLE = { code: "DEPENDENCY_UNAVAILABLE", extras: { retryAfterSeconds: 2 } };
+
+/** A pool so small and impatient that one held connection is a burst. */
+const smallPool = (url: string) => new TenantPool(url, { max: 1, connectionTimeoutMillis: 100 });
+
+/** An address where connections are accepted and nothing is ever answered. */
+const silentServer = async (): Promise<{ url: string; server: Server }> => {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("A TCP server has a port.");
+  return { url: `postgresql://nobody:nothing@127.0.0.1:${address.port}/none`, server };
+};
+
+describe("a pool all of whose connections are in use", () => {
+  let pool: TenantPool;
+  let release: () => void;
+  beforeAll(async () => {
+    pool = smallPool(testEngines().postgres.appUrl);
+    const held = await pool.connect();
+    release = () => held.release();
+  });
+  afterAll(async () => {
+    release();
+    await pool.end();
+  });
+
+  it("refuses statements and transactions with OVERLOADED and when to come back", async () => {
+    const sql = createTenantSql(pool);
+    await expect(sql.run(freshTenantId(), one, (row) => row)).rejects.toMatchObject(OVERLOADED);
+    await expect(sql.runAcrossTenants(one, (row) => row)).rejects.toMatchObject(OVERLOADED);
+    await expect(
+      sql.transaction(freshTenantId(), (transaction) => transaction.run(one, (row) => row)),
+    ).rejects.toMatchObject(OVERLOADED);
+  });
+
+  it("says the same through Prisma", async () => {
+    const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+    await expect(withMeaning(prisma.$queryRaw`SELECT 1`.then())).rejects.toMatchObject(OVERLOADED);
+    await expect(withMeaning(prisma.$transaction((models) => models.$queryRaw`SELECT 1`))).rejects.toMatchObject(
+      OVERLOADED,
+    );
+    await prisma.$disconnect();
+  });
+
+  it("serves again as soon as one is given back", async () => {
+    release();
+    await expect(createTenantSql(pool).run(freshTenantId(), one, (row) => row)).resolves.toEqual([{ one: 1 }]);
+    const held = await pool.connect();
+    release = () => held.release();
+  });
+});
+
+describe("a database that is down", () => {
+  it.each(["nobody listens", "nothing is answered"])("is told apart from a busy one: %s", async (how) => {
+    const silent = how === "nothing is answered" ? await silentServer() : null;
+    const pool = smallPool(silent?.url ?? "postgresql://nobody:nothing@127.0.0.1:1/none");
+    const sql = createTenantSql(pool);
+    const asked = [0, 1].map(() => sql.run(freshTenantId(), one, (row) => row));
+    for (const answer of asked) await expect(answer).rejects.toMatchObject(NOT_REACHABLE);
+    await pool.end();
+    silent?.server.close();
+  });
+});
