@@ -1,0 +1,91 @@
+import { describe, expect, it } from "@jest/globals";
+import { createInputCheck } from "../../http/check-input.ts";
+import { questionFieldOf, questionSchema, toOlapInput, type Question } from "./question.ts";
+
+const range = { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" };
+const least: Question = { range, measures: [{ function: "count" }] };
+const check = createInputCheck(questionSchema);
+const refusal = (field: string) => expect.objectContaining({ code: "BAD_INPUT", extras: { field } });
+
+describe("a question in the graph's words", () => {
+  it("leaves to the graph what was left out", () => {
+    expect(toOlapInput(least)).toEqual({ range, measures: [{ function: "COUNT" }], dimensions: [] });
+  });
+
+  it("carries every part, in the graph's names", () => {
+    const question = check({
+      ...least,
+      measures: [{ name: "p", function: "quantiles", of: "properties.load_ms", levels: [0.5, 0.99], exact: true }],
+      dimensions: ["utm_source", "properties.plan_name"],
+      filters: [{ field: "schema_version", gte: 2 }],
+      granularity: "week",
+      time_zone: "Europe/Berlin",
+      order_by: [{ column: "utm_source", direction: "asc" }, { column: "p_p99" }],
+      limit: 7,
+    });
+    expect(toOlapInput(question)).toEqual({
+      range,
+      measures: [{ name: "p", function: "QUANTILES", of: "properties.load_ms", levels: [0.5, 0.99], exact: true }],
+      dimensions: ["utmSource", "properties.plan_name"],
+      filter: { and: [{ field: "schemaVersion", gte: 2 }] },
+      granularity: "WEEK",
+      timeZone: "Europe/Berlin",
+      orderBy: [{ column: "utmSource", direction: "ASC" }, { column: "p_p99" }],
+      limit: 7,
+    });
+  });
+
+  it("says values of any type as the texts events are compared with, at every depth of a filter", () => {
+    const filters = check({
+      ...least,
+      filters: [
+        { or: [{ field: "synthetic", eq: true }, { not: { field: "properties.count", in: [1, "two", false] } }] },
+        { field: "utm_medium", starts_with: "e", contains: "mail", exists: true },
+      ],
+    });
+    expect(toOlapInput(filters).filter).toEqual({
+      and: [
+        { or: [{ field: "synthetic", eq: "true" }, { not: { field: "properties.count", in: ["1", "two", "false"] } }] },
+        { field: "utmMedium", startsWith: "e", contains: "mail", exists: true },
+      ],
+    });
+  });
+
+  it("refuses a measure with the name of a dimension, which would hide it in rows", () => {
+    const question: Question = {
+      ...least,
+      measures: [{ function: "count", name: "country" }],
+      dimensions: ["country"],
+    };
+    expect(() => toOlapInput(question)).toThrow(refusal("measures.0.name"));
+  });
+
+  it.each<[string, unknown, string]>([
+    ["no range", { measures: [{ function: "count" }] }, "range"],
+    ["a date for a moment", { ...least, range: { ...range, to: "2026-12-01" } }, "range.to"],
+    ["no measure", { ...least, measures: [] }, "measures"],
+    ["an unknown function", { ...least, measures: [{ function: "COUNT" }] }, "measures.0.function"],
+    ["an unknown part", { ...least, rows: 3 }, "rows"],
+    ["an unknown test", { ...least, filters: [{ not: { field: "name", equals: "a" } }] }, "filters.0.not.equals"],
+    ["no room for rows", { ...least, limit: 0 }, "limit"],
+    ["too many rows", { ...least, limit: 10_001 }, "limit"],
+    ["an unknown granularity", { ...least, granularity: "fortnight" }, "granularity"],
+    ["an unknown format", { ...least, format: "csv" }, "format"],
+    ["nine dimensions", { ...least, dimensions: Array.from({ length: 9 }, () => "name") }, "dimensions"],
+  ])("refuses %s, naming the field", (_what, body, field) => expect(() => check(body)).toThrow(refusal(field)));
+
+  it("refuses what is nested without end before it is walked", () => {
+    let filter: unknown = { field: "name" };
+    for (let depth = 0; depth < 20_000; depth += 1) filter = { not: filter };
+    expect(() => check({ ...least, filters: [filter] })).toThrow(expect.objectContaining({ code: "BAD_INPUT" }));
+  });
+
+  it.each([
+    ["filter.and.3.field", "filters.3.field"],
+    ["filter.and", "filters"],
+    ["measures.0.of", "measures.0.of"],
+    ["filter.android", "filter.android"],
+  ])("calls the graph's %s by the name it was asked under: %s", (field, own) => {
+    expect(questionFieldOf(field)).toBe(own);
+  });
+});
