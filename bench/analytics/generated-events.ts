@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from "@clickhouse/client";
+import type { ClickHouseAccess } from "@tessera/platform/store/migrate";
 
 /** Days the generated events spread over, before the moment they end at. */
 export const DAYS = 30;
@@ -25,15 +25,14 @@ const NAMES = [
  * {@link DAYS} days; 1 in 10 carries revenue, all carry properties. Rollups fill by the store's own views, as with ingested events.
  */
 export const generateEvents = async (
-  writer: ClickHouseClient,
+  writer: ClickHouseAccess,
   tenants: readonly string[],
   rows: number,
   endMs: number,
 ): Promise<void> => {
   const shares = tenants.flatMap((tenant, index) => Array.from({ length: Math.ceil(60 / (index + 1)) }, () => tenant));
   const spreadMs = DAYS * 86_400_000;
-  await writer.command({
-    query: `INSERT INTO tessera.events (tenant_id, event_id, time, received_at, batch_id, batch_row, name, user_id, session_id, source, country,
+  const query = `INSERT INTO tessera.events (tenant_id, event_id, time, received_at, batch_id, batch_row, name, user_id, session_id, source, country,
         device, browser, url, revenue, currency, schema_version, sequence, properties)
       SELECT {tenants: Array(String)}[1 + intHash32(number) % length({tenants: Array(String)})],
         generateUUIDv4(number), fromUnixTimestamp64Milli(toInt64({end: Int64} - intDiv(number * ${spreadMs}, {rows: UInt64})), 'UTC') AS at, at,
@@ -44,8 +43,14 @@ export const generateEvents = async (
         if(intHash32(number + 9) % 10 = 0, toDecimal64((intHash32(number + 10) % 20000) / 100, 4), NULL),
         if(intHash32(number + 9) % 10 = 0, ${pick(["EUR", "USD"], 11)}, ''), 1, number,
         CAST(concat('{"plan":"', ${pick(["free", "pro", "team"], 12)}, '","amount":', toString(intHash32(number + 13) % 1000), '}'), 'JSON(max_dynamic_paths = 128)')
-      FROM numbers({rows: UInt64})`,
-    query_params: { tenants: shares, rows, end: endMs },
-    clickhouse_settings: { max_partitions_per_insert_block: "200" },
+      FROM numbers({rows: UInt64})`;
+  const params = new URLSearchParams({
+    max_partitions_per_insert_block: "200",
+    param_tenants: `[${shares.map((tenant) => `'${tenant}'`).join(",")}]`,
+    param_rows: String(rows),
+    param_end: String(endMs),
   });
+  const authorization = `Basic ${Buffer.from(`${writer.username}:${writer.password}`).toString("base64")}`;
+  const answer = await fetch(`${writer.url}/?${params}`, { method: "POST", body: query, headers: { authorization } });
+  if (!answer.ok) throw new Error(`The event store was not filled: ${await answer.text()}`);
 };
