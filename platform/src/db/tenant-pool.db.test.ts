@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { createServer, type Server } from "node:net";
-import { PrismaPg } from "@prisma/adapter-pg";
-import { PrismaClient } from "@tessera/prisma/client";
 import { freshTenantId } from "../testing/ask-subgraph.ts";
 import { testEngines } from "../testing/engines.ts";
-import { createTenantSql, withMeaning } from "./sql.ts";
+import { createTenantSql } from "./sql.ts";
 import { TenantPool } from "./tenant-pool.ts";
 
 const one = { name: "one", text: "SELECT 1 AS one", params: [] };
@@ -43,15 +41,6 @@ describe("a pool all of whose connections are in use", () => {
     await expect(
       sql.transaction(freshTenantId(), (transaction) => transaction.run(one, (row) => row)),
     ).rejects.toMatchObject(OVERLOADED);
-  });
-
-  it("says the same through Prisma", async () => {
-    const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-    await expect(withMeaning(prisma.$queryRaw`SELECT 1`.then())).rejects.toMatchObject(OVERLOADED);
-    await expect(withMeaning(prisma.$transaction((models) => models.$queryRaw`SELECT 1`))).rejects.toMatchObject(
-      OVERLOADED,
-    );
-    await prisma.$disconnect();
   });
 
   it("serves again as soon as one is given back", async () => {
