@@ -106,6 +106,56 @@ describe("an in-process connection", () => {
   });
 });
 
+describe("the signal of an operation in this process", () => {
+  const seen: (AbortSignal | undefined)[] = [];
+  let started: () => void = () => undefined;
+  const slow = schemaOf({
+    "Query.who": {
+      resolve: (_root, _args, context: { who?: string; signal?: AbortSignal }) => {
+        seen.push(context.signal);
+        started();
+        return new Promise((_resolve, reject) => {
+          context.signal?.addEventListener("abort", () => reject(new Error("the work ended")));
+        });
+      },
+    },
+  });
+  const connection = (timeoutMs: number) =>
+    guardConnection(
+      createInProcessConnection<CallContext>({ name: "s", schema: slow, createContext: ({ signal }) => ({ signal }) }),
+      { timeoutMs },
+    );
+
+  it("reaches the resolver's work when the guard's deadline passes, though the caller still waits", async () => {
+    const caller = new AbortController();
+    const answer = await connection(20).execute({ query: "{ who }" }, { signal: caller.signal });
+    expect(answer.errors?.[0]?.extensions["code"]).toBe("SUBGRAPH_TIMEOUT");
+    expect(seen.pop()?.aborted).toBe(true);
+    expect(caller.signal.aborted).toBe(false);
+  });
+
+  it("reaches it when the caller leaves", async () => {
+    const caller = new AbortController();
+    const running = new Promise<void>((resolve) => (started = resolve));
+    const answer = connection(60_000).execute({ query: "{ who }" }, { signal: caller.signal });
+    await running;
+    caller.abort();
+    await expect(answer).rejects.toBeInstanceOf(CallCancelled);
+    expect(seen.pop()?.aborted).toBe(true);
+  });
+
+  it("is the call's own when nothing guards the connection", async () => {
+    const caller = new AbortController();
+    caller.abort();
+    const bare = createInProcessConnection<CallContext>({
+      name: "s",
+      schema: schemaOf({ "Query.who": { resolve: (_root, _args, { who }) => who } }),
+      createContext: ({ signal }) => ({ who: String(signal === caller.signal) }),
+    });
+    expect(plain((await bare.execute({ query: "{ who }" }, { signal: caller.signal })).data)).toEqual({ who: "true" });
+  });
+});
+
 type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void;
 
 const serve = async (answer: Answer) => {

@@ -37,7 +37,7 @@ const stateName = (state: CircuitState): "closed" | "open" | "half-open" => {
   return state === CircuitState.HalfOpen ? "half-open" : "open";
 };
 
-/** A request whose signal is made when a connection first asks for it: one in this process never does. */
+/** A request whose signal is made when it is first asked for: many operations in this process never do. */
 class GuardedRequest implements SubgraphRequest {
   readonly query: string;
   readonly operationName: string | undefined;

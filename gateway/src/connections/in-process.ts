@@ -22,13 +22,24 @@ const COMPILE_AFTER_USES = 3;
 export type InProcessOptions<C extends CallContext> = {
   readonly name: string;
   readonly schema: GraphQLSchema;
-  /** A new context for each operation: contextual caches of a subgraph live no longer than that. */
+  /**
+   * A new context for each operation: contextual caches of a subgraph live no longer than that. The call's `signal` ends with this operation,
+   * whoever ends it; it is made when it is first read.
+   */
   readonly createContext: (call: C) => unknown;
   /** Replaces an error before it leaves the subgraph, as an HTTP subgraph's server does; identity when absent. */
   readonly maskError?: (error: GraphQLError, call: C) => GraphQLError;
   readonly maxOperations?: number;
   readonly compileAfterUses?: number;
 };
+
+/** The call with the operation's own signal, which a guard ends at its deadline; read late, because making one costs. */
+const withSignal = <C extends CallContext>(call: C, request: SubgraphRequest): C => ({
+  ...call,
+  get signal(): AbortSignal | undefined {
+    return request.signal ?? call.signal;
+  },
+});
 
 type Run = (context: unknown, variables: Readonly<Record<string, unknown>>) => unknown;
 type Operation = { document: DocumentNode; errors: readonly GraphQLError[]; uses: number; compiled: Run | null };
@@ -80,7 +91,7 @@ export const createInProcessConnection = <C extends CallContext>(
       if (operation.uses === compileAfterUses) {
         operation.compiled = compile(schema, operation.document, request.operationName);
       }
-      const made = createContext(call);
+      const made = createContext(withSignal(call, request));
       const context: unknown = made instanceof Promise ? await made : made;
       if (operation.compiled === null) return masked(await interpret(operation, request, context), call);
       return masked(toResult(await operation.compiled(context, request.variables ?? {})), call);
@@ -94,7 +105,7 @@ export const createInProcessConnection = <C extends CallContext>(
           document: operation.document,
           operationName: request.operationName ?? null,
           variableValues: request.variables ?? {},
-          contextValue: await createContext(call),
+          contextValue: await createContext(withSignal(call, request)),
         });
         if (!(Symbol.asyncIterator in stream)) return masked(stream, call);
         return iteratorOf(stream, (event) => masked(event, call));
