@@ -22,6 +22,10 @@ export interface StoreStatement {
 
 /** How one query runs. */
 export interface QueryOptions {
+  /**
+   * Ends the waiting at once and closes the connection. The engine sees that when it next tells its progress and then ends the work too, because
+   * the reader's profile sets `cancel_http_readonly_queries_on_client_close`; a step that tells none runs on until the time limit at most.
+   */
   readonly signal?: AbortSignal;
   /** At most {@link MAX_QUERY_SECONDS}; whole seconds. */
   readonly maxSeconds?: number;

@@ -23,12 +23,8 @@ export interface CheckedRequest<Query, Body> {
   readonly traceId: string;
   /** Aborted when the client leaves before its answer. */
   readonly signal: AbortSignal;
-}
-
-/** What a route answers: a JSON value, and headers of its own. */
-export interface RouteAnswer {
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Adds headers to whatever is answered in the end, a refusal too. */
+  readonly addHeaders: (headers: Readonly<Record<string, string>>) => void;
 }
 
 const goneSignal = (reply: FastifyReply): AbortSignal => {
@@ -41,13 +37,13 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
 
 /**
  * Serves one described route. The caller is known before anything else of the request is read; then what is accepted, the query and the body are
- * checked against the description's own schemas. Answers are never stored by caches: they belong to one tenant and one moment.
+ * checked against the description's own schemas; `handle` gives the JSON value to answer. Answers are never stored by caches: they belong to one tenant and one moment.
  */
 export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   server: HttpServer,
   deps: { readonly authenticate: Authenticate },
   description: RouteDescription<Query, Body> & { readonly query: Query; readonly body: Body },
-  handle: (request: CheckedRequest<Static<Query>, Static<Body>>) => Promise<RouteAnswer>,
+  handle: (request: CheckedRequest<Static<Query>, Static<Body>>) => Promise<unknown>,
 ): void => {
   const checkQuery = createInputCheck(description.query);
   const checkBody = createInputCheck(description.body);
@@ -66,18 +62,19 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
     handler: async (request, reply) => {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error("The request was not authenticated.");
-      const answer = await handle({
+      const body = await handle({
         caller,
         authorization: request.headers.authorization ?? "",
         query: checkQuery(request.query),
         body: checkBody(request.body),
         traceId: request.traceId,
         signal: goneSignal(reply),
+        addHeaders: (headers) => void reply.headers(headers),
       });
       return reply
-        .headers({ "cache-control": "private, no-store", ...answer.headers })
+        .header("cache-control", "private, no-store")
         .type("application/json; charset=utf-8")
-        .send(JSON.stringify(answer.body));
+        .send(JSON.stringify(body));
     },
   });
 };

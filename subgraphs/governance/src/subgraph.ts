@@ -20,10 +20,12 @@ export const createGovernanceSubgraph = ({ eventStore, nowMs, logger }: Resource
     sdl,
     resolvers: { Query, Event, EventLineage, LineageBatch },
     permissions,
-    contextFor: ({ caller }) => ({
+    contextFor: ({ caller, signal }) => ({
       caller,
       loaders: {
-        lineage: new DataLoader((ids) => traceLineage(caller.tenantId, ids), { maxBatchSize: MAX_EVENTS_PER_TRACE }),
+        lineage: new DataLoader((ids) => traceLineage(caller.tenantId, ids, signal), {
+          maxBatchSize: MAX_EVENTS_PER_TRACE,
+        }),
       },
     }),
     logger,

@@ -15,11 +15,16 @@ export const registerRealtimeMetrics = (
   server: HttpServer,
   deps: { readonly graph: GraphPort; readonly authenticate: Authenticate },
 ): void =>
-  serveRoute(server, deps, realtimeMetricsDescription, async ({ query, caller, authorization, traceId, signal }) => {
-    ownTenant(caller, query.tenant_id);
-    const variables = { timeframe: parseTimeframe(query.timeframe ?? DEFAULT_TIMEFRAME) };
-    const result = await deps.graph.execute({ caller, authorization, documentId, variables, traceId, signal });
-    const { data, warnings } = answered(RestRealtimeMetricsDocument, result);
-    const body = { ...toMetrics(data.realtimeMetrics), ...(warnings.length === 0 ? {} : { warnings }) };
-    return { body, headers: result.rateLimit };
-  });
+  serveRoute(
+    server,
+    deps,
+    realtimeMetricsDescription,
+    async ({ query, caller, authorization, traceId, signal, addHeaders }) => {
+      ownTenant(caller, query.tenant_id);
+      const variables = { timeframe: parseTimeframe(query.timeframe ?? DEFAULT_TIMEFRAME) };
+      const result = await deps.graph.execute({ caller, authorization, documentId, variables, traceId, signal });
+      addHeaders(result.rateLimit);
+      const { data, warnings } = answered(RestRealtimeMetricsDocument, result);
+      return { ...toMetrics(data.realtimeMetrics), ...(warnings.length === 0 ? {} : { warnings }) };
+    },
+  );

@@ -15,11 +15,16 @@ export const registerRealtimeQuery = (
   server: HttpServer,
   deps: { readonly graph: GraphPort; readonly authenticate: Authenticate },
 ): void =>
-  serveRoute(server, deps, realtimeQueryDescription, async ({ body, caller, authorization, traceId, signal }) => {
-    ownTenant(caller, body.tenant_id);
-    const variables = { input: toOlapInput(body) };
-    const result = await deps.graph.execute({ caller, authorization, documentId, variables, traceId, signal });
-    const { data, warnings } = answered(RestRealtimeQueryDocument, result, questionFieldOf);
-    const answer = { ...toQueryAnswer(data.olap, body), ...(warnings.length === 0 ? {} : { warnings }) };
-    return { body: answer, headers: result.rateLimit };
-  });
+  serveRoute(
+    server,
+    deps,
+    realtimeQueryDescription,
+    async ({ body, caller, authorization, traceId, signal, addHeaders }) => {
+      ownTenant(caller, body.tenant_id);
+      const variables = { input: toOlapInput(body) };
+      const result = await deps.graph.execute({ caller, authorization, documentId, variables, traceId, signal });
+      addHeaders(result.rateLimit);
+      const { data, warnings } = answered(RestRealtimeQueryDocument, result, questionFieldOf);
+      return { ...toQueryAnswer(data.olap, body), ...(warnings.length === 0 ? {} : { warnings }) };
+    },
+  );

@@ -74,6 +74,7 @@ export const openStreamSession = (
     encodeSnapshot,
   );
   const fail = (thrown: unknown, closeCode?: number): void => {
+    reader.stop();
     outbox.close();
     failSocket(socket, thrown, request.traceId, deps.logger, closeCode);
   };

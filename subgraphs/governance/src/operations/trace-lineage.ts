@@ -7,21 +7,25 @@ import type { LineageStore } from "../store/lineage-store.ts";
 export const MAX_EVENTS_PER_TRACE = 250;
 
 /** Traces events of one tenant, in the order asked for; null for an event the tenant does not have. */
-export type TraceLineage = (tenantId: TenantId, ids: readonly EventId[]) => Promise<readonly (EventLineage | null)[]>;
+export type TraceLineage = (
+  tenantId: TenantId,
+  ids: readonly EventId[],
+  signal?: AbortSignal,
+) => Promise<readonly (EventLineage | null)[]>;
 
 const cellName = (table: string, key: readonly string[]): string => JSON.stringify([table, ...key]);
 
 /** Builds {@link TraceLineage}: four statements however many events are traced, none after the first for unknown ones. */
 export const createTraceLineage =
   (deps: { store: LineageStore; nowMs: NowMs }): TraceLineage =>
-  async (tenantId, ids) => {
-    const entries = await deps.store.indexEntries(tenantId, ids);
+  async (tenantId, ids, signal) => {
+    const entries = await deps.store.indexEntries(tenantId, ids, signal);
     if (entries.length === 0) return ids.map(() => null);
     const [facts, batches] = await Promise.all([
-      deps.store.facts(tenantId, entries),
-      deps.store.batches(tenantId, entries),
+      deps.store.facts(tenantId, entries, signal),
+      deps.store.batches(tenantId, entries, signal),
     ]);
-    const cells = facts.length === 0 ? [] : await deps.store.cells(tenantId, facts);
+    const cells = facts.length === 0 ? [] : await deps.store.cells(tenantId, facts, signal);
     const factsOf = new Map(facts.map((found) => [found.eventId, found]));
     const batchOf = new Map(batches.map((found) => [found.batchId, found]));
     const heldIn = new Map(cells.map(({ table, key, events }) => [cellName(table, key), events]));

@@ -6,10 +6,10 @@ import type { FoundCell, IndexEntry, StoredBatch, StoredFacts } from "../domain/
 
 /** What the event store knows of single events; each question is one statement however many events it is about. */
 export interface LineageStore {
-  indexEntries(tenantId: TenantId, ids: readonly EventId[]): Promise<readonly IndexEntry[]>;
-  facts(tenantId: TenantId, entries: readonly IndexEntry[]): Promise<readonly StoredFacts[]>;
-  batches(tenantId: TenantId, entries: readonly IndexEntry[]): Promise<readonly StoredBatch[]>;
-  cells(tenantId: TenantId, facts: readonly StoredFacts[]): Promise<readonly FoundCell[]>;
+  indexEntries(tenantId: TenantId, ids: readonly EventId[], signal?: AbortSignal): Promise<readonly IndexEntry[]>;
+  facts(tenantId: TenantId, entries: readonly IndexEntry[], signal?: AbortSignal): Promise<readonly StoredFacts[]>;
+  batches(tenantId: TenantId, entries: readonly IndexEntry[], signal?: AbortSignal): Promise<readonly StoredBatch[]>;
+  cells(tenantId: TenantId, facts: readonly StoredFacts[], signal?: AbortSignal): Promise<readonly FoundCell[]>;
 }
 
 const statementText = (name: string): string => readFileSync(new URL(`./sql/${name}.sql`, import.meta.url), "utf8");
@@ -119,22 +119,30 @@ export const createLineageStore = (eventStore: EventStore): LineageStore => {
     name: keyof typeof texts,
     params: Readonly<Record<string, unknown>>,
     parse: (row: unknown) => Row,
+    signal: AbortSignal | undefined,
   ): Promise<readonly Row[]> => {
     const statement = { name: `lineage-${name}`, text: texts[name], params: { tenant: tenantId, ...params } };
-    return (await eventStore.query(tenantId, statement, parse)).rows;
+    return (await eventStore.query(tenantId, statement, parse, signal === undefined ? {} : { signal })).rows;
   };
   return {
-    indexEntries: (tenantId, ids) => ask(tenantId, "indexEntries", { ids }, (row) => indexRow.parse(row)),
-    facts: (tenantId, entries) => {
+    indexEntries: (tenantId, ids, signal) =>
+      ask(tenantId, "indexEntries", { ids }, (row) => indexRow.parse(row), signal),
+    facts: (tenantId, entries, signal) => {
       const places = JSON.stringify(entries.map(({ keys: { name, person, time } }) => ({ name, person, time })));
       const ids = entries.map((entry) => entry.eventId);
-      return ask(tenantId, "facts", { ids, places }, (row) => factsRow.parse(row));
+      return ask(tenantId, "facts", { ids, places }, (row) => factsRow.parse(row), signal);
     },
-    batches: (tenantId, entries) => {
+    batches: (tenantId, entries, signal) => {
       const places = entries.map((entry) => ({ received_at: entry.keys.receivedAt, batch_id: entry.batchId }));
-      return ask(tenantId, "batches", { places: JSON.stringify(places) }, (row) => batchRow.parse(row));
+      return ask(tenantId, "batches", { places: JSON.stringify(places) }, (row) => batchRow.parse(row), signal);
     },
-    cells: (tenantId, facts) =>
-      ask(tenantId, "cells", { places: JSON.stringify(facts.map(({ keys }) => keys)) }, (row) => cellRow.parse(row)),
+    cells: (tenantId, facts, signal) =>
+      ask(
+        tenantId,
+        "cells",
+        { places: JSON.stringify(facts.map(({ keys }) => keys)) },
+        (row) => cellRow.parse(row),
+        signal,
+      ),
   };
 };
