@@ -9,12 +9,13 @@ import {
 import { LRUCache } from "lru-cache";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import { aliasLimit } from "../plugins/aliases.ts";
-import { createCostModel, type CostOptions, type Price } from "../plugins/cost.ts";
+import { createCostModel, type CostOptions } from "../plugins/cost.ts";
 import { directiveLimit } from "../plugins/directives.ts";
 import { depthLimit } from "../plugins/document-depth.ts";
 import { parseWithinSize, type DocumentSizeOptions } from "../plugins/document-size.ts";
 import { fragmentExpansionLimit } from "../plugins/fragment-expansion.ts";
 import { pageSizeLimit } from "../plugins/page-sizes.ts";
+import type { Price } from "../plugins/price.ts";
 import { rootFieldLimit } from "../plugins/root-fields.ts";
 import { measureDocument, type DocumentLimit, type DocumentShape } from "./document-shape.ts";
 import type { RawVariables } from "./graphql-request.ts";

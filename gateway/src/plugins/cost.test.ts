@@ -13,7 +13,12 @@ type Query {
   dear: Int @cost(weight: 40)
   numbers: [Int!]!
   node: Node
+  rows(question: Question = { limit: 300 }): Int
+  questions(questions: [Question!]): Int
 }
+input Question { limit: Int = 1000 filter: Filter inner: Inner }
+input Inner { limit: Int = 1000 again: Inner }
+input Filter { and: [Filter!] first: String }
 type Mutation { make: Thing! }
 type Subscription { things: Thing! }
 type Page { entries: [Thing!]! others: [Thing!]! }
@@ -44,9 +49,21 @@ describe("the static cost", () => {
     ["every alias counts", "{ a: dear b: dear }", 80],
     ["a mutation costs more than a query", "mutation { make { id } }", 11],
     ["so does a subscription", "subscription { things { id } }", 11],
+    ["a hundred rows asked for in an input object cost one point", "{ rows(question: { limit: 2000 }) }", 20],
+    ["from the field's default", "{ rows(question: { filter: { and: [] } }) }", 10],
+    ["from the argument's default", "{ rows }", 3],
+    ["in lists and inner objects too", "{ questions(questions: [{ inner: { limit: 100 } }, {}]) }", 21],
     ["introspection is free here: a permission gates it", "{ __schema { types { name } } }", 1],
   ])("%s", (_rule, text, cost) => {
     expect(costOf(text)).toBe(cost);
+  });
+
+  it("follows variables into input objects", () => {
+    const text = "query ($n: Int, $q: Question) { a: rows(question: { limit: $n }) b: rows(question: $q) }";
+    expect(costOf(text)).toBe(10 + 3);
+    expect(costOf(text, { n: 200, q: { limit: 500 } })).toBe(2 + 5);
+    expect(costOf(text, { n: "many", q: { inner: {}, filter: { and: [{ first: "9000" }] } } })).toBe(20);
+    expect(costOf(text, { n: -5, q: "nonsense" })).toBe(1);
   });
 
   it("follows variables, their defaults, and takes nonsense for the usual size", () => {

@@ -17,8 +17,9 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { RawVariables } from "../operations/graphql-request.ts";
 import { readFieldPricing, type FieldPricing } from "./cost-directives.ts";
+import { createInputRows, type InputRows } from "./input-rows.ts";
+import { product, sum, valueOf, type Price, type Term } from "./price.ts";
 
 /** Points one operation may cost: a full page of 1,000 entries with nine objects each. */
 export const DEFAULT_MAX_COST = 10_000;
@@ -28,6 +29,8 @@ export const DEFAULT_LIST_SIZE = 10;
 const EFFECT_WEIGHT = 10;
 /** Arguments that say how many entries a list will have. */
 const SLICING_ARGUMENTS = ["first", "last", "limit"];
+/** Rows in columns that count one point: they are values, not objects, but reading and sending them is work. */
+const ROWS_PER_POINT = 100;
 
 /** Options of {@link createCostModel}. */
 export interface CostOptions {
@@ -35,29 +38,6 @@ export interface CostOptions {
   /** Points by `Type.field`; win over `@cost` in the schema. */
   readonly fieldWeights: Readonly<Record<string, number>>;
 }
-
-/** Points of one operation, given its variables. */
-export type Price = (variables: RawVariables) => number;
-
-type Term = number | Price;
-
-const valueOf = (term: Term, variables: RawVariables): number => (typeof term === "number" ? term : term(variables));
-
-const sum = (terms: readonly Term[]): Term => {
-  let fixed = 0;
-  const open: Price[] = [];
-  for (const term of terms) {
-    if (typeof term === "number") fixed += term;
-    else open.push(term);
-  }
-  if (open.length === 0) return fixed;
-  return (variables) => open.reduce((total, term) => total + term(variables), fixed);
-};
-
-const product = (left: Term, right: Term): Term =>
-  typeof left === "number" && typeof right === "number"
-    ? left * right
-    : (variables) => valueOf(left, variables) * valueOf(right, variables);
 
 const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(type) ? type.ofType : type);
 
@@ -70,6 +50,7 @@ interface Pricing {
   readonly byField: ReadonlyMap<string, FieldPricing>;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly defaults: ReadonlyMap<string, unknown>;
+  readonly inputRows: InputRows;
 }
 
 /** How many entries a field's own arguments ask for; null when it has no such argument. */
@@ -114,7 +95,8 @@ const fieldPrice = (
   const passedOn = isList(field.type) || own === null ? null : { size: own, fields: said?.sizedFields ?? null };
   const below = node.selectionSet === undefined ? 0 : selectionPrice(pricing, type, node.selectionSet, passedOn);
   const entry = sum([isCompositeType(type) ? 1 : 0, below]);
-  return sum([pricing.options.fieldWeights[coordinate] ?? said?.weight ?? 0, product(size, entry)]);
+  const weight = pricing.options.fieldWeights[coordinate] ?? said?.weight ?? 0;
+  return sum([weight, product(1 / ROWS_PER_POINT, pricing.inputRows(field, node)), product(size, entry)]);
 };
 
 const selectionPrice = (
@@ -144,7 +126,8 @@ const defaultsOf = (operation: OperationDefinitionNode): ReadonlyMap<string, unk
 /** Prices the operations of one schema. */
 export interface CostModel {
   /**
-   * Compiles an operation's price: each object costs one point times the sizes of the lists around it, leaves are free, weights add.
+   * Compiles an operation's price: each object costs one point times the sizes of the lists around it, leaves are free, weights add, and so does
+   * one point per hundred rows that input objects ask for.
    * Every alias counts, every type condition counts, `@skip` and `@include` count as taken: an upper bound.
    */
   readonly price: (document: DocumentNode, operation: OperationDefinitionNode) => Price;
@@ -153,6 +136,7 @@ export interface CostModel {
 /** Makes the cost model of a schema; weights and list sizes come from options and from `@cost` and `@listSize` in the supergraph. */
 export const createCostModel = (schema: GraphQLSchema, supergraphSdl: string, options: CostOptions): CostModel => {
   const byField = readFieldPricing(supergraphSdl);
+  const inputRows = createInputRows(SLICING_ARGUMENTS);
   return {
     price: (document, operation) => {
       const root = schema.getRootType(operation.operation);
@@ -161,7 +145,7 @@ export const createCostModel = (schema: GraphQLSchema, supergraphSdl: string, op
       for (const node of document.definitions) {
         if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
       }
-      const pricing: Pricing = { schema, options, byField, fragments, defaults: defaultsOf(operation) };
+      const pricing: Pricing = { schema, options, byField, fragments, inputRows, defaults: defaultsOf(operation) };
       const effect = operation.operation === OperationTypeNode.QUERY ? 0 : EFFECT_WEIGHT;
       const term = sum([effect, selectionPrice(pricing, root, operation.selectionSet, null)]);
       return (variables) => Math.max(1, Math.ceil(valueOf(term, variables)));
