@@ -1,4 +1,4 @@
-import { GraphQLSchema, isObjectType } from "graphql";
+import { isObjectType, type GraphQLSchema } from "graphql";
 import { applyMiddleware, type IMiddlewareGenerator } from "graphql-middleware";
 import { allow, deny, rule, shield } from "graphql-shield";
 import type { Caller } from "@tessera/contracts/caller";
@@ -31,6 +31,19 @@ const ruleFor = (field: string, permission: FieldPermission) =>
 
 const isRoot = (type: string): boolean => ROOTS.includes(type);
 
+/**
+ * A rule stands before the `resolve` of a field that has one, else before its `subscribe`. A subscription with both would be let in and only
+ * refused at its first event, so that such a field does not build.
+ */
+const refuseLateRules = (schema: GraphQLSchema): void => {
+  const type = schema.getSubscriptionType();
+  const late = Object.values(type?.getFields() ?? {}).find(({ resolve }) => resolve !== undefined);
+  if (late !== undefined)
+    throw new Error(
+      `Subscription.${late.name} has a \`resolve\`: map its events in \`subscribe\`, where permission is asked.`,
+    );
+};
+
 /** The graphql-shield tree of a table: root fields by the table and denied otherwise; other fields allowed unless the table names them. */
 const treeOf = (schema: GraphQLSchema, table: PermissionTable) => {
   const tree: Record<string, Record<string, ReturnType<typeof ruleFor>>> = {};
@@ -52,14 +65,15 @@ const treeOf = (schema: GraphQLSchema, table: PermissionTable) => {
  * they cost nothing. Anything the table does not know is denied.
  */
 export const withPermissions = (schema: GraphQLSchema, table: PermissionTable): GraphQLSchema => {
+  refuseLateRules(schema);
   const tree = treeOf(schema, table);
   const generator: IMiddlewareGenerator<unknown, CallerContext, unknown> = shield(tree, {
     fallbackRule: deny,
     allowExternalErrors: true,
   });
-  const generated = generator.generate(schema);
+  const generated: [string, object][] = Object.entries(generator.generate(schema));
   const gated: Record<string, Record<string, unknown>> = {};
-  for (const [type, fields] of Object.entries(generated)) {
+  for (const [type, fields] of generated) {
     const kept = Object.entries(fields).filter(([field]) => tree[type]?.[field] !== allow);
     if (kept.length > 0) gated[type] = Object.fromEntries(kept);
   }
