@@ -4,7 +4,7 @@ import { startEmbeddedEngines, type EmbeddedEngines } from "@tessera/platform/en
 import { applyClickHouseMigrations, tenantTablesOf } from "@tessera/platform/store/migrate";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
-import { seedDemoTenant } from "@tessera/subgraph-tenant/seed";
+import { seedDemoTenant, type DemoTenant } from "@tessera/subgraph-tenant/seed";
 import { loadGateway, type EmbeddedConfig } from "./config.ts";
 import { readDemo, writeDemo, type Demo } from "./demo.ts";
 import { openResources, type OpenResources } from "./open-resources.ts";
@@ -21,6 +21,8 @@ export interface EmbeddedInstance {
   readonly home: string;
   /** Credentials of the demo tenant; null when it is not seeded. */
   readonly demo: Demo | null;
+  /** Makes another tenant beside the demo one, with a key that has every permission; `slug` is unique in the installation. */
+  addTenant(tenantId: string, slug: string): Promise<DemoTenant>;
   /** Resolves with a sentence when an engine ends unasked. */
   readonly engineEnded: Promise<string>;
   stop(): Promise<void>;
@@ -65,7 +67,10 @@ const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, progress:
     const demo = config.SEED_DEMO
       ? await progress.step("Seeding the demo tenant", () => seed(opened, secrets, engines.home, url))
       : null;
-    return { url, demo, stop: running.stop };
+    const { resources } = opened;
+    const addTenant = (tenantId: string, slug: string): Promise<DemoTenant> =>
+      seedDemoTenant(resources, { apiKeyPepper: secrets.apiKeyPepper, tenantId, slug });
+    return { url, demo, addTenant, stop: running.stop };
   } catch (error) {
     await opened.close().catch(() => undefined);
     throw error;
@@ -87,11 +92,12 @@ export const startEmbedded = async (config: EmbeddedConfig, progress: Progress):
   );
   try {
     await progress.step("Migrating both stores", () => migrate(engines));
-    const { url, demo, stop } = await serve(config, engines, progress);
+    const { url, demo, addTenant, stop } = await serve(config, engines, progress);
     return {
       url,
       home: engines.home,
       demo,
+      addTenant,
       engineEnded: engines.gaveUp,
       stop: async () => {
         await stop();
