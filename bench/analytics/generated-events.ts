@@ -51,6 +51,10 @@ export const generateEvents = async (
     param_end: String(endMs),
   });
   const authorization = `Basic ${Buffer.from(`${writer.username}:${writer.password}`).toString("base64")}`;
-  const answer = await fetch(`${writer.url}/?${params.toString()}`, { method: "POST", body: query, headers: { authorization } });
+  const answer = await fetch(`${writer.url}/?${params.toString()}`, {
+    method: "POST",
+    body: query,
+    headers: { authorization },
+  });
   if (!answer.ok) throw new Error(`The event store was not filled: ${await answer.text()}`);
 };

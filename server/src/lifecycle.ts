@@ -69,7 +69,7 @@ export const createLifecycle = (
     },
     stop: async () => {
       stopping = true;
-      for (const part of started.splice(0).reverse()) {
+      for (const part of started.splice(0).toReversed()) {
         await part
           .stop()
           .catch((error: unknown) =>

@@ -9,7 +9,7 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 /** Makes a progress display on a stream; quiet streams (not a terminal) get one line per finished step. */
 export const createProgress = (out: NodeJS.WriteStream): Progress => {
-  const live = out.isTTY === true;
+  const live = out.isTTY;
   return {
     step: async (title, work) => {
       const startedMs = performance.now();

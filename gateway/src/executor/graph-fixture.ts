@@ -75,10 +75,4 @@ type SubgraphResolvers = NonNullable<
   Extract<Parameters<typeof buildSubgraphSchema>[0], { typeDefs: unknown }>["resolvers"]
 >;
 
-const resolversOf = (resolvers: FixtureResolvers): SubgraphResolvers => resolvers as SubgraphResolvers; // test boundary: resolvers are written for their own SDL
-
-/** A resolver that ignores everything but gives this value. */
-const always =
-  (value: unknown): Resolver =>
-  () =>
-    value;
+const resolversOf = (resolvers: FixtureResolvers): SubgraphResolvers => resolvers as SubgraphResolvers; // boundary: resolvers are written for their own SDL

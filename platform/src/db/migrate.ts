@@ -19,7 +19,7 @@ interface Applied {
 }
 
 const migrationNames = async (directory: string): Promise<readonly string[]> =>
-  (await readdir(directory)).filter((name) => existsSync(join(directory, name, "migration.sql"))).sort();
+  (await readdir(directory)).filter((name) => existsSync(join(directory, name, "migration.sql"))).toSorted();
 
 const applied = async (client: pg.Client): Promise<ReadonlyMap<string, string>> => {
   const { rows } = await client.query<Applied>(

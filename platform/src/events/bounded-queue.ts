@@ -46,7 +46,7 @@ const createItems = <T>() => {
 const finished = <T>(failure: unknown): Promise<IteratorResult<T>> =>
   failure === undefined
     ? Promise.resolve({ done: true, value: undefined })
-    : Promise.reject(failure instanceof Error ? failure : new Error(String(failure)));
+    : Promise.reject(failure instanceof Error ? failure : new Error("The queue ended.", { cause: failure }));
 
 /** Makes a {@link BoundedQueue} that holds at most `limit` items; `onEnd` runs once when it ends for whatever reason. */
 export const createBoundedQueue = <T>(limit: number, onEnd: () => void): BoundedQueue<T> => {

@@ -1,4 +1,12 @@
-import { execute, GraphQLError, parse, subscribe, validate, type DocumentNode, type ExecutionResult } from "graphql";
+import {
+  execute,
+  parse,
+  subscribe,
+  validate,
+  type DocumentNode,
+  type GraphQLError,
+  type ExecutionResult,
+} from "graphql";
 import { makeServer } from "graphql-ws";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";

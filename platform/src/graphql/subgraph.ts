@@ -1,5 +1,5 @@
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { GraphQLScalarType, parse, type GraphQLSchema } from "graphql";
+import { Kind, parse, type GraphQLScalarType, type GraphQLSchema } from "graphql";
 import type { Caller } from "@tessera/contracts/caller";
 import type { Logger } from "../telemetry/logger.ts";
 import { giveErrorsMeaning } from "./error-meaning.ts";
@@ -55,7 +55,7 @@ export const buildSubgraph = <Context extends { readonly caller: Caller }>(parts
 }): Subgraph => {
   const typeDefs = parse(parts.sdl);
   const declared = new Set(
-    typeDefs.definitions.flatMap((node) => (node.kind === "ScalarTypeDefinition" ? [node.name.value] : [])),
+    typeDefs.definitions.flatMap((node) => (node.kind === Kind.SCALAR_TYPE_DEFINITION ? [node.name.value] : [])),
   );
   const known = Object.fromEntries(Object.entries(scalars).filter(([name]) => declared.has(name)));
   // boundary: codegen has checked the resolvers against this very SDL; the builder's own type is wider and untyped.

@@ -136,7 +136,11 @@ const ping = async (settings: QueueSettings): Promise<void> => {
   const client = new pg.Client({ connectionString: settings.url, connectionTimeoutMillis: 2_000 });
   client.on("error", () => undefined);
   await client.connect();
-  await client.query("SELECT 1").finally(() => client.end());
+  try {
+    await client.query("SELECT 1");
+  } finally {
+    await client.end();
+  }
 };
 
 const processorOf =
@@ -161,7 +165,9 @@ const startWorker = async (make: () => BullWorker, onError: (error: Error) => vo
   const worker = make();
   worker.on("error", onError);
   // A worker whose backend refuses it is never ready and never says so but here.
-  const refused = new Promise<never>((_resolve, reject) => worker.on("error", reject));
+  const refused = new Promise<never>((_resolve, reject) => {
+    worker.on("error", reject);
+  });
   try {
     await Promise.race([worker.waitUntilReady(), refused]);
     return worker;

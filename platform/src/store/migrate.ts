@@ -49,7 +49,7 @@ export const applyClickHouseMigrations = async (
         .parse(await result.json())
         .map((row) => [row.name, row.checksum]),
     );
-    const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).sort();
+    const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).toSorted();
     const newer = [...known.keys()].filter((name) => !names.includes(name));
     if (newer.length > 0)
       throw new Error(
@@ -81,7 +81,7 @@ const TENANT_TABLE = /CREATE TABLE IF NOT EXISTS tessera\.(\w+) \(\s*tenant_id/g
 
 /** Names of the tables in the migration files whose first column is `tenant_id`: each of them gets a row policy for every reading user. */
 export const tenantTablesOf = async (directory: string): Promise<readonly string[]> => {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).sort();
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".sql")).toSorted();
   const files = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8")));
   return [...new Set(files.flatMap((sql) => [...sql.matchAll(TENANT_TABLE)].flatMap((match) => match[1] ?? [])))];
 };

@@ -39,7 +39,7 @@ const gatewayPart = (gateway: Gateway): Part => ({ name: "gateway", start: gatew
 export const embeddedRole =
   (deps: EmbeddedRoleDeps) =>
   (shell: Shell): Role => {
-    const { opened, secrets } = deps;
+    const { opened } = deps;
     const { server, webSockets, logger, metrics } = shell;
     const ingest = openIngest(deps);
     const subgraphs = openSubgraphs(deps, ingest);

@@ -213,9 +213,10 @@ describe.each(backends)("long queries on %s", (backend) => {
       expect(done.state).toMatchObject({ kind: "SUCCEEDED", resultRows: 40, truncated: false });
       expect(done.attempt).toBe(1);
       const rows = await results.page({ tenantId, jobId: job.id, attempt: done.attempt }, 0, 1_000);
-      expect(rows.map(({ row }) => row["d0"]).toSorted()).toEqual(
-        Array.from({ length: 40 }, (_, n) => `event ${n}`).toSorted(),
+      expect(new Set(rows.map(({ row }) => row["d0"]))).toEqual(
+        new Set(Array.from({ length: 40 }, (_, n) => `event ${n}`)),
       );
+      expect(rows).toHaveLength(40);
       await stopWorkers();
     },
     SLOW_MS,

@@ -1,5 +1,5 @@
 import { JOB_CHANGED, type JobChanged } from "@tessera/contracts/events/job-changed";
-import { parseJobId, parseTenantId, type JobId, type TenantId } from "@tessera/contracts/ids";
+import { parseJobId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
