@@ -122,9 +122,9 @@ export const schemas = (): ReadonlyMap<string, GraphQLSchema> =>
   new Map(
     Object.entries(subgraphs).map(([name, { sdl, resolvers }]) => [
       name,
-      // boundary: resolvers are written for the SDL beside them
       buildSubgraphSchema({
         typeDefs: parse(LINK + sdl),
+        // boundary: resolvers are written for the SDL beside them
         resolvers: resolvers as Parameters<typeof buildSubgraphSchema>[0] extends infer T
           ? T extends { resolvers?: infer R }
             ? NonNullable<R>

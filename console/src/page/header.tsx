@@ -59,7 +59,7 @@ const KeyInUse = ({ apiKey, onKey }: { readonly apiKey: string; readonly onKey: 
 export const Header = ({ apiKey, onKey }: HeaderProps) => (
   <header className="top">
     <a className="brand" href="/">
-      <img src={`${import.meta.env.BASE_URL}tessera.svg`} alt="" width="22" height="22" />
+      <img src={"/graphiql/tessera.svg"} alt="" width="22" height="22" />
       Tessera
     </a>
     <nav>

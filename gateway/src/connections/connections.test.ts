@@ -5,6 +5,7 @@ import { buildSchema, type GraphQLFieldResolver, type GraphQLSchema } from "grap
 import { makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { CallCancelled, type CallContext } from "./connection.ts";
+import { guardConnection } from "./guarded.ts";
 import { createHttpConnection } from "./http.ts";
 import { createInProcessConnection } from "./in-process.ts";
 

@@ -112,6 +112,7 @@ describe("shared subscriptions", () => {
     const cursors: number[] = [];
     let message = await slow.next();
     while (message.type === "next") {
+      // boundary: the test's own subgraph answers this shape.
       cursors.push(Number((message.payload as { data: { events: { cursor: string } } }).data.events.cursor));
       message = await slow.next();
     }

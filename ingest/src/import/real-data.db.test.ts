@@ -13,7 +13,7 @@ const present =
   existsSync(join(data, "weblog/apache_logs.gz")) && existsSync(join(data, "bpi2012-loan-funnel/events.csv.gz"));
 if (!present)
   process.stdout.write(`Skipped: the real data sets are not at ${data}; nothing was checked against them.\n`);
-const onRealData = present ? describe : describe.skip;
+const describeOnRealData = present ? describe : describe.skip;
 
 const pairs = z.array(z.tuple([z.string(), z.number()]));
 const reference = z.object({
@@ -41,7 +41,7 @@ const reference = z.object({
   }),
 });
 
-onRealData("real files, imported", () => {
+describeOnRealData("real files, imported", () => {
   let running: RunningIngest;
   beforeAll(async () => {
     running = await startIngest();
@@ -72,6 +72,18 @@ onRealData("real files, imported", () => {
   const asMap = (table: readonly (readonly unknown[])[]) =>
     Object.fromEntries(table.map(([key, value]) => [String(key), Number(value)]));
   const asPairs = (table: readonly (readonly unknown[])[]) => table.map(([key, value]) => [String(key), Number(value)]);
+
+  const expectSessions = async (tenantId: TenantId, wanted: z.infer<typeof reference>["sessions_30min"]) => {
+    const [sessions] = await rows(
+      tenantId,
+      `SELECT count(), countIf(hits = 1), avg(hits), max(hits) FROM (SELECT person, session, count() AS hits FROM (
+         SELECT person, sum(fresh) OVER (PARTITION BY person ORDER BY time, sequence ROWS UNBOUNDED PRECEDING) AS session FROM (
+           SELECT person, time, sequence, dateDiff('second', lagInFrame(time, 1, toDateTime64(0, 3, 'UTC')) OVER (PARTITION BY person ORDER BY time, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), time) > 1800 AS fresh
+           FROM LOG)) GROUP BY person, session)`,
+    );
+    const { count, bounce_single_hit, mean_hits, max_hits } = wanted;
+    expect(sessions?.map(Number)).toEqual([count, bounce_single_hit, expect.closeTo(mean_hits, 9), max_hits]);
+  };
 
   it("a raw web log of 10,000 lines answers as the published queries do; its one malformed line is told by number", async () => {
     const expected = reference.parse(JSON.parse(readFileSync(join(data, "weblog/reference_queries.json"), "utf8")));
@@ -127,15 +139,7 @@ onRealData("real files, imported", () => {
     const found = z.array(z.coerce.number()).parse(quantiles?.[0]);
     for (const [index, value] of Object.values(expected.bytes_quantiles_linear_interp).entries())
       expect(found[index]).toBeCloseTo(value, 3);
-    const [sessions] = await rows(
-      tenantId,
-      `SELECT count(), countIf(hits = 1), avg(hits), max(hits) FROM (SELECT person, session, count() AS hits FROM (
-         SELECT person, sum(fresh) OVER (PARTITION BY person ORDER BY time, sequence ROWS UNBOUNDED PRECEDING) AS session FROM (
-           SELECT person, time, sequence, dateDiff('second', lagInFrame(time, 1, toDateTime64(0, 3, 'UTC')) OVER (PARTITION BY person ORDER BY time, sequence ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), time) > 1800 AS fresh
-           FROM LOG)) GROUP BY person, session)`,
-    );
-    const { count, bounce_single_hit, mean_hits, max_hits } = expected.sessions_30min;
-    expect(sessions?.map(Number)).toEqual([count, bounce_single_hit, expect.closeTo(mean_hits, 9), max_hits]);
+    await expectSessions(tenantId, expected.sessions_30min);
 
     expect(await importAs(tenantId, args)).toMatchObject({ accepted: 0, duplicate: 9_999, malformed: 1 });
     expect(asMap(await rows(tenantId, "SELECT 'n', sum(events) FROM tessera.rollup_hour_name"))).toEqual({ n: 9_999 });

@@ -94,10 +94,10 @@ export const listStatement = (tenantId: TenantId, page: Parameters<JobStore["lis
     [tenantId, page.state, page.after?.createdAtMs ?? null, page.after?.id ?? null, page.first + 1],
   );
 
-/** Jobs by id. */
+/** Finds jobs of a tenant by their ids, in no particular order. */
 export const findStatement = (tenantId: TenantId, ids: readonly JobId[]) =>
   statement("find-jobs", "SELECT * FROM job WHERE tenant_id = $1 AND id = ANY($2::uuid[])", [tenantId, ids]);
-/** A job while it runs. */
+/** Finds a job of a tenant while it runs. */
 export const findRunningStatement = (tenantId: TenantId, id: JobId) =>
   statement("find-running-job", "SELECT * FROM job WHERE tenant_id = $1 AND id = $2 AND state = 'RUNNING'", [
     tenantId,
