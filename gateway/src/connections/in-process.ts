@@ -11,6 +11,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { CallContext, SubgraphConnection, SubgraphRequest } from "./connection.ts";
+import { hasRecursiveInput } from "./recursive-input.ts";
 import { lazyStream } from "./stream.ts";
 
 /** Operations kept per schema: a product's stored operations fit; an ad hoc one costs a parse when it falls out. */
@@ -45,6 +46,7 @@ type Run = (context: unknown, variables: Readonly<Record<string, unknown>>) => u
 type Operation = { document: DocumentNode; errors: readonly GraphQLError[]; uses: number; compiled: Run | null };
 
 const compile = (schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined): Run | null => {
+  if (hasRecursiveInput(schema, document)) return null; // graphql-js runs what the compiler would never finish
   try {
     const compiled = compileQuery(schema, document, operationName, { disablingCapturingStackErrors: true });
     return isCompiledQuery(compiled) ? (context, variables) => compiled.query(undefined, context, variables) : null;

@@ -91,6 +91,9 @@ const filterParam = (filter: Filter): unknown => (filter.kind === "TEXT" ? filte
 export const metricStatement = (metric: Metric, window: Window): StoreStatement => {
   const { value, samples } = measured(metric.measure);
   const conditions = [
+    // The table's key holds hours: said in hours too, the range reads only its own part of the table.
+    "toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}, 'UTC'))",
+    "toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64}, 'UTC'))",
     "time >= fromUnixTimestamp64Milli({from:Int64})",
     "time < fromUnixTimestamp64Milli({to:Int64})",
     ...(metric.includeSynthetic ? [] : ["NOT synthetic"]),

@@ -6,6 +6,9 @@ import type { RecommendationRequest } from "../domain/request.ts";
 /** SQL of the events that count as touching an item, with the item's id. */
 const touches = (request: RecommendationRequest, bounds: FeedbackBounds): string => {
   const conditions = [
+    // The table's key holds hours: said in hours too, the range reads only its own part of the table.
+    "toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}, 'UTC'))",
+    "toStartOfHour(time) <= toStartOfHour(fromUnixTimestamp64Milli({to:Int64}, 'UTC'))",
     "time >= fromUnixTimestamp64Milli({from:Int64})",
     "time < fromUnixTimestamp64Milli({to:Int64})",
     "NOT synthetic",
