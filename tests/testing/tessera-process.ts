@@ -108,8 +108,12 @@ const start = (nodeArguments: readonly string[], { environment, user }: ProcessO
 /** `npm start` without npm: installs and generates when needed, then runs everything on embedded engines. */
 export const npmStart = (options: ProcessOptions): TesseraProcess => start([join(root, "scripts/start.mjs")], options);
 
-/** `tessera <role>`; ends by itself when the test run is killed. */
-export const startRole = (role: readonly string[], options: ProcessOptions): TesseraProcess => {
+/** A TypeScript program of the checkout with its arguments; ends by itself when the test run is killed. */
+export const startProgram = (program: readonly string[], options: ProcessOptions): TesseraProcess => {
   const follow = pathToFileURL(join(root, "scripts/follow-parent.mjs")).href;
-  return start(["--import", "tsx", "--import", follow, join(root, "server/src/cli.ts"), ...role], options);
+  return start(["--import", "tsx", "--import", follow, ...program], options);
 };
+
+/** `tessera <role>`; ends by itself when the test run is killed. */
+export const startRole = (role: readonly string[], options: ProcessOptions): TesseraProcess =>
+  startProgram([join(root, "server/src/cli.ts"), ...role], options);

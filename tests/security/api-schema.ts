@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import {
+  getNamedType,
+  isAbstractType,
+  isInputObjectType,
+  isLeafType,
+  isNonNullType,
+  isObjectType,
+  OperationTypeNode,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+} from "graphql";
+import { readSupergraph } from "../../gateway/src/executor/supergraph.ts";
+
+const supergraphSdl = readFileSync(new URL("../../supergraph.graphql", import.meta.url), "utf8");
+
+/** The API as clients see it; what is generated from it grows with it. */
+export const apiSchema: GraphQLSchema = readSupergraph(supergraphSdl).apiSchema;
+
+/** A field of Query, Mutation or Subscription. */
+export interface RootField {
+  readonly kind: OperationTypeNode;
+  /** `Query.job`. */
+  readonly coordinate: string;
+  readonly field: GraphQLField<unknown, unknown>;
+}
+
+/** Every root field of the API. */
+export const rootFields: readonly RootField[] = Object.values(OperationTypeNode).flatMap((kind) => {
+  const root = apiSchema.getRootType(kind);
+  return Object.values(root?.getFields() ?? {}).map((field) => ({
+    kind,
+    coordinate: `${root?.name ?? kind}.${field.name}`,
+    field,
+  }));
+});
+
+/** Every field of every object type of the API, root fields included, as `Type.field`. */
+const allFields: readonly { readonly coordinate: string; readonly args: readonly GraphQLArgument[] }[] = Object.values(
+  apiSchema.getTypeMap(),
+).flatMap((type) =>
+  isObjectType(type) && !type.name.startsWith("__")
+    ? Object.values(type.getFields()).map(({ name, args }) => ({ coordinate: `${type.name}.${name}`, args }))
+    : [],
+);
+
+const inputPaths = (
+  path: string,
+  type: GraphQLInputType,
+  wanted: (name: string, type: GraphQLNamedType) => boolean,
+  open: readonly string[],
+): readonly string[] => {
+  const named = getNamedType(type);
+  if (!isInputObjectType(named)) return wanted(path.split(".").at(-1) ?? "", named) ? [path] : [];
+  if (open.includes(named.name)) return [];
+  return Object.values(named.getFields()).flatMap((field) =>
+    inputPaths(`${path}.${field.name}`, field.type, wanted, [...open, named.name]),
+  );
+};
+
+/** Places where a client may put something wanted, anywhere in the API: `Query.job(id)`, `Mutation.ingestEvents(input.id)`. */
+const placesOf = (wanted: (name: string, type: GraphQLNamedType) => boolean): readonly string[] =>
+  allFields.flatMap(({ coordinate, args }) =>
+    args.flatMap((argument) =>
+      inputPaths(argument.name, argument.type, wanted, []).map((path) => `${coordinate}(${path})`),
+    ),
+  );
+
+/** Arguments and input fields that name something by its id: by type or by name. */
+export const idPlaces: readonly string[] = placesOf((name, type) => type.name === "ID" || /(^id|Id|Ids)$/.test(name));
+
+/** Arguments that take a cursor. */
+export const cursorPlaces: readonly string[] = placesOf((_name, type) => type.name === "Cursor");
+
+/** Types that other rooms refer to by key. */
+export const entityTypes: readonly string[] = [...supergraphSdl.matchAll(/^type (\w+)\n((?: {2}@.*\n)+)/gm)]
+  .filter(([, , directives]) => directives?.includes("key:"))
+  .map(([, name]) => name ?? "");
+
+const typeText = (argument: GraphQLArgument): string => String(argument.type);
+
+const isRequired = ({ type, defaultValue }: GraphQLArgument): boolean =>
+  isNonNullType(type) && defaultValue === undefined;
+
+/** Everything below a type, so many levels deep, without fields that need arguments; small pages. */
+const selectionOf = (type: GraphQLNamedType, depth: number): string => {
+  if (isLeafType(type)) return "";
+  const fragments = isAbstractType(type)
+    ? apiSchema.getPossibleTypes(type).map((each) => `... on ${each.name} ${selectionOf(each, depth)}`)
+    : [];
+  const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
+  const selected = fields.flatMap((field) => {
+    const below = getNamedType(field.type);
+    if (field.args.some(isRequired) || (depth === 0 && !isLeafType(below))) return [];
+    const page = field.args.some(({ name }) => name === "first") ? "(first: 5)" : "";
+    return [`${field.name}${page} ${selectionOf(below, depth - 1)}`];
+  });
+  return `{ __typename ${[...selected, ...fragments].join(" ")} }`;
+};
+
+/** What an operation selects below its root field: a text of its own, or everything so many levels deep. */
+export type Selection = string | { readonly depth: number };
+
+/** Writes an operation of one root field; its arguments are the variables of the same name. */
+export const operationText = (
+  { kind, field }: RootField,
+  variables: Readonly<Record<string, unknown>>,
+  selection: Selection = { depth: 1 },
+): string => {
+  const given = field.args.filter(({ name }) => Object.hasOwn(variables, name));
+  const definitions = given.map((argument) => `$${argument.name}: ${typeText(argument)}`).join(", ");
+  const args = given.map(({ name }) => `${name}: $${name}`).join(", ");
+  const below = typeof selection === "string" ? selection : selectionOf(getNamedType(field.type), selection.depth);
+  const parenthesised = (text: string): string => (text === "" ? "" : `(${text})`);
+  return `${kind} Asked${parenthesised(definitions)} { ${field.name}${parenthesised(args)} ${below} }`;
+};
+
+/** The root field of a coordinate; throws when the API has none. */
+export const rootField = (coordinate: string): RootField => {
+  const found = rootFields.find((each) => each.coordinate === coordinate);
+  if (found === undefined) throw new Error(`The API has no ${coordinate}.`);
+  return found;
+};

@@ -1,0 +1,9 @@
+/** Settings under which generated operations, larger than any person's, are not refused for their size. */
+export const GENEROUS_LIMITS = {
+  GATEWAY_MAX_COST: "100000000",
+  GATEWAY_RATE_BUDGET: "0",
+  GATEWAY_MAX_DEPTH: "30",
+  GATEWAY_MAX_TOKENS: "200000",
+  GATEWAY_MAX_DOCUMENT_BYTES: "1000000",
+  GATEWAY_MAX_EXPANDED_FIELDS: "100000",
+} as const;

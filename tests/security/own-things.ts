@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { eventually } from "../testing/eventually.ts";
+import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
+import { examples, type OwnThings } from "./examples.ts";
+
+/** Events every tenant sends. */
+export const EVENTS_PER_TENANT = 7;
+
+const id = z.object({ id: z.string() });
+const edges = z.object({ edges: z.array(z.object({ node: id })) });
+
+const variablesOf = (coordinate: string, own: OwnThings) => examples[coordinate]?.(own) ?? {};
+
+/** Makes a rule that is broken at once, and answers its id. */
+export const makeRule = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ createRule: z.object({ rule: id }) });
+  const text = "mutation ($input: CreateRuleInput!) { createRule(input: $input) { ... on RuleSaved { rule { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.createRule", own))).createRule.rule.id;
+};
+
+/** Starts a long query and waits for its result. */
+export const makeJob = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ startQuery: z.object({ job: id }) });
+  const text =
+    "mutation ($input: StartQueryInput!) { startQuery(input: $input) { ... on QueryStarted { job { id } } } }";
+  const jobId = (await client.ask(shape, text, variablesOf("Mutation.startQuery", own))).startQuery.job.id;
+  const finished = z.object({ job: z.object({ state: z.literal("SUCCEEDED") }) });
+  await eventually(() => client.ask(finished, "query ($id: ID!) { job(id: $id) { state } }", { id: jobId }));
+  return jobId;
+};
+
+/** Makes an API key with some permissions; answers its public part and the whole key. */
+export const makeApiKey = async (
+  client: TesseraClient,
+  name: string,
+  permissions: readonly string[],
+): Promise<{ readonly id: string; readonly secret: string }> => {
+  const shape = z.object({ createApiKey: z.object({ secret: z.string(), apiKey: id }) });
+  const text =
+    "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { ... on ApiKeyCreated { secret apiKey { id } } } }";
+  const { createApiKey } = await client.ask(shape, text, { input: { name, permissions } });
+  return { id: createApiKey.apiKey.id, secret: createApiKey.secret };
+};
+
+const makePerson = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ createUser: z.object({ user: id }) });
+  const text =
+    "mutation ($input: CreateUserInput!) { createUser(input: $input) { ... on UserCreated { user { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.createUser", own))).createUser.user.id;
+};
+
+const sendEvents = async (client: TesseraClient, mark: string) => {
+  const events = Array.from({ length: EVENTS_PER_TENANT }, (_, index) => ({
+    id: randomUUID(),
+    name: `${mark}-view`,
+    userId: index === 0 ? `${mark}-other` : `${mark}-user`,
+    sessionId: `${mark}-session`,
+    url: `https://${mark}.example/${index}`,
+    properties: { item: `${mark}-item-${index === 0 ? 1 : index}` },
+    ...{ revenue: "1.50", currency: "EUR" },
+  }));
+  const [first] = (await client.send(events)).outcomes;
+  if (first?.eventId === undefined || first.batchId === undefined) throw new Error("No event was accepted.");
+  return { eventId: first.eventId, batchId: first.batchId };
+};
+
+/** Gives a tenant one of everything: events, a finished job, a broken rule with its anomaly, a person, a key. */
+export const makeOwnThings = async (
+  url: string,
+  tenant: { readonly tenantId: string; readonly apiKey: string },
+  mark: string,
+): Promise<OwnThings> => {
+  const client = createTesseraClient(url, tenant.apiKey);
+  const sent = await sendEvents(client, mark);
+  const nothing = { jobId: "", userId: "", apiKeyId: "", ruleId: "", anomalyId: "" };
+  const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
+  const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
+  const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
+  const anomalies = await eventually(async () => {
+    const text = "query ($ruleId: ID) { anomalies(ruleId: $ruleId) { edges { node { id } } } }";
+    const [first] = (await client.ask(z.object({ anomalies: edges }), text, { ruleId })).anomalies.edges;
+    if (first === undefined) throw new Error("The rule has raised nothing yet.");
+    return first.node.id;
+  });
+  return { ...base, ruleId, jobId, userId, apiKeyId: apiKey.id, anomalyId: anomalies };
+};

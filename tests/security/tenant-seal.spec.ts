@@ -1,0 +1,159 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { OperationTypeNode } from "graphql";
+import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
+import { startTwoTenants, type TwoTenants } from "../testing/two-tenants.ts";
+import { entityTypes, idPlaces, operationText, rootField, rootFields, type Selection } from "./api-schema.ts";
+import { exampleOf, type OwnThings } from "./examples.ts";
+import { GENEROUS_LIMITS } from "./generous-limits.ts";
+import { askGraph, hear, readAnswer } from "./outside.ts";
+import { makeJob, makeOwnThings, makeRule } from "./own-things.ts";
+
+const START_MS = 240_000;
+const WALK_DEPTH = 5;
+
+let instance: TwoTenants;
+let alpha: OwnThings;
+let beta: OwnThings;
+let alphaClient: TesseraClient;
+
+beforeAll(async () => {
+  instance = await startTwoTenants(GENEROUS_LIMITS);
+  alpha = await makeOwnThings(instance.url, instance.alpha, "alphamark");
+  beta = await makeOwnThings(instance.url, instance.beta, "betamark");
+  alphaClient = createTesseraClient(instance.url, instance.alpha.apiKey);
+}, START_MS);
+afterAll(() => instance.stop(), 60_000);
+
+/** How one place of the API that takes an id is asked about a thing. */
+interface SealedPlace {
+  /** A thing of alpha, made for this place where asking changes it. */
+  readonly own: (things: OwnThings) => Promise<string> | string;
+  readonly variables: (id: string) => Record<string, unknown>;
+  readonly selection?: Selection;
+}
+
+const byId = (own: SealedPlace["own"], rest: Partial<SealedPlace> = {}): SealedPlace => ({
+  own,
+  variables: (id) => ({ id }),
+  ...rest,
+});
+
+/** Each place that takes an id; the generated list of places must be this one. */
+const SEALED: Readonly<Record<string, SealedPlace>> = {
+  "Query.event(id)": byId(({ eventId }) => eventId),
+  "Query.eventLineage(eventId)": byId(({ eventId }) => eventId, { variables: (eventId) => ({ eventId }) }),
+  "Query.job(id)": byId(({ jobId }) => jobId, { selection: { depth: 3 } }),
+  "Query.user(id)": byId(({ userId }) => userId),
+  "Query.rule(id)": byId(({ ruleId }) => ruleId),
+  "Query.anomaly(id)": byId(({ anomalyId }) => anomalyId),
+  "Query.anomalies(ruleId)": byId(({ ruleId }) => ruleId, {
+    variables: (ruleId) => ({ ruleId }),
+    selection: { depth: 3 },
+  }),
+  "Query.recommendations(input.userId)": byId(({ mark }) => `${mark}-user`, {
+    variables: (userId) => ({ input: { userId, itemProperty: "item" } }),
+    selection: "{ method fallbackReason items { itemId score support reasons { itemId } } }",
+  }),
+  "Mutation.cancelJob(id)": byId((things) => makeJob(alphaClient, things)),
+  "Mutation.updateRule(id)": byId((things) => makeRule(alphaClient, things), {
+    variables: (id) => ({ id, input: { description: "changed" } }),
+  }),
+  "Mutation.deleteRule(id)": byId((things) => makeRule(alphaClient, things)),
+  "Mutation.acknowledgeAnomaly(id)": byId(({ anomalyId }) => anomalyId),
+  "Mutation.resolveAnomaly(id)": byId(({ anomalyId }) => anomalyId),
+  "Mutation.revokeApiKey(id)": byId(({ apiKeyId }) => apiKeyId),
+  "Subscription.job(id)": byId(({ jobId }) => jobId),
+};
+
+/** Places where an id is the caller's own word and never looked up as a thing of anybody. */
+const WRITTEN_ONLY: Readonly<Record<string, string>> = {
+  "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
+  "Mutation.ingestEvents(input.userId)": "stored as sent",
+  "Mutation.ingestEvents(input.anonymousId)": "stored as sent",
+  "Mutation.ingestEvents(input.sessionId)": "stored as sent",
+  "Mutation.ingestEvents(input.correlationId)": "stored as sent",
+  "Mutation.ingestEvents(input.traceId)": "stored as sent",
+};
+
+/** An answer with what tells requests apart taken out: the id asked for and the trace. */
+const anonymous = (answer: unknown, id: string): string =>
+  JSON.stringify(answer)
+    .replaceAll(id, "<id>")
+    .replaceAll(/"traceId\\?":\\?"[0-9a-f]{32}\\?"/g, '"traceId":"<trace>"');
+
+const unknownLike = (id: string): string =>
+  /^[0-9a-f]{8}-/.test(id) ? randomUUID() : id.replaceAll(/[a-z0-9]/g, (letter) => (letter === "z" ? "y" : "z"));
+
+const ask = async (place: string, apiKey: string, id: string): Promise<string> => {
+  const sealed = SEALED[place];
+  if (sealed === undefined) throw new Error(`Say in SEALED how ${place} is asked.`);
+  const root = rootField(place.slice(0, place.indexOf("(")));
+  const variables = sealed.variables(id);
+  const query = operationText(root, variables, sealed.selection ?? { depth: 1 });
+  const answer =
+    root.kind === OperationTypeNode.SUBSCRIPTION
+      ? await hear(instance.url, apiKey, { query, variables }, (messages) => messages.length > 0)
+      : await askGraph(instance.url, apiKey, { query, variables });
+  return anonymous(answer, id);
+};
+
+describe("an id of another tenant is an unknown id", () => {
+  it("every place of the API that takes an id is named here", () => {
+    expect([...Object.keys(SEALED), ...Object.keys(WRITTEN_ONLY)].toSorted()).toEqual(idPlaces.toSorted());
+  });
+
+  it.each(idPlaces.filter((place) => WRITTEN_ONLY[place] === undefined))("%s", async (place) => {
+    const id = (await SEALED[place]?.own(alpha)) ?? "";
+    const foreign = await ask(place, instance.beta.apiKey, id);
+    const unknown = await ask(place, instance.beta.apiKey, unknownLike(id));
+    expect(foreign).toBe(unknown);
+    expect(foreign).not.toContain("INTERNAL");
+    // It was there to be found all the time, and the foreign question has changed nothing about it.
+    const own = await ask(place, instance.alpha.apiKey, id);
+    expect(own).not.toBe(unknown);
+    expect(own).not.toContain('"errors":');
+  });
+});
+
+/** Asks everything a tenant can ask without naming a thing, and about its own things, as deep as references lead. */
+const walk = async (apiKey: string, own: OwnThings): Promise<readonly { coordinate: string; text: string }[]> => {
+  const answers = [];
+  for (const root of rootFields.filter(({ kind }) => kind === OperationTypeNode.QUERY)) {
+    const variables = exampleOf(root.coordinate, own);
+    const query = operationText(root, variables, { depth: WALK_DEPTH });
+    const answer = await askGraph(instance.url, apiKey, { query, variables });
+    expect({ asked: root.coordinate, errors: readAnswer(answer).errors }).toEqual({ asked: root.coordinate });
+    answers.push({ coordinate: root.coordinate, text: answer.text });
+  }
+  return answers;
+};
+
+const wordsOf = ({ ...things }: OwnThings): readonly string[] => Object.values(things);
+
+describe("nothing a tenant can reach leads to another", () => {
+  it("every answer of every query, followed through every reference, holds the tenant's own things alone", async () => {
+    const [mine, theirs] = [wordsOf(beta), wordsOf(alpha)];
+    const answers = await walk(instance.beta.apiKey, beta);
+    for (const { coordinate, text } of answers) {
+      for (const word of theirs)
+        expect({ coordinate, holds: text.includes(word) && word }).toEqual({ coordinate, holds: false });
+    }
+    const all = answers.map(({ text }) => text).join("\n");
+    for (const word of mine) expect(all).toContain(word);
+    for (const type of entityTypes) expect(all).toContain(`"__typename":"${type}"`);
+    const alphaAll = (await walk(instance.alpha.apiKey, alpha)).map(({ text }) => text).join("\n");
+    for (const word of theirs) expect(alphaAll).toContain(word);
+    for (const word of mine) expect(alphaAll).not.toContain(word);
+  }, 120_000);
+
+  it.each([
+    ["entities by key", '{ _entities(representations: [{ __typename: "Job", id: "x" }]) { __typename } }'],
+    ["the subgraphs' own schemas", "{ _service { sdl } }"],
+    ["the verification of keys", '{ authenticate(keyId: "x", credentialHash: "y") { tenantId } }'],
+  ])("%s are not reachable from outside", async (_what, query) => {
+    const answer = await askGraph(instance.url, instance.beta.apiKey, { query });
+    expect(answer.status).toBe(400);
+    expect(readAnswer(answer).errors?.[0]?.extensions?.["code"]).toBe("GRAPHQL_VALIDATION_FAILED");
+  });
+});

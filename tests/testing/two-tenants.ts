@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { makeTemporaryDirectory } from "./temporary-home.ts";
+import { startProgram } from "./tessera-process.ts";
+
+const tenantShape = z.object({ tenantId: z.string(), apiKey: z.string() });
+const said = z.object({ url: z.string(), alpha: tenantShape, beta: tenantShape });
+
+/** One tenant of an instance, with a key that has every permission. */
+export type TestTenant = z.infer<typeof tenantShape>;
+
+/** A whole embedded instance, in a process of its own, with two tenants that know nothing of each other. */
+export interface TwoTenants extends z.infer<typeof said> {
+  /** Everything the instance has logged. */
+  readonly output: () => string;
+  stop(): Promise<void>;
+}
+
+/** Starts engines, graph, write path, workers and both tenants; `environment` adds settings. */
+export const startTwoTenants = async (environment: Readonly<Record<string, string>> = {}): Promise<TwoTenants> => {
+  const directory = await makeTemporaryDirectory();
+  const settings = { ...environment, PORT: "0", TESSERA_HOME: directory.home("home") };
+  const host = startProgram([join(import.meta.dirname, "two-tenants-host.ts")], { environment: settings });
+  const [, line = ""] = await host.said(/^TENANTS (.*)\n/m);
+  return {
+    ...said.parse(JSON.parse(line)),
+    output: host.output,
+    stop: async () => {
+      await host.stop();
+      await directory.remove();
+    },
+  };
+};
