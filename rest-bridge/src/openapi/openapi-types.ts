@@ -1,6 +1,6 @@
-/** A JSON value. */
+/** Any value JSON can write, never changed once made. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-/** A JSON object. */
+/** An object as JSON can write it, never changed once made. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /** True for JSON objects. */

@@ -78,7 +78,7 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   return {
     graph,
     url,
-    ask: (path: string, init: RequestInit = {}) =>
+    ask: (path: string, init: RequestInit & { readonly headers?: Record<string, string> } = {}) =>
       fetch(`${url}${path}`, { ...init, headers: { authorization: "Bearer key", ...init.headers } }),
     connect: (path: string, headers: Record<string, string> = { authorization: "Bearer key" }) =>
       openSocket(new WebSocket(`${url.replace("http", "ws")}${path}`, { headers })),

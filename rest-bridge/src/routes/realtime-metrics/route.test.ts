@@ -22,7 +22,8 @@ const answering = (code: string, extensions: Record<string, unknown> = {}) =>
   }));
 const problemOf = async (path: string, init: RequestInit = {}) => {
   const answer = await bridge.ask(path, init);
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as unknown };
+  const body: unknown = await answer.json();
+  return { status: answer.status, headers: answer.headers, body };
 };
 
 describe("GET /api/v2/analytics/realtime/metrics", () => {

@@ -35,7 +35,8 @@ const post = async (body: unknown, headers: Record<string, string> = {}) => {
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as unknown };
+  const body: unknown = await answer.json();
+  return { status: answer.status, headers: answer.headers, body };
 };
 
 describe("POST /api/v2/analytics/realtime/query", () => {

@@ -56,7 +56,7 @@ describe("the outbox of a stream", () => {
         while (underWay.length > 0) take();
         const sent = taken.map((text) => text.split("+").map(Number));
         const numbers = sent.map(([message = 0]) => message);
-        expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
         expect(sent.reduce((total, [, skipped = 0]) => total + skipped + 1, 0)).toBe(made);
         if (made > 0) expect(numbers.at(-1)).toBe(made);
       }),

@@ -4,9 +4,11 @@ import type { RouteDescription } from "../../http/route-description.ts";
 const open = { method: "get", tag: "Reference", refusals: [], authenticated: false } as const;
 const ETAG = { ETag: "Changes with the document; send it back in If-None-Match." };
 
-/** Where the document is served, and the page that shows it. */
+/** Where the document is served as JSON. */
 export const OPENAPI_JSON_PATH = "/api/v2/openapi.json";
+/** Where the document is served as YAML. */
 export const OPENAPI_YAML_PATH = "/api/v2/openapi.yaml";
+/** Where the page that shows the document is served. */
 export const REFERENCE_PATH = "/docs";
 
 /** The document itself, in both notations. */

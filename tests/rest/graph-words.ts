@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The whole difference between the two: snake case for names, lower case for the values of enums. */
+export const inRestWords = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(inRestWords);
+  if (typeof value === "string" && ["EXACT", "APPROXIMATE"].includes(value)) return value.toLowerCase();
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [snake(name), inRestWords(part)]));
+};
+/** What differs between any two askings: the moment, and what the store spent on it. */
+const MOMENT = new Set(["as_of", "elapsed_ms", "rows_read", "bytes_read", "from", "to", "series", "warnings"]);
+/** An answer without what differs between any two askings. */
+export const timeless = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(timeless);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => !MOMENT.has(name))
+      .map(([name, part]) => [name, timeless(part)]),
+  );
+};
+
+/** The grouped question with every type of column. */
+export const OLAP = `query($input: OlapInput!) {
+  olap(input: $input) {
+    columns { ...values } totals { ...values } rowCount hasMore provenance { exactness timeZone tables { table } }
+  }
+}
+fragment values on Column {
+  name role
+  ... on TextColumn { texts } ... on IntegerColumn { integers } ... on NumberColumn { numbers }
+  ... on DecimalColumn { decimals } ... on TimeColumn { times } ... on BooleanColumn { booleans }
+}`;
+const columnShape = z.object({ name: z.string(), role: z.string() }).catchall(z.array(z.unknown()));
+/** What {@link OLAP} answers. */
+export const olapShape = z.object({
+  columns: z.array(columnShape),
+  totals: z.array(columnShape),
+  rowCount: z.number(),
+  hasMore: z.boolean(),
+  provenance: z.unknown(),
+});
+/** Columns of the graph as REST tells them: a dimension by the name it was asked for, values under one name whatever their type. */
+export const plain = (columns: readonly z.infer<typeof columnShape>[]) =>
+  columns.map(({ name, role, ...values }) => ({
+    name: role === "DIMENSION" ? snake(name) : name,
+    role: role.toLowerCase(),
+    values: Object.values(values)[0] ?? [],
+  }));
