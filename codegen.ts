@@ -27,7 +27,7 @@ const WIRE_SCALARS: ScalarTypes = { ...SERVER_SCALARS, BigInt: "number | string"
 /** Rooms that speak to the graph as clients: where their documents are, where typed documents and the manifest go. */
 const CLIENTS = [
   { documents: "rest-bridge/operations", output: "rest-bridge/src/generated/" },
-  { documents: "console/src/operations", output: "console/src/generated/" },
+  { documents: "console/src/page/tabs", output: "console/src/generated/" },
   { documents: "tests/operations", output: "tests/generated/" },
 ] as const;
 

@@ -26,7 +26,7 @@ const viteConfig = () => existing(["console/vite.config.ts", "console/vite.confi
 const operations = (path) => filesUnder(path).filter((file) => file.endsWith(".graphql"));
 const CLIENTS = {
   "rest-bridge/operations": "rest-bridge",
-  "console/src/operations": "console",
+  "console/src/page/tabs": "console",
   "tests/operations": "tests",
 };
 
