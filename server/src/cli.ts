@@ -3,17 +3,10 @@ import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
 import { bannerText } from "./banner.ts";
 import { loadDistributedConfig, loadEmbeddedConfig, loadMigrateConfig, type DistributedConfig } from "./config.ts";
-import { startEmbedded } from "./embedded.ts";
 import { createProgress } from "./progress.ts";
-import { bridgeRole } from "./roles/bridge-role.ts";
-import { gatewayRole } from "./roles/gateway-role.ts";
-import { ingestRole } from "./roles/ingest-role.ts";
-import { migrate } from "./roles/migrate-role.ts";
-import { subgraphRole } from "./roles/subgraph-role.ts";
-import { workerRole } from "./roles/worker-role.ts";
 import { createShell, runRole, type Role, type Shell } from "./shell.ts";
 import { stopOnSignal } from "./signals.ts";
-import { isSubgraphName, SUBGRAPH_NAMES } from "./subgraphs.ts";
+import { isSubgraphName, SUBGRAPH_NAMES } from "./subgraph-names.ts";
 
 const USAGE = `Usage: tessera <role>
 
@@ -38,19 +31,23 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const runEmbedded = async (): Promise<void> => {
   const startedMs = performance.now();
   const config = loadEmbeddedConfig();
-  const instance = await startEmbedded(config, createProgress(process.stdout));
+  const { startEmbedded } = await import("./embedded.ts");
+  const starting = startEmbedded(config, createProgress(process.stdout));
+  // Told to stop while it starts, it comes up and stops in order: engines that were just started are not left behind.
+  stopOnSignal(async () => (await starting).stop(), say);
+  const instance = await starting;
   say(bannerText({ ...instance, startedMs: performance.now() - startedMs }));
-  stopOnSignal(instance.stop, say);
   const sentence = await instance.engineEnded;
   say(`${sentence} Stopping; start again to recover. Nothing acknowledged is lost.`);
   process.kill(process.pid, "SIGTERM");
 };
 
-const runDistributed = async (
-  name: string,
-  build: (config: DistributedConfig) => (shell: Shell) => Role | Promise<Role>,
-): Promise<void> => {
+type RoleOf = (config: DistributedConfig) => (shell: Shell) => Role | Promise<Role>;
+
+/** A role is loaded when it is run: a process reads the code of no other role. */
+const runDistributed = async (name: string, load: () => Promise<RoleOf>): Promise<void> => {
   const config = loadDistributedConfig();
+  const build = await load();
   const telemetry = { logger: createLogger(name, config.LOG_LEVEL), metrics: createMetrics() };
   const running = await runRole(createShell(telemetry), { host: config.HOST, port: config.PORT }, build(config));
   stopOnSignal(running.stop, say);
@@ -60,7 +57,9 @@ const runDistributed = async (
 };
 
 const runMigrate = async (): Promise<void> => {
-  const applied = await migrate(loadMigrateConfig());
+  const config = loadMigrateConfig();
+  const { migrate } = await import("./roles/migrate-role.ts");
+  const applied = await migrate(config);
   say(applied.length === 0 ? "Both stores are up to date." : `Applied: ${applied.join(", ")}.`);
 };
 
@@ -74,16 +73,19 @@ const run = (role: string | undefined, name: string | undefined): Promise<void> 
     case "embedded":
       return runEmbedded();
     case "gateway":
-      return runDistributed("gateway", gatewayRole);
+      return runDistributed("gateway", async () => (await import("./roles/gateway-role.ts")).gatewayRole);
     case "bridge":
-      return runDistributed("bridge", bridgeRole);
+      return runDistributed("bridge", async () => (await import("./roles/bridge-role.ts")).bridgeRole);
     case "ingest":
-      return runDistributed("ingest", ingestRole);
+      return runDistributed("ingest", async () => (await import("./roles/ingest-role.ts")).ingestRole);
     case "worker":
-      return runDistributed("worker", workerRole);
+      return runDistributed("worker", async () => (await import("./roles/worker-role.ts")).workerRole);
     case "subgraph":
       return name !== undefined && isSubgraphName(name)
-        ? runDistributed(`subgraph ${name}`, (config) => subgraphRole(name, config))
+        ? runDistributed(`subgraph ${name}`, async () => {
+            const { subgraphRole } = await import("./roles/subgraph-role.ts");
+            return (config) => subgraphRole(name, config);
+          })
         : usage();
     case "migrate":
       return runMigrate();

@@ -6,6 +6,7 @@ import { createGovernanceSubgraph } from "@tessera/subgraph-governance/subgraph"
 import { createMlSubgraph } from "@tessera/subgraph-ml/subgraph";
 import { createTenantSubgraph } from "@tessera/subgraph-tenant/subgraph";
 import type { OpenResources } from "./open-resources.ts";
+import type { SubgraphName } from "./subgraph-names.ts";
 
 /** What some subgraphs need beside the resources. */
 export interface SubgraphPorts {
@@ -20,16 +21,7 @@ const factories = {
   ml: ({ resources }) => createMlSubgraph(resources),
   governance: ({ resources }) => createGovernanceSubgraph(resources),
   tenant: ({ resources }, ports) => createTenantSubgraph(resources, { apiKeyPepper: ports.apiKeyPepper }),
-} as const satisfies Record<string, (opened: OpenResources, ports: SubgraphPorts) => Subgraph>;
-
-/** Name of a subgraph. */
-export type SubgraphName = keyof typeof factories;
-
-/** Names of all subgraphs, as supergraph.yaml has them. */
-export const SUBGRAPH_NAMES: readonly SubgraphName[] = ["analytics", "anomaly", "ml", "governance", "tenant"];
-
-/** True when the text names a subgraph. */
-export const isSubgraphName = (text: string): text is SubgraphName => Object.hasOwn(factories, text);
+} as const satisfies Record<SubgraphName, (opened: OpenResources, ports: SubgraphPorts) => Subgraph>;
 
 /** Builds one subgraph. */
 export const createSubgraph = (name: SubgraphName, opened: OpenResources, ports: SubgraphPorts): Subgraph =>

@@ -16,7 +16,8 @@ import type { OpenResources } from "../open-resources.ts";
 import type { EmbeddedSecrets } from "../secrets.ts";
 import type { Role, Shell } from "../shell.ts";
 import type { StoreSettings } from "../store-settings.ts";
-import { createSubgraph, SUBGRAPH_NAMES } from "../subgraphs.ts";
+import { SUBGRAPH_NAMES } from "../subgraph-names.ts";
+import { createSubgraph } from "../subgraphs.ts";
 
 /** What the embedded role is built over. */
 export interface EmbeddedRoleDeps {

@@ -6,7 +6,8 @@ import type { DistributedConfig } from "../config.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
-import { createSubgraph, type SubgraphName } from "../subgraphs.ts";
+import type { SubgraphName } from "../subgraph-names.ts";
+import { createSubgraph } from "../subgraphs.ts";
 
 /** `tessera subgraph <name>`: one subgraph behind HTTP and graphql-ws, for callers the gateway has signed. */
 export const subgraphRole =

@@ -6,7 +6,8 @@ import { createLogRetention } from "../log-retention.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
-import { createSubgraph, SUBGRAPH_NAMES } from "../subgraphs.ts";
+import { SUBGRAPH_NAMES } from "../subgraph-names.ts";
+import { createSubgraph } from "../subgraphs.ts";
 
 /** `tessera worker`: the background parts of every room (job handlers, evaluators, retention); any number may run side by side. */
 export const workerRole =
