@@ -66,6 +66,9 @@ const createDecidedGraph = (): DecidedGraph => {
   };
 };
 
+/** What is sent beside the path; the credential is the known one unless given. */
+export type Ask = Omit<RequestInit, "headers"> & { readonly headers?: Record<string, string> };
+
 /** The bridge on a port of its own, over a graph whose answers the test decides. */
 export const startBridge = async (supergraphSdl: () => string = () => "type Query { a: Int }") => {
   const logger = createLogger("test", "silent");
@@ -78,7 +81,7 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   return {
     graph,
     url,
-    ask: (path: string, init: RequestInit & { readonly headers?: Record<string, string> } = {}) =>
+    ask: (path: string, init: Ask = {}) =>
       fetch(`${url}${path}`, { ...init, headers: { authorization: "Bearer key", ...init.headers } }),
     connect: (path: string, headers: Record<string, string> = { authorization: "Bearer key" }) =>
       openSocket(new WebSocket(`${url.replace("http", "ws")}${path}`, { headers })),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { metricsAnswer } from "../../testing/metrics-answer.ts";
-import { OTHER_TENANT, startBridge, TENANT } from "../../testing/running-bridge.ts";
+import { OTHER_TENANT, startBridge, TENANT, type Ask } from "../../testing/running-bridge.ts";
 import { realtimeMetricsDescription } from "./description.ts";
 
 const PATH = "/api/v2/analytics/realtime/metrics";
@@ -20,7 +20,7 @@ const answering = (code: string, extensions: Record<string, unknown> = {}) =>
     errors: [{ message: "So it is.", extensions: { code, ...extensions } }],
     rateLimit,
   }));
-const problemOf = async (path: string, init: RequestInit = {}) => {
+const problemOf = async (path: string, init: Ask = {}) => {
   const answer = await bridge.ask(path, init);
   const body: unknown = await answer.json();
   return { status: answer.status, headers: answer.headers, body };

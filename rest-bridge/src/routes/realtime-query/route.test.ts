@@ -35,8 +35,8 @@ const post = async (body: unknown, headers: Record<string, string> = {}) => {
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
-  const body: unknown = await answer.json();
-  return { status: answer.status, headers: answer.headers, body };
+  const told: unknown = await answer.json();
+  return { status: answer.status, headers: answer.headers, body: told };
 };
 
 describe("POST /api/v2/analytics/realtime/query", () => {
