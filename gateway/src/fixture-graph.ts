@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { createBoundedQueue } from "@tessera/platform/events/bounded-queue";
@@ -53,10 +54,8 @@ export interface TestLog {
   readonly aborted: () => number;
 }
 
-interface Told {
-  readonly sequence: number;
-  readonly name: string;
-}
+const toldShape = z.object({ sequence: z.number(), name: z.string() });
+type Told = z.infer<typeof toldShape>;
 
 type Reader = { push: (item: unknown) => void; end: () => void };
 
@@ -66,12 +65,16 @@ export const createLog = () => {
   const readers = { events: new Set<Reader>(), ticks: new Set<Reader>() };
   let opened = 0;
   let aborted = 0;
-  const read = (kind: "events" | "ticks", first: readonly unknown[]) => {
+  const read = (
+    kind: "events" | "ticks",
+    first: readonly unknown[],
+    shape: (item: unknown) => unknown = (item) => item,
+  ) => {
     opened += 1;
     const queue = createBoundedQueue<unknown>(100_000, () => void readers[kind].delete(reader));
-    const reader: Reader = { push: (item) => queue.push(item), end: () => queue.end() };
+    const reader: Reader = { push: (item) => queue.push(shape(item)), end: () => queue.end() };
     readers[kind].add(reader);
-    for (const item of first) queue.push(item);
+    for (const item of first) queue.push(shape(item));
     return {
       [Symbol.asyncIterator]() {
         return this;
@@ -153,18 +156,17 @@ export const eventsSubgraph = (store: ReturnType<typeof createLog>, logger: Logg
       Event: { __resolveReference: ({ id }: { id: string }) => eventOf(id) },
       Subscription: {
         events: {
-          subscribe: (_root: unknown, { after }: { after?: string }) =>
+          subscribe: (_root: unknown, { after, pad }: { after?: string; pad: number }, { caller }: Context) =>
             store.read(
               "events",
               after === undefined ? [] : store.told.filter(({ sequence }) => sequence > Number(after)),
+              (item) => {
+                const { sequence, name } = toldShape.parse(item);
+                const event = { ...eventOf(String(sequence)), name };
+                const who = { tenantId: caller.tenantId, subject: caller.subject.id };
+                return { events: { cursor: String(sequence), event, pad: "x".repeat(pad), ...who } };
+              },
             ),
-          resolve: ({ sequence, name }: Told, { pad }: { pad: number }, { caller }: Context) => ({
-            cursor: String(sequence),
-            event: { ...eventOf(String(sequence)), name },
-            pad: "x".repeat(pad),
-            tenantId: caller.tenantId,
-            subject: caller.subject.id,
-          }),
         },
         ticks: { subscribe: () => store.read("ticks", []) },
         ending: { subscribe: () => store.read("ticks", []) },

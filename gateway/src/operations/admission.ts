@@ -149,7 +149,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
 
   return {
     admit: (request, caller, transport) => {
-      const resolved = persisted.resolve(request, transport);
+      const resolved = persisted.resolve(request, transport, caller.tenantId);
       if (resolved.kind === "refused") return refusedBy(resolved.refusal);
       if (resolved.stranger) observer.onStranger(transport, resolved.text);
       const { checked, known } = documents.check(resolved.text);
@@ -158,7 +158,7 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
         const { refusal, state } = rateLimit.charge(caller, INVALID_DOCUMENT_COST);
         return refusal === null ? refusedDocument(checked, caller) : refusedBy(refusal, state);
       }
-      persisted.remember(request);
+      persisted.remember(request, caller.tenantId);
       return admitChecked(deps, generation, checked, request, caller, transport);
     },
     useSchema: (schema, supergraphSdl) => {

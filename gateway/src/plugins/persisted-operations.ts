@@ -2,12 +2,15 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import type { TenantId } from "@tessera/contracts/ids";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import type { GraphqlRequest, Transport } from "../operations/graphql-request.ts";
 
-/** Documents clients may register by their hash while the safelist is not enforced (automatic persisted queries). */
-export const MAX_AUTOMATIC_OPERATIONS = 1_000;
+/** Documents that clients registered by their hash while the safelist is not enforced (automatic persisted queries), of all tenants. */
+const MAX_AUTOMATIC_OPERATIONS = 10_000;
+/** Characters of those documents altogether. */
+const MAX_AUTOMATIC_CHARACTERS = 20_000_000;
 
 /** How the safelist is kept: not at all, by telling of strangers, by refusing them. */
 export const SAFELIST_MODES = ["off", "warn", "enforce"] as const;
@@ -48,9 +51,9 @@ export type ResolvedText =
 
 /** Resolves requests to documents, the same way for every transport. */
 export interface PersistedOperations {
-  readonly resolve: (request: GraphqlRequest, transport: Transport) => ResolvedText;
-  /** Remembers a text a client sent together with its hash; called once it was found valid. */
-  readonly remember: (request: GraphqlRequest) => void;
+  readonly resolve: (request: GraphqlRequest, transport: Transport, tenantId: TenantId) => ResolvedText;
+  /** Remembers a text a client sent together with its hash, for its own tenant; called once it was found valid. */
+  readonly remember: (request: GraphqlRequest, tenantId: TenantId) => void;
 }
 
 const automaticQuery = z.object({ persistedQuery: z.object({ sha256Hash: z.string().regex(/^[0-9a-f]{64}$/) }) });
@@ -72,11 +75,17 @@ const idOf = (request: GraphqlRequest): { id: string | null; automatic: boolean 
 export const createPersistedOperations = (manifest: OperationManifest, mode: SafelistMode): PersistedOperations => {
   const registered = new Map(Object.entries(manifest));
   const known = new Set(registered.values());
-  const automatic = new LRUCache<string, string>({ max: MAX_AUTOMATIC_OPERATIONS });
-  const byId = (id: string): ResolvedText => {
+  const automatic = new LRUCache<string, string>({
+    max: MAX_AUTOMATIC_OPERATIONS,
+    maxSize: MAX_AUTOMATIC_CHARACTERS,
+    sizeCalculation: (text) => text.length,
+  });
+  // By tenant: whether somebody else has registered a document is nobody's business.
+  const automaticKey = (tenantId: TenantId, id: string): string => `${tenantId} ${id}`;
+  const byId = (id: string, tenantId: TenantId): ResolvedText => {
     const text = registered.get(id);
     if (text !== undefined) return { kind: "text", text, stranger: false };
-    const sent = mode === "enforce" ? undefined : automatic.get(id);
+    const sent = mode === "enforce" ? undefined : automatic.get(automaticKey(tenantId, id));
     if (sent !== undefined) return { kind: "text", text: sent, stranger: mode === "warn" };
     return refused(refuse("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound"));
   };
@@ -86,11 +95,11 @@ export const createPersistedOperations = (manifest: OperationManifest, mode: Saf
     return refused(refuse("OPERATION_NOT_SAFELISTED", "This document is not among the registered operations."));
   };
   return {
-    resolve: (request, transport) => {
+    resolve: (request, transport, tenantId) => {
       const { id, automatic: isAutomatic } = idOf(request);
       const { query } = request;
       if (query === undefined || query === "") {
-        if (id !== null) return byId(id);
+        if (id !== null) return byId(id, tenantId);
         return refused(refuse("BAD_INPUT", "The request names no document.", { field: "query" }));
       }
       if (id === null) return byText(query, transport);
@@ -102,10 +111,10 @@ export const createPersistedOperations = (manifest: OperationManifest, mode: Saf
         refuse("BAD_INPUT", "The hash is not that of the document.", { field: "extensions.persistedQuery" }),
       );
     },
-    remember: (request) => {
+    remember: (request, tenantId) => {
       const { id, automatic: isAutomatic } = idOf(request);
       if (mode === "enforce" || !isAutomatic || id === null || request.query === undefined) return;
-      automatic.set(id, request.query);
+      automatic.set(automaticKey(tenantId, id), request.query);
     },
   };
 };

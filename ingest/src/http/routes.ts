@@ -5,6 +5,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { IDENTITY_HEADER, type IdentityVerifier } from "@tessera/platform/auth/identity";
 import { PROBLEM_MEDIA_TYPE, problemOf } from "@tessera/platform/errors/problem";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Ingest } from "../ingest.ts";
@@ -91,6 +92,7 @@ export const registerIngestRoutes = (
   void server.register((scope, _options, done) => {
     leaveBodyUnread(scope);
     scope.post(EVENTS_PATH, async (request, reply) => {
+      refuseCredentialInUrl(request.url);
       const caller = await deps.authenticate(request.headers.authorization, request.raw);
       requirePermission(caller);
       const asked = outcomesAsked(request.query);

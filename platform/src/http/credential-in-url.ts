@@ -13,12 +13,15 @@ const CREDENTIAL_PARAMETERS: ReadonlySet<string> = new Set([
   "token",
 ]);
 
-/** Refuses with CREDENTIAL_IN_URL when the query of a URL names a credential; its value is not repeated. */
+/** How API keys of the platform begin, whatever the name they are sent under. */
+const API_KEY = /^(?:bearer\s+)?tsr_/i;
+
+/** Refuses with CREDENTIAL_IN_URL when the query of a URL names a credential or holds an API key; its value is not repeated. */
 export const refuseCredentialInUrl = (url: string): void => {
   const start = url.indexOf("?");
   if (start < 0) return;
-  for (const name of new URLSearchParams(url.slice(start + 1)).keys()) {
-    if (!CREDENTIAL_PARAMETERS.has(name.toLowerCase())) continue;
+  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
+    if (!CREDENTIAL_PARAMETERS.has(name.toLowerCase()) && !API_KEY.test(value)) continue;
     throw refuse("CREDENTIAL_IN_URL", `The URL carries \`${name}\`; it may have been logged on its way.`, {
       field: name,
     });
