@@ -30,11 +30,11 @@ const build = (subscription: object = { subscribe: ticks }) =>
     },
     permissions: {
       "Query.open": "PUBLIC",
-      "Query.read": "analytics:read",
+      "Query.read": "tenant:read",
       "Query.thing": "PUBLIC",
       "Mutation.change": "tenant:manage",
-      "Subscription.ticks": "analytics:read",
-      "Thing.secret": "analytics:personal-data",
+      "Subscription.ticks": "tenant:read",
+      "Thing.secret": "schema:introspect",
     } satisfies PermissionTable,
     contextFor: ({ caller }) => ({ caller }),
     logger: createLogger("test", "silent"),
@@ -46,9 +46,9 @@ const subscribed = (caller: Caller) =>
 
 describe("the permissions of fields", () => {
   it.each([
-    ["{ read }", "Query.read", "analytics:read"],
+    ["{ read }", "Query.read", "tenant:read"],
     ["mutation { change }", "Mutation.change", "tenant:manage"],
-    ["{ thing { plain secret } }", "Thing.secret", "analytics:personal-data"],
+    ["{ thing { plain secret } }", "Thing.secret", "schema:introspect"],
   ])("%s is refused without its permission, and nothing runs", async (text, field, permission) => {
     effects.length = 0;
     const { errors } = await askSubgraph(build(), nobody, text);
@@ -58,7 +58,7 @@ describe("the permissions of fields", () => {
 
   it("what the table does not name is denied to everyone", async () => {
     effects.length = 0;
-    const everything = callerWith(freshTenantId(), ["analytics:read", "tenant:manage", "analytics:personal-data"]);
+    const everything = callerWith(freshTenantId(), ["tenant:read", "tenant:manage", "schema:introspect"]);
     expect((await askSubgraph(build(), everything, "{ forgotten }")).errors).toHaveLength(1);
     expect(effects).toEqual([]);
   });
@@ -68,7 +68,7 @@ describe("the permissions of fields", () => {
     const refused = await subscribed(nobody);
     expect(refused).toMatchObject({ errors: [expect.any(GraphQLError)] });
     expect(effects).toEqual([]);
-    expect(Symbol.asyncIterator in (await subscribed(callerWith(freshTenantId(), ["analytics:read"])))).toBe(true);
+    expect(Symbol.asyncIterator in (await subscribed(callerWith(freshTenantId(), ["tenant:read"])))).toBe(true);
   });
 
   it("a subscription that would be refused at its first event only does not build", () => {
