@@ -5,6 +5,11 @@ export interface CallContext {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Told once when an operation is ended from outside before it has answered. */
+export interface EndListener {
+  handleEnd(reason: Error): void;
+}
+
 /** One operation for one subgraph, in the words of GraphQL over HTTP. */
 export type SubgraphRequest = {
   readonly query: string;
@@ -12,6 +17,8 @@ export type SubgraphRequest = {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   /** Ends this one operation; without it the call's own signal does. */
   readonly signal?: AbortSignal | undefined;
+  /** The same news for one listener without the price of a signal, at once when it has ended already; absent where only a signal tells. */
+  whenEnded?(listener: EndListener): void;
 };
 
 /** A way to reach one subgraph; `execute` rejects only when the subgraph gave no GraphQL answer. */

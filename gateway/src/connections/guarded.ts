@@ -4,6 +4,7 @@ import {
   CallCancelled,
   subgraphFailure,
   type CallContext,
+  type EndListener,
   type SubgraphConnection,
   type SubgraphRequest,
 } from "./connection.ts";
@@ -37,18 +38,81 @@ const stateName = (state: CircuitState): "closed" | "open" | "half-open" => {
   return state === CircuitState.HalfOpen ? "half-open" : "open";
 };
 
-/** A request whose signal is made when it is first asked for: many operations in this process never do. */
-class GuardedRequest implements SubgraphRequest {
+/** What an attempt needs of the deadlines it stands in. */
+type Waiting = { readonly deadlineMs: number; expire(): void };
+
+/**
+ * The deadlines of one connection. All wait equally long, so the oldest is due first and one timer serves them all: a timer for each fetch
+ * would nearly always be made in vain.
+ */
+class Deadlines {
+  readonly timeoutMs: number;
+  readonly #waiting = new Set<Waiting>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+    if (this.#timer === undefined) this.#arm(this.timeoutMs);
+    else if (this.#waiting.size === 1) this.#timer.ref();
+  }
+
+  delete(waiting: Waiting): void {
+    if (this.#waiting.delete(waiting) && this.#waiting.size === 0) this.#timer?.unref(); // nothing is waited for
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(() => this.#sweep(), ms);
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    const nowMs = performance.now();
+    for (const waiting of this.#waiting) {
+      if (waiting.deadlineMs > nowMs) {
+        this.#arm(Math.ceil(waiting.deadlineMs - nowMs));
+        return;
+      }
+      this.#waiting.delete(waiting);
+      waiting.expire();
+    }
+  }
+}
+
+/**
+ * One operation under its connection's deadline and the caller's signal. The inner call hears of either end; a signal for it is made when it is
+ * first asked for, since many operations never do.
+ */
+class Attempt implements SubgraphRequest, Waiting {
   readonly query: string;
   readonly operationName: string | undefined;
   readonly variables: SubgraphRequest["variables"];
+  readonly deadlineMs: number;
+  readonly #deadlines: Deadlines;
+  readonly #caller: AbortSignal | undefined;
+  readonly #reject: (error: Error) => void;
   #controller: AbortController | undefined;
+  #listener: EndListener | undefined;
   #ended: Error | undefined;
 
-  constructor({ query, operationName, variables }: SubgraphRequest) {
+  constructor(
+    { query, operationName, variables }: SubgraphRequest,
+    caller: AbortSignal | undefined,
+    deadlines: Deadlines,
+    reject: (error: Error) => void,
+  ) {
     this.query = query;
     this.operationName = operationName;
     this.variables = variables;
+    this.deadlineMs = performance.now() + deadlines.timeoutMs;
+    this.#deadlines = deadlines;
+    this.#caller = caller;
+    this.#reject = reject;
+    deadlines.add(this);
+    caller?.addEventListener("abort", this);
   }
 
   get signal(): AbortSignal {
@@ -57,47 +121,54 @@ class GuardedRequest implements SubgraphRequest {
     return this.#controller.signal;
   }
 
-  end(reason: Error): void {
+  whenEnded(listener: EndListener): void {
+    this.#listener = listener;
+    if (this.#ended !== undefined) listener.handleEnd(this.#ended);
+  }
+
+  /** EventListener: the caller's signal fired. */
+  handleEvent(): void {
+    this.#end(new CallCancelled("the caller gave up"));
+  }
+
+  expire(): void {
+    this.#end(new TimedOut(`no answer in ${this.#deadlines.timeoutMs} ms`));
+  }
+
+  /** The inner call has settled: nothing is waited for any more. */
+  release(): void {
+    this.#deadlines.delete(this);
+    this.#caller?.removeEventListener("abort", this);
+  }
+
+  /** Settles first, then ends the inner call: what it says afterwards changes nothing. */
+  #end(reason: Error): void {
+    this.release(); // a hung subgraph never settles
+    this.#reject(reason);
     this.#ended ??= reason;
     this.#controller?.abort(this.#ended);
+    this.#listener?.handleEnd(this.#ended);
   }
 }
 
-/** Settles first, then ends the inner call: what it says afterwards changes nothing. */
-const giveUp = (request: GuardedRequest, reject: (error: Error) => void, error: Error): void => {
-  reject(error);
-  request.end(error);
-};
-
-/** Runs `inner` under a deadline and the caller's signal; the inner call sees one signal that ends for either. */
+/** Runs `inner` until its deadline or the caller's end, whichever is first. */
 const withinTime = <C extends CallContext>(
   inner: SubgraphConnection<C>,
   request: SubgraphRequest,
   call: C,
-  timeoutMs: number,
+  deadlines: Deadlines,
 ): Promise<ExecutionResult> => {
   const caller = request.signal ?? call.signal;
   if (caller?.aborted === true) return Promise.reject(new CallCancelled("the caller gave up"));
   return new Promise<ExecutionResult>((resolve, reject) => {
-    const guardedRequest = new GuardedRequest(request);
-    const timer = setTimeout(() => {
-      caller?.removeEventListener("abort", cancel);
-      giveUp(guardedRequest, reject, new TimedOut(`no answer in ${timeoutMs} ms`));
-    }, timeoutMs);
-    const cancel = () => {
-      clearTimeout(timer); // a hung subgraph never settles, and nobody waits for it any more
-      giveUp(guardedRequest, reject, new CallCancelled("the caller gave up"));
-    };
-    caller?.addEventListener("abort", cancel, { once: true });
-    inner.execute(guardedRequest, call).then(
+    const attempt = new Attempt(request, caller, deadlines, reject);
+    inner.execute(attempt, call).then(
       (result) => {
-        clearTimeout(timer);
-        caller?.removeEventListener("abort", cancel);
+        attempt.release();
         resolve(result);
       },
       (error: unknown) => {
-        clearTimeout(timer);
-        caller?.removeEventListener("abort", cancel);
+        attempt.release();
         reject(error instanceof Error ? error : new Error(String(error)));
       },
     );
@@ -126,15 +197,33 @@ export const guardConnection = <C extends CallContext>(
       subgraphFailure(inner.name, error instanceof TimedOut ? "SUBGRAPH_TIMEOUT" : "SUBGRAPH_UNAVAILABLE", error),
     ],
   });
+  const deadlines = new Deadlines(timeoutMs);
+  let hasFailed = false; // since the last success, so that the breaker need not be told of every one
+  const refused = (error: unknown): ExecutionResult => {
+    if (error instanceof CallCancelled) throw error;
+    return failure(error);
+  };
+  const tell = async (outcome: () => Promise<void>): Promise<void> => {
+    if (breaker.state === CircuitState.Closed) await breaker.execute(outcome).catch(() => undefined);
+  };
+  const failed = async (error: unknown): Promise<ExecutionResult> => {
+    const answer = refused(error);
+    hasFailed = true;
+    await tell(() => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+    return answer;
+  };
+  const succeeded = (result: ExecutionResult): ExecutionResult | Promise<ExecutionResult> => {
+    if (!hasFailed) return result;
+    hasFailed = false;
+    return tell(() => Promise.resolve()).then(() => result);
+  };
   return {
     name: inner.name,
-    async execute(request, call) {
-      try {
-        return await breaker.execute(() => withinTime(inner, request, call, timeoutMs));
-      } catch (error) {
-        if (error instanceof CallCancelled) throw error;
-        return failure(error);
+    execute(request, call) {
+      if (breaker.state === CircuitState.Closed) {
+        return withinTime(inner, request, call, deadlines).then(succeeded, failed);
       }
+      return breaker.execute(() => withinTime(inner, request, call, deadlines)).catch(refused);
     },
     subscribe(request, call) {
       const upstream = inner.subscribe(request, call);

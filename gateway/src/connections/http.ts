@@ -1,6 +1,12 @@
 import type { ExecutionResult } from "graphql";
 import { Pool, type Dispatcher } from "undici";
-import { CallCancelled, type CallContext, type SubgraphConnection, type SubgraphRequest } from "./connection.ts";
+import {
+  CallCancelled,
+  type CallContext,
+  type EndListener,
+  type SubgraphConnection,
+  type SubgraphRequest,
+} from "./connection.ts";
 import { subscribeOverWebSocket, type WebSocketOptions } from "./web-socket.ts";
 
 /** Where a remote subgraph is and how it is told who calls. */
@@ -51,7 +57,7 @@ const parseResult = (statusCode: number, body: string): ExecutionResult => {
  * One POST on undici's lowest level, where no stream is made for an answer that is read whole. A class, since thousands live
  * at a time and share their methods.
  */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, EndListener {
   #chunks: Buffer[] = [];
   #size = 0;
   #statusCode = 0;
@@ -60,19 +66,27 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #limit: number;
   readonly #resolve: (result: ExecutionResult) => void;
   readonly #reject: (error: Error) => void;
-  readonly #signal: AbortSignal | undefined;
+  #signal: AbortSignal | undefined;
 
-  constructor(
-    limit: number,
-    signal: AbortSignal | undefined,
-    resolve: (result: ExecutionResult) => void,
-    reject: (error: Error) => void,
-  ) {
+  constructor(limit: number, resolve: (result: ExecutionResult) => void, reject: (error: Error) => void) {
     this.#limit = limit;
-    this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    signal?.addEventListener("abort", this);
+  }
+
+  /** Ends with the request, or else with the call; false when that has happened already, and nothing is to be sent. */
+  endWith(request: SubgraphRequest, call: CallContext): boolean {
+    if (request.whenEnded !== undefined) request.whenEnded(this);
+    else {
+      this.#signal = request.signal ?? call.signal;
+      if (this.#signal?.aborted === true) this.handleEvent();
+      else this.#signal?.addEventListener("abort", this);
+    }
+    return this.#aborted === undefined;
+  }
+
+  handleEnd(reason: Error): void {
+    this.#abort(reason);
   }
 
   /** EventListener: the caller's signal fired. */
@@ -125,24 +139,30 @@ export const createHttpConnection = <C extends CallContext>(options: HttpOptions
   const pool = new Pool(url.origin, { connections: options.maxSockets ?? MAX_SOCKETS, pipelining: 1 });
   const path = `${url.pathname}${url.search}`;
 
-  const post = (body: string, headers: string[], signal: AbortSignal | undefined) =>
+  const post = (body: string, headers: string[], request: SubgraphRequest, call: C) =>
     new Promise<ExecutionResult>((resolve, reject) => {
+      const exchange = new Exchange(maxResponseBytes, resolve, reject);
+      if (!exchange.endWith(request, call)) return;
       pool.dispatch(
         { path, method: "POST", headers, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },
-        new Exchange(maxResponseBytes, signal, resolve, reject),
+        exchange,
       );
     });
+  const headersOf = async (make: NonNullable<typeof options.headers>, call: C, body: string): Promise<string[]> => {
+    const headers: string[] = [...HEADERS];
+    const made = await make(call, body);
+    for (const key in made) headers.push(key, made[key] ?? "");
+    return headers;
+  };
 
   return {
     name,
-    async execute(request: SubgraphRequest, call: C) {
-      const signal = request.signal ?? call.signal;
-      if (signal?.aborted === true) throw new CallCancelled("the caller gave up");
+    execute(request: SubgraphRequest, call: C) {
       const { query, operationName, variables } = request;
       const body = JSON.stringify({ query, operationName, variables });
-      const headers: string[] = [...HEADERS];
-      if (options.headers !== undefined) headers.push(...Object.entries(await options.headers(call, body)).flat());
-      return post(body, headers, signal);
+      const { headers } = options;
+      if (headers === undefined) return post(body, [...HEADERS], request, call);
+      return headersOf(headers, call, body).then((made) => post(body, made, request, call));
     },
     subscribe: (request, call) =>
       subscribeOverWebSocket(

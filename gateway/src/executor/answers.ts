@@ -94,18 +94,6 @@ const isOf = (object: JsonObject, condition: string, types: TypeTest): boolean =
   return typeof typeName === "string" && types.isOfType(typeName, condition);
 };
 
-/** A text two representations share only when they are equal; flat ones, which nearly all are, take no JSON. */
-export const representationKey = (representation: JsonObject): string => {
-  let key = "";
-  for (const name in representation) {
-    const value = representation[name];
-    if (typeof value === "string") key += `${name}"${value.length}:${value}`;
-    else if (typeof value === "number") key += `${name}#${value};`;
-    else return JSON.stringify(representation);
-  }
-  return key;
-};
-
 /** Applies a planner's rewrites in order, in place. */
 export const rewrite = (value: unknown, rewrites: readonly Rewrite[], types: TypeTest): void => {
   for (const change of rewrites) {

@@ -81,10 +81,11 @@ const compileList = (item: Complete, coordinate: string): Complete => {
       return BUBBLE;
     }
     const list: unknown[] = [];
+    const { path } = pass;
     for (let index = 0; index < value.length; index += 1) {
-      pass.path?.push(index);
+      if (path !== null) path.push(index);
       const completed = item(value[index], pass);
-      pass.path?.pop();
+      if (path !== null) path.pop();
       if (completed === BUBBLE) return BUBBLE;
       list.push(completed);
     }
@@ -189,15 +190,16 @@ const compileField = (
 
 const completeFields = (fields: readonly Field[], source: JsonObject, pass: Pass): JsonObject | typeof BUBBLE => {
   const shaped: JsonObject = {};
-  for (const field of fields) {
-    if (pass.path !== null) {
-      pass.path.push(field.key);
+  const { path } = pass;
+  for (const { key, complete } of fields) {
+    if (path !== null) {
+      path.push(key);
       pass.holder = source;
     }
-    const completed = field.complete(read(source, field.key), pass);
-    pass.path?.pop();
+    const completed = complete(read(source, key), pass);
+    if (path !== null) path.pop();
     if (completed === BUBBLE) return BUBBLE;
-    shaped[field.key] = completed;
+    shaped[key] = completed;
   }
   return shaped;
 };
@@ -217,12 +219,17 @@ const compileObject = (
     byType.set(runtime.name, fields);
     return fields;
   };
+  let concrete: readonly Field[] | undefined; // of an object type, compiled when first met: selections may nest deep
   return (value, pass) => {
     if (!isJsonObject(value)) {
       report(pass, `Expected an object for ${coordinate}.`);
       return BUBBLE;
     }
-    if (isObjectType(declared)) return completeFields(fieldsOf(declared), value, pass);
+    if (concrete !== undefined) return completeFields(concrete, value, pass);
+    if (isObjectType(declared)) {
+      concrete = fieldsOf(declared);
+      return completeFields(concrete, value, pass);
+    }
     const typeName = value["__typename"];
     const runtime = typeof typeName === "string" ? from.schema.getType(typeName) : declared;
     if (!isCompositeType(runtime)) {

@@ -1,10 +1,11 @@
 import type { ExecutionResult } from "graphql";
 import { CallCancelled, type CallContext, type SubgraphConnection } from "../connections/connection.ts";
-import { copy, locate, merge, pick, representationKey, rewrite, visitPath, type TypeTest } from "./answers.ts";
+import { copy, locate, merge, pick, rewrite, visitPath, type TypeTest } from "./answers.ts";
 import { addError, addFetchFailure, clientError, type Failures } from "./failures.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { Variables } from "./operation.ts";
 import type { EntityBatch, EntityFetch, PlanStep, RootFetch } from "./plan.ts";
+import { ByRepresentation } from "./representations.ts";
 
 /** Connections by the subgraph names of the supergraph. */
 export type Connections<C extends CallContext> = ReadonlyMap<string, SubgraphConnection<C>>;
@@ -107,20 +108,18 @@ const represent = <C extends CallContext>(
 ): { representations: JsonObject[]; waiting: Waiting[] } => {
   const representations: JsonObject[] = [];
   const waiting: Waiting[] = [];
-  const known = new Map<string, Waiting>();
+  const known = new ByRepresentation<Waiting>();
   batch.paths.forEach((path, pathIndex) => {
     visitPath(run.data, path, run.types, (object) => {
       const representation = pick(object, batch.requires, run.types);
       if (representation === null || representation["__typename"] === undefined) return;
       if (batch.inputRewrites.length > 0) rewrite(representation, batch.inputRewrites, run.types);
-      const key = representationKey(representation);
-      let entry = known.get(key);
-      if (entry === undefined) {
-        entry = { targets: [] };
-        known.set(key, entry);
-        waiting.push(entry);
+      const entry = known.take(representation, () => {
+        const fresh: Waiting = { targets: [] };
+        waiting.push(fresh);
         representations.push(representation);
-      }
+        return fresh;
+      });
       (entry.targets[pathIndex] ??= []).push(object);
     });
   });
@@ -239,17 +238,20 @@ const runEntities = async <C extends CallContext>(run: PlanRun<C>, fetch: Entity
   } else failEntities(run, fetch, parts, "SUBGRAPH_INVALID_RESPONSE");
 };
 
+const runSequence = async <C extends CallContext>(run: PlanRun<C>, steps: readonly PlanStep[]): Promise<void> => {
+  for (const step of steps) await runStep(run, step);
+};
+
 /** Runs a plan's steps, gathering into `run.data` and `run.failures`; rejects only when the caller gave up. */
-export const runStep = async <C extends CallContext>(run: PlanRun<C>, step: PlanStep): Promise<void> => {
+export const runStep = <C extends CallContext>(run: PlanRun<C>, step: PlanStep): Promise<unknown> => {
   switch (step.kind) {
     case "root":
       return runRoot(run, step);
     case "entities":
       return runEntities(run, step);
     case "sequence":
-      for (const child of step.steps) await runStep(run, child);
-      return;
+      return runSequence(run, step.steps);
     case "parallel":
-      await Promise.all(step.steps.map((child) => runStep(run, child)));
+      return Promise.all(step.steps.map((child) => runStep(run, child)));
   }
 };

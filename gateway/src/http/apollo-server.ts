@@ -8,7 +8,6 @@ import {
 } from "@apollo/server/plugin/disabled";
 import type { DocumentNode } from "graphql";
 import { LRUCache } from "lru-cache";
-import { z } from "zod";
 import { errorCodes, isErrorCode, type ErrorCode } from "@tessera/platform/errors/error-codes";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { asApolloGateway, type FederationExecutor } from "../executor/federation-executor.ts";
@@ -38,10 +37,12 @@ export interface ApolloContext {
 /** Stands in for a document that was refused, so that Apollo parses nothing a client sent and we have not checked. */
 const REFUSED_DOCUMENT = "query Refused { __typename }";
 
-const persistedFields = z.object({ documentId: z.string().optional().catch(undefined) });
-
-const documentIdOf = (body: unknown, search: string): string | undefined =>
-  persistedFields.safeParse(body).data?.documentId ?? new URLSearchParams(search).get("documentId") ?? undefined;
+const documentIdOf = (body: unknown, search: string): string | undefined => {
+  if (typeof body === "object" && body !== null && "documentId" in body && typeof body.documentId === "string") {
+    return body.documentId;
+  }
+  return search === "" ? undefined : (new URLSearchParams(search).get("documentId") ?? undefined);
+};
 
 interface Deps {
   readonly executor: FederationExecutor<GatewayCall>;
@@ -52,20 +53,23 @@ interface Deps {
   readonly logger: Logger;
 }
 
-/** Documents Apollo may run without parsing: those admission has just checked, by their hash. */
+/** What admission has just checked, by its hash: the documents Apollo may run without parsing, and their texts, which it need not hash again. */
 const createDocumentStore = () => {
-  const documents = new LRUCache<string, DocumentNode>({ max: MAX_CHECKED_DOCUMENTS });
+  const admitted = new LRUCache<string, Pick<Admitted, "document" | "text">>({ max: MAX_CHECKED_DOCUMENTS });
   const hashes = new WeakMap<DocumentNode, string>();
+  // Apollo's keys are <prefix>:<hash>; what it parsed itself is not kept.
+  const find = (key: string) => admitted.get(key.slice(key.lastIndexOf(":") + 1));
+  const readOnly = { set: () => Promise.resolve(), delete: () => Promise.resolve(false) };
   return {
-    offer: ({ document, text }: Admitted): void => {
+    /** Takes an admitted document in and answers its hash. */
+    offer: ({ document, text }: Admitted): string => {
       const hash = hashes.get(document) ?? operationIdOf(text).slice("sha256:".length);
       hashes.set(document, hash);
-      documents.set(hash, document);
+      admitted.set(hash, { document, text });
+      return hash;
     },
-    // Apollo's keys are <schema>:<hash>; what it parsed itself is not kept.
-    get: (key: string) => Promise.resolve(documents.get(key.slice(key.lastIndexOf(":") + 1))),
-    set: () => Promise.resolve(),
-    delete: () => Promise.resolve(false),
+    documents: { get: (key: string) => Promise.resolve(find(key)?.document), ...readOnly },
+    texts: { get: (key: string) => Promise.resolve(find(key)?.text), ...readOnly },
   };
 };
 
@@ -89,11 +93,11 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
     };
     const verdict = deps.admission.admit(asked, call.caller, "http");
     exchange.verdict = verdict;
-    request.extensions = { ...request.extensions, persistedQuery: undefined };
     if (verdict.kind === "admitted") {
-      request.query = verdict.text;
-      store.offer(verdict);
+      delete request.query;
+      request.extensions = { ...request.extensions, persistedQuery: { version: 1, sha256Hash: store.offer(verdict) } };
     } else {
+      request.extensions = { ...request.extensions, persistedQuery: undefined };
       request.query = REFUSED_DOCUMENT;
       delete request.operationName;
     }
@@ -148,7 +152,7 @@ export const createApolloServer = (deps: Deps): ApolloServer<ApolloContext> => {
       if (verdict?.kind === "admitted") verdicts.set(call, verdict);
       return call;
     }),
-    documentStore: store,
+    documentStore: store.documents,
     plugins: [
       gate(deps, store),
       ApolloServerPluginCacheControlDisabled(),
@@ -162,7 +166,7 @@ export const createApolloServer = (deps: Deps): ApolloServer<ApolloContext> => {
     nodeEnv: "production",
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
+    persistedQueries: { cache: store.texts }, // the gate alone names hashes: a client's were resolved by admission
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
