@@ -65,6 +65,13 @@ describe("limits before execution", () => {
     expect(allowed.body.data).toEqual({ connection: { nodes: [{ id: "1" }] } });
   });
 
+  it("refuses variables nested deeper than any input, telling the limit", async () => {
+    const nested = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+    const answer = await post(graph, reader, { query: "{ who }", variables: { v: nested(66) } });
+    expect([answer.status, answer.body.errors?.[0]?.extensions]).toMatchObject([400, { code: "BAD_INPUT", limit: 64 }]);
+    expect((await post(graph, reader, { query: "{ who }", variables: { v: nested(60) } })).status).toBe(200);
+  });
+
   it("refuses fragments that spread themselves, also when nothing uses them", async () => {
     const query = "{ who } fragment A on Event { parent { ...B } } fragment B on Event { parent { ...A } }";
     const { body } = await post(graph, reader, { query });

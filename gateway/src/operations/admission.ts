@@ -8,6 +8,7 @@ import {
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import { maySeeSchema, checkIntrospection } from "../plugins/introspection.ts";
+import { checkVariableDepth } from "../plugins/variable-depth.ts";
 import type { PersistedOperations } from "../plugins/persisted-operations.ts";
 import type { RateLimit, RateState } from "../plugins/rate-limit.ts";
 import {
@@ -113,7 +114,8 @@ const admitChecked = (
   transport: Transport,
 ): Admitted | Refused => {
   const variables = request.variables ?? {};
-  const refusal = checkIntrospection(checked.shape, caller) ?? checked.checkPages(variables);
+  const refusal =
+    checkIntrospection(checked.shape, caller) ?? checkVariableDepth(variables) ?? checked.checkPages(variables);
   if (refusal !== null) return refusedBy(refusal);
   const chosen = choose(checked.operations, request.operationName);
   if (!("definition" in chosen)) return refusedBy(chosen);

@@ -113,8 +113,9 @@ export const createPersistedOperations = (manifest: OperationManifest, mode: Saf
     },
     remember: (request, tenantId) => {
       const { id, automatic: isAutomatic } = idOf(request);
-      if (mode === "enforce" || !isAutomatic || id === null || request.query === undefined) return;
-      automatic.set(automaticKey(tenantId, id), request.query);
+      const { query = "" } = request;
+      if (mode === "enforce" || !isAutomatic || id === null || query === "") return;
+      automatic.set(automaticKey(tenantId, id), query);
     },
   };
 };

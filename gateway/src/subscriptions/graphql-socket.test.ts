@@ -137,6 +137,21 @@ describe("federated subscriptions", () => {
     socket.close();
   });
 
+  it("refuse variables deep enough to exhaust a stack, and go on serving the socket and everybody else", async () => {
+    const socket = await openSocket(graph, { authorization: reader });
+    const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+    const payload = `{ "query": ${JSON.stringify(EVENTS)}, "variables": { "deep": ${deep} } }`;
+    socket.send(`{ "id": "a", "type": "subscribe", "payload": ${payload} }`);
+    expect(await socket.next()).toMatchObject({
+      id: "a",
+      type: "error",
+      payload: [{ extensions: { code: "BAD_INPUT", field: "variables", limit: 64 } }],
+    });
+    socket.subscribe("b", { query: "{ who }" });
+    expect(await socket.next()).toMatchObject({ id: "b", type: "next" });
+    socket.close();
+  });
+
   it("abort a query's subgraph work when the client completes it", async () => {
     const before = graph.log.aborted();
     const socket = await openSocket(graph, { authorization: reader });

@@ -36,11 +36,12 @@ const createOperations = (
   socket: { sink: SocketSink; credential: SocketCredential; close: (reason: CloseReason) => void },
 ) => {
   const running = new Map<string, RunningOperation>();
-  const refuseOne = (id: string, limit: number): void => {
-    const refusal = refuse("TOO_MANY_SUBSCRIPTIONS", `A socket may have ${limit} operations open.`, { limit });
-    const shown = deps.operations.masking.show(refusal, newTraceId());
+  const refuseOne = (id: string, thrown: unknown): void => {
+    const shown = deps.operations.masking.show(thrown, newTraceId());
     socket.sink.send(serverMessage.error(id, JSON.stringify([shown])));
   };
+  const tooMany = (limit: number) =>
+    refuse("TOO_MANY_SUBSCRIPTIONS", `A socket may have ${limit} operations open.`, { limit });
   return {
     subscribe: (message: Subscribe): void => {
       const { id } = message;
@@ -50,15 +51,20 @@ const createOperations = (
         return socket.close({ code: CLOSE.subscriberExists, reason: `Subscriber for ${id} already exists` });
       }
       const limit = deps.options.maxOperationsPerSocket;
-      if (running.size >= limit) return refuseOne(id, limit);
+      if (running.size >= limit) return refuseOne(id, tooMany(limit));
       let finished = false;
       const onDone = (): void => {
         finished = true;
         running.delete(id);
       };
       const target = { id, caller: credential.caller, sink: socket.sink, onDone };
-      const operation = runOperation(deps.operations, requestOf(message), target);
-      if (!finished) running.set(id, operation);
+      try {
+        const operation = runOperation(deps.operations, requestOf(message), target);
+        if (!finished) running.set(id, operation);
+      } catch (error) {
+        // Nobody stands above a socket's message to catch this: it would end the process and everybody's sockets.
+        refuseOne(id, error);
+      }
     },
     complete: (id: string): void => {
       const operation = running.get(id);
@@ -106,7 +112,13 @@ export const openSession = (socket: WebSocket, request: IncomingMessage, deps: S
     else if (message.type === "complete") operations.complete(message.id);
   };
   socket.on("message", (data: Buffer) => {
-    if (isOpen()) receive(data.toString("utf8"));
+    if (!isOpen()) return;
+    try {
+      receive(data.toString("utf8"));
+    } catch (error) {
+      deps.operations.masking.show(error, newTraceId());
+      close({ code: CLOSE.internal, reason: "Internal server error" });
+    }
   });
   socket.once("close", () => {
     clearTimeout(initTimer);
