@@ -1,7 +1,7 @@
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { PATIENCE_MS } from "../testing/eventually.ts";
+import { pause, PATIENCE_MS } from "../testing/eventually.ts";
 
 /** An answer as bytes on the wire, and as data. */
 export interface RawAnswer {
@@ -58,22 +58,34 @@ export interface Heard {
   readonly refusal: readonly Problem[] | null;
 }
 
-/** Subscribes on a socket of its own; answers when the subscription ended, `enough` is true of its messages, or `silenceMs` passed. */
+/** Milliseconds between stirs; whether a subscription has begun can't be seen from outside. */
+const STIR_EVERY_MS = 400;
+
+/**
+ * Subscribes on a socket of its own; answers when the subscription ended, `enough` is true of its messages, or `silenceMs` passed. `stir` makes
+ * something happen, again and again until then.
+ */
 export const hear = async (
   url: string,
   apiKey: string,
   body: { readonly query: string; readonly variables?: Record<string, unknown> },
   enough: (messages: readonly unknown[]) => boolean = () => false,
-  options: { readonly silenceMs?: number; readonly onOpen?: () => void } = {},
+  options: { readonly silenceMs?: number; readonly stir?: () => Promise<void> } = {},
 ): Promise<Heard> => {
   const client = createClient({
     url: `${url.replace(/^http/, "ws")}/graphql`,
     webSocketImpl: WebSocket,
     connectionParams: { authorization: `Bearer ${apiKey}` },
     retryAttempts: 0,
-    on: { connected: () => void options.onOpen?.() },
   });
   const messages: unknown[] = [];
+  let over = false;
+  const stirring = (async (): Promise<void> => {
+    while (options.stir !== undefined && !over) {
+      await options.stir();
+      await pause(STIR_EVERY_MS);
+    }
+  })();
   const refusal = await new Promise<readonly Problem[] | null>((resolve, reject) => {
     const timer = setTimeout(() => resolve(null), options.silenceMs ?? PATIENCE_MS);
     const done = (result: readonly Problem[] | null): void => {
@@ -93,7 +105,10 @@ export const hear = async (
       },
       complete: () => done(null),
     });
+  }).finally(() => {
+    over = true;
   });
   await client.dispose();
+  await stirring;
   return { messages, refusal };
 };

@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "@jest/globals";
+import { WebSocket } from "ws";
+import { routeDescriptions } from "../../../rest-bridge/src/routes/descriptions.ts";
+import type { RouteDescription } from "../../../rest-bridge/src/http/route-description.ts";
+import { askHttp } from "../outside.ts";
+import { withoutTrace, type World } from "./sealed-world.ts";
+
+const TENANT = "tenant_id";
+
+/** Whether a schema has a member, wherever it stands. */
+const mentions = (schema: unknown, name: string): boolean =>
+  typeof schema === "object" &&
+  schema !== null &&
+  Object.entries(schema).some(([key, value]) => key === name || mentions(value, name));
+
+/** Routes that take a tenant id, by `METHOD path`. */
+const routes = routeDescriptions
+  .filter(({ query, body }: RouteDescription) => mentions(query, TENANT) || mentions(body, TENANT))
+  .map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+
+const streamEnd = (url: string, apiKey: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const frames: string[] = [];
+    const socket = new WebSocket(url.replace(/^http/, "ws"), { headers: { authorization: `Bearer ${apiKey}` } });
+    socket.on("message", (data: Buffer) => {
+      frames.push(data.toString("utf8"));
+      if (frames.some((frame) => frame.includes('"type":"metrics"'))) socket.close();
+    });
+    socket.once("error", reject);
+    socket.once("close", (code, reason) => resolve(JSON.stringify({ frames, code, reason: reason.toString("utf8") })));
+  });
+
+type Ask = (url: string, apiKey: string, tenantId: string) => Promise<string>;
+const query = (tenantId: string): string => new URLSearchParams({ [TENANT]: tenantId }).toString();
+const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
+
+/** How each of them is asked; the generated list of routes must be this one. */
+const EXAMPLES: Readonly<Record<string, Ask>> = {
+  "GET /api/v2/analytics/realtime/metrics": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/analytics/realtime/metrics?${query(tenantId)}`, apiKey)),
+  "POST /api/v2/analytics/realtime/query": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, measures: [{ function: "count" }] });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/realtime/query`, apiKey, { method: "POST", body }));
+  },
+  "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
+    streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
+};
+
+const anonymous = (text: string, tenantId: string): string => withoutTrace(text.replaceAll(tenantId, "<id>"));
+
+/** The tenant in a REST request is the caller's own, or the request is refused without telling whether there is such a tenant. */
+export const describeRestRoutes = (world: World): void => {
+  describe("the tenant id of a REST request", () => {
+    it("every route that takes one is named here", () => {
+      expect(Object.keys(EXAMPLES).toSorted()).toEqual(routes.toSorted());
+    });
+
+    it.each(Object.entries(EXAMPLES))(
+      "%s: another tenant's is refused exactly as an unknown one",
+      async (_route, ask) => {
+        const { instance, alpha, beta } = world();
+        const unknown = randomUUID();
+        const foreign = anonymous(await ask(instance.url, instance.beta.apiKey, alpha.tenantId), alpha.tenantId);
+        expect(foreign).toBe(anonymous(await ask(instance.url, instance.beta.apiKey, unknown), unknown));
+        expect(foreign).toContain("TENANT_MISMATCH");
+        const own = await ask(instance.url, instance.beta.apiKey, beta.tenantId);
+        expect(own).not.toContain("TENANT_MISMATCH");
+        expect(own).not.toContain("urn:tessera:error");
+      },
+    );
+  });
+};
