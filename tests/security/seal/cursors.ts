@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { createTesseraClient } from "../../testing/tessera-client.ts";
-import { cursorPlaces, operationText, rootField } from "../api-schema.ts";
+import { cursorPlaces, operationText, rootField, type RootField } from "../api-schema.ts";
 import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, hear, readAnswer } from "../outside.ts";
 import { makeRule } from "../own-things.ts";
@@ -41,68 +41,94 @@ const cursorIn = (text: string): string => {
   return cursor;
 };
 
+const answer = async (
+  url: string,
+  apiKey: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<string> => {
+  const raw = await askGraph(url, apiKey, { query, variables });
+  expect(readAnswer(raw).errors).toBeUndefined();
+  return raw.text;
+};
+
+/** The first messages of a stream as one of the tenants hears it, while it makes things happen. */
+const heard = async (
+  world: World,
+  root: RootField,
+  cause: "events" | "rule",
+  own: OwnThings,
+  after?: string,
+): Promise<string> => {
+  const { instance, alpha } = world();
+  const { apiKey } = own === alpha ? instance.alpha : instance.beta;
+  const variables = { ...exampleOf(root.coordinate, own), ...(after === undefined ? {} : { after }) };
+  const client = createTesseraClient(instance.url, apiKey);
+  const stir = async (): Promise<void> => {
+    if (cause === "rule") await makeRule(client, own);
+    else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);
+  };
+  const body = { query: operationText(root, variables, { depth: 3 }), variables };
+  const { messages, refusal } = await hear(instance.url, apiKey, body, (all) => all.length > 0, { stir });
+  expect(refusal).toBeNull();
+  return JSON.stringify(messages);
+};
+
+const goesOnInOwnList = (world: World) => async (_place: string, list: List) => {
+  const { instance, alpha, alphaLater } = world();
+  const first = await answer(
+    world().instance.url,
+    instance.alpha.apiKey,
+    around(list, `${list.field}(first: 1) { pageInfo { endCursor } }`),
+  );
+  const page = (after: string) => around(list, `${list.field}(first: 100${after}) { edges { cursor node { id } } }`);
+  const whole = await answer(world().instance.url, instance.beta.apiKey, page(""));
+  const behind = await answer(
+    world().instance.url,
+    instance.beta.apiKey,
+    page(`, after: ${JSON.stringify(cursorIn(first))}`),
+  );
+  expectNone(list.field, behind, wordsOf(alpha, alphaLater));
+  // Alpha's newest is newer than all of beta's, so that the whole of beta's own list lies behind it.
+  expect(behind).toBe(whole);
+  expect(behind).toContain('"id":');
+};
+
+const isAPlaceInOwnResult = (world: World) => async () => {
+  const { instance, alpha, beta } = world();
+  const text =
+    "query ($id: ID!, $after: Cursor) { job(id: $id) { result(first: 1, after: $after) { rowCount endCursor columns { name ... on TextColumn { texts } } } } }";
+  const [foreign, own] = [
+    cursorIn(await answer(world().instance.url, instance.alpha.apiKey, text, { id: alpha.jobId })),
+    cursorIn(await answer(world().instance.url, instance.beta.apiKey, text, { id: beta.jobId })),
+  ];
+  const behind = await answer(world().instance.url, instance.beta.apiKey, text, { id: beta.jobId, after: foreign });
+  expect(behind).toBe(await answer(world().instance.url, instance.beta.apiKey, text, { id: beta.jobId, after: own }));
+  expectNone("result", behind, wordsOf(alpha));
+};
+
+const isFollowedByOwnMessages = (world: World) => async (place: string, cause: "events" | "rule") => {
+  const { alpha, alphaLater, beta } = world();
+  const root = rootField(place.slice(0, place.indexOf("(")));
+  const mine = await heard(world, root, cause, alpha);
+  const theirs = await heard(world, root, cause, beta, cursorIn(mine));
+  expectNone(place, theirs, wordsOf(alpha, alphaLater));
+  expect(theirs).toContain('"cursor":');
+};
+
 /** A cursor of another tenant opens nothing: it is a place in the asker's own list, or the beginning of its own stream. */
 export const describeCursors = (world: World): void => {
-  const answer = async (apiKey: string, query: string, variables: Record<string, unknown> = {}): Promise<string> => {
-    const raw = await askGraph(world().instance.url, apiKey, { query, variables });
-    expect(readAnswer(raw).errors).toBeUndefined();
-    return raw.text;
-  };
-
   describe("a cursor of another tenant", () => {
     it("every place of the API that takes a cursor is named here", () => {
       const named = [...Object.keys(LISTS), RESULT_PAGES, ...Object.keys(STREAMS)];
       expect(named.toSorted()).toEqual(cursorPlaces.toSorted());
     });
 
-    it.each(Object.entries(LISTS))("%s: goes on in the asker's own list", async (_place, list) => {
-      const { instance, alpha, alphaLater } = world();
-      const first = await answer(
-        instance.alpha.apiKey,
-        around(list, `${list.field}(first: 1) { pageInfo { endCursor } }`),
-      );
-      const page = (after: string) =>
-        around(list, `${list.field}(first: 100${after}) { edges { cursor node { id } } }`);
-      const whole = await answer(instance.beta.apiKey, page(""));
-      const behind = await answer(instance.beta.apiKey, page(`, after: ${JSON.stringify(cursorIn(first))}`));
-      expectNone(list.field, behind, wordsOf(alpha, alphaLater));
-      // Alpha's newest is newer than all of beta's, so that the whole of beta's own list lies behind it.
-      expect(behind).toBe(whole);
-      expect(behind).toContain('"id":');
-    });
-
-    it(`${RESULT_PAGES}: is a place in the asker's own result`, async () => {
-      const { instance, alpha, beta } = world();
-      const text =
-        "query ($id: ID!, $after: Cursor) { job(id: $id) { result(first: 1, after: $after) { rowCount endCursor columns { name ... on TextColumn { texts } } } } }";
-      const [foreign, own] = [
-        cursorIn(await answer(instance.alpha.apiKey, text, { id: alpha.jobId })),
-        cursorIn(await answer(instance.beta.apiKey, text, { id: beta.jobId })),
-      ];
-      const behind = await answer(instance.beta.apiKey, text, { id: beta.jobId, after: foreign });
-      expect(behind).toBe(await answer(instance.beta.apiKey, text, { id: beta.jobId, after: own }));
-      expectNone("result", behind, wordsOf(alpha));
-    });
-
-    it.each(Object.entries(STREAMS))("%s: is followed by the asker's own messages alone", async (place, cause) => {
-      const { instance, alpha, alphaLater, beta } = world();
-      const root = rootField(place.slice(0, place.indexOf("(")));
-      const heard = async (apiKey: string, own: OwnThings, after?: string): Promise<string> => {
-        const variables = { ...exampleOf(root.coordinate, own), ...(after === undefined ? {} : { after }) };
-        const client = createTesseraClient(instance.url, apiKey);
-        const stir = async (): Promise<void> => {
-          if (cause === "rule") await makeRule(client, own);
-          else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);
-        };
-        const body = { query: operationText(root, variables, { depth: 3 }), variables };
-        const { messages, refusal } = await hear(instance.url, apiKey, body, (all) => all.length > 0, { stir });
-        expect(refusal).toBeNull();
-        return JSON.stringify(messages);
-      };
-      const mine = await heard(instance.alpha.apiKey, alpha);
-      const theirs = await heard(instance.beta.apiKey, beta, cursorIn(mine));
-      expectNone(place, theirs, wordsOf(alpha, alphaLater));
-      expect(theirs).toContain('"cursor":');
-    });
+    it.each(Object.entries(LISTS))("%s: goes on in the asker's own list", goesOnInOwnList(world));
+    it(`${RESULT_PAGES}: is a place in the asker's own result`, isAPlaceInOwnResult(world));
+    it.each(Object.entries(STREAMS))(
+      "%s: is followed by the asker's own messages alone",
+      isFollowedByOwnMessages(world),
+    );
   });
 };

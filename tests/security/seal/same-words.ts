@@ -41,6 +41,39 @@ const WORDS: Readonly<Record<string, SameWord>> = {
   },
 };
 
+const startsOwnJobs = (world: World) => async () => {
+  const { instance } = world();
+  const query =
+    "mutation ($input: StartQueryInput!) { startQuery(input: $input) { ... on QueryStarted { job { id tenant { id } } } } }";
+  const variables = { input: { olap, idempotencyKey: "same" } };
+  const start = async (apiKey: string): Promise<string> =>
+    (await askGraph(instance.url, apiKey, { query, variables })).text;
+  const [alphas, betas] = [await start(instance.alpha.apiKey), await start(instance.beta.apiKey)];
+  expect(alphas).toContain(instance.alpha.tenantId);
+  expect(betas).toContain(instance.beta.tenantId);
+  expect(alphas).not.toBe(betas);
+  expect(await start(instance.alpha.apiKey)).toBe(alphas);
+  expect(await start(instance.beta.apiKey)).toBe(betas);
+};
+
+const keepsBothEvents = (world: World) => async () => {
+  const { instance } = world();
+  const id = randomUUID();
+  for (const [apiKey, name] of [
+    [instance.alpha.apiKey, "of-alpha"],
+    [instance.beta.apiKey, "of-beta"],
+  ] as const) {
+    const body = JSON.stringify([{ id, name }]);
+    const sent = await askHttp(`${instance.url}/api/v2/events`, apiKey, { method: "POST", body });
+    expect(sent.text).toContain('"accepted":1');
+  }
+  const query = "query ($id: ID!) { event(id: $id) { name } }";
+  const nameOf = async (apiKey: string) =>
+    readAnswer(await askGraph(instance.url, apiKey, { query, variables: { id } })).data;
+  expect(await nameOf(instance.alpha.apiKey)).toEqual({ event: { name: "of-alpha" } });
+  expect(await nameOf(instance.beta.apiKey)).toEqual({ event: { name: "of-beta" } });
+};
+
 /** Words tenants choose for themselves never meet those of others. */
 export const describeSameWords = (world: World): void => {
   describe("two tenants that choose the same word", () => {
@@ -57,37 +90,8 @@ export const describeSameWords = (world: World): void => {
       },
     );
 
-    it("the idempotency key of a long query: gives each its own job, the same one again", async () => {
-      const { instance } = world();
-      const query =
-        "mutation ($input: StartQueryInput!) { startQuery(input: $input) { ... on QueryStarted { job { id tenant { id } } } } }";
-      const variables = { input: { olap, idempotencyKey: "same" } };
-      const start = async (apiKey: string): Promise<string> =>
-        (await askGraph(instance.url, apiKey, { query, variables })).text;
-      const [alphas, betas] = [await start(instance.alpha.apiKey), await start(instance.beta.apiKey)];
-      expect(alphas).toContain(instance.alpha.tenantId);
-      expect(betas).toContain(instance.beta.tenantId);
-      expect(alphas).not.toBe(betas);
-      expect(await start(instance.alpha.apiKey)).toBe(alphas);
-      expect(await start(instance.beta.apiKey)).toBe(betas);
-    });
+    it("the idempotency key of a long query: gives each its own job, the same one again", startsOwnJobs(world));
 
-    it("an event id over REST: both events are kept, each with its own tenant's facts", async () => {
-      const { instance } = world();
-      const id = randomUUID();
-      for (const [apiKey, name] of [
-        [instance.alpha.apiKey, "of-alpha"],
-        [instance.beta.apiKey, "of-beta"],
-      ] as const) {
-        const body = JSON.stringify([{ id, name }]);
-        const sent = await askHttp(`${instance.url}/api/v2/events`, apiKey, { method: "POST", body });
-        expect(sent.text).toContain('"accepted":1');
-      }
-      const query = "query ($id: ID!) { event(id: $id) { name } }";
-      const nameOf = async (apiKey: string) =>
-        readAnswer(await askGraph(instance.url, apiKey, { query, variables: { id } })).data;
-      expect(await nameOf(instance.alpha.apiKey)).toEqual({ event: { name: "of-alpha" } });
-      expect(await nameOf(instance.beta.apiKey)).toEqual({ event: { name: "of-beta" } });
-    });
+    it("an event id over REST: both events are kept, each with its own tenant's facts", keepsBothEvents(world));
   });
 };
