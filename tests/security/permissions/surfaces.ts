@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it } from "@jest/globals";
+import { WebSocket } from "ws";
+import { routeDescriptions } from "../../../rest-bridge/src/routes/descriptions.ts";
+import { askGraph, askHttp } from "../outside.ts";
+import type { World } from "./permission-world.ts";
+
+type Attempt = (world: { readonly url: string }, query: string, apiKey: string | null) => Promise<string>;
+
+const http =
+  (path: string, method: "GET" | "POST", body?: unknown): Attempt =>
+  async ({ url }, query, apiKey) => {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const { status, text } = await askHttp(`${url}${path}${query}`, apiKey, init);
+    return `${status} ${text}`;
+  };
+
+/** The status of a refused handshake, or what was said before the socket was closed. */
+const socket =
+  (path: string, protocol: string | null, first: unknown): Attempt =>
+  ({ url }, query, apiKey) =>
+    new Promise((resolve) => {
+      const headers = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+      const address = `${url.replace(/^http/, "ws")}${path}${query}`;
+      const opened = new WebSocket(address, protocol === null ? [] : [protocol], { headers });
+      let said = "";
+      opened.on("open", () => first !== undefined && opened.send(JSON.stringify(first)));
+      opened.on("message", (data: Buffer) => {
+        said += data.toString("utf8");
+        if (said.includes('"metrics"') || said.includes('"connection_ack"')) opened.close();
+      });
+      opened.on("unexpected-response", (_request, response) => {
+        resolve(`${response.statusCode ?? 0} handshake`);
+        opened.terminate();
+      });
+      opened.on("error", () => undefined);
+      opened.on("close", (code) => resolve(`${code} ${said}`));
+    });
+
+const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
+const METRICS = "/api/v2/analytics/realtime/metrics";
+const QUESTION = "/api/v2/analytics/realtime/query";
+const STREAM = "/api/v2/analytics/realtime/stream";
+const EVENTS = "/api/v2/events";
+
+interface Surface {
+  readonly attempt: Attempt;
+  /** Permission without which it is refused; null where each field asks for its own. */
+  readonly permission: string | null;
+  /** How an answer begins: to a credential in the URL, to no credential, to a lacking permission. */
+  readonly says: { readonly inUrl: RegExp; readonly nobody: RegExp; readonly forbidden?: RegExp };
+}
+
+const problems = {
+  inUrl: /^400 .*"CREDENTIAL_IN_URL"/s,
+  nobody: /^401 .*"UNAUTHENTICATED"/s,
+  forbidden: /^403 .*"FORBIDDEN"/s,
+};
+
+/** Every address that asks for a credential; those of REST must be the described ones. */
+const SURFACES: Readonly<Record<string, Surface>> = {
+  "POST /graphql": {
+    attempt: http("/graphql", "POST", { query: "{ whoAmI { expiresAt } }" }),
+    permission: null,
+    says: problems,
+  },
+  "WS /graphql": {
+    attempt: socket("/graphql", "graphql-transport-ws", { type: "connection_init" }),
+    permission: null,
+    says: { inUrl: /^400 handshake/, nobody: /^4401 / },
+  },
+  [`GET ${METRICS}`]: { attempt: http(METRICS, "GET"), permission: "analytics:read", says: problems },
+  [`POST ${QUESTION}`]: {
+    attempt: http(QUESTION, "POST", { range, measures: [{ function: "count" }] }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`GET ${STREAM}`]: {
+    attempt: socket(STREAM, null, undefined),
+    permission: "analytics:read",
+    says: { inUrl: /^400 handshake/, nobody: /^4408 .*"UNAUTHENTICATED"/s, forbidden: /^4403 .*"FORBIDDEN"/s },
+  },
+  [`POST ${EVENTS}`]: {
+    attempt: http(EVENTS, "POST", [{ name: "credential" }]),
+    permission: "analytics:ingest",
+    says: problems,
+  },
+};
+
+const described = routeDescriptions
+  .filter(({ authenticated }) => authenticated)
+  .map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+const surfaces = Object.entries(SURFACES);
+
+/** All doors have the same lock. */
+export const describeSurfaces = (world: World): void => {
+  describe("every surface", () => {
+    it("is named here", () => {
+      expect(Object.keys(SURFACES)).toEqual(expect.arrayContaining(described));
+      expect(
+        Object.keys(SURFACES)
+          .filter((name) => name.includes("/api/"))
+          .toSorted(),
+      ).toEqual(described.toSorted());
+    });
+
+    it.each(surfaces)(
+      "%s: refuses a credential in the URL, whatever its name, even beside a good one",
+      async (_name, surface) => {
+        const { full } = world();
+        for (const query of [`?access_token=${full}`, `?api_key=x`, `?Authorization=Bearer%20${full}`, `?q=${full}`]) {
+          for (const header of [null, full])
+            expect(await surface.attempt(world(), query, header)).toMatch(surface.says.inUrl);
+        }
+        expect(await surface.attempt(world(), `?access_token=${full}`, null)).not.toContain(full);
+      },
+    );
+
+    it.each(surfaces)(
+      "%s: lets nobody in without a credential, or with one that is not valid",
+      async (_name, surface) => {
+        expect(await surface.attempt(world(), "", null)).toMatch(surface.says.nobody);
+        const unknown = await surface.attempt(world(), "", "tsr_live_mistyped");
+        expect(unknown).toMatch(/^(401 .*"UNAUTHENTICATED"|4401 )/s);
+      },
+    );
+
+    it.each(surfaces.filter(([, { permission }]) => permission !== null))(
+      "%s: asks for its permission",
+      async (_name, { attempt, permission, says }) => {
+        const apiKey = await world().without(permission ?? "");
+        expect(await attempt(world(), "", apiKey)).toMatch(says.forbidden ?? /never/);
+        expect(await attempt(world(), "", world().full)).not.toMatch(/FORBIDDEN|UNAUTHENTICATED/);
+      },
+    );
+
+    it("a refused event is not stored", async () => {
+      const id = randomUUID();
+      const apiKey = await world().without("analytics:ingest");
+      await askHttp(`${world().url}${EVENTS}`, apiKey, {
+        method: "POST",
+        body: JSON.stringify([{ id, name: "refused" }]),
+      });
+      const query = "query ($id: ID!) { event(id: $id) { id } }";
+      const { text } = await askGraph(world().url, world().full, { query, variables: { id } });
+      expect(text).toContain('{"event":null}');
+    });
+
+    it("a key can't hand on what it does not have itself", async () => {
+      const apiKey = await world().without("analytics:personal-data");
+      const query = `mutation { createApiKey(input: { name: "more", permissions: ["analytics:personal-data"] }) { __typename ... on PermissionsNotHeld { permissions } } }`;
+      const { text } = await askGraph(world().url, apiKey, { query });
+      expect(text).toContain('{"__typename":"PermissionsNotHeld","permissions":["analytics:personal-data"]}');
+      const service = query.replaceAll("analytics:personal-data", "platform:authenticate");
+      expect((await askGraph(world().url, world().full, { query: service })).text).not.toContain("ApiKeyCreated");
+    });
+  });
+};
