@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import type { ExecutionResult } from "graphql";
 import { CallCancelled, type CallContext, type SubgraphConnection } from "./connection.ts";
 import { guardConnection } from "./guarded.ts";
@@ -25,6 +25,8 @@ const scripted = (
 
 const codeOf = ({ errors }: ExecutionResult) => errors?.[0]?.extensions["code"];
 const refuse = () => Promise.reject(new Error("refused"));
+
+afterEach(() => void jest.useRealTimers());
 
 describe("a guarded connection", () => {
   it("opens after failures in a row, refuses without asking, and closes when a trial succeeds", async () => {
@@ -64,6 +66,40 @@ describe("a guarded connection", () => {
       "SUBGRAPH_TIMEOUT",
     );
     expect(ended).toBe(true);
+  });
+
+  it("gives every operation its own time, in whatever order they end", async () => {
+    jest.useFakeTimers();
+    const waiting: ((result: ExecutionResult) => void)[] = [];
+    const slow: SubgraphConnection<CallContext> = {
+      ...scripted([]),
+      execute: () => new Promise((resolve) => void waiting.push(resolve)),
+    };
+    const guarded = guardConnection(slow, { timeoutMs: 120, consecutiveFailures: 1_000 });
+    const ask = () => guarded.execute({ query: "{ ok }" }, CALL);
+    const [first, answered] = [ask(), ask()];
+    await jest.advanceTimersByTimeAsync(60);
+    const late = ask();
+    waiting[1]?.({ data: { ok: true } });
+    expect(await answered).toEqual({ data: { ok: true } });
+    await jest.advanceTimersByTimeAsync(60);
+    expect(codeOf(await first)).toBe("SUBGRAPH_TIMEOUT");
+    waiting[2]?.({ data: { ok: true } }); // its own time is not up yet
+    expect(await late).toEqual({ data: { ok: true } });
+    const last = ask();
+    await jest.advanceTimersByTimeAsync(121);
+    expect(codeOf(await last)).toBe("SUBGRAPH_TIMEOUT");
+  });
+
+  it("forgets failures at the next success, and counts a call that throws at once", async () => {
+    const throwing = (): Promise<ExecutionResult> => {
+      throw new Error("at once");
+    };
+    const answering = () => Promise.resolve({ data: { ok: true } });
+    const inner = scripted([refuse, answering, throwing, answering, refuse, throwing]);
+    const guarded = guardConnection(inner, { consecutiveFailures: 2 });
+    for (let turn = 0; turn < 8; turn += 1) await guarded.execute({ query: "{ ok }" }, CALL);
+    expect(inner.calls()).toBe(6);
   });
 
   it("turns a stream that breaks into one last result", async () => {

@@ -151,6 +151,19 @@ class Attempt implements SubgraphRequest, Waiting {
   }
 }
 
+/** The inner call as a promise, also when it throws before it has made one. */
+const execution = <C extends CallContext>(
+  inner: SubgraphConnection<C>,
+  request: SubgraphRequest,
+  call: C,
+): Promise<ExecutionResult> => {
+  try {
+    return inner.execute(request, call);
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+};
+
 /** Runs `inner` until its deadline or the caller's end, whichever is first. */
 const withinTime = <C extends CallContext>(
   inner: SubgraphConnection<C>,
@@ -162,7 +175,7 @@ const withinTime = <C extends CallContext>(
   if (caller?.aborted === true) return Promise.reject(new CallCancelled("the caller gave up"));
   return new Promise<ExecutionResult>((resolve, reject) => {
     const attempt = new Attempt(request, caller, deadlines, reject);
-    inner.execute(attempt, call).then(
+    execution(inner, attempt, call).then(
       (result) => {
         attempt.release();
         resolve(result);
@@ -175,6 +188,39 @@ const withinTime = <C extends CallContext>(
   });
 };
 
+/** A breaker that is told of an outcome only where that changes what it counts: while all is well a call costs it nothing. */
+const createBreaker = (name: string, options: GuardOptions) => {
+  const breaker = circuitBreaker(
+    handleWhen((error) => !(error instanceof CallCancelled)),
+    {
+      halfOpenAfter: options.halfOpenAfterMs ?? HALF_OPEN_AFTER_MS,
+      breaker: new ConsecutiveBreaker(options.consecutiveFailures ?? CONSECUTIVE_FAILURES),
+    },
+  );
+  breaker.onStateChange((state) => options.onStateChange?.(name, stateName(state)));
+  let hasFailed = false; // since the last success
+  const tell = async (outcome: () => Promise<void>): Promise<void> => {
+    if (breaker.state === CircuitState.Closed) await breaker.execute(outcome).catch(() => undefined);
+  };
+  const failed = async (error: unknown): Promise<never> => {
+    if (!(error instanceof CallCancelled)) {
+      hasFailed = true;
+      await tell(() => Promise.reject(error instanceof Error ? error : new Error(String(error))));
+    }
+    throw error;
+  };
+  const succeeded = (result: ExecutionResult): ExecutionResult | Promise<ExecutionResult> => {
+    if (!hasFailed) return result;
+    hasFailed = false;
+    return tell(() => Promise.resolve()).then(() => result);
+  };
+  return {
+    isOpen: () => breaker.state === CircuitState.Open || breaker.state === CircuitState.Isolated,
+    execute: (work: () => Promise<ExecutionResult>): Promise<ExecutionResult> =>
+      breaker.state === CircuitState.Closed ? work().then(succeeded, failed) : breaker.execute(work),
+  };
+};
+
 /**
  * A connection whose failures are answers: a hung subgraph gives SUBGRAPH_TIMEOUT, a failing or circuit-broken one
  * SUBGRAPH_UNAVAILABLE, so that the rest of a federated answer still arrives. A caller's own abort trips nothing.
@@ -183,54 +229,26 @@ export const guardConnection = <C extends CallContext>(
   inner: SubgraphConnection<C>,
   options: GuardOptions = {},
 ): SubgraphConnection<C> => {
-  const { timeoutMs = TIMEOUT_MS, consecutiveFailures = CONSECUTIVE_FAILURES } = options;
-  const breaker = circuitBreaker(
-    handleWhen((error) => !(error instanceof CallCancelled)),
-    {
-      halfOpenAfter: options.halfOpenAfterMs ?? HALF_OPEN_AFTER_MS,
-      breaker: new ConsecutiveBreaker(consecutiveFailures),
-    },
-  );
-  breaker.onStateChange((state) => options.onStateChange?.(inner.name, stateName(state)));
+  const breaker = createBreaker(inner.name, options);
+  const deadlines = new Deadlines(options.timeoutMs ?? TIMEOUT_MS);
   const failure = (error: unknown): ExecutionResult => ({
     errors: [
       subgraphFailure(inner.name, error instanceof TimedOut ? "SUBGRAPH_TIMEOUT" : "SUBGRAPH_UNAVAILABLE", error),
     ],
   });
-  const deadlines = new Deadlines(timeoutMs);
-  let hasFailed = false; // since the last success, so that the breaker need not be told of every one
   const refused = (error: unknown): ExecutionResult => {
     if (error instanceof CallCancelled) throw error;
     return failure(error);
   };
-  const tell = async (outcome: () => Promise<void>): Promise<void> => {
-    if (breaker.state === CircuitState.Closed) await breaker.execute(outcome).catch(() => undefined);
-  };
-  const failed = async (error: unknown): Promise<ExecutionResult> => {
-    const answer = refused(error);
-    hasFailed = true;
-    await tell(() => Promise.reject(error instanceof Error ? error : new Error(String(error))));
-    return answer;
-  };
-  const succeeded = (result: ExecutionResult): ExecutionResult | Promise<ExecutionResult> => {
-    if (!hasFailed) return result;
-    hasFailed = false;
-    return tell(() => Promise.resolve()).then(() => result);
-  };
   return {
     name: inner.name,
-    execute(request, call) {
-      if (breaker.state === CircuitState.Closed) {
-        return withinTime(inner, request, call, deadlines).then(succeeded, failed);
-      }
-      return breaker.execute(() => withinTime(inner, request, call, deadlines)).catch(refused);
-    },
+    execute: (request, call) => breaker.execute(() => withinTime(inner, request, call, deadlines)).catch(refused),
     subscribe(request, call) {
       const upstream = inner.subscribe(request, call);
       let ended = false;
       const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
       return lazyStream(() => {
-        if (breaker.state === CircuitState.Open || breaker.state === CircuitState.Isolated) {
+        if (breaker.isOpen()) {
           return Promise.resolve(failure(new BrokenCircuitError()));
         }
         return Promise.resolve({
