@@ -20,8 +20,17 @@ const range = () => ({
   from: new Date(Date.now() - 3_600_000).toISOString(),
   to: new Date(Date.now() + 3_600_000).toISOString(),
 });
-const olap = () => ({ range: range(), measures: [{ function: "COUNT" }], dimensions: ["name"] });
-const metric = { measure: "COUNT", window: "PT1H" };
+const olap = () => ({
+  range: range(),
+  measures: [{ function: "COUNT", name: "events" }],
+  dimensions: ["name"],
+  filter: { not: { field: "country", in: ["nowhere"] } },
+});
+const metric = {
+  measure: "COUNT",
+  window: "PT1H",
+  filters: [{ field: "COUNTRY", operator: "NOT_IN", values: ["nowhere"] }],
+};
 const condition = { direction: "ABOVE", threshold: 0 };
 
 /** A valid question of a tenant to each root field, about its own things; a root field that is missing here fails the tests. */
@@ -48,15 +57,28 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.apiKeys": () => ({}),
   "Query.users": () => ({}),
   "Query.user": ({ userId }) => ({ id: userId }),
-  "Mutation.ingestEvents": ({ mark }) => ({ input: [{ id: randomUUID(), name: `${mark}-sent` }] }),
-  "Mutation.startQuery": () => ({ input: { olap: olap() } }),
+  "Mutation.ingestEvents": ({ mark }) => ({
+    input: [
+      { id: randomUUID(), name: `${mark}-sent`, userId: mark, time: new Date().toISOString(), properties: { a: mark } },
+    ],
+  }),
+  "Mutation.startQuery": () => ({ input: { olap: olap(), idempotencyKey: randomUUID() } }),
   "Mutation.cancelJob": ({ jobId }) => ({ id: jobId }),
-  "Mutation.createRule": ({ mark }) => ({ input: { name: `${mark} ${randomUUID()}`, metric, condition } }),
+  "Mutation.createRule": ({ mark }) => ({
+    input: {
+      name: `${mark} ${randomUUID()}`,
+      description: mark,
+      metric: { ...metric, eventNames: [`${mark}-view`, `${mark}-live`] },
+      condition,
+    },
+  }),
   "Mutation.updateRule": ({ ruleId, mark }) => ({ id: ruleId, input: { description: `${mark} changed` } }),
   "Mutation.deleteRule": ({ ruleId }) => ({ id: ruleId }),
   "Mutation.acknowledgeAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
   "Mutation.resolveAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
-  "Mutation.createApiKey": ({ mark }) => ({ input: { name: `${mark}-key`, permissions: ["analytics:read"] } }),
+  "Mutation.createApiKey": ({ mark }) => ({
+    input: { name: `${mark}-key`, permissions: ["analytics:read"], idempotencyKey: randomUUID() },
+  }),
   "Mutation.revokeApiKey": ({ apiKeyId }) => ({ id: apiKeyId }),
   "Mutation.createUser": ({ mark }) => ({
     input: { email: `${randomUUID()}@${mark}.example`, name: `${mark}-person`, roles: ["VIEWER"] },

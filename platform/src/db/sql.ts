@@ -33,6 +33,11 @@ const CONNECTION_TROUBLE =
 /** Prisma's codes and words for a pool that gave no connection in time: the pool's own refusal, passed on as text, or an earlier one. */
 const POOL_TROUBLE = /\bP20(?:24|28)\b|All connections to the control plane's database are in use/;
 
+/**
+ * PostgreSQL's codes for text it can't hold: U+0000 anywhere, or half of a surrogate pair within JSON, which callers can write as escapes.
+ */
+const UNSTORABLE_TEXT = /\b22021\b|\b22P05\b|\b22P02\b.*type json/;
+
 const meaningful = (error: unknown): unknown => {
   if (error instanceof Refusal) return error;
   const words = errorMessage(error);
@@ -43,6 +48,8 @@ const meaningful = (error: unknown): unknown => {
       { retryAfterSeconds: 1 },
       error,
     );
+  if (UNSTORABLE_TEXT.test(words))
+    return refuse("BAD_INPUT", "A text holds U+0000 or half of a surrogate pair, which can't be stored.", {}, error);
   if (CONNECTION_TROUBLE.test(words))
     return refuse(
       "DEPENDENCY_UNAVAILABLE",
@@ -86,7 +93,7 @@ const inTransaction = async <T>(pool: TenantPool, work: (transaction: SqlTransac
 
 /**
  * Gives trouble with the connection its meaning: DEPENDENCY_UNAVAILABLE when the database can't be reached, OVERLOADED when it can and no
- * connection came free in time; other errors pass as they are.
+ * connection came free in time; and to text that can't be stored: BAD_INPUT. Other errors pass as they are.
  */
 export const withMeaning = <T>(work: Promise<T>): Promise<T> =>
   work.catch((error: unknown) => {

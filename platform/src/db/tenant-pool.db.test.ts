@@ -62,3 +62,17 @@ describe("a database that is down", () => {
     silent?.server.close();
   });
 });
+
+describe("text that PostgreSQL can't hold", () => {
+  it.each([
+    ["U+0000", "SELECT $1::text AS held", "a\u0000b"],
+    ["U+0000 in JSON", "SELECT $1::jsonb AS held", JSON.stringify(["a\u0000b"])],
+    ["half of a surrogate pair in JSON", "SELECT $1::jsonb AS held", JSON.stringify(["a\ud800b"])],
+  ])("is the caller's mistake: %s", async (_what, text, param) => {
+    const pool = new TenantPool(testEngines().postgres.appUrl, { max: 1 });
+    const statement = { name: `hold-${text}`, text, params: [param] };
+    const answer = createTenantSql(pool).run(freshTenantId(), statement, (row) => row);
+    await expect(answer).rejects.toMatchObject({ code: "BAD_INPUT" });
+    await pool.end();
+  });
+});

@@ -41,11 +41,6 @@ const withEachLeaf = (value: unknown, nasty: unknown): readonly unknown[] => {
   );
 };
 
-const leaves = (value: unknown): number => withEachLeaf(value, null).length;
-
-const optionalArguments = (root: RootField): Record<string, unknown> =>
-  Object.fromEntries(root.field.args.map(({ name }) => [name, 1]));
-
 const expectTold = (asked: unknown, problems: readonly Problem[]): void => {
   for (const { message, extensions } of problems) {
     const code = extensions?.["code"];
@@ -62,12 +57,16 @@ const expectTold = (asked: unknown, problems: readonly Problem[]): void => {
 
 const toldNicely = (world: World) => async (root: RootField) => {
   const { url, full, own } = world();
-  const example = { ...optionalArguments(root), ...exampleOf(root.coordinate, own) };
-  const asked = NASTY.flatMap((nasty) => withEachLeaf(example, nasty));
-  expect(asked).toHaveLength(NASTY.length * leaves(example));
+  const example: Record<string, unknown> = { ...exampleOf(root.coordinate, own) };
+  const left = root.field.args.map(({ name }) => name).filter((name) => !Object.hasOwn(example, name));
+  const asked = NASTY.flatMap((nasty) => [
+    ...(Object.keys(example).length === 0 ? [] : withEachLeaf(example, nasty)),
+    ...left.map((name) => ({ ...example, [name]: nasty })),
+  ]);
+  expect(asked.length).toBeGreaterThanOrEqual(NASTY.length);
   for (const variables of asked) {
     if (typeof variables !== "object" || variables === null) continue;
-    const body = { query: operationText(root, example), variables: { ...variables } };
+    const body = { query: operationText(root, { ...variables }), variables: { ...variables } };
     if (root.kind === OperationTypeNode.SUBSCRIPTION) {
       const { refusal } = await hear(url, full, body, (messages) => messages.length > 0, { silenceMs: 200 });
       expectTold(body.variables, refusal ?? []);
