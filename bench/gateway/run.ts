@@ -11,12 +11,12 @@ import { compose, QUESTION, schemas, VARIABLES } from "./graph.ts";
 
 const CONCURRENCY = 50;
 /** V8 keeps making a gateway faster for some thousand requests: every contender is warmed by as many. */
-const WARM_UP_REQUESTS = 1_000;
+const WARM_UP_REQUESTS = 800;
 /** The slowest contender goes first and has this long; those after it are warmed by as many requests as it managed. */
-const WARM_UP_MS = 25_000;
+const WARM_UP_MS = 20_000;
 /** Contenders take turns, so that a machine that slows down slows all of them. */
 const ROUNDS = 3;
-const TURN_MS = 1_800;
+const TURN_MS = 1_700;
 const CONTENDERS = ["stock-http", "own-http", "own-in-process"] as const;
 
 type Started = { readonly child: ChildProcess; readonly pool: Pool; readonly url: string };
@@ -61,15 +61,15 @@ const cpuMs = async ({ pool }: Started): Promise<number> => {
 
 const load = async (gateway: Started, ms: number, requests = Number.POSITIVE_INFINITY): Promise<number> => {
   const until = performance.now() + ms;
-  let done = 0;
+  let asked = 0;
   const client = async () => {
-    while (performance.now() < until && done < requests) {
+    while (performance.now() < until && asked < requests) {
+      asked += 1;
       await ask(gateway);
-      done += 1;
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, client));
-  return done;
+  return asked;
 };
 
 type Row = {
