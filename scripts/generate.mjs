@@ -36,6 +36,19 @@ const clientOutputs = () => {
   return rooms.map((path) => (CLIENTS[path] === "tests" ? "tests/generated" : `${CLIENTS[path]}/src/generated`));
 };
 
+/** Rooms whose sources end up in the server's bundle. */
+const SERVER_ROOMS = [
+  "contracts/src",
+  "platform/src",
+  "prisma/generated",
+  "gateway/src",
+  "rest-bridge/src",
+  "ingest/src",
+  "console/src",
+  "server/src",
+  ...["analytics", "anomaly", "ml", "governance", "tenant"].map((name) => `subgraphs/${name}/src`),
+];
+
 /** Each step: what it reads, what it must leave behind, and the program that makes it. */
 const STEPS = [
   {
@@ -85,11 +98,27 @@ const STEPS = [
     folder: "console",
     env: {},
   },
+  {
+    name: "server",
+    title: "server",
+    inputs: () => [
+      "scripts/build-server.mjs",
+      "node_modules/esbuild/package.json",
+      "node_modules/.package-lock.json",
+      ...SERVER_ROOMS.flatMap((room) => filesUnder(room)).filter((path) => /(?<!\.test)\.ts$/.test(path)),
+    ],
+    outputs: () => ["server/dist/cli.js"],
+    // Places in the bundle are absolute: a checkout that was moved is built anew.
+    salt: root,
+    skip: () => !existsSync(join(root, "server/src/cli.ts")),
+    program: ["scripts/build-server.mjs"],
+    env: {},
+  },
 ];
 
-const hashOf = (paths) => {
-  const hash = createHash("sha256");
-  for (const path of paths.toSorted((a, b) => (a < b ? -1 : 1)))
+const hashOf = (step) => {
+  const hash = createHash("sha256").update(step.salt ?? "");
+  for (const path of step.inputs().toSorted((a, b) => (a < b ? -1 : 1)))
     hash
       .update(path)
       .update("\0")
@@ -102,7 +131,7 @@ const isCurrent = (step) => {
   if (step.skip(step)) return true;
   const stamp = join(stamps, step.name);
   if (existing(step.outputs()).length < step.outputs().length || !existsSync(stamp)) return false;
-  return readFileSync(stamp, "utf8") === hashOf(step.inputs());
+  return readFileSync(stamp, "utf8") === hashOf(step);
 };
 
 const run = (step) => {
@@ -110,7 +139,7 @@ const run = (step) => {
   process.stderr.write(`Generating ${step.title}... `);
   const stamp = join(stamps, step.name);
   rmSync(stamp, { force: true });
-  const hash = hashOf(step.inputs());
+  const hash = hashOf(step);
   const [script, ...args] = step.program;
   const result = spawnSync(process.execPath, [join(root, script), ...args], {
     cwd: join(root, step.folder ?? "."),

@@ -9,6 +9,6 @@ export const runRole = async (args) => {
   await ensureInstalled();
   await generate();
   const follow = pathToFileURL(join(root, "scripts/follow-parent.mjs")).href;
-  const node = ["--disable-warning=ExperimentalWarning", "--import", import.meta.resolve("tsx"), "--import", follow];
-  return runChild(process.execPath, [...node, join(root, "server/src/cli.ts"), ...args], { ownGroup: true });
+  const node = ["--disable-warning=ExperimentalWarning", "--import", follow];
+  return runChild(process.execPath, [...node, join(root, "server/dist/cli.js"), ...args], { ownGroup: true });
 };

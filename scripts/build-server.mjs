@@ -1,0 +1,52 @@
+// Bundles the server's own sources into server/dist, one file per role, so that a start compiles nothing: it saves several seconds of
+// processor time. Packages stay outside and are loaded from where each room finds them; places in sources stay those of the sources.
+import { readFile, rm } from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const OURS = "@tessera/";
+const RESOLVING = "resolving";
+
+const outside = {
+  name: "packages stay outside",
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^[^./]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (pluginData === RESOLVING || kind === "entry-point" || path.startsWith(OURS)) return undefined;
+      if (isBuiltin(path)) return { path, external: true };
+      // Two rooms may use two versions of a package, so each is named by its file.
+      const found = await resolve(path, { kind, importer, resolveDir, pluginData: RESOLVING });
+      return { path: found.path, external: true, errors: found.errors };
+    });
+  },
+};
+
+const places = {
+  name: "places in sources",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = source
+        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
+        .replaceAll("import.meta.dirname", JSON.stringify(dirname(path)));
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
+const outdir = join(root, "server/dist");
+await rm(outdir, { recursive: true, force: true });
+await build({
+  entryPoints: { cli: join(root, "server/src/cli.ts") },
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  sourcemap: "linked",
+  logLevel: "error",
+  plugins: [outside, places],
+});
