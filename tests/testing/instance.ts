@@ -32,7 +32,7 @@ export interface TestInstance {
 const startProcess = (environment: Readonly<Record<string, string>>): ChildProcess =>
   spawn(
     process.execPath,
-    ["--import", "tsx", "--import", join(ROOT, "scripts/follow-parent.mjs"), "server/src/cli.ts", "embedded"],
+    ["--import", join(ROOT, "scripts/follow-parent.mjs"), "server/dist/cli.js", "embedded"],
     { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: "", ...environment }, stdio: ["ignore", "pipe", "pipe"] },
   );
 

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { PATIENCE_MS } from "./eventually.ts";
 
 /** The checkout. */
 export const root = resolve(import.meta.dirname, "../..");
+
+/** Milliseconds until a process must have said what is waited for: many may start at the same time on two cores. */
+const START_PATIENCE_MS = 150_000;
 
 /** How a process ended. */
 export interface Ending {
@@ -83,7 +85,7 @@ const start = (nodeArguments: readonly string[], { environment, user }: ProcessO
         act();
       };
       const fail = (why: string): void => finish(() => reject(new Error(`${why} ${String(pattern)}:\n${output}`)));
-      const timer = setTimeout(() => fail("Never said"), PATIENCE_MS);
+      const timer = setTimeout(() => fail("Never said"), START_PATIENCE_MS);
       const look = (): void => {
         const match = pattern.exec(output);
         if (match !== null) finish(() => done(match));
@@ -108,12 +110,13 @@ const start = (nodeArguments: readonly string[], { environment, user }: ProcessO
 /** `npm start` without npm: installs and generates when needed, then runs everything on embedded engines. */
 export const npmStart = (options: ProcessOptions): TesseraProcess => start([join(root, "scripts/start.mjs")], options);
 
-/** A TypeScript program of the checkout with its arguments; ends by itself when the test run is killed. */
-export const startProgram = (program: readonly string[], options: ProcessOptions): TesseraProcess => {
-  const follow = pathToFileURL(join(root, "scripts/follow-parent.mjs")).href;
-  return start(["--import", "tsx", "--import", follow, ...program], options);
-};
+/** Ends by itself when the test run is killed. */
+const FOLLOW = pathToFileURL(join(root, "scripts/follow-parent.mjs")).href;
 
-/** `tessera <role>`; ends by itself when the test run is killed. */
+/** A TypeScript program of the checkout with its arguments; ends by itself when the test run is killed. */
+export const startProgram = (program: readonly string[], options: ProcessOptions): TesseraProcess =>
+  start(["--import", "tsx", "--import", FOLLOW, ...program], options);
+
+/** `tessera <role>`, from the bundle `npm run generate` made; ends by itself when the test run is killed. */
 export const startRole = (role: readonly string[], options: ProcessOptions): TesseraProcess =>
-  startProgram([join(root, "server/src/cli.ts"), ...role], options);
+  start(["--import", FOLLOW, join(root, "server/dist/cli.js"), ...role], options);
