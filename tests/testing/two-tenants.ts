@@ -6,10 +6,7 @@ import { startProgram } from "./tessera-process.ts";
 const tenantShape = z.object({ tenantId: z.string(), apiKey: z.string() });
 const said = z.object({ url: z.string(), alpha: tenantShape, beta: tenantShape });
 
-/** One tenant of an instance, with a key that has every permission. */
-export type TestTenant = z.infer<typeof tenantShape>;
-
-/** A whole embedded instance, in a process of its own, with two tenants that know nothing of each other. */
+/** A whole embedded instance, in a process of its own, with two tenants that know nothing of each other; their keys have every permission. */
 export interface TwoTenants extends z.infer<typeof said> {
   /** Everything the instance has logged. */
   readonly output: () => string;

@@ -18,7 +18,7 @@ const NASTY: readonly unknown[] = [
   "1e999",
   -1,
   2_147_483_647,
-  9_007_199_254_740_993,
+  9_007_199_254_740_991,
   0.5,
   null,
   true,
@@ -31,9 +31,11 @@ const NASTY: readonly unknown[] = [
 const INTERNAL_WORDS =
   /\.ts:|node_modules|ClickHouse|DB::Exception|postgres|prisma|SELECT |INSERT |ECONN|TypeError|undefined|\bat \w+ \(|tessera_(?:reader|app|owner)|sql/i;
 
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+
 /** The same value with each leaf in turn replaced. */
 const withEachLeaf = (value: unknown, nasty: unknown): readonly unknown[] => {
-  if (Array.isArray(value))
+  if (isList(value))
     return value.flatMap((item, index) => withEachLeaf(item, nasty).map((changed) => value.with(index, changed)));
   if (typeof value !== "object" || value === null) return [nasty];
   return Object.entries(value).flatMap(([key, item]) =>
