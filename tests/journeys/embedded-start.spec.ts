@@ -99,7 +99,7 @@ describe("the first start", () => {
   }, 60_000);
 
   it("writes demo.json with url, tenantId and apiKey, readable by its owner alone", async () => {
-    expect(Object.keys(known).sort()).toEqual(["apiKey", "tenantId", "url"]);
+    expect(Object.keys(known).toSorted()).toEqual(["apiKey", "tenantId", "url"]);
     expect(first.process.output()).toContain(known.tenantId);
     expect((await stat(join(home, "demo.json"))).mode & 0o777).toBe(0o600);
   });

@@ -1,4 +1,4 @@
-import { createClient } from "graphql-ws";
+import { createClient, type Client } from "graphql-ws";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { pause, PATIENCE_MS } from "./eventually.ts";
@@ -28,13 +28,51 @@ export interface LiveClient {
 
 const closeEvent = z.object({ code: z.number() });
 
+/** Follows one subscription of a connected client. */
+const followWith = (client: Client, query: string, variables: Record<string, unknown>): Followed => {
+  const messages: unknown[] = [];
+  const problems: unknown[] = [];
+  let ended = false;
+  const leave = client.subscribe(
+    { query, variables },
+    {
+      next: ({ data, errors }) => {
+        if (errors !== undefined) problems.push(...errors);
+        messages.push(data);
+      },
+      error: (error) => {
+        problems.push(error);
+        ended = true;
+      },
+      complete: () => void (ended = true),
+    },
+  );
+  return {
+    messages,
+    problems,
+    ended: () => ended,
+    leave,
+    until: async (wanted) => {
+      const deadline = performance.now() + PATIENCE_MS;
+      while (!wanted(messages)) {
+        if (ended || performance.now() > deadline)
+          throw new Error(
+            `${ended ? "Ended" : "Waited in vain"}: ${JSON.stringify({ messages, problems }).slice(0, 2_000)}`,
+          );
+        await pause(10);
+      }
+    },
+  };
+};
+
 /** Connects and authenticates at `url` (http or ws). */
 export const connectLive = async (url: string, apiKey: string): Promise<LiveClient> => {
   let socket: WebSocket | undefined;
+  const remember = (made: WebSocket): void => void (socket = made);
   const Watched = class extends WebSocket {
     constructor(address: string, protocols: string[]) {
       super(address, protocols);
-      socket = this;
+      remember(this);
     }
   };
   let onConnected: () => void = () => undefined;
@@ -59,42 +97,10 @@ export const connectLive = async (url: string, apiKey: string): Promise<LiveClie
   ]);
   return {
     closed,
-    follow: (query, variables = {}) => {
-      const messages: unknown[] = [];
-      const problems: unknown[] = [];
-      let ended = false;
-      const leave = client.subscribe(
-        { query, variables },
-        {
-          next: ({ data, errors }) => {
-            if (errors !== undefined) problems.push(...errors);
-            messages.push(data);
-          },
-          error: (error) => {
-            problems.push(error);
-            ended = true;
-          },
-          complete: () => void (ended = true),
-        },
-      );
-      return {
-        messages,
-        problems,
-        ended: () => ended,
-        leave,
-        until: async (wanted) => {
-          const deadline = performance.now() + PATIENCE_MS;
-          while (!wanted(messages)) {
-            if (ended || performance.now() > deadline)
-              throw new Error(
-                `${ended ? "Ended" : "Waited in vain"}: ${JSON.stringify({ messages, problems }).slice(0, 2_000)}`,
-              );
-            await pause(10);
-          }
-        },
-      };
-    },
+    follow: (query, variables = {}) => followWith(client, query, variables),
     cut: () => socket?.terminate(),
-    close: async () => void (await client.dispose()),
+    close: async () => {
+      await client.dispose();
+    },
   };
 };

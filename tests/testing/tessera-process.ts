@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** The checkout. */
+/** Root folder of the checkout, absolute. */
 export const root = resolve(import.meta.dirname, "../..");
 
 /** Milliseconds until a process must have said what is waited for: many may start at the same time on two cores. */

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { z } from "zod";
+import { startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
+import { eventually } from "../testing/eventually.ts";
+import { connectLive } from "../testing/live-client.ts";
+import { createTesseraClient } from "../testing/tessera-client.ts";
+import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
+
+/** A revoked key is let in nowhere after this long; the rest of the bound is for a busy machine. */
+const REVOKED_WITHIN_MS = 5_000;
+const BUSY_MS = 5_000;
+const METRICS = `subscription { realtimeMetrics(timeframe: "PT1H") { events cursor } }`;
+
+let directory: TemporaryDirectory;
+let instance: EmbeddedProcess;
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory();
+  instance = await startEmbeddedProcess({ home: directory.home("home") });
+}, 240_000);
+
+afterAll(async () => {
+  await instance?.process.stop();
+  await directory?.remove();
+}, 120_000);
+
+describe("API keys", () => {
+  it("carry their own permissions, and once revoked are refused within 5 seconds over HTTP and on an open socket", async () => {
+    const { client, url } = instance;
+    const { createApiKey } = await client.ask(
+      z.object({ createApiKey: z.object({ secret: z.string(), apiKey: z.object({ id: z.string() }) }) }),
+      `mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { ... on ApiKeyCreated { secret apiKey { id } } } }`,
+      { input: { name: "reader", permissions: ["analytics:read"] } },
+    );
+    const reader = createTesseraClient(url, createApiKey.secret);
+    const ask = () => reader.tell('{ realtimeMetrics(timeframe: "PT1H") { events } }');
+    expect(await ask()).toMatchObject({ status: 200, data: { realtimeMetrics: { events: expect.any(Number) } } });
+    await expect(reader.send([{ name: "not allowed" }])).rejects.toThrow("403");
+    expect((await reader.tell("{ rules { edges { cursor } } }")).errors).toMatchObject([
+      { extensions: { code: "FORBIDDEN" } },
+    ]);
+    const live = await connectLive(url, createApiKey.secret);
+    await live.follow(METRICS).until((messages) => messages.length > 0);
+
+    const revokedAtMs = performance.now();
+    const revoked = await client.tell("mutation($id: ID!) { revokeApiKey(id: $id) { __typename } }", {
+      id: createApiKey.apiKey.id,
+    });
+    expect(revoked).toMatchObject({ data: { revokeApiKey: { __typename: "ApiKeyRevoked" } } });
+    const [closeCode] = await Promise.all([
+      live.closed,
+      eventually(async () => expect((await ask()).status).toBe(401), REVOKED_WITHIN_MS + BUSY_MS),
+    ]);
+    expect(closeCode).toBe(4401);
+    expect(performance.now() - revokedAtMs).toBeLessThan(REVOKED_WITHIN_MS + BUSY_MS);
+  }, 60_000);
+});
