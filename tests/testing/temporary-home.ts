@@ -32,9 +32,3 @@ export const makeTemporaryDirectory = async (): Promise<TemporaryDirectory> => {
     },
   };
 };
-
-/** A data directory of its own, with its end. */
-export const temporaryHome = async (): Promise<{ readonly path: string; remove(): Promise<void> }> => {
-  const directory = await makeTemporaryDirectory();
-  return { path: directory.home("home"), remove: directory.remove };
-};
