@@ -5,7 +5,7 @@ import type { Job } from "./job.ts";
 /** Jobs on a page of jobs. */
 export const MAX_JOBS_ON_PAGE = 100;
 /** Rows on a page of a result. */
-export const MAX_RESULT_ROWS_ON_PAGE = 10_000;
+export const MAX_RESULT_ROWS_ON_PAGE = 1_000;
 
 /** Place of a job in the list, newest first. */
 export interface JobPlace {
