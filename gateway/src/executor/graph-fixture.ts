@@ -1,14 +1,12 @@
 import { composeServices } from "@apollo/composition";
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { parse, type ExecutionResult, type GraphQLFieldResolver, type GraphQLScalarType } from "graphql";
+import { parse, type ExecutionResult, type GraphQLScalarType } from "graphql";
 import { createInProcessConnection } from "../connections/in-process.ts";
 import type { CallContext, SubgraphConnection } from "../connections/connection.ts";
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: [
   "@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible", "@interfaceObject"
 ])\n`;
-
-type Resolver = GraphQLFieldResolver<never, unknown, never>;
 
 /** Resolvers in the shape @apollo/subgraph takes, for tests. */
 export type FixtureResolvers = Record<string, Record<string, unknown> | GraphQLScalarType>;

@@ -44,6 +44,9 @@ const refuseLateRules = (schema: GraphQLSchema): void => {
     );
 };
 
+const isObjectEntry = (entry: [string, unknown]): entry is [string, object] =>
+  typeof entry[1] === "object" && entry[1] !== null;
+
 /** The graphql-shield tree of a table: root fields by the table and denied otherwise; other fields allowed unless the table names them. */
 const treeOf = (schema: GraphQLSchema, table: PermissionTable) => {
   const tree: Record<string, Record<string, ReturnType<typeof ruleFor>>> = {};
@@ -71,7 +74,8 @@ export const withPermissions = (schema: GraphQLSchema, table: PermissionTable): 
     fallbackRule: deny,
     allowExternalErrors: true,
   });
-  const generated: [string, object][] = Object.entries(generator.generate(schema));
+  const types: object = generator.generate(schema);
+  const generated = Object.entries(types).filter(isObjectEntry);
   const gated: Record<string, Record<string, unknown>> = {};
   for (const [type, fields] of generated) {
     const kept = Object.entries(fields).filter(([field]) => tree[type]?.[field] !== allow);
