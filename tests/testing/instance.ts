@@ -30,11 +30,11 @@ export interface TestInstance {
 }
 
 const startProcess = (environment: Readonly<Record<string, string>>): ChildProcess =>
-  spawn(
-    process.execPath,
-    ["--import", join(ROOT, "scripts/follow-parent.mjs"), "server/dist/cli.js", "embedded"],
-    { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: "", ...environment }, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  spawn(process.execPath, ["--import", join(ROOT, "scripts/follow-parent.mjs"), "server/dist/cli.js", "embedded"], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: "", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 
 const ended = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
