@@ -69,6 +69,11 @@ export interface Queues {
   stop(): Promise<void>;
 }
 
+/**
+ * Milliseconds a worker or a queue has to close. One whose backend is gone would wait for it for ever; what it held is given to another
+ * worker once its lock runs out, as after a crash.
+ */
+const CLOSE_MS = 5_000;
 /** Schema BullMQ keeps its tables in on PostgreSQL. */
 const SCHEMA = "bullmq";
 /** Key prefix on Redis; the braces keep a queue's keys on one cluster slot. */
@@ -159,6 +164,14 @@ const processorOf =
 const asDependencyTrouble = (error: unknown): Error =>
   refuse("DEPENDENCY_UNAVAILABLE", "The job queue is not reachable.", { retryAfterSeconds: 2 }, error);
 
+const closed = async (closing: Promise<unknown> | undefined): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const given = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_MS);
+  });
+  await Promise.race([closing, given]).finally(() => clearTimeout(timer));
+};
+
 type Quiet = (what: string) => (error: Error) => void;
 
 const startWorker = async (make: () => BullWorker, onError: (error: Error) => void): Promise<BullWorker> => {
@@ -204,7 +217,7 @@ const createWorker = (
     },
     stop: async () => {
       stopping.abort();
-      await running?.close();
+      await closed(running?.close());
       running = null;
     },
   };
@@ -232,7 +245,7 @@ const createOpenQueues = (settings: QueueSettings, quiet: Quiet) => {
         throw asDependencyTrouble(error);
       }
     },
-    close: () => Promise.all([...open.values()].map((queue) => queue.close())),
+    close: () => Promise.all([...open.values()].map((queue) => closed(queue.close()))),
   };
 };
 
