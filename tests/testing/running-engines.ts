@@ -1,0 +1,61 @@
+import { tenantTablesOf } from "@tessera/platform/store/migrate";
+import { createLogger } from "@tessera/platform/telemetry/logger";
+import { createMetrics } from "@tessera/platform/telemetry/metrics";
+import {
+  startEmbeddedEngines,
+  type EmbeddedEngines,
+  type EngineConnections,
+} from "@tessera/platform/engines/embedded-engines";
+import { seedDemoTenant } from "@tessera/subgraph-tenant/seed";
+import { openResources } from "../../server/src/open-resources.ts";
+import { places } from "../../server/src/places.ts";
+import { embeddedStoreSettings } from "../../server/src/store-settings.ts";
+import { startRole } from "./tessera-process.ts";
+
+/** Secrets that all roles of one installation share. */
+export const SECRETS = {
+  IDENTITY_SECRET: "a secret of the roles of this test alone",
+  API_KEY_PEPPER: "a pepper of the roles of this test alone!",
+} as const;
+
+/** Starts PostgreSQL and ClickHouse as an operator would, outside of any process of the product. */
+export const startEngines = async (home: string): Promise<EmbeddedEngines> =>
+  startEmbeddedEngines({ home, tenantTables: await tenantTablesOf(places.clickhouseMigrations) });
+
+/** Settings by which roles reach the stores, as docs/configuration.md names them. */
+export const storeEnvironment = ({ postgres, clickhouse }: EngineConnections): Readonly<Record<string, string>> => ({
+  ...SECRETS,
+  HOST: "127.0.0.1",
+  LOG_LEVEL: "warn",
+  DATABASE_URL: postgres.appUrl,
+  QUEUE_DATABASE_URL: postgres.queueUrl,
+  CLICKHOUSE_URL: clickhouse.url,
+  CLICKHOUSE_READER_PASSWORD: clickhouse.passwords.tessera_reader,
+  CLICKHOUSE_WRITER_PASSWORD: clickhouse.passwords.tessera_writer,
+  CLICKHOUSE_JOBS_PASSWORD: clickhouse.passwords.tessera_jobs,
+});
+
+/** Runs `tessera migrate`; answers what it printed. */
+export const runMigrate = async ({ postgres, clickhouse }: EngineConnections): Promise<string> => {
+  const migrate = startRole(["migrate"], {
+    environment: {
+      DATABASE_OWNER_URL: postgres.ownerUrl,
+      CLICKHOUSE_URL: clickhouse.url,
+      CLICKHOUSE_OWNER_PASSWORD: clickhouse.passwords.tessera_owner,
+    },
+  });
+  const { code } = await migrate.ended;
+  if (code !== 0) throw new Error(`tessera migrate failed:\n${migrate.output()}`);
+  return migrate.output();
+};
+
+/** Makes a tenant with an API key that may do everything. */
+export const seedTenant = async (connections: EngineConnections) => {
+  const telemetry = { logger: createLogger("seed", "silent"), metrics: createMetrics() };
+  const opened = openResources(embeddedStoreSettings(connections), telemetry);
+  try {
+    return await seedDemoTenant(opened.resources, { apiKeyPepper: SECRETS.API_KEY_PEPPER });
+  } finally {
+    await opened.close();
+  }
+};
