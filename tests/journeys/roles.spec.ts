@@ -13,7 +13,14 @@ import { startSenders, type EventSenders } from "../testing/event-senders.ts";
 import { expectExactlyOnce } from "../testing/event-store-truth.ts";
 import { eventually } from "../testing/eventually.ts";
 import { connectLive } from "../testing/live-client.ts";
-import { runMigrate, SECRETS, seedTenant, startEngines, storeEnvironment } from "../testing/running-engines.ts";
+import {
+  ownerAccess,
+  runMigrate,
+  SECRETS,
+  seedTenant,
+  startEngines,
+  storeEnvironment,
+} from "../testing/running-engines.ts";
 import { freePort, planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
 import { askReadiness, createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
@@ -225,9 +232,7 @@ describe("a role that ends", () => {
     await stream.more(20);
     await stream.stop();
     expect(stream.acknowledged.size).toBeGreaterThan(before);
-    const { url, passwords } = engines.connections.clickhouse;
-    const owner = { url, username: "tessera_owner", password: passwords.tessera_owner };
-    await expectExactlyOnce(owner, tenantId, stream, others);
+    await expectExactlyOnce(ownerAccess(engines.connections), tenantId, stream, others);
   }, 180_000);
 });
 

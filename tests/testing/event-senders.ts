@@ -30,13 +30,15 @@ export interface SenderTarget {
   readonly apiKey: string;
 }
 
+/** A log that several streams of events write one after the other. */
+export const createSenderLog = () => ({ sent: new Set<string>(), acknowledged: new Set<string>() });
+
 /**
  * Several senders beside each other post events until stopped. Every second request that fails is sent again with the same ids until it is
  * answered; the others are given up, so that their outcome stays unknown.
  */
-export const startSenders = (target: SenderTarget, count = 4): EventSenders => {
-  const sent = new Set<string>();
-  const acknowledged = new Set<string>();
+export const startSenders = (target: SenderTarget, log = createSenderLog(), count = 4): EventSenders => {
+  const { sent, acknowledged } = log;
   let [requests, failures, running] = [0, 0, true];
 
   const post = async (events: readonly object[]): Promise<boolean> => {

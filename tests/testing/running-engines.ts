@@ -1,4 +1,7 @@
-import { tenantTablesOf } from "@tessera/platform/store/migrate";
+import { join } from "node:path";
+import { startEmbeddedClickHouse, type EmbeddedClickHouse } from "@tessera/platform/engines/embedded-clickhouse";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "@tessera/platform/engines/embedded-postgres";
+import { tenantTablesOf, type ClickHouseAccess } from "@tessera/platform/store/migrate";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
 import {
@@ -10,6 +13,7 @@ import { seedDemoTenant } from "@tessera/subgraph-tenant/seed";
 import { openResources } from "../../server/src/open-resources.ts";
 import { places } from "../../server/src/places.ts";
 import { embeddedStoreSettings } from "../../server/src/store-settings.ts";
+import { freePort } from "./running-roles.ts";
 import { startRole } from "./tessera-process.ts";
 
 /** Secrets that all roles of one installation share. */
@@ -20,7 +24,35 @@ export const SECRETS = {
 
 /** Starts PostgreSQL and ClickHouse as an operator would, outside of any process of the product. */
 export const startEngines = async (home: string): Promise<EmbeddedEngines> =>
-  startEmbeddedEngines({ home, tenantTables: await tenantTablesOf(places.clickhouseMigrations) });
+  startEmbeddedEngines({
+    home,
+    tenantTables: await tenantTablesOf(places.clickhouseMigrations),
+    // They come back at the same address however long they were away.
+    postgresPort: await freePort(),
+    clickHousePort: await freePort(),
+  });
+
+/** The engines of a home that {@link startEngines} has used, each to be started by itself; `port` is the one in the connections. */
+export const startPostgresAlone = (home: string, { postgres }: EngineConnections): Promise<EmbeddedPostgres> =>
+  startEmbeddedPostgres({ dataDir: join(home, "postgres"), port: Number(new URL(postgres.appUrl).port) });
+
+/** See {@link startPostgresAlone}. */
+export const startClickHouseAlone = async (
+  home: string,
+  { clickhouse }: EngineConnections,
+): Promise<EmbeddedClickHouse> =>
+  startEmbeddedClickHouse({
+    dataDir: join(home, "clickhouse"),
+    port: Number(new URL(clickhouse.url).port),
+    tenantTables: await tenantTablesOf(places.clickhouseMigrations),
+  });
+
+/** How the owner of the event store reaches it. */
+export const ownerAccess = ({ clickhouse: { url, passwords } }: EngineConnections): ClickHouseAccess => ({
+  url,
+  username: "tessera_owner",
+  password: passwords.tessera_owner,
+});
 
 /** Settings by which roles reach the stores, as docs/configuration.md names them. */
 export const storeEnvironment = ({ postgres, clickhouse }: EngineConnections): Readonly<Record<string, string>> => ({
