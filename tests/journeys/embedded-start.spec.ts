@@ -191,6 +191,14 @@ describe("stopping and starting again", () => {
     expect(processesIn(home)).toEqual([]);
   }, 90_000);
 
+  it("SIGINT while it still starts leaves no process behind either", async () => {
+    const started = spawnEmbedded({ home });
+    await started.said(/✔ Starting PostgreSQL and ClickHouse/);
+    started.send("SIGINT");
+    expect(await started.ended).toEqual(STARTED);
+    expect(processesIn(home)).toEqual([]);
+  }, 90_000);
+
   it("the second start has the same key and data, and gives its first answer soon", async () => {
     const startedMs = performance.now();
     first = await startEmbeddedProcess({ home, through: "npm start" });
