@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ApolloGateway, type GraphQLDataSource } from "@apollo/gateway";
+import type { GraphQLDataSource } from "@apollo/gateway";
 import type { GatewayGraphQLRequestContext } from "@apollo/server-gateway-interface";
 import { print, type DocumentNode, type ExecutionResult } from "graphql";
 import { CallCancelled, subgraphFailure, type CallContext } from "../connections/connection.ts";
@@ -61,6 +61,8 @@ export const createStockExecutor = async <C extends CallContext>(
   const own = createPlanExecutor<C>({ ...options, planner: "apollo" });
   let { connections } = options;
   let update: (supergraphSdl: string) => void = () => {};
+  // Loaded by those who chose it alone: it brings more code than all the rest of the gateway.
+  const { ApolloGateway } = await import("@apollo/gateway");
   const gateway = new ApolloGateway({
     supergraphSdl: (hooks) => {
       update = hooks.update;
