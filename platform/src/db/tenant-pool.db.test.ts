@@ -9,8 +9,11 @@ const one = { name: "one", text: "SELECT 1 AS one", params: [] };
 const OVERLOADED = { code: "OVERLOADED", extras: { retryAfterSeconds: 1 } };
 const NOT_REACHABLE = { code: "DEPENDENCY_UNAVAILABLE", extras: { retryAfterSeconds: 2 } };
 
+/** Milliseconds after which a pool under test gives up. */
+const IMPATIENT_MS = 100;
+
 /** A pool so small and impatient that one held connection is a burst. */
-const smallPool = (url: string) => new TenantPool(url, { max: 1, connectionTimeoutMillis: 100 });
+const smallPool = (url: string) => new TenantPool(url, { max: 1, connectionTimeoutMillis: IMPATIENT_MS });
 
 /** An address where connections are accepted and nothing is ever answered. */
 const silentServer = async (): Promise<{ url: string; server: Server }> => {
@@ -25,9 +28,11 @@ describe("a pool all of whose connections are in use", () => {
   let pool: TenantPool;
   let release: () => void;
   beforeAll(async () => {
-    pool = smallPool(testEngines().postgres.appUrl);
+    pool = new TenantPool(testEngines().postgres.appUrl, { max: 1 });
     const held = await pool.connect();
     release = () => held.release();
+    // Patient while the one connection is made, impatient once it is held.
+    pool.options.connectionTimeoutMillis = IMPATIENT_MS;
   });
   afterAll(async () => {
     release();
