@@ -1,19 +1,12 @@
-import { join, resolve } from "node:path";
-import { applyPostgresMigrations } from "@tessera/platform/db/migrate";
-import { startEmbeddedEngines, type EmbeddedEngines } from "@tessera/platform/engines/embedded-engines";
-import { applyClickHouseMigrations, tenantTablesOf } from "@tessera/platform/store/migrate";
+import { resolve } from "node:path";
+import { startEmbeddedEngines } from "@tessera/platform/engines/embedded-engines";
+import { tenantTablesOf } from "@tessera/platform/store/migrate";
 import { createLogger } from "@tessera/platform/telemetry/logger";
-import { createMetrics } from "@tessera/platform/telemetry/metrics";
-import { seedDemoTenant, type DemoTenant } from "@tessera/subgraph-tenant/seed";
-import { loadGateway, type EmbeddedConfig } from "./config.ts";
-import { readDemo, writeDemo, type Demo } from "./demo.ts";
-import { openResources, type OpenResources } from "./open-resources.ts";
+import type { DemoTenant } from "@tessera/subgraph-tenant/seed";
+import type { EmbeddedConfig } from "./config.ts";
+import type { Demo } from "./demo.ts";
 import { places } from "./places.ts";
 import type { Progress } from "./progress.ts";
-import { embeddedRole } from "./roles/embedded-role.ts";
-import { readOrMakeSecrets, type EmbeddedSecrets } from "./secrets.ts";
-import { createShell, runRole } from "./shell.ts";
-import { embeddedStoreSettings } from "./store-settings.ts";
 
 /** An embedded instance that serves. */
 export interface EmbeddedInstance {
@@ -28,60 +21,14 @@ export interface EmbeddedInstance {
   stop(): Promise<void>;
 }
 
-/** Milliseconds a part may fail to start while both engines are up; then the start is given up with its error. */
-const GIVE_UP_AFTER_MS = 20_000;
-
-const migrate = async ({ connections: { postgres, clickhouse } }: EmbeddedEngines): Promise<void> => {
-  const owner = { url: clickhouse.url, username: "tessera_owner", password: clickhouse.passwords.tessera_owner };
-  await Promise.all([
-    applyPostgresMigrations(postgres.ownerUrl, places.postgresMigrations),
-    applyClickHouseMigrations(owner, places.clickhouseMigrations),
-  ]);
-};
-
-const seed = async (opened: OpenResources, secrets: EmbeddedSecrets, home: string, url: string): Promise<Demo> => {
-  const before = await readDemo(home);
-  const { tenantId, apiKey } = await seedDemoTenant(opened.resources, {
-    apiKeyPepper: secrets.apiKeyPepper,
-    presentApiKey: before?.apiKey ?? null,
-  });
-  const demo = { url, tenantId, apiKey };
-  await writeDemo(home, demo);
-  return demo;
-};
-
-const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, progress: Progress) => {
-  const telemetry = { logger: createLogger("embedded", config.LOG_LEVEL), metrics: createMetrics() };
-  const settings = embeddedStoreSettings(engines.connections);
-  const secrets = await readOrMakeSecrets(engines.home);
-  const opened = openResources(settings, telemetry);
-  const journalDirectory = join(engines.home, "ingest-journal");
-  const deps = { opened, settings, secrets, journalDirectory, gatewayOptions: loadGateway() };
-  try {
-    const address = { host: config.HOST, port: config.PORT, giveUpAfterMs: GIVE_UP_AFTER_MS };
-    const running = await progress.step("Composing the graph and opening the port", () =>
-      runRole(createShell(telemetry), address, embeddedRole(deps)),
-    );
-    const url = `http://${config.HOST === "0.0.0.0" ? "127.0.0.1" : config.HOST}:${running.port}`;
-    await progress.step("Starting ingest, gateway and workers", () => running.ready);
-    const demo = config.SEED_DEMO
-      ? await progress.step("Seeding the demo tenant", () => seed(opened, secrets, engines.home, url))
-      : null;
-    const { resources } = opened;
-    const addTenant = (tenantId: string, slug: string): Promise<DemoTenant> =>
-      seedDemoTenant(resources, { apiKeyPepper: secrets.apiKeyPepper, tenantId, slug });
-    return { url, demo, addTenant, stop: running.stop };
-  } catch (error) {
-    await opened.close().catch(() => undefined);
-    throw error;
-  }
-};
-
 /** Starts everything in this process on embedded engines: engines, migrations, graph, write path, workers, demo tenant. */
 export const startEmbedded = async (config: EmbeddedConfig, progress: Progress): Promise<EmbeddedInstance> => {
   const home = resolve(config.TESSERA_HOME);
   const logger = createLogger("embedded", config.LOG_LEVEL);
   const tenantTables = await tenantTablesOf(places.clickhouseMigrations);
+  // Most of the code is read while the engines, processes of their own, come up.
+  const graph = import("./serve-embedded.ts");
+  graph.catch(() => undefined);
   const engines = await progress.step("Starting PostgreSQL and ClickHouse", () =>
     startEmbeddedEngines({
       home,
@@ -91,6 +38,7 @@ export const startEmbedded = async (config: EmbeddedConfig, progress: Progress):
     }),
   );
   try {
+    const { migrate, serve } = await progress.step("Loading the graph", () => graph);
     await progress.step("Migrating both stores", () => migrate(engines));
     const { url, demo, addTenant, stop } = await serve(config, engines, progress);
     return {
