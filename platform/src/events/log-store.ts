@@ -7,7 +7,8 @@ import type { LogCursor } from "./log-cursor.ts";
 /** Entries read from the log in one statement. */
 export const READ_BATCH = 1_000;
 
-const entryRow = z
+/** An entry of the event log as PostgreSQL gives it. */
+export const logEntryRow = z
   .object({
     transaction_id: z.string(),
     sequence: z.string(),
@@ -53,10 +54,11 @@ const readStatement = (after: LogCursor): SqlStatement => ({
 });
 const readTenantStatement = (tenantId: string, topic: string, after: LogCursor): SqlStatement => ({
   name: "read-event-log",
-  text: `SELECT transaction_id::text, sequence::text, tenant_id, topic, payload FROM event_log
-    WHERE tenant_id = $1 AND topic = $2 AND (transaction_id, sequence) > ($3::text::xid8, $4::bigint)
-      AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY transaction_id, sequence LIMIT $5`,
+  // Ordered by the columns of the table: the bare names would mean the texts that are selected, where 100 comes before 99.
+  text: `SELECT e.transaction_id::text, e.sequence::text, e.tenant_id, e.topic, e.payload FROM event_log e
+    WHERE e.tenant_id = $1 AND e.topic = $2 AND (e.transaction_id, e.sequence) > ($3::text::xid8, $4::bigint)
+      AND e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY e.transaction_id, e.sequence LIMIT $5`,
   params: [tenantId, topic, String(after.transaction), String(after.sequence), READ_BATCH],
 });
 const headStatement: SqlStatement = { name: "event-log-head", text: "SELECT * FROM event_log_head()", params: [] };
@@ -84,9 +86,9 @@ export const createLogStore = (sql: TenantSql): LogStore => ({
   appendWith: async (transaction, entry) => {
     await transaction.run(appendOneStatement(entry), nothing);
   },
-  readAcrossTenants: (after) => sql.runAcrossTenants(readStatement(after), (row) => entryRow.parse(row)),
+  readAcrossTenants: (after) => sql.runAcrossTenants(readStatement(after), (row) => logEntryRow.parse(row)),
   read: (tenantId, topic, after) =>
-    sql.run(tenantId, readTenantStatement(tenantId, topic, after), (row) => entryRow.parse(row)),
+    sql.run(tenantId, readTenantStatement(tenantId, topic, after), (row) => logEntryRow.parse(row)),
   bounds: async () => {
     const [row] = await sql.runAcrossTenants(headStatement, (raw) => headRow.parse(raw));
     if (row === undefined) throw new Error("The event log has no horizon row.");

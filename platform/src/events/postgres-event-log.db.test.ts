@@ -98,6 +98,22 @@ describe("the event log", () => {
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: total + 1 }, (_, n) => n));
   });
 
+  test("orders entries by number, not by the text of it, within one transaction and between them", async () => {
+    const mine = newTenant();
+    const from = await log.head();
+    const follower = log.follow(mine, TOPIC, from);
+    const batches = Array.from({ length: 12 }, (_, batch) =>
+      Array.from({ length: 30 }, (_unused, n) => entry(mine, batch * 30 + n)),
+    );
+    for (const batch of batches) await log.append(batch);
+    const later = log.follow(mine, TOPIC, from);
+    const all = batches.flat().map((_, n) => n);
+    for (const one of [follower, later]) {
+      expect((await take(one, all.length)).map(numberOf)).toEqual(all);
+      await one.return();
+    }
+  });
+
   test("commits an entry together with the state change it tells of, or not at all", async () => {
     const mine = newTenant();
     const follower = log.follow(mine, TOPIC);
