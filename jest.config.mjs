@@ -3,7 +3,10 @@ const swc = [
   "@swc/jest",
   { jsc: { parser: { syntax: "typescript", dynamicImport: true }, target: "es2022" }, module: { type: "es6" } },
 ];
+/** Milliseconds a test may take unless it says otherwise: generous, since a busy machine is no failure. */
+const testTimeout = 30_000;
 const common = {
+  testTimeout,
   rootDir: import.meta.dirname,
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
@@ -17,6 +20,7 @@ const engines = {
 };
 export default {
   maxWorkers: 2,
+  testTimeout,
   projects: [
     {
       ...common,
