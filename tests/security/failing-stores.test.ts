@@ -39,7 +39,7 @@ const eventLog: EventLog = {
 const resources: Resources = {
   pool,
   eventLog,
-  sql: { run: fail, transaction: fail, runAcrossTenants: fail },
+  sql: { run: fail, transaction: fail, runAcrossTenants: fail, transactionAcrossTenants: fail },
   eventStore: { query: fail, ping: fail, close: fail },
   logger: createLogger("test", "silent"),
   metrics: createMetrics(),

@@ -25,6 +25,8 @@ export interface TenantSql {
   transaction<T>(tenantId: TenantId, work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
   /** Runs one statement outside every tenant, for the few SECURITY DEFINER functions that cross tenants by name. */
   runAcrossTenants<Row>(statement: SqlStatement, parse: (row: unknown) => Row): Promise<readonly Row[]>;
+  /** Several such statements in one transaction. */
+  transactionAcrossTenants<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T>;
 }
 
 /** The driver's words, and Prisma's codes, for a database that can't be reached or does not answer in time. */
@@ -105,4 +107,5 @@ export const createTenantSql = (pool: TenantPool): TenantSql => ({
   run: (tenantId, statement, parse) => withMeaning(inTenantScope(tenantId, () => query(pool, statement, parse))),
   transaction: (tenantId, work) => withMeaning(inTenantScope(tenantId, () => inTransaction(pool, work))),
   runAcrossTenants: (statement, parse) => withMeaning(query(pool, statement, parse)),
+  transactionAcrossTenants: (work) => withMeaning(inTransaction(pool, work)),
 });

@@ -1,0 +1,145 @@
+import { z } from "zod";
+import type { SqlStatement, SqlTransaction, TenantSql } from "../db/sql.ts";
+import { errorMessage } from "../errors/error-message.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Background } from "../graphql/subgraph.ts";
+import type { LogEntry } from "./event-log.ts";
+import { LOG_START, type LogCursor } from "./log-cursor.ts";
+import { logEntryRow } from "./log-store.ts";
+
+/** Entries handed over at once. */
+export const CONSUME_BATCH = 500;
+/** Milliseconds between looks at the log when there was nothing to consume. */
+export const IDLE_CONSUMER_MS = 250;
+/** Milliseconds before a batch that failed is tried again. */
+const RETRY_MS = 1_000;
+
+/** A durable consumer: one at a time across all processes, from the oldest kept entry on. */
+export interface LogConsumer extends Background {
+  /** Consumes until nothing is waiting; answers how many entries it took. */
+  drain(): Promise<number>;
+}
+
+/** What a consumer does. */
+export interface LogConsumerDeps {
+  readonly sql: TenantSql;
+  readonly logger: Logger;
+  /** Name of the consumer, unique in the installation; its place is kept under it. */
+  readonly name: string;
+  readonly topic: string;
+  /**
+   * Takes entries of one tenant, in log order, in a transaction of that tenant. A batch may come again after a crash between the effects and the
+   * new place, so the effects must be the same when done twice (insert by the entry's own id).
+   */
+  readonly handle: (
+    transaction: SqlTransaction,
+    tenantId: LogEntry["tenantId"],
+    entries: readonly LogEntry[],
+  ) => Promise<void>;
+}
+
+const placeRow = z
+  .object({ transaction_id: z.string(), sequence: z.string() })
+  .transform((row): LogCursor => ({ transaction: BigInt(row.transaction_id), sequence: BigInt(row.sequence) }));
+const nothing = (): null => null;
+
+const statements = ({ name, topic }: Pick<LogConsumerDeps, "name" | "topic">) => ({
+  register: (): SqlStatement => ({
+    name: "register-log-consumer",
+    text: `INSERT INTO event_log_consumer (name, topic, transaction_id, sequence) VALUES ($1, $2, $3::text::xid8, $4::bigint) ON CONFLICT DO NOTHING`,
+    params: [name, topic, String(LOG_START.transaction), String(LOG_START.sequence)],
+  }),
+  lock: (): SqlStatement => ({
+    name: "lock-log-consumer",
+    // An advisory lock takes no transaction id, so the log's other readers are not held back while a batch is worked on.
+    text: `SELECT transaction_id::text, sequence::text FROM event_log_consumer
+      WHERE name = $1 AND pg_try_advisory_xact_lock(hashtextextended('log-consumer:' || $1, 0))`,
+    params: [name],
+  }),
+  read: (after: LogCursor): SqlStatement => ({
+    name: "read-event-log-topic-across-tenants",
+    text: "SELECT * FROM read_event_log_topic_across_tenants($1, $2::text::xid8, $3::bigint, $4)",
+    params: [topic, String(after.transaction), String(after.sequence), CONSUME_BATCH],
+  }),
+  move: (to: LogCursor): SqlStatement => ({
+    name: "move-log-consumer",
+    text: "UPDATE event_log_consumer SET transaction_id = $2::text::xid8, sequence = $3::bigint, moved_at = now() WHERE name = $1",
+    params: [name, String(to.transaction), String(to.sequence)],
+  }),
+});
+
+const byTenant = (entries: readonly LogEntry[]): Map<LogEntry["tenantId"], LogEntry[]> => {
+  const groups = new Map<LogEntry["tenantId"], LogEntry[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry.tenantId);
+    if (group === undefined) groups.set(entry.tenantId, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+};
+
+/**
+ * Builds a durable consumer. Its place moves only after every tenant's effects have committed: nothing is skipped, and with effects keyed by
+ * the entry nothing counts twice. Entries it has not seen are kept beyond the log's retention.
+ */
+export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
+  const { sql, logger } = deps;
+  const { register, lock, read, move } = statements(deps);
+  let registered = false;
+  let stopped = true;
+  let running: Promise<unknown> = Promise.resolve();
+  let wake = (): void => undefined;
+
+  const round = async (): Promise<number> => {
+    if (!registered) await sql.runAcrossTenants(register(), nothing);
+    registered = true;
+    return sql.transactionAcrossTenants(async (transaction) => {
+      const [place] = await transaction.run(lock(), (row) => placeRow.parse(row));
+      if (place === undefined) return 0;
+      const entries = await transaction.run(read(place), (row) => logEntryRow.parse(row));
+      for (const [tenantId, group] of byTenant(entries))
+        await sql.transaction(tenantId, (own) => deps.handle(own, tenantId, group));
+      const last = entries.at(-1);
+      if (last !== undefined) await transaction.run(move(last.cursor), nothing);
+      return entries.length;
+    });
+  };
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      const taken = await round().catch((error: unknown) => {
+        logger.warn(
+          { consumer: deps.name, error: errorMessage(error) },
+          "A consumer of the event log failed; trying again.",
+        );
+        return null;
+      });
+      if (taken !== CONSUME_BATCH && !stopped) await pause(taken === null ? RETRY_MS : IDLE_CONSUMER_MS);
+    }
+  };
+  return {
+    name: deps.name,
+    drain: async () => {
+      let total = 0;
+      for (let taken = await round(); taken > 0; taken = await round()) total += taken;
+      return total;
+    },
+    start: () => {
+      stopped = false;
+      running = loop();
+      return Promise.resolve();
+    },
+    stop: async () => {
+      stopped = true;
+      wake();
+      await running;
+    },
+  };
+};
