@@ -55,3 +55,32 @@ export const summaryOf = (report, seconds) => {
     `Time:        ${seconds.toFixed(1)} s`,
   ].join("\n");
 };
+
+/** Files that a second try may be given: more than these at once is a broken change, not a busy machine. */
+export const MAX_SECOND_TRIES = 3;
+
+/** Paths of the test files that failed, in jest's order. */
+export const failedFilesOf = (report) =>
+  report === null ? [] : report.testResults.filter(({ status }) => status === "failed").map(({ name }) => name);
+
+const countOf = (files, status) =>
+  files.reduce((sum, { assertionResults }) => sum + assertionResults.filter((one) => one.status === status).length, 0);
+
+/** One report of two runs: the files of the second run take the place of their first try, and every count is made anew. */
+export const mergedReport = (first, second) => {
+  const again = new Map(second.testResults.map((file) => [file.name, file]));
+  const files = first.testResults.map((file) => again.get(file.name) ?? file);
+  const failed = files.filter(({ status }) => status === "failed");
+  return {
+    ...first,
+    testResults: files,
+    numPassedTests: countOf(files, "passed"),
+    numFailedTests: countOf(files, "failed"),
+    numPendingTests: countOf(files, "pending"),
+    numTodoTests: countOf(files, "todo"),
+    numTotalTests: files.reduce((sum, { assertionResults }) => sum + assertionResults.length, 0),
+    numRuntimeErrorTestSuites: failed.filter(({ assertionResults }) => assertionResults.length === 0).length,
+    numFailedTestSuites: failed.length,
+    numPassedTestSuites: files.length - failed.length - first.numPendingTestSuites,
+  };
+};

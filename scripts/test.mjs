@@ -1,14 +1,25 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled, root, runScript } from "./ensure-installed.mjs";
 import { generate } from "./generate.mjs";
 import { runChild } from "./run-child.mjs";
-import { exitCodeFor, summaryOf, totalsLine, totalsOf } from "./test-totals.mjs";
+import {
+  exitCodeFor,
+  failedFilesOf,
+  MAX_SECOND_TRIES,
+  mergedReport,
+  summaryOf,
+  totalsLine,
+  totalsOf,
+} from "./test-totals.mjs";
 
 /** Jest is asked something else than to run tests once. */
 const NOT_A_RUN = ["--listTests", "--showConfig", "--help", "-h", "--version", "--watch", "--watchAll", "--clearCache"];
+/** Gives files that failed a second try: for machines that other work slows down. */
+const SECOND_TRY = "--second-try";
 const NODE_OPTIONS = "--experimental-vm-modules --disable-warning=ExperimentalWarning";
 
 const readReport = (path) => {
@@ -26,15 +37,31 @@ const runJest = (args, stdout) =>
     stdio: ["inherit", stdout, "inherit"],
   });
 
+/** One run of jest with its report; null when jest ended without one. */
+const runReported = async (folder, args) => {
+  const path = join(folder, `report-${randomUUID()}.json`);
+  // With --json jest's own reporters write to standard error; standard output holds nothing but the name of the report.
+  const code = await runJest(["--json", "--outputFile", path, ...args], "ignore");
+  return { code, report: readReport(path) };
+};
+
+/** Runs failed files once more, one at a time, and says so: what fails on a busy machine alone is told from what is broken. */
+const tryAgain = async (folder, first) => {
+  const failed = failedFilesOf(first.report);
+  if (failed.length === 0 || failed.length > MAX_SECOND_TRIES) return first;
+  console.log(`\nA second try, one file at a time: ${failed.map((path) => relative(root, path)).join(", ")}`);
+  const second = await runReported(folder, ["--runInBand", "--runTestsByPath", ...failed]);
+  if (second.report === null) return first;
+  return { code: second.code, report: mergedReport(first.report, second.report) };
+};
+
 /** Runs jest with the given arguments; resolves to the exit code, jest's summary and the line with the true totals. */
-export const runTests = async (args) => {
+export const runTests = async (args, { secondTry = false } = {}) => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-tests-"));
   const startMs = Date.now();
   try {
-    const path = join(folder, "report.json");
-    // With --json jest's own reporters write to standard error; standard output holds nothing but the name of the report.
-    const code = await runJest(["--json", "--outputFile", path, ...args], "ignore");
-    const report = readReport(path);
+    const first = await runReported(folder, args);
+    const { code, report } = secondTry ? await tryAgain(folder, first) : first;
     const totals = totalsOf(report);
     const summary = report === null ? "jest ended without a report" : summaryOf(report, (Date.now() - startMs) / 1000);
     return {
@@ -50,11 +77,11 @@ export const runTests = async (args) => {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runScript(async () => {
-    const args = process.argv.slice(2);
+    const args = process.argv.slice(2).filter((arg) => arg !== SECOND_TRY);
     await ensureInstalled();
     await generate();
     if (args.some((arg) => NOT_A_RUN.includes(arg))) return runJest(args, "inherit");
-    const result = await runTests(args);
+    const result = await runTests(args, { secondTry: process.argv.includes(SECOND_TRY) });
     if (result.nothingRan) console.error("No test was executed, which counts as a failure.");
     console.log(`\n${result.summary}\n${result.line}`);
     return result.code;

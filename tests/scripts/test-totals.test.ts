@@ -1,5 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
-import { exitCodeFor, summaryOf, totalsLine, totalsOf } from "../../scripts/test-totals.mjs";
+import {
+  exitCodeFor,
+  failedFilesOf,
+  mergedReport,
+  summaryOf,
+  totalsLine,
+  totalsOf,
+} from "../../scripts/test-totals.mjs";
 
 const report = (change = {}) => ({
   numPassedTests: 5,
@@ -45,5 +52,43 @@ describe("the last line of a test run tells true totals", () => {
       "Snapshots:   0 total",
       "Time:        12.3 s",
     ]);
+  });
+});
+
+describe("a second try of the files that failed", () => {
+  const file = (name: string, status: string, ...tests: readonly string[]) => ({
+    name,
+    status,
+    assertionResults: tests.map((one) => ({ status: one })),
+  });
+  const first = report({
+    testResults: [
+      file("a", "passed", "passed", "pending"),
+      file("b", "failed", "passed", "failed"),
+      file("c", "failed"),
+    ],
+    numPassedTests: 2,
+    numFailedTests: 1,
+    numRuntimeErrorTestSuites: 1,
+    numFailedTestSuites: 2,
+    numTotalTests: 4,
+    numTotalTestSuites: 3,
+  });
+
+  it("is given to failed files alone", () => {
+    expect(failedFilesOf(first)).toEqual(["b", "c"]);
+    expect(failedFilesOf(null)).toEqual([]);
+  });
+
+  it("counts each file by its last try", () => {
+    const second = { testResults: [file("b", "passed", "passed", "passed"), file("c", "failed")] };
+    const merged: unknown = mergedReport(first, second);
+    expect(totalsOf(merged)).toEqual({ passed: 3, failed: 1, skipped: 1 });
+    expect(summaryOf(merged, 1).split("\n")[0]).toBe("Test Suites: 1 failed, 2 passed, 3 total");
+  });
+
+  it("that failed again stays a failure", () => {
+    const merged: unknown = mergedReport(first, { testResults: [file("b", "failed", "passed", "failed")] });
+    expect(totalsOf(merged)).toEqual({ passed: 2, failed: 2, skipped: 1 });
   });
 });
