@@ -3,6 +3,7 @@ import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHous
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
+import { countOnMeter } from "../executions/meter.ts";
 import { guardStatement } from "./statement-guard.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -92,6 +93,7 @@ const run = async <Row>(
   });
   const parsed = answer.parse(await result.json());
   const { elapsed, rows_read, bytes_read } = parsed.statistics;
+  countOnMeter(rows_read, bytes_read, elapsed * 1_000);
   return {
     rows: parsed.data.map(parse),
     statistics: { rowsRead: rows_read, bytesRead: bytes_read, elapsedMs: elapsed * 1_000, queryId },

@@ -1,0 +1,38 @@
+import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import { parseTenantId } from "@tessera/contracts/ids";
+import { z } from "zod";
+
+const tenantId = z.string().transform((text, context) => {
+  const parsed = parseTenantId(text);
+  if (parsed === null) context.addIssue("not a tenant id");
+  return parsed ?? z.NEVER;
+});
+const measure = z.number().nonnegative();
+
+/** Parses the record of an execution as it stands in the journal and in the event log. */
+export const executionRecord = z.object({
+  executionId: z.uuid(),
+  tenantId,
+  subject: z.object({ kind: z.enum(["API_KEY", "USER", "SERVICE"]), id: z.string() }),
+  kind: z.enum(["QUERY", "MUTATION", "SUBSCRIPTION", "INGEST", "JOB", "EXPORT", "ADMINISTRATION"]),
+  operationName: z.string().nullable(),
+  documentId: z.string().nullable(),
+  fields: z.array(z.string()),
+  objects: z.array(z.string()),
+  transport: z.enum(["http", "websocket", "rest", "in-process"]),
+  clientAddress: z.string().nullable(),
+  decision: z.enum(["ALLOWED", "REFUSED", "FAILED"]),
+  code: z.string().nullable(),
+  usage: z.object({
+    costPoints: measure,
+    rowsRead: measure,
+    bytesRead: measure,
+    storeMs: measure,
+    elapsedMs: measure,
+    responseBytes: measure,
+    events: measure,
+    subscriptionSeconds: measure,
+  }),
+  traceId: z.string(),
+  startedAtMs: z.number(),
+}) satisfies z.ZodType<ExecutionRecorded>;
