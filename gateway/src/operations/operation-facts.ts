@@ -1,0 +1,118 @@
+import {
+  Kind,
+  OperationTypeNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from "graphql";
+import type { ExecutionKind } from "@tessera/contracts/events/execution-recorded";
+import { operationIdOf } from "../plugins/persisted-operations.ts";
+import type { RawVariables } from "./graphql-request.ts";
+
+/** Root fields, and ids they were asked about, that the record of an execution names. */
+export const MAX_RECORDED_FIELDS = 40;
+export const MAX_RECORDED_OBJECTS = 20;
+/** Characters of an id in the record of an execution. */
+export const MAX_OBJECT_CHARACTERS = 200;
+
+/** What an operation is, whoever runs it: found once per checked operation. */
+export interface OperationFacts {
+  readonly kind: Extract<ExecutionKind, "QUERY" | "MUTATION" | "SUBSCRIPTION">;
+  readonly operationName: string | null;
+  /** `sha256:<hex>` of the document's text. */
+  readonly documentId: string;
+  /** Root fields as `Query.olap`, in the order of the document, each once. */
+  readonly fields: readonly string[];
+  /** Ids that the root fields' arguments name, in the order of the document: those of arguments and of fields of inputs called `id`, `ids`, `...Id` or `...Ids`. */
+  readonly objectsOf: (variables: RawVariables) => readonly string[];
+}
+
+const KINDS = {
+  [OperationTypeNode.QUERY]: "QUERY",
+  [OperationTypeNode.MUTATION]: "MUTATION",
+  [OperationTypeNode.SUBSCRIPTION]: "SUBSCRIPTION",
+} as const;
+const ROOT_TYPES = { QUERY: "Query", MUTATION: "Mutation", SUBSCRIPTION: "Subscription" } as const;
+const NAMES_AN_ID = /^ids?$|Ids?$/;
+
+const rootFieldsOf = (document: DocumentNode, selections: SelectionSetNode): readonly FieldNode[] => {
+  const fragments = new Map(
+    document.definitions.flatMap((node): [string, FragmentDefinitionNode][] =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [],
+    ),
+  );
+  const open = ({ selections: nodes }: SelectionSetNode): readonly FieldNode[] =>
+    nodes.flatMap((node) => {
+      if (node.kind === Kind.FIELD) return [node];
+      if (node.kind === Kind.INLINE_FRAGMENT) return open(node.selectionSet);
+      const fragment = fragments.get(node.name.value);
+      return fragment === undefined ? [] : open(fragment.selectionSet);
+    });
+  return open(selections);
+};
+
+const texts = (value: unknown): readonly string[] => {
+  if (typeof value === "string") return [value];
+  if (typeof value === "number") return [String(value)];
+  return Array.isArray(value) ? value.slice(0, MAX_RECORDED_OBJECTS).flatMap(texts) : [];
+};
+
+const idsWithin = (value: unknown): readonly string[] =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([name, inner]) => (NAMES_AN_ID.test(name) ? texts(inner) : []))
+    : [];
+
+/** What an argument's value says once variables are known; nested variables of an input count as well. */
+const literal = (node: ValueNode, variables: RawVariables): unknown => {
+  switch (node.kind) {
+    case Kind.VARIABLE:
+      return variables[node.name.value];
+    case Kind.LIST:
+      return node.values.map((inner) => literal(inner, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
+    case Kind.STRING:
+    case Kind.INT:
+      return node.value;
+    default:
+      return null;
+  }
+};
+
+/** Text that every store can hold: whole characters without U+0000, cut to {@link MAX_OBJECT_CHARACTERS}. */
+const storable = (text: string): string =>
+  Buffer.from(text.slice(0, MAX_OBJECT_CHARACTERS).replaceAll("\u0000", ""), "utf8").toString("utf8");
+
+const findFacts = (text: string, document: DocumentNode, operation: OperationDefinitionNode): OperationFacts => {
+  const kind = KINDS[operation.operation];
+  const roots = rootFieldsOf(document, operation.selectionSet);
+  const names = new Set(roots.map(({ name }) => `${ROOT_TYPES[kind]}.${name.value}`));
+  const asked = roots.flatMap(({ arguments: list }) => list ?? []);
+  return {
+    kind,
+    operationName: operation.name?.value ?? null,
+    documentId: operationIdOf(text),
+    fields: [...names].slice(0, MAX_RECORDED_FIELDS),
+    objectsOf: (variables) => {
+      const found = asked.flatMap(({ name, value }) => {
+        const given = literal(value, variables);
+        return NAMES_AN_ID.test(name.value) ? texts(given) : idsWithin(given);
+      });
+      return found.length === 0 ? found : [...new Set(found.map(storable))].slice(0, MAX_RECORDED_OBJECTS);
+    },
+  };
+};
+
+const known = new WeakMap<OperationDefinitionNode, OperationFacts>();
+
+/** The facts of a checked operation; kept as long as its document is. */
+export const factsOf = (text: string, document: DocumentNode, operation: OperationDefinitionNode): OperationFacts => {
+  const before = known.get(operation);
+  if (before !== undefined) return before;
+  const facts = findFacts(text, document, operation);
+  known.set(operation, facts);
+  return facts;
+};
