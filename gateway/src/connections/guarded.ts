@@ -8,6 +8,7 @@ import {
   type SubgraphConnection,
   type SubgraphRequest,
 } from "./connection.ts";
+import { Deadlines, type Waiting } from "./deadlines.ts";
 import { lazyStream } from "./stream.ts";
 
 /** Limits of one guarded connection; every one has a default with its reason beside it. */
@@ -38,50 +39,6 @@ const stateName = (state: CircuitState): "closed" | "open" | "half-open" => {
   return state === CircuitState.HalfOpen ? "half-open" : "open";
 };
 
-/** What an attempt needs of the deadlines it stands in. */
-type Waiting = { readonly deadlineMs: number; expire(): void };
-
-/**
- * The deadlines of one connection. All wait equally long, so the oldest is due first and one timer serves them all: a timer for each fetch
- * would nearly always be made in vain.
- */
-class Deadlines {
-  readonly timeoutMs: number;
-  readonly #waiting = new Set<Waiting>();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(timeoutMs: number) {
-    this.timeoutMs = timeoutMs;
-  }
-
-  add(waiting: Waiting): void {
-    this.#waiting.add(waiting);
-    if (this.#timer === undefined) this.#arm(this.timeoutMs);
-    else if (this.#waiting.size === 1) this.#timer.ref();
-  }
-
-  delete(waiting: Waiting): void {
-    if (this.#waiting.delete(waiting) && this.#waiting.size === 0) this.#timer?.unref(); // nothing is waited for
-  }
-
-  #arm(ms: number): void {
-    this.#timer = setTimeout(() => this.#sweep(), ms);
-  }
-
-  #sweep(): void {
-    this.#timer = undefined;
-    const nowMs = performance.now();
-    for (const waiting of this.#waiting) {
-      if (waiting.deadlineMs > nowMs) {
-        this.#arm(Math.ceil(waiting.deadlineMs - nowMs));
-        return;
-      }
-      this.#waiting.delete(waiting);
-      waiting.expire();
-    }
-  }
-}
-
 /**
  * One operation under its connection's deadline and the caller's signal. The inner call hears of either end; a signal for it is made when it is
  * first asked for, since many operations never do.
@@ -91,6 +48,8 @@ class Attempt implements SubgraphRequest, Waiting {
   readonly operationName: string | undefined;
   readonly variables: SubgraphRequest["variables"];
   readonly deadlineMs: number;
+  before: Waiting | null = null;
+  after: Waiting | null = null;
   readonly #deadlines: Deadlines;
   readonly #caller: AbortSignal | undefined;
   readonly #reject: (error: Error) => void;

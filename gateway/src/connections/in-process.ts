@@ -34,13 +34,28 @@ export type InProcessOptions<C extends CallContext> = {
   readonly compileAfterUses?: number;
 };
 
-/** The call with the operation's own signal, which a guard ends at its deadline; read late, because making one costs. */
-const withSignal = <C extends CallContext>(call: C, request: SubgraphRequest): C => ({
-  ...call,
+/**
+ * The call with the operation's own signal, which a guard ends at its deadline; read late, because making one costs. A class, since every object
+ * literal with a getter of its own gets a hidden class of its own, which holds on to the request until the next full collection.
+ */
+class OperationCall {
+  readonly #call: CallContext;
+  readonly #request: SubgraphRequest;
+
+  constructor(call: CallContext, request: SubgraphRequest) {
+    const { signal: _late, ...fields } = call;
+    Object.assign(this, fields);
+    this.#call = call;
+    this.#request = request;
+  }
+
   get signal(): AbortSignal | undefined {
-    return request.signal ?? call.signal;
-  },
-});
+    return this.#request.signal ?? this.#call.signal;
+  }
+}
+
+const withSignal = <C extends CallContext>(call: C, request: SubgraphRequest): C =>
+  new OperationCall(call, request) as unknown as C; // boundary: the call's own fields were copied, and its signal is read late
 
 type Run = (context: unknown, variables: Readonly<Record<string, unknown>>) => unknown;
 type Operation = { document: DocumentNode; errors: readonly GraphQLError[]; uses: number; compiled: Run | null };

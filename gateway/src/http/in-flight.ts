@@ -1,3 +1,4 @@
+import { Chain, type Member } from "../chain.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 
 /** Seconds after which a client may come again while this process is leaving. */
@@ -12,9 +13,16 @@ export interface InFlight {
   readonly drain: (graceMs: number) => Promise<void>;
 }
 
+/** One request under way. */
+class Running implements Member<Running> {
+  before: Running | null = null;
+  after: Running | null = null;
+  readonly controller = new AbortController();
+}
+
 /** Makes the register; it is closed until opened. */
 export const createInFlight = (): InFlight => {
-  const running = new Set<AbortController>();
+  const running = new Chain<Running>();
   let serving = false;
   let settled: () => void = () => {};
   return {
@@ -26,26 +34,26 @@ export const createInFlight = (): InFlight => {
         const retryAfterSeconds = RETRY_AFTER_SECONDS;
         throw refuse("OVERLOADED", "This process is starting or leaving.", { retryAfterSeconds });
       }
-      const controller = new AbortController();
-      running.add(controller);
-      onGone(() => controller.abort());
+      const request = new Running();
+      running.add(request);
+      onGone(() => request.controller.abort());
       try {
-        return await work(controller.signal);
+        return await work(request.controller.signal);
       } finally {
-        running.delete(controller);
-        if (running.size === 0) settled();
+        running.delete(request);
+        if (running.first === null) settled();
       }
     },
     drain: async (graceMs) => {
       serving = false;
-      if (running.size === 0) return;
+      if (running.first === null) return;
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         settled = resolve;
         timer = setTimeout(resolve, graceMs);
       });
       clearTimeout(timer);
-      for (const controller of running) controller.abort();
+      for (let request: Running | null = running.first; request !== null; request = request.after) request.controller.abort();
     },
   };
 };
