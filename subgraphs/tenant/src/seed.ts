@@ -9,7 +9,7 @@ import { MAX_PAGE_SIZE } from "./domain/page.ts";
 import { createAuthenticate } from "./operations/authenticate.ts";
 import { createCreateApiKey } from "./operations/create-api-key.ts";
 import { createCreateUser } from "./operations/create-user.ts";
-import { createKeyedHash } from "./operations/keyed-hash.ts";
+import { createKeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { createApiKeyStore } from "./store/api-key-store.ts";
 import { createControlPlane } from "./store/control-plane.ts";
 import { createCredentialStore } from "./store/credential-store.ts";

@@ -6,7 +6,7 @@ import type { Context, Operations } from "./context.ts";
 import { createAuthenticate } from "./operations/authenticate.ts";
 import { createCreateApiKey } from "./operations/create-api-key.ts";
 import { createCreateUser } from "./operations/create-user.ts";
-import { createKeyedHash } from "./operations/keyed-hash.ts";
+import { createKeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { createListPage } from "./operations/list-page.ts";
 import { createRenameTenant } from "./operations/rename-tenant.ts";
 import { createRevokeApiKey } from "./operations/revoke-api-key.ts";

@@ -5,7 +5,7 @@ import { createLogger } from "@tessera/platform/telemetry/logger";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import type { KeptCredential } from "../domain/credential.ts";
 import { createAuthenticate } from "./authenticate.ts";
-import { createKeyedHash } from "./keyed-hash.ts";
+import { createKeyedHash } from "@tessera/platform/auth/keyed-hash";
 
 const pepper = "a pepper for tests, long enough to be one";
 const keyedHash = createKeyedHash(pepper);

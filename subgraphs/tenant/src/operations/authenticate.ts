@@ -6,7 +6,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { parseApiKeyId, type ApiKeyId } from "@tessera/contracts/ids";
 import { callerOf, isUseWorthNoting, type KeptCredential } from "../domain/credential.ts";
 import type { CredentialStore } from "../store/credential-store.ts";
-import type { KeyedHash } from "./keyed-hash.ts";
+import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 
 /** Answers who stands behind a presented key; null when it does not let anyone in, whatever the reason. */
 export type Authenticate = (presented: {

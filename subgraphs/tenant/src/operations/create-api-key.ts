@@ -8,7 +8,7 @@ import { expiryOfNewKey } from "../domain/expiry.ts";
 import { grantablePermissions, permissionsNotHeld } from "../domain/grant.ts";
 import { displayName, idempotencyKey } from "../domain/input-text.ts";
 import type { ApiKeyStore } from "../store/api-key-store.ts";
-import type { KeyedHash } from "./keyed-hash.ts";
+import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 
 /** Working keys a tenant may have: enough for one per service and environment, few enough to look through. */
 export const MAX_WORKING_API_KEYS = 200;

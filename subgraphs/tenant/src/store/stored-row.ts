@@ -1,4 +1,4 @@
-import type { Subject } from "@tessera/contracts/caller";
+import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
 import {
   parseApiKeyId,
   parseTenantId,
@@ -31,4 +31,4 @@ export const permissionsColumn: z.ZodType<readonly Permission[]> = z
   .array(z.string())
   .transform((names) => names.filter(isPermission));
 /** Column that says what kind of subject made a row. */
-export const subjectKindColumn: z.ZodType<Subject["kind"]> = z.enum(["API_KEY", "USER", "SERVICE"]);
+export const subjectKindColumn: z.ZodType<Subject["kind"]> = z.enum(SUBJECT_KINDS);
