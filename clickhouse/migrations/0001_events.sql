@@ -1,6 +1,9 @@
 -- The event store: one wide table of facts, a user-ordered copy, an id index, and rollups kept by materialized views.
 -- Every table that holds tenants' rows begins its key with tenant_id. Rows are deduplicated by event id before the insert; inserts carry
 -- a deduplication token that the views share, so that a repeated insert heals base table and views alike.
+-- Sessions and the days of a person are read from events_by_person: rollups of them had nearly one row per event (docs/decisions/0012).
+-- Merging costs more than inserting. So in the tables with a row per event parts below 128 MB are kept in one file instead of one per column,
+-- merges read large blocks, and parts of about one size are merged ten at a time instead of five, which rewrites a row less often.
 
 CREATE TABLE IF NOT EXISTS tessera.events (
   tenant_id LowCardinality(String),
@@ -42,7 +45,8 @@ CREATE TABLE IF NOT EXISTS tessera.events (
   properties JSON(max_dynamic_paths = 128)
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(time)
 ORDER BY (tenant_id, toStartOfHour(time), name, person, time)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000,
+  min_bytes_for_wide_part = 134217728, merge_max_block_size = 65536, merge_max_block_size_bytes = 67108864, merge_selector_base = 10;
 
 CREATE TABLE IF NOT EXISTS tessera.event_ids (
   tenant_id LowCardinality(String),
@@ -53,7 +57,8 @@ CREATE TABLE IF NOT EXISTS tessera.event_ids (
   batch_id UUID,
   received_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))
 ) ENGINE = MergeTree ORDER BY (tenant_id, event_id)
-SETTINGS index_granularity = 512, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 512, non_replicated_deduplication_window = 10000,
+  min_bytes_for_wide_part = 134217728, merge_max_block_size = 65536, merge_max_block_size_bytes = 67108864, merge_selector_base = 10;
 
 CREATE TABLE IF NOT EXISTS tessera.batches (
   tenant_id LowCardinality(String),
@@ -79,7 +84,8 @@ CREATE TABLE IF NOT EXISTS tessera.events_by_person (
   revenue Nullable(Decimal(18, 4))
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(time)
 ORDER BY (tenant_id, person, time, sequence) SAMPLE BY person
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000,
+  min_bytes_for_wide_part = 134217728, merge_max_block_size = 65536, merge_max_block_size_bytes = 67108864, merge_selector_base = 10;
 
 CREATE TABLE IF NOT EXISTS tessera.rollup_hour_name (
   tenant_id LowCardinality(String),
@@ -109,27 +115,6 @@ CREATE TABLE IF NOT EXISTS tessera.rollup_day_dimensions (
 ) ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (tenant_id, day, name, country, device, source, currency)
 SETTINGS index_granularity = 256, non_replicated_deduplication_window = 10000;
 
-CREATE TABLE IF NOT EXISTS tessera.rollup_session (
-  tenant_id LowCardinality(String),
-  day Date,
-  session_id String,
-  person SimpleAggregateFunction(any, UInt64),
-  started_at SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
-  ended_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
-  events SimpleAggregateFunction(sum, UInt64),
-  revenue SimpleAggregateFunction(sum, Decimal(38, 4))
-) ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (tenant_id, day, session_id)
-SETTINGS non_replicated_deduplication_window = 10000;
-
-CREATE TABLE IF NOT EXISTS tessera.rollup_person_day (
-  tenant_id LowCardinality(String),
-  person UInt64,
-  day Date,
-  events SimpleAggregateFunction(sum, UInt64),
-  revenue SimpleAggregateFunction(sum, Decimal(38, 4))
-) ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(day) ORDER BY (tenant_id, person, day)
-SETTINGS non_replicated_deduplication_window = 10000;
-
 CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.event_ids_view TO tessera.event_ids AS
 SELECT tenant_id, event_id, time, name, person, batch_id, received_at FROM tessera.events;
 
@@ -149,15 +134,6 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.rollup_day_dimensions_view TO tes
 SELECT tenant_id, toDate(time) AS day, country, device, source, name, currency, count() AS events, uniqCombined64StateIf(12)(person, person != 0) AS persons,
   sum(ifNull(events.revenue, 0)) AS revenue, count(events.revenue) AS revenue_events
 FROM tessera.events GROUP BY tenant_id, day, country, device, source, name, currency;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.rollup_session_view TO tessera.rollup_session AS
-SELECT tenant_id, toDate(time) AS day, session_id, any(person) AS person, min(time) AS started_at, max(time) AS ended_at, count() AS events,
-  sum(ifNull(events.revenue, 0)) AS revenue
-FROM tessera.events WHERE session_id != '' GROUP BY tenant_id, day, session_id;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.rollup_person_day_view TO tessera.rollup_person_day AS
-SELECT tenant_id, person, toDate(time) AS day, count() AS events, sum(ifNull(events.revenue, 0)) AS revenue
-FROM tessera.events WHERE person != 0 GROUP BY tenant_id, person, day;
 
 CREATE TABLE IF NOT EXISTS tessera.job_results (
   tenant_id LowCardinality(String),

@@ -152,7 +152,6 @@ describe("kill -9 in the middle of ingest", () => {
         ids: sent,
         hours: sent,
         days: sent,
-        personDays: sent,
         batches: sent,
         byPerson: sent,
       };
@@ -162,7 +161,6 @@ describe("kill -9 in the middle of ingest", () => {
         ids: await number(tenantId, `SELECT count() FROM tessera.event_ids ${where}`),
         hours: await number(tenantId, `SELECT sum(events) FROM tessera.rollup_hour_name ${where}`),
         days: await number(tenantId, `SELECT sum(events) FROM tessera.rollup_day_dimensions ${where}`),
-        personDays: await number(tenantId, `SELECT sum(events) FROM tessera.rollup_person_day ${where}`),
         batches: await number(tenantId, `SELECT sum(rows) FROM tessera.batches ${where}`),
         byPerson: await number(tenantId, `SELECT count() FROM tessera.events_by_person ${where}`),
       }).toEqual(expected);

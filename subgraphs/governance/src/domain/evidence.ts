@@ -36,7 +36,6 @@ export interface StoredFacts {
     readonly sequence: string;
     readonly person: string;
     readonly name: string;
-    readonly session: string;
     readonly country: string;
     readonly device: string;
     readonly source: string;

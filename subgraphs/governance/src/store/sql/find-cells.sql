@@ -1,7 +1,7 @@
 -- findCells(tenant, places): how many events lie under each event's key in the user-ordered copy and in each rollup; no order.
 -- `places` is a JSON list of the events' own values; a key is answered as text in the order named in domain/holding.ts.
 WITH places AS (
-  SELECT arrayJoin(JSONExtract({places:String}, 'Array(Tuple(hour DateTime(\'UTC\'), day Date, time DateTime64(3, \'UTC\'), sequence UInt64, person UInt64, name String, session String, country String, device String, source String, currency String))')) AS place
+  SELECT arrayJoin(JSONExtract({places:String}, 'Array(Tuple(hour DateTime(\'UTC\'), day Date, time DateTime64(3, \'UTC\'), sequence UInt64, person UInt64, name String, country String, device String, source String, currency String))')) AS place
 )
 SELECT 'events_by_person' AS holder, [toString(person), toString(time), toString(sequence), toString(name)] AS cell, count() AS held
 FROM events_by_person
@@ -20,13 +20,3 @@ WHERE tenant_id = {tenant:String}
     SELECT place.day, place.name, place.country, place.device, place.source, place.currency FROM places
   )
 GROUP BY day, name, country, device, source, currency
-UNION ALL
-SELECT 'rollup_session', [toString(day), session_id], sum(events)
-FROM rollup_session
-WHERE tenant_id = {tenant:String} AND (day, session_id) IN (SELECT place.day, place.session FROM places)
-GROUP BY day, session_id
-UNION ALL
-SELECT 'rollup_person_day', [toString(person), toString(day)], sum(events)
-FROM rollup_person_day
-WHERE tenant_id = {tenant:String} AND (person, day) IN (SELECT place.person, place.day FROM places)
-GROUP BY person, day

@@ -13,7 +13,6 @@ SELECT
   toString(sequence) AS sequence_key,
   toString(person) AS person_key,
   name,
-  session_id,
   country,
   device,
   currency
