@@ -12,6 +12,7 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { IDENTITY_HEADER, type IdentityVerifier } from "../auth/identity.ts";
 import { refuse } from "../errors/refusal.ts";
+import { METER_HEADER, metered, meterText, newMeter } from "../executions/meter.ts";
 import type { HttpServer } from "../http/server.ts";
 import type { WebSockets } from "../http/web-sockets.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -86,12 +87,10 @@ export const serveSubgraph = (deps: {
     if (!body.success) throw refuse("BAD_INPUT", "The body is not a GraphQL request.");
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
-    const result = await answerOf(subgraph, operationOf(body.data.query), body.data, {
-      caller,
-      signal: gone.signal,
-      traceId: request.traceId,
-    });
-    return reply.type("application/json").send(JSON.stringify(result));
+    const meter = newMeter();
+    const call = { caller, signal: gone.signal, traceId: request.traceId };
+    const result = await metered(meter, () => answerOf(subgraph, operationOf(body.data.query), body.data, call));
+    return reply.header(METER_HEADER, meterText(meter)).type("application/json").send(JSON.stringify(result));
   });
 
   const socketServer = makeServer<{ readonly identity?: string; readonly traceId?: string }, object>({
