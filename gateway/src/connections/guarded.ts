@@ -53,6 +53,8 @@ class Attempt implements SubgraphRequest, Waiting {
   readonly #deadlines: Deadlines;
   readonly #caller: AbortSignal | undefined;
   readonly #reject: (error: Error) => void;
+  /** The caller's signal fired. A function: node wraps a listener that is an object, and what it wraps outlives young collections. */
+  readonly #giveUp = (): void => this.#end(new CallCancelled("the caller gave up"));
   #controller: AbortController | undefined;
   #listener: EndListener | undefined;
   #ended: Error | undefined;
@@ -71,7 +73,7 @@ class Attempt implements SubgraphRequest, Waiting {
     this.#caller = caller;
     this.#reject = reject;
     deadlines.add(this);
-    caller?.addEventListener("abort", this);
+    caller?.addEventListener("abort", this.#giveUp);
   }
 
   get signal(): AbortSignal {
@@ -85,11 +87,6 @@ class Attempt implements SubgraphRequest, Waiting {
     if (this.#ended !== undefined) listener.handleEnd(this.#ended);
   }
 
-  /** EventListener: the caller's signal fired. */
-  handleEvent(): void {
-    this.#end(new CallCancelled("the caller gave up"));
-  }
-
   expire(): void {
     this.#end(new TimedOut(`no answer in ${this.#deadlines.timeoutMs} ms`));
   }
@@ -97,7 +94,7 @@ class Attempt implements SubgraphRequest, Waiting {
   /** The inner call has settled: nothing is waited for any more. */
   release(): void {
     this.#deadlines.delete(this);
-    this.#caller?.removeEventListener("abort", this);
+    this.#caller?.removeEventListener("abort", this.#giveUp);
   }
 
   /** Settles first, then ends the inner call: what it says afterwards changes nothing. */

@@ -67,6 +67,8 @@ class Exchange implements Dispatcher.DispatchHandler, EndListener {
   readonly #resolve: (result: ExecutionResult) => void;
   readonly #reject: (error: Error) => void;
   #signal: AbortSignal | undefined;
+  /** The caller's signal fired. A function: node wraps a listener that is an object, and what it wraps outlives young collections. */
+  readonly #giveUp = (): void => this.#abort(new CallCancelled("the caller gave up"));
 
   constructor(limit: number, resolve: (result: ExecutionResult) => void, reject: (error: Error) => void) {
     this.#limit = limit;
@@ -79,19 +81,14 @@ class Exchange implements Dispatcher.DispatchHandler, EndListener {
     if (request.whenEnded !== undefined) request.whenEnded(this);
     else {
       this.#signal = request.signal ?? call.signal;
-      if (this.#signal?.aborted === true) this.handleEvent();
-      else this.#signal?.addEventListener("abort", this);
+      if (this.#signal?.aborted === true) this.#giveUp();
+      else this.#signal?.addEventListener("abort", this.#giveUp);
     }
     return this.#aborted === undefined;
   }
 
   handleEnd(reason: Error): void {
     this.#abort(reason);
-  }
-
-  /** EventListener: the caller's signal fired. */
-  handleEvent(): void {
-    this.#abort(new CallCancelled("the caller gave up"));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -110,7 +107,7 @@ class Exchange implements Dispatcher.DispatchHandler, EndListener {
   }
 
   onResponseEnd(): void {
-    this.#signal?.removeEventListener("abort", this);
+    this.#signal?.removeEventListener("abort", this.#giveUp);
     const [first] = this.#chunks;
     const whole = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#size);
     try {
@@ -121,7 +118,7 @@ class Exchange implements Dispatcher.DispatchHandler, EndListener {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#signal?.removeEventListener("abort", this);
+    this.#signal?.removeEventListener("abort", this.#giveUp);
     this.#reject(error);
   }
 

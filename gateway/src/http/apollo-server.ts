@@ -6,7 +6,7 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
-import type { DocumentNode } from "graphql";
+import type { DocumentNode, ExecutionResult, FormattedExecutionResult } from "graphql";
 import { LRUCache } from "lru-cache";
 import { errorCodes, isErrorCode, type ErrorCode } from "@tessera/platform/errors/error-codes";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -80,7 +80,14 @@ const note = (exchange: Exchange, error: { extensions?: Record<string, unknown> 
   if (typeof retry === "number") exchange.retryAfterSeconds = retry;
 };
 
-/** Our own gate inside Apollo's pipeline: it decides before Apollo parses, and answers what was refused. */
+/** A result in the words of Apollo's response; its errors were masked when they were gathered. */
+const formattedOf = ({ errors, ...rest }: ExecutionResult): FormattedExecutionResult =>
+  errors === undefined ? rest : { errors: errors.map((error) => error.toJSON()), ...rest };
+
+/**
+ * Our own gate inside Apollo's pipeline: it decides before Apollo parses, and answers in place of Apollo's execution, whose context for gateways
+ * would hold on to every request until the next full collection.
+ */
 const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): ApolloServerPlugin<ApolloContext> => ({
   requestDidStart: ({ request, contextValue: { exchange } }) => {
     const { call } = exchange;
@@ -102,11 +109,10 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
       delete request.operationName;
     }
     return Promise.resolve({
-      responseForOperation: () => {
-        if (verdict.kind === "admitted") return Promise.resolve(null);
-        const { errors = [], extensions } = deps.answering.refuse(verdict, call);
-        const singleResult = { errors: errors.map((error) => error.toJSON()), ...(extensions && { extensions }) };
-        return Promise.resolve({ http: { headers: new HeaderMap() }, body: { kind: "single", singleResult } });
+      responseForOperation: async () => {
+        const result =
+          verdict.kind === "admitted" ? await deps.answering.run(verdict, call) : deps.answering.refuse(verdict, call);
+        return { http: { headers: new HeaderMap() }, body: { kind: "single", singleResult: formattedOf(result) } };
       },
       willSendResponse: ({ response }) => {
         const { body } = response;
@@ -140,18 +146,13 @@ const apolloLogger = (logger: Logger) => ({
  */
 export const createApolloServer = (deps: Deps): ApolloServer<ApolloContext> => {
   const store = createDocumentStore();
-  const execute: FederationExecutor<GatewayCall>["execute"] = async (request) => {
-    const verdict = verdicts.get(request.call);
-    return verdict === undefined ? deps.executor.execute(request) : deps.answering.run(verdict, request.call);
-  };
-  const verdicts = new WeakMap<GatewayCall, Admitted>();
+  const execute = () => Promise.reject(new Error("The gate answers every operation."));
   return new ApolloServer<ApolloContext>({
-    gateway: asApolloGateway({ ...deps.executor, execute }, (contextValue) => {
+    gateway: asApolloGateway(
+      { ...deps.executor, execute },
       // boundary: Apollo hands back the context value it was given.
-      const { call, verdict } = (contextValue as unknown as ApolloContext).exchange;
-      if (verdict?.kind === "admitted") verdicts.set(call, verdict);
-      return call;
-    }),
+      (contextValue) => (contextValue as unknown as ApolloContext).exchange.call,
+    ),
     documentStore: store.documents,
     plugins: [
       gate(deps, store),

@@ -53,7 +53,8 @@ export const createInFlight = (): InFlight => {
         timer = setTimeout(resolve, graceMs);
       });
       clearTimeout(timer);
-      for (let request: Running | null = running.first; request !== null; request = request.after) request.controller.abort();
+      for (let request: Running | null = running.first; request !== null; request = request.after)
+        request.controller.abort();
     },
   };
 };
