@@ -1,6 +1,6 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import { isPermission } from "@tessera/contracts/permissions";
-import type { Caller } from "@tessera/contracts/caller";
+import { SUBJECT_KINDS, type Caller } from "@tessera/contracts/caller";
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import type { VerifyApiKey } from "@tessera/platform/auth/authenticator";
@@ -17,7 +17,7 @@ const answer = z.object({
   authenticate: z
     .object({
       tenantId: z.string(),
-      subject: z.object({ kind: z.enum(["API_KEY", "USER", "SERVICE"]), id: z.string() }),
+      subject: z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string() }),
       permissions: z.array(z.string()),
       expiresAt: z.string().nullable(),
     })

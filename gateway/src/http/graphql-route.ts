@@ -1,5 +1,6 @@
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { presentationOf } from "@tessera/platform/auth/presentation";
 import type { ErrorCode } from "@tessera/platform/errors/error-codes";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
@@ -124,7 +125,7 @@ export const registerGraphqlRoute = (deps: RouteDeps): void => {
       refuseCredentialInUrl(request.url);
       if (isBrowserVisit(request)) return reply.redirect(GRAPHIQL_PATH, 302);
       const startedMs = performance.now();
-      const caller = await authenticate(request.headers.authorization);
+      const caller = await authenticate(request.headers.authorization, presentationOf(request.raw));
       requireAcceptable(request.headers.accept);
       const whenGone = (gone: () => void) => reply.raw.once("close", gone);
       return inFlight.run((signal) => {
@@ -142,7 +143,7 @@ export const registerGraphqlRoute = (deps: RouteDeps): void => {
       .headers({
         "access-control-allow-methods": "GET, POST",
         "access-control-allow-headers":
-          "authorization, content-type, apollo-require-preflight, x-apollo-operation-name, traceparent",
+          "authorization, dpop, content-type, apollo-require-preflight, x-apollo-operation-name, traceparent",
         "access-control-max-age": String(PREFLIGHT_SECONDS),
       })
       .code(204)

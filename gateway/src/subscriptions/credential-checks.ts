@@ -63,7 +63,7 @@ export const createCredentialChecks = (deps: {
     const work = async (): Promise<void> => {
       for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
         const [header, group] = next;
-        await deps.authenticate(header).then(
+        await deps.authenticate(header, "AGAIN").then(
           (caller) => confirm(header, group, caller),
           (error: unknown) => doubt(header, group, error),
         );

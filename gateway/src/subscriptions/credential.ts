@@ -33,6 +33,12 @@ export const headerIn = (payload: Readonly<Record<string, unknown>> | null | und
   return typeof value === "string" && value !== "" ? value : null;
 };
 
+/** The DPoP proof that a message brings beside its `authorization`, made for GET of the socket's address; null when it brings none. */
+export const proofIn = (payload: Readonly<Record<string, unknown>> | null | undefined): string | null => {
+  const value = payload?.["dpop"];
+  return typeof value === "string" && value !== "" ? value : null;
+};
+
 /** True when two callers may see the same: tenant, subject and permissions. */
 export const sameRights = (a: Caller, b: Caller): boolean =>
   a.tenantId === b.tenantId &&

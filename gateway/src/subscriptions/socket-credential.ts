@@ -1,4 +1,5 @@
 import { errorMessage } from "@tessera/platform/errors/error-message";
+import type { Presentation } from "@tessera/platform/auth/presentation";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Authenticate } from "../authenticate.ts";
 import type { WatchedSocket } from "./credential-checks.ts";
@@ -6,6 +7,7 @@ import type { CredentialWatch } from "./credential-watch.ts";
 import {
   closeReasonOf,
   headerIn,
+  proofIn,
   RIGHTS_CHANGED,
   sameRights,
   type CloseReason,
@@ -38,6 +40,8 @@ export interface SocketCredentialDeps {
 
 interface CredentialSocket {
   readonly handshakeHeader: string | undefined;
+  /** How the handshake was presented; a proof in a message stands in for its `DPoP` header. */
+  readonly handshake: Presentation;
   readonly sink: SocketSink;
   readonly isOpen: () => boolean;
   readonly close: (reason: CloseReason) => void;
@@ -51,6 +55,10 @@ export const createSocketCredential = (deps: SocketCredentialDeps, socket: Crede
   let begun = false;
   let renewing = false;
   const watched: WatchedSocket = { credential: () => credential, close };
+  const presentedWith = (payload: Payload): Presentation => ({
+    ...socket.handshake,
+    proof: proofIn(payload) ?? socket.handshake.proof,
+  });
   const notAccepted = (error: unknown): void => {
     const reason = closeReasonOf(error);
     if (reason === null) deps.logger.warn({ error: errorMessage(error) }, "A credential could not be checked.");
@@ -79,14 +87,18 @@ export const createSocketCredential = (deps: SocketCredentialDeps, socket: Crede
       begun = true;
       socket.onInit();
       const header = headerIn(payload) ?? socket.handshakeHeader;
-      deps.authenticate(header).then((caller) => accept({ header: header ?? "", caller }), notAccepted);
+      deps
+        .authenticate(header, presentedWith(payload))
+        .then((caller) => accept({ header: header ?? "", caller }), notAccepted);
     },
     ping: (payload) => {
       const header = headerIn(payload);
       if (header === null || credential === null) return sink.send(serverMessage.pong());
       if (renewing) return; // the renewal under way answers
       renewing = true;
-      const done = deps.authenticate(header).then((caller) => renew({ header, caller }), notAccepted);
+      const done = deps
+        .authenticate(header, presentedWith(payload))
+        .then((caller) => renew({ header, caller }), notAccepted);
       void done.finally(() => {
         renewing = false;
       });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
+import { presentationOf } from "@tessera/platform/auth/presentation";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import type { CloseReason } from "./credential.ts";
@@ -96,6 +97,7 @@ export const openSession = (socket: WebSocket, request: IncomingMessage, deps: S
   ).unref();
   const credential = createSocketCredential(deps.credentials, {
     handshakeHeader: request.headers.authorization,
+    handshake: presentationOf(request),
     sink,
     isOpen,
     close,

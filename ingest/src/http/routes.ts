@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import type { Caller } from "@tessera/contracts/caller";
 import type { IngestOutcome, IngestReceipt } from "@tessera/contracts/ingest";
 import type { TenantId } from "@tessera/contracts/ids";
+import { presentationOf, type Presented } from "@tessera/platform/auth/presentation";
 import { IDENTITY_HEADER, type IdentityVerifier } from "@tessera/platform/auth/identity";
 import { PROBLEM_MEDIA_TYPE, problemOf } from "@tessera/platform/errors/problem";
 import { refuse } from "@tessera/platform/errors/refusal";
@@ -21,8 +21,8 @@ export const INGEST_AUDIENCE = "ingest";
 /** Permission a caller needs to write events. */
 const PERMISSION = "analytics:ingest";
 
-/** Tells who stands behind a request by its Authorization header; refuses with UNAUTHENTICATED. */
-export type Authenticate = (authorization: string | undefined, request: IncomingMessage) => Promise<Caller>;
+/** Tells who stands behind a request by its Authorization header and how it was presented; refuses with UNAUTHENTICATED. */
+export type Authenticate = (authorization: string | undefined, presented: Presented) => Promise<Caller>;
 
 type IngestService = Pick<Ingest, "ingest" | "admission">;
 
@@ -93,7 +93,7 @@ export const registerIngestRoutes = (
     leaveBodyUnread(scope);
     scope.post(EVENTS_PATH, async (request, reply) => {
       refuseCredentialInUrl(request.url);
-      const caller = await deps.authenticate(request.headers.authorization, request.raw);
+      const caller = await deps.authenticate(request.headers.authorization, presentationOf(request.raw));
       requirePermission(caller);
       const asked = outcomesAsked(request.query);
       return answer(reply, await takeRequest(deps.ingest, caller, request), asked, request.traceId);

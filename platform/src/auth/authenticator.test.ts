@@ -3,13 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { Caller } from "@tessera/contracts/caller";
 import { callerWith, freshTenantId } from "../testing/ask-subgraph.ts";
 import { newApiKey, type PresentedApiKey } from "./api-key.ts";
-import {
-  createAuthenticator,
-  MAX_LOOKUPS,
-  REFUSED_FOR_MS,
-  VERIFIED_FOR_MS,
-  type Authenticator,
-} from "./authenticator.ts";
+import { createAuthenticator, type Authenticator } from "./authenticator.ts";
+import { MAX_LOOKUPS, REFUSED_FOR_MS, VERIFIED_FOR_MS } from "./verdicts.ts";
 
 const key = newApiKey(randomBytes).secret;
 const header = `Bearer ${key}`;

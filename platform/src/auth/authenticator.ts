@@ -1,86 +1,127 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { LRUCache } from "lru-cache";
 import { refuse, type Refusal } from "../errors/refusal.ts";
 import type { NowMs } from "../time/clock.ts";
+import {
+  claimedIssuerOf,
+  looksLikeJwt,
+  tokenHashOf,
+  type AccessTokenClaims,
+  type VerifyAccessToken,
+} from "./access-token.ts";
 import { parseApiKey, type PresentedApiKey } from "./api-key.ts";
-
-/** Milliseconds a verified key is taken as still valid: the longest a revoked key can be let in. */
-export const VERIFIED_FOR_MS = 5_000;
-/** Milliseconds a refused key is taken as still unknown: the longest a new key can be refused. */
-export const REFUSED_FOR_MS = 1_000;
-/** Verdicts kept per process, about 1 KB each. */
-export const MAX_KEPT_VERDICTS = 10_000;
-/** Lookups under way at once; a flood of well-formed invented keys is refused above it, not queued on the tenant room. */
-export const MAX_LOOKUPS = 200;
+import { AGAIN_MAX_AGE_MS, type Presented } from "./presentation.ts";
+import type { VerifyProof } from "./proof-of-possession.ts";
+import { createVerdicts, type Verdicts } from "./verdicts.ts";
 
 /** Asks who stands behind a well-formed key; null when the key is not valid. */
 export type VerifyApiKey = (key: PresentedApiKey) => Promise<Caller | null>;
 
-/** Turns an Authorization header into a verified caller; refuses with UNAUTHENTICATED (HTTP 401, `WWW-Authenticate: Bearer`). */
-export type Authenticator = (authorizationHeader: string | undefined) => Promise<Caller>;
-
-interface Verdict {
-  readonly caller: Caller | null;
-  readonly untilMs: number;
+/** How access tokens are known; a process without it knows API keys alone. */
+export interface TokenPorts {
+  /** Issuer of the installation's own tokens. */
+  readonly issuer: string;
+  readonly verify: VerifyAccessToken;
+  readonly verifyProof: VerifyProof;
+  /** What a verified token still amounts to; null when it, its grant, client, person or tenant was ended. */
+  readonly standing: (claims: AccessTokenClaims) => Promise<Caller | null>;
+  /** Who stands behind a token of another issuer that a tenant trusts; null when nobody does. */
+  readonly external: (token: string) => Promise<Caller | null>;
 }
-
-interface Lookup {
-  readonly startedMs: number;
-  readonly verdict: Promise<Verdict>;
-}
-
-const BEARER = /^Bearer +(\S{1,512}) *$/i;
-
-/** The token of a Bearer header (RFC 6750); refuses anything else with UNAUTHENTICATED. */
-const bearerToken = (header: string | undefined): string => {
-  if (header === undefined || header.trim() === "")
-    throw refuse("UNAUTHENTICATED", "The request carries no credential. Send `Authorization: Bearer <API key>`.");
-  const [, token] = BEARER.exec(header) ?? [];
-  if (token === undefined)
-    throw refuse("UNAUTHENTICATED", "The Authorization header is not of the form `Bearer <API key>`.");
-  return token;
-};
-
-const invalid = (): Refusal => refuse("UNAUTHENTICATED", "The API key is not valid: unknown, expired or revoked.");
-
-/** Looks a key up once however many ask at the same time; a lookup that is itself as old as a verdict may be is not joined. */
-const createLookups = (verifyApiKey: VerifyApiKey, nowMs: NowMs, keep: (hash: string, verdict: Verdict) => void) => {
-  const running = new Map<string, Lookup>();
-  const start = async (key: PresentedApiKey, startedMs: number): Promise<Verdict> => {
-    const caller = await verifyApiKey(key);
-    // Counted from the question, not the answer: the store may have been read at any time in between.
-    const verdict = { caller, untilMs: startedMs + (caller === null ? REFUSED_FOR_MS : VERIFIED_FOR_MS) };
-    keep(key.credentialHash, verdict);
-    return verdict;
-  };
-  return (key: PresentedApiKey): Promise<Verdict> => {
-    const startedMs = nowMs();
-    const known = running.get(key.credentialHash);
-    if (known !== undefined && startedMs - known.startedMs < REFUSED_FOR_MS) return known.verdict;
-    if (running.size >= MAX_LOOKUPS)
-      throw refuse("OVERLOADED", "Too many credentials are being verified at the moment.", { retryAfterSeconds: 1 });
-    const verdict = start(key, startedMs).finally(() => {
-      if (running.get(key.credentialHash)?.verdict === verdict) running.delete(key.credentialHash);
-    });
-    running.set(key.credentialHash, { startedMs, verdict });
-    return verdict;
-  };
-};
 
 /**
- * Builds the authenticator of an edge process. Malformed keys are refused without a lookup; verdicts are kept by the key's SHA-256 for
- * {@link VERIFIED_FOR_MS} or {@link REFUSED_FOR_MS}; a failed lookup is never kept.
+ * Turns an Authorization header into a verified caller; refuses with UNAUTHENTICATED (HTTP 401). Without `presented` a token that is bound to
+ * a key is refused, since nothing proves possession.
  */
-export const createAuthenticator = (deps: { verifyApiKey: VerifyApiKey; nowMs: NowMs }): Authenticator => {
-  const verdicts = new LRUCache<string, Verdict>({ max: MAX_KEPT_VERDICTS });
-  const lookUp = createLookups(deps.verifyApiKey, deps.nowMs, (hash, verdict) => verdicts.set(hash, verdict));
-  return async (authorizationHeader) => {
-    const key = parseApiKey(bearerToken(authorizationHeader));
-    if (key === null) throw refuse("UNAUTHENTICATED", "The credential is not an API key; check for a cut or a typo.");
-    const kept = verdicts.get(key.credentialHash);
-    const verdict = kept !== undefined && kept.untilMs > deps.nowMs() ? kept : await lookUp(key);
-    const { caller } = verdict;
-    if (caller === null || (caller.expiresAtMs !== null && caller.expiresAtMs <= deps.nowMs())) throw invalid();
-    return caller;
+export type Authenticator = (authorizationHeader: string | undefined, presented?: Presented) => Promise<Caller>;
+
+const AUTHORIZATION = /^(Bearer|DPoP) +(\S{1,8192}) *$/i;
+
+interface Credential {
+  readonly scheme: "bearer" | "dpop";
+  readonly text: string;
+}
+
+/** The credential of a Bearer (RFC 6750) or DPoP (RFC 9449) header; refuses anything else with UNAUTHENTICATED. */
+const credentialIn = (header: string | undefined): Credential => {
+  if (header === undefined || header.trim() === "")
+    throw refuse(
+      "UNAUTHENTICATED",
+      "The request carries no credential. Send `Authorization: Bearer <API key or token>`.",
+    );
+  const [, scheme, text] = AUTHORIZATION.exec(header) ?? [];
+  if (scheme === undefined || text === undefined)
+    throw refuse("UNAUTHENTICATED", "The Authorization header is not of the form `Bearer <API key or token>`.");
+  return { scheme: scheme.toLowerCase() === "dpop" ? "dpop" : "bearer", text };
+};
+
+const invalid = (what: string): Refusal =>
+  refuse("UNAUTHENTICATED", `The ${what} is not valid: unknown, expired or revoked.`);
+
+const stillValid = (caller: Caller | null, nowMs: number, what: string): Caller => {
+  if (caller === null || (caller.expiresAtMs !== null && caller.expiresAtMs <= nowMs)) throw invalid(what);
+  return caller;
+};
+
+/** A bound token needs its proof; one that is not bound must not pretend to be (RFC 9449, section 7.1). */
+const requireProof = async (
+  tokens: TokenPorts,
+  { scheme, text }: Credential,
+  { boundTo }: AccessTokenClaims,
+  presented: Presented | undefined,
+): Promise<void> => {
+  if (boundTo === null) {
+    if (scheme === "dpop")
+      throw refuse("UNAUTHENTICATED", "The access token is not bound to a key; send it as Bearer.");
+    return;
+  }
+  if (scheme !== "dpop")
+    throw refuse("UNAUTHENTICATED", "The access token is bound to a key; send it as DPoP with a proof.");
+  if (presented === "AGAIN") return;
+  const proven = presented ?? { proof: undefined, method: "", path: "" };
+  await tokens.verifyProof({ token: text, boundTo, ...proven });
+};
+
+const createTokenAuthenticator =
+  (tokens: TokenPorts, verdicts: Verdicts, nowMs: NowMs) =>
+  async (credential: Credential, presented: Presented | undefined): Promise<Caller> => {
+    const { text, scheme } = credential;
+    const maxAgeMs = presented === "AGAIN" ? AGAIN_MAX_AGE_MS : undefined;
+    const hash = tokenHashOf(text);
+    const issuer = claimedIssuerOf(text);
+    if (issuer !== tokens.issuer) {
+      if (issuer === null || scheme === "dpop") throw invalid("access token");
+      const caller = await verdicts(hash, () => tokens.external(text), maxAgeMs);
+      return stillValid(caller, nowMs(), "access token");
+    }
+    const claims = await tokens.verify(text);
+    await requireProof(tokens, credential, claims, presented);
+    const caller = await verdicts(hash, () => tokens.standing(claims), maxAgeMs);
+    return stillValid(caller, nowMs(), "access token");
+  };
+
+/**
+ * Builds the authenticator of an edge process. Malformed credentials are refused without a lookup; verdicts are kept by the credential's
+ * SHA-256; a failed lookup is never kept.
+ */
+export const createAuthenticator = (deps: {
+  verifyApiKey: VerifyApiKey;
+  tokens?: TokenPorts | undefined;
+  nowMs: NowMs;
+}): Authenticator => {
+  const verdicts = createVerdicts(deps.nowMs);
+  const { tokens, nowMs } = deps;
+  const authenticateToken = tokens === undefined ? null : createTokenAuthenticator(tokens, verdicts, nowMs);
+  return async (authorizationHeader, presented) => {
+    const credential = credentialIn(authorizationHeader);
+    if (authenticateToken !== null && looksLikeJwt(credential.text)) return authenticateToken(credential, presented);
+    const key = credential.scheme === "bearer" ? parseApiKey(credential.text) : null;
+    if (key === null)
+      throw refuse(
+        "UNAUTHENTICATED",
+        "The credential is neither an API key nor an access token; check for a cut or a typo.",
+      );
+    const maxAgeMs = presented === "AGAIN" ? AGAIN_MAX_AGE_MS : undefined;
+    const caller = await verdicts(key.credentialHash, () => deps.verifyApiKey(key), maxAgeMs);
+    return stillValid(caller, nowMs(), "API key");
   };
 };

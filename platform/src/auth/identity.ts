@@ -1,5 +1,5 @@
 import { SignJWT, jwtVerify } from "jose";
-import type { Caller, Subject } from "@tessera/contracts/caller";
+import { SUBJECT_KINDS, type Caller, type Subject } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { isPermission } from "@tessera/contracts/permissions";
 import { LRUCache } from "lru-cache";
@@ -24,7 +24,7 @@ export type IdentityVerifier = (token: string | undefined) => Promise<Caller>;
 
 const claims = z.object({
   tenant: z.string(),
-  subjectKind: z.enum(["API_KEY", "USER", "SERVICE"]),
+  subjectKind: z.enum(SUBJECT_KINDS),
   sub: z.string(),
   permissions: z.array(z.string()),
   expiresAtMs: z.number().nullable(),

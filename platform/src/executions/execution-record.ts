@@ -1,3 +1,4 @@
+import { SUBJECT_KINDS } from "@tessera/contracts/caller";
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
@@ -13,7 +14,7 @@ const measure = z.number().nonnegative();
 export const executionRecord = z.object({
   executionId: z.uuid(),
   tenantId,
-  subject: z.object({ kind: z.enum(["API_KEY", "USER", "SERVICE"]), id: z.string() }),
+  subject: z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string() }),
   kind: z.enum(["QUERY", "MUTATION", "SUBSCRIPTION", "INGEST", "JOB", "EXPORT", "ADMINISTRATION"]),
   operationName: z.string().nullable(),
   documentId: z.string().nullable(),

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "@tessera/contracts/caller";
+import { presentationOf, type Presented } from "@tessera/platform/auth/presentation";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import { offerMethods } from "@tessera/platform/http/offer-methods";
 import type { HttpServer } from "@tessera/platform/http/server";
@@ -8,8 +9,8 @@ import { requireJsonAccepted } from "./accepts-json.ts";
 import { createInputCheck } from "./check-input.ts";
 import type { RouteDescription } from "./route-description.ts";
 
-/** Tells who stands behind a request by its Authorization header; refuses with UNAUTHENTICATED. */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+/** Tells who stands behind a request by its Authorization header and how it was presented; refuses with UNAUTHENTICATED. */
+export type Authenticate = (authorization: string | undefined, presented: Presented) => Promise<Caller>;
 
 /** Bytes a question may have: the largest filter allowed fits many times. */
 export const MAX_QUESTION_BYTES = 262_144;
@@ -56,7 +57,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
     bodyLimit: MAX_QUESTION_BYTES,
     onRequest: async (request) => {
       refuseCredentialInUrl(request.url);
-      callers.set(request, await deps.authenticate(request.headers.authorization));
+      callers.set(request, await deps.authenticate(request.headers.authorization, presentationOf(request.raw)));
       requireJsonAccepted(request.headers.accept);
     },
     handler: async (request, reply) => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
+import { presentationOf } from "@tessera/platform/auth/presentation";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import type { HttpServer } from "@tessera/platform/http/server";
@@ -65,7 +66,7 @@ const handle = (socket: WebSocket, request: IncomingMessage, deps: StreamDeps, s
   }
   const session = openStreamSession(
     socket,
-    { ...asked, authorization: problem === null ? authorization : undefined },
+    { ...asked, authorization: problem === null ? authorization : undefined, presentation: presentationOf(request) },
     deps,
   );
   if (problem !== null) return session.fail(problem);

@@ -1,7 +1,8 @@
 import type { WebSocket } from "ws";
+import type { Presentation } from "@tessera/platform/auth/presentation";
 import { problemFromThrown } from "@tessera/platform/errors/problem";
 import { errorMessage } from "@tessera/platform/errors/error-message";
-import { refuse } from "@tessera/platform/errors/refusal";
+import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { GraphPort } from "../../graph/graph-port.ts";
@@ -17,6 +18,8 @@ import { createStreamReader, encodeSnapshot, type Snapshot } from "./stream-read
 export const HEARTBEAT_SECONDS = 12;
 /** Milliseconds a client has for its credential. */
 const AUTH_TIMEOUT_MS = 5_000;
+/** Milliseconds between two looks at an open stream's credential: one that was revoked ends its streams within 5 s. */
+const CREDENTIAL_CHECK_MS = 4_000;
 /** Bytes a close reason may have (RFC 6455 allows 123). */
 const MAX_REASON_BYTES = 120;
 
@@ -63,11 +66,12 @@ const failSocket = (socket: WebSocket, thrown: unknown, traceId: string, logger:
  */
 export const openStreamSession = (
   socket: WebSocket,
-  request: StreamRequest & { readonly authorization: string | undefined },
+  request: StreamRequest & { readonly authorization: string | undefined; readonly presentation: Presentation },
   deps: StreamDeps,
 ): StreamSession => {
   let stopExpiry: () => void = () => undefined;
   let generation = 0;
+  let held: string | null = null;
   const send = (message: object): void => socket.send(JSON.stringify(message));
   const outbox = createLatestOutbox<Snapshot>(
     { send: (text, sent) => socket.send(text, () => sent()) },
@@ -86,17 +90,27 @@ export const openStreamSession = (
   const authenticate = async (authorization: string, cursor?: string): Promise<void> => {
     generation += 1;
     const mine = generation;
-    const caller = await deps.authenticate(authorization);
+    const caller = await deps.authenticate(authorization, request.presentation);
     const tenantId = ownTenant(caller, request.tenantId);
     if (mine !== generation || socket.readyState !== socket.OPEN) return;
     clearTimeout(authTimer);
+    held = authorization;
     stopExpiry();
     stopExpiry = whenExpired(caller.expiresAtMs, deps.nowMs, () => fail(expired(), CLOSE.forbidden));
     send({ type: "ready", tenant_id: tenantId, timeframe: request.timeframe, heartbeat_seconds: HEARTBEAT_SECONDS });
     reader.read(caller, authorization, cursor);
   };
+  const confirm = (): void => {
+    if (held === null) return;
+    deps.authenticate(held, "AGAIN").catch((error: unknown) => {
+      // That nobody can be asked at the moment says nothing about the credential.
+      if (error instanceof Refusal && error.code === "UNAUTHENTICATED") fail(error);
+    });
+  };
+  const confirmTimer = setInterval(confirm, CREDENTIAL_CHECK_MS).unref();
   socket.once("close", () => {
     generation += 1;
+    clearInterval(confirmTimer);
     clearTimeout(authTimer);
     stopExpiry();
     reader.stop();

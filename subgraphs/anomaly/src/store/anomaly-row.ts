@@ -1,3 +1,4 @@
+import { SUBJECT_KINDS } from "@tessera/contracts/caller";
 import { parseAnomalyId, parseRuleId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { Anomaly, Evidence, Standing } from "../domain/anomaly.ts";
@@ -14,7 +15,7 @@ const evidenceColumn = z.object({
   samples: z.number(),
   window: z.object({ fromMs: z.number(), toMs: z.number() }),
 });
-const subjectColumn = z.object({ kind: z.enum(["API_KEY", "USER", "SERVICE"]), id: z.string() });
+const subjectColumn = z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string() });
 const noteColumns = { atMs: z.number(), by: subjectColumn, note: z.string().nullable() };
 const acknowledgementColumn = z.object(noteColumns);
 const resolutionColumn = z.discriminatedUnion("cause", [
