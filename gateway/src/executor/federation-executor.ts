@@ -9,6 +9,8 @@ export type OperationRequest = {
   readonly document: DocumentNode;
   readonly operationName?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  /** True when the answer is wanted as JSON: its data may then be a WrittenData. */
+  readonly asText?: boolean | undefined;
 };
 
 /** What to subscribe to, and what turns each of its events into the client's answer. */

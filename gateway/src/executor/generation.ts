@@ -9,6 +9,7 @@ import type { Variables } from "./operation.ts";
 import type { PlannerChoice } from "./planner.ts";
 import { isSelected } from "./projection.ts";
 import { mergeRoot, runStep, type Connections, type PlanRun } from "./run-plan.ts";
+import { WrittenData } from "./written-data.ts";
 import { readSupergraph, type SupergraphView } from "./supergraph.ts";
 
 /** What the plan executor is made of. */
@@ -75,6 +76,16 @@ const finish = <C extends CallContext>(run: PlanRun<C>, prepared: PreparedOperat
   return failures.errors.length === 0 ? { data } : { errors: failures.errors, data };
 };
 
+/** An answer without errors, written at once; null when there are errors or the data breaks its type, which {@link finish} tells. */
+const finishWritten = <C extends CallContext>(
+  { data, failures }: PlanRun<C>,
+  { write }: PreparedOperation,
+): ExecutionResult | null => {
+  if (failures.errors.length > 0) return null;
+  const text = write(data);
+  return text === null ? null : { data: new WrittenData(text) };
+};
+
 const isSubscription = ({ decided }: PreparedOperation) =>
   decided.operation.operation === OperationTypeNode.SUBSCRIPTION;
 
@@ -95,7 +106,7 @@ export const executeOperation = async <C extends CallContext>(
   const run = begin(generation, variables, request.call);
   if (prepared.plan.steps !== null) await runStep(run, prepared.plan.steps);
   if (prepared.introspect !== null) Object.assign(run.data, prepared.introspect(variables));
-  return finish(run, prepared);
+  return (request.asText === true ? finishWritten(run, prepared) : null) ?? finish(run, prepared);
 };
 
 /** The plan of an operation, or why it has none. */

@@ -8,6 +8,7 @@ import type { OperationPlan } from "./plan.ts";
 import { createPlanner, type PlannerChoice } from "./planner.ts";
 import { compileProjection, type Projection } from "./projection.ts";
 import type { SupergraphView } from "./supergraph.ts";
+import { compileWriting, type Writing } from "./writing.ts";
 
 /** Plans kept per supergraph: a product's stored operations fit many times over; an ad hoc one costs a plan when it falls out. */
 export const MAX_PLANS = 2_000;
@@ -17,6 +18,7 @@ export type PreparedOperation = {
   readonly decided: DecidedOperation;
   readonly plan: OperationPlan;
   readonly project: Projection;
+  readonly write: Writing;
   /** Answers `__schema` and `__type`; null when the operation asks neither. */
   readonly introspect: ((variables: Variables) => JsonObject) | null;
 };
@@ -88,6 +90,7 @@ export const createOperations = (
       decided,
       plan: decided.planned === null ? NO_PLAN : planner(decided.planned),
       project: compileProjection(decided, view.apiSchema),
+      write: compileWriting(decided, view.apiSchema),
       introspect: introspector(view, decided),
     };
   };

@@ -1,16 +1,12 @@
 import {
   getNamedType,
-  isAbstractType,
   isCompositeType,
-  isEnumType,
-  isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
   Kind,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLLeafType,
   type GraphQLOutputType,
@@ -19,6 +15,7 @@ import {
 } from "graphql";
 import { isJsonObject, read, type JsonObject } from "./json.ts";
 import { EMPTY_SELECTION_KEY, type DecidedOperation } from "./operation.ts";
+import { collectFields, leafTest, type Compilation } from "./selections.ts";
 
 /** A place in an answer that breaks its type, with the object that held it. */
 export type Violation = {
@@ -41,32 +38,16 @@ const BUBBLE = Symbol("bubble");
 
 type Complete = (value: unknown, pass: Pass) => unknown;
 type Field = { readonly key: string; readonly complete: Complete };
-type Compilation = { readonly schema: GraphQLSchema; readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> };
 
 const report = (pass: Pass, message: string): void => {
   pass.count += 1;
   if (pass.path !== null) pass.violations.push({ message, path: [...pass.path], holder: pass.holder });
 };
 
-const MAX_INT = 2_147_483_647;
-const MIN_INT = -2_147_483_648;
-
-const isInt = (value: unknown) =>
-  typeof value === "number" && Number.isInteger(value) && value <= MAX_INT && value >= MIN_INT;
-
-const LEAF_TESTS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  Int: isInt,
-  Float: (value) => typeof value === "number" && Number.isFinite(value),
-  String: (value) => typeof value === "string",
-  Boolean: (value) => typeof value === "boolean",
-  ID: (value) => typeof value === "string" || (typeof value === "number" && Number.isInteger(value)),
-};
-
 /** A leaf passes through: its subgraph has serialised it; only what the API does not promise is refused. */
 const compileLeaf = (type: GraphQLLeafType, coordinate: string): Complete => {
-  const names = isEnumType(type) ? new Set<unknown>(type.getValues().map((value) => value.name)) : null;
-  const test = names === null ? LEAF_TESTS[type.name] : (value: unknown) => names.has(value);
-  if (test === undefined) return (value) => value;
+  const test = leafTest(type);
+  if (test === null) return (value) => value;
   return (value, pass) => {
     if (test(value)) return value;
     report(pass, `The value of ${coordinate} is not a valid ${type.name}.`);
@@ -128,43 +109,6 @@ const compileInner = (
   const named = getNamedType(type);
   if (isCompositeType(named)) return compileObject(named, sets, coordinate, from);
   throw new TypeError(`${coordinate} has no output type`);
-};
-
-const applies = (condition: string, runtime: GraphQLCompositeType, schema: GraphQLSchema): boolean => {
-  if (condition === runtime.name) return true;
-  const type = schema.getType(condition);
-  return isAbstractType(type) && (isObjectType(runtime) || isInterfaceType(runtime)) && schema.isSubType(type, runtime);
-};
-
-/** The fields of one runtime type by response key, in the order GraphQL's CollectFields gives. */
-const collectFields = (
-  runtime: GraphQLCompositeType,
-  sets: readonly SelectionSetNode[],
-  from: Compilation,
-): Map<string, FieldNode[]> => {
-  const fields = new Map<string, FieldNode[]>();
-  const visited = new Set<string>();
-  const collect = (set: SelectionSetNode): void => {
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        const key = selection.alias?.value ?? selection.name.value;
-        const known = fields.get(key);
-        if (known === undefined) fields.set(key, [selection]);
-        else known.push(selection);
-        continue;
-      }
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        if (visited.has(selection.name.value)) continue;
-        visited.add(selection.name.value);
-      }
-      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : from.fragments.get(selection.name.value);
-      if (fragment === undefined) continue;
-      const condition = fragment.typeCondition?.name.value;
-      if (condition === undefined || applies(condition, runtime, from.schema)) collect(fragment.selectionSet);
-    }
-  };
-  for (const set of sets) collect(set);
-  return fields;
 };
 
 const compileField = (

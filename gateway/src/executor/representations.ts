@@ -28,27 +28,26 @@ export class ByRepresentation<T> {
   readonly #byType = new Map<string, { readonly name: string; readonly values: Map<string, T> }>();
   readonly #others = new Map<string, T>();
 
-  /** What was put for an equal representation, or what `make` makes and puts now. */
-  take(representation: JsonObject, make: () => T): T {
+  /** What was put for an equal representation, or `fresh`, which is put now. */
+  take(representation: JsonObject, fresh: T): T {
     const name = soleName(representation);
     const type = representation["__typename"];
     const value = name === null ? undefined : representation[name];
     if (name === null || typeof type !== "string" || typeof value !== "string") {
-      return taken(this.#others, keyOf(representation), make);
+      return taken(this.#others, keyOf(representation), fresh);
     }
     let known = this.#byType.get(type);
     if (known === undefined) {
       known = { name, values: new Map() };
       this.#byType.set(type, known);
     }
-    return known.name === name ? taken(known.values, value, make) : taken(this.#others, keyOf(representation), make); // another key of the type
+    return known.name === name ? taken(known.values, value, fresh) : taken(this.#others, keyOf(representation), fresh); // another key of the type
   }
 }
 
-const taken = <T>(map: Map<string, T>, key: string, make: () => T): T => {
+const taken = <T>(map: Map<string, T>, key: string, fresh: T): T => {
   const known = map.get(key);
   if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
+  map.set(key, fresh);
+  return fresh;
 };

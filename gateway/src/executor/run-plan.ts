@@ -23,8 +23,11 @@ export type PlanRun<C extends CallContext> = {
 
 type Path = readonly (string | number)[];
 
-/** One representation and the places that wait for its answer, grouped by the plan path they were found at. */
-type Waiting = { readonly targets: JsonObject[][] };
+/** An object that waits for an entity, found at the plan path of this index. */
+type Place = { readonly target: JsonObject; readonly pathIndex: number; next: Place | null };
+
+/** The places that wait for one representation's answer in the order of their plan paths; linked, since nearly always there is but one. */
+type Waiting = { readonly first: Place; last: Place };
 
 const variablesFor = (names: readonly string[], variables: Variables): Record<string, unknown> => {
   const used: Record<string, unknown> = {};
@@ -99,6 +102,12 @@ export const mergeRoot = <C extends CallContext>(
   targets.forEach((target, index) => merge(target, index === 0 ? data : asObject(copy(data)), types));
 };
 
+const placesOf = ({ first }: Waiting): readonly Place[] => {
+  const places: Place[] = [];
+  for (let place: Place | null = first; place !== null; place = place.next) places.push(place);
+  return places;
+};
+
 const asObject = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 
 /** Representations of a batch without repetition, each with everything that waits for it. */
@@ -114,13 +123,16 @@ const represent = <C extends CallContext>(
       const representation = pick(object, batch.requires, run.types);
       if (representation === null || representation["__typename"] === undefined) return;
       if (batch.inputRewrites.length > 0) rewrite(representation, batch.inputRewrites, run.types);
-      const entry = known.take(representation, () => {
-        const fresh: Waiting = { targets: [] };
+      const place: Place = { target: object, pathIndex, next: null };
+      const fresh: Waiting = { first: place, last: place };
+      const entry = known.take(representation, fresh);
+      if (entry === fresh) {
         waiting.push(fresh);
         representations.push(representation);
-        return fresh;
-      });
-      (entry.targets[pathIndex] ??= []).push(object);
+      } else {
+        entry.last.next = place;
+        entry.last = place;
+      }
     });
   });
   return { representations, waiting };
@@ -136,17 +148,18 @@ const mergeEntity = <C extends CallContext>(
   entity: JsonObject,
   to: Waiting,
 ): void => {
-  let shared = false;
-  for (const group of to.targets) {
-    const [first] = group ?? [];
-    if (first === undefined) continue;
-    const own = shared ? asObject(copy(entity)) : entity;
-    shared = true;
-    if (batch.outputRewrites.length > 0) {
-      own["__typename"] ??= first["__typename"]; // a rewrite may hold for one type alone
-      rewrite(own, batch.outputRewrites, run.types);
+  let own = entity;
+  let pathIndex = -1;
+  for (let place: Place | null = to.first; place !== null; place = place.next) {
+    if (place.pathIndex !== pathIndex) {
+      if (pathIndex >= 0) own = asObject(copy(entity));
+      ({ pathIndex } = place);
+      if (batch.outputRewrites.length > 0) {
+        own["__typename"] ??= place.target["__typename"]; // a rewrite may hold for one type alone
+        rewrite(own, batch.outputRewrites, run.types);
+      }
     }
-    for (const target of group ?? []) merge(target, own, run.types);
+    merge(place.target, own, run.types);
   }
 };
 
@@ -166,7 +179,8 @@ const addEntityError = <C extends CallContext>(
   const path = renamed(rest, part.batch.outputRewrites);
   part.batch.paths.forEach((planPath, pathIndex) => {
     const places = locate(run.data, planPath, run.types);
-    for (const target of new Set(entry.targets[pathIndex] ?? [])) {
+    const targets = placesOf(entry).filter((place) => place.pathIndex === pathIndex);
+    for (const target of new Set(targets.map((place) => place.target))) {
       for (const prefix of places.get(target) ?? []) addError(run.failures, clientError(error, [...prefix, ...path]));
     }
   });
@@ -175,7 +189,7 @@ const addEntityError = <C extends CallContext>(
 type Part = { readonly batch: EntityBatch; readonly waiting: readonly Waiting[] };
 
 const targetsOf = (parts: readonly Part[]): readonly JsonObject[] =>
-  parts.flatMap(({ waiting }) => waiting.flatMap((entry) => entry.targets.flat()));
+  parts.flatMap(({ waiting }) => waiting.flatMap(placesOf).map(({ target }) => target));
 
 const failEntities = <C extends CallContext>(
   run: PlanRun<C>,
@@ -202,7 +216,7 @@ const mergeBatch = <C extends CallContext>(
     const entity: unknown = entities[index];
     if (isJsonObject(entity)) mergeEntity(run, batch, entity, entry);
     else if (errors.length > 0 && hasErrorAt(errors, batch.key, index)) {
-      for (const target of entry.targets.flat()) run.failures.unfilled.add(target);
+      for (const { target } of placesOf(entry)) run.failures.unfilled.add(target);
     }
   }
   return true;

@@ -11,6 +11,7 @@ import { LRUCache } from "lru-cache";
 import { errorCodes, isErrorCode, type ErrorCode } from "@tessera/platform/errors/error-codes";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { asApolloGateway, type FederationExecutor } from "../executor/federation-executor.ts";
+import { writeAnswer } from "../executor/written-data.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
 import type { Admission, Admitted, Refused } from "../operations/admission.ts";
 import { type Answering } from "../operations/answering.ts";
@@ -111,7 +112,9 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
     return Promise.resolve({
       responseForOperation: async () => {
         const result =
-          verdict.kind === "admitted" ? await deps.answering.run(verdict, call) : deps.answering.refuse(verdict, call);
+          verdict.kind === "admitted"
+            ? await deps.answering.run(verdict, call, "text")
+            : deps.answering.refuse(verdict, call);
         return { http: { headers: new HeaderMap() }, body: { kind: "single", singleResult: formattedOf(result) } };
       },
       willSendResponse: ({ response }) => {
@@ -162,6 +165,7 @@ export const createApolloServer = (deps: Deps): ApolloServer<ApolloContext> => {
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
     ],
+    stringifyResult: (result) => `${writeAnswer(result)}\n`,
     formatError: (_formatted, error) => deps.masking.show(error, null).toJSON(),
     logger: apolloLogger(deps.logger),
     nodeEnv: "production",

@@ -21,9 +21,12 @@ export const extensionsOf = (
   };
 };
 
+/** What the data of an answer is wanted as; `text` allows it to be WrittenData, which only JSON is made of. */
+export type AnswerForm = "tree" | "text";
+
 /** Runs admitted queries and mutations and says their errors in the words of the table, for every transport alike. */
 export interface Answering {
-  readonly run: (admitted: Admitted, call: GatewayCall) => Promise<ExecutionResult>;
+  readonly run: (admitted: Admitted, call: GatewayCall, form?: AnswerForm) => Promise<ExecutionResult>;
   /** The answer to an operation that was refused; it has no data. */
   readonly refuse: (refused: Refused, call: GatewayCall) => ExecutionResult;
   /** Admission and answer in one, for WebSocket and in-process callers; counts the operation. */
@@ -47,17 +50,18 @@ export const createAnswering = (deps: {
   readonly maxCost: number;
 }): Answering => {
   const { executor, admission, masking, metrics, maxCost } = deps;
-  const execute = async (admitted: Admitted, call: GatewayCall): Promise<ExecutionResult> => {
+  const execute = async (admitted: Admitted, call: GatewayCall, form: AnswerForm): Promise<ExecutionResult> => {
     const { document, operationName, variables } = admitted;
     try {
-      return await executor.execute({ document, operationName, variables, call });
+      return await executor.execute({ document, operationName, variables, call, asText: form === "text" });
     } catch (error) {
       const meaning = error instanceof CallCancelled ? refuse("QUERY_CANCELLED", "The caller left.", {}, error) : error;
       return { errors: [masking.show(meaning, call.traceId)] };
     }
   };
-  const run: Answering["run"] = async (admitted, call) => {
-    const result = await execute(admitted, call);
+  const run: Answering["run"] = async (admitted, call, form = "tree") => {
+    const result = await execute(admitted, call, form);
+    if (result.errors === undefined && !admitted.reportsCost) return result;
     const errors = result.errors?.map((error) => masking.show(error, call.traceId));
     const extensions = extensionsOf(admitted, maxCost, errors === undefined ? null : call.traceId);
     return {
