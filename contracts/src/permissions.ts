@@ -14,8 +14,10 @@ export const PERMISSIONS = [
   "governance:read",
   "tenant:read",
   "tenant:manage",
+  "billing:read",
   "schema:introspect",
   "platform:authenticate",
+  "platform:tenants",
 ] as const;
 
 /** One permission, `room:verb`. */

@@ -84,7 +84,7 @@ const seedWith = async (
   nowMs: number,
 ): Promise<DemoTenant> => {
   const [seeder, slug] = [seederOf(tenantId), options.slug ?? "demo"];
-  await room.tenants.ensure({ id: tenantId, name: "Demo", slug, state: "ACTIVE", createdAtMs: nowMs });
+  await room.tenants.ensure({ id: tenantId, name: "Demo", slug, createdAtMs: nowMs });
   if ((await room.tenants.find(tenantId)) === null) throw new Error(`The slug ${slug} belongs to another tenant.`);
   await room.createUser(seeder, { email: "owner@demo.example", name: "Demo owner", roles: ["OWNER"] });
   const present = options.presentApiKey ?? null;

@@ -1,7 +1,8 @@
 import type { TenantId } from "@tessera/contracts/ids";
+import type { Tier } from "./tier.ts";
 
-/** Whether a tenant may use the platform. */
-export type TenantState = "ACTIVE" | "SUSPENDED";
+/** Whether a tenant may use the platform; DELETING: its data is kept until a date and then erased. */
+export type TenantState = "ACTIVE" | "SUSPENDED" | "DELETING";
 
 /** One customer of the platform. */
 export interface Tenant {
@@ -9,6 +10,11 @@ export interface Tenant {
   readonly name: string;
   readonly slug: string;
   readonly state: TenantState;
+  readonly tier: Tier;
+  /** The organisation it belongs to; null when it stands alone. */
+  readonly organisationId: string | null;
+  /** When its data is erased, milliseconds since the epoch; null unless it is being deleted. */
+  readonly deleteAtMs: number | null;
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;
 }

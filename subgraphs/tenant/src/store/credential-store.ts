@@ -20,7 +20,7 @@ const credentialRow = z
     expires_at: timeColumn.nullable(),
     revoked_at: timeColumn.nullable(),
     last_used_at: timeColumn.nullable(),
-    tenant_state: z.enum(["ACTIVE", "SUSPENDED"]),
+    tenant_state: z.enum(["ACTIVE", "SUSPENDED", "DELETING"]),
   })
   .transform((row): KeptCredential => ({
     tenantId: row.tenant_id,

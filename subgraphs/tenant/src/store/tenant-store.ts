@@ -9,8 +9,8 @@ export interface TenantStore {
   find(tenantId: TenantId): Promise<Tenant | null>;
   /** Gives the tenant another name; null when there is no such tenant. */
   rename(tenantId: TenantId, name: string): Promise<Tenant | null>;
-  /** Makes the tenant unless it is there already. */
-  ensure(tenant: Tenant): Promise<void>;
+  /** Makes the tenant, of the largest tier, unless it is there already. */
+  ensure(tenant: Pick<Tenant, "id" | "name" | "slug" | "createdAtMs">): Promise<void>;
 }
 
 const tenantRow = z
@@ -18,10 +18,13 @@ const tenantRow = z
     id: tenantIdColumn,
     name: z.string(),
     slug: z.string(),
-    state: z.enum(["ACTIVE", "SUSPENDED"]),
+    state: z.enum(["ACTIVE", "SUSPENDED", "DELETING"]),
+    tier: z.enum(["FREE", "TEAM", "BUSINESS", "ENTERPRISE"]),
+    organisationId: z.string().nullable(),
+    deleteAt: timeColumn.nullable(),
     createdAt: timeColumn,
   })
-  .transform(({ createdAt, ...row }): Tenant => ({ ...row, createdAtMs: createdAt }));
+  .transform(({ createdAt, deleteAt, ...row }): Tenant => ({ ...row, createdAtMs: createdAt, deleteAtMs: deleteAt }));
 
 const parse = (row: unknown): Tenant | null => (row === null ? null : tenantRow.parse(row));
 

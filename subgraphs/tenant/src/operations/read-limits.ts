@@ -1,0 +1,29 @@
+import type { Subject } from "@tessera/contracts/caller";
+import type { EffectiveLimits } from "@tessera/contracts/limits";
+import type { TenantId } from "@tessera/contracts/ids";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { effectiveLimits, type SetLimit } from "../domain/limits.ts";
+import { featuresOf } from "../domain/tier.ts";
+import type { LimitStore } from "../store/limit-store.ts";
+
+/** Everything about a tenant's limits: what holds for the tenant as a whole, and every limit that was set. */
+export interface TenantLimits extends EffectiveLimits {
+  readonly set: readonly SetLimit[];
+}
+
+/** Builds the reading of what holds for one subject (null: for the tenant as a whole); null when there is no such tenant. */
+export const createReadLimits =
+  (deps: { readonly limits: LimitStore; readonly nowMs: NowMs }) =>
+  async (tenantId: TenantId, subject: Subject | null): Promise<TenantLimits | null> => {
+    const nowMs = deps.nowMs();
+    const facts = await deps.limits.facts(tenantId, subject, nowMs);
+    return facts === null
+      ? null
+      : {
+          tenantId,
+          tier: facts.tier,
+          features: featuresOf(facts.tier),
+          limits: effectiveLimits(facts, subject, nowMs),
+          set: facts.limits,
+        };
+  };
