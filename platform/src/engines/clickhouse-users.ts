@@ -4,6 +4,12 @@ import { StartProblem } from "./start-problem.ts";
 /** Database that holds the event store; migrations create its tables. */
 export const EVENT_DATABASE = "tessera";
 
+/**
+ * Database of the views through which a query of a caller under data policies reads; they have the names and columns of the tables and apply
+ * the policy that the third part of the query id carries.
+ */
+export const RESTRICTED_DATABASE = "tessera_restricted";
+
 /** Table into which the jobs user writes results, and from which it may delete them. */
 export const JOB_RESULTS_TABLE = "job_results";
 
@@ -18,9 +24,11 @@ export type ClickHousePasswords = Readonly<Record<ClickHouseUserName, string>>;
 
 /**
  * A row is visible when its tenant is the one named before the colon of the query id (`<tenantId>:<uuid>`), which the store's client
- * sets and SQL cannot change: unlike a setting, it has no SETTINGS clause.
+ * sets and SQL cannot change: unlike a setting, it has no SETTINGS clause. A query id with a third part is of a caller under data policies, to
+ * whom the tables show nothing: such a query reads the views of {@link RESTRICTED_DATABASE}.
  */
-export const TENANT_ROW_FILTER = "tenant_id = splitByChar(':', initialQueryID())[1]";
+export const TENANT_ROW_FILTER =
+  "tenant_id = splitByChar(':', initialQueryID())[1] AND length(splitByChar(':', initialQueryID())) = 2";
 
 const everyRow = "1";
 
@@ -154,7 +162,10 @@ const filterEach = (tables: readonly string[], filter: string): Record<string, s
   Object.fromEntries(tables.map((table) => [table, filter]));
 
 const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): readonly UserRights[] => {
-  const selects = tables.map((table) => `GRANT SELECT ON ${EVENT_DATABASE}.${table}`);
+  const selects = [
+    ...tables.map((table) => `GRANT SELECT ON ${EVENT_DATABASE}.${table}`),
+    `GRANT SELECT ON ${RESTRICTED_DATABASE}.*`,
+  ];
   const jobRights = `GRANT SELECT, INSERT, ALTER DELETE ON ${EVENT_DATABASE}.${JOB_RESULTS_TABLE}`;
   // To end its own queries by name; the engine looks them up as the user who asks.
   const killRights = "GRANT SELECT ON system.processes";
