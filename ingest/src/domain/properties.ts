@@ -1,8 +1,8 @@
 import { MAX_PROPERTIES_LENGTH, MAX_PROPERTY_DEPTH, MAX_PROPERTY_KEY_LENGTH, MAX_PROPERTY_VALUES } from "./limits.ts";
 import { rejection, type Rejection, type RejectionCode } from "./rejection.ts";
 
-/** `properties` ready for the store: the JSON text of the object. */
-export type CheckedProperties = { readonly json: string } | { readonly rejection: Rejection };
+/** What was found of `properties`: about how many characters they have as JSON text, or why they are not taken. */
+export type CheckedProperties = { readonly length: number } | { readonly rejection: Rejection };
 
 const isRecord = (value: object): value is Readonly<Record<string, unknown>> => !Array.isArray(value);
 
@@ -16,7 +16,25 @@ interface Trouble {
 interface Walk {
   values: number;
   dotted: boolean;
+  /** A text holds half of a surrogate pair. */
+  broken: boolean;
+  /** Characters that the values have as JSON text when no character needs an escape, or some more. */
+  length: number;
 }
+
+/** Half of a surrogate pair: with the flag `u` a whole pair is one character, which is none. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+/** Characters that one character of a text has at most in JSON: a control character becomes `\u0001`. */
+const MAX_ESCAPED_LENGTH = 6;
+/** Characters of a number, boolean, null or pair of brackets at most, with the comma behind it. */
+const VALUE_LENGTH = 26;
+/** Quotation marks, colon and comma around a text. */
+const TEXT_MARKS = 4;
+
+const noteText = (text: string, walk: Walk): void => {
+  walk.length += text.length + TEXT_MARKS;
+  if (LONE_SURROGATE.test(text)) walk.broken = true;
+};
 
 const trouble = (code: RejectionCode, reason: string): Trouble => ({ code, reason, keys: [] });
 
@@ -25,26 +43,37 @@ const inside = (found: Trouble | null, key: string | number): Trouble | null => 
   return found;
 };
 
+/** Only code in this process can bring such a value; left alone it would fail its whole batch. */
+const noJson = (): Trouble => trouble("WRONG_TYPE", "A property is text, number, boolean, null, object or array.");
+
 const checkKey = (key: string, walk: Walk): Trouble | null => {
   if (key === "") return trouble("TOO_SHORT", "A property's key must not be empty.");
   if (key.length > MAX_PROPERTY_KEY_LENGTH)
     return trouble("TOO_LONG", `A property's key has at most ${MAX_PROPERTY_KEY_LENGTH} characters.`);
   if (key.includes(".")) walk.dotted = true;
+  noteText(key, walk);
   return null;
 };
 
 const checkValue = (value: unknown, depth: number, walk: Walk): Trouble | null => {
   walk.values += 1;
+  if (typeof value === "string") {
+    noteText(value, walk);
+    return null;
+  }
+  walk.length += VALUE_LENGTH;
   if (typeof value === "number")
     return Number.isFinite(value)
       ? null
       : trouble("OUT_OF_RANGE", "The number is larger than a 64-bit floating point number can hold.");
-  return typeof value === "object" && value !== null ? checkObject(value, depth, walk) : null;
+  if (typeof value === "object" && value !== null) return checkObject(value, depth, walk);
+  return value === undefined || value === null || typeof value === "boolean" ? null : noJson();
 };
 
 const checkObject = (value: object, depth: number, walk: Walk): Trouble | null => {
   if (depth > MAX_PROPERTY_DEPTH)
     return trouble("TOO_DEEP", `Properties nest at most ${MAX_PROPERTY_DEPTH} levels deep.`);
+  if ("toJSON" in value && typeof value.toJSON === "function") return noJson();
   if (!isRecord(value)) {
     const items: readonly unknown[] = Object.values(value);
     if (items.length > MAX_PROPERTY_VALUES) walk.values += items.length;
@@ -81,8 +110,6 @@ const collidingPath = (value: object): string | null => {
   return null;
 };
 
-const LONE_SURROGATE_ESCAPE = /\\ud[89a-f]/;
-
 const whole = (code: RejectionCode, reason: string): CheckedProperties => ({
   rejection: rejection(code, "/properties", reason),
 });
@@ -90,21 +117,22 @@ const whole = (code: RejectionCode, reason: string): CheckedProperties => ({
 const pointerOf = (keys: readonly (string | number)[]): string =>
   ["/properties", ...keys.map((key) => String(key).replaceAll("~", "~0").replaceAll("/", "~1")).toReversed()].join("/");
 
-/** Checks an event's properties against every limit and writes them as JSON text; the first trouble found is the rejection. */
+/** Checks an event's properties against every limit; the first trouble found is the rejection. */
 export const checkProperties = (properties: object): CheckedProperties => {
-  const walk: Walk = { values: 0, dotted: false };
+  const walk: Walk = { values: 0, dotted: false, broken: false, length: VALUE_LENGTH };
   const found = checkObject(properties, 1, walk);
   if (found !== null) return { rejection: rejection(found.code, pointerOf(found.keys), found.reason) };
   if (walk.values > MAX_PROPERTY_VALUES)
     return whole("TOO_MANY_PROPERTIES", `An event has at most ${MAX_PROPERTY_VALUES} property values.`);
-  const json = JSON.stringify(properties);
-  if (json.length > MAX_PROPERTIES_LENGTH)
+  // Mostly the bound tells; only what may be too long is written out.
+  if (
+    walk.length * MAX_ESCAPED_LENGTH > MAX_PROPERTIES_LENGTH &&
+    JSON.stringify(properties).length > MAX_PROPERTIES_LENGTH
+  )
     return whole("TOO_LONG", `Properties have at most ${MAX_PROPERTIES_LENGTH} characters as JSON.`);
-  // JSON.stringify writes a lone surrogate as an escape (ECMA-262, well-formed JSON.stringify); it has no UTF-8 form.
-  if (json.includes("\\ud") && LONE_SURROGATE_ESCAPE.test(json))
-    return whole("WRONG_VALUE", "A text holds half of a surrogate pair, which is no character.");
+  if (walk.broken) return whole("WRONG_VALUE", "A text holds half of a surrogate pair, which is no character.");
   const collision = walk.dotted ? collidingPath(properties) : null;
   return collision === null
-    ? { json }
+    ? { length: walk.length }
     : whole("DUPLICATE_PROPERTY", `The path "${collision.slice(0, 200)}" has two values; dots separate keys.`);
 };

@@ -22,7 +22,7 @@ describe("validation of one event", () => {
         idGenerated: false,
         timeMs: Date.UTC(2026, 10, 20, 10, 59, 59, 500),
         fields: raw,
-        propertiesJson: '{"a":{"b":[1,"x"]}}',
+        propertiesLength: expect.any(Number),
         revenueScaled: 125_000,
         flags: [],
       },
@@ -39,7 +39,7 @@ describe("validation of one event", () => {
         idGenerated: true,
         timeMs: context.nowMs,
         revenueScaled: null,
-        propertiesJson: "{}",
+        propertiesLength: 2,
         flags: ["ID_GENERATED", "TIME_DEFAULTED"],
       },
     });

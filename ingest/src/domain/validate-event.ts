@@ -16,8 +16,8 @@ export interface PreparedEvent {
   readonly idGenerated: boolean;
   readonly timeMs: number;
   readonly fields: RawEvent;
-  /** `properties` as JSON text. */
-  readonly propertiesJson: string;
+  /** About the characters of `properties` as JSON text. */
+  readonly propertiesLength: number;
   /** Ten-thousandths; null when the event carries no revenue. */
   readonly revenueScaled: number | null;
   readonly flags: readonly QualityFlag[];
@@ -102,7 +102,7 @@ const timeOf = (
   return { timeMs, flag: verdict.kind === "FLAGGED" ? verdict.flag : null };
 };
 
-const EMPTY_PROPERTIES = { json: "{}" };
+const NO_PROPERTIES = { length: 2 };
 
 const checked = (raw: RawEvent, context: PrepareContext): Prepared => {
   const time = timeOf(raw, context.nowMs);
@@ -114,7 +114,7 @@ const checked = (raw: RawEvent, context: PrepareContext): Prepared => {
   const revenue = raw.revenue === undefined || raw.revenue === null ? { scaled: null } : scaleRevenue(raw.revenue);
   if ("rejection" in revenue) return revenue;
   const properties =
-    raw.properties === undefined || raw.properties === null ? EMPTY_PROPERTIES : checkProperties(raw.properties);
+    raw.properties === undefined || raw.properties === null ? NO_PROPERTIES : checkProperties(raw.properties);
   if ("rejection" in properties) return properties;
   const idGenerated = raw.id === undefined || raw.id === null;
   const eventId = (raw.id ?? context.newId()).toLowerCase() as EventId; // boundary: the schema has checked that it is a UUID.
@@ -128,7 +128,7 @@ const checked = (raw: RawEvent, context: PrepareContext): Prepared => {
       idGenerated,
       timeMs: time.timeMs,
       fields: raw,
-      propertiesJson: properties.json,
+      propertiesLength: properties.length,
       revenueScaled: revenue.scaled,
       flags,
     },

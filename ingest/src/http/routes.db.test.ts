@@ -183,6 +183,27 @@ describe("POST /api/v2/events", () => {
     expect(response.headers.get("content-type")).toContain("application/problem+json");
   });
 
+  it("an event that the store itself refuses is told, and its neighbours are stored as they were sent", async () => {
+    const tenantId = freshTenant();
+    const events = [
+      { name: "plain", properties: { day: "2026-01-01" } },
+      // ClickHouse can't parse this number; the limit on numbers is the store's own.
+      { name: "refused", properties: { huge: 1e20 } },
+      { name: "mixed", properties: { list: [1, "x"], day: "2026-01-01T10:00:00Z" } },
+    ];
+    const body = answer.parse(await (await running.post(tenantId, JSON.stringify(events))).json());
+    expect(body.outcomes).toMatchObject([
+      { kind: "ACCEPTED" },
+      { kind: "REJECTED", index: 1, code: "REFUSED_BY_STORE" },
+      { kind: "ACCEPTED" },
+    ]);
+    const holding = (sql: string): Promise<number> =>
+      running.count(tenantId, `SELECT countIf(${sql}) FROM tessera.events WHERE tenant_id = {tenant:String}`);
+    expect(await holding("toString(properties.day) IN ('2026-01-01', '2026-01-01T10:00:00Z')")).toBe(2);
+    expect(await holding("toString(properties.list) = '[1,\\'x\\']'")).toBe(1);
+    expect(await eventsOf(tenantId, "event_ids")).toBe(2);
+  });
+
   it("a request over many months is stored completely", async () => {
     const tenantId = freshTenant();
     const events = Array.from({ length: 90 }, (_, index) => ({

@@ -96,6 +96,12 @@ export const putInt64 = (sink: ByteSink, value: number): void => {
   putUint32(sink, high >>> 0);
 };
 
+/** Appends a 64-bit floating point number, little endian. */
+export const putFloat64 = (sink: ByteSink, value: number): void => {
+  makeRoom(sink, 8);
+  sink.length = sink.buffer.writeDoubleLE(value, sink.length);
+};
+
 /** Appends a UUID given as canonical text the way ClickHouse keeps it: two little-endian 64-bit halves. */
 export const putUuid = (sink: ByteSink, canonical: string): void => {
   makeRoom(sink, 16);

@@ -13,6 +13,7 @@ import {
   sinkBytes,
   type ByteSink,
 } from "./byte-sink.ts";
+import { createPropertiesColumn, JSON_TYPE } from "./properties-column.ts";
 import { createPlainColumn, createRepeatingColumn, type TextColumn } from "./text-column.ts";
 
 /** One row of a batch: the event, whose it is, and its place in the order of arrival. */
@@ -93,8 +94,20 @@ export const BLOCK_COLUMNS: readonly (readonly [name: string, type: string])[] =
   ["synthetic", "Bool"],
   ["sequence", "UInt64"],
   ["quality_flags", "Array(String)"],
-  ["properties", "String"],
+  ["properties", JSON_TYPE],
 ];
+
+/**
+ * Columns of a block with properties that only the store can parse: they are JSON text. The last column is there to tell such a block from
+ * others by the number of its columns; it is in no table.
+ */
+export const TEXT_BLOCK_COLUMNS: typeof BLOCK_COLUMNS = [
+  ...BLOCK_COLUMNS.map(([name, type]) => [name, name === "properties" ? "String" : type] as const),
+  ["properties_are_text", "UInt8"],
+];
+
+/** True when the properties of an encoded block are JSON text: see {@link TEXT_BLOCK_COLUMNS}. */
+export const isTextBlock = (block: Uint8Array): boolean => block[0] === TEXT_BLOCK_COLUMNS.length;
 
 /** Schema version of events that name none. */
 const DEFAULT_SCHEMA_VERSION = 1;
@@ -120,7 +133,7 @@ const createSinks = () => ({
   sequence: createByteSink(FIRST_BYTES),
   flagOffsets: createByteSink(FIRST_BYTES),
   flags: createByteSink(FIRST_BYTES),
-  properties: createByteSink(FIRST_BYTES),
+  properties: createPropertiesColumn(),
 });
 
 type Sinks = ReturnType<typeof createSinks>;
@@ -128,6 +141,7 @@ type Sinks = ReturnType<typeof createSinks>;
 const resetAll = (sinks: Sinks): void => {
   for (const [, column] of sinks.texts) column.reset();
   sinks.name.reset();
+  sinks.properties.reset();
   for (const part of Object.values(sinks)) if ("buffer" in part) resetSink(part);
 };
 
@@ -144,6 +158,8 @@ const sealedColumns = (rows: number, batchId: BatchId, receivedAtMs: number) => 
 
 const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: number): Buffer => {
   const sealed = sealedColumns(rows, batchId, receivedAtMs);
+  const properties = sinks.properties.encode();
+  const columns = properties.encoding === "TEXT" ? TEXT_BLOCK_COLUMNS : BLOCK_COLUMNS;
   const bytesOf = (...parts: readonly ByteSink[]): readonly Uint8Array[] => parts.map((sink) => sinkBytes(sink));
   const data: readonly (readonly Uint8Array[])[] = [
     bytesOf(sinks.tenantId),
@@ -159,14 +175,15 @@ const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: nu
     bytesOf(sinks.synthetic),
     bytesOf(sinks.sequence),
     bytesOf(sinks.flagOffsets, sinks.flags),
-    bytesOf(sinks.properties),
+    properties.parts,
+    [Buffer.alloc(properties.encoding === "TEXT" ? rows : 0)],
   ];
   const parts: Uint8Array[] = [];
   const head = createByteSink(64);
-  putVarint(head, BLOCK_COLUMNS.length);
+  putVarint(head, columns.length);
   putVarint(head, rows);
   parts.push(sinkBytes(head));
-  for (const [index, [name, type]] of BLOCK_COLUMNS.entries()) {
+  for (const [index, [name, type]] of columns.entries()) {
     const heading = createByteSink(96);
     putText(heading, name);
     putText(heading, type);
@@ -201,9 +218,9 @@ export const createEventBlock = (): EventBlock => {
       putByte(sinks.synthetic, fields.synthetic === true ? 1 : 0);
       putInt64(sinks.sequence, sequence);
       appendFlags(event);
-      putText(sinks.properties, event.propertiesJson);
+      sinks.properties.put(event.fields.properties ?? null);
       rows += 1;
-      bytes += ROW_BYTES + event.propertiesJson.length + (fields.url?.length ?? 0) + (fields.referrer?.length ?? 0);
+      bytes += ROW_BYTES + event.propertiesLength + (fields.url?.length ?? 0) + (fields.referrer?.length ?? 0);
     },
     get rows() {
       return rows;

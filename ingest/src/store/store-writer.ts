@@ -2,7 +2,8 @@ import { Pool } from "undici";
 import type { BatchId, EventId, TenantId } from "@tessera/contracts/ids";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { ClickHouseAccess } from "@tessera/platform/store/migrate";
-import { BLOCK_COLUMNS } from "./event-block.ts";
+import { BLOCK_COLUMNS, isTextBlock, TEXT_BLOCK_COLUMNS } from "./event-block.ts";
+import { JSON_TYPE } from "./properties-column.ts";
 
 /** Seconds one insert may run inside the store. */
 export const MAX_INSERT_SECONDS = 25;
@@ -53,9 +54,16 @@ export interface StoreWriter {
 type Settings = Readonly<Record<string, string>>;
 
 const COLUMN_NAMES = BLOCK_COLUMNS.map(([name]) => name).join(", ");
-const INPUT_STRUCTURE = BLOCK_COLUMNS.map(([name, type]) => `${name} ${type}`).join(", ");
+const inputOf = (columns: typeof BLOCK_COLUMNS): string =>
+  `input('${columns
+    .map(([name, type]) => `${name} ${type}`)
+    .join(", ")
+    .replaceAll("'", "\\'")}')`;
 const INSERT = `INSERT INTO tessera.events (${COLUMN_NAMES}) FORMAT Native`;
-const INSERT_RANGE = `INSERT INTO tessera.events (${COLUMN_NAMES}) SELECT ${COLUMN_NAMES} FROM input('${INPUT_STRUCTURE.replaceAll("'", "\\'")}') WHERE batch_row >= {from:UInt32} AND batch_row < {to:UInt32} FORMAT Native`;
+const ROWS_OF_BLOCK = `INSERT INTO tessera.events (${COLUMN_NAMES}) SELECT ${COLUMN_NAMES} FROM ${inputOf(BLOCK_COLUMNS)}`;
+// The store follows the query's settings about dates only where the query itself says that the text becomes JSON.
+const ROWS_OF_TEXT_BLOCK = `INSERT INTO tessera.events (${COLUMN_NAMES}) SELECT * EXCEPT (properties, properties_are_text), properties::${JSON_TYPE} FROM ${inputOf(TEXT_BLOCK_COLUMNS)}`;
+const IN_RANGE = "WHERE batch_row >= {from:UInt32} AND batch_row < {to:UInt32}";
 const KNOWN_IDS =
   "SELECT toString(event_id), toString(any(batch_id)) FROM tessera.event_ids WHERE tenant_id = {tenant:String} AND event_id IN {ids:Array(UUID)} GROUP BY event_id FORMAT TSV";
 const STORED_ROWS = `SELECT (SELECT count() FROM tessera.events WHERE tenant_id IN {tenants:Array(String)} AND batch_id = {batch:UUID}
@@ -71,6 +79,9 @@ const EXACTLY_ONCE: Settings = {
   deduplicate_blocks_in_dependent_materialized_views: "1",
   insert_deduplicate: "1",
   input_format_native_allow_types_conversion: "1",
+  // A text in `properties` stays the text that was sent, also when it reads like a date.
+  input_format_try_infer_dates: "0",
+  input_format_try_infer_datetimes: "0",
   max_execution_time: String(MAX_INSERT_SECONDS),
   max_partitions_per_insert_block: "100",
   wait_end_of_query: "1",
@@ -136,9 +147,12 @@ export const createStoreWriter = (access: ClickHouseAccess): StoreWriter => {
     await body.text();
   };
   return {
-    insert: (block, token) => insert(INSERT, block, { insert_deduplication_token: token }),
+    insert: (block, token) =>
+      insert(isTextBlock(block) ? `${ROWS_OF_TEXT_BLOCK} FORMAT Native` : INSERT, block, {
+        insert_deduplication_token: token,
+      }),
     insertRange: (block, token, from, to) =>
-      insert(INSERT_RANGE, block, {
+      insert(`${isTextBlock(block) ? ROWS_OF_TEXT_BLOCK : ROWS_OF_BLOCK} ${IN_RANGE} FORMAT Native`, block, {
         insert_deduplication_token: token,
         param_from: String(from),
         param_to: String(to),
