@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   "anomaly:manage",
   "ml:read",
   "governance:read",
+  "audit:read",
   "tenant:read",
   "tenant:manage",
   "billing:read",

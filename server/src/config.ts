@@ -32,6 +32,8 @@ const distributedShape = {
   CLICKHOUSE_JOBS_PASSWORD: z.string().default(""),
   IDENTITY_SECRET: secret,
   API_KEY_PEPPER: secret,
+  AUDIT_SECRET: secret.optional(),
+  AUDIT_FORMER_SECRETS: z.string().default(""),
   INGEST_JOURNAL_DIR: z.string().default("./ingest-journal"),
   INGEST_URL: z.url().default("http://127.0.0.1:4010"),
   GATEWAY_URL: z.url().default("http://127.0.0.1:4000"),
@@ -58,6 +60,12 @@ export const loadDistributedConfig = (environment: NodeJS.ProcessEnv = process.e
 /** Settings of `tessera migrate`. */
 export const loadMigrateConfig = (environment: NodeJS.ProcessEnv = process.env) =>
   loadConfig(migrateShape, environment);
+
+/** Secrets the keys of audit seals are derived from: the one that signs, then former ones, whose seals stay good. */
+export const auditSecretsOf = (config: DistributedConfig): readonly [string, ...string[]] => [
+  config.AUDIT_SECRET ?? config.IDENTITY_SECRET,
+  ...config.AUDIT_FORMER_SECRETS.split(",").filter((former) => former !== ""),
+];
 
 /** Addresses of the subgraphs that the environment names; the others are where supergraph.yaml says. */
 export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, string> => {

@@ -12,6 +12,8 @@ import type { SubgraphName } from "./subgraph-names.ts";
 export interface SubgraphPorts {
   readonly ingest: IngestPort;
   readonly apiKeyPepper: string;
+  /** Secrets the keys of audit seals are derived from: the first signs, the others are former ones. */
+  readonly auditSecrets: readonly [string, ...string[]];
 }
 
 const factories = {
@@ -19,7 +21,7 @@ const factories = {
     createAnalyticsSubgraph(resources, { ingest: ports.ingest, queues, longQueries }),
   anomaly: ({ resources }) => createAnomalySubgraph(resources),
   ml: ({ resources }) => createMlSubgraph(resources),
-  governance: ({ resources }) => createGovernanceSubgraph(resources),
+  governance: ({ resources }, ports) => createGovernanceSubgraph(resources, { auditSecrets: ports.auditSecrets }),
   tenant: ({ resources }, ports) => createTenantSubgraph(resources, { apiKeyPepper: ports.apiKeyPepper }),
 } as const satisfies Record<SubgraphName, (opened: OpenResources, ports: SubgraphPorts) => Subgraph>;
 

@@ -57,7 +57,7 @@ const longQueries = { stream: failNow, insert: fail, close: fail };
 const rooms: readonly Subgraph[] = [
   createAnalyticsSubgraph(resources, { ingest: { ingest: fail }, queues, longQueries }),
   createAnomalySubgraph(resources),
-  createGovernanceSubgraph(resources),
+  createGovernanceSubgraph(resources, { auditSecrets: ["a secret of at least thirty-two characters"] }),
   createMlSubgraph(resources),
   createTenantSubgraph(resources, { apiKeyPepper: "a pepper of at least thirty-two characters" }),
 ];

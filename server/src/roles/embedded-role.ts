@@ -32,7 +32,13 @@ const openIngest = ({ opened, settings, journalDirectory }: EmbeddedRoleDeps) =>
   createIngest({ ...opened.resources, clickhouse: settings.writer, journalDirectory });
 
 const openSubgraphs = (deps: EmbeddedRoleDeps, ingest: ReturnType<typeof openIngest>): readonly Subgraph[] =>
-  SUBGRAPH_NAMES.map((name) => createSubgraph(name, deps.opened, { ingest, apiKeyPepper: deps.secrets.apiKeyPepper }));
+  SUBGRAPH_NAMES.map((name) =>
+    createSubgraph(name, deps.opened, {
+      ingest,
+      apiKeyPepper: deps.secrets.apiKeyPepper,
+      auditSecrets: [deps.secrets.identitySecret],
+    }),
+  );
 
 const gatewayPart = (gateway: Gateway): Part => ({ name: "gateway", start: gateway.start, stop: gateway.stop });
 

@@ -2,7 +2,7 @@ import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/
 import { serveSubgraph } from "@tessera/platform/graphql/serve-subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
-import type { DistributedConfig } from "../config.ts";
+import { auditSecretsOf, type DistributedConfig } from "../config.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
@@ -16,7 +16,11 @@ export const subgraphRole =
     const opened = openResources(storeSettingsOf(config), shell);
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
     const ingest = createRemoteIngest({ url: config.INGEST_URL, sign });
-    const subgraph = createSubgraph(name, opened, { ingest, apiKeyPepper: config.API_KEY_PEPPER });
+    const subgraph = createSubgraph(name, opened, {
+      ingest,
+      apiKeyPepper: config.API_KEY_PEPPER,
+      auditSecrets: auditSecretsOf(config),
+    });
     const verifyIdentity = createIdentityVerifier({
       secret: config.IDENTITY_SECRET,
       audience: name,

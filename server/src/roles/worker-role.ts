@@ -1,7 +1,7 @@
 import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
-import type { DistributedConfig } from "../config.ts";
+import { auditSecretsOf, type DistributedConfig } from "../config.ts";
 import { createLogRetention } from "../log-retention.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
@@ -15,7 +15,11 @@ export const workerRole =
   (shell: Shell): Role => {
     const opened = openResources(storeSettingsOf(config), shell);
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
-    const ports = { ingest: createRemoteIngest({ url: config.INGEST_URL, sign }), apiKeyPepper: config.API_KEY_PEPPER };
+    const ports = {
+      ingest: createRemoteIngest({ url: config.INGEST_URL, sign }),
+      apiKeyPepper: config.API_KEY_PEPPER,
+      auditSecrets: auditSecretsOf(config),
+    };
     const background = SUBGRAPH_NAMES.flatMap((name) => createSubgraph(name, opened, ports).background);
     return {
       parts: [...opened.parts, ...background, createLogRetention(opened.resources)],

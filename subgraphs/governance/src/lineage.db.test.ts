@@ -40,7 +40,9 @@ const noted = (resources: Resources): Resources => ({
 beforeAll(() => {
   test = openTestResources();
   queries = [];
-  subgraph = createGovernanceSubgraph(noted(test.resources));
+  subgraph = createGovernanceSubgraph(noted(test.resources), {
+    auditSecrets: ["a secret of at least thirty-two characters"],
+  });
 });
 afterAll(() => test.close());
 

@@ -1,7 +1,7 @@
 import { qualityFlagOf } from "../domain/quality-flag.ts";
+import { timeText } from "./time-text.ts";
 import type { EventLineageResolvers, LineageBatchResolvers } from "../generated/resolvers.ts";
 
-const timeText = (timeMs: number): string => new Date(timeMs).toISOString();
 const timeTextOrNull = (timeMs: number | undefined): string | null => (timeMs === undefined ? null : timeText(timeMs));
 
 /** Where an event came from and what became of it. */
