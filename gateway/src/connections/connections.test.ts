@@ -196,6 +196,23 @@ describe("an HTTP connection", () => {
     });
   });
 
+  it("posts each request's own name and variables, also when its text was sent before", async () => {
+    const { url } = await serve((_request, body, response) => response.end(JSON.stringify({ data: { body } })));
+    const connection = connect(url);
+    const query = "query A { who } query B { who }";
+    const requests = [
+      { query, operationName: "A", variables: { n: 1 } },
+      { query, operationName: "B", variables: { n: 1 } },
+      { query, operationName: "A", variables: { n: '"2"' } },
+      { query, variables: {} },
+      { query, operationName: "A" },
+      { query },
+    ];
+    for (const request of [...requests, ...requests]) {
+      expect((await connection.execute(request, CALL)).data).toEqual({ body: JSON.stringify(request) });
+    }
+  });
+
   it("takes a GraphQL answer whatever its status, and refuses anything else", async () => {
     const answers = [
       [400, `{"errors":[{"message":"no"}]}`],
