@@ -13,7 +13,7 @@ const CONCURRENCY = 50;
 /** V8 keeps making a gateway faster for some thousand requests: every contender is warmed by as many. */
 const WARM_UP_REQUESTS = 800;
 /** The slowest contender goes first and has this long; those after it are warmed by as many requests as it managed. */
-const WARM_UP_MS = 20_000;
+const WARM_UP_MS = 30_000;
 /** Contenders take turns, so that a machine that slows down slows all of them. */
 const ROUNDS = 3;
 const TURN_MS = 1_700;
