@@ -1,7 +1,7 @@
 import type { IngestOutcome } from "@tessera/contracts/ingest";
-import type { TenantId } from "@tessera/contracts/ids";
+import type { EventId, TenantId } from "@tessera/contracts/ids";
 import type { Batcher } from "./batch/batcher.ts";
-import { MAX_BATCH_MONTHS, monthOf, type Placement } from "./batch/batch.ts";
+import { MAX_BATCH_MONTHS, monthOf, type Batch, type Placement, type RefusedRows } from "./batch/batch.ts";
 import type { Claim, Claims } from "./dedupe/claims.ts";
 import type { KnownIds } from "./dedupe/known-ids.ts";
 import { MAX_MONTHS_PER_REQUEST } from "./domain/limits.ts";
@@ -18,7 +18,9 @@ export interface TakeDeps {
 /** An event of a request that passed the checks, with its place in the request. */
 interface Candidate {
   readonly index: number;
-  readonly event: PreparedEvent;
+  readonly eventId: EventId;
+  /** Null once the event is in a batch: thousands wait for the store, and their memory is needed for those that follow. */
+  event: PreparedEvent | null;
 }
 
 const rejected = (index: number, { code, path, reason }: Rejection): IngestOutcome => ({
@@ -29,11 +31,7 @@ const rejected = (index: number, { code, path, reason }: Rejection): IngestOutco
   reason,
 });
 
-const duplicate = ({ index, event }: Candidate): IngestOutcome => ({
-  kind: "DUPLICATE",
-  index,
-  eventId: event.eventId,
-});
+const duplicate = ({ index, eventId }: Candidate): IngestOutcome => ({ kind: "DUPLICATE", index, eventId });
 
 const tooManyMonths = rejection(
   "TOO_MANY_MONTHS",
@@ -63,47 +61,73 @@ export const checkEvents = (events: readonly unknown[], context: PrepareContext)
     if (months.size >= MAX_MONTHS_PER_REQUEST && !months.has(month)) outcomes[index] = rejected(index, tooManyMonths);
     else {
       months.add(month);
-      candidates.push({ index, event: prepared.event });
+      candidates.push({ index, eventId: prepared.event.eventId, event: prepared.event });
     }
   }
   return { outcomes, candidates, months: months.size };
 };
 
+interface Repeat {
+  readonly candidate: Candidate;
+  /** Index of the event that came first. */
+  readonly first: number;
+}
+
 /** Splits events with the same id inside one request: the first stands, the others are duplicates of it. */
 const splitRepeats = (candidates: readonly Candidate[]) => {
   const seen = new Map<string, number>();
   const firsts: Candidate[] = [];
-  const repeats: (Candidate & { readonly first: number })[] = [];
+  const repeats: Repeat[] = [];
   for (const candidate of candidates) {
-    const first = seen.get(candidate.event.eventId);
-    if (first !== undefined) repeats.push({ ...candidate, first });
+    const first = seen.get(candidate.eventId);
+    if (first !== undefined) repeats.push({ candidate, first });
     else {
-      seen.set(candidate.event.eventId, candidate.index);
+      seen.set(candidate.eventId, candidate.index);
       firsts.push(candidate);
     }
   }
   return { firsts, repeats };
 };
 
+const monthOfCandidate = ({ event }: Candidate): number => (event === null ? 0 : monthOf(event.timeMs));
+
 /** Events of the same month side by side, so that a request over many months fills few batches; the order within a month stays. */
 const byMonth = (candidates: readonly Candidate[], months: number): readonly Candidate[] =>
   months <= MAX_BATCH_MONTHS
     ? candidates
-    : candidates.toSorted((one, other) => monthOf(one.event.timeMs) - monthOf(other.event.timeMs));
+    : candidates.toSorted((one, other) => monthOfCandidate(one) - monthOfCandidate(other));
 
-const settled = async (placed: readonly { readonly placement: Placement }[]): Promise<void> => {
-  const batches = new Set(placed.map(({ placement }) => placement.batch));
+/** An event in a batch. */
+interface Placed extends Placement {
+  readonly index: number;
+}
+
+/** Resolves when every batch is settled, with the rows that the store refused of each. */
+const settled = async (placed: readonly Placed[]): Promise<ReadonlyMap<Batch, RefusedRows>> => {
+  const batches = [...new Set(placed.map(({ batch }) => batch))];
   // All of them are waited for, also after one failed: the ids stay claimed until nothing can store them any more.
-  const results = await Promise.allSettled([...batches].map((batch) => batch.stored));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  const results = await Promise.allSettled(batches.map((batch) => batch.stored));
+  const refused = new Map<Batch, RefusedRows>();
+  for (const [place, result] of results.entries()) {
+    if (result.status === "rejected") throw result.reason;
+    const batch = batches[place];
+    if (batch !== undefined) refused.set(batch, result.value);
+  }
+  return refused;
 };
 
-const outcomeOf = async (index: number, { eventId, batch, row }: Placement): Promise<IngestOutcome> => {
-  const refusal = (await batch.stored).get(row);
+const outcomeOf = ({ index, eventId, batch, row }: Placed, refused: RefusedRows | undefined): IngestOutcome => {
+  const refusal = refused?.get(row);
   return refusal === undefined
     ? { kind: "ACCEPTED", index, eventId, batchId: batch.id }
     : rejected(index, rejection("REFUSED_BY_STORE", "", `The store can't hold this event: ${refusal}`));
+};
+
+/** Ids that somebody may have sent before; those made here are new. */
+const askedOf = (candidates: readonly Candidate[]): readonly EventId[] => {
+  const asked: EventId[] = [];
+  for (const { eventId, event } of candidates) if (event?.idGenerated === false) asked.push(eventId);
+  return asked;
 };
 
 /** Stores the events that this request claimed. */
@@ -114,23 +138,28 @@ const storeClaimed = async (
   months: number,
   outcomes: Checked["outcomes"],
 ): Promise<void> => {
-  const asked = mine.filter(({ event }) => !event.idGenerated).map(({ event }) => event.eventId);
-  const known = await deps.known.find(tenantId, asked);
-  const placed: { index: number; placement: Placement }[] = [];
+  const known = await deps.known.find(tenantId, askedOf(mine));
+  const placed: Placed[] = [];
   for (const candidate of byMonth(mine, months)) {
-    if (known.has(candidate.event.eventId)) outcomes[candidate.index] = duplicate(candidate);
-    else placed.push({ index: candidate.index, placement: deps.batcher.place(tenantId, candidate.event) });
+    const { index, eventId, event } = candidate;
+    if (known.has(eventId)) outcomes[index] = duplicate(candidate);
+    else if (event !== null) {
+      const { batch, row } = deps.batcher.place(tenantId, event);
+      placed.push({ index, eventId, batch, row });
+      candidate.event = null;
+    }
   }
+  let refused: ReadonlyMap<Batch, RefusedRows>;
   try {
-    await settled(placed);
+    refused = await settled(placed);
   } finally {
     // Also what may have been stored counts as perhaps known: a filter may say "maybe" too often, never too seldom.
     deps.known.note(
       tenantId,
-      placed.map(({ placement }) => placement.eventId),
+      placed.map(({ eventId }) => eventId),
     );
   }
-  for (const { index, placement } of placed) outcomes[index] = await outcomeOf(index, placement);
+  for (const one of placed) outcomes[one.index] = outcomeOf(one, refused.get(one.batch));
 };
 
 /**
@@ -149,7 +178,7 @@ export const storeNew = async (
     const theirs: Candidate[] = [];
     const others = new Set<Claim>();
     for (const candidate of open) {
-      const holder = deps.claims.holder(tenantId, candidate.event.eventId);
+      const holder = deps.claims.holder(tenantId, candidate.eventId);
       if (holder === undefined) mine.push(candidate);
       else {
         others.add(holder);
@@ -158,7 +187,7 @@ export const storeNew = async (
     }
     const { release } = deps.claims.claim(
       tenantId,
-      mine.map(({ event }) => event.eventId),
+      mine.map(({ eventId }) => eventId),
     );
     try {
       await storeClaimed(deps, tenantId, mine, months, outcomes);
@@ -168,9 +197,10 @@ export const storeNew = async (
     await Promise.all([...others].map((claim) => claim.settled));
     open = theirs;
   }
-  for (const repeat of repeats) {
-    const first = outcomes[repeat.first];
-    outcomes[repeat.index] = first?.kind === "REJECTED" ? { ...first, index: repeat.index } : duplicate(repeat);
+  for (const { candidate, first } of repeats) {
+    const outcome = outcomes[first];
+    outcomes[candidate.index] =
+      outcome?.kind === "REJECTED" ? { ...outcome, index: candidate.index } : duplicate(candidate);
   }
   return outcomes.flatMap((outcome) => (outcome === undefined ? [] : [outcome]));
 };

@@ -4,6 +4,7 @@ import type { EventId } from "@tessera/contracts/ids";
 import { EVENT_FIELDS, eventSchema, type RawEvent } from "./event-schema.ts";
 import { isCurrency, scaleRevenue } from "./money.ts";
 import { nearestName } from "./nearest-name.ts";
+import { isPlainEvent } from "./plain-event.ts";
 import { checkProperties } from "./properties.ts";
 import { rejection, UnreadableEvent, type Rejection, type RejectionCode } from "./rejection.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
@@ -138,5 +139,5 @@ const checked = (raw: RawEvent, context: PrepareContext): Prepared => {
 /** Checks one raw event (parsed JSON, or an {@link UnreadableEvent}) against the schema and every policy. Pure but for `newId`. */
 export const prepareEvent = (raw: unknown, context: PrepareContext): Prepared => {
   if (raw instanceof UnreadableEvent) return { rejection: raw.rejection };
-  return isRawEvent(raw) ? checked(raw, context) : { rejection: schemaRejection() };
+  return isPlainEvent(raw) || isRawEvent(raw) ? checked(raw, context) : { rejection: schemaRejection() };
 };

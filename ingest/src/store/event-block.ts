@@ -115,17 +115,64 @@ const FIRST_BYTES = 65_536;
 /** Bytes of a row beside its properties and addresses, about. */
 const ROW_BYTES = 300;
 
-const textColumns = (): readonly (readonly [TextField, TextColumn])[] =>
-  TEXT_COLUMNS.map(
-    ([, field]) => [field, PLAIN_FIELDS.has(field) ? createPlainColumn() : createRepeatingColumn()] as const,
-  );
+type TextColumns = Readonly<Record<(typeof TEXT_COLUMNS)[number][1], TextColumn>>;
+
+const columnOf = (field: TextField): TextColumn =>
+  PLAIN_FIELDS.has(field) ? createPlainColumn() : createRepeatingColumn();
+
+const createTextColumns = (): TextColumns => ({
+  userId: columnOf("userId"),
+  anonymousId: columnOf("anonymousId"),
+  sessionId: columnOf("sessionId"),
+  source: columnOf("source"),
+  country: columnOf("country"),
+  region: columnOf("region"),
+  city: columnOf("city"),
+  device: columnOf("device"),
+  os: columnOf("os"),
+  browser: columnOf("browser"),
+  url: columnOf("url"),
+  referrer: columnOf("referrer"),
+  utmSource: columnOf("utmSource"),
+  utmMedium: columnOf("utmMedium"),
+  utmCampaign: columnOf("utmCampaign"),
+  utmTerm: columnOf("utmTerm"),
+  utmContent: columnOf("utmContent"),
+  currency: columnOf("currency"),
+  correlationId: columnOf("correlationId"),
+  traceId: columnOf("traceId"),
+});
+
+/** Field by field, because a loop over names costs several times as much. */
+const putTexts = (texts: TextColumns, fields: RawEvent): void => {
+  texts.userId.put(fields.userId ?? "");
+  texts.anonymousId.put(fields.anonymousId ?? "");
+  texts.sessionId.put(fields.sessionId ?? "");
+  texts.source.put(fields.source ?? "");
+  texts.country.put(fields.country ?? "");
+  texts.region.put(fields.region ?? "");
+  texts.city.put(fields.city ?? "");
+  texts.device.put(fields.device ?? "");
+  texts.os.put(fields.os ?? "");
+  texts.browser.put(fields.browser ?? "");
+  texts.url.put(fields.url ?? "");
+  texts.referrer.put(fields.referrer ?? "");
+  texts.utmSource.put(fields.utmSource ?? "");
+  texts.utmMedium.put(fields.utmMedium ?? "");
+  texts.utmCampaign.put(fields.utmCampaign ?? "");
+  texts.utmTerm.put(fields.utmTerm ?? "");
+  texts.utmContent.put(fields.utmContent ?? "");
+  texts.currency.put(fields.currency ?? "");
+  texts.correlationId.put(fields.correlationId ?? "");
+  texts.traceId.put(fields.traceId ?? "");
+};
 
 const createSinks = () => ({
   tenantId: createByteSink(FIRST_BYTES),
   eventId: createByteSink(FIRST_BYTES),
   time: createByteSink(FIRST_BYTES),
   name: createRepeatingColumn(),
-  texts: textColumns(),
+  texts: createTextColumns(),
   revenueNulls: createByteSink(FIRST_BYTES),
   revenue: createByteSink(FIRST_BYTES),
   schemaVersion: createByteSink(FIRST_BYTES),
@@ -139,7 +186,7 @@ const createSinks = () => ({
 type Sinks = ReturnType<typeof createSinks>;
 
 const resetAll = (sinks: Sinks): void => {
-  for (const [, column] of sinks.texts) column.reset();
+  for (const [, field] of TEXT_COLUMNS) sinks.texts[field].reset();
   sinks.name.reset();
   sinks.properties.reset();
   for (const part of Object.values(sinks)) if ("buffer" in part) resetSink(part);
@@ -169,7 +216,7 @@ const assemble = (sinks: Sinks, rows: number, batchId: BatchId, receivedAtMs: nu
     bytesOf(sealed.batch),
     bytesOf(sealed.row),
     sinks.name.parts(rows),
-    ...sinks.texts.map(([, column]) => column.parts(rows)),
+    ...TEXT_COLUMNS.map(([, field]) => sinks.texts[field].parts(rows)),
     bytesOf(sinks.revenueNulls, sinks.revenue),
     bytesOf(sinks.schemaVersion),
     bytesOf(sinks.synthetic),
@@ -211,7 +258,7 @@ export const createEventBlock = (): EventBlock => {
       putUuid(sinks.eventId, event.eventId);
       putInt64(sinks.time, event.timeMs);
       sinks.name.put(fields.name);
-      for (const [field, column] of sinks.texts) column.put(fields[field] ?? "");
+      putTexts(sinks.texts, fields);
       putByte(sinks.revenueNulls, event.revenueScaled === null ? 1 : 0);
       putInt64(sinks.revenue, event.revenueScaled ?? 0);
       putUint32(sinks.schemaVersion, fields.schemaVersion ?? DEFAULT_SCHEMA_VERSION);
