@@ -1,3 +1,4 @@
+import { PLAIN_ACCESS } from "@tessera/contracts/caller";
 import { HeaderMap } from "@apollo/server";
 import type { Caller } from "../../contracts/src/caller.ts";
 import { parseTenantId } from "../../contracts/src/ids.ts";
@@ -8,7 +9,7 @@ import { loadGatewayOptions } from "../../gateway/src/config.ts";
 import { createPlanExecutor } from "../../gateway/src/executor/plan-executor.ts";
 import type { Connections } from "../../gateway/src/executor/run-plan.ts";
 import { createGatewayMetrics } from "../../gateway/src/gateway-metrics.ts";
-import { createApolloServer, type Exchange } from "../../gateway/src/http/apollo-server.ts";
+import { createApolloServer, newExchange } from "../../gateway/src/http/apollo-server.ts";
 import { createInFlight } from "../../gateway/src/http/in-flight.ts";
 import { createAdmission } from "../../gateway/src/operations/admission.ts";
 import { createAnswering } from "../../gateway/src/operations/answering.ts";
@@ -24,7 +25,7 @@ const callerOf = (): Caller => {
   const tenantId = parseTenantId("0b6e4a52-5f0c-4a3e-9d0b-3f0b8a0c1d2e");
   if (tenantId === null) throw new Error("the bench's tenant is no UUID");
   const subject = { kind: "SERVICE", id: "bench" } as const;
-  return { tenantId, subject, permissions: new Set(), expiresAtMs: null };
+  return { tenantId, subject, permissions: new Set(), expiresAtMs: null, ...PLAIN_ACCESS };
 };
 
 /**
@@ -50,7 +51,8 @@ export const createOwnFront = async (
     rateLimit: createRateLimit(RATE, () => Date.now()),
     observer: { onDocument: metrics.document, onStranger: () => undefined },
   });
-  const answering = createAnswering({ executor, admission, masking, metrics, maxCost: options.maxCost });
+  const records = { admit: () => undefined, finished: () => Promise.resolve() };
+  const answering = createAnswering({ executor, admission, masking, metrics, records, maxCost: options.maxCost });
   const apollo = createApolloServer({ executor, admission, answering, masking, metrics, logger });
   await apollo.start();
   const inFlight = createInFlight();
@@ -60,13 +62,7 @@ export const createOwnFront = async (
     inFlight.run(
       async (signal) => {
         const call = { caller, traceId: newTraceId(), signal };
-        const exchange: Exchange = {
-          call,
-          startedMs: performance.now(),
-          verdict: null,
-          refusedWith: null,
-          retryAfterSeconds: null,
-        };
+        const exchange = newExchange(call);
         const headers = new HeaderMap([["content-type", "application/json"]]);
         const answer = await apollo.executeHTTPGraphQLRequest({
           httpGraphQLRequest: { method: "POST", headers, search: "", body },

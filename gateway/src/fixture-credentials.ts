@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import { refuse } from "@tessera/platform/errors/refusal";
@@ -19,6 +19,7 @@ export const callerWith = (parts: Partial<Caller> = {}): Caller => ({
   subject: { kind: "API_KEY", id: randomUUID() },
   permissions: new Set(READER),
   expiresAtMs: null,
+  ...PLAIN_ACCESS,
   ...parts,
 });
 

@@ -1,5 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Caller } from "@tessera/contracts/caller";
+import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import type { Refusal } from "@tessera/platform/errors/refusal";
+import { createClientAddress } from "@tessera/platform/http/client-address";
 import { createHttpServer, listenOn } from "@tessera/platform/http/server";
 import { attachWebSockets } from "@tessera/platform/http/web-sockets";
 import { createLogger } from "@tessera/platform/telemetry/logger";
@@ -12,6 +17,7 @@ import { createInProcessConnection } from "./connections/in-process.ts";
 import { createCredentials } from "./fixture-credentials.ts";
 import { createLog, eventsSubgraph, ownersSubgraph, type TestLog } from "./fixture-graph.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
+import { createExecutionRecords } from "./operations/execution-records.ts";
 import type { GatewayCall } from "./operations/graphql-request.ts";
 
 /** A gateway on a random port over two in-process subgraphs, with everything a test turns. */
@@ -24,6 +30,10 @@ export interface GatewayFixture {
   readonly supergraphSdl: string;
   /** Lines logged at level error. */
   readonly logged: string[];
+  /** Records of operations, in the order they ended. */
+  readonly recorded: ExecutionRecorded[];
+  /** From now on no record can be taken. */
+  readonly refuseRecords: (refusal: Refusal) => void;
   /** Makes a credential and answers its Authorization header. */
   readonly issue: (caller?: Partial<Caller>) => string;
   readonly change: (header: string, caller: Caller) => void;
@@ -40,6 +50,35 @@ export const optionsWith = (changes: Partial<GatewayOptions> = {}): GatewayOptio
   ...changes,
 });
 
+/** Where the gateway under test records: a list, until a test lets no record be taken. */
+const createRecording = () => {
+  const recorded: ExecutionRecorded[] = [];
+  let admit = (): void => undefined;
+  const records = createExecutionRecords({
+    recorder: { admit: () => admit(), record: async (record) => void recorded.push(record) },
+    newId: () => randomUUID(),
+    nowMs: () => Date.now(),
+  });
+  const refuseRecords = (refusal: Refusal): void => {
+    admit = () => {
+      throw refusal;
+    };
+  };
+  return { recorded, records, refuseRecords };
+};
+
+const connect = (subgraph: Subgraph, timeoutMs: number): SubgraphConnection<GatewayCall> => {
+  const { name, schema } = subgraph;
+  const createContext = ({ caller, traceId, signal }: GatewayCall) =>
+    subgraph.contextFor({ caller, traceId, ...(signal === undefined ? {} : { signal }) });
+  const inner = createInProcessConnection<GatewayCall>({ name, schema, createContext });
+  const forwarding: SubgraphConnection<GatewayCall> = {
+    ...inner,
+    execute: (request, call) => inner.execute(request, { ...call, signal: request.signal ?? call.signal }),
+  };
+  return guardConnection(forwarding, { timeoutMs, consecutiveFailures: 1_000 });
+};
+
 /** Starts a gateway; `timeoutMs` is what subgraphs have. */
 export const startGateway = async (
   changes: Partial<GatewayOptions> = {},
@@ -48,21 +87,11 @@ export const startGateway = async (
 ): Promise<GatewayFixture> => {
   const logger = createLogger("test", "silent");
   const logged: string[] = [];
+  const { records, ...recording } = createRecording();
   logger.error = (...parts: unknown[]) => void logged.push(JSON.stringify(parts));
   const store = createLog();
   const subgraphs = [eventsSubgraph(store, logger), ownersSubgraph(logger)];
-  const connections = new Map<string, SubgraphConnection<GatewayCall>>();
-  for (const subgraph of subgraphs) {
-    const { name, schema } = subgraph;
-    const createContext = ({ caller, traceId, signal }: GatewayCall) =>
-      subgraph.contextFor({ caller, traceId, ...(signal === undefined ? {} : { signal }) });
-    const inner = createInProcessConnection<GatewayCall>({ name, schema, createContext });
-    const forwarding: SubgraphConnection<GatewayCall> = {
-      ...inner,
-      execute: (request, call) => inner.execute(request, { ...call, signal: request.signal ?? call.signal }),
-    };
-    connections.set(name, guardConnection(forwarding, { timeoutMs, consecutiveFailures: 1_000 }));
-  }
+  const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connect(subgraph, timeoutMs)]));
   const { supergraphSdl } = composeSupergraph(
     subgraphs.map(({ name, sdl }) => ({ name, url: `http://${name}.test/graphql`, sdl })),
   );
@@ -79,6 +108,8 @@ export const startGateway = async (
     logger,
     metrics,
     nowMs: () => Date.now(),
+    records,
+    clientAddress: createClientAddress([]),
     options: optionsWith(changes),
   });
   const port = await listenOn(server, "127.0.0.1", 0);
@@ -88,6 +119,7 @@ export const startGateway = async (
   return {
     ...address,
     ...credentials,
+    ...recording,
     gateway,
     metrics,
     supergraphSdl,

@@ -1,9 +1,11 @@
 import type { ApolloServer } from "@apollo/server";
 import type { ExecutionResult } from "graphql";
 import { LRUCache } from "lru-cache";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { newMeter } from "@tessera/platform/executions/meter";
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { Probe } from "@tessera/platform/http/health";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
@@ -21,11 +23,12 @@ import { createGatewayMetrics, type GatewayMetrics } from "./gateway-metrics.ts"
 import { createApolloServer, type ApolloContext } from "./http/apollo-server.ts";
 import { registerGraphqlRoute } from "./http/graphql-route.ts";
 import { createInFlight } from "./http/in-flight.ts";
-import { createOrigins } from "./http/origins.ts";
+import { createOrigins } from "@tessera/platform/http/origins";
 import { createAdmission, type Admission } from "./operations/admission.ts";
 import { createAnswering, type Answering, type OnRate } from "./operations/answering.ts";
 import type { GatewayCall, GraphqlRequest, Transport } from "./operations/graphql-request.ts";
 import { createErrorMasking, type ErrorMasking } from "./plugins/error-masking.ts";
+import type { ExecutionRecords } from "./operations/execution-records.ts";
 import { createPersistedOperations, operationIdOf } from "./plugins/persisted-operations.ts";
 import { createRateLimit } from "./plugins/rate-limit.ts";
 import { createCredentialChecks } from "./subscriptions/credential-checks.ts";
@@ -47,12 +50,17 @@ export interface GatewayDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly nowMs: NowMs;
+  /** Where every operation is recorded before its answer is given. */
+  readonly records: ExecutionRecords;
+  readonly clientAddress: ClientAddress;
   readonly options: GatewayOptions;
 }
 
 /** What an in-process caller may add to a request. */
 export interface CallExtras {
   readonly traceId?: string;
+  /** Address the request came from; null or absent when it came from the platform itself. */
+  readonly clientAddress?: string | null;
   readonly signal?: AbortSignal;
   readonly onRate?: OnRate;
 }
@@ -94,6 +102,7 @@ const probeOf = (connection: SubgraphConnection<GatewayCall>): Probe => ({
       subject: { kind: "SERVICE", id: "gateway-readiness" },
       permissions: new Set(),
       expiresAtMs: null,
+      ...PLAIN_ACCESS,
     };
     const { errors } = await connection.execute({ query: "{ __typename }" }, { caller, traceId: newTraceId() });
     if (errors?.[0] !== undefined) throw new Error(errors[0].message);
@@ -127,9 +136,11 @@ const sessionDeps = (
       }),
     },
     onClosed: metrics.socketClosed,
+    clientAddress: deps.clientAddress,
     operations: {
       ...rest,
       metrics,
+      records: deps.records,
       maxWaitingMessages: options.subscriptions.maxWaitingMessages,
       onSubscriptions: (change) => {
         subscriptions += change;
@@ -172,7 +183,8 @@ const load = async (deps: GatewayDeps, metrics: GatewayMetrics): Promise<Serving
     rateLimit: createRateLimit(options.rate, deps.nowMs),
     observer: { onDocument: metrics.document, onStranger: createStrangerLog(metrics, logger) },
   });
-  const answering = createAnswering({ executor, admission, masking, metrics, maxCost: options.maxCost });
+  const { records } = deps;
+  const answering = createAnswering({ executor, admission, masking, metrics, records, maxCost: options.maxCost });
   const apollo = createApolloServer({ executor, admission, answering, masking, metrics, logger });
   await apollo.start();
   const session = sessionDeps(deps, { executor, admission, answering, masking, metrics });
@@ -193,6 +205,8 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
     authenticate,
     inFlight,
     origins,
+    records: deps.records,
+    clientAddress: deps.clientAddress,
     maxBodyBytes: options.maxBodyBytes,
     apollo: () => serving?.apollo ?? null,
   });
@@ -226,12 +240,12 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
       admission.useSchema(executor.apiSchema(), executor.supergraphSdl());
     },
     execute: async (caller, request, extras = {}) => {
-      const { traceId = newTraceId(), signal, onRate } = extras;
+      const { traceId = newTraceId(), clientAddress = null, signal, onRate } = extras;
       const whenGone = (gone: () => void) => signal?.addEventListener("abort", gone, { once: true });
-      return inFlight.run(
-        (own) => loaded().answering.answer(request, { caller, traceId, signal: own }, "in-process", onRate),
-        whenGone,
-      );
+      return inFlight.run((own) => {
+        const call = { caller, traceId, signal: own, meter: newMeter() };
+        return loaded().answering.answer(request, call, { clientAddress, ...(onRate === undefined ? {} : { onRate }) });
+      }, whenGone);
     },
     probes: () => [...deps.connections.values()].map(probeOf),
   };

@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { IngestOutcome, IngestPort, IngestReceipt } from "@tessera/contracts/ingest";
 import { errorMessage } from "@tessera/platform/errors/error-message";
+import { countEventsOnMeter } from "@tessera/platform/executions/meter";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { Probe } from "@tessera/platform/http/health";
 import type { Resources } from "@tessera/platform/runtime/resources";
@@ -134,7 +135,9 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     ingest: async (caller: Caller, events) => {
       checkSize(events);
       role.checkOpen();
-      return withinAckTimeout(take(caller.tenantId, events));
+      const receipt = await withinAckTimeout(take(caller.tenantId, events));
+      countEventsOnMeter(receipt.accepted);
+      return receipt;
     },
     start: () => begin(deps, role),
     stop: async () => {

@@ -3,6 +3,7 @@ import type { IngestPort, IngestReceipt } from "@tessera/contracts/ingest";
 import { IDENTITY_HEADER, type IdentitySigner } from "@tessera/platform/auth/identity";
 import { isErrorCode } from "@tessera/platform/errors/error-codes";
 import { errorMessage } from "@tessera/platform/errors/error-message";
+import { countEventsOnMeter } from "@tessera/platform/executions/meter";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import { Pool } from "undici";
 import { z } from "zod";
@@ -87,7 +88,11 @@ export const createRemoteIngest = (deps: { readonly url: string; readonly sign: 
     }
   };
   return {
-    ingest: async (caller, events) => send(await deps.sign(caller, INGEST_AUDIENCE), events),
+    ingest: async (caller, events) => {
+      const stored = await send(await deps.sign(caller, INGEST_AUDIENCE), events);
+      countEventsOnMeter(stored.accepted);
+      return stored;
+    },
     close: () => pool.close(),
   };
 };

@@ -1,3 +1,4 @@
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -15,6 +16,7 @@ export interface BridgeDeps {
   /** The graph: `createInProcessGraph` or `createRemoteGraph`. */
   readonly graph: GraphPort;
   readonly authenticate: Authenticate;
+  readonly clientAddress: ClientAddress;
   readonly logger: Logger;
   readonly nowMs: NowMs;
   /** The supergraph's SDL, for the descriptions in the OpenAPI document; asked for when the document is. */

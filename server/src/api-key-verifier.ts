@@ -4,13 +4,15 @@ import { SUBJECT_KINDS, type Caller } from "@tessera/contracts/caller";
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import type { VerifyApiKey } from "@tessera/platform/auth/authenticator";
+import { dataPolicyShape } from "@tessera/platform/store/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { z } from "zod";
 import { platformCaller } from "./platform-caller.ts";
 
 const QUERY = `query Authenticate($keyId: ID!, $credentialHash: String!) {
-  authenticate(keyId: $keyId, credentialHash: $credentialHash) { tenantId subject { kind id } permissions expiresAt }
+  authenticate(keyId: $keyId, credentialHash: $credentialHash) { tenantId subject { kind id } permissions expiresAt
+    roles networks dataPolicy grantId }
 }`;
 
 const answer = z.object({
@@ -20,6 +22,10 @@ const answer = z.object({
       subject: z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string() }),
       permissions: z.array(z.string()),
       expiresAt: z.string().nullable(),
+      roles: z.array(z.string()),
+      networks: z.array(z.string()).nullable(),
+      dataPolicy: z.string().nullable(),
+      grantId: z.string().nullable(),
     })
     .nullable(),
 });
@@ -29,12 +35,14 @@ const toCaller = (data: unknown): Caller | null => {
   if (authenticate === null) return null;
   const tenantId = parseTenantId(authenticate.tenantId);
   if (tenantId === null) throw new Error("The tenant room answered without a tenant.");
-  const { subject, permissions, expiresAt } = authenticate;
+  const { subject, permissions, expiresAt, dataPolicy, roles, networks, grantId } = authenticate;
   return {
     tenantId,
     subject,
     permissions: new Set(permissions.filter(isPermission)),
     expiresAtMs: expiresAt === null ? null : Date.parse(expiresAt),
+    ...{ roles, networks, grantId },
+    dataPolicy: dataPolicy === null ? null : dataPolicyShape.parse(JSON.parse(dataPolicy)),
   };
 };
 

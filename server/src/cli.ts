@@ -49,7 +49,11 @@ const runDistributed = async (name: string, load: () => Promise<RoleOf>): Promis
   const config = loadDistributedConfig();
   const build = await load();
   const telemetry = { logger: createLogger(name, config.LOG_LEVEL), metrics: createMetrics() };
-  const running = await runRole(createShell(telemetry), { host: config.HOST, port: config.PORT }, build(config));
+  const running = await runRole(
+    createShell(telemetry, config.TRUSTED_PROXIES),
+    { host: config.HOST, port: config.PORT },
+    build(config),
+  );
   stopOnSignal(running.stop, say);
   say(`tessera ${name} listens on port ${running.port}.`);
   await running.ready;

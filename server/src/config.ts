@@ -1,7 +1,7 @@
 import { readBridgeManifest } from "@tessera/rest-bridge/manifest";
 import { z } from "zod";
 import { loadGatewayOptions } from "@tessera/gateway/config";
-import { flag, loadConfig, port } from "@tessera/platform/config/load-config";
+import { flag, list, loadConfig, port } from "@tessera/platform/config/load-config";
 import { LOG_LEVELS } from "@tessera/platform/telemetry/logger";
 
 const secret = z.string().min(32, "must have at least 32 characters");
@@ -11,6 +11,7 @@ const processShape = {
   HOST: z.string().default("127.0.0.1"),
   PORT: port(4000),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  TRUSTED_PROXIES: list(),
 };
 
 const embeddedShape = {
@@ -35,6 +36,7 @@ const distributedShape = {
   AUDIT_SECRET: secret.optional(),
   AUDIT_FORMER_SECRETS: z.string().default(""),
   INGEST_JOURNAL_DIR: z.string().default("./ingest-journal"),
+  EXECUTION_JOURNAL_DIR: z.string().default("./execution-journal"),
   INGEST_URL: z.url().default("http://127.0.0.1:4010"),
   GATEWAY_URL: z.url().default("http://127.0.0.1:4000"),
   SUBGRAPH_ANALYTICS_URL: z.url().optional(),

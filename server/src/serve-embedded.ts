@@ -45,11 +45,19 @@ export const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, pr
   const secrets = await readOrMakeSecrets(engines.home);
   const opened = openResources(settings, telemetry);
   const journalDirectory = join(engines.home, "ingest-journal");
-  const deps = { opened, settings, secrets, journalDirectory, gatewayOptions: loadGateway() };
+  const executionJournalDirectory = join(engines.home, "execution-journal");
+  const deps = {
+    opened,
+    settings,
+    secrets,
+    journalDirectory,
+    executionJournalDirectory,
+    gatewayOptions: loadGateway(),
+  };
   try {
     const address = { host: config.HOST, port: config.PORT, giveUpAfterMs: GIVE_UP_AFTER_MS };
     const running = await progress.step("Composing the graph and opening the port", () =>
-      runRole(createShell(telemetry), address, embeddedRole(deps)),
+      runRole(createShell(telemetry, config.TRUSTED_PROXIES), address, embeddedRole(deps)),
     );
     const url = `http://${config.HOST === "0.0.0.0" ? "127.0.0.1" : config.HOST}:${running.port}`;
     await progress.step("Starting ingest, gateway and workers", () => running.ready);

@@ -1,4 +1,5 @@
 import { registerHealth, type Probe } from "@tessera/platform/http/health";
+import { createClientAddress, type ClientAddress } from "@tessera/platform/http/client-address";
 import { createHttpServer, listenOn, type HttpServer } from "@tessera/platform/http/server";
 import { attachWebSockets, type WebSockets } from "@tessera/platform/http/web-sockets";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -12,6 +13,8 @@ const SOCKET_GRACE_MS = 2_000;
 export interface Shell {
   readonly server: HttpServer;
   readonly webSockets: WebSockets;
+  /** Where a request came from, through trusted proxies alone. */
+  readonly clientAddress: ClientAddress;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -65,8 +68,12 @@ export const runRole = async (
   };
 };
 
-/** Makes a shell; nothing listens yet. */
-export const createShell = (telemetry: { readonly logger: Logger; readonly metrics: Metrics }): Shell => {
+/** Makes a shell; nothing listens yet. `trustedProxies` are addresses or subnets whose X-Forwarded-For is believed. */
+export const createShell = (
+  telemetry: { readonly logger: Logger; readonly metrics: Metrics },
+  trustedProxies: readonly string[],
+): Shell => {
   const server = createHttpServer({ logger: telemetry.logger });
-  return { server, webSockets: attachWebSockets(server), ...telemetry };
+  const clientAddress = createClientAddress(trustedProxies);
+  return { server, webSockets: attachWebSockets(server), clientAddress, ...telemetry };
 };

@@ -1,8 +1,11 @@
 import { GraphQLError, type ExecutionResult } from "graphql";
+import type { Meter } from "@tessera/platform/executions/meter";
 
 /** What every call to a subgraph carries; callers extend it with identity, trace and tenant, which connections hand on unread. */
 export interface CallContext {
   readonly signal?: AbortSignal | undefined;
+  /** Counts what the stores do for the call. */
+  readonly meter?: Meter;
 }
 
 /** Told once when an operation is ended from outside before it has answered. */

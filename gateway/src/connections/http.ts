@@ -1,4 +1,5 @@
 import type { ExecutionResult } from "graphql";
+import { addMeterText, METER_HEADER, type Meter } from "@tessera/platform/executions/meter";
 import { LRUCache } from "lru-cache";
 import { Pool, type Dispatcher } from "undici";
 import {
@@ -85,11 +86,18 @@ class Exchange implements Dispatcher.DispatchHandler, EndListener {
   readonly #resolve: (result: ExecutionResult) => void;
   readonly #reject: (error: Error) => void;
   #signal: AbortSignal | undefined;
+  readonly #meter: Meter | undefined;
   /** The caller's signal fired. A function: node wraps a listener that is an object, and what it wraps outlives young collections. */
   readonly #giveUp = (): void => this.#abort(new CallCancelled("the caller gave up"));
 
-  constructor(limit: number, resolve: (result: ExecutionResult) => void, reject: (error: Error) => void) {
+  constructor(
+    limit: number,
+    meter: Meter | undefined,
+    resolve: (result: ExecutionResult) => void,
+    reject: (error: Error) => void,
+  ) {
     this.#limit = limit;
+    this.#meter = meter;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -114,8 +122,14 @@ class Exchange implements Dispatcher.DispatchHandler, EndListener {
     if (this.#aborted !== undefined) controller.abort(this.#aborted);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
     this.#statusCode = statusCode;
+    const used = this.#meter === undefined ? undefined : headers[METER_HEADER];
+    if (this.#meter !== undefined && typeof used === "string") addMeterText(this.#meter, used);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -158,7 +172,7 @@ export const createHttpConnection = <C extends CallContext>(options: HttpOptions
 
   const post = (body: string, headers: string[], request: SubgraphRequest, call: C) =>
     new Promise<ExecutionResult>((resolve, reject) => {
-      const exchange = new Exchange(maxResponseBytes, resolve, reject);
+      const exchange = new Exchange(maxResponseBytes, call.meter, resolve, reject);
       if (!exchange.endWith(request, call)) return;
       pool.dispatch(
         { path, method: "POST", headers, body, headersTimeout: timeoutMs, bodyTimeout: timeoutMs },

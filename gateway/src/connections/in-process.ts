@@ -10,6 +10,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import { metered } from "@tessera/platform/executions/meter";
 import type { CallContext, SubgraphConnection, SubgraphRequest } from "./connection.ts";
 import { hasRecursiveInput } from "./recursive-input.ts";
 import { lazyStream } from "./stream.ts";
@@ -70,14 +71,10 @@ const compile = (schema: GraphQLSchema, document: DocumentNode, operationName: s
   }
 };
 
-/** A subgraph in this process: its schema runs compiled, without HTTP and without a copy of its answer. */
-export const createInProcessConnection = <C extends CallContext>(
-  options: InProcessOptions<C>,
-): SubgraphConnection<C> => {
-  const { name, schema, createContext, maskError, compileAfterUses = COMPILE_AFTER_USES } = options;
-  const operations = new LRUCache<string, Operation>({ max: options.maxOperations ?? MAX_OPERATIONS });
-
-  const load = ({ query, operationName }: SubgraphRequest): Operation => {
+/** Operations by their text, parsed and validated once. */
+const createOperations = (schema: GraphQLSchema, max: number): ((request: SubgraphRequest) => Operation) => {
+  const operations = new LRUCache<string, Operation>({ max });
+  return ({ query, operationName }) => {
     const key = operationName === undefined ? query : `${operationName}\n${query}`;
     const known = operations.get(key);
     if (known !== undefined) return known;
@@ -86,6 +83,14 @@ export const createInProcessConnection = <C extends CallContext>(
     operations.set(key, fresh);
     return fresh;
   };
+};
+
+/** A subgraph in this process: its schema runs compiled, without HTTP and without a copy of its answer. */
+export const createInProcessConnection = <C extends CallContext>(
+  options: InProcessOptions<C>,
+): SubgraphConnection<C> => {
+  const { name, schema, createContext, maskError, compileAfterUses = COMPILE_AFTER_USES } = options;
+  const load = createOperations(schema, options.maxOperations ?? MAX_OPERATIONS);
   const interpret = (operation: Operation, request: SubgraphRequest, context: unknown) =>
     execute({
       schema,
@@ -94,6 +99,10 @@ export const createInProcessConnection = <C extends CallContext>(
       variableValues: request.variables ?? {},
       contextValue: context,
     });
+  const run = (operation: Operation, request: SubgraphRequest, context: unknown): unknown =>
+    operation.compiled === null
+      ? interpret(operation, request, context)
+      : operation.compiled(context, request.variables ?? {});
   const masked = (result: ExecutionResult, call: C): ExecutionResult =>
     maskError === undefined || result.errors === undefined
       ? result
@@ -110,8 +119,12 @@ export const createInProcessConnection = <C extends CallContext>(
       }
       const made = createContext(withSignal(call, request));
       const context: unknown = made instanceof Promise ? await made : made;
-      if (operation.compiled === null) return masked(await interpret(operation, request, context), call);
-      return masked(toResult(await operation.compiled(context, request.variables ?? {})), call);
+      const { meter } = call;
+      const result =
+        meter === undefined
+          ? await run(operation, request, context)
+          : await metered(meter, () => run(operation, request, context));
+      return masked(toResult(result), call);
     },
     subscribe(request, call) {
       return lazyStream(async () => {

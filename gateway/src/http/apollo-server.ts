@@ -15,6 +15,7 @@ import { writeAnswer } from "../executor/written-data.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
 import type { Admission, Admitted, Refused } from "../operations/admission.ts";
 import { type Answering } from "../operations/answering.ts";
+import { codeOf } from "../operations/execution-records.ts";
 import { MAX_CHECKED_DOCUMENTS } from "../operations/checked-documents.ts";
 import type { GatewayCall, GraphqlRequest } from "../operations/graphql-request.ts";
 import type { ErrorMasking } from "../plugins/error-masking.ts";
@@ -27,8 +28,20 @@ export interface Exchange {
   verdict: Admitted | Refused | null;
   /** Code of the first error of an answer without data; null when there is data. */
   refusedWith: ErrorCode | null;
+  /** Code of the first error, whether there is data beside it or not; null when there was none. */
+  firstCode: string | null;
   retryAfterSeconds: number | null;
 }
+
+/** An exchange that begins now. */
+export const newExchange = (call: GatewayCall): Exchange => ({
+  call,
+  startedMs: performance.now(),
+  verdict: null,
+  refusedWith: null,
+  firstCode: null,
+  retryAfterSeconds: null,
+});
 
 /** Apollo's context value. */
 export interface ApolloContext {
@@ -121,6 +134,7 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
         const { body } = response;
         if (body.kind !== "single") return Promise.resolve();
         const { singleResult } = body;
+        exchange.firstCode = codeOf(singleResult);
         if (singleResult.data === undefined) note(exchange, singleResult.errors?.[0]);
         const isMethodRefusal = response.http.status === 405; // Apollo's own, with its Allow header
         if (exchange.refusedWith !== null && !isMethodRefusal) {

@@ -2,20 +2,22 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/s
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { presentationOf } from "@tessera/platform/auth/presentation";
 import type { ErrorCode } from "@tessera/platform/errors/error-codes";
+import { newMeter } from "@tessera/platform/executions/meter";
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { CROSS_ORIGIN_REQUEST_HEADERS, nameOrigin, PREFLIGHT_SECONDS } from "@tessera/platform/http/cross-origin";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { Authenticate } from "../authenticate.ts";
-import type { ApolloContext, Exchange } from "./apollo-server.ts";
+import type { ExecutionRecords } from "../operations/execution-records.ts";
+import { newExchange, type ApolloContext, type Exchange } from "./apollo-server.ts";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import type { InFlight } from "./in-flight.ts";
-import type { Origins } from "./origins.ts";
+import type { Origins } from "@tessera/platform/http/origins";
 
 /** Address of the graph, for HTTP and WebSocket alike. */
 export const GRAPHQL_PATH = "/graphql";
 /** Where a browser that opens the graph's address finds a page. */
 const GRAPHIQL_PATH = "/graphiql";
-/** Seconds a browser may remember that it is allowed to call. */
-const PREFLIGHT_SECONDS = 600;
 
 const MEDIA_TYPES = ["application/graphql-response+json", "application/json", "application/*", "*/*"];
 
@@ -57,21 +59,12 @@ interface RouteDeps {
   readonly server: HttpServer;
   readonly apollo: () => ApolloServer<ApolloContext> | null;
   readonly authenticate: Authenticate;
+  readonly records: ExecutionRecords;
+  readonly clientAddress: ClientAddress;
   readonly inFlight: InFlight;
   readonly origins: Origins;
   readonly maxBodyBytes: number;
 }
-
-const allowOrigin = (origins: Origins, request: FastifyRequest, reply: FastifyReply): boolean => {
-  void reply.header("vary", "origin");
-  const { origin } = request.headers;
-  if (origin === undefined || !origins.isAllowed(origin)) return false;
-  void reply.headers({
-    "access-control-allow-origin": origin,
-    "access-control-expose-headers": "x-trace-id, retry-after, ratelimit, ratelimit-policy",
-  });
-  return true;
-};
 
 const sendHeaders = (reply: FastifyReply, exchange: Exchange): void => {
   const { verdict, retryAfterSeconds } = exchange;
@@ -85,6 +78,7 @@ const answer = async (
   request: FastifyRequest,
   reply: FastifyReply,
   exchange: Exchange,
+  record: (responseBytes: number) => Promise<void>,
 ): Promise<FastifyReply> => {
   const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: toApolloRequest(request),
@@ -95,9 +89,21 @@ const answer = async (
   const isPlainJson = headers.get("content-type")?.startsWith("application/json") ?? true;
   const isAboutDocument = exchange.refusedWith !== null && DOCUMENT_CODES.has(exchange.refusedWith);
   void reply.code(isPlainJson && isAboutDocument ? 200 : (status ?? 200));
-  if (body.kind === "complete") return reply.send(body.string);
+  if (body.kind === "complete") {
+    await record(Buffer.byteLength(body.string));
+    return reply.send(body.string);
+  }
   throw new Error("The gateway offers no incremental delivery, but Apollo Server began one.");
 };
+
+/** How an exchange ended, for its record. */
+const endOf = ({ verdict, firstCode, refusedWith, startedMs }: Exchange) => ({
+  transport: "http" as const,
+  verdict,
+  code: firstCode ?? refusedWith,
+  hasData: refusedWith === null,
+  elapsedMs: performance.now() - startedMs,
+});
 
 const refuseMethod = (server: HttpServer): void => {
   server.route({
@@ -118,7 +124,7 @@ export const registerGraphqlRoute = (deps: RouteDeps): void => {
     url: GRAPHQL_PATH,
     bodyLimit: deps.maxBodyBytes,
     onRequest: (request, reply, done) => {
-      allowOrigin(origins, request, reply);
+      nameOrigin(origins, request, reply);
       done();
     },
     handler: async (request, reply) => {
@@ -131,19 +137,30 @@ export const registerGraphqlRoute = (deps: RouteDeps): void => {
       return inFlight.run((signal) => {
         const apollo = deps.apollo();
         if (apollo === null) throw refuse("OVERLOADED", "The graph is not loaded yet.", { retryAfterSeconds: 1 });
-        const call = { caller, traceId: request.traceId, signal };
-        const exchange: Exchange = { call, startedMs, verdict: null, refusedWith: null, retryAfterSeconds: null };
-        return answer(apollo, request, reply, exchange);
+        deps.records.admit();
+        const meter = newMeter();
+        const call = { caller, traceId: request.traceId, signal, meter };
+        const exchange = { ...newExchange(call), startedMs };
+        const clientAddress = deps.clientAddress(request.raw);
+        return answer(apollo, request, reply, exchange, (responseBytes) =>
+          deps.records.finished({
+            ...endOf(exchange),
+            caller,
+            traceId: request.traceId,
+            meter,
+            clientAddress,
+            responseBytes,
+          }),
+        );
       }, whenGone);
     },
   });
   server.options(GRAPHQL_PATH, (request, reply) => {
-    if (!allowOrigin(origins, request, reply)) return reply.code(204).send();
+    if (!nameOrigin(origins, request, reply)) return reply.code(204).send();
     return reply
       .headers({
         "access-control-allow-methods": "GET, POST",
-        "access-control-allow-headers":
-          "authorization, dpop, content-type, apollo-require-preflight, x-apollo-operation-name, traceparent",
+        "access-control-allow-headers": `${CROSS_ORIGIN_REQUEST_HEADERS}, apollo-require-preflight, x-apollo-operation-name`,
         "access-control-max-age": String(PREFLIGHT_SECONDS),
       })
       .code(204)

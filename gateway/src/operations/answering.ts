@@ -4,7 +4,9 @@ import type { FederationExecutor } from "../executor/federation-executor.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
 import type { ErrorMasking } from "../plugins/error-masking.ts";
 import type { Admission, Admitted, Refused } from "./admission.ts";
-import type { GatewayCall, GraphqlRequest, Transport } from "./graphql-request.ts";
+import { codeOf, hasData, type ExecutionRecords } from "./execution-records.ts";
+import type { GatewayCall, GraphqlRequest } from "./graphql-request.ts";
+import type { Meter } from "@tessera/platform/executions/meter";
 import { refuse } from "@tessera/platform/errors/refusal";
 
 /** What an answer says beside data: the trace id when something failed, the cost when it was asked for. */
@@ -29,13 +31,18 @@ export interface Answering {
   readonly run: (admitted: Admitted, call: GatewayCall, form?: AnswerForm) => Promise<ExecutionResult>;
   /** The answer to an operation that was refused; it has no data. */
   readonly refuse: (refused: Refused, call: GatewayCall) => ExecutionResult;
-  /** Admission and answer in one, for WebSocket and in-process callers; counts the operation. */
+  /** Admission and answer in one, for in-process callers; counts and records the operation. */
   readonly answer: (
     request: GraphqlRequest,
-    call: GatewayCall,
-    transport: Transport,
-    onRate?: OnRate,
+    call: GatewayCall & { readonly meter: Meter },
+    origin: InProcessOrigin,
   ) => Promise<ExecutionResult>;
+}
+
+/** Where an in-process request came from, and who hears of its rate limit. */
+export interface InProcessOrigin {
+  readonly clientAddress: string | null;
+  readonly onRate?: OnRate;
 }
 
 /** Hears the rate limit headers of an answer before it is given; not called while the limit is off. */
@@ -47,9 +54,10 @@ export const createAnswering = (deps: {
   readonly admission: Admission;
   readonly masking: ErrorMasking;
   readonly metrics: GatewayMetrics;
+  readonly records: ExecutionRecords;
   readonly maxCost: number;
 }): Answering => {
-  const { executor, admission, masking, metrics, maxCost } = deps;
+  const { executor, admission, masking, metrics, records, maxCost } = deps;
   const execute = async (admitted: Admitted, call: GatewayCall, form: AnswerForm): Promise<ExecutionResult> => {
     const { document, operationName, variables } = admitted;
     try {
@@ -77,13 +85,18 @@ export const createAnswering = (deps: {
   return {
     run,
     refuse: refused,
-    answer: async (request, call, transport, onRate) => {
+    answer: async (request, call, { clientAddress, onRate }) => {
       const startedMs = performance.now();
-      const verdict = admission.admit(request, call.caller, transport);
+      records.admit();
+      const verdict = admission.admit(request, call.caller, "in-process");
       if (verdict.rate !== null) onRate?.(verdict.rate.headers);
       const result = verdict.kind === "refused" ? refused(verdict, call) : await run(verdict, call);
       const kind = verdict.kind === "refused" ? "none" : verdict.operation.operation;
-      metrics.answered(transport, kind, outcomeOf(result), (performance.now() - startedMs) / 1_000);
+      const elapsedMs = performance.now() - startedMs;
+      metrics.answered("in-process", kind, outcomeOf(result), elapsedMs / 1_000);
+      const { caller, traceId, meter } = call;
+      const ended = { code: codeOf(result), hasData: hasData(result), elapsedMs, responseBytes: 0 };
+      await records.finished({ caller, traceId, meter, clientAddress, transport: "rest", verdict, ...ended });
       return result;
     },
   };

@@ -1,4 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
+import type { Meter } from "@tessera/platform/executions/meter";
 
 /** Variables as a client sent them. */
 export type RawVariables = Readonly<Record<string, unknown>>;
@@ -23,4 +24,6 @@ export interface GatewayCall {
   readonly traceId: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** Counts what the call uses, in whatever process it is done; absent where nobody is charged. */
+  readonly meter?: Meter;
 }

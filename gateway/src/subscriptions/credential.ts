@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { errorCodes } from "@tessera/platform/errors/error-codes";
+import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import { CLOSE } from "./protocol.ts";
 
@@ -39,13 +40,16 @@ export const proofIn = (payload: Readonly<Record<string, unknown>> | null | unde
   return typeof value === "string" && value !== "" ? value : null;
 };
 
-/** True when two callers may see the same: tenant, subject and permissions. */
+/** True when two callers may see the same: tenant, subject, permissions, data policy, networks and grant. */
 export const sameRights = (a: Caller, b: Caller): boolean =>
   a.tenantId === b.tenantId &&
   a.subject.kind === b.subject.kind &&
   a.subject.id === b.subject.id &&
   a.permissions.size === b.permissions.size &&
-  [...a.permissions].every((permission) => b.permissions.has(permission));
+  [...a.permissions].every((permission) => b.permissions.has(permission)) &&
+  policyFingerprint(a.dataPolicy) === policyFingerprint(b.dataPolicy) &&
+  a.grantId === b.grantId &&
+  JSON.stringify(a.networks) === JSON.stringify(b.networks);
 
 /** How to close a socket whose credential was not accepted; null when the failure says nothing about the credential. */
 export const closeReasonOf = (thrown: unknown): CloseReason | null => {

@@ -5,7 +5,7 @@ import type { WebSockets } from "@tessera/platform/http/web-sockets";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import { GRAPHQL_PATH } from "../http/graphql-route.ts";
-import type { Origins } from "../http/origins.ts";
+import type { Origins } from "@tessera/platform/http/origins";
 import { CLOSE } from "./protocol.ts";
 import { openSession, type Session, type SessionDeps } from "./socket-session.ts";
 

@@ -1,10 +1,13 @@
 import { OperationTypeNode, type ExecutionResult } from "graphql";
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { newMeter, type Meter } from "@tessera/platform/executions/meter";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
+import { z } from "zod";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
-import type { Admission, Admitted } from "../operations/admission.ts";
+import type { Admission, Admitted, Refused } from "../operations/admission.ts";
 import { outcomeOf, type Answering } from "../operations/answering.ts";
+import { codeOf, hasData, type ExecutionRecords } from "../operations/execution-records.ts";
 import type { GraphqlRequest } from "../operations/graphql-request.ts";
 import type { ErrorMasking } from "../plugins/error-masking.ts";
 import { createOutbox, type Outbox, type SocketSink } from "./outbox.ts";
@@ -22,6 +25,7 @@ export interface OperationDeps {
   readonly masking: ErrorMasking;
   readonly upstreams: SharedUpstreams;
   readonly metrics: GatewayMetrics;
+  readonly records: ExecutionRecords;
   readonly maxWaitingMessages: number;
   /** Counts subscriptions running for clients. */
   readonly onSubscriptions: (change: 1 | -1) => void;
@@ -32,8 +36,47 @@ export interface OperationTarget {
   readonly id: string;
   readonly caller: Caller;
   readonly sink: SocketSink;
+  /** Where the socket came from. */
+  readonly clientAddress: string;
   readonly onDone: () => void;
 }
+
+/** An operation as its record will tell of it. */
+interface Ended {
+  readonly code: string | null;
+  readonly hasData: boolean;
+  readonly responseBytes: number;
+}
+
+/** One operation from its beginning to its end, which is recorded once. */
+interface Run {
+  readonly traceId: string;
+  readonly meter: Meter;
+  readonly startedMs: number;
+  /** Resolves when the record can't be lost; only the first end counts. */
+  readonly ended: (how: Ended) => Promise<void>;
+}
+
+const beginRun = (deps: OperationDeps, target: OperationTarget, verdict: Admitted | Refused): Run => {
+  const [traceId, meter, startedMs] = [newTraceId(), newMeter(), performance.now()];
+  const { caller, clientAddress } = target;
+  let recorded: Promise<void> | null = null;
+  const record = (how: Ended): Promise<void> => {
+    const elapsedMs = performance.now() - startedMs;
+    const execution = {
+      caller,
+      clientAddress,
+      traceId,
+      meter,
+      transport: "websocket",
+      verdict,
+      elapsedMs,
+      ...how,
+    } as const;
+    return deps.records.finished(execution);
+  };
+  return { traceId, meter, startedMs, ended: (how) => (recorded ??= record(how)) };
+};
 
 const failedText = (deps: OperationDeps, errors: readonly unknown[], traceId: string): string =>
   JSON.stringify(errors.map((error) => deps.masking.show(error, traceId)));
@@ -43,28 +86,47 @@ const runOnce = (
   admitted: Admitted,
   target: OperationTarget,
   outbox: Outbox,
-  traceId: string,
+  run: Run,
 ): RunningOperation => {
   const controller = new AbortController();
-  const startedMs = performance.now();
-  const finish = (result: ExecutionResult): void => {
-    const elapsed = (performance.now() - startedMs) / 1_000;
-    deps.metrics.answered("websocket", admitted.operation.operation, outcomeOf(result), elapsed);
-    if (controller.signal.aborted) return;
-    if (result.data === undefined) outbox.fail(JSON.stringify(result.errors ?? []));
+  const { traceId, meter } = run;
+  const send = (result: ExecutionResult, text: string): void => {
+    if (result.data === undefined) outbox.fail(text);
     else {
-      outbox.next({ json: JSON.stringify(result), cursor: null });
+      outbox.next({ json: text, cursor: null });
       outbox.complete();
     }
     target.onDone();
   };
-  void deps.answering.run(admitted, { caller: target.caller, traceId, signal: controller.signal }).then(finish);
+  const finish = async (result: ExecutionResult): Promise<void> => {
+    const elapsed = (performance.now() - run.startedMs) / 1_000;
+    deps.metrics.answered("websocket", admitted.operation.operation, outcomeOf(result), elapsed);
+    const text = JSON.stringify(result.data === undefined ? (result.errors ?? []) : result);
+    await run.ended({ code: codeOf(result), hasData: hasData(result), responseBytes: Buffer.byteLength(text) });
+    if (!controller.signal.aborted) send(result, text);
+  };
+  const call = { caller: target.caller, traceId, signal: controller.signal, meter };
+  deps.answering
+    .run(admitted, call)
+    .then(finish)
+    .catch((error: unknown) => {
+      outbox.fail(failedText(deps, [error], traceId));
+      target.onDone();
+    });
   return {
     cancel: () => {
       controller.abort();
       outbox.close();
     },
   };
+};
+
+const firstError = z.array(z.object({ extensions: z.object({ code: z.string() }) })).min(1);
+
+/** Code of the first of the errors a stream ended with. */
+const firstCodeOf = (errorsJson: string): string => {
+  const parsed = firstError.safeParse(JSON.parse(errorsJson));
+  return parsed.success ? (parsed.data[0]?.extensions.code ?? "INTERNAL") : "INTERNAL";
 };
 
 const slowConsumer = (lastCursor: string | null) =>
@@ -81,19 +143,23 @@ const runSubscription = (
   admitted: Admitted,
   target: OperationTarget,
   makeOutbox: (onOverflow: () => void) => Outbox,
-  traceId: string,
+  run: Run,
 ): RunningOperation => {
+  const { traceId } = run;
   let leave: () => void = () => {};
   let done = false;
-  const finish = (): void => {
+  const finish = (code: string | null): void => {
     if (done) return;
     done = true;
     deps.onSubscriptions(-1);
     leave();
+    const responseBytes = outbox.sentBytes();
+    // The journal tells its own trouble in readiness; a stream that has ended has nobody left to tell.
+    void run.ended({ code, hasData: responseBytes > 0, responseBytes }).catch(() => undefined);
   };
   const outbox = makeOutbox(() => {
     outbox.fail(failedText(deps, [slowConsumer(outbox.lastCursor())], traceId));
-    finish();
+    finish("SLOW_CONSUMER");
     target.onDone();
   });
   deps.onSubscriptions(1);
@@ -101,27 +167,49 @@ const runSubscription = (
     next: outbox.next,
     complete: () => {
       outbox.complete();
-      finish();
+      finish(null);
       target.onDone();
     },
     fail: (errorsJson) => {
       outbox.fail(errorsJson);
-      finish();
+      finish(firstCodeOf(errorsJson));
       target.onDone();
     },
   });
   if (joined.kind === "refused") {
-    outbox.fail(failedText(deps, joined.errors, traceId));
-    finish();
+    const errorsJson = failedText(deps, joined.errors, traceId);
+    outbox.fail(errorsJson);
+    finish(firstCodeOf(errorsJson));
     target.onDone();
   } else if (done) joined.leave();
   else ({ leave } = joined);
   return {
     cancel: () => {
       outbox.close();
-      finish();
+      finish(null);
     },
   };
+};
+
+/** An operation that answers once can't fill its outbox. */
+const ignoreOverflow = (): void => undefined;
+
+const tellRefusal = (
+  deps: OperationDeps,
+  { errors }: Refused,
+  target: OperationTarget,
+  outbox: Outbox,
+  run: Run,
+): RunningOperation => {
+  deps.metrics.answered("websocket", "none", "refused", 0);
+  const errorsJson = failedText(deps, errors, run.traceId);
+  const tell = (): void => {
+    outbox.fail(errorsJson);
+    target.onDone();
+  };
+  const ended = { code: firstCodeOf(errorsJson), hasData: false, responseBytes: Buffer.byteLength(errorsJson) };
+  void run.ended(ended).then(tell, tell);
+  return { cancel: outbox.close };
 };
 
 /** Runs one operation of a socket: queries and mutations answer once, subscriptions until they are completed. */
@@ -130,24 +218,14 @@ export const runOperation = (
   request: GraphqlRequest,
   target: OperationTarget,
 ): RunningOperation => {
-  const traceId = newTraceId();
+  deps.records.admit();
   const makeOutbox = (onOverflow: () => void): Outbox =>
     createOutbox(target.id, target.sink, { maxWaiting: deps.maxWaitingMessages, onOverflow });
   const verdict = deps.admission.admit(request, target.caller, "websocket");
-  if (verdict.kind === "refused") {
-    deps.metrics.answered("websocket", "none", "refused", 0);
-    makeOutbox(() => {}).fail(failedText(deps, verdict.errors, traceId));
-    target.onDone();
-    return { cancel: () => {} };
-  }
+  const run = beginRun(deps, target, verdict);
+  if (verdict.kind === "refused") return tellRefusal(deps, verdict, target, makeOutbox(ignoreOverflow), run);
   if (verdict.operation.operation === OperationTypeNode.SUBSCRIPTION) {
-    return runSubscription(deps, verdict, target, makeOutbox, traceId);
+    return runSubscription(deps, verdict, target, makeOutbox, run);
   }
-  return runOnce(
-    deps,
-    verdict,
-    target,
-    makeOutbox(() => {}),
-    traceId,
-  );
+  return runOnce(deps, verdict, target, makeOutbox(ignoreOverflow), run);
 };

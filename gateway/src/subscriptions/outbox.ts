@@ -28,6 +28,8 @@ export interface Outbox {
   readonly close: () => void;
   /** The cursor of the last event that went into the socket. */
   readonly lastCursor: () => string | null;
+  /** Bytes of messages that went into the socket. */
+  readonly sentBytes: () => number;
 }
 
 /**
@@ -42,10 +44,13 @@ export const createOutbox = (
   const prefix = nextPrefix(operationId);
   let waiting: EncodedEvent[] = [];
   let lastCursor: string | null = null;
+  let sentBytes = 0;
   let state: "open" | "completing" | "closed" = "open";
 
   const write = (event: EncodedEvent): void => {
-    sink.send(`${prefix}${event.json}}`);
+    const message = `${prefix}${event.json}}`;
+    sink.send(message);
+    sentBytes += Buffer.byteLength(message);
     lastCursor = event.cursor ?? lastCursor;
   };
   const close = (): void => {
@@ -85,5 +90,6 @@ export const createOutbox = (
     },
     close,
     lastCursor: () => lastCursor,
+    sentBytes: () => sentBytes,
   };
 };

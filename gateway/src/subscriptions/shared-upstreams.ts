@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
+import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import type { SubgraphConnection } from "../connections/connection.ts";
 import type { FederationExecutor } from "../executor/federation-executor.ts";
@@ -33,7 +34,7 @@ const canonical = (value: unknown): unknown => {
 const permissionsOf = (caller: Caller): readonly string[] => [...caller.permissions].toSorted();
 
 /**
- * Who asks on behalf of all readers: their tenant and permissions, no person and no key. What depends on one subject can so never reach
+ * Who asks on behalf of all readers: their tenant, permissions and data policy, no person and no key. What depends on one subject can so never reach
  * another; each reader's own expiry is watched at its socket.
  */
 const scopeOf = (caller: Caller): Caller => ({
@@ -41,6 +42,10 @@ const scopeOf = (caller: Caller): Caller => ({
   subject: { kind: "SERVICE", id: "shared-subscription" },
   permissions: caller.permissions,
   expiresAtMs: null,
+  roles: caller.roles,
+  dataPolicy: caller.dataPolicy,
+  networks: null,
+  grantId: caller.grantId,
 });
 
 /** Equal for subscriptions that may share: nothing but their tenant's same rights on the same graph tells them apart. */
@@ -48,6 +53,8 @@ const keyOf = ({ text, operationName, variables, generation }: Admitted, caller:
   JSON.stringify([
     caller.tenantId,
     permissionsOf(caller),
+    policyFingerprint(caller.dataPolicy),
+    caller.grantId,
     generation,
     operationName ?? null,
     canonical(variables),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import { presentationOf } from "@tessera/platform/auth/presentation";
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import type { CloseReason } from "./credential.ts";
 import { runOperation, type OperationDeps, type RunningOperation } from "./operation-runner.ts";
@@ -18,6 +19,7 @@ const MAX_REASON_BYTES = 120;
 export interface SessionDeps {
   readonly credentials: SocketCredentialDeps;
   readonly operations: OperationDeps;
+  readonly clientAddress: ClientAddress;
   readonly options: SubscriptionOptions;
   readonly onClosed: (code: number) => void;
 }
@@ -34,7 +36,12 @@ const shortened = (reason: string): string => Buffer.from(reason).subarray(0, MA
 /** The operations of one socket, by the ids its client gave them. */
 const createOperations = (
   deps: SessionDeps,
-  socket: { sink: SocketSink; credential: SocketCredential; close: (reason: CloseReason) => void },
+  socket: {
+    readonly sink: SocketSink;
+    readonly credential: SocketCredential;
+    readonly clientAddress: string;
+    readonly close: (reason: CloseReason) => void;
+  },
 ) => {
   const running = new Map<string, RunningOperation>();
   const refuseOne = (id: string, thrown: unknown): void => {
@@ -58,7 +65,8 @@ const createOperations = (
         finished = true;
         running.delete(id);
       };
-      const target = { id, caller: credential.caller, sink: socket.sink, onDone };
+      const { sink, clientAddress } = socket;
+      const target = { id, caller: credential.caller, sink, clientAddress, onDone };
       try {
         const operation = runOperation(deps.operations, requestOf(message), target);
         if (!finished) running.set(id, operation);
@@ -103,7 +111,8 @@ export const openSession = (socket: WebSocket, request: IncomingMessage, deps: S
     close,
     onInit: () => clearTimeout(initTimer),
   });
-  const operations = createOperations(deps, { sink, credential, close });
+  const clientAddress = deps.clientAddress(request);
+  const operations = createOperations(deps, { sink, credential, clientAddress, close });
 
   const receive = (text: string): void => {
     const message = parseClientMessage(text);

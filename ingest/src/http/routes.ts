@@ -5,12 +5,15 @@ import { presentationOf, type Presented } from "@tessera/platform/auth/presentat
 import { IDENTITY_HEADER, type IdentityVerifier } from "@tessera/platform/auth/identity";
 import { PROBLEM_MEDIA_TYPE, problemOf } from "@tessera/platform/errors/problem";
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { ExecutionRecorder } from "@tessera/platform/executions/execution-recorder";
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Ingest } from "../ingest.ts";
 import { decodeEvents, type DecodedEvents } from "./decode-events.ts";
 import { contentEncodingOf, readBody } from "./read-body.ts";
+import { recordIngest } from "./record-ingest.ts";
 
 /** The public address of the write path. */
 export const EVENTS_PATH = "/api/v2/events";
@@ -54,6 +57,15 @@ const takeRequest = async (ingest: IngestService, caller: Caller, request: Fasti
   }
 };
 
+const takePermitted = async (
+  ingest: IngestService,
+  caller: Caller,
+  request: FastifyRequest,
+): Promise<IngestReceipt> => {
+  requirePermission(caller);
+  return takeRequest(ingest, caller, request);
+};
+
 const outcomesAsked = (query: unknown): "all" | "rejected" => {
   const asked = typeof query === "object" && query !== null && "outcomes" in query ? query.outcomes : "all";
   if (asked !== "all" && asked !== "rejected")
@@ -87,16 +99,25 @@ const leaveBodyUnread = (scope: HttpServer): void => {
  */
 export const registerIngestRoutes = (
   server: HttpServer,
-  deps: { readonly ingest: IngestService; readonly authenticate: Authenticate },
+  deps: {
+    readonly ingest: IngestService;
+    readonly authenticate: Authenticate;
+    /** Where each request is recorded before its sender is answered. */
+    readonly recorder: Pick<ExecutionRecorder, "admit" | "record">;
+    readonly clientAddress: ClientAddress;
+  },
 ): void => {
   void server.register((scope, _options, done) => {
     leaveBodyUnread(scope);
     scope.post(EVENTS_PATH, async (request, reply) => {
       refuseCredentialInUrl(request.url);
       const caller = await deps.authenticate(request.headers.authorization, presentationOf(request.raw));
-      requirePermission(caller);
+      const { traceId } = request;
+      const clientAddress = deps.clientAddress(request.raw);
       const asked = outcomesAsked(request.query);
-      return answer(reply, await takeRequest(deps.ingest, caller, request), asked, request.traceId);
+      const told = { caller, clientAddress, traceId, operationName: `POST ${EVENTS_PATH}` };
+      const receipt = await recordIngest(deps.recorder, told, () => takePermitted(deps.ingest, caller, request));
+      return answer(reply, receipt, asked, traceId);
     });
     done();
   });

@@ -1,8 +1,10 @@
 // A process that runs the write path alone, for tests that kill it: its settings are one JSON argument, it prints its port once it is the writer.
+import { PLAIN_ACCESS } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { createTenantSql } from "@tessera/platform/db/sql";
 import { TenantPool } from "@tessera/platform/db/tenant-pool";
 import { createPostgresEventLog } from "@tessera/platform/events/postgres-event-log";
+import { createClientAddress } from "@tessera/platform/http/client-address";
 import { createHttpServer, listenOn } from "@tessera/platform/http/server";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
@@ -35,6 +37,8 @@ const ingest = createIngest({
 const server = createHttpServer({ logger });
 registerIngestRoutes(server, {
   ingest,
+  recorder: { admit: () => undefined, record: () => Promise.resolve() },
+  clientAddress: createClientAddress([]),
   authenticate: async (authorization) => {
     const tenantId = parseTenantId((authorization ?? "").replace("Bearer ", ""));
     if (tenantId === null) throw new Error("no tenant");
@@ -43,6 +47,7 @@ registerIngestRoutes(server, {
       subject: { kind: "API_KEY", id: "test" },
       permissions: new Set(["analytics:ingest"] as const),
       expiresAtMs: null,
+      ...PLAIN_ACCESS,
     };
   },
 });

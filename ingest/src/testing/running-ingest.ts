@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
+import { createClientAddress } from "@tessera/platform/http/client-address";
 import { createHttpServer, listenOn } from "@tessera/platform/http/server";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
@@ -23,6 +24,7 @@ export const writerOf = (tenantId: TenantId): Caller => ({
   subject: { kind: "API_KEY", id: "test" },
   permissions: new Set(["analytics:ingest"]),
   expiresAtMs: null,
+  ...PLAIN_ACCESS,
 });
 
 /** Resolves once `check` no longer throws; fails with its last error after `timeoutMs`. */
@@ -73,6 +75,8 @@ export const startIngest = async (options: Partial<IngestDeps> = {}): Promise<Ru
   const server = createHttpServer({ logger: deps.logger });
   registerIngestRoutes(server, {
     ingest,
+    recorder: { admit: () => undefined, record: () => Promise.resolve() },
+    clientAddress: createClientAddress([]),
     authenticate: async (authorization) => {
       const tenantId = parseTenantId((authorization ?? "").replace("Bearer ", ""));
       if (tenantId === null) throw new Error("the test sent no tenant");

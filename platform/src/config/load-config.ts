@@ -27,6 +27,18 @@ export const loadConfig = <Shape extends z.ZodRawShape>(
 /** Schema of a TCP port; 0 lets the system choose. */
 export const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
 
+/** Schema of a list of words separated by commas; empty by default. */
+export const list = () =>
+  z
+    .string()
+    .default("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((word) => word.trim())
+        .filter((word) => word !== ""),
+    );
+
 /** Schema of a switch: true, false, 1, 0. */
 export const flag = (fallback: boolean) =>
   z

@@ -24,6 +24,8 @@ import type { Subgraph, SubgraphCall } from "./subgraph.ts";
 export const SUBGRAPH_PATH = "/graphql";
 /** Bytes a request of the gateway may have: an entity fetch carries many representations. */
 export const MAX_SUBGRAPH_BODY_BYTES = 16_777_216;
+/** Bytes one message of the gateway may have: a subscription's variables, signed by an identity. */
+const MAX_SUBGRAPH_MESSAGE_BYTES = 1_048_576;
 /** Parsed and validated operations kept; the gateway sends few different ones. */
 const MAX_OPERATIONS = 1_000;
 
@@ -118,6 +120,7 @@ export const serveSubgraph = (deps: {
   deps.webSockets.add({
     path: SUBGRAPH_PATH,
     protocol: graphqlWsProtocol,
+    maxMessageBytes: MAX_SUBGRAPH_MESSAGE_BYTES,
     handler: (socket) => openGraphqlWs(socketServer, socket, {}, deps.logger),
   });
 };

@@ -30,6 +30,8 @@ export interface GraphCall {
   readonly variables: Readonly<Record<string, unknown>>;
   /** W3C trace id, 32 hex digits. */
   readonly traceId: string;
+  /** Where the request came from. */
+  readonly clientAddress: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,7 +54,7 @@ export interface GraphPort {
   /** Answers a query; throws a refusal when the graph can't be reached. */
   readonly execute: (call: GraphCall) => Promise<GraphAnswer>;
   /** Starts a subscription; the answer ends it. */
-  readonly subscribe: (call: Omit<GraphCall, "signal">, sink: GraphSink) => () => void;
+  readonly subscribe: (call: Omit<GraphCall, "signal" | "clientAddress">, sink: GraphSink) => () => void;
 }
 
 const meta = z.object({ __meta__: z.object({ hash: z.string().regex(/^sha256:[0-9a-f]{64}$/) }) });

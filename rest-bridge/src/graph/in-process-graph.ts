@@ -9,6 +9,7 @@ export type ExecuteInProcess = (
   request: Pick<GraphCall, "documentId" | "variables">,
   extras: {
     readonly traceId: string;
+    readonly clientAddress: string;
     readonly signal?: AbortSignal;
     readonly onRate: (headers: Readonly<Record<string, string>>) => void;
   },
@@ -34,13 +35,14 @@ export const createInProcessGraph = (deps: {
   /** Path of the graph on that server. */
   readonly path?: string;
 }): GraphPort => ({
-  execute: async ({ caller, documentId, variables, traceId, signal }) => {
+  execute: async ({ caller, documentId, variables, traceId, clientAddress, signal }) => {
     let rateLimit: Readonly<Record<string, string>> = {};
     const result = await deps.execute(
       caller,
       { documentId, variables },
       {
         traceId,
+        clientAddress,
         ...(signal === undefined ? {} : { signal }),
         onRate: (headers) => {
           rateLimit = headers;

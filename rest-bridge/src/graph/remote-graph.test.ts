@@ -2,20 +2,27 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import type { GraphResult, StreamEnd } from "./graph-port.ts";
 import { createRemoteGraph, type RemoteGraph } from "./remote-graph.ts";
 
 const tenantId = parseTenantId("0190aaaa-0000-7000-8000-000000000001");
 if (tenantId === null) throw new Error("The test tenant is no UUID.");
-const caller: Caller = { tenantId, subject: { kind: "API_KEY", id: "k" }, permissions: new Set(), expiresAtMs: null };
+const caller: Caller = {
+  tenantId,
+  subject: { kind: "API_KEY", id: "k" },
+  permissions: new Set(),
+  expiresAtMs: null,
+  ...PLAIN_ACCESS,
+};
 const call = {
   caller,
   authorization: "Bearer key",
   documentId: `sha256:${"c".repeat(64)}`,
   variables: { timeframe: "PT5M" },
   traceId: "a".repeat(32),
+  clientAddress: "192.0.2.7",
 };
 
 interface Received {

@@ -70,6 +70,7 @@ const ask = async (url: string, dispatcher: Agent, call: GraphCall) => {
     headers: {
       authorization: call.authorization,
       traceparent: traceparentOf(call.traceId),
+      "x-forwarded-for": call.clientAddress,
       "content-type": "application/json",
       accept: "application/graphql-response+json",
     },

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "@tessera/contracts/caller";
 import { presentationOf, type Presented } from "@tessera/platform/auth/presentation";
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import { offerMethods } from "@tessera/platform/http/offer-methods";
 import type { HttpServer } from "@tessera/platform/http/server";
@@ -22,6 +23,7 @@ export interface CheckedRequest<Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly traceId: string;
+  readonly clientAddress: string;
   /** Aborted when the client leaves before its answer. */
   readonly signal: AbortSignal;
   /** Adds headers to whatever is answered in the end, a refusal too. */
@@ -42,7 +44,7 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
  */
 export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   server: HttpServer,
-  deps: { readonly authenticate: Authenticate },
+  deps: { readonly authenticate: Authenticate; readonly clientAddress: ClientAddress },
   description: RouteDescription<Query, Body> & { readonly query: Query; readonly body: Body },
   handle: (request: CheckedRequest<Static<Query>, Static<Body>>) => Promise<unknown>,
 ): void => {
@@ -69,6 +71,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
         query: checkQuery(request.query),
         body: checkBody(request.body),
         traceId: request.traceId,
+        clientAddress: deps.clientAddress(request.raw),
         signal: goneSignal(reply),
         addHeaders: (headers) => void reply.headers(headers),
       });

@@ -1,7 +1,8 @@
 import { WebSocket } from "ws";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { createClientAddress } from "@tessera/platform/http/client-address";
 import { createHttpServer, listenOn } from "@tessera/platform/http/server";
 import { attachWebSockets } from "@tessera/platform/http/web-sockets";
 import { createLogger } from "@tessera/platform/telemetry/logger";
@@ -16,7 +17,13 @@ export const OTHER_TENANT = "0190aaaa-0000-7000-8000-000000000002";
 const callerOf = (tenant: string, expiresAtMs: number | null): Caller => {
   const tenantId = parseTenantId(tenant);
   if (tenantId === null) throw new Error("The test tenant is no UUID.");
-  return { tenantId, subject: { kind: "API_KEY", id: "test" }, permissions: new Set(["analytics:read"]), expiresAtMs };
+  return {
+    tenantId,
+    subject: { kind: "API_KEY", id: "test" },
+    permissions: new Set(["analytics:read"]),
+    expiresAtMs,
+    ...PLAIN_ACCESS,
+  };
 };
 
 /** Knows `Bearer key`, `Bearer other`, and `Bearer until <ms>`, which expires at that moment. */
@@ -30,7 +37,7 @@ const authenticate = (authorization: string | undefined): Promise<Caller> => {
 
 /** A subscription the bridge holds on the graph. */
 export interface HeldSubscription {
-  readonly call: Omit<GraphCall, "signal">;
+  readonly call: Omit<GraphCall, "signal" | "clientAddress">;
   readonly sink: GraphSink;
   stopped: boolean;
 }
@@ -75,7 +82,11 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   const server = createHttpServer({ logger });
   const webSockets = attachWebSockets(server);
   const graph = createDecidedGraph();
-  registerRestBridge(server, webSockets, { graph, authenticate, logger, nowMs: Date.now, supergraphSdl });
+  const clientAddress = createClientAddress([]);
+  registerRestBridge(server, webSockets, {
+    ...{ graph, authenticate, clientAddress, logger, supergraphSdl },
+    nowMs: Date.now,
+  });
   const port = await listenOn(server, "127.0.0.1", 0);
   const url = `http://127.0.0.1:${port}`;
   return {

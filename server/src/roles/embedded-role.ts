@@ -9,6 +9,7 @@ import { registerRestBridge } from "@tessera/rest-bridge/bridge";
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
 import { composeGraph } from "../compose.ts";
 import { createEdge } from "../edge.ts";
+import { openExecutions } from "../executions.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import type { Part } from "../lifecycle.ts";
 import { createLogRetention } from "../log-retention.ts";
@@ -25,6 +26,7 @@ export interface EmbeddedRoleDeps {
   readonly settings: StoreSettings;
   readonly secrets: EmbeddedSecrets;
   readonly journalDirectory: string;
+  readonly executionJournalDirectory: string;
   readonly gatewayOptions: GatewayOptions;
 }
 
@@ -47,7 +49,10 @@ export const embeddedRole =
   (deps: EmbeddedRoleDeps) =>
   (shell: Shell): Role => {
     const { opened } = deps;
-    const { server, webSockets, logger, metrics } = shell;
+    const { server, webSockets, clientAddress, logger, metrics } = shell;
+    const { eventLog } = opened.resources;
+    const directory = deps.executionJournalDirectory;
+    const { recorder, records, part } = openExecutions({ directory, role: "embedded", eventLog, logger });
     const ingest = openIngest(deps);
     const subgraphs = openSubgraphs(deps, ingest);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
@@ -55,15 +60,15 @@ export const embeddedRole =
     const { supergraphSdl } = composeGraph();
     const gateway = createGateway({
       supergraphSdl,
-      ...{ connections, authenticate, server, webSockets, logger, metrics },
+      ...{ connections, authenticate, server, webSockets, clientAddress, records, logger, metrics },
       nowMs: systemNowMs,
       options: deps.gatewayOptions,
     });
-    registerIngestRoutes(server, { ingest, authenticate });
+    registerIngestRoutes(server, { ingest, authenticate, recorder, clientAddress });
     serveConsole(server);
     registerRestBridge(server, webSockets, {
       graph: createInProcessGraph({ execute: gateway.execute, server }),
-      ...{ authenticate, logger },
+      ...{ authenticate, clientAddress, logger },
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,
     });
@@ -71,6 +76,7 @@ export const embeddedRole =
     return {
       parts: [
         ...opened.parts,
+        part,
         { name: "ingest", start: () => ingest.start(), stop: () => ingest.stop() },
         gatewayPart(gateway),
         ...background,
@@ -78,6 +84,7 @@ export const embeddedRole =
       ],
       probes: [
         ...opened.probes,
+        recorder.probe,
         ...ingest.probes,
         ...gateway.probes(),
         { name: "queue", check: () => opened.queues.ping() },

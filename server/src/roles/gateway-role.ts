@@ -5,6 +5,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { composeGraph } from "../compose.ts";
 import { loadGateway, subgraphUrls, type DistributedConfig } from "../config.ts";
 import { createEdge } from "../edge.ts";
+import { openExecutions, remoteExecutionLog } from "../executions.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import type { Role, Shell } from "../shell.ts";
 
@@ -18,8 +19,12 @@ export const gatewayRole =
     const connections = new Map(
       sources.map(({ name, url }) => [name, connectOverHttp(name, urls.get(name) ?? url, sign, shell.logger)]),
     );
+    const eventLog = remoteExecutionLog(config, "gateway");
+    const directory = config.EXECUTION_JOURNAL_DIR;
+    const executions = openExecutions({ directory, role: "gateway", eventLog, logger: shell.logger });
     const gateway = createGateway({
       ...shell,
+      records: executions.records,
       ...{ supergraphSdl, connections },
       authenticate: createEdge(connections.get("tenant"), "gateway"),
       nowMs: systemNowMs,
@@ -27,8 +32,8 @@ export const gatewayRole =
     });
     serveConsole(shell.server);
     return {
-      parts: [{ name: "gateway", start: gateway.start, stop: gateway.stop }],
-      probes: gateway.probes(),
+      parts: [executions.part, { name: "gateway", start: gateway.start, stop: gateway.stop }],
+      probes: [executions.recorder.probe, ...gateway.probes()],
       close: async () => {
         for (const connection of connections.values()) await connection.close();
       },

@@ -4,7 +4,9 @@ import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { composeGraph } from "../compose.ts";
 import { tenantUrl, type DistributedConfig } from "../config.ts";
+import { registerInternalExecutionsRoute } from "@tessera/platform/executions/remote-executions";
 import { createEdge } from "../edge.ts";
+import { openExecutions } from "../executions.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
@@ -24,12 +26,22 @@ export const ingestRole =
       clickhouse: settings.writer,
       journalDirectory: config.INGEST_JOURNAL_DIR,
     });
-    registerIngestRoutes(shell.server, { ingest, authenticate: createEdge(tenant, "ingest") });
+    const { eventLog } = opened.resources;
+    const { clientAddress, logger } = shell;
+    const directory = config.EXECUTION_JOURNAL_DIR;
+    const executions = openExecutions({ directory, role: "ingest", eventLog, logger });
+    const authenticate = createEdge(tenant, "ingest");
+    registerIngestRoutes(shell.server, { ingest, authenticate, recorder: executions.recorder, clientAddress });
     const verify = createIdentityVerifier({ secret, audience: INGEST_AUDIENCE, nowMs: systemNowMs });
     registerInternalIngestRoute(shell.server, { ingest, verify });
+    registerInternalExecutionsRoute(shell.server, { eventLog, verify });
     return {
-      parts: [...opened.parts, { name: "ingest", start: () => ingest.start(), stop: () => ingest.stop() }],
-      probes: [...opened.probes, ...ingest.probes],
+      parts: [
+        ...opened.parts,
+        executions.part,
+        { name: "ingest", start: () => ingest.start(), stop: () => ingest.stop() },
+      ],
+      probes: [...opened.probes, executions.recorder.probe, ...ingest.probes],
       close: async () => {
         await tenant.close();
         await opened.close();

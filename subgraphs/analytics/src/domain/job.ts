@@ -1,3 +1,4 @@
+import type { Subject } from "@tessera/contracts/caller";
 import type { JobId, TenantId } from "@tessera/contracts/ids";
 
 /** Where a job stands; each state carries what only it has. */
@@ -35,6 +36,10 @@ export interface Job {
   readonly progress: JobProgress;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+  /** Who started it. */
+  readonly createdBy: Subject;
+  /** When a run of it first began; null while none did. */
+  readonly startedAtMs: number | null;
   readonly input: unknown;
 }
 

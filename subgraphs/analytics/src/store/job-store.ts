@@ -1,8 +1,10 @@
+import { EXECUTION_RECORDED } from "@tessera/contracts/events/execution-recorded";
 import { JOB_CHANGED, type JobChanged } from "@tessera/contracts/events/job-changed";
 import { parseJobId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
+import { jobRecord } from "../domain/job-record.ts";
 import type { Job } from "../domain/job.ts";
 import { parseJobRow } from "./job-rows.ts";
 import * as statements from "./job-statements.ts";
@@ -19,7 +21,7 @@ const nothing = (): null => null;
 
 type Tell = (transaction: SqlTransaction, job: Job) => Promise<Job>;
 
-/** Tells of a change in the transaction that makes it. */
+/** Tells of a change in the transaction that makes it; the end of a job is an execution to be recorded as well. */
 const createTell =
   (eventLog: EventLog): Tell =>
   async (transaction, job) => {
@@ -31,6 +33,14 @@ const createTell =
       dedupeKey: `${jobId}:${revision}`,
       payload,
     });
+    const record = jobRecord(job);
+    if (record !== null)
+      await eventLog.appendWith(transaction, {
+        tenantId,
+        topic: EXECUTION_RECORDED,
+        dedupeKey: record.executionId,
+        payload: record,
+      });
     return job;
   };
 
