@@ -15,9 +15,14 @@ export const PERMISSIONS = [
   "audit:read",
   "tenant:read",
   "tenant:manage",
+  "access:manage",
+  "operators:grant",
   "billing:read",
   "schema:introspect",
   "platform:authenticate",
+  "platform:operate",
+  "platform:break-glass",
+  "platform:record",
   "platform:tenants",
 ] as const;
 
