@@ -6,8 +6,11 @@ export type JsonValue =
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const text = (value: string): string => {
-  if (LONE_SURROGATE.test(value)) throw new TypeError("Canonical JSON has no half of a surrogate pair.");
-  return JSON.stringify(value);
+  const written = JSON.stringify(value);
+  // A half is written as an escape, so a text without escapes has none.
+  if (written.includes("\\u") && LONE_SURROGATE.test(value))
+    throw new TypeError("Canonical JSON has no half of a surrogate pair.");
+  return written;
 };
 
 const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
@@ -21,6 +24,10 @@ export const canonicalJson = (value: JsonValue): string => {
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`Canonical JSON has no ${value}.`);
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${text(name)}:${canonicalJson(member)}`).join(",")}}`;
+  let written = "";
+  for (const name of Object.keys(value).toSorted()) {
+    const member = value[name];
+    if (member !== undefined) written += `${written === "" ? "" : ","}${text(name)}:${canonicalJson(member)}`;
+  }
+  return `{${written}}`;
 };

@@ -5,8 +5,8 @@ import { exportAudit, readSegment } from "./operations/export-audit.ts";
 import { listAudit, listSeals } from "./operations/list-audit.ts";
 import { proveConsistency, proveInclusion } from "./operations/prove-audit.ts";
 import { readTree } from "./operations/read-tree.ts";
-import { sealLog } from "./operations/seal-log.ts";
-import { verifyAudit, type VerifyAuditDeps } from "./operations/verify-audit.ts";
+import { MAX_SEALED_RECORDS, sealLog } from "./operations/seal-log.ts";
+import { MAX_VERIFIED_RECORDS, verifyAudit, type VerifyAuditDeps } from "./operations/verify-audit.ts";
 import { walkChain } from "./operations/walk-chain.ts";
 import type { AuditStore } from "./store/audit-store.ts";
 import type { NodeStore } from "./store/node-store.ts";
@@ -21,8 +21,11 @@ export const createAuditOperations = (deps: {
   readonly keys: SigningKeys;
   readonly nowMs: () => number;
   readonly source: VerifyAuditDeps["source"];
+  /** Other bounds than the usual ones, for tests of what lies beyond them. */
+  readonly bounds?: { readonly maxSealed: number; readonly maxVerified: number };
 }) => {
-  const all = { ...deps, readTree: readTree(deps.nodes), walk: walkChain(deps) };
+  const bounds = { maxSealed: MAX_SEALED_RECORDS, maxVerified: MAX_VERIFIED_RECORDS, ...deps.bounds };
+  const all = { ...deps, ...bounds, readTree: readTree(deps.nodes), walk: walkChain(deps) };
   return {
     appendRecords: appendRecords(all),
     exportAudit: exportAudit(all),

@@ -121,7 +121,7 @@ export const sealedFinding = (
     : about(
         "EDITED",
         sealedBefore,
-        `Seal ${said.number} was made of other records: between ${sealedBefore} and ${said.treeSize - 1} at least one was replaced and hashed anew.`,
+        `Seal ${said.number} was made of other records: between ${sealedBefore} and ${said.treeSize - 1} at least one, or a kept hash of the tree, was replaced.`,
       );
 
 /** A stored seal that is not the one somebody kept. */

@@ -68,7 +68,7 @@ export const walkSeals = async (
   const first = await deps.seals.firstOver(tenantId, Math.max(size, 1));
   const read = first === null ? () => Promise.resolve(null) : sealReader(deps, tenantId, size === 0 ? 0 : first.number);
   let pending = await read();
-  let [checked, sealedBefore] = [0, size];
+  let [checked, sealedBefore] = [0, 0];
   return {
     next: () => Promise.resolve(pending),
     checked: () => checked,
@@ -79,7 +79,7 @@ export const walkSeals = async (
         const finding = sealedFinding(
           pending.said,
           { rootHash: hashText(tree.root()), headHash: head },
-          Math.max(0, Math.min(sealedBefore, tree.size() - 1)),
+          Math.min(sealedBefore, tree.size() - 1),
         );
         if (finding !== null) return finding;
         [checked, sealedBefore] = [checked + 1, tree.size()];

@@ -36,6 +36,8 @@ export interface SealLogDeps {
   readonly walk: WalkChain;
   readonly keys: SealVerifier & { readonly sign: (type: string, payload: string) => Promise<string> };
   readonly nowMs: () => number;
+  /** Records one seal adds at most. */
+  readonly maxSealed: number;
 }
 
 /** Where the walk begins: at the block of the last sealed record, behind the record before it. */
@@ -70,7 +72,7 @@ const grow = async (
   const sealed = before?.treeSize ?? 0;
   const seals = await walkSeals(deps, tenantId, sealed);
   let headHash = start.previousHash ?? NO_HASH;
-  const limit = sealed - start.sequence + MAX_SEALED_RECORDS;
+  const limit = sealed - start.sequence + deps.maxSealed;
   const atStart = await seals.at(tree, null);
   if (atStart !== null) return atStart;
   const walked = await deps.walk(tenantId, start, limit, (record) => {

@@ -5,6 +5,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { auditEntryOf, entryJson } from "../domain/audit-entry.ts";
 import { missing, notTheKeptSeal, rewritten, truncated, type Expected, type Finding } from "../domain/audit-finding.ts";
 import { NO_HASH } from "../domain/audit-record.ts";
+import type { SealStatement } from "../domain/audit-seal.ts";
 import { blockStart, expiredBeforeMs } from "../domain/audit-retention.ts";
 import type { AuditStore } from "../store/audit-store.ts";
 import type { SealStore } from "../store/seal-store.ts";
@@ -51,22 +52,42 @@ export interface VerifyAuditDeps {
   readonly walk: WalkChain;
   readonly keys: SealVerifier;
   readonly nowMs: () => number;
+  /** Records verified by one call at most. */
+  readonly maxVerified: number;
   /** Under what name and topic the executions come. */
   readonly source: { readonly consumer: string; readonly topic: string };
 }
 
-/** Compares seals that were kept outside with those in the store. */
-const trustedFinding = async (
-  deps: VerifyAuditDeps,
+/** A seal from outside with what it says. */
+interface KeptSeal {
+  readonly jws: string;
+  readonly said: SealStatement;
+}
+
+const readKept = async (
+  { keys }: VerifyAuditDeps,
   tenantId: TenantId,
   trusted: readonly string[],
-): Promise<Finding | null> => {
+): Promise<readonly KeptSeal[]> => {
+  const kept: KeptSeal[] = [];
   for (const jws of trusted) {
-    const said = await verifiedStatement(deps.keys, jws);
+    const said = await verifiedStatement(keys, jws);
     if (said === null || said.tenantId !== tenantId)
       throw refuse("BAD_INPUT", "A trusted seal must be one that this installation made for the tenant.", {
         field: "trustedSeals",
       });
+    kept.push({ jws, said });
+  }
+  return kept;
+};
+
+/** Compares seals that were kept outside with those in the store. */
+const keptFinding = async (
+  deps: VerifyAuditDeps,
+  tenantId: TenantId,
+  kept: readonly KeptSeal[],
+): Promise<Finding | null> => {
+  for (const { jws, said } of kept) {
     const stored = await deps.seals.find(tenantId, said.number);
     if (stored === null)
       return truncated(said.treeSize - 1, `seal ${said.number} of ${said.treeSize} records is gone.`);
@@ -131,7 +152,7 @@ type Newest = Awaited<ReturnType<typeof newestOf>>;
 const verifyFrom = async (
   deps: VerifyAuditDeps,
   tenantId: TenantId,
-  { range, trusted }: { readonly range: AuditRange; readonly trusted: readonly string[] },
+  { range, kept }: { readonly range: AuditRange; readonly kept: readonly KeptSeal[] },
   newest: Newest,
 ): Promise<AuditVerdict> => {
   const start = await startOf(deps, tenantId, range.from, newest);
@@ -147,15 +168,15 @@ const verifyFrom = async (
   const seals = await walkSeals(deps, tenantId, start.sequence);
   const atStart = start.sequence === 0 ? null : await seals.at(tree, null);
   if (atStart !== null) return broken(atStart);
-  const wanted = range.to === null ? MAX_VERIFIED_RECORDS : Math.max(0, range.to + 1 - start.sequence);
-  const walked = await deps.walk(tenantId, start, Math.min(wanted, MAX_VERIFIED_RECORDS), (record) => {
+  const wanted = range.to === null ? deps.maxVerified : Math.max(0, range.to + 1 - start.sequence);
+  const walked = await deps.walk(tenantId, start, Math.min(wanted, deps.maxVerified), (record) => {
     tree.append(record.hash);
     return seals.at(tree, record.hash);
   });
   const finding =
     walked.finding ??
     (walked.atEnd ? await endFinding(deps, tenantId, walked.end, seals, newest.treeSize) : null) ??
-    (await trustedFinding(deps, tenantId, trusted));
+    (await keptFinding(deps, tenantId, kept));
   if (finding !== null) return broken(finding, walked.end);
   const next = walked.atEnd ? null : walked.end;
   return {
@@ -168,10 +189,11 @@ const verifyFrom = async (
 export const verifyAudit =
   (deps: VerifyAuditDeps): VerifyAudit =>
   async (tenantId, range, trusted) => {
+    const asked = { range, kept: await readKept(deps, tenantId, trusted) };
     const newest = await newestOf(deps, tenantId);
-    const verdict = await verifyFrom(deps, tenantId, { range, trusted }, newest);
+    const verdict = await verifyFrom(deps, tenantId, asked, newest);
     if (verdict.kind === "VERIFIED") return verdict;
     // Records that expired and were dropped meanwhile are not missing.
     const now = await newestOf(deps, tenantId);
-    return now.keptFrom === newest.keptFrom ? verdict : verifyFrom(deps, tenantId, { range, trusted }, now);
+    return now.keptFrom === newest.keptFrom ? verdict : verifyFrom(deps, tenantId, asked, now);
   };

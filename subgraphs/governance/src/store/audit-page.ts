@@ -17,12 +17,12 @@ const when = <Value>(
 const conditionsOf = (filter: AuditFilter, after: AuditPlace | null): readonly Condition[] => [
   ...when("from", filter.fromMs, (ms, next) => `started_at_ms >= ${next(ms)}`),
   ...when("to", filter.toMs, (ms, next) => `started_at_ms < ${next(ms)}`),
-  ...when("subject", filter.subjectId, (id, next) => `subject_id = ${next(id)}`),
+  ...when("who", filter.subjectId, (id, next) => `subject_id = ${next(id)}`),
   ...when("field", filter.field, (field, next) => `entry->'fields' ? ${next(field)}`),
   ...when("kind", filter.kind, (kind, next) => `entry->>'kind' = ${next(kind)}`),
-  ...when("decision", filter.decision, (decision, next) => `entry->>'decision' = ${next(decision)}`),
+  ...when("done", filter.decision, (decision, next) => `entry->>'decision' = ${next(decision)}`),
   ...when("code", filter.code, (code, next) => `entry->>'code' = ${next(code)}`),
-  ...when("object", filter.objectId, (id, next) => `entry->'objects' ? ${next(id)}`),
+  ...when("what", filter.objectId, (id, next) => `entry->'objects' ? ${next(id)}`),
   ...when("trace", filter.traceId, (id, next) => `trace_id = ${next(id)}`),
   ...when(
     "after",
@@ -31,7 +31,7 @@ const conditionsOf = (filter: AuditFilter, after: AuditPlace | null): readonly C
   ),
 ];
 
-/** One page of a tenant's log, the newest start first; each combination of conditions is a statement of its own name. */
+/** One page of a tenant's log, the newest start first; each combination of conditions is a statement of its own name (at most 63 characters). */
 export const pageStatement = (
   tenantId: TenantId,
   filter: AuditFilter,
