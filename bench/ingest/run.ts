@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { cpus, loadavg } from "node:os";
 import { parseTenantId } from "@tessera/contracts/ids";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { prepareEvent } from "@tessera/ingest/domain/validate-event";
 import { asJsonRows, insertRaw } from "./baseline.ts";
 import { startInstallation, type Installation } from "./installation.ts";
@@ -26,6 +26,7 @@ const caller = (): Caller => {
     subject: { kind: "SERVICE", id: "bench" },
     permissions: new Set(["analytics:ingest"]),
     expiresAtMs: null,
+    ...PLAIN_ACCESS,
   };
 };
 

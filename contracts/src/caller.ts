@@ -1,3 +1,4 @@
+import type { DataPolicy } from "./data-policy.ts";
 import type { TenantId } from "./ids.ts";
 import type { Permission } from "./permissions.ts";
 
@@ -18,4 +19,18 @@ export interface Caller {
   readonly permissions: ReadonlySet<Permission>;
   /** When the credential behind the caller stops being valid, milliseconds since the epoch; null when it does not expire. */
   readonly expiresAtMs: number | null;
+  /** Names of the roles that the permissions come from, besides those given to the credential itself. */
+  readonly roles: readonly string[];
+  /** What of the tenant's events the caller may see; null: all of it. Every read of the event store is given it. */
+  readonly dataPolicy: DataPolicy | null;
+  /** Networks (CIDR) the credential may be used from; null: from anywhere. */
+  readonly networks: readonly string[] | null;
+  /** The grant under which somebody from outside acts in the tenant; null for the tenant's own. */
+  readonly grantId: string | null;
 }
+
+/** What a caller has that no role, data policy, network list or grant says anything about. */
+export const PLAIN_ACCESS = { roles: [], dataPolicy: null, networks: null, grantId: null } as const satisfies Pick<
+  Caller,
+  "roles" | "dataPolicy" | "networks" | "grantId"
+>;

@@ -1,3 +1,4 @@
+import { PLAIN_ACCESS } from "@tessera/contracts/caller";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { once } from "node:events";
@@ -168,6 +169,7 @@ describe("all roles, each a process", () => {
       subject: { kind: "SERVICE", id: "test" },
       permissions: new Set(TENANT_PERMISSIONS),
       expiresAtMs: null,
+      ...PLAIN_ACCESS,
     } as const;
     const forger = createIdentitySigner({ secret: `${SECRETS.IDENTITY_SECRET}!`, nowMs: systemNowMs });
     const ask = async (headers: Record<string, string>): Promise<number> =>

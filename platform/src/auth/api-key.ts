@@ -10,7 +10,8 @@ export const API_KEY_ID_LENGTH = 16;
 export const API_KEY_SECRET_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
 
-const BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz";
+/** Digits and lower-case letters. */
+export const BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const PATTERN = /^tsr_live_([0-9a-z]{16})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
 
@@ -29,8 +30,8 @@ export interface NewApiKey extends PresentedApiKey {
   readonly secret: string;
 }
 
-/** Bytes from the source are used only below the largest multiple of the alphabet's length, so that every character is equally likely. */
-const randomText = (alphabet: string, length: number, randomBytes: RandomBytes): string => {
+/** Random text over an alphabet: bytes from the source are used only below the largest multiple of the alphabet's length, so that every character is equally likely. */
+export const randomText = (alphabet: string, length: number, randomBytes: RandomBytes): string => {
   const limit = 256 - (256 % alphabet.length);
   let text = "";
   while (text.length < length)
@@ -70,10 +71,10 @@ export const parseApiKey = (text: string): PresentedApiKey | null => {
   return keyId === null ? null : { keyId, credentialHash: credentialHashOf(text) };
 };
 
-/** Makes a new key from a cryptographic source of random bytes. */
-export const newApiKey = (randomBytes: RandomBytes): NewApiKey => {
+/** Makes a new key from a cryptographic source of random bytes; `id` keeps the public part of a key that is rotated. */
+export const newApiKey = (randomBytes: RandomBytes, id?: ApiKeyId): NewApiKey => {
   const secret = formatApiKey(
-    randomText(BASE36, API_KEY_ID_LENGTH, randomBytes),
+    id ?? randomText(BASE36, API_KEY_ID_LENGTH, randomBytes),
     randomText(BASE62, API_KEY_SECRET_LENGTH, randomBytes),
   );
   const presented = parseApiKey(secret);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { Caller } from "@tessera/contracts/caller";
 import { callerWith, freshTenantId } from "../testing/ask-subgraph.ts";
+import { createClientAddress } from "../http/client-address.ts";
 import { newApiKey, type PresentedApiKey } from "./api-key.ts";
 import { createAuthenticator, type Authenticator } from "./authenticator.ts";
 import { MAX_LOOKUPS, REFUSED_FOR_MS, VERIFIED_FOR_MS } from "./verdicts.ts";
@@ -164,5 +165,37 @@ describe("lookups under way", () => {
     await Promise.all(busy);
     verdict = () => Promise.resolve(caller);
     expect(await fresh()).toBe(caller);
+  });
+});
+
+describe("a credential that is bound to networks", () => {
+  const from = (peerAddress: string | null, forwardedFor?: string) => ({
+    ...{ method: "GET", path: "/", proof: undefined },
+    ...{ peerAddress, forwardedFor },
+  });
+  const bound = { ...caller, networks: ["203.0.113.0/24", "2001:db8::/32"] };
+
+  it("is let in from them alone, whoever asked before", async () => {
+    verdict = () => Promise.resolve(bound);
+    expect(await authenticate(header, from("203.0.113.9"))).toBe(bound);
+    expect(await refusalOf(authenticate(header, from("198.51.100.9")))).toBe("FORBIDDEN");
+    expect(await authenticate(header, from("::ffff:203.0.113.10"))).toBe(bound);
+    expect(await authenticate(header, from("2001:db8::5"))).toBe(bound);
+    expect(await refusalOf(authenticate(header, from(null)))).toBe("FORBIDDEN");
+    expect(await refusalOf(authenticate(header))).toBe("FORBIDDEN");
+    expect(lookups).toHaveLength(1);
+  });
+
+  it("is known by what a trusted proxy forwarded, and never by what anybody else wrote", async () => {
+    verdict = () => Promise.resolve(bound);
+    expect(await refusalOf(authenticate(header, from("198.51.100.9", "203.0.113.9")))).toBe("FORBIDDEN");
+    const behindProxy = createAuthenticator({
+      verifyApiKey: verdict,
+      nowMs: () => nowMs,
+      clientAddress: createClientAddress(["198.51.100.9"]),
+    });
+    expect(await behindProxy(header, from("198.51.100.9", "203.0.113.9"))).toBe(bound);
+    expect(await refusalOf(behindProxy(header, from("198.51.100.9", "203.0.113.9, 192.0.2.1")))).toBe("FORBIDDEN");
+    expect(await refusalOf(behindProxy(header, from("192.0.2.1", "203.0.113.9")))).toBe("FORBIDDEN");
   });
 });

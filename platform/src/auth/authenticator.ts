@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse, type Refusal } from "../errors/refusal.ts";
+import { createClientAddress, type ClientAddress } from "../http/client-address.ts";
 import type { NowMs } from "../time/clock.ts";
 import {
   claimedIssuerOf,
@@ -8,6 +9,7 @@ import {
   type AccessTokenClaims,
   type VerifyAccessToken,
 } from "./access-token.ts";
+import { isWithin } from "./networks.ts";
 import { parseApiKey, type PresentedApiKey } from "./api-key.ts";
 import { AGAIN_MAX_AGE_MS, type Presented } from "./presentation.ts";
 import type { VerifyProof } from "./proof-of-possession.ts";
@@ -56,6 +58,20 @@ const credentialIn = (header: string | undefined): Credential => {
 
 const invalid = (what: string): Refusal =>
   refuse("UNAUTHENTICATED", `The ${what} is not valid: unknown, expired or revoked.`);
+
+/** An open connection was let in from where it came from, and ends when the list changes; what says nothing of its address is refused. */
+const requireNetwork = (caller: Caller, presented: Presented | undefined, clientAddress: ClientAddress): Caller => {
+  if (caller.networks === null || presented === "AGAIN") return caller;
+  const address =
+    presented === undefined || presented.peerAddress === null
+      ? null
+      : clientAddress({
+          headers: { "x-forwarded-for": presented.forwardedFor },
+          socket: { remoteAddress: presented.peerAddress },
+        });
+  if (isWithin(caller.networks, address)) return caller;
+  throw refuse("FORBIDDEN", "This credential may not be used from where the request came from.");
+};
 
 const stillValid = (caller: Caller | null, nowMs: number, what: string): Caller => {
   if (caller === null || (caller.expiresAtMs !== null && caller.expiresAtMs <= nowMs)) throw invalid(what);
@@ -107,13 +123,17 @@ export const createAuthenticator = (deps: {
   verifyApiKey: VerifyApiKey;
   tokens?: TokenPorts | undefined;
   nowMs: NowMs;
+  /** Sees through trusted proxies; without it the address of the connection counts. */
+  clientAddress?: ClientAddress | undefined;
 }): Authenticator => {
+  const { clientAddress = createClientAddress([]) } = deps;
   const verdicts = createVerdicts(deps.nowMs);
   const { tokens, nowMs } = deps;
   const authenticateToken = tokens === undefined ? null : createTokenAuthenticator(tokens, verdicts, nowMs);
   return async (authorizationHeader, presented) => {
     const credential = credentialIn(authorizationHeader);
-    if (authenticateToken !== null && looksLikeJwt(credential.text)) return authenticateToken(credential, presented);
+    if (authenticateToken !== null && looksLikeJwt(credential.text))
+      return requireNetwork(await authenticateToken(credential, presented), presented, clientAddress);
     const key = credential.scheme === "bearer" ? parseApiKey(credential.text) : null;
     if (key === null)
       throw refuse(
@@ -122,6 +142,7 @@ export const createAuthenticator = (deps: {
       );
     const maxAgeMs = presented === "AGAIN" ? AGAIN_MAX_AGE_MS : undefined;
     const caller = await verdicts(key.credentialHash, () => deps.verifyApiKey(key), maxAgeMs);
-    return stillValid(caller, nowMs(), "API key");
+    // After what is kept: the same key may come from anywhere in the meantime.
+    return requireNetwork(stillValid(caller, nowMs(), "API key"), presented, clientAddress);
   };
 };

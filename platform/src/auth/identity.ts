@@ -2,6 +2,7 @@ import { SignJWT, jwtVerify } from "jose";
 import { SUBJECT_KINDS, type Caller, type Subject } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { isPermission } from "@tessera/contracts/permissions";
+import { dataPolicyShape, policyFingerprint } from "../store/data-policy.ts";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { refuse } from "../errors/refusal.ts";
@@ -28,6 +29,11 @@ const claims = z.object({
   sub: z.string(),
   permissions: z.array(z.string()),
   expiresAtMs: z.number().nullable(),
+  // All of them always: an identity that says nothing of a policy must not pass for one without a policy.
+  roles: z.array(z.string()),
+  dataPolicy: dataPolicyShape.nullable(),
+  networks: z.array(z.string()).nullable(),
+  grantId: z.string().nullable(),
 });
 
 const keyOf = (secret: string): Uint8Array => new TextEncoder().encode(secret);
@@ -38,7 +44,9 @@ export const createIdentitySigner = (deps: { secret: string; nowMs: NowMs }): Id
   const cache = new LRUCache<string, { token: string; reusableUntilMs: number }>({ max: MAX_CACHED_IDENTITIES });
   return async (caller, audience) => {
     const permissions = [...caller.permissions].toSorted();
-    const cacheKey = JSON.stringify([audience, caller.tenantId, caller.subject, permissions, caller.expiresAtMs]);
+    const { roles, dataPolicy, networks, grantId } = caller;
+    const rights = [permissions, caller.expiresAtMs, roles, policyFingerprint(dataPolicy), networks, grantId];
+    const cacheKey = JSON.stringify([audience, caller.tenantId, caller.subject, ...rights]);
     const cached = cache.get(cacheKey);
     const nowMs = deps.nowMs();
     if (cached !== undefined && cached.reusableUntilMs > nowMs) return cached.token;
@@ -48,6 +56,10 @@ export const createIdentitySigner = (deps: { secret: string; nowMs: NowMs }): Id
       subjectKind: caller.subject.kind,
       permissions,
       expiresAtMs: caller.expiresAtMs,
+      roles,
+      dataPolicy,
+      networks,
+      grantId,
     })
       .setProtectedHeader({ alg: "HS256", typ: "tessera-identity+jwt" })
       .setIssuer(ISSUER)
@@ -62,11 +74,11 @@ export const createIdentitySigner = (deps: { secret: string; nowMs: NowMs }): Id
 };
 
 const toCaller = (payload: unknown): Caller => {
-  const { tenant, subjectKind, sub, permissions, expiresAtMs } = claims.parse(payload);
+  const { tenant, subjectKind, sub, permissions, ...rest } = claims.parse(payload);
   const tenantId = parseTenantId(tenant);
   if (tenantId === null) throw new Error("The identity names no tenant.");
   const subject: Subject = { kind: subjectKind, id: sub };
-  return { tenantId, subject, permissions: new Set(permissions.filter(isPermission)), expiresAtMs };
+  return { tenantId, subject, permissions: new Set(permissions.filter(isPermission)), ...rest };
 };
 
 /** Builds a verifier for one audience; verified tokens are remembered until shortly before they expire. */

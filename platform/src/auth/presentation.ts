@@ -9,6 +9,8 @@ export interface Presentation {
   readonly proof: string | null | undefined;
   /** Network address of the peer; null when it is gone. */
   readonly peerAddress: string | null;
+  /** The `X-Forwarded-For` header, as proxies on the way wrote it; undefined when there is none, or one too long to be believed. */
+  readonly forwardedFor?: string | undefined;
 }
 
 /**
@@ -20,6 +22,14 @@ export type Presented = Presentation | "AGAIN";
 /** Milliseconds a kept verdict may have to answer for an open connection: with a look every 4 s, an end is seen within 5 s. */
 export const AGAIN_MAX_AGE_MS = 500;
 
+/** Characters of a forwarded header that are looked at. */
+const MAX_FORWARDED_CHARACTERS = 1_024;
+
+const forwardedForOf = ({ headers }: IncomingMessage): string | undefined => {
+  const text = headers["x-forwarded-for"];
+  return typeof text === "string" && text.length <= MAX_FORWARDED_CHARACTERS ? text : undefined;
+};
+
 /** How the credential of an HTTP request or a WebSocket handshake was presented. */
 export const presentationOf = (request: IncomingMessage): Presentation => {
   const all = request.headersDistinct["dpop"];
@@ -28,5 +38,6 @@ export const presentationOf = (request: IncomingMessage): Presentation => {
     path: (request.url ?? "/").split("?")[0] ?? "/",
     proof: all === undefined ? undefined : all.length === 1 ? all[0] : null,
     peerAddress: request.socket.remoteAddress ?? null,
+    forwardedFor: forwardedForOf(request),
   };
 };

@@ -5,8 +5,14 @@ import proxyAddr from "@fastify/proxy-addr";
 /** Characters of a forwarded header that are looked at; a longer one is not believed. */
 const MAX_FORWARDED_CHARACTERS = 1_024;
 
+/** What of a request tells where it came from. */
+export interface AddressedRequest {
+  readonly headers: IncomingMessage["headers"];
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
 /** Tells where a request came from: the address of the connection or, through trusted proxies alone, the one they forwarded. */
-export type ClientAddress = (request: IncomingMessage) => string;
+export type ClientAddress = (request: AddressedRequest) => string;
 
 /**
  * Builds {@link ClientAddress}. `trusted` are addresses, subnets (`10.0.0.0/8`) or the names `loopback`, `linklocal`, `uniquelocal`; X-Forwarded-For is read
@@ -19,7 +25,9 @@ export const createClientAddress = (trusted: readonly string[]): ClientAddress =
     const forwarded = request.headers["x-forwarded-for"];
     const length = typeof forwarded === "string" ? forwarded.length : 0;
     if (trusted.length === 0 || length === 0 || length > MAX_FORWARDED_CHARACTERS) return plain(own);
-    const named = plain(proxyAddr(request, isTrusted));
+    // boundary: of a request the library reads these two alone, under two names.
+    const looked = { headers: request.headers, socket: request.socket, connection: request.socket } as IncomingMessage;
+    const named = plain(proxyAddr(looked, isTrusted));
     // What a proxy wrote may be no address: then the proxy itself is the last one that is known.
     return isIP(named) === 0 ? plain(own) : named;
   };

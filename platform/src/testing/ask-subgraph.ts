@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { graphql } from "graphql";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import { z } from "zod";
@@ -36,6 +36,7 @@ export const callerWith = (tenantId: TenantId, permissions: readonly Permission[
   subject: { kind: "API_KEY", id: "0000000000000000" },
   permissions: new Set(permissions),
   expiresAtMs: null,
+  ...PLAIN_ACCESS,
 });
 
 /** Runs one operation in a subgraph as the gateway would for a verified caller. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import { TENANT_PERMISSIONS } from "@tessera/contracts/permissions";
 import { newApiKey, parseApiKey } from "@tessera/platform/auth/api-key";
@@ -43,6 +43,7 @@ const service: Caller = {
   subject: { kind: "SERVICE", id: "gateway" },
   permissions: new Set(["platform:authenticate"]),
   expiresAtMs: null,
+  ...PLAIN_ACCESS,
 };
 
 const KEY = "id name prefix permissions createdAt createdBy { kind id } expiresAt lastUsedAt revokedAt state";

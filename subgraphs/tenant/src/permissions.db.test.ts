@@ -37,6 +37,14 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Mutation.revokeApiKey": `(id: "0000000000000000")`,
   "Mutation.createUser": `(input: { email: "x@y.example", name: "x", roles: [VIEWER] })`,
   "Mutation.renameTenant": `(input: { name: "Renamed" })`,
+  "Mutation.createRole": `(input: { name: "x", permissions: ["ml:read"] })`,
+  "Mutation.updateRole": `(input: { name: "x", permissions: ["ml:read"] })`,
+  "Mutation.deleteRole": `(name: "x")`,
+  "Mutation.assignRoles": `(input: { subject: { kind: API_KEY, id: "0000000000000000" }, roles: [] })`,
+  "Mutation.saveDataPolicy": `(input: { name: "x", masks: [{ column: CITY, mask: NULL }] })`,
+  "Mutation.deleteDataPolicy": `(name: "x")`,
+  "Mutation.rotateApiKey": `(id: "0000000000000000")`,
+  "Mutation.setApiKeyNetworks": `(id: "0000000000000000")`,
 };
 
 const selection = (type: string, field: string): string => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Caller } from "@tessera/contracts/caller";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import { TENANT_PERMISSIONS } from "@tessera/contracts/permissions";
 import { parseApiKey } from "@tessera/platform/auth/api-key";
@@ -45,6 +45,7 @@ const seederOf = (tenantId: TenantId): Caller => ({
   subject: SEEDER,
   permissions: new Set(TENANT_PERMISSIONS),
   expiresAtMs: null,
+  ...PLAIN_ACCESS,
 });
 
 const assemble = (resources: Resources, apiKeyPepper: string) => {

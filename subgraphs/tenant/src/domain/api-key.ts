@@ -11,11 +11,18 @@ export interface ApiKey {
   readonly tenantId: TenantId;
   readonly name: string;
   readonly permissions: readonly Permission[];
+  /** Names of its roles, which add permissions of their own. */
+  readonly roles: readonly string[];
+  /** Networks (CIDR) it may be used from; null: from anywhere. */
+  readonly networks: readonly string[] | null;
   readonly createdAtMs: number;
   readonly createdBy: Subject;
   readonly expiresAtMs: number | null;
   readonly lastUsedAtMs: number | null;
   readonly revokedAtMs: number | null;
+  readonly rotatedAtMs: number | null;
+  /** When the secret it had before it was rotated stops, or stopped, being valid; null when it never was rotated. */
+  readonly previousValidUntilMs: number | null;
 }
 
 /** Whether a key works at a time; a revoked key stays REVOKED after its life time is over, too. */

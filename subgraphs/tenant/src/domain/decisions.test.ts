@@ -35,31 +35,55 @@ describe("whether a key works", () => {
     expect(apiKeyState({ expiresAtMs, revokedAtMs }, 100)).toBe(state);
   });
 
+  const present = { by: "PRESENT", salt: "" } as const;
   const kept: KeptCredential = {
     tenantId,
     tenantState: "ACTIVE",
     keyHash: new Uint8Array(32),
     permissions: ["ml:read"],
+    roles: ["VIEWER", "support"],
+    rolePermissions: ["audit:read"],
+    policies: [],
+    previousKeyHash: null,
+    previousValidUntilMs: null,
+    networks: null,
     expiresAtMs: 101,
     revokedAtMs: null,
     lastUsedAtMs: null,
   };
 
   it("a proven key that works stands for its tenant, itself and its permissions", () => {
-    expect(callerOf(keyId, kept, 100)).toEqual({
+    expect(callerOf(keyId, kept, present, 100)).toEqual({
       tenantId,
       subject: { kind: "API_KEY", id: keyId },
-      permissions: new Set(["ml:read"]),
+      permissions: new Set(["ml:read", ...permissionsOfRoles(["VIEWER"]), "audit:read"]),
+      roles: ["VIEWER", "support"],
       expiresAtMs: 101,
+      ...{ dataPolicy: null, networks: null, grantId: null },
     });
   });
+
+  it.each([
+    [50, null, 49, 50],
+    [50, 101, 49, 50],
+    [200, 101, 49, 101],
+    [50, null, 50, "nobody"],
+    [50, 101, 60, "nobody"],
+  ])(
+    "the secret before a rotation, valid until %s, of a key that expires at %s, ends at %s with %s",
+    (previousValidUntilMs, expiresAtMs, nowMs, ends) => {
+      const rotated = { ...kept, previousKeyHash: new Uint8Array(32), previousValidUntilMs, expiresAtMs };
+      const caller = callerOf(keyId, rotated, { by: "PREVIOUS", salt: "" }, nowMs);
+      expect(caller === null ? "nobody" : caller.expiresAtMs).toBe(ends);
+    },
+  );
 
   it.each([
     ["revoked", { revokedAtMs: 1 }],
     ["expired", { expiresAtMs: 100 }],
     ["of a suspended tenant", { tenantState: "SUSPENDED" }],
   ] as const)("one that is %s stands for nobody", (_what, change) => {
-    expect(callerOf(keyId, { ...kept, ...change }, 100)).toBeNull();
+    expect(callerOf(keyId, { ...kept, ...change }, present, 100)).toBeNull();
   });
 
   it("its use is worth a note when none is a minute young", () => {
@@ -91,12 +115,19 @@ describe("who may hand on what", () => {
     expect(codeOf(() => grantablePermissions([], "p"))).toBe("BAD_INPUT");
   });
 
-  it("each role holds all that the next narrower role holds, and an owner holds everything", () => {
-    const bundles = USER_ROLES.map((role) => permissionsOfRoles([role]));
-    for (const [index, bundle] of bundles.entries())
-      expect((bundles[index + 1] ?? []).filter((permission) => !bundle.includes(permission))).toEqual([]);
-    expect(bundles[0]).toEqual([...TENANT_PERMISSIONS].toSorted());
-    expect(bundles.slice(1).flat()).not.toContain("analytics:personal-data");
+  it("an owner holds everything, and nobody else what is an owner's alone", () => {
+    const owner = permissionsOfRoles(["OWNER"]);
+    expect(owner).toEqual([...TENANT_PERMISSIONS].toSorted());
+    for (const role of USER_ROLES) {
+      const held = permissionsOfRoles([role]);
+      expect(held.filter((permission) => !owner.includes(permission))).toEqual([]);
+      if (role === "OWNER") continue;
+      expect(held).not.toContain("analytics:personal-data");
+      expect(held).not.toContain("operators:grant");
+    }
+    for (const role of ["VIEWER", "AUDITOR", "ANALYST", "DEVELOPER", "OPERATOR"])
+      for (const manage of ["access:manage", "tenant:manage"]) expect(permissionsOfRoles([role])).not.toContain(manage);
+    expect(permissionsOfRoles(["AUDITOR", "OPERATOR"])).not.toContain("analytics:read");
   });
 });
 

@@ -31,3 +31,12 @@ export const emailAddress = (text: string, field: string): string => {
 /** Reads an idempotency key; null when none was given. Refuses with BAD_INPUT what is empty, too long or not printable. */
 export const idempotencyKey = (text: string | null | undefined, field: string): string | null =>
   text === null || text === undefined ? null : bounded(text, MAX_IDEMPOTENCY_KEY_LENGTH, "The idempotency key", field);
+
+/** Characters a description may have. */
+export const MAX_DESCRIPTION_LENGTH = 500;
+
+/** Reads a description; empty when none was given. Refuses with BAD_INPUT what is too long or not printable. */
+export const descriptionText = (text: string | null | undefined, field: string): string =>
+  text === null || text === undefined || text.trim() === ""
+    ? ""
+    : bounded(text.trim(), MAX_DESCRIPTION_LENGTH, "The description", field);

@@ -1,5 +1,4 @@
 import type { TenantId, UserId } from "@tessera/contracts/ids";
-import type { UserRole } from "./role.ts";
 
 /** A person who belongs to a tenant. */
 export interface User {
@@ -8,7 +7,8 @@ export interface User {
   /** In lower case. */
   readonly email: string;
   readonly name: string;
-  readonly roles: readonly UserRole[];
+  /** Names of roles, built-in and the tenant's own. */
+  readonly roles: readonly string[];
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;
 }

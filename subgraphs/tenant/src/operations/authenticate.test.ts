@@ -16,6 +16,8 @@ const kept: KeptCredential = {
   tenantState: "ACTIVE",
   keyHash: keyedHash.of(made.credentialHash),
   permissions: ["ml:read"],
+  ...{ roles: [], rolePermissions: [], policies: [], networks: null },
+  ...{ previousKeyHash: null, previousValidUntilMs: null },
   expiresAtMs: null,
   revokedAtMs: null,
   lastUsedAtMs: null,
@@ -72,14 +74,19 @@ describe("authenticate", () => {
     ["an unknown key", null, made],
     ["a wrong secret", kept, wrong],
     ["a revoked key", { ...kept, revokedAtMs: 1 }, made],
+    [
+      "a secret that a rotation has ended",
+      { ...kept, keyHash: new Uint8Array(32), previousKeyHash: kept.keyHash, previousValidUntilMs: 1_000_000 },
+      made,
+    ],
     ["an expired key", { ...kept, expiresAtMs: 1_000_000 }, made],
     ["a suspended tenant's key", { ...kept, tenantState: "SUSPENDED" }, made],
   ] as const)(
-    "%s takes the same steps as any other refusal: one lookup, one comparison",
+    "%s takes the same steps as any other refusal: one lookup, one comparison with each secret",
     async (_what, found, shown) => {
       const { did, authenticate } = room(found);
       expect(await authenticate(shown)).toBeNull();
-      expect(did).toEqual(["looked up", "compared"]);
+      expect(did).toEqual(["looked up", "compared", "compared"]);
     },
   );
 

@@ -5,6 +5,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import type { Caller } from "@tessera/contracts/caller";
 import { parseApiKeyId, type ApiKeyId } from "@tessera/contracts/ids";
 import { callerOf, isUseWorthNoting, type KeptCredential } from "../domain/credential.ts";
+import { maskSaltOf } from "./mask-salt.ts";
 import type { CredentialStore } from "../store/credential-store.ts";
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 
@@ -41,10 +42,12 @@ export const createAuthenticate = (deps: AuthenticateDeps): Authenticate => {
     const keyId = parseApiKeyId(presented.keyId);
     if (keyId === null || !isCredentialHash(presented.credentialHash)) return null;
     const kept = await deps.credentials.findAcrossTenants(keyId);
-    const proven = deps.keyedHash.matches(presented.credentialHash, kept?.keyHash ?? null);
-    if (!proven || kept === null) return null;
+    const isPresent = deps.keyedHash.matches(presented.credentialHash, kept?.keyHash ?? null);
+    const isPrevious = deps.keyedHash.matches(presented.credentialHash, kept?.previousKeyHash ?? null);
+    if (kept === null || !(isPresent || isPrevious)) return null;
     const nowMs = deps.nowMs();
-    const caller = callerOf(keyId, kept, nowMs);
+    const proven = { by: isPresent ? "PRESENT" : "PREVIOUS", salt: maskSaltOf(deps.keyedHash, kept.tenantId) } as const;
+    const caller = callerOf(keyId, kept, proven, nowMs);
     if (caller !== null) noteUse(keyId, kept, nowMs);
     return caller;
   };

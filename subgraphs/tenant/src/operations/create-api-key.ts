@@ -6,6 +6,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import type { ApiKey } from "../domain/api-key.ts";
 import { expiryOfNewKey } from "../domain/expiry.ts";
 import { grantablePermissions, permissionsNotHeld } from "../domain/grant.ts";
+import { networksOf, requireWholeAccess } from "../domain/hand-on.ts";
 import { displayName, idempotencyKey } from "../domain/input-text.ts";
 import type { ApiKeyStore } from "../store/api-key-store.ts";
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
@@ -17,6 +18,8 @@ export const MAX_WORKING_API_KEYS = 200;
 export interface NewKeyRequest {
   readonly name: string;
   readonly permissions: readonly string[];
+  /** Networks (CIDR) the key may be used from. */
+  readonly networks?: readonly string[] | null | undefined;
   readonly expiresAt?: string | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
 }
@@ -32,10 +35,12 @@ export type CreateApiKeyOutcome =
 export const createCreateApiKey =
   (deps: { apiKeys: ApiKeyStore; keyedHash: KeyedHash; randomBytes: RandomBytes; nowMs: NowMs }) =>
   async (caller: Caller, request: NewKeyRequest): Promise<CreateApiKeyOutcome> => {
+    requireWholeAccess(caller);
     const nowMs = deps.nowMs();
     const name = displayName(request.name, "input.name");
     const permissions = grantablePermissions(request.permissions, "input.permissions");
     const expiresAtMs = expiryOfNewKey(request.expiresAt, caller.expiresAtMs, nowMs);
+    const networks = networksOf(request.networks, caller.networks, "input.networks");
     const idempotent = idempotencyKey(request.idempotencyKey, "input.idempotencyKey");
     const lacking = permissionsNotHeld(caller.permissions, permissions);
     if (lacking.length > 0) return { kind: "NOT_HELD", permissions: lacking };
@@ -45,11 +50,15 @@ export const createCreateApiKey =
       tenantId: caller.tenantId,
       name,
       permissions,
+      roles: [],
+      networks,
       createdAtMs: nowMs,
       createdBy: caller.subject,
       expiresAtMs,
       lastUsedAtMs: null,
       revokedAtMs: null,
+      rotatedAtMs: null,
+      previousValidUntilMs: null,
     };
     const addition = { key, keyHash: deps.keyedHash.of(made.credentialHash), idempotencyKey: idempotent };
     const added = await deps.apiKeys.add(addition, MAX_WORKING_API_KEYS);

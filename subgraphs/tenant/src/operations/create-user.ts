@@ -4,6 +4,7 @@ import type { Permission } from "@tessera/contracts/permissions";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { permissionsNotHeld } from "../domain/grant.ts";
+import { requireWholeAccess } from "../domain/hand-on.ts";
 import { displayName, emailAddress } from "../domain/input-text.ts";
 import { permissionsOfRoles, USER_ROLES, type UserRole } from "../domain/role.ts";
 import type { User } from "../domain/user.ts";
@@ -30,6 +31,7 @@ export type CreateUserOutcome =
 export const createCreateUser =
   (deps: { users: UserStore; newId: () => string; nowMs: NowMs }) =>
   async (caller: Caller, request: NewUserRequest): Promise<CreateUserOutcome> => {
+    requireWholeAccess(caller);
     const email = emailAddress(request.email, "input.email");
     const name = displayName(request.name, "input.name");
     const roles = USER_ROLES.filter((role) => request.roles.includes(role));

@@ -9,6 +9,8 @@ export const ApiKey: ApiKeyResolvers = {
   createdAt: ({ createdAtMs }) => timeText(createdAtMs),
   expiresAt: ({ expiresAtMs }) => timeTextOrNull(expiresAtMs),
   lastUsedAt: ({ lastUsedAtMs }) => timeTextOrNull(lastUsedAtMs),
+  rotatedAt: ({ rotatedAtMs }) => timeTextOrNull(rotatedAtMs),
+  oldSecretUntil: ({ previousValidUntilMs }) => timeTextOrNull(previousValidUntilMs),
   revokedAt: ({ revokedAtMs }) => timeTextOrNull(revokedAtMs),
   state: (key, _args, { nowMs }) => apiKeyState(key, nowMs()),
 };

@@ -1,5 +1,5 @@
 import { parseUserId } from "@tessera/contracts/ids";
-import { permissionsOfRoles } from "../domain/role.ts";
+import { isUserRole, permissionsOfNames } from "../domain/role.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 import { readOwnTenant } from "../operations/read-own-tenant.ts";
 import { timeText } from "./time-text.ts";
@@ -10,7 +10,12 @@ export const User: UserResolvers = {
     const userId = parseUserId(id);
     return userId === null ? null : loaders.user.load(userId);
   },
-  permissions: ({ roles }) => permissionsOfRoles(roles),
+  roles: ({ roles }) => roles.filter(isUserRole),
+  roleNames: ({ roles }) => roles,
+  permissions: async ({ roles }, _args, { caller, operations }) => {
+    const own = roles.every(isUserRole) ? [] : await operations.roles(caller.tenantId);
+    return permissionsOfNames(roles, own);
+  },
   createdAt: ({ createdAtMs }) => timeText(createdAtMs),
   tenant: ({ tenantId }, _args, { loaders }) => readOwnTenant(loaders.tenant, tenantId),
 };

@@ -27,6 +27,14 @@ export interface ApiKeyStore {
   list(tenantId: TenantId, page: PageRequest): Promise<readonly ApiKey[]>;
   /** Adds a key unless its idempotency key was used before or the tenant already has `limit` keys that work. */
   add(addition: ApiKeyToAdd, limit: number): Promise<ApiKeyAddition>;
+  /** Gives a working key a new secret, the old one being valid until a time (milliseconds since the epoch); null when there is none. */
+  rotate(
+    tenantId: TenantId,
+    id: ApiKeyId,
+    rotation: { readonly keyHash: Uint8Array; readonly untilMs: number; readonly nowMs: number },
+  ): Promise<ApiKey | null>;
+  /** Binds a key to networks, or to none; null when the tenant has no such key. */
+  setNetworks(tenantId: TenantId, id: ApiKeyId, networks: readonly string[] | null): Promise<ApiKey | null>;
   /** Revokes a key, once; null when the tenant has no such key. */
   revoke(tenantId: TenantId, id: ApiKeyId, nowMs: number): Promise<ApiKey | null>;
 }
@@ -43,6 +51,10 @@ const LISTED = {
   expiresAt: true,
   lastUsedAt: true,
   revokedAt: true,
+  roles: true,
+  networks: true,
+  rotatedAt: true,
+  previousValidUntil: true,
 } as const;
 
 const apiKeyRow = z
@@ -57,6 +69,11 @@ const apiKeyRow = z
     expiresAt: timeColumn.nullable(),
     lastUsedAt: timeColumn.nullable(),
     revokedAt: timeColumn.nullable(),
+    roles: z.array(z.string()),
+    // Prisma reads an absent list as an empty one; no kept list is empty.
+    networks: z.array(z.string()).transform((list) => (list.length === 0 ? null : list)),
+    rotatedAt: timeColumn.nullable(),
+    previousValidUntil: timeColumn.nullable(),
   })
   .transform((row): ApiKey => ({
     id: row.id,
@@ -68,6 +85,10 @@ const apiKeyRow = z
     expiresAtMs: row.expiresAt,
     lastUsedAtMs: row.lastUsedAt,
     revokedAtMs: row.revokedAt,
+    roles: row.roles,
+    networks: row.networks,
+    rotatedAtMs: row.rotatedAt,
+    previousValidUntilMs: row.previousValidUntil,
   }));
 
 const parse = (row: unknown): ApiKey => apiKeyRow.parse(row);
@@ -80,6 +101,8 @@ const insert = async (apiKey: Models["apiKey"], { key, keyHash, idempotencyKey }
       name: key.name,
       keyHash: new Uint8Array(keyHash),
       permissions: [...key.permissions],
+      roles: [...key.roles],
+      ...(key.networks === null ? {} : { networks: [...key.networks] }),
       createdAt: new Date(key.createdAtMs),
       createdByKind: key.createdBy.kind,
       createdById: key.createdBy.id,
@@ -121,6 +144,27 @@ export const createApiKeyStore = (controlPlane: ControlPlane): ApiKeyStore => {
       const { tenantId } = addition.key;
       const added = await controlPlane.lockingTenant(tenantId, (models) => addUnlessFull(models, addition, limit));
       return added ?? { kind: "NO_TENANT" };
+    },
+    rotate: async (tenantId, id, { keyHash, untilMs, nowMs }) => {
+      const rotated = await controlPlane.run(
+        tenantId,
+        ({ $queryRaw }) =>
+          $queryRaw<
+            readonly unknown[]
+          >`SELECT rotate_api_key(${id}, ${new Uint8Array(keyHash)}, ${new Date(untilMs)}, ${new Date(nowMs)}) AS rotated`,
+      );
+      return z.array(z.object({ rotated: z.boolean() })).parse(rotated)[0]?.rotated === true
+        ? find(tenantId, id)
+        : null;
+    },
+    setNetworks: async (tenantId, id, networks) => {
+      const list = networks === null ? null : [...networks];
+      await controlPlane.run(
+        tenantId,
+        ({ $queryRaw }) =>
+          $queryRaw`UPDATE api_key SET networks = ${list}::text[] WHERE tenant_id = ${tenantId}::uuid AND id = ${id}`,
+      );
+      return find(tenantId, id);
     },
     revoke: async (tenantId, id, nowMs) => {
       await controlPlane.run(tenantId, ({ apiKey }) =>

@@ -2,6 +2,7 @@ import type { ApiKeyId, TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
 import type { KeptCredential } from "../domain/credential.ts";
+import { policyRulesColumn } from "./access-rows.ts";
 import { permissionsColumn, tenantIdColumn, timeColumn } from "./stored-row.ts";
 
 /** What is kept of credentials, for the path every request takes: prepared statements, no object mapper. */
@@ -16,7 +17,13 @@ const credentialRow = z
   .object({
     tenant_id: tenantIdColumn,
     key_hash: z.instanceof(Uint8Array),
+    previous_key_hash: z.instanceof(Uint8Array).nullable(),
+    previous_valid_until: timeColumn.nullable(),
     permissions: permissionsColumn,
+    roles: z.array(z.string()),
+    role_permissions: permissionsColumn,
+    policies: z.array(policyRulesColumn),
+    networks: z.array(z.string()).nullable(),
     expires_at: timeColumn.nullable(),
     revoked_at: timeColumn.nullable(),
     last_used_at: timeColumn.nullable(),
@@ -26,7 +33,13 @@ const credentialRow = z
     tenantId: row.tenant_id,
     tenantState: row.tenant_state,
     keyHash: row.key_hash,
+    previousKeyHash: row.previous_key_hash,
+    previousValidUntilMs: row.previous_valid_until,
     permissions: row.permissions,
+    roles: row.roles,
+    rolePermissions: row.role_permissions,
+    policies: row.policies,
+    networks: row.networks,
     expiresAtMs: row.expires_at,
     revokedAtMs: row.revoked_at,
     lastUsedAtMs: row.last_used_at,
@@ -34,8 +47,9 @@ const credentialRow = z
 
 /** Asks for one key by its public id; at most one row. */
 export const findApiKeyAcrossTenants = (id: ApiKeyId): SqlStatement => ({
-  name: "find-api-key-across-tenants",
-  text: "SELECT tenant_id, key_hash, permissions, expires_at, revoked_at, last_used_at, tenant_state FROM find_api_key_across_tenants($1)",
+  name: "find-presented-key-across-tenants",
+  text: `SELECT tenant_id, tenant_state, key_hash, previous_key_hash, previous_valid_until, permissions, roles, role_permissions, policies, networks,
+  expires_at, revoked_at, last_used_at FROM find_presented_key_across_tenants($1)`,
   params: [id],
 });
 

@@ -29,7 +29,7 @@ const userRow = z
     tenantId: tenantIdColumn,
     email: z.string(),
     name: z.string(),
-    roles: z.array(z.enum(["OWNER", "ADMIN", "ANALYST", "VIEWER"])),
+    roles: z.array(z.string()),
     createdAt: timeColumn,
   })
   .transform(({ createdAt, ...row }): User => ({ ...row, createdAtMs: createdAt }));

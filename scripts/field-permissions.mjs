@@ -1,0 +1,23 @@
+// Writes contracts/src/field-permissions.ts: the permission tables of all rooms as one, so that any process can explain a decision of any room.
+// A test in tests/security compares it with the tables. Run: node --import tsx scripts/field-permissions.mjs
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format } from "prettier";
+
+const root = join(import.meta.dirname, "..");
+const rooms = ["analytics", "anomaly", "governance", "ml", "tenant"];
+const tables = await Promise.all(rooms.map((room) => import(join(root, "subgraphs", room, "src/permissions.ts"))));
+const all = Object.assign({}, ...tables.map(({ permissions }) => permissions));
+const rows = Object.entries(all).toSorted(([a], [b]) => (a < b ? -1 : 1));
+const text = `// Written by scripts/field-permissions.mjs from the rooms' permission tables.
+import type { Permission } from "./permissions.ts";
+
+/** What each root field and each sensitive field of every room asks for: a permission, or PUBLIC for every known caller. */
+export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> = {
+${rows.map(([field, permission]) => `  ${JSON.stringify(field)}: ${JSON.stringify(permission)},`).join("\n")}
+};
+`;
+writeFileSync(
+  join(root, "contracts/src/field-permissions.ts"),
+  await format(text, { parser: "typescript", printWidth: 120 }),
+);

@@ -1,0 +1,90 @@
+import type { DataPolicy, Mask } from "@tessera/contracts/data-policy";
+import type { ColumnMask, KeptPolicy, RowCondition } from "../domain/data-policy.ts";
+import type { ColumnMask as MaskShape, PolicyColumn, RowFilter as FilterShape } from "../generated/resolvers.ts";
+import { timeText } from "./time-text.ts";
+
+const COLUMNS = {
+  ...{ name: "NAME", time: "TIME", user_id: "USER_ID", anonymous_id: "ANONYMOUS_ID", session_id: "SESSION_ID" },
+  ...{ source: "SOURCE", country: "COUNTRY", region: "REGION", city: "CITY", device: "DEVICE", os: "OS" },
+  ...{ browser: "BROWSER", url: "URL", referrer: "REFERRER", utm_source: "UTM_SOURCE", utm_medium: "UTM_MEDIUM" },
+  ...{ utm_campaign: "UTM_CAMPAIGN", utm_term: "UTM_TERM", utm_content: "UTM_CONTENT", revenue: "REVENUE" },
+  ...{ currency: "CURRENCY", correlation_id: "CORRELATION_ID", trace_id: "TRACE_ID", synthetic: "SYNTHETIC" },
+  properties: "PROPERTIES",
+} as const satisfies Record<string, PolicyColumn>;
+type Column = keyof typeof COLUMNS;
+
+const isColumn = (text: string): text is Column => Object.hasOwn(COLUMNS, text);
+const columnOf = (text: string): PolicyColumn => {
+  if (!isColumn(text)) throw new Error(`${text} is no column policies speak of.`);
+  return COLUMNS[text];
+};
+
+/** The column of the store that a column of the graph names. */
+export const storeColumnOf = (column: PolicyColumn): string => column.toLowerCase();
+
+const filterShape = (row: RowCondition): FilterShape => {
+  switch (row.kind) {
+    case "TEXT":
+      return { column: columnOf(row.column), operator: row.operator, values: [...row.values] };
+    case "ORDERED":
+      return { column: columnOf(row.column), operator: row.operator, values: [row.value] };
+    case "SYNTHETIC":
+      return { column: "SYNTHETIC", operator: "IS", values: [String(row.value)] };
+  }
+};
+
+const maskShape = (column: string, mask: Mask): MaskShape => ({
+  column: columnOf(column),
+  mask: mask.kind,
+  value: mask.kind === "CONSTANT" ? mask.value : null,
+});
+
+const values = (record: Readonly<Record<string, readonly string[] | undefined>>, operator: "IN" | "NOT_IN") =>
+  Object.entries(record).flatMap(([column, all]): FilterShape[] =>
+    all === undefined ? [] : [{ column: columnOf(column), operator, values: [...all] }],
+  );
+const bound = (record: Readonly<Record<string, string | undefined>>, operator: "AT_LEAST" | "LESS_THAN") =>
+  Object.entries(record).flatMap(([column, value]): FilterShape[] =>
+    value === undefined ? [] : [{ column: columnOf(column), operator, values: [value] }],
+  );
+
+/** What a caller's policy lets through, as filters. */
+export const filtersOf = (policy: DataPolicy | null): FilterShape[] =>
+  policy === null
+    ? []
+    : [
+        ...values(policy.allow, "IN"),
+        ...values(policy.deny, "NOT_IN"),
+        ...bound(policy.atLeast, "AT_LEAST"),
+        ...bound(policy.lessThan, "LESS_THAN"),
+        ...(policy.synthetic === null
+          ? []
+          : [{ column: "SYNTHETIC", operator: "IS", values: [String(policy.synthetic)] } as const].map((one) => ({
+              ...one,
+              values: [...one.values],
+            }))),
+      ];
+
+/** What a caller's policy replaces. */
+export const masksOf = (policy: DataPolicy | null): MaskShape[] =>
+  policy === null
+    ? []
+    : Object.entries(policy.masks).flatMap(([column, mask]) => (mask === undefined ? [] : [maskShape(column, mask)]));
+
+const SUBJECT_KINDS = ["USER", "API_KEY", "CLIENT"] as const;
+const subjectOf = (text: string) => {
+  const kind = SUBJECT_KINDS.find((one) => text.startsWith(`${one}:`));
+  if (kind === undefined) throw new Error("A kept policy names a subject of no kind.");
+  return { kind, id: text.slice(kind.length + 1) };
+};
+
+/** A kept policy as the graph shows it. */
+export const policyShape = ({ rows, masks, subjects, createdAtMs, updatedAtMs, roles, ...rest }: KeptPolicy) => ({
+  ...rest,
+  roles: [...roles],
+  subjects: subjects.map(subjectOf),
+  rowFilters: rows.map(filterShape),
+  masks: masks.map(({ column, mask }: ColumnMask) => maskShape(column, mask)),
+  createdAt: timeText(createdAtMs),
+  updatedAt: timeText(updatedAtMs),
+});
