@@ -11,6 +11,7 @@ const places = (url: string): readonly (readonly [string, string])[] => [
   ["GraphiQL", `${url}/graphiql`],
   ["WebSocket", `${url.replace(/^http/, "ws")}/graphql`],
   ["REST", `${url}/api/v2`],
+  ["OAuth 2.0", `${url}/.well-known/oauth-authorization-server`],
   ["API reference", `${url}/docs`],
   ["Health", `${url}/readyz`],
 ];

@@ -14,6 +14,7 @@ const USAGE = `Usage: tessera <role>
   gateway             the graph's front door, over subgraphs at their addresses
   bridge              REST, over a gateway
   ingest              the write path
+  identity            the OAuth 2.0 and OpenID Connect server, with the sign-in page
   subgraph <name>     one subgraph: ${SUBGRAPH_NAMES.join(", ")}
   worker              background work of all rooms
   migrate             brings PostgreSQL and ClickHouse to this version
@@ -82,6 +83,8 @@ const run = (role: string | undefined, name: string | undefined): Promise<void> 
       return runDistributed("bridge", async () => (await import("./roles/bridge-role.ts")).bridgeRole);
     case "ingest":
       return runDistributed("ingest", async () => (await import("./roles/ingest-role.ts")).ingestRole);
+    case "identity":
+      return runDistributed("identity", async () => (await import("./roles/identity-role.ts")).identityRole);
     case "worker":
       return runDistributed("worker", async () => (await import("./roles/worker-role.ts")).workerRole);
     case "subgraph":

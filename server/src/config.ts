@@ -6,6 +6,9 @@ import { LOG_LEVELS } from "@tessera/platform/telemetry/logger";
 
 const secret = z.string().min(32, "must have at least 32 characters");
 
+/** An address without a path: tokens and links begin with it. */
+const publicUrl = z.url().refine((text) => new URL(text).pathname === "/" && !text.includes("?"), "must have no path");
+
 /** Settings every process understands. */
 const processShape = {
   HOST: z.string().default("127.0.0.1"),
@@ -19,6 +22,7 @@ const embeddedShape = {
   LOG_LEVEL: z.enum(LOG_LEVELS).default("warn"),
   TESSERA_HOME: z.string().default(".tessera"),
   SEED_DEMO: flag(true),
+  PUBLIC_URL: publicUrl.optional(),
 };
 
 const distributedShape = {
@@ -32,6 +36,9 @@ const distributedShape = {
   CLICKHOUSE_WRITER_PASSWORD: z.string().default(""),
   CLICKHOUSE_JOBS_PASSWORD: z.string().default(""),
   IDENTITY_SECRET: secret,
+  PUBLIC_URL: publicUrl.optional(),
+  IDENTITY_URL: z.url().optional(),
+  KEY_RING: z.string().optional(),
   API_KEY_PEPPER: secret,
   AUDIT_SECRET: secret.optional(),
   AUDIT_FORMER_SECRETS: z.string().default(""),
@@ -62,6 +69,10 @@ export const loadDistributedConfig = (environment: NodeJS.ProcessEnv = process.e
 /** Settings of `tessera migrate`. */
 export const loadMigrateConfig = (environment: NodeJS.ProcessEnv = process.env) =>
   loadConfig(migrateShape, environment);
+
+/** Asks for the address clients use; undefined when the installation names none. */
+export const publicUrlOf = ({ PUBLIC_URL: url }: DistributedConfig): (() => string) | undefined =>
+  url === undefined ? undefined : () => new URL(url).origin;
 
 /** Secrets the keys of audit seals are derived from: the one that signs, then former ones, whose seals stay good. */
 export const auditSecretsOf = (config: DistributedConfig): readonly [string, ...string[]] => [

@@ -1,11 +1,40 @@
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import { createAuthenticator, type Authenticator } from "@tessera/platform/auth/authenticator";
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createApiKeyVerifier } from "./api-key-verifier.ts";
+import { createAskTenant } from "./ask-tenant.ts";
+import { createTokenPorts, type TokenSource } from "./token-ports.ts";
+
+/** What an edge knows beside the tenant room. */
+export interface EdgeOptions {
+  /** Null: this process knows API keys alone. Asked when the first request comes, since a port may be known only then. */
+  readonly tokens?: (() => TokenSource | null) | undefined;
+  /** Sees through trusted proxies; without it the address of the connection counts. */
+  readonly clientAddress?: ClientAddress | undefined;
+}
 
 /** How a process that faces the outside knows its callers: by asking the tenant subgraph, wherever it runs. */
-export const createEdge = (tenant: SubgraphConnection<GatewayCall> | undefined, role: string): Authenticator => {
+export const createEdge = (
+  tenant: SubgraphConnection<GatewayCall> | undefined,
+  role: string,
+  options: EdgeOptions = {},
+): Authenticator => {
   if (tenant === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
-  return createAuthenticator({ verifyApiKey: createApiKeyVerifier(tenant, role), nowMs: systemNowMs });
+  const ask = createAskTenant(tenant, role);
+  let authenticator: Authenticator | null = null;
+  const build = (): Authenticator => {
+    const source = options.tokens?.() ?? null;
+    return createAuthenticator({
+      verifyApiKey: createApiKeyVerifier(ask),
+      tokens: source === null ? undefined : createTokenPorts(source, ask),
+      nowMs: systemNowMs,
+      clientAddress: options.clientAddress,
+    });
+  };
+  return (authorizationHeader, presented) => {
+    authenticator ??= build();
+    return authenticator(authorizationHeader, presented);
+  };
 };

@@ -27,7 +27,7 @@ export interface ClientStore {
 }
 
 /** The only form of a client id: others are refused without a lookup. */
-const CLIENT_ID = /^tsc_[0-9a-z]{20}$/;
+const CLIENT_ID = /^tsc-[0-9a-z]{20}$/;
 
 const row = z
   .object({

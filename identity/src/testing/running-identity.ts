@@ -114,7 +114,7 @@ export const makeClient = async (
     dpopRequired?: boolean;
   },
 ): Promise<TestClient> => {
-  const id = `tsc_${[...randomBytes(20)].map((byte) => BASE36.charAt(byte % 36)).join("")}`;
+  const id = `tsc-${[...randomBytes(20)].map((byte) => BASE36.charAt(byte % 36)).join("")}`;
   const secret = `tsr_secret_${randomBytes(32).toString("base64url")}`;
   const hash = createHmac("sha256", testSecrets.pepper).update(credentialHashOf(secret)).digest();
   await owner.query(

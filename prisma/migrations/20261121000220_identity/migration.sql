@@ -7,7 +7,7 @@ ALTER TABLE api_key DROP CONSTRAINT api_key_created_by_kind_check;
 ALTER TABLE api_key ADD CONSTRAINT api_key_created_by_kind_check CHECK (created_by_kind IN ('API_KEY', 'USER', 'SERVICE', 'CLIENT'));
 
 CREATE TABLE oauth_client (
-  id text PRIMARY KEY CHECK (id ~ '^tsc_[0-9a-z]{20}$'),
+  id text PRIMARY KEY CHECK (id ~ '^tsc-[0-9a-z]{20}$'),
   tenant_id uuid NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
   name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 120),
   -- SERVICE: acts for itself. WEB: signs people in and can keep a secret. PUBLIC: signs people in and cannot.

@@ -2,7 +2,7 @@ import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/
 import { serveSubgraph } from "@tessera/platform/graphql/serve-subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
-import { auditSecretsOf, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, publicUrlOf, type DistributedConfig } from "../config.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
@@ -20,6 +20,7 @@ export const subgraphRole =
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),
+      publicUrl: publicUrlOf(config),
     });
     const verifyIdentity = createIdentityVerifier({
       secret: config.IDENTITY_SECRET,
