@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError, loadConfig } from "@tessera/platform/config/load-config";
+import { ConfigError, list, loadConfig, origins } from "@tessera/platform/config/load-config";
 import type { DocumentLimits } from "./operations/checked-documents.ts";
 import { DEFAULT_MAX_ALIASES } from "./plugins/aliases.ts";
 import { DEFAULT_LIST_SIZE, DEFAULT_MAX_COST } from "./plugins/cost.ts";
@@ -40,19 +40,6 @@ export interface GatewayOptions {
 }
 
 const whole = (fallback: number, minimum = 1) => z.coerce.number().int().min(minimum).default(fallback);
-const list = z
-  .string()
-  .transform((text) =>
-    text
-      .split(",")
-      .map((each) => each.trim())
-      .filter((each) => each !== ""),
-  )
-  .default([]);
-const origin = list.refine(
-  (origins) => origins.every((each) => URL.canParse(each) && new URL(each).origin === each),
-  "write each origin as browsers do, for example https://console.example.com",
-);
 const weights = z
   .string()
   .transform((text, context): unknown => {
@@ -72,8 +59,9 @@ const { maxSocketsPerTenant, maxOperationsPerSocket, maxUpstreamsPerTenant, ...s
 const shape = {
   GATEWAY_EXECUTOR: z.enum(["tessera", "stock"]).default("tessera"),
   GATEWAY_SAFELIST: z.enum(SAFELIST_MODES).default("off"),
-  GATEWAY_MANIFESTS: list,
-  GATEWAY_ALLOWED_ORIGINS: origin,
+  GATEWAY_MANIFESTS: list(),
+  ALLOWED_ORIGINS: origins,
+  GATEWAY_ALLOWED_ORIGINS: origins,
   GATEWAY_MAX_BODY_BYTES: whole(DEFAULT_MAX_BODY_BYTES),
   GATEWAY_MAX_DOCUMENT_BYTES: whole(DEFAULT_MAX_DOCUMENT_BYTES),
   GATEWAY_MAX_TOKENS: whole(DEFAULT_MAX_TOKENS),
@@ -126,7 +114,7 @@ export const loadGatewayOptions = (environment: NodeJS.ProcessEnv): GatewayOptio
     executor: env.GATEWAY_EXECUTOR,
     safelist: env.GATEWAY_SAFELIST,
     manifest: readManifests(env.GATEWAY_MANIFESTS),
-    allowedOrigins: env.GATEWAY_ALLOWED_ORIGINS,
+    allowedOrigins: [...env.ALLOWED_ORIGINS, ...env.GATEWAY_ALLOWED_ORIGINS],
     maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
     maxCost: env.GATEWAY_MAX_COST,
     limits: limitsOf(env),

@@ -1,4 +1,5 @@
 import type { ClientAddress } from "@tessera/platform/http/client-address";
+import type { Origins } from "@tessera/platform/http/origins";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -19,6 +20,8 @@ export interface BridgeDeps {
   readonly clientAddress: ClientAddress;
   readonly logger: Logger;
   readonly nowMs: NowMs;
+  /** Browser pages that may open a stream beside the bridge's own. */
+  readonly origins: Origins;
   /** The supergraph's SDL, for the descriptions in the OpenAPI document; asked for when the document is. */
   readonly supergraphSdl: () => string;
 }
@@ -30,7 +33,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, d
     scope.removeContentTypeParser("text/plain");
     registerRealtimeMetrics(scope, deps);
     registerRealtimeQuery(scope, deps);
-    registerRealtimeStream(scope, webSockets, deps);
+    registerRealtimeStream(scope, webSockets, deps, deps.origins);
     registerReference(scope, { routes: routeDescriptions, supergraphSdl: deps.supergraphSdl });
     done();
   });

@@ -2,7 +2,13 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
 import { bannerText } from "./banner.ts";
-import { loadDistributedConfig, loadEmbeddedConfig, loadMigrateConfig, type DistributedConfig } from "./config.ts";
+import {
+  loadDistributedConfig,
+  loadEmbeddedConfig,
+  loadMigrateConfig,
+  outsideOf,
+  type DistributedConfig,
+} from "./config.ts";
 import { createProgress } from "./progress.ts";
 import { createShell, runRole, type Role, type Shell } from "./shell.ts";
 import { stopOnSignal } from "./signals.ts";
@@ -51,7 +57,7 @@ const runDistributed = async (name: string, load: () => Promise<RoleOf>): Promis
   const build = await load();
   const telemetry = { logger: createLogger(name, config.LOG_LEVEL), metrics: createMetrics() };
   const running = await runRole(
-    createShell(telemetry, config.TRUSTED_PROXIES),
+    createShell(telemetry, outsideOf(config)),
     { host: config.HOST, port: config.PORT },
     build(config),
   );

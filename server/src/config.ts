@@ -1,7 +1,7 @@
 import { readBridgeManifest } from "@tessera/rest-bridge/manifest";
 import { z } from "zod";
 import { loadGatewayOptions } from "@tessera/gateway/config";
-import { flag, list, loadConfig, port } from "@tessera/platform/config/load-config";
+import { flag, list, loadConfig, origins, port } from "@tessera/platform/config/load-config";
 import { LOG_LEVELS } from "@tessera/platform/telemetry/logger";
 
 const secret = z.string().min(32, "must have at least 32 characters");
@@ -15,6 +15,8 @@ const processShape = {
   PORT: port(4000),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
   TRUSTED_PROXIES: list(),
+  ALLOWED_ORIGINS: origins,
+  PUBLIC_URL: z.url().optional(),
 };
 
 const embeddedShape = {
@@ -79,6 +81,13 @@ export const auditSecretsOf = (config: DistributedConfig): readonly [string, ...
   config.AUDIT_SECRET ?? config.IDENTITY_SECRET,
   ...config.AUDIT_FORMER_SECRETS.split(",").filter((former) => former !== ""),
 ];
+
+/** What a process is told about those who call it from outside. */
+export const outsideOf = (config: Pick<DistributedConfig, "TRUSTED_PROXIES" | "ALLOWED_ORIGINS" | "PUBLIC_URL">) => ({
+  trustedProxies: config.TRUSTED_PROXIES,
+  allowedOrigins: config.ALLOWED_ORIGINS,
+  publicUrl: config.PUBLIC_URL,
+});
 
 /** Addresses of the subgraphs that the environment names; the others are where supergraph.yaml says. */
 export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, string> => {

@@ -5,7 +5,7 @@ import { applyClickHouseMigrations } from "@tessera/platform/store/migrate";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
 import { seedDemoTenant, type DemoTenant } from "@tessera/subgraph-tenant/seed";
-import { loadGateway, type EmbeddedConfig } from "./config.ts";
+import { loadGateway, outsideOf, type EmbeddedConfig } from "./config.ts";
 import { readDemo, writeDemo, type Demo } from "./demo.ts";
 import { openResources, type OpenResources } from "./open-resources.ts";
 import { places } from "./places.ts";
@@ -57,7 +57,7 @@ export const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, pr
   try {
     const address = { host: config.HOST, port: config.PORT, giveUpAfterMs: GIVE_UP_AFTER_MS };
     const running = await progress.step("Composing the graph and opening the port", () =>
-      runRole(createShell(telemetry, config.TRUSTED_PROXIES), address, embeddedRole(deps)),
+      runRole(createShell(telemetry, outsideOf(config)), address, embeddedRole(deps)),
     );
     const url = `http://${config.HOST === "0.0.0.0" ? "127.0.0.1" : config.HOST}:${running.port}`;
     await progress.step("Starting ingest, gateway and workers", () => running.ready);

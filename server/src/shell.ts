@@ -1,5 +1,7 @@
 import { registerHealth, type Probe } from "@tessera/platform/http/health";
 import { createClientAddress, type ClientAddress } from "@tessera/platform/http/client-address";
+import { shareAcrossOrigins } from "@tessera/platform/http/cross-origin";
+import { createOrigins, type Origins } from "@tessera/platform/http/origins";
 import { createHttpServer, listenOn, type HttpServer } from "@tessera/platform/http/server";
 import { attachWebSockets, type WebSockets } from "@tessera/platform/http/web-sockets";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -17,6 +19,17 @@ export interface Shell {
   readonly clientAddress: ClientAddress;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Browser pages that may call. */
+  readonly origins: Origins;
+}
+
+/** What a process that faces the outside is told about it. */
+export interface Outside {
+  /** Addresses or subnets whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** Where clients reach the installation; over TLS alone when it says https. */
+  readonly publicUrl: string | undefined;
 }
 
 /** What a role adds to its shell. */
@@ -68,12 +81,18 @@ export const runRole = async (
   };
 };
 
-/** Makes a shell; nothing listens yet. `trustedProxies` are addresses or subnets whose X-Forwarded-For is believed. */
+/** Methods of the REST addresses. */
+const REST_METHODS = "GET, POST, PUT, PATCH, DELETE";
+
+/** Makes a shell; nothing listens yet. */
 export const createShell = (
   telemetry: { readonly logger: Logger; readonly metrics: Metrics },
-  trustedProxies: readonly string[],
+  outside: Outside,
 ): Shell => {
-  const server = createHttpServer({ logger: telemetry.logger });
-  const clientAddress = createClientAddress(trustedProxies);
-  return { server, webSockets: attachWebSockets(server), clientAddress, ...telemetry };
+  const isTls = outside.publicUrl?.startsWith("https://") ?? false;
+  const server = createHttpServer({ logger: telemetry.logger, isTls });
+  const origins = createOrigins(outside.allowedOrigins);
+  shareAcrossOrigins(server, { origins, below: "/api/", methods: REST_METHODS });
+  const clientAddress = createClientAddress(outside.trustedProxies);
+  return { server, webSockets: attachWebSockets(server), clientAddress, origins, ...telemetry };
 };

@@ -111,7 +111,7 @@ export const createOperations = (
       const known = know(document, operationName);
       const definitions = known.selected.operation.variableDefinitions ?? [];
       if (definitions.length === 0) return { kind: "ready", prepared: find(known, {}), variables: {} };
-      const values = getVariableValues(view.apiSchema, definitions, given ?? {});
+      const values = getVariableValues(view.apiSchema, definitions, given ?? {}, { hideSuggestions: true });
       if (values.errors !== undefined) return { kind: "refused", errors: values.errors };
       return { kind: "ready", prepared: find(known, values.coerced), variables: values.coerced };
     } catch (error) {

@@ -45,3 +45,9 @@ export const flag = (fallback: boolean) =>
     .enum(["true", "false", "1", "0"])
     .transform((text) => text === "true" || text === "1")
     .default(fallback);
+
+/** Schema of a list of origins as browsers write them: scheme, host and port, no path, no wildcard. */
+export const origins = list().refine(
+  (each) => each.every((text) => URL.canParse(text) && new URL(text).origin === text),
+  "write each origin as browsers do, for example https://console.example.com",
+);

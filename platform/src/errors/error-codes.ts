@@ -73,6 +73,26 @@ export const errorCodes = {
     title: "The body is larger than allowed.",
     action: "Send smaller batches; the limit is in the detail.",
   },
+  MALFORMED_REQUEST: {
+    status: 400,
+    title: "The request is not well-formed HTTP.",
+    action: "Send it as RFC 9112 says; the connection is closed.",
+  },
+  URL_TOO_LONG: {
+    status: 414,
+    title: "The URL is longer than allowed.",
+    action: "Send the question as the body of a POST.",
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: "The header fields are more or longer than allowed.",
+    action: "Send fewer or shorter ones.",
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    title: "The request was not complete in time.",
+    action: "Send it again, faster.",
+  },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: "This media type is not understood.",

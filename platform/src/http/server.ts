@@ -1,19 +1,28 @@
 import type { Server } from "node:http";
-import { fastify, type FastifyInstance } from "fastify";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PROBLEM_MEDIA_TYPE, problemFromThrown, problemOf, type Problem } from "../errors/problem.ts";
 import { errorMessage } from "../errors/error-message.ts";
 import { Refusal, refuse } from "../errors/refusal.ts";
-import { traceIdOf } from "../telemetry/trace-context.ts";
+import { newTraceId, traceIdOf } from "../telemetry/trace-context.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { answerLast, refuseConnection } from "./refused-connection.ts";
+import { formProblem, MAX_HEADER_FIELDS, originForm } from "./request-form.ts";
+import { securityHeadersOf } from "./security-headers.ts";
 
 /** Bytes a request body may have unless its route allows more. */
 export const MAX_BODY_BYTES = 1_048_576;
 /** Milliseconds in which a client must have sent its headers. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Milliseconds in which a client must have sent its whole request. */
-const REQUEST_TIMEOUT_MS = 15_000;
+/** Milliseconds in which a client must have sent its whole request; with the time until that is seen, below fifteen seconds. */
+const REQUEST_TIMEOUT_MS = 14_000;
 /** Milliseconds an idle connection is kept; longer than common load balancers keep theirs, so that they close first. */
 export const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** Milliseconds between two looks at requests that are not complete yet: how much later than its time a slow one is closed. */
+const SLOW_CHECK_MS = 500;
+/** Bytes of all header fields of a request together. */
+const MAX_HEADER_BYTES = 16_384;
+/** Header fields the parser reads: one more than are allowed, so that too many are refused and none is dropped unseen. */
+const MAX_PARSED_FIELDS = MAX_HEADER_FIELDS + 1;
 /** Connections waiting to be accepted. */
 const LISTEN_BACKLOG = 4_096;
 
@@ -59,8 +68,26 @@ const problemFor = (error: unknown, traceId: string, logger: Logger): Problem =>
   return problem;
 };
 
-/** Makes the process's HTTP server: bounded bodies and times, problem documents (RFC 9457) for every error, a trace id per request. */
-export const createHttpServer = (deps: { logger: Logger }): HttpServer => {
+/** What an HTTP server is made of; `isTls` tells that clients reach it over TLS alone. */
+export interface HttpServerDeps {
+  readonly logger: Logger;
+  readonly isTls?: boolean;
+}
+
+const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply => {
+  const problem = problemFor(error, request.traceId, logger);
+  const retry = problem["retryAfterSeconds"];
+  if (typeof retry === "number") void reply.header("retry-after", String(retry));
+  if (problem.status === 401) void reply.header("www-authenticate", 'Bearer realm="tessera"');
+  return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+};
+
+/**
+ * Makes the process's HTTP server: bounded bodies, fields and times, requests that two servers could read differently refused, problem
+ * documents (RFC 9457) for every error, the headers every answer carries, a trace id per request.
+ */
+export const createHttpServer = (deps: HttpServerDeps): HttpServer => {
+  const securityHeaders = securityHeadersOf(deps.isTls ?? false);
   const server = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
@@ -69,25 +96,40 @@ export const createHttpServer = (deps: { logger: Logger }): HttpServer => {
     http: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    },
+    clientErrorHandler: refuseConnection,
+    rewriteUrl: originForm,
+    frameworkErrors: (error, request, reply) => {
+      request.traceId = newTraceId();
+      void reply.headers(securityHeaders).header("connection", "close");
+      void answerError(
+        refuse("MALFORMED_REQUEST", "The path of the URL can't be read.", {}, error),
+        request,
+        reply,
+        deps.logger,
+      );
     },
     forceCloseConnections: "idle",
     trustProxy: false,
     return503OnClosing: true,
   });
+  server.server.maxHeadersCount = MAX_PARSED_FIELDS;
   server.decorateRequest("traceId", "");
   server.addHook("onRequest", (request, reply, done) => {
     request.traceId = traceIdOf(request.headers.traceparent);
-    void reply.header("x-trace-id", request.traceId);
-    done();
+    void reply.headers(securityHeaders).header("x-trace-id", request.traceId);
+    const problem = formProblem(request.raw);
+    if (problem === null) return done();
+    // Whoever sent this may mean what follows it as another request than this process reads.
+    answerLast(request.raw.socket);
+    void reply.header("connection", "close");
+    done(problem);
   });
-  server.setErrorHandler((error, request, reply) => {
-    const problem = problemFor(error, request.traceId, deps.logger);
-    const retry = problem["retryAfterSeconds"];
-    if (typeof retry === "number") void reply.header("retry-after", String(retry));
-    if (problem.status === 401) void reply.header("www-authenticate", 'Bearer realm="tessera"');
-    return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
-  });
+  server.setErrorHandler((error, request, reply) => answerError(error, request, reply, deps.logger));
   server.setNotFoundHandler((request, reply) => {
     const problem = problemOf(
       "NOT_FOUND",

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
+import { formProblem, originForm } from "./request-form.ts";
 import type { HttpServer } from "./server.ts";
 
-/** Bytes one WebSocket message may have. */
-export const MAX_MESSAGE_BYTES = 1_048_576;
+/** Bytes one WebSocket message of a client may have: a document of some thousand tokens fits, and nobody can make a process hold more. */
+export const MAX_MESSAGE_BYTES = 65_536;
+/** Milliseconds a socket whose peer broke the protocol has to take the reason; then it is dropped. */
+const FAREWELL_MS = 2_000;
 /** Open sockets one process serves; above it new ones are refused with 503. */
 export const MAX_SOCKETS = 20_000;
 
@@ -18,6 +21,8 @@ export interface SocketRoute {
   readonly protocol?: (offered: ReadonlySet<string>) => string | false;
   /** Looks at the handshake before it is accepted; a number is the HTTP status it is refused with. */
   readonly admit?: (request: IncomingMessage) => number | null;
+  /** Bytes one message may have; {@link MAX_MESSAGE_BYTES} unless the peers are processes of the platform. A longer one closes with 1009. */
+  readonly maxMessageBytes?: number;
   readonly handler: SocketHandler;
 }
 
@@ -40,7 +45,7 @@ export interface WebSockets {
   stop(graceMs: number): Promise<void>;
 }
 
-const pathOf = (request: IncomingMessage): string => (request.url ?? "").split("?")[0] ?? "";
+const pathOf = (request: IncomingMessage): string => originForm(request).split("?")[0] ?? "";
 
 /** Attaches WebSocket handling to an HTTP server. */
 export const attachWebSockets = (server: HttpServer): WebSockets => {
@@ -49,6 +54,7 @@ export const attachWebSockets = (server: HttpServer): WebSockets => {
   server.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     const found = routes.get(pathOf(request));
+    if (formProblem(request) !== null) return refuseHandshake(socket, 400);
     if (found === undefined) return refuseHandshake(socket, 404);
     if (sockets.size >= MAX_SOCKETS) return refuseHandshake(socket, 503);
     const refused = found.route.admit?.(request) ?? null;
@@ -56,7 +62,8 @@ export const attachWebSockets = (server: HttpServer): WebSockets => {
     found.accept.handleUpgrade(request, socket, head, (webSocket) => {
       sockets.add(webSocket);
       webSocket.on("close", () => sockets.delete(webSocket));
-      webSocket.on("error", () => webSocket.terminate());
+      // The library says why in a close frame (1009 for a message that is too long, 1002, 1007); dropped at once, nobody would read it.
+      webSocket.on("error", () => setTimeout(() => webSocket.terminate(), FAREWELL_MS).unref());
       found.route.handler(webSocket, request);
     });
   });
@@ -65,7 +72,7 @@ export const attachWebSockets = (server: HttpServer): WebSockets => {
       const { protocol } = route;
       const accept = new WebSocketServer({
         noServer: true,
-        maxPayload: MAX_MESSAGE_BYTES,
+        maxPayload: route.maxMessageBytes ?? MAX_MESSAGE_BYTES,
         perMessageDeflate: false,
         ...(protocol === undefined ? {} : { handleProtocols: protocol }),
       });

@@ -3,6 +3,7 @@ import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { createClientAddress } from "@tessera/platform/http/client-address";
+import { createOrigins } from "@tessera/platform/http/origins";
 import { createHttpServer, listenOn } from "@tessera/platform/http/server";
 import { attachWebSockets } from "@tessera/platform/http/web-sockets";
 import { createLogger } from "@tessera/platform/telemetry/logger";
@@ -85,6 +86,7 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   const clientAddress = createClientAddress([]);
   registerRestBridge(server, webSockets, {
     ...{ graph, authenticate, clientAddress, logger, supergraphSdl },
+    origins: createOrigins([]),
     nowMs: Date.now,
   });
   const port = await listenOn(server, "127.0.0.1", 0);

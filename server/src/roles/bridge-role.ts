@@ -12,13 +12,13 @@ import type { Role, Shell } from "../shell.ts";
 export const bridgeRole =
   (config: DistributedConfig) =>
   (shell: Shell): Role => {
-    const { server, webSockets, clientAddress, logger } = shell;
+    const { server, webSockets, clientAddress, logger, origins } = shell;
     const { supergraphSdl, sources } = composeGraph();
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
     const tenant = connectOverHttp("tenant", tenantUrl(config, sources), sign, logger);
     const graph = createRemoteGraph({ url: config.GATEWAY_URL });
     registerRestBridge(server, webSockets, {
-      ...{ graph, clientAddress, logger },
+      ...{ graph, clientAddress, logger, origins },
       authenticate: createEdge(tenant, "bridge"),
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,

@@ -49,7 +49,7 @@ export const embeddedRole =
   (deps: EmbeddedRoleDeps) =>
   (shell: Shell): Role => {
     const { opened } = deps;
-    const { server, webSockets, clientAddress, logger, metrics } = shell;
+    const { server, webSockets, clientAddress, logger, metrics, origins } = shell;
     const { eventLog } = opened.resources;
     const directory = deps.executionJournalDirectory;
     const { recorder, records, part } = openExecutions({ directory, role: "embedded", eventLog, logger });
@@ -68,7 +68,7 @@ export const embeddedRole =
     serveConsole(server);
     registerRestBridge(server, webSockets, {
       graph: createInProcessGraph({ execute: gateway.execute, server }),
-      ...{ authenticate, clientAddress, logger },
+      ...{ authenticate, clientAddress, logger, origins },
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,
     });

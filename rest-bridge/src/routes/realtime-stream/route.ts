@@ -3,6 +3,7 @@ import type { WebSocket } from "ws";
 import { presentationOf } from "@tessera/platform/auth/presentation";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
+import type { Origins } from "@tessera/platform/http/origins";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
 import { traceIdOf } from "@tessera/platform/telemetry/trace-context";
@@ -43,8 +44,9 @@ const parseMessage = (data: Buffer) => {
   }
 };
 
-/** 400 for a credential in the URL, before anything is accepted: it may be in logs by now and must not work. */
-const admit = (request: IncomingMessage): number | null => {
+/** Before anything is accepted: 403 for pages of strangers, 400 for a credential in the URL, which may be in logs by now and must not work. */
+const admit = (request: IncomingMessage, origins: Origins): number | null => {
+  if (!origins.admits(request)) return 403;
   try {
     refuseCredentialInUrl(request.url ?? "");
     return null;
@@ -99,11 +101,16 @@ const beat = (streams: ReadonlySet<OpenStream>, at: string): void => {
 };
 
 /** Adds WebSocket /api/v2/analytics/realtime/stream; one timer beats for all sockets and ends with the server. */
-export const registerRealtimeStream = (server: HttpServer, webSockets: WebSockets, deps: StreamDeps): void => {
+export const registerRealtimeStream = (
+  server: HttpServer,
+  webSockets: WebSockets,
+  deps: StreamDeps,
+  origins: Origins,
+): void => {
   const streams = new Set<OpenStream>();
   webSockets.add({
     path,
-    admit,
+    admit: (request) => admit(request, origins),
     handler: (socket, request) => {
       const stream: OpenStream = { socket, answered: true, received: 0 };
       streams.add(stream);
