@@ -1,11 +1,15 @@
 import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { Origins } from "@tessera/platform/http/origins";
 import type { HttpServer } from "@tessera/platform/http/server";
+import type { PublicSigningKey } from "@tessera/platform/integrity/signing-key";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { GraphPort } from "./graph/graph-port.ts";
 import type { Authenticate } from "./http/serve-route.ts";
+import { registerAuditExport } from "./routes/audit-export/route.ts";
+import { registerAuditKeys } from "./routes/audit-keys/route.ts";
+import { registerAuditLog } from "./routes/audit-log/route.ts";
 import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerRealtimeMetrics } from "./routes/realtime-metrics/route.ts";
 import { registerRealtimeQuery } from "./routes/realtime-query/route.ts";
@@ -22,6 +26,8 @@ export interface BridgeDeps {
   readonly nowMs: NowMs;
   /** Browser pages that may open a stream beside the bridge's own. */
   readonly origins: Origins;
+  /** Public keys with which audit seals are verified, the newest first. */
+  readonly auditKeys: readonly PublicSigningKey[];
   /** The supergraph's SDL, for the descriptions in the OpenAPI document; asked for when the document is. */
   readonly supergraphSdl: () => string;
 }
@@ -34,6 +40,9 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, d
     registerRealtimeMetrics(scope, deps);
     registerRealtimeQuery(scope, deps);
     registerRealtimeStream(scope, webSockets, deps, deps.origins);
+    registerAuditLog(scope, deps);
+    registerAuditExport(scope, deps);
+    registerAuditKeys(scope, deps);
     registerReference(scope, { routes: routeDescriptions, supergraphSdl: deps.supergraphSdl });
     done();
   });

@@ -16,7 +16,7 @@ export interface RouteDescription<Query extends TSchema = TSchema, Body extends 
   readonly method: "get" | "post";
   readonly path: string;
   readonly operationId: string;
-  readonly tag: "Analytics" | "Events" | "Health" | "Reference";
+  readonly tag: "Analytics" | "Audit" | "Events" | "Health" | "Reference";
   readonly summary: string;
   /** The part of the graph this operation is a projection of; its description is the operation's. */
   readonly graphql?: string;

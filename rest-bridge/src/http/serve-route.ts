@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "@tessera/contracts/caller";
@@ -40,7 +41,7 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
 
 /**
  * Serves one described route. The caller is known before anything else of the request is read; then what is accepted, the query and the body are
- * checked against the description's own schemas; `handle` gives the JSON value to answer. Answers are never stored by caches: they belong to one tenant and one moment.
+ * checked against the description's own schemas; `handle` gives the JSON value to answer, or a stream of text. Answers are never stored by caches: they belong to one tenant and one moment.
  */
 export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   server: HttpServer,
@@ -50,6 +51,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
 ): void => {
   const checkQuery = createInputCheck(description.query);
   const checkBody = createInputCheck(description.body);
+  const mediaType = description.answers[200]?.mediaType;
   const callers = new WeakMap<FastifyRequest, Caller>();
   const method = description.method === "get" ? "GET" : "POST";
   offerMethods(server, description.path, [method]);
@@ -60,7 +62,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
     onRequest: async (request) => {
       refuseCredentialInUrl(request.url);
       callers.set(request, await deps.authenticate(request.headers.authorization, presentationOf(request.raw)));
-      requireJsonAccepted(request.headers.accept);
+      requireJsonAccepted(request.headers.accept, mediaType);
     },
     handler: async (request, reply) => {
       const caller = callers.get(request);
@@ -77,8 +79,8 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
       });
       return reply
         .header("cache-control", "private, no-store")
-        .type("application/json; charset=utf-8")
-        .send(JSON.stringify(body));
+        .type(`${mediaType ?? "application/json"}; charset=utf-8`)
+        .send(body instanceof Readable ? body : JSON.stringify(body));
     },
   });
 };

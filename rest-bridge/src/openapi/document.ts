@@ -21,6 +21,7 @@ const INFO: JsonObject = {
 
 const TAGS: Json = [
   { name: "Analytics", description: "What happens right now, and measures of what happened." },
+  { name: "Audit", description: "What callers of the tenant did, and how to verify that nobody changed it." },
   { name: "Events", description: "The write path." },
   { name: "Health", description: "For orchestrators and monitors." },
   { name: "Reference", description: "This document." },

@@ -1,4 +1,7 @@
 import type { RouteDescription } from "../http/route-description.ts";
+import { auditExportDescription } from "./audit-export/description.ts";
+import { auditKeysDescription } from "./audit-keys/description.ts";
+import { auditLogDescription } from "./audit-log/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { healthDescriptions } from "./health/description.ts";
 import { realtimeMetricsDescription } from "./realtime-metrics/description.ts";
@@ -12,6 +15,9 @@ export const routeDescriptions: readonly RouteDescription[] = [
   realtimeQueryDescription,
   realtimeStreamDescription,
   eventsDescription,
+  auditLogDescription,
+  auditExportDescription,
+  auditKeysDescription,
   ...healthDescriptions,
   ...referenceDescriptions,
 ];

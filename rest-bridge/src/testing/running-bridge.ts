@@ -6,6 +6,7 @@ import { createClientAddress } from "@tessera/platform/http/client-address";
 import { createOrigins } from "@tessera/platform/http/origins";
 import { createHttpServer, listenOn } from "@tessera/platform/http/server";
 import { attachWebSockets } from "@tessera/platform/http/web-sockets";
+import { publicKeysOf } from "@tessera/platform/integrity/signing-key";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { registerRestBridge } from "../bridge.ts";
 import type { GraphAnswer, GraphCall, GraphPort, GraphSink } from "../graph/graph-port.ts";
@@ -85,6 +86,7 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   const graph = createDecidedGraph();
   const clientAddress = createClientAddress([]);
   registerRestBridge(server, webSockets, {
+    auditKeys: publicKeysOf(["the secret of a test, long enough for one"], "test"),
     ...{ graph, authenticate, clientAddress, logger, supergraphSdl },
     origins: createOrigins([]),
     nowMs: Date.now,

@@ -2,8 +2,9 @@ import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge } from "@tessera/rest-bridge/bridge";
 import { createRemoteGraph } from "@tessera/rest-bridge/graph/remote-graph";
+import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
-import { tenantUrl, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, tenantUrl, type DistributedConfig } from "../config.ts";
 import { createEdge } from "../edge.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import type { Role, Shell } from "../shell.ts";
@@ -18,6 +19,7 @@ export const bridgeRole =
     const tenant = connectOverHttp("tenant", tenantUrl(config, sources), sign, logger);
     const graph = createRemoteGraph({ url: config.GATEWAY_URL });
     registerRestBridge(server, webSockets, {
+      auditKeys: auditKeysOf({ auditSecrets: auditSecretsOf(config) }),
       ...{ graph, clientAddress, logger, origins },
       authenticate: createEdge(tenant, "bridge"),
       nowMs: systemNowMs,

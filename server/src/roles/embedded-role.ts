@@ -7,6 +7,7 @@ import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge } from "@tessera/rest-bridge/bridge";
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
+import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
 import { createEdge } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
@@ -67,6 +68,7 @@ export const embeddedRole =
     registerIngestRoutes(server, { ingest, authenticate, recorder, clientAddress });
     serveConsole(server);
     registerRestBridge(server, webSockets, {
+      auditKeys: auditKeysOf({ auditSecrets: [deps.secrets.identitySecret] }),
       graph: createInProcessGraph({ execute: gateway.execute, server }),
       ...{ authenticate, clientAddress, logger, origins },
       nowMs: systemNowMs,

@@ -1,0 +1,55 @@
+import type { ClientAddress } from "@tessera/platform/http/client-address";
+import type { HttpServer } from "@tessera/platform/http/server";
+import { RestAuditLogDocument, type RestAuditLogQuery } from "../../generated/graphql.ts";
+import { answered } from "../../graph/answered.ts";
+import { documentIdOf, type GraphPort } from "../../graph/graph-port.ts";
+import { serveRoute, type Authenticate } from "../../http/serve-route.ts";
+import { snakeCase } from "../../http/snake-case.ts";
+import { auditLogDescription } from "./description.ts";
+import { momentParameter } from "./moment.ts";
+
+const documentId = documentIdOf(RestAuditLogDocument);
+const DEFAULT_FIRST = "50";
+
+type Node = RestAuditLogQuery["auditLog"]["nodes"][number];
+
+const inSnakeCase = (value: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).map(([name, part]) => [snakeCase(name), part]));
+
+const toRecord = ({ subject, usage, kind, decision, transport, ...record }: Node): object => ({
+  ...inSnakeCase(record),
+  subject: { kind: subject.kind.toLowerCase(), id: subject.id },
+  usage: inSnakeCase(usage),
+  kind: kind.toLowerCase(),
+  decision: decision.toLowerCase(),
+  transport: transport.toLowerCase(),
+});
+
+/** The part of a request in the route's own words: the filter's fields stand in the query itself. */
+const naming = (field: string): string => field.replace(/^filter\./, "");
+
+/** Adds GET /api/v2/audit. */
+export const registerAuditLog = (
+  server: HttpServer,
+  deps: { readonly graph: GraphPort; readonly authenticate: Authenticate; readonly clientAddress: ClientAddress },
+): void =>
+  serveRoute(server, deps, auditLogDescription, async ({ query, caller, authorization, traceId, ...request }) => {
+    const filter = {
+      from: momentParameter(query.from, "from"),
+      to: momentParameter(query.to, "to"),
+      subjectId: query.subject_id ?? null,
+      field: query.field ?? null,
+      kind: query.kind?.toUpperCase() ?? null,
+      decision: query.decision?.toUpperCase() ?? null,
+      code: query.code ?? null,
+      objectId: query.object_id ?? null,
+      traceId: query.trace_id ?? null,
+    };
+    const variables = { filter, first: Number(query.first ?? DEFAULT_FIRST), after: query.after ?? null };
+    const { signal, clientAddress, addHeaders } = request;
+    const call = { caller, authorization, documentId, variables, traceId, signal, clientAddress };
+    const result = await deps.graph.execute(call);
+    addHeaders(result.rateLimit);
+    const { nodes, pageInfo } = answered(RestAuditLogDocument, result, naming).data.auditLog;
+    return { records: nodes.map(toRecord), next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+  });
