@@ -4,9 +4,12 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import type { ApiKey } from "./domain/api-key.ts";
 import type { Page } from "./domain/page.ts";
 import type { User } from "./domain/user.ts";
+import type { Administration } from "./operations/administration.ts";
+import type { AccessOperations } from "./access-operations.ts";
 import type { Authenticate } from "./operations/authenticate.ts";
 import type { createCreateApiKey } from "./operations/create-api-key.ts";
 import type { createCreateUser } from "./operations/create-user.ts";
+import type { IdentityOperations } from "./identity-operations.ts";
 import type { createListPage } from "./operations/list-page.ts";
 import type { createRenameTenant } from "./operations/rename-tenant.ts";
 import type { createRevokeApiKey } from "./operations/revoke-api-key.ts";
@@ -18,7 +21,8 @@ type ListPage<Item> = (
 ) => Promise<Page<Item>>;
 
 /** What the tenant room can do; one for the process. */
-export interface Operations {
+export interface Operations extends IdentityOperations, AccessOperations {
+  readonly administration: Administration;
   readonly authenticate: Authenticate;
   readonly createApiKey: ReturnType<typeof createCreateApiKey>;
   readonly revokeApiKey: ReturnType<typeof createRevokeApiKey>;

@@ -3,6 +3,11 @@ import { readFileSync } from "node:fs";
 import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import type { Context, Operations } from "./context.ts";
+import { createAccessOperations } from "./access-operations.ts";
+import { createIdentityOperations, type IdentityOptions } from "./identity-operations.ts";
+import { createTenantErasure, type EraseEvents } from "./jobs/erase-tenants.ts";
+import { createUsageUpkeep } from "./jobs/usage-upkeep.ts";
+import { createAdministration, type AdministrationStores } from "./operations/administration.ts";
 import { createAuthenticate } from "./operations/authenticate.ts";
 import { createCreateApiKey } from "./operations/create-api-key.ts";
 import { createCreateUser } from "./operations/create-user.ts";
@@ -10,27 +15,46 @@ import { createKeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { createListPage } from "./operations/list-page.ts";
 import { createRenameTenant } from "./operations/rename-tenant.ts";
 import { createRevokeApiKey } from "./operations/revoke-api-key.ts";
+import { createWatchLimits } from "./operations/watch-limits.ts";
 import { permissions } from "./permissions.ts";
-import type { ApiKeyConnectionParent, UserConnectionParent } from "./parents.ts";
+import type { ApiKeyConnectionParent, OAuthClientConnectionParent, UserConnectionParent } from "./parents.ts";
+import { createUsageLedger } from "./reactions/usage-ledger.ts";
+import * as administrationTypes from "./resolvers/administration.ts";
+import { AdministrationMutation, AdministrationQuery } from "./resolvers/administration-roots.ts";
+import { AccessMutation, AccessQuery } from "./resolvers/access.ts";
 import { ApiKey } from "./resolvers/api-key.ts";
 import { AuthenticatedCaller, CallerIdentity } from "./resolvers/caller.ts";
 import { connectionFields } from "./resolvers/connection.ts";
+import { IdentityMutation, IdentityQuery, OAuthClient, TrustedIssuer } from "./resolvers/identity.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { Query } from "./resolvers/query.ts";
 import { Tenant } from "./resolvers/tenant.ts";
 import { User } from "./resolvers/user.ts";
+import { createAccessStore } from "./store/access-store.ts";
+import { createActivityStore } from "./store/activity-store.ts";
+import { createBillingStore } from "./store/billing-store.ts";
+import { createLedgerStore } from "./store/ledger-store.ts";
+import { createLifecycleStore } from "./store/lifecycle-store.ts";
+import { createLimitStore } from "./store/limit-store.ts";
+import { createScaleStore } from "./store/scale-store.ts";
+import { createStoredEvents } from "./store/stored-events.ts";
+import { createTenantHistory } from "./store/tenant-history.ts";
 import { createApiKeyStore } from "./store/api-key-store.ts";
 import { createControlPlane } from "./store/control-plane.ts";
 import { createCredentialStore } from "./store/credential-store.ts";
 import { createLoaders } from "./store/loaders.ts";
-import { createTenantStore } from "./store/tenant-store.ts";
+import { createTenantStore, type TenantStore } from "./store/tenant-store.ts";
 import { createUserStore } from "./store/user-store.ts";
 
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 const resolvers = {
-  Query,
-  Mutation,
+  Query: { ...Query, ...AccessQuery, ...IdentityQuery, ...AdministrationQuery },
+  Mutation: { ...Mutation, ...AccessMutation, ...IdentityMutation, ...AdministrationMutation },
+  ...administrationTypes,
+  OAuthClient,
+  TrustedIssuer,
+  OAuthClientConnection: connectionFields<OAuthClientConnectionParent["items"][number]>(),
   Tenant,
   User,
   ApiKey,
@@ -41,10 +65,38 @@ const resolvers = {
 };
 
 /** What the tenant room needs beside the resources. */
-export interface TenantOptions {
+export interface TenantOptions extends IdentityOptions {
   /** Secret of the installation under which API keys are hashed; at least 32 characters, the same in every process. */
   readonly apiKeyPepper: string;
+  /** Removes a tenant from the event store; where it is not given, no tenant is erased by this process. */
+  readonly eraseEvents?: EraseEvents;
 }
+
+const administrationStores = ({ sql, eventLog }: Resources, tenants: TenantStore): AdministrationStores => {
+  const history = createTenantHistory(sql);
+  const limits = createLimitStore({ sql, eventLog });
+  return {
+    ...{ tenants, history, limits },
+    ledger: createLedgerStore(sql),
+    lifecycle: createLifecycleStore({ sql, eventLog, history }),
+    activity: createActivityStore(sql),
+    scales: createScaleStore({ sql, eventLog, limits, history }),
+    billing: createBillingStore(sql),
+  };
+};
+
+/** What workers do for this room: keep the ledger, sample storage, erase tenants whose grace is over. */
+const backgroundOf = (resources: Resources, stores: AdministrationStores, eraseEvents: EraseEvents | undefined) => {
+  const { sql, logger, nowMs, eventStore } = resources;
+  const watchLimits = createWatchLimits({ limits: stores.limits, nowMs });
+  return [
+    createUsageLedger({ sql, logger, nowMs, ledger: stores.ledger, watchLimits }),
+    createUsageUpkeep({ ledger: stores.ledger, storedEvents: createStoredEvents(eventStore), logger, nowMs }),
+    ...(eraseEvents === undefined
+      ? []
+      : [createTenantErasure({ lifecycle: stores.lifecycle, eraseEvents, logger, nowMs })]),
+  ];
+};
 
 /** Builds the tenant room: tenants, users, API keys, and who stands behind a presented key. */
 export const createTenantSubgraph = (resources: Resources, options: TenantOptions): Subgraph => {
@@ -53,7 +105,12 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   const [tenants, users] = [createTenantStore(controlPlane), createUserStore(controlPlane)];
   const [apiKeys, credentials] = [createApiKeyStore(controlPlane), createCredentialStore(sql)];
   const keyedHash = createKeyedHash(options.apiKeyPepper);
+  const access = createAccessStore(sql);
+  const stores = administrationStores(resources, tenants);
   const operations: Operations = {
+    administration: createAdministration(stores, { newId, nowMs }),
+    ...createIdentityOperations(resources, { users, access, keyedHash, randomBytes }, options),
+    ...createAccessOperations({ access, apiKeys, keyedHash, randomBytes, nowMs }),
     authenticate: createAuthenticate({ credentials, keyedHash, nowMs, logger }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
     revokeApiKey: createRevokeApiKey({ apiKeys, nowMs }),
@@ -74,5 +131,6 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
       nowMs,
     }),
     logger,
+    background: backgroundOf(resources, stores, options.eraseEvents),
   });
 };

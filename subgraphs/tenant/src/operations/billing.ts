@@ -4,7 +4,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { billedQuantities, billedUsage } from "../domain/billing/billed-usage.ts";
 import { chargebackOf, type ChargebackShare, type ShareHolder } from "../domain/billing/chargeback.ts";
-import { invoiceOf, type Credit, type Invoice } from "../domain/billing/invoice.ts";
+import { invoiceOf, type Credit, type Invoice, type InvoiceLine } from "../domain/billing/invoice.ts";
 import { amount } from "../domain/billing/money.ts";
 import { billingMonth, monthAfter, type BillingMonth } from "../domain/billing/month.ts";
 import { checkedPlan, type Plan } from "../domain/billing/plan.ts";
@@ -20,6 +20,8 @@ import type { TargetTenant } from "./target-tenant.ts";
 const MAX_CREDIT_MONTHS = 60;
 /** Keys and people one chargeback tells apart; further ones are told together. */
 const MAX_SHARE_ROWS = 5_000;
+/** Turn of a credit that names none. */
+const DEFAULT_PRIORITY = 100;
 /** Members of one team. */
 const MAX_TEAM_MEMBERS = 1_000;
 
@@ -41,6 +43,9 @@ export interface MonthInvoice {
   /** False while the month is not over: more usage may come. */
   readonly final: boolean;
 }
+
+/** A line of an invoice with the currency it is in. */
+export type ShownLine = InvoiceLine & { readonly currency: string };
 
 /** What usage of a share is told apart by. */
 export type ChargebackBy = "TEAM" | "API_KEY" | "SUBJECT" | "OPERATION";
@@ -71,11 +76,12 @@ const creditsAt = async (deps: BillingDeps, tenantId: TenantId, month: BillingMo
   if (first === undefined || first > month.firstDay) return [];
   const oldest = monthAfter(month, -MAX_CREDIT_MONTHS);
   let at = first < oldest.firstDay ? oldest : billingMonth(first.slice(0, 7), "month");
-  let left: readonly Credit[] = grantedIn(granted, at);
-  for (; at.firstDay < month.firstDay; left = [...left, ...grantedIn(granted, at)]) {
+  let left = grantedIn(granted, at);
+  while (at.firstDay < month.firstDay) {
     const plan = await deps.billing.plan(tenantId, at.firstDay);
     if (plan !== null) left = invoiceOf(plan, await usageOf(deps, tenantId, at), left, at.toMs).creditsLeft;
     at = monthAfter(at, 1);
+    left = left.concat(grantedIn(granted, at));
   }
   return left;
 };
@@ -93,6 +99,9 @@ const invoiceFor = async (
   return { tenantId, month: month.name, plan, invoice, final: deps.nowMs() >= month.toMs };
 };
 
+const givenPlan = (text: PlanText | null | undefined): Plan | null =>
+  text === null || text === undefined ? null : checkedPlan(readPlan(text, "plan"), "plan");
+
 /** Builds `simulateInvoice`: the month's ledger billed by any plan; by the tenant's own when none is given. Nothing is kept. */
 export const createSimulateInvoice =
   (deps: BillingDeps) =>
@@ -105,9 +114,7 @@ export const createSimulateInvoice =
     },
   ): Promise<MonthInvoice> => {
     const tenantId = await deps.targetTenant(caller, asked.tenantId);
-    const plan =
-      asked.plan === null || asked.plan === undefined ? null : checkedPlan(readPlan(asked.plan, "plan"), "plan");
-    return invoiceFor(deps, tenantId, billingMonth(asked.month, "month"), plan);
+    return invoiceFor(deps, tenantId, billingMonth(asked.month, "month"), givenPlan(asked.plan));
   };
 
 const NOBODY = "(no team)";
@@ -151,11 +158,16 @@ export const createChargeback =
   (deps: BillingDeps) =>
   async (
     caller: Caller,
-    asked: { readonly month: string; readonly by: ChargebackBy; readonly tenantId?: string | null | undefined },
+    asked: {
+      readonly month: string;
+      readonly by: ChargebackBy;
+      readonly plan?: PlanText | null | undefined;
+      readonly tenantId?: string | null | undefined;
+    },
   ): Promise<Chargeback> => {
     const tenantId = await deps.targetTenant(caller, asked.tenantId);
     const month = billingMonth(asked.month, "month");
-    const billed = await invoiceFor(deps, tenantId, month, null);
+    const billed = await invoiceFor(deps, tenantId, month, givenPlan(asked.plan));
     const shares = chargebackOf(billed.invoice, await holdersOf(deps, tenantId, month, asked.by));
     return { ...billed, by: asked.by, shares: shares.toSorted((a, b) => b.amount.comparedTo(a.amount)) };
   };
@@ -185,7 +197,8 @@ export const createGrantCredit =
       readonly tenantId: string;
       readonly amount: string;
       readonly currency: string;
-      readonly priority: number;
+      /** Default 100. */
+      readonly priority?: number;
       readonly fromMonth: string;
       readonly expiresAt?: string | null | undefined;
       readonly note: string;
@@ -196,8 +209,9 @@ export const createGrantCredit =
     if (!/^\d{1,12}(?:\.\d{1,4})?$/.test(request.amount) || amount(request.amount).lte(0))
       throw wrong("The amount is a positive decimal number.", "amount");
     if (!/^[A-Z]{3}$/.test(request.currency)) throw wrong("A currency is an ISO 4217 code.", "currency");
-    if (request.priority < 0 || request.priority > 1_000) throw wrong("A priority is 0 to 1,000.", "priority");
-    const { amount: granted, currency, priority } = request;
+    const priority = request.priority ?? DEFAULT_PRIORITY;
+    if (priority < 0 || priority > 1_000) throw wrong("A priority is 0 to 1,000.", "priority");
+    const { amount: granted, currency } = request;
     const credit: GrantedCredit = {
       ...{ id: deps.newId(), amount: granted, currency, priority, note: displayName(request.note, "input.note") },
       fromMonth: billingMonth(request.fromMonth, "input.fromMonth").firstDay,

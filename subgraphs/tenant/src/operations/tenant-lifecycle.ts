@@ -24,7 +24,8 @@ interface LifecycleDeps {
 export interface NewTenantRequest {
   readonly name: string;
   readonly slug: string;
-  readonly tier: Tier;
+  /** Default FREE. */
+  readonly tier?: Tier;
   readonly organisationId?: string | null | undefined;
   readonly organisationName?: string | null | undefined;
 }
@@ -45,12 +46,12 @@ export const createCreateTenant =
     const named = request.organisationName ?? null;
     const organisationName = named === null ? null : displayName(named, "input.organisationName");
     const [name, slug] = [displayName(request.name, "input.name"), tenantSlug(request.slug, "input.slug")];
-    const atMs = deps.nowMs();
+    const [atMs, tier] = [deps.nowMs(), request.tier ?? "FREE"];
     const tenant: Tenant = {
       ...{ id, name, slug, organisationId, createdAtMs: atMs },
-      ...{ state: "ACTIVE", tier: request.tier, deleteAtMs: null },
+      ...{ state: "ACTIVE", tier, deleteAtMs: null },
     };
-    const detail = `${slug}, tier ${request.tier}`;
+    const detail = `${slug}, tier ${tier}`;
     const made = await deps.lifecycle.create(tenant, organisationName, { by: caller.subject, atMs, detail });
     return made === null ? { kind: "SLUG_TAKEN", slug } : { kind: "CREATED", tenant: made };
   };

@@ -1,6 +1,7 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import type { TenantResolvers } from "../generated/resolvers.ts";
-import { timeText } from "./time-text.ts";
+import { featuresOf } from "../domain/tier.ts";
+import { timeText, timeTextOrNull } from "./time-text.ts";
 
 /** A tenant; its lists are those of the caller's tenant, which is the only one a caller can hold. */
 export const Tenant: TenantResolvers = {
@@ -9,6 +10,8 @@ export const Tenant: TenantResolvers = {
     return tenantId === null ? null : loaders.tenant.load(tenantId);
   },
   createdAt: ({ createdAtMs }) => timeText(createdAtMs),
+  features: ({ tier }) => featuresOf(tier),
+  deleteAt: ({ deleteAtMs }) => timeTextOrNull(deleteAtMs),
   apiKeys: ({ id }, args, { operations }) => operations.apiKeys(id, args),
   users: ({ id }, args, { operations }) => operations.users(id, args),
 };

@@ -1,4 +1,5 @@
 import type { TenantId } from "@tessera/contracts/ids";
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { EventStore, StoreStatement } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 
@@ -28,7 +29,7 @@ export const storedEventsStatement = (tenantId: TenantId): StoreStatement => ({
 /** Builds {@link StoredEvents}. */
 export const createStoredEvents = (eventStore: EventStore): StoredEvents => ({
   size: async (tenantId) => {
-    const { rows } = await eventStore.query(tenantId, storedEventsStatement(tenantId), (row) => sizeRow.parse(row));
+    const { rows } = await eventStore.query(wholeTenant(tenantId), storedEventsStatement(tenantId), (row) => sizeRow.parse(row));
     const { events, mean_bytes } = rows[0] ?? { events: 0, mean_bytes: 0 };
     return { events, bytes: events === 0 ? 0 : Math.round(events * (mean_bytes ?? 0)) };
   },
