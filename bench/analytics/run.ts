@@ -1,5 +1,6 @@
 // Latency of the main questions, each on the table its plan picks and on single events, in the same run:
 // `node --import tsx bench/analytics/run.ts [rows]`. Prints the tables of README.md.
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { randomUUID } from "node:crypto";
 import { cpus, loadavg } from "node:os";
 import { parseEventId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
@@ -110,8 +111,8 @@ console.log("|---|---|---|---|---|---|---|---|---|");
 for (const [title, input] of Object.entries(questions)) {
   const { query, orderBy, limit } = parseOlap({ range: month, measures: [COUNT], ...input }, { personalData: true });
   const ask = (by: Plan) => () =>
-    store.olap(largest, { query, plan: by, orderBy, limit, onlyLines: null }).then(({ cost }) => cost);
-  const planned = plan(query);
+    store.olap(wholeTenant(largest), { query, plan: by, orderBy, limit, onlyLines: null }).then(({ cost }) => cost);
+  const planned = plan(query, null);
   const chosen = await time(ask(planned));
   const raw = planned.rollup === null ? null : await time(ask(planOn(null, [], query)));
   const compared = raw === null ? "| | | " : `| ${show(raw)} | ${(raw.p50 / chosen.p50).toFixed(1)}x `;
@@ -126,14 +127,15 @@ for (const [title, timeframeMs] of [
 ] as const) {
   const query = realtimeQuery(timeframeMs, endMs);
   console.log(
-    `| ${title} | ${show(await time(() => store.realtime(largest, query, plan(query)).then(({ statistics }) => statistics)))} |`,
+    `| ${title} | ${show(await time(() => store.realtime(wholeTenant(largest), query, plan(query, null)).then(({ statistics }) => statistics)))} |`,
   );
 }
 const page = parseEventPage({ first: 50 }, { personalData: true });
-const pageOf = () => store.eventPage(largest, page);
+const pageOf = () => store.eventPage(wholeTenant(largest), page);
 console.log(`| newest 50 events | ${show(await time(() => pageOf().then(({ statistics }) => statistics)))} |`);
 const ids = (await pageOf()).rows.map(({ id }) => parseEventId(id)).filter((id) => id !== null);
-const byId = (count: number) => () => store.eventsById(largest, ids.slice(0, count)).then(() => ({ rowsRead: count }));
+const byId = (count: number) => () =>
+  store.eventsById(wholeTenant(largest), ids.slice(0, count)).then(() => ({ rowsRead: count }));
 console.log(`| one event by id | ${show(await time(byId(1)))} |`);
 console.log(`| 50 events by id | ${show(await time(byId(50)))} |`);
 

@@ -1,3 +1,4 @@
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -63,7 +64,7 @@ describeOnRealData("real files, imported", () => {
       "(SELECT *, properties.ip::String AS ip, properties.status::Int64 AS status, properties.bytes::Nullable(Int64) AS bytes, properties.method::String AS method FROM tessera.events WHERE tenant_id = {tenant:String})",
     );
     const { rows: found } = await running.resources.resources.eventStore.query(
-      tenantId,
+      wholeTenant(tenantId),
       { name: "real-data", text: query, params: { tenant: tenantId } },
       (row) => Object.values(z.record(z.string(), z.unknown()).parse(row)),
     );

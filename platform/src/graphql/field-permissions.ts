@@ -19,14 +19,28 @@ export interface CallerContext {
 const ROOTS = ["Query", "Mutation", "Subscription"];
 const FEDERATION_FIELDS = ["_service", "_entities"];
 
-const ruleFor = (field: string, permission: FieldPermission) =>
+/** Refuses with FORBIDDEN what tells of all of the tenant's events to a caller from whom a data policy hides some of them. */
+export const requireWholeTenant = (caller: Caller, field: string): void => {
+  if (caller.dataPolicy !== null)
+    throw refuse(
+      "FORBIDDEN",
+      `\`${field}\` tells of all events of the tenant; data policies hide some from the caller.`,
+      {
+        field,
+      },
+    );
+};
+
+const ruleFor = (field: string, permission: FieldPermission, ofWholeTenant: boolean) =>
   permission === "PUBLIC"
     ? allow
     : rule(`permission:${permission}:${field}`, { cache: "no_cache" })(
-        (_parent: unknown, _args: unknown, context: CallerContext) =>
-          context.caller.permissions.has(permission)
-            ? true
-            : refuse("FORBIDDEN", `\`${field}\` needs the permission ${permission}.`, { field, permission }),
+        (_parent: unknown, _args: unknown, { caller }: CallerContext) => {
+          if (!caller.permissions.has(permission))
+            return refuse("FORBIDDEN", `\`${field}\` needs the permission ${permission}.`, { field, permission });
+          if (ofWholeTenant) requireWholeTenant(caller, field);
+          return true;
+        },
       );
 
 const isRoot = (type: string): boolean => ROOTS.includes(type);
@@ -48,7 +62,7 @@ const isObjectEntry = (entry: [string, unknown]): entry is [string, object] =>
   typeof entry[1] === "object" && entry[1] !== null;
 
 /** The graphql-shield tree of a table: root fields by the table and denied otherwise; other fields allowed unless the table names them. */
-const treeOf = (schema: GraphQLSchema, table: PermissionTable) => {
+const treeOf = (schema: GraphQLSchema, table: PermissionTable, wholeTenant: ReadonlySet<string>) => {
   const tree: Record<string, Record<string, ReturnType<typeof ruleFor>>> = {};
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
@@ -56,7 +70,12 @@ const treeOf = (schema: GraphQLSchema, table: PermissionTable) => {
     for (const field of Object.keys(type.getFields())) {
       const permission = table[`${type.name}.${field}`];
       const open = !isRoot(type.name) || FEDERATION_FIELDS.includes(field);
-      rules[field] = permission === undefined ? (open ? allow : deny) : ruleFor(`${type.name}.${field}`, permission);
+      rules[field] =
+        permission === undefined
+          ? open
+            ? allow
+            : deny
+          : ruleFor(`${type.name}.${field}`, permission, wholeTenant.has(`${type.name}.${field}`));
     }
     tree[type.name] = rules;
   }
@@ -65,11 +84,15 @@ const treeOf = (schema: GraphQLSchema, table: PermissionTable) => {
 
 /**
  * Compiles a permission table into graphql-shield and applies it; fields that are open to every known caller are left unwrapped, so that
- * they cost nothing. Anything the table does not know is denied.
+ * they cost nothing. Anything the table does not know is denied. `wholeTenantFields` are refused to callers under a data policy.
  */
-export const withPermissions = (schema: GraphQLSchema, table: PermissionTable): GraphQLSchema => {
+export const withPermissions = (
+  schema: GraphQLSchema,
+  table: PermissionTable,
+  wholeTenantFields: readonly string[] = [],
+): GraphQLSchema => {
   refuseLateRules(schema);
-  const tree = treeOf(schema, table);
+  const tree = treeOf(schema, table, new Set(wholeTenantFields));
   const generator: IMiddlewareGenerator<unknown, CallerContext, unknown> = shield(tree, {
     fallbackRule: deny,
     allowExternalErrors: true,

@@ -49,6 +49,8 @@ export const buildSubgraph = <Context extends { readonly caller: Caller }>(parts
   readonly sdl: string;
   readonly resolvers: ResolverMap;
   readonly permissions: PermissionTable;
+  /** Fields that tell of all of the tenant's events, whoever asks; refused to callers under a data policy. */
+  readonly wholeTenantFields?: readonly string[];
   readonly contextFor: (call: SubgraphCall) => Context;
   readonly logger: Logger;
   readonly background?: readonly Background[];
@@ -64,7 +66,7 @@ export const buildSubgraph = <Context extends { readonly caller: Caller }>(parts
   return {
     name: parts.name,
     sdl: parts.sdl,
-    schema: withPermissions(schema, parts.permissions),
+    schema: withPermissions(schema, parts.permissions, parts.wholeTenantFields),
     contextFor: parts.contextFor,
     background: parts.background ?? [],
   };

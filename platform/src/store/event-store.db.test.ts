@@ -1,3 +1,4 @@
+import { wholeTenant } from "./data-policy.ts";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { setTimeout as wait } from "node:timers/promises";
 import { freshTenantId } from "../testing/ask-subgraph.ts";
@@ -34,9 +35,14 @@ describe("a reader's query that is aborted", () => {
       const tenantId = freshTenantId();
       const caller = new AbortController();
       const text = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1 SETTINGS max_threads = 1";
-      const answer = test.resources.eventStore.query(tenantId, { name: "slow", text, params: {} }, (row) => row, {
-        signal: caller.signal,
-      });
+      const answer = test.resources.eventStore.query(
+        wholeTenant(tenantId),
+        { name: "slow", text, params: {} },
+        (row) => row,
+        {
+          signal: caller.signal,
+        },
+      );
       const ended = expect(answer).rejects.toMatchObject({ code: "QUERY_CANCELLED" });
       await until(tenantId, 1);
       caller.abort();

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
-import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
 import { countOnMeter } from "../executions/meter.ts";
+import { EVENT_DATABASE, RESTRICTED_DATABASE } from "../engines/clickhouse-users.ts";
+import { refuse } from "../errors/refusal.ts";
+import { encodePolicy, MAX_ENCODED_POLICY, type DataReader } from "./data-policy.ts";
 import { guardStatement } from "./statement-guard.ts";
 import { storeError } from "./store-errors.ts";
 
@@ -48,10 +50,13 @@ export interface QueryAnswer<Row> {
   readonly statistics: QueryStatistics;
 }
 
-/** The event store as others see it: each query names its tenant, and the store's row policies hold it to that tenant. */
+/**
+ * The event store as others see it: each query names its reader, a tenant and what of it may be seen, and the store's row policies hold it to both.
+ * Work on nobody's behalf says so by `wholeTenant`.
+ */
 export interface EventStore {
   query<Row>(
-    tenantId: TenantId,
+    reader: DataReader,
     statement: StoreStatement,
     parse: (row: unknown) => Row,
     options?: QueryOptions,
@@ -66,18 +71,32 @@ const answer = z.object({
   statistics: z.object({ elapsed: z.number(), rows_read: z.coerce.number(), bytes_read: z.coerce.number() }),
 });
 
-/** The query id that binds a query to its tenant: the row policies read the tenant from it, and no SQL text can change it. */
-export const boundQueryId = (tenantId: TenantId): string => `${tenantId}:${randomUUID()}`;
+/**
+ * The query id that binds a query to its reader: the row policies read the tenant from it, the views of the restricted database the data policy, and
+ * no SQL text can change it. Refuses a policy that a query can't carry with FORBIDDEN, since it can't be answered without.
+ */
+export const boundQueryId = ({ tenantId, dataPolicy }: DataReader): string => {
+  const id = `${tenantId}:${randomUUID()}`;
+  if (dataPolicy === null) return id;
+  const policy = encodePolicy(dataPolicy);
+  if (policy.length > MAX_ENCODED_POLICY)
+    throw refuse("FORBIDDEN", "The data policies that apply to the caller name more values than a query can carry.");
+  return `${id}:${policy}`;
+};
+
+/** The database a reader's statements are about: the tables, or the views of the same names that apply its policy. */
+export const databaseOf = ({ dataPolicy }: DataReader): string =>
+  dataPolicy === null ? EVENT_DATABASE : RESTRICTED_DATABASE;
 
 const run = async <Row>(
   client: ClickHouseClient,
-  tenantId: TenantId,
+  reader: DataReader,
   statement: StoreStatement,
   parse: (row: unknown) => Row,
   options: QueryOptions,
 ): Promise<QueryAnswer<Row>> => {
   guardStatement(statement);
-  const queryId = boundQueryId(tenantId);
+  const queryId = boundQueryId(reader);
   const result = await client.query({
     query: statement.text,
     query_params: { ...statement.params },
@@ -101,23 +120,25 @@ const run = async <Row>(
 };
 
 /**
- * Opens the event store as its reading user. That user may only SELECT, and sees the rows of the tenant in the query id alone; the tenant
+ * Opens the event store as its reading user. That user may only SELECT, and sees the rows of the tenant in the query id alone; the reader
  * is an argument of every query, so that code which forgets it does not compile.
  */
 export const createEventStore = (access: ClickHouseAccess): EventStore => {
-  const client = createClient({
-    ...access,
-    database: "tessera",
-    request_timeout: (MAX_QUERY_SECONDS + 5) * 1_000,
-    max_open_connections: MAX_STORE_CONNECTIONS,
-    compression: { response: false, request: false },
-    // Errors are told by those who meet them.
-    log: { level: ClickHouseLogLevel.OFF },
-  });
+  const open = (database: string): ClickHouseClient =>
+    createClient({
+      ...access,
+      database,
+      request_timeout: (MAX_QUERY_SECONDS + 5) * 1_000,
+      max_open_connections: MAX_STORE_CONNECTIONS,
+      compression: { response: false, request: false },
+      // Errors are told by those who meet them.
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+  const [client, restricted] = [open(EVENT_DATABASE), open(RESTRICTED_DATABASE)];
   return {
-    query: async (tenantId, statement, parse, options = {}) => {
+    query: async (reader, statement, parse, options = {}) => {
       try {
-        return await run(client, tenantId, statement, parse, options);
+        return await run(reader.dataPolicy === null ? client : restricted, reader, statement, parse, options);
       } catch (error) {
         throw storeError(error);
       }
@@ -126,6 +147,8 @@ export const createEventStore = (access: ClickHouseAccess): EventStore => {
       const result = await client.ping();
       if (!result.success) throw storeError(result.error);
     },
-    close: () => client.close(),
+    close: async () => {
+      await Promise.all([client.close(), restricted.close()]);
+    },
   };
 };

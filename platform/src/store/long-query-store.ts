@@ -1,6 +1,9 @@
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
+import { EVENT_DATABASE, RESTRICTED_DATABASE } from "../engines/clickhouse-users.ts";
+import type { DataReader } from "./data-policy.ts";
+import { eraseTenant } from "./erase-tenant.ts";
 import { boundQueryId, type StoreStatement } from "./event-store.ts";
 import type { ClickHouseAccess } from "./migrate.ts";
 import { guardStatement } from "./statement-guard.ts";
@@ -30,13 +33,15 @@ export interface LongQueryOptions {
 export interface LongQueryStore {
   /** Rows as the engine gives them, in pieces, each row parsed. Throws as {@link storeError} says. */
   stream<Row>(
-    tenantId: TenantId,
+    reader: DataReader,
     statement: StoreStatement,
     parse: (row: unknown) => Row,
     options: LongQueryOptions,
   ): AsyncIterable<readonly Row[]>;
   /** Inserts rows durably; a second insert with the same token changes nothing. */
   insert(table: string, rows: readonly object[], token: string): Promise<void>;
+  /** Removes every row of a tenant from every table, results of its queries too; waits until it is done. The same when done twice. */
+  eraseTenant(tenantId: TenantId): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,13 +87,13 @@ const kill = (client: ClickHouseClient, queryId: string): Promise<unknown> =>
 
 async function* read<Row>(
   client: ClickHouseClient,
-  tenantId: TenantId,
+  reader: DataReader,
   statement: StoreStatement,
   parse: (row: unknown) => Row,
   options: LongQueryOptions,
 ): AsyncGenerator<readonly Row[]> {
   guardStatement(statement);
-  const queryId = boundQueryId(tenantId);
+  const queryId = boundQueryId(reader);
   // Where the engine can't be told, the connection that closes beside this and the time limit still end the query.
   const onAbort = (): void => void kill(client, queryId).catch(() => undefined);
   options.signal.addEventListener("abort", onAbort, { once: true });
@@ -119,16 +124,19 @@ async function* read<Row>(
 
 /** Opens the event store as the user of long queries, who reads one tenant at a time and writes results alone. */
 export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore => {
-  const client = createClient({
-    ...access,
-    database: "tessera",
-    request_timeout: (MAX_LONG_QUERY_SECONDS + 30) * 1_000,
-    max_open_connections: MAX_CONNECTIONS,
-    // Errors are told by those who meet them; and progress comes in the body, not in headers, which have a size limit.
-    log: { level: ClickHouseLogLevel.OFF },
-  });
+  const open = (database: string): ClickHouseClient =>
+    createClient({
+      ...access,
+      database,
+      request_timeout: (MAX_LONG_QUERY_SECONDS + 30) * 1_000,
+      max_open_connections: MAX_CONNECTIONS,
+      // Errors are told by those who meet them; and progress comes in the body, not in headers, which have a size limit.
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+  const [client, restricted] = [open(EVENT_DATABASE), open(RESTRICTED_DATABASE)];
   return {
-    stream: (tenantId, statement, parse, options) => read(client, tenantId, statement, parse, options),
+    stream: (reader, statement, parse, options) =>
+      read(reader.dataPolicy === null ? client : restricted, reader, statement, parse, options),
     insert: async (table, rows, token) => {
       try {
         await client.insert({
@@ -141,6 +149,9 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
         throw storeError(error);
       }
     },
-    close: () => client.close(),
+    eraseTenant: (tenantId) => eraseTenant(client, tenantId),
+    close: async () => {
+      await Promise.all([client.close(), restricted.close()]);
+    },
   };
 };

@@ -1,3 +1,4 @@
+import { wholeTenant } from "./data-policy.ts";
 import { describe, expect, it } from "@jest/globals";
 import { createEventStore } from "./event-store.ts";
 import { createLongQueryStore } from "./long-query-store.ts";
@@ -40,9 +41,11 @@ describe("the statement guard", () => {
     const statement = { name: "reach", text: "SELECT * FROM mergeTreeIndex(tessera, events)", params: {} };
     const [reader, jobs] = [createEventStore(access), createLongQueryStore(access)];
     try {
-      await expect(reader.query(freshTenantId(), statement, (row) => row)).rejects.toThrow("calls mergeTreeIndex");
+      await expect(reader.query(wholeTenant(freshTenantId()), statement, (row) => row)).rejects.toThrow(
+        "calls mergeTreeIndex",
+      );
       const signal = new AbortController().signal;
-      const stream = jobs.stream(freshTenantId(), statement, (row) => row, {
+      const stream = jobs.stream(wholeTenant(freshTenantId()), statement, (row) => row, {
         signal,
         maxSeconds: 1,
         onProgress: () => undefined,

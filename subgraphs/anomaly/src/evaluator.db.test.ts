@@ -150,9 +150,9 @@ describe("several workers side by side", () => {
   test("evaluate each due rule once and raise each breach once", async () => {
     const reads: string[] = [];
     const counted = {
-      read: (...[tenantId, metric, window]: Parameters<typeof room.metrics.read>) => {
-        reads.push(`${tenantId} ${metric.eventNames.join()}`);
-        return room.metrics.read(tenantId, metric, window);
+      read: (...[reader, metric, window]: Parameters<typeof room.metrics.read>) => {
+        reads.push(`${reader.tenantId} ${metric.eventNames.join()}`);
+        return room.metrics.read(reader, metric, window);
       },
     };
     const owners = [newTenant(), newTenant(), newTenant()];

@@ -14,3 +14,20 @@ export const permissions = {
   "Mutation.resolveAnomaly": "anomaly:manage",
   "Subscription.anomalies": "anomaly:read",
 } as const satisfies PermissionTable;
+
+/**
+ * Fields that tell of all of the tenant's events, because rules are evaluated for the tenant and not for who reads of them: refused to callers under
+ * a data policy, who would learn from them what is hidden.
+ */
+export const wholeTenantFields = [
+  "Query.rule",
+  "Query.rules",
+  "Query.anomaly",
+  "Query.anomalies",
+  "Mutation.createRule",
+  "Mutation.updateRule",
+  "Mutation.deleteRule",
+  "Mutation.acknowledgeAnomaly",
+  "Mutation.resolveAnomaly",
+  "Subscription.anomalies",
+] as const satisfies readonly (keyof typeof permissions)[];

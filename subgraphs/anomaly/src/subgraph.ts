@@ -7,7 +7,7 @@ import { createEvaluator } from "./jobs/evaluator.ts";
 import { createLoaders } from "./loaders.ts";
 import { createOperations } from "./operations.ts";
 import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
-import { permissions } from "./permissions.ts";
+import { permissions, wholeTenantFields } from "./permissions.ts";
 import { Anomaly } from "./resolvers/anomaly.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { Query } from "./resolvers/query.ts";
@@ -36,6 +36,7 @@ export const createAnomalySubgraph = (resources: Resources): Subgraph => {
     sdl,
     resolvers: { Query, Mutation, Subscription, Rule, Anomaly },
     permissions,
+    wholeTenantFields,
     contextFor: ({ caller, signal }) => ({
       caller,
       ...(signal === undefined ? {} : { signal }),

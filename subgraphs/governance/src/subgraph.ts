@@ -77,7 +77,7 @@ export const createGovernanceSubgraph = (resources: Resources, secrets: Governan
       nowMs,
       audit: audit.operations,
       loaders: {
-        lineage: new DataLoader((ids) => traceLineage(caller.tenantId, ids, signal), {
+        lineage: new DataLoader((ids) => traceLineage(caller, ids, signal), {
           maxBatchSize: MAX_EVENTS_PER_TRACE,
         }),
       },

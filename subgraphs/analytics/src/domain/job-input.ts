@@ -1,3 +1,4 @@
+import { dataPolicyShape } from "@tessera/platform/store/data-policy";
 import { z } from "zod";
 import type { JobInput } from "./job-query.ts";
 import type { FilterInput } from "./filter.ts";
@@ -44,6 +45,8 @@ const jobInput = z.object({
     limit: z.number(),
   }),
   maxRows: z.number(),
+  // Jobs of before there were policies have none.
+  dataPolicy: dataPolicyShape.nullable().default(null),
 });
 
 /** Parses the question kept with a job. */

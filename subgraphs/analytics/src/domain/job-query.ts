@@ -1,3 +1,4 @@
+import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { FieldAccess } from "./fields.ts";
 import { MAX_OLAP_ROWS, parseCount, parseOlap, type OlapInput, type OlapQuery } from "./query.ts";
@@ -13,10 +14,12 @@ export const MAX_IDEMPOTENCY_KEY = 128;
 export interface JobInput {
   readonly olap: OlapInput;
   readonly maxRows: number;
+  /** What of the events the asker could see; the answer is computed from that, and shown to nobody who sees less or other. */
+  readonly dataPolicy: DataPolicy | null;
 }
 
 /** The validated question of a job; its limit is the rows the job may keep. */
-export const parseJobQuery = (input: JobInput, access: FieldAccess): OlapQuery => ({
+export const parseJobQuery = (input: Pick<JobInput, "olap" | "maxRows">, access: FieldAccess): OlapQuery => ({
   ...parseOlap({ ...input.olap, limit: MAX_OLAP_ROWS }, access),
   limit: parseCount(input.maxRows, "input.maxRows", MAX_JOB_ROWS),
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { FilterInput } from "./filter.ts";
 import { plan } from "./planner.ts";
 import { parseOlap, type OlapInput } from "./query.ts";
@@ -7,8 +8,8 @@ import { sketchRelativeError } from "./sketch-error.ts";
 const MONTH = { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" };
 const COUNT = { function: "COUNT" } as const;
 
-const planOf = (input: Partial<OlapInput>) =>
-  plan(parseOlap({ range: MONTH, measures: [COUNT], ...input }, { personalData: true }).query);
+const planOf = (input: Partial<OlapInput>, policy: DataPolicy | null = null) =>
+  plan(parseOlap({ range: MONTH, measures: [COUNT], ...input }, { personalData: true }).query, policy);
 
 const filter = (field: string): FilterInput => ({ field, exists: true });
 
@@ -118,4 +119,46 @@ describe("the planner", () => {
     expect(sketchRelativeError(14)).toBeCloseTo(1.04 / 128, 12);
     expect(planOf({}).approximations).toEqual([]);
   });
+
+  const NOTHING: DataPolicy = {
+    ...{ allow: {}, deny: {}, atLeast: {}, lessThan: {}, masks: {} },
+    ...{ synthetic: null, salt: "0".repeat(32) },
+  };
+  const NULL = { kind: "NULL" } as const;
+  test.each<[string, Partial<DataPolicy>, Partial<OlapInput>, string | null, RegExp | null]>([
+    ["names", { allow: { name: ["view"] } }, {}, "rollup_hour_name", null],
+    ["countries", { allow: { country: ["DE"] } }, {}, "rollup_day_dimensions", /filters rows by country/],
+    ["cities", { deny: { city: ["Bonn"] } }, {}, null, /filters rows by city/],
+    ["times", { atLeast: { time: "2026-03-05T00:00:00.000Z" } }, {}, null, /filters rows by time/],
+    ["made-up events", { synthetic: false }, {}, null, /filters rows by synthetic/],
+    [
+      "masked revenue",
+      { masks: { revenue: NULL } },
+      { measures: [{ function: "SUM", of: "revenue", currency: "EUR", name: "sum" }] },
+      null,
+      /sum is of a column that a data policy masks/,
+    ],
+    [
+      "masked sessions",
+      { masks: { session_id: NULL } },
+      { measures: [{ function: "UNIQUES", of: "sessions", name: "visits" }] },
+      null,
+      /visits is of a column that a data policy masks/,
+    ],
+    ["a masked column that is not asked for", { masks: { city: NULL } }, {}, "rollup_hour_name", null],
+    [
+      "a masked column of the rollup",
+      { masks: { country: NULL } },
+      { dimensions: ["country"] },
+      "rollup_day_dimensions",
+      /country/,
+    ],
+  ])(
+    "under a data policy on %s the plan reads what holds it, and says why not cheaper",
+    (_what, policy, input, table, reason) => {
+      const planned = planOf(input, { ...NOTHING, ...policy });
+      expect(planned.rollup).toBe(table);
+      if (reason !== null) expect(planned.rejected[0]?.reason).toMatch(reason);
+    },
+  );
 });

@@ -1,3 +1,5 @@
+import type { DataPolicy } from "@tessera/contracts/data-policy";
+import { filteredColumns, maskedColumns } from "@tessera/platform/store/data-policy";
 import type { Field } from "./fields.ts";
 import { fieldsOf } from "./filter.ts";
 import { DAY_MS, HOUR_MS } from "./duration.ts";
@@ -82,13 +84,32 @@ const whyNotMeasure = (table: RollupTable, { name, formula }: Measure): string |
   }
 };
 
+/** What a measure reads of each event that can be masked. */
+const maskableOf = ({ formula }: Measure): string | null => {
+  if (formula.kind === "COUNT") return null;
+  if (formula.kind === "UNIQUES") return formula.of.kind === "SESSIONS" ? "session_id" : null;
+  return formula.of.kind === "REVENUE" ? "revenue" : null;
+};
+
+/** Why a rollup, which counts all rows and their true values, can't answer under a data policy; null when it can. */
+const whyNotFor = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy | null): string | null => {
+  const names: readonly string[] = ROLLUPS[table].dimensions;
+  const hidden = filteredColumns(policy).find((column) => !names.includes(column));
+  if (hidden !== undefined) return `A data policy filters rows by ${hidden}, which it does not hold.`;
+  const masked = maskedColumns(policy);
+  const measure = query.measures.find((one) => masked.includes(maskableOf(one) ?? ""));
+  return measure === undefined ? null : `${measure.name} is of a column that a data policy masks.`;
+};
+
 /** Why a rollup can't give this very answer; null when it can. */
-const whyNot = (table: RollupTable, query: AnalyticQuery): string | null => {
+const whyNot = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy | null): string | null => {
   const { stepMs, step } = ROLLUPS[table];
   const foreign = query.dimensions.find((field) => !holds(table, field));
   if (foreign !== undefined) return `It does not hold ${foreign.name}, which is grouped by.`;
   const unfiltered = fieldsOf(query.filter).find((field) => !holds(table, field));
   if (unfiltered !== undefined) return `It does not hold ${unfiltered.name}, which is filtered on.`;
+  const hidden = whyNotFor(table, query, policy);
+  if (hidden !== null) return hidden;
   for (const measure of query.measures) {
     const reason = whyNotMeasure(table, measure);
     if (reason !== null) return reason;
@@ -130,11 +151,11 @@ export const planOn = (rollup: RollupTable | null, rejected: readonly RejectedTa
   };
 };
 
-/** Picks the cheapest table that answers a question exactly as asked, and says why cheaper ones could not. */
-export const plan = (query: AnalyticQuery): Plan => {
+/** Picks the cheapest table that answers a question exactly as asked for who may see what the policy lets through, and says why cheaper ones could not. */
+export const plan = (query: AnalyticQuery, policy: DataPolicy | null): Plan => {
   const rejected: RejectedTable[] = [];
   for (const table of ROLLUP_TABLES) {
-    const reason = whyNot(table, query);
+    const reason = whyNot(table, query, policy);
     if (reason === null) return planOn(table, rejected, query);
     rejected.push({ table, reason });
   }

@@ -1,3 +1,5 @@
+import type { DataPolicy } from "@tessera/contracts/data-policy";
+import { filteredColumns, maskedColumns } from "@tessera/platform/store/data-policy";
 import { isoTime } from "./zone.ts";
 import type { Approximation, Plan, PlanPart, RejectedTable } from "./planner.ts";
 
@@ -21,6 +23,10 @@ export interface Provenance {
   readonly bytesRead: number;
   readonly elapsedMs: number;
   readonly timeZone: string;
+  /** Columns by which a data policy hid rows from the asker. */
+  readonly rowsFilteredBy: readonly string[];
+  /** Columns whose values a data policy replaced. */
+  readonly maskedColumns: readonly string[];
 }
 
 /** The parts of a plan that an answer's provenance tells. */
@@ -39,6 +45,7 @@ export const provenanceOf = (
   costs: readonly Cost[],
   asOfMs: number,
   timeZone: string,
+  policy: DataPolicy | null,
 ): Provenance => {
   const { approximations } = facts;
   const sum = (read: (cost: Cost) => number): number => costs.reduce((total, cost) => total + read(cost), 0);
@@ -54,5 +61,7 @@ export const provenanceOf = (
     bytesRead: sum((cost) => cost.bytesRead),
     elapsedMs: sum((cost) => cost.elapsedMs),
     timeZone,
+    rowsFilteredBy: filteredColumns(policy),
+    maskedColumns: maskedColumns(policy),
   };
 };

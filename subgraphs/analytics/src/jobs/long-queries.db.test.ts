@@ -1,3 +1,4 @@
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -26,6 +27,7 @@ const HAS_REDIS = spawnSync("redis-server", ["--version"]).status === 0;
 
 /** A query that keeps the engine busy for minutes: some billions of combinations of its tenant's events. */
 const endlessPlan = (job: Job): JobPlan => ({
+  reader: wholeTenant(job.tenantId),
   statement: {
     name: "endless",
     text: `SELECT 0 AS total, '' AS d0, toUInt32(max(sipHash64(a.n, b.n, c.n, d.n)) % 7) AS m0
@@ -44,6 +46,7 @@ SETTINGS max_threads = 1`,
 const slowPlan =
   (ms: number) =>
   (job: Job): JobPlan => ({
+    reader: wholeTenant(job.tenantId),
     statement: {
       name: "slow",
       text: "SELECT 0 AS total, name AS d0, toUInt32(sleepEachRow({seconds: Float64})) AS m0 FROM events WHERE tenant_id = {tenant: String} SETTINGS max_threads = 1",

@@ -10,9 +10,11 @@ import type { JobPlan } from "./run-long-query.ts";
 export const planJob =
   (statementOf: (request: OlapRequest, tenantId: string) => StoreStatement) =>
   (job: Job): JobPlan => {
-    const { query, orderBy, limit } = parseJobQuery(parseJobInput(job.input), { personalData: true });
-    const request = { query, plan: plan(query), orderBy, limit, onlyLines: null };
+    const input = parseJobInput(job.input);
+    const { query, orderBy, limit } = parseJobQuery(input, { personalData: true });
+    const request = { query, plan: plan(query, input.dataPolicy), orderBy, limit, onlyLines: null };
     return {
+      reader: { tenantId: job.tenantId, dataPolicy: input.dataPolicy },
       statement: statementOf(request, job.tenantId),
       totalsFirst: query.buckets !== null || query.dimensions.length > 0,
       maxRows: limit,

@@ -2,6 +2,7 @@ import type { JobId } from "@tessera/contracts/ids";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { JobHandler, Postpone, QueuedJob } from "@tessera/platform/queue/queues";
+import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -31,6 +32,8 @@ const STORE_ROWS = 5_000;
 
 /** How a job is answered. */
 export interface JobPlan {
+  /** Who the answer is computed for. */
+  readonly reader: DataReader;
   readonly statement: StoreStatement;
   /** True when the first row of the answer holds the totals. */
   readonly totalsFirst: boolean;
@@ -103,7 +106,7 @@ const runQuery = async (
   deps: LongQueryDeps,
   run: Run,
 ): Promise<{ readonly resultRows: number; readonly truncated: boolean }> => {
-  const { statement, totalsFirst, maxRows } = deps.planOf(run.job);
+  const { reader, statement, totalsFirst, maxRows } = deps.planOf(run.job);
   run.place = totalsFirst ? 0 : 1;
   const onProgress = (progress: JobProgress): void => {
     run.latest = progress;
@@ -111,7 +114,7 @@ const runQuery = async (
   const options = { signal: run.controller.signal, maxSeconds: deps.limits.maxSeconds, onProgress };
   let seen = 0;
   let waiting: ResultRow[] = [];
-  for await (const rows of deps.longQueries.stream(run.job.tenantId, statement, deps.results.parseRow, options)) {
+  for await (const rows of deps.longQueries.stream(reader, statement, deps.results.parseRow, options)) {
     const room = maxRows + (totalsFirst ? 1 : 0) - seen;
     seen += rows.length;
     waiting.push(...rows.slice(0, Math.max(0, room)));

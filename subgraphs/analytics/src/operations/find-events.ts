@@ -13,7 +13,7 @@ export const findEvents =
       throw refuse("FORBIDDEN", "`Event` needs the permission analytics:read.", { permission: "analytics:read" });
     const parsed = ids.map(parseEventId);
     const known = [...new Set(parsed.filter((id): id is EventId => id !== null))];
-    const events = known.length === 0 ? [] : await deps.store.eventsById(caller.tenantId, known, signal);
+    const events = known.length === 0 ? [] : await deps.store.eventsById(caller, known, signal);
     const byId = new Map(events.map((event) => [event.id, event]));
     return parsed.map((id) => (id === null ? null : (byId.get(id) ?? null)));
   };

@@ -24,7 +24,7 @@ export const queryEvents =
   async (caller: Caller, input: EventPageInput, signal?: AbortSignal): Promise<EventPage> => {
     const query = parseEventPage(input, accessOf(caller));
     const asOfMs = deps.nowMs();
-    const { rows, statistics } = await deps.store.eventPage(caller.tenantId, query, signal);
+    const { rows, statistics } = await deps.store.eventPage(caller, query, signal);
     const edges = rows.slice(0, query.first).map((node) => ({ cursor: formatEventPlace(node), node }));
     const times = edges.map(({ node }) => node.timeMs);
     const range = query.range ?? { fromMs: times.at(-1) ?? asOfMs, toMs: (times[0] ?? asOfMs) + 1 };
@@ -36,6 +36,6 @@ export const queryEvents =
         startCursor: edges[0]?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
       },
-      provenance: provenanceOf(eventsOnly(range), [statistics], asOfMs, "UTC"),
+      provenance: provenanceOf(eventsOnly(range), [statistics], asOfMs, "UTC", caller.dataPolicy),
     };
   };

@@ -41,7 +41,7 @@ export const takeLiveWindows =
   async (caller: Caller, query: WindowsQuery, cursor: LogCursor, signal?: AbortSignal): Promise<LiveWindowsAnswer> => {
     const nowMs = deps.nowMs();
     const request = windowsRequest(query, nowMs);
-    const { rows, statistics } = await deps.store.windows(caller.tenantId, request, signal);
+    const { rows, statistics } = await deps.store.windows(caller, request, signal);
     const facts = {
       ...eventsOnly({ fromMs: request.firstMs, toMs: nowMs }),
       rejected: REJECTED,
@@ -59,7 +59,7 @@ export const takeLiveWindows =
       hasMore: rows.length > MAX_WINDOWS,
       asOf: isoTime(nowMs),
       cursor: formatLogCursor(cursor),
-      provenance: provenanceOf(facts, [statistics], nowMs, "UTC"),
+      provenance: provenanceOf(facts, [statistics], nowMs, "UTC", caller.dataPolicy),
     };
   };
 

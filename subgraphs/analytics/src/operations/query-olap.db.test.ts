@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
@@ -72,9 +73,10 @@ describe("olap", () => {
         for (const input of queries) {
           await check(tenantId, known, input);
           const { query, orderBy, limit } = parseOlap({ ...input, limit: 10_000 }, { personalData: false });
-          const planned = plan(query);
+          const planned = plan(query, null);
           used.set(planned.rollup ?? "events", (used.get(planned.rollup ?? "events") ?? 0) + 1);
-          const read = (by: Plan) => store.olap(tenantId, { query, plan: by, orderBy, limit, onlyLines: null });
+          const read = (by: Plan) =>
+            store.olap(wholeTenant(tenantId), { query, plan: by, orderBy, limit, onlyLines: null });
           const [rollup, raw] = [await read(planned), await read(planOn(null, [], query))];
           expect(rollup.rows).toEqual(raw.rows);
           expect(totalColumns(query, rollup.totals)).toEqual(totalColumns(query, raw.totals));

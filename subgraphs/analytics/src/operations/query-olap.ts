@@ -22,15 +22,15 @@ export const queryOlap =
   (deps: { store: Pick<AnalyticsStore, "olap">; nowMs: NowMs }) =>
   async (caller: Caller, input: OlapInput, signal?: AbortSignal): Promise<OlapAnswer> => {
     const { query, orderBy, limit } = parseOlap(input, accessOf(caller));
-    const planned = plan(query);
+    const planned = plan(query, caller.dataPolicy);
     const asOfMs = deps.nowMs();
     const request = { query, plan: planned, orderBy, limit, onlyLines: null };
-    const { rows, totals, hasMore, cost } = await deps.store.olap(caller.tenantId, request, signal);
+    const { rows, totals, hasMore, cost } = await deps.store.olap(caller, request, signal);
     return {
       columns: groupColumns(query, rows),
       rowCount: rows.length,
       hasMore,
       totals: totalColumns(query, totals),
-      provenance: provenanceOf(planned, [cost], asOfMs, query.timeZone),
+      provenance: provenanceOf(planned, [cost], asOfMs, query.timeZone, caller.dataPolicy),
     };
   };

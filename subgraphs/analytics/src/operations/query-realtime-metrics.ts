@@ -16,13 +16,13 @@ export const takeRealtimeMetrics =
   async (caller: Caller, timeframeMs: number, cursor: LogCursor, signal?: AbortSignal): Promise<RealtimeMetrics> => {
     const nowMs = deps.nowMs();
     const query = realtimeQuery(timeframeMs, nowMs);
-    const planned = plan(query);
-    const { rows, statistics } = await deps.store.realtime(caller.tenantId, query, planned, signal);
+    const planned = plan(query, caller.dataPolicy);
+    const { rows, statistics } = await deps.store.realtime(caller, query, planned, signal);
     return realtimeAnswer(
       query,
       rows,
       formatLogCursor(cursor),
-      provenanceOf(planned, [statistics], nowMs, query.timeZone),
+      provenanceOf(planned, [statistics], nowMs, query.timeZone, caller.dataPolicy),
     );
   };
 

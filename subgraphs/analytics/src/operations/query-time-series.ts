@@ -45,10 +45,10 @@ const greatestLines = async (
 ): Promise<Lines> => {
   const overall = { ...query, buckets: null };
   const answer = await store.olap(
-    caller.tenantId,
+    caller,
     {
       query: overall,
-      plan: plan(overall),
+      plan: plan(overall, caller.dataPolicy),
       orderBy: [{ place: { kind: "MEASURE", index: 0 }, direction: "DESC" }],
       limit: maxLines,
       onlyLines: null,
@@ -70,11 +70,11 @@ export const queryTimeSeries =
   async (caller: Caller, input: TimeSeriesInput, signal?: AbortSignal): Promise<TimeSeriesAnswer> => {
     const asked = parseTimeSeries(input, accessOf(caller));
     const { query } = asked;
-    const planned = plan(query);
+    const planned = plan(query, caller.dataPolicy);
     const asOfMs = deps.nowMs();
     const split = query.dimensions.length === 0 ? null : await greatestLines(deps.store, caller, asked, signal);
     const buckets = await deps.store.olap(
-      caller.tenantId,
+      caller,
       {
         query,
         plan: planned,
@@ -97,6 +97,7 @@ export const queryTimeSeries =
         split === null ? [buckets.cost] : [split.cost, buckets.cost],
         asOfMs,
         query.timeZone,
+        caller.dataPolicy,
       ),
     };
   };

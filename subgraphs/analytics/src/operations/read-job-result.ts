@@ -1,4 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
+import type { DataPolicy } from "@tessera/contracts/data-policy";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import { accessOf } from "../domain/access.ts";
 import type { Column } from "../domain/columns.ts";
 import { formatResultPlace, MAX_RESULT_ROWS_ON_PAGE, parseResultPlace } from "../domain/job-page.ts";
@@ -18,6 +21,12 @@ export interface JobResultPage {
   readonly endCursor: string | null;
 }
 
+/** Who sees less of the events than the one who asked, or other ones, would learn from the answer what is hidden from them. */
+const requireSameEyes = (caller: Caller, asked: DataPolicy | null): void => {
+  if (caller.dataPolicy === null || policyFingerprint(caller.dataPolicy) === policyFingerprint(asked)) return;
+  throw refuse("FORBIDDEN", "The result was computed for somebody whose data policies are other than the caller's.");
+};
+
 /** Reads a page of a finished job's result, in columns; null while there is no result. Needs what asking the question needs. */
 export const readJobResult =
   (deps: { results: JobResults }) =>
@@ -29,7 +38,9 @@ export const readJobResult =
     if (job.state.kind !== "SUCCEEDED") return null;
     const first = parseCount(page.first, "first", MAX_RESULT_ROWS_ON_PAGE);
     const after = parseResultPlace(page.after);
-    const { query } = parseJobQuery(parseJobInput(job.input), accessOf(caller));
+    const input = parseJobInput(job.input);
+    const { query } = parseJobQuery(input, accessOf(caller));
+    requireSameEyes(caller, input.dataPolicy);
     const run = { tenantId: job.tenantId, jobId: job.id, attempt: job.attempt };
     const [[whole], placed] = await Promise.all([
       deps.results.pageOf(run, query, -1, 1),

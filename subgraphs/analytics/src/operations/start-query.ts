@@ -28,7 +28,7 @@ export const startQuery =
   ({ jobs, dispatch, newId, logger }: StartQueryDeps) =>
   async (
     caller: Caller,
-    input: JobInput & { readonly idempotencyKey?: string | null | undefined },
+    input: Pick<JobInput, "olap" | "maxRows"> & { readonly idempotencyKey?: string | null | undefined },
   ): Promise<StartOutcome> => {
     const { olap, maxRows } = input;
     parseJobQuery({ olap, maxRows }, accessOf(caller));
@@ -38,7 +38,7 @@ export const startQuery =
     const createdBy = `${caller.subject.kind}:${caller.subject.id}`;
     const job = await jobs.create(
       caller.tenantId,
-      { id, input: { olap, maxRows }, createdBy, idempotencyKey },
+      { id, input: { olap, maxRows, dataPolicy: caller.dataPolicy }, createdBy, idempotencyKey },
       MAX_UNFINISHED_JOBS,
     );
     if (job === "TOO_MANY") return { kind: "TOO_MANY", limit: MAX_UNFINISHED_JOBS };

@@ -1,3 +1,4 @@
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
@@ -100,13 +101,13 @@ describe("a tenant's questions", () => {
       filter: null,
     } as const;
     const foreign = [
-      olapStatement({ ...request, plan: plan(query) }, other),
+      olapStatement({ ...request, plan: plan(query, null) }, other),
       olapStatement({ ...request, plan: planOn(null, [], query) }, other),
       eventPageStatement({ filter: null, range: null, first: 10, after: null }, "NEWEST_HOURS", other),
       windowsStatement(windowsRequest(windows, NOW), other),
     ];
     for (const statement of foreign) {
-      const { rows } = await world.resources.eventStore.query(own, statement, (row) => row);
+      const { rows } = await world.resources.eventStore.query(wholeTenant(own), statement, (row) => row);
       expect(JSON.stringify(rows)).not.toContain("theirs");
       expect(
         rows.length === 0 || JSON.stringify(rows).includes('"m0":0') || JSON.stringify(rows).includes('"m0":null'),

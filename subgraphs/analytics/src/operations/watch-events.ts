@@ -103,11 +103,10 @@ export const watchEvents =
   (caller: Caller, filterInput: FilterInput | null | undefined, after: string | null): LiveIterator<LiveEvent> => {
     const filter: Condition | null = parseFilter(filterInput, "filter", accessOf(caller));
     const resumed = after === null ? null : parseLiveCursor(after);
-    const { tenantId } = caller;
     return eventStream({
-      follower: deps.eventLog.follow(tenantId, BATCH_STORED, followFrom(resumed)),
+      follower: deps.eventLog.follow(caller.tenantId, BATCH_STORED, followFrom(resumed)),
       resumed,
       read: ({ batchId, minTimeMs, maxTimeMs, afterRow }, signal) =>
-        deps.store.batchEvents(tenantId, { batchId, minTimeMs, maxTimeMs, afterRow, limit: LIVE_PAGE }, filter, signal),
+        deps.store.batchEvents(caller, { batchId, minTimeMs, maxTimeMs, afterRow, limit: LIVE_PAGE }, filter, signal),
     });
   };

@@ -1,4 +1,5 @@
-import type { BatchId, EventId, TenantId } from "@tessera/contracts/ids";
+import type { BatchId, EventId } from "@tessera/contracts/ids";
+import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
@@ -28,38 +29,38 @@ export interface OlapRows {
   readonly cost: QueryStatistics;
 }
 
-/** Every question this room asks of the event store; each is about one tenant, and stops when its signal is aborted. */
+/** Every question this room asks of the event store; each is for one reader, and stops when its signal is aborted. */
 export interface AnalyticsStore {
-  olap(tenantId: TenantId, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
+  olap(reader: DataReader, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
   realtime(
-    tenantId: TenantId,
+    reader: DataReader,
     query: AnalyticQuery,
     plan: Plan,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<RealtimeRow>>;
-  eventPage(tenantId: TenantId, query: EventPageQuery, signal?: AbortSignal): Promise<QueryAnswer<StoredEvent>>;
+  eventPage(reader: DataReader, query: EventPageQuery, signal?: AbortSignal): Promise<QueryAnswer<StoredEvent>>;
   /** Events by id, in no particular order; ids the tenant has no event of are left out. */
-  eventsById(tenantId: TenantId, ids: readonly EventId[], signal?: AbortSignal): Promise<readonly StoredEvent[]>;
+  eventsById(reader: DataReader, ids: readonly EventId[], signal?: AbortSignal): Promise<readonly StoredEvent[]>;
   batchEvents(
-    tenantId: TenantId,
+    reader: DataReader,
     slice: BatchSlice & { readonly batchId: BatchId },
     filter: Condition | null,
     signal?: AbortSignal,
   ): Promise<readonly StoredEvent[]>;
-  windows(tenantId: TenantId, request: WindowsRequest, signal?: AbortSignal): Promise<QueryAnswer<WindowCells>>;
+  windows(reader: DataReader, request: WindowsRequest, signal?: AbortSignal): Promise<QueryAnswer<WindowCells>>;
 }
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 const olap = async (
   store: EventStore,
-  tenantId: TenantId,
+  reader: DataReader,
   request: OlapRequest,
   signal: AbortSignal | undefined,
 ): Promise<OlapRows> => {
   const { query, limit } = request;
-  const statement = olapStatement(request, tenantId);
-  const answer = await store.query(tenantId, statement, (row) => olapRowOf(row, query), optionsOf(signal));
+  const statement = olapStatement(request, reader.tenantId);
+  const answer = await store.query(reader, statement, (row) => olapRowOf(row, query), optionsOf(signal));
   const totals = answer.rows.find((row) => row.isTotal)?.measures;
   if (totals === undefined) throw new Error("The event store answered groups without their totals.");
   const grouped = query.buckets !== null || query.dimensions.length > 0;
@@ -73,12 +74,12 @@ const olap = async (
  */
 const eventPage = async (
   store: EventStore,
-  tenantId: TenantId,
+  reader: DataReader,
   query: EventPageQuery,
   signal: AbortSignal | undefined,
 ): Promise<QueryAnswer<StoredEvent>> => {
   const read = (reach: PageReach): Promise<QueryAnswer<StoredEvent>> =>
-    store.query(tenantId, eventPageStatement(query, reach, tenantId), parseEventRow, optionsOf(signal));
+    store.query(reader, eventPageStatement(query, reach, reader.tenantId), parseEventRow, optionsOf(signal));
   if (query.filter !== null) return read("EVERYTHING");
   const newest = await read("NEWEST_HOURS");
   return newest.rows.length > query.first ? newest : read("EVERYTHING");
@@ -86,19 +87,20 @@ const eventPage = async (
 
 /** Builds {@link AnalyticsStore} over the tenant-bound event store. */
 export const createAnalyticsStore = (store: EventStore): AnalyticsStore => ({
-  olap: (tenantId, request, signal) => olap(store, tenantId, request, signal),
-  realtime: (tenantId, query, plan, signal) =>
+  olap: (reader, request, signal) => olap(store, reader, request, signal),
+  realtime: (reader, query, plan, signal) =>
     store.query(
-      tenantId,
-      realtimeStatement(query, plan, tenantId),
+      reader,
+      realtimeStatement(query, plan, reader.tenantId),
       (row) => realtimeRowOf(row, query),
       optionsOf(signal),
     ),
-  eventPage: (tenantId, query, signal) => eventPage(store, tenantId, query, signal),
-  eventsById: async (tenantId, ids, signal) =>
-    (await store.query(tenantId, eventsByIdStatement(ids, tenantId), parseEventRow, optionsOf(signal))).rows,
-  batchEvents: async (tenantId, slice, filter, signal) =>
-    (await store.query(tenantId, batchEventsStatement(slice, filter, tenantId), parseEventRow, optionsOf(signal))).rows,
-  windows: (tenantId, request, signal) =>
-    store.query(tenantId, windowsStatement(request, tenantId), windowRowOf, optionsOf(signal)),
+  eventPage: (reader, query, signal) => eventPage(store, reader, query, signal),
+  eventsById: async (reader, ids, signal) =>
+    (await store.query(reader, eventsByIdStatement(ids, reader.tenantId), parseEventRow, optionsOf(signal))).rows,
+  batchEvents: async (reader, slice, filter, signal) =>
+    (await store.query(reader, batchEventsStatement(slice, filter, reader.tenantId), parseEventRow, optionsOf(signal)))
+      .rows,
+  windows: (reader, request, signal) =>
+    store.query(reader, windowsStatement(request, reader.tenantId), windowRowOf, optionsOf(signal)),
 });

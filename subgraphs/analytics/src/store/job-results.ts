@@ -1,4 +1,5 @@
 import type { JobId, TenantId } from "@tessera/contracts/ids";
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { EventStore, StoreStatement } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { z } from "zod";
@@ -21,7 +22,7 @@ export interface JobRun {
   readonly attempt: number;
 }
 
-/** Results of long queries in the event store. */
+/** Results of long queries in the event store: rows as the job's own reader got them. Who may see them is decided before they are asked for. */
 export interface JobResults {
   /** Stores rows at places `from`, `from + 1` ...; repeating it changes nothing. */
   append(run: JobRun, from: number, rows: readonly ResultRow[]): Promise<void>;
@@ -52,7 +53,7 @@ ORDER BY row_number LIMIT {first: UInt32}`,
 /** Builds {@link JobResults}: written by workers, read as any tenant reads. */
 export const createJobResults = (deps: { eventStore: EventStore; longQueries: LongQueryStore }): JobResults => {
   const page: JobResults["page"] = async (run, after, first) =>
-    (await deps.eventStore.query(run.tenantId, pageStatement(run, after, first), placedRow)).rows;
+    (await deps.eventStore.query(wholeTenant(run.tenantId), pageStatement(run, after, first), placedRow)).rows;
   return {
     append: ({ tenantId, jobId, attempt }, from, rows) =>
       deps.longQueries.insert(

@@ -1,6 +1,7 @@
 import { parseAnomalyId, type AnomalyId } from "@tessera/contracts/ids";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import { errorMessage } from "@tessera/platform/errors/error-message";
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import type { NowMs } from "@tessera/platform/time/clock";
@@ -40,7 +41,11 @@ const evaluateRule = async (deps: EvaluatorDeps, claim: Claim, rule: Rule): Prom
   const nowMs = deps.nowMs();
   const nextEvaluationAtMs = nextTurnMs(rule.nextEvaluationAtMs, rule.evaluationIntervalSeconds, nowMs);
   try {
-    const reading = await deps.metrics.read(rule.tenantId, rule.metric, windowAt(nowMs, rule.metric.windowMs));
+    const reading = await deps.metrics.read(
+      wholeTenant(rule.tenantId),
+      rule.metric,
+      windowAt(nowMs, rule.metric.windowMs),
+    );
     const evaluation = judge(reading, rule.condition);
     return await deps.evaluations.settle(claim, {
       evaluation,

@@ -16,5 +16,5 @@ export const previewRule =
     }
     const { metric, condition } = checked.value;
     const window = windowAt(deps.nowMs(), metric.windowMs);
-    return judge(await deps.metrics.read(caller.tenantId, metric, window, signal), condition);
+    return judge(await deps.metrics.read(caller, metric, window, signal), condition);
   };

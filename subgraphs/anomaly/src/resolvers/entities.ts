@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { parseAnomalyId, parseRuleId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { requireWholeTenant } from "@tessera/platform/graphql/field-permissions";
 import type { Anomaly } from "../domain/anomaly.ts";
 import type { Rule } from "../domain/rule.ts";
 import type { Loaders } from "../loaders.ts";
@@ -18,6 +19,7 @@ const requireRead = ({ caller }: Reach, type: string): void => {
       field: type,
       permission: "anomaly:read",
     });
+  requireWholeTenant(caller, type);
 };
 
 /** The rule a reference names, deleted or not; null when the caller's tenant has none. Refuses without anomaly:read. */

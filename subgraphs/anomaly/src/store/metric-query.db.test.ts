@@ -1,3 +1,4 @@
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
@@ -168,7 +169,7 @@ test("A metric read from the event store is what the schema says it is, on any e
         await storeEvents(room, rows);
         const window = { fromMs: LONG_AGO_MS - WINDOW_MS, toMs: LONG_AGO_MS };
         for (const definition of metrics) {
-          const reading = await room.metrics.read(tenantId, metricSchema.parse(definition), window);
+          const reading = await room.metrics.read(wholeTenant(tenantId), metricSchema.parse(definition), window);
           const expected = byDefinition(events, definition);
           expect([definition, reading.samples]).toEqual([definition, expected.samples]);
           if (expected.value === null) expect(reading.value).toBeNull();

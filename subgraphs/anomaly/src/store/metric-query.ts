@@ -103,7 +103,7 @@ export const metricStatement = (metric: Metric, window: Window): StoreStatement 
   ];
   return {
     name: "anomaly-metric",
-    text: `SELECT ${value} AS value, ${samples} AS samples FROM tessera.events WHERE ${conditions.join(" AND ")}`,
+    text: `SELECT ${value} AS value, ${samples} AS samples FROM events WHERE ${conditions.join(" AND ")}`,
     params: {
       from: window.fromMs,
       to: window.toMs,

@@ -1,4 +1,4 @@
-import type { TenantId } from "@tessera/contracts/ids";
+import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { Reading, Window } from "../domain/evaluation.ts";
@@ -10,7 +10,7 @@ export const MAX_READING_SECONDS = 5;
 
 /** Reads metrics from the event store. */
 export interface MetricStore {
-  read(tenantId: TenantId, metric: Metric, window: Window, signal?: AbortSignal): Promise<Reading>;
+  read(reader: DataReader, metric: Metric, window: Window, signal?: AbortSignal): Promise<Reading>;
 }
 
 // A mean over nothing comes as null; 64-bit counts come as text.
@@ -18,10 +18,10 @@ const readingRow = z.object({ value: z.number().nullable(), samples: z.coerce.nu
 
 /** Builds {@link MetricStore} over the tenant-bound event store. */
 export const createMetricStore = (eventStore: EventStore): MetricStore => ({
-  read: async (tenantId, metric, window, signal) => {
+  read: async (reader, metric, window, signal) => {
     const options = { maxSeconds: MAX_READING_SECONDS, ...(signal === undefined ? {} : { signal }) };
     const statement = metricStatement(metric, window);
-    const { rows } = await eventStore.query(tenantId, statement, (row) => readingRow.parse(row), options);
+    const { rows } = await eventStore.query(reader, statement, (row) => readingRow.parse(row), options);
     const [row] = rows;
     if (row === undefined) throw new Error("The event store gave no reading.");
     return { value: row.value, samples: row.samples, window };

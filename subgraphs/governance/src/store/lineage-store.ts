@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
-import { parseBatchId, parseEventId, type BatchId, type EventId, type TenantId } from "@tessera/contracts/ids";
+import { parseBatchId, parseEventId, type BatchId, type EventId } from "@tessera/contracts/ids";
+import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { FoundCell, IndexEntry, StoredBatch, StoredFacts } from "../domain/evidence.ts";
 
 /** What the event store knows of single events; each question is one statement however many events it is about. */
 export interface LineageStore {
-  indexEntries(tenantId: TenantId, ids: readonly EventId[], signal?: AbortSignal): Promise<readonly IndexEntry[]>;
-  facts(tenantId: TenantId, entries: readonly IndexEntry[], signal?: AbortSignal): Promise<readonly StoredFacts[]>;
-  batches(tenantId: TenantId, entries: readonly IndexEntry[], signal?: AbortSignal): Promise<readonly StoredBatch[]>;
-  cells(tenantId: TenantId, facts: readonly StoredFacts[], signal?: AbortSignal): Promise<readonly FoundCell[]>;
+  indexEntries(reader: DataReader, ids: readonly EventId[], signal?: AbortSignal): Promise<readonly IndexEntry[]>;
+  facts(reader: DataReader, entries: readonly IndexEntry[], signal?: AbortSignal): Promise<readonly StoredFacts[]>;
+  batches(reader: DataReader, entries: readonly IndexEntry[], signal?: AbortSignal): Promise<readonly StoredBatch[]>;
+  cells(reader: DataReader, facts: readonly StoredFacts[], signal?: AbortSignal): Promise<readonly FoundCell[]>;
 }
 
 const statementText = (name: string): string => readFileSync(new URL(`./sql/${name}.sql`, import.meta.url), "utf8");
@@ -113,30 +114,29 @@ const cellRow = z
 /** Builds {@link LineageStore}. */
 export const createLineageStore = (eventStore: EventStore): LineageStore => {
   const ask = async <Row>(
-    tenantId: TenantId,
+    reader: DataReader,
     name: keyof typeof texts,
     params: Readonly<Record<string, unknown>>,
     parse: (row: unknown) => Row,
     signal: AbortSignal | undefined,
   ): Promise<readonly Row[]> => {
-    const statement = { name: `lineage-${name}`, text: texts[name], params: { tenant: tenantId, ...params } };
-    return (await eventStore.query(tenantId, statement, parse, signal === undefined ? {} : { signal })).rows;
+    const statement = { name: `lineage-${name}`, text: texts[name], params: { tenant: reader.tenantId, ...params } };
+    return (await eventStore.query(reader, statement, parse, signal === undefined ? {} : { signal })).rows;
   };
   return {
-    indexEntries: (tenantId, ids, signal) =>
-      ask(tenantId, "indexEntries", { ids }, (row) => indexRow.parse(row), signal),
-    facts: (tenantId, entries, signal) => {
+    indexEntries: (reader, ids, signal) => ask(reader, "indexEntries", { ids }, (row) => indexRow.parse(row), signal),
+    facts: (reader, entries, signal) => {
       const places = JSON.stringify(entries.map(({ keys: { name, person, time } }) => ({ name, person, time })));
       const ids = entries.map((entry) => entry.eventId);
-      return ask(tenantId, "facts", { ids, places }, (row) => factsRow.parse(row), signal);
+      return ask(reader, "facts", { ids, places }, (row) => factsRow.parse(row), signal);
     },
-    batches: (tenantId, entries, signal) => {
+    batches: (reader, entries, signal) => {
       const places = entries.map((entry) => ({ received_at: entry.keys.receivedAt, batch_id: entry.batchId }));
-      return ask(tenantId, "batches", { places: JSON.stringify(places) }, (row) => batchRow.parse(row), signal);
+      return ask(reader, "batches", { places: JSON.stringify(places) }, (row) => batchRow.parse(row), signal);
     },
-    cells: (tenantId, facts, signal) =>
+    cells: (reader, facts, signal) =>
       ask(
-        tenantId,
+        reader,
         "cells",
         { places: JSON.stringify(facts.map(({ keys }) => keys)) },
         (row) => cellRow.parse(row),

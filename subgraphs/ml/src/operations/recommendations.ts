@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
+import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { samplingRate, type FeedbackBounds } from "../domain/bounds.ts";
 import { recommend, type Recommendation } from "../domain/recommendation.ts";
@@ -43,7 +44,7 @@ interface Found {
   readonly costs: readonly Cost[];
 }
 
-type Ask = readonly [TenantId, RecommendationRequest, Known, AbortSignal | undefined];
+type Ask = readonly [DataReader, RecommendationRequest, Known, AbortSignal | undefined];
 
 const findPopular = async (
   { feedback }: Deps,
@@ -81,10 +82,10 @@ export const recommendations =
   async (caller: Caller, input: object, signal?: AbortSignal): Promise<RecommendationAnswer> => {
     const { tenantId } = caller;
     const request = checkRequest(input, deps.nowMs());
-    const user = await deps.feedback.readUser(tenantId, request, signal);
+    const user = await deps.feedback.readUser(caller, request, signal);
     const rate = samplingRate(user.population, deps.bounds.people);
     const ownCount = Math.min(user.seen.length, deps.bounds.ownItems);
-    const found = await find(deps, [tenantId, request, { seen: user.seen, ownCount, rate }, signal]);
+    const found = await find(deps, [caller, request, { seen: user.seen, ownCount, rate }, signal]);
     return {
       tenantId,
       userId: request.userId,

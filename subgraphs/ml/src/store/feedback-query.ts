@@ -17,7 +17,7 @@ const touches = (request: RecommendationRequest, bounds: FeedbackBounds): string
     `lengthUTF8(item) BETWEEN 1 AND ${bounds.itemCharacters}`,
   ];
   const item = propertyText(request.itemProperty);
-  return `SELECT person, user_id, time, ${item} AS item FROM tessera.events WHERE ${conditions.join(" AND ")}`;
+  return `SELECT person, user_id, time, ${item} AS item FROM events WHERE ${conditions.join(" AND ")}`;
 };
 
 const touchParams = (request: RecommendationRequest): Record<string, unknown> => ({

@@ -1,4 +1,4 @@
-import type { TenantId } from "@tessera/contracts/ids";
+import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryAnswer, StoreStatement } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { FeedbackBounds } from "../domain/bounds.ts";
@@ -32,16 +32,16 @@ export interface Known {
 
 /** What people touched, read from the event store. */
 export interface FeedbackStore {
-  readUser(tenantId: TenantId, request: RecommendationRequest, signal?: AbortSignal): Promise<UserFeedback>;
+  readUser(reader: DataReader, request: RecommendationRequest, signal?: AbortSignal): Promise<UserFeedback>;
   /** The own items that anybody looked at touched, and the other items with the most support; `shared` follows the order of `own`. */
   readCoOccurrence(
-    tenantId: TenantId,
+    reader: DataReader,
     request: RecommendationRequest,
     known: Known,
     signal?: AbortSignal,
   ): Promise<Cost & { readonly own: readonly OwnItem[]; readonly candidates: readonly CoOccurrence[] }>;
   readPopular(
-    tenantId: TenantId,
+    reader: DataReader,
     request: RecommendationRequest,
     known: Known,
     signal?: AbortSignal,
@@ -62,23 +62,23 @@ const costOf = (answer: QueryAnswer<unknown>): Cost => ({
 /** Builds {@link FeedbackStore} over the tenant-bound event store. */
 export const createFeedbackStore = (eventStore: EventStore, bounds: FeedbackBounds): FeedbackStore => {
   const ask = <Row>(
-    tenantId: TenantId,
+    reader: DataReader,
     statement: StoreStatement,
     row: z.ZodType<Row>,
     signal: AbortSignal | undefined,
   ): Promise<QueryAnswer<Row>> =>
-    eventStore.query(tenantId, statement, (raw) => row.parse(raw), {
+    eventStore.query(reader, statement, (raw) => row.parse(raw), {
       maxSeconds: MAX_FEEDBACK_SECONDS,
       ...(signal === undefined ? {} : { signal }),
     });
   return {
-    readUser: async (tenantId, request, signal) => {
-      const answer = await ask(tenantId, ownItemsStatement(request, bounds), userRow, signal);
+    readUser: async (reader, request, signal) => {
+      const answer = await ask(reader, ownItemsStatement(request, bounds), userRow, signal);
       const [row] = answer.rows;
       return { population: row?.population ?? 0, seen: row?.own ?? [], ...costOf(answer) };
     },
-    readCoOccurrence: async (tenantId, request, known, signal) => {
-      const answer = await ask(tenantId, coOccurrenceStatement(request, bounds, known), coOccurrenceRow, signal);
+    readCoOccurrence: async (reader, request, known, signal) => {
+      const answer = await ask(reader, coOccurrenceStatement(request, bounds, known), coOccurrenceRow, signal);
       const users = new Map(answer.rows.filter(({ isOwn }) => isOwn).map((row) => [row.item, row.users]));
       return {
         own: known.seen.slice(0, known.ownCount).map((itemId) => ({ itemId, users: users.get(itemId) ?? 0 })),
@@ -88,8 +88,8 @@ export const createFeedbackStore = (eventStore: EventStore, bounds: FeedbackBoun
         ...costOf(answer),
       };
     },
-    readPopular: async (tenantId, request, known, signal) => {
-      const answer = await ask(tenantId, popularStatement(request, bounds, known), itemRow, signal);
+    readPopular: async (reader, request, known, signal) => {
+      const answer = await ask(reader, popularStatement(request, bounds, known), itemRow, signal);
       const everybody = answer.rows.find(({ item }) => item === "");
       const items = answer.rows.filter(({ item }) => item !== "").slice(0, request.first);
       return {

@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import type { DataPolicy, Mask } from "@tessera/contracts/data-policy";
+import fc from "fast-check";
+import type { TestEvent } from "./test-events.ts";
+
+const TEXTS = {
+  ...{ name: "name", source: "source", country: "country", device: "device", currency: "currency" },
+  ...{ user_id: "userId", anonymous_id: "anonymousId", session_id: "sessionId", url: "url" },
+} as const satisfies Record<string, keyof TestEvent>;
+type TextColumn = keyof typeof TEXTS;
+
+const textOf = (event: TestEvent, column: string): string =>
+  Object.hasOwn(TEXTS, column) ? (event[TEXTS[column as TextColumn]] ?? "") : "";
+
+const orderOf = (event: TestEvent, column: string): number | null => {
+  if (column === "time") return event.timeMs;
+  return event.revenue === undefined ? null : Number(event.revenue);
+};
+const boundOf = (column: string, value: string): number => (column === "time" ? Date.parse(value) : Number(value));
+
+/** Whether a policy lets an event through, said as plainly as it can be. */
+export const isVisible = (event: TestEvent, policy: DataPolicy): boolean => {
+  for (const [column, values] of Object.entries(policy.allow))
+    if (!values.includes(textOf(event, column))) return false;
+  for (const [column, values] of Object.entries(policy.deny)) if (values.includes(textOf(event, column))) return false;
+  for (const [column, value] of Object.entries(policy.atLeast)) {
+    const own = orderOf(event, column);
+    if (own === null || own < boundOf(column, value)) return false;
+  }
+  for (const [column, value] of Object.entries(policy.lessThan)) {
+    const own = orderOf(event, column);
+    if (own === null || own >= boundOf(column, value)) return false;
+  }
+  return policy.synthetic === null || (event.synthetic ?? false) === policy.synthetic;
+};
+
+const maskedText = (value: string | undefined, mask: Mask, salt: string): string | undefined => {
+  if (mask.kind === "NULL") return undefined;
+  if (mask.kind === "CONSTANT") return mask.value === "" ? undefined : mask.value;
+  if (value === undefined || value === "") return undefined;
+  return createHash("sha256").update(`${salt}${value}`).digest("hex").slice(0, 32);
+};
+
+/** An event as a policy shows it. */
+export const masked = (event: TestEvent, { masks, salt }: DataPolicy): TestEvent => {
+  const shown: Record<string, unknown> = { ...event };
+  for (const [column, mask] of Object.entries(masks)) {
+    if (column === "revenue" || column === "properties") delete shown[column];
+    else if (Object.hasOwn(TEXTS, column)) {
+      const field = TEXTS[column as TextColumn];
+      const value = maskedText(event[field], mask, salt);
+      if (value === undefined) delete shown[field];
+      else shown[field] = value;
+    }
+  }
+  // boundary: the keys of an event, each with a value of its own kind or left out.
+  return shown as unknown as TestEvent;
+};
+
+const values = (...all: readonly string[]): fc.Arbitrary<readonly string[]> => fc.subarray([...all], { minLength: 0 });
+const lists = fc.record(
+  {
+    name: values("view", "buy", "it's", 'back\\slash "quote"', "nothing"),
+    country: values("DE", "US", "", "' OR 1=1 --"),
+    source: values("web", "ios", ""),
+    device: values("mobile", ""),
+    currency: values("EUR", ""),
+    user_id: values("u1", "u2", ""),
+    session_id: values("s1", ""),
+  },
+  { requiredKeys: [] },
+);
+const bounds = fc.record(
+  {
+    time: fc.constantFrom("2026-03-29T01:30:00.000Z", "2026-06-30T22:00:00.000Z", "2024-02-29T12:00:00.001Z"),
+    revenue: fc.constantFrom("0", "-1.5", "20.0001", "99"),
+  },
+  { requiredKeys: [] },
+);
+const text: fc.Arbitrary<Mask> = fc.constantFrom<Mask>(
+  { kind: "NULL" },
+  { kind: "HASH" },
+  { kind: "CONSTANT", value: "it's" },
+);
+const left: fc.Arbitrary<Mask> = fc.constant({ kind: "NULL" });
+
+/**
+ * Random policies over the fields of test events. Ids of people are not masked: how many people there are is counted by a number of its own, which
+ * a mask of their names leaves as it is.
+ */
+export const anyPolicy: fc.Arbitrary<DataPolicy> = fc.record({
+  allow: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: lists }),
+  deny: fc.oneof({ weight: 1, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: lists }),
+  atLeast: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: bounds }),
+  lessThan: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: bounds }),
+  synthetic: fc.constantFrom(null, null, null, true, false),
+  masks: fc.record(
+    {
+      ...{ source: text, country: text, device: text, url: text, currency: text, session_id: text },
+      ...{ revenue: left, properties: left },
+    },
+    { requiredKeys: [] },
+  ),
+  salt: fc.constant("0123456789abcdef0123456789abcdef"),
+});
