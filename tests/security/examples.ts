@@ -12,6 +12,8 @@ export interface OwnThings {
   readonly apiKeyId: string;
   readonly ruleId: string;
   readonly anomalyId: string;
+  /** A recorded and sealed execution of its own. */
+  readonly executionId: string;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -51,6 +53,17 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.anomalies": () => ({}),
   "Query.previewRule": () => ({ input: { metric, condition } }),
   "Query.eventLineage": ({ eventId }) => ({ eventId }),
+  // What a tenant asked about others stands in its own log: only records without objects are asked for here.
+  "Query.auditLog": () => ({ filter: { field: "Mutation.sealAuditLog" } }),
+  "Query.auditRecord": ({ executionId }) => ({ executionId }),
+  "Query.auditInclusionProof": ({ executionId }) => ({ executionId }),
+  "Query.auditConsistencyProof": () => ({ fromSeal: 0, toSeal: 0 }),
+  "Query.auditSeals": () => ({}),
+  "Query.auditKeys": () => ({}),
+  "Query.verifyAudit": () => ({ range: { from: 0, to: 0 }, trustedSeals: [] }),
+  "Query.auditExport": () => ({}),
+  "Query.auditSegment": () => ({ begin: 0, end: 1 }),
+  "Mutation.sealAuditLog": () => ({}),
   "Query.recommendations": ({ mark }) => ({ input: { userId: `${mark}-user`, itemProperty: "item" } }),
   "Query.tenant": () => ({}),
   "Query.whoAmI": () => ({}),

@@ -74,11 +74,11 @@ const roomOf = (coordinate: string): Subgraph => {
 const id = "00000000-0000-4000-8000-000000000001";
 const own = {
   ...{ mark: "failing", tenantId: id, eventId: id, batchId: id, jobId: id, userId: id },
-  ...{ apiKeyId: "0123456789abcdef", ruleId: id, anomalyId: id },
+  ...{ apiKeyId: "0123456789abcdef", ruleId: id, anomalyId: id, executionId: id },
 };
 const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
 /** The caller is known without asking any store. */
-const NEEDS_NO_STORE = ["Query.whoAmI"];
+const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys"];
 
 describe("a store that fails with its secrets on its lips", () => {
   afterAll(() => pool.end());

@@ -50,6 +50,22 @@ const makePerson = async (client: TesseraClient, own: OwnThings): Promise<string
   return (await client.ask(shape, text, variablesOf("Mutation.createUser", own))).createUser.user.id;
 };
 
+/** Seals what was recorded of the tenant so far; answers the execution of the newest sealed record. */
+const makeSealedRecord = async (client: TesseraClient): Promise<string> => {
+  const log = z.object({ auditLog: z.object({ nodes: z.array(z.object({ executionId: z.string() })) }) });
+  const executionId = await eventually(async () => {
+    const [first] = (await client.ask(log, "{ auditLog(first: 1) { nodes { executionId } } }")).auditLog.nodes;
+    if (first === undefined) throw new Error("Nothing is recorded yet.");
+    return first.executionId;
+  });
+  const sealed = z.object({ sealAuditLog: z.object({ __typename: z.literal("AuditLogSealed") }) });
+  await client.ask(sealed, "mutation { sealAuditLog { __typename } }");
+  const own = z.object({ auditLog: z.object({ nodes: z.array(z.unknown()).min(1) }) });
+  const text = '{ auditLog(filter: { field: "Mutation.sealAuditLog" }) { nodes { executionId } } }';
+  await eventually(() => client.ask(own, text));
+  return executionId;
+};
+
 const sendEvents = async (client: TesseraClient, mark: string) => {
   const events = Array.from({ length: EVENTS_PER_TENANT }, (_, index) => ({
     id: randomUUID(),
@@ -65,6 +81,24 @@ const sendEvents = async (client: TesseraClient, mark: string) => {
   return { eventId: first.eventId, batchId: first.batchId };
 };
 
+/** Asks about a thing that nobody has, and waits until the tenant's audit log tells of it; answers its id. */
+export const askAboutSomething = async (client: TesseraClient): Promise<string> => {
+  const objectId = randomUUID();
+  await client.ask(z.unknown(), "query ($id: ID!) { job(id: $id) { id } }", { id: objectId });
+  const found = z.object({ auditLog: z.object({ nodes: z.array(z.unknown()).min(1) }) });
+  const text =
+    'query ($objectId: String!) { auditLog(filter: { objectId: $objectId, field: "Query.job" }) { nodes { hash } } }';
+  await eventually(() => client.ask(found, text, { objectId }));
+  return objectId;
+};
+
+/** The trace id of an execution of the tenant. */
+export const traceOf = async (client: TesseraClient, executionId: string): Promise<string> => {
+  const shape = z.object({ auditRecord: z.object({ traceId: z.string() }) });
+  const text = "query ($executionId: ID!) { auditRecord(executionId: $executionId) { traceId } }";
+  return (await client.ask(shape, text, { executionId })).auditRecord.traceId;
+};
+
 /** Gives a tenant one of everything: events, a finished job, a broken rule with its anomaly, a person, a key. */
 export const makeOwnThings = async (
   url: string,
@@ -73,7 +107,7 @@ export const makeOwnThings = async (
 ): Promise<OwnThings> => {
   const client = createTesseraClient(url, tenant.apiKey);
   const sent = await sendEvents(client, mark);
-  const nothing = { jobId: "", userId: "", apiKeyId: "", ruleId: "", anomalyId: "" };
+  const nothing = { jobId: "", userId: "", apiKeyId: "", ruleId: "", anomalyId: "", executionId: "" };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
@@ -83,5 +117,6 @@ export const makeOwnThings = async (
     if (first === undefined) throw new Error("The rule has raised nothing yet.");
     return first.node.id;
   });
-  return { ...base, ruleId, jobId, userId, apiKeyId: apiKey.id, anomalyId: anomalies };
+  const executionId = await makeSealedRecord(client);
+  return { ...base, ruleId, jobId, userId, apiKeyId: apiKey.id, anomalyId: anomalies, executionId };
 };

@@ -7,7 +7,7 @@ import { entityTypes, idPlaces, operationText, rootField, rootFields, type Selec
 import { exampleOf, type OwnThings } from "./examples.ts";
 import { GENEROUS_LIMITS } from "./generous-limits.ts";
 import { askGraph, hear, readAnswer } from "./outside.ts";
-import { makeJob, makeOwnThings, makeRule } from "./own-things.ts";
+import { askAboutSomething, makeJob, makeOwnThings, makeRule, traceOf } from "./own-things.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeNothingKept } from "./seal/nothing-kept.ts";
 import { describeRestRoutes } from "./seal/rest-routes.ts";
@@ -60,6 +60,24 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   "Query.anomalies(ruleId)": byId(({ ruleId }) => ruleId, {
     variables: (ruleId) => ({ ruleId }),
     selection: { depth: 3 },
+  }),
+  "Query.auditRecord(executionId)": byId(({ executionId }) => executionId, {
+    variables: (executionId) => ({ executionId }),
+  }),
+  "Query.auditInclusionProof(executionId)": byId(({ executionId }) => executionId, {
+    variables: (executionId) => ({ executionId }),
+  }),
+  "Query.auditLog(filter.subjectId)": byId(() => instance.alpha.apiKey.slice(9, 25), {
+    variables: (subjectId) => ({ filter: { subjectId } }),
+    selection: "{ nodes { executionId } }",
+  }),
+  "Query.auditLog(filter.objectId)": byId(() => askAboutSomething(alphaClient), {
+    variables: (objectId) => ({ filter: { objectId } }),
+    selection: "{ nodes { executionId } }",
+  }),
+  "Query.auditLog(filter.traceId)": byId(({ executionId }) => traceOf(alphaClient, executionId), {
+    variables: (traceId) => ({ filter: { traceId } }),
+    selection: "{ nodes { executionId } }",
   }),
   "Query.recommendations(input.userId)": byId(({ mark }) => `${mark}-user`, {
     variables: (userId) => ({ input: { userId, itemProperty: "item" } }),

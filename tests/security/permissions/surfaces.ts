@@ -42,6 +42,8 @@ const METRICS = "/api/v2/analytics/realtime/metrics";
 const QUESTION = "/api/v2/analytics/realtime/query";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
+const AUDIT = "/api/v2/audit";
+const EXPORT = "/api/v2/audit/export";
 
 interface Surface {
   readonly attempt: Attempt;
@@ -80,6 +82,8 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     permission: "analytics:read",
     says: { inUrl: /^400 handshake/, nobody: /^4408 .*"UNAUTHENTICATED"/s, forbidden: /^4403 .*"FORBIDDEN"/s },
   },
+  [`GET ${AUDIT}`]: { attempt: http(AUDIT, "GET"), permission: "audit:read", says: problems },
+  [`GET ${EXPORT}`]: { attempt: http(EXPORT, "GET"), permission: "audit:read", says: problems },
   [`POST ${EVENTS}`]: {
     attempt: http(EVENTS, "POST", [{ name: "credential" }]),
     permission: "analytics:ingest",

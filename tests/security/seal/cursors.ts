@@ -10,6 +10,10 @@ import { expectNone, wordsOf, type World } from "./sealed-world.ts";
 interface List {
   readonly around?: string;
   readonly field: string;
+  /** Arguments beside the page, for lists that grow while they are read. */
+  readonly args?: string;
+  /** Field by which an item is known, unless it is its id. */
+  readonly id?: string;
 }
 
 const LISTS: Readonly<Record<string, List>> = {
@@ -17,6 +21,12 @@ const LISTS: Readonly<Record<string, List>> = {
   "Query.jobs(after)": { field: "jobs" },
   "Query.rules(after)": { field: "rules" },
   "Query.anomalies(after)": { field: "anomalies" },
+  "Query.auditLog(after)": {
+    field: "auditLog",
+    args: 'filter: { field: "Mutation.sealAuditLog" }, ',
+    id: "executionId",
+  },
+  "Query.auditSeals(after)": { field: "auditSeals", id: "jws" },
   "Query.users(after)": { field: "users" },
   "Query.apiKeys(after)": { field: "apiKeys" },
   "Tenant.users(after)": { around: "tenant", field: "users" },
@@ -79,9 +89,13 @@ const goesOnInOwnList = (world: World) => async (_place: string, list: List) => 
   const first = await answer(
     world().instance.url,
     instance.alpha.apiKey,
-    around(list, `${list.field}(first: 1) { pageInfo { endCursor } }`),
+    around(list, `${list.field}(${list.args ?? ""}first: 1) { pageInfo { endCursor } }`),
   );
-  const page = (after: string) => around(list, `${list.field}(first: 100${after}) { edges { cursor node { id } } }`);
+  const page = (after: string) =>
+    around(
+      list,
+      `${list.field}(${list.args ?? ""}first: 100${after}) { edges { cursor node { id: ${list.id ?? "id"} } } }`,
+    );
   const whole = await answer(world().instance.url, instance.beta.apiKey, page(""));
   const behind = await answer(
     world().instance.url,
