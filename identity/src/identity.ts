@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type Provider from "oidc-provider";
+import type { Provider } from "oidc-provider";
 import { createAccessTokenVerifier, type AccessTokenClaims } from "@tessera/platform/auth/access-token";
 import type { KeyRing } from "@tessera/platform/auth/key-ring";
 import { createKeySet } from "@tessera/platform/auth/key-set";
@@ -19,7 +19,7 @@ import { registerInvitationRoutes } from "./pages/invitation-routes.ts";
 import { createPasswords } from "./people/passwords.ts";
 import { createPeopleStore } from "./people/people-store.ts";
 import { createSignIn } from "./people/sign-in.ts";
-import { createProvider, type ProviderDeps } from "./provider/provider.ts";
+import { createProvider } from "./provider/provider.ts";
 import { createReaddress, serveProvider } from "./provider/serve-provider.ts";
 import { createStateStore } from "./state/state-store.ts";
 import { createStandingStore } from "./state/standing-store.ts";
@@ -63,42 +63,53 @@ const publicPart = ({ kid, privateJwk: { kty, crv, x, y } }: SigningKey) => ({
 const sameKeys = (a: readonly SigningKey[], b: readonly SigningKey[]): boolean =>
   a.length === b.length && a.every(({ kid }, index) => kid === b[index]?.kid);
 
+/** The server's parts that stay while it is built anew over other keys. */
+const createStores = ({ sql, keyRing }: IdentityDeps) => ({
+  state: createStateStore({ sql, keyRing }),
+  standing: createStandingStore(sql),
+  signingKeys: createSigningKeyStore({ sql, keyRing }),
+  clients: createClientStore(sql),
+  people: createPeopleStore(sql),
+});
+
+type Stores = ReturnType<typeof createStores>;
+
+const providerOver = (
+  deps: IdentityDeps,
+  { state, standing, clients, people }: Stores,
+  keys: readonly SigningKey[],
+): Provider => {
+  const { nowMs, logger, secret } = deps;
+  const publicUrl = deps.publicUrl();
+  const findKey = createKeySet({ load: () => Promise.resolve({ keys: keys.map(publicPart) }), nowMs });
+  const tokens = {
+    verify: createAccessTokenVerifier({ issuer: publicUrl, audience: publicUrl, findKey, nowMs }),
+    stands: (claims: AccessTokenClaims) => standing.standsAcrossTenants(claims),
+    deny: ({ tokenId, clientId, expiresAtMs }: AccessTokenClaims) =>
+      state.denyTokenAcrossTenants(tokenId, clientId, expiresAtMs),
+  };
+  const keyedHash = createKeyedHash(deps.apiKeyPepper);
+  return createProvider({ publicUrl, secret, state, clients, people, keyedHash, tokens, nowMs, logger }, keys);
+};
+
 /** Builds the authorization server; nothing is read before `start`. */
 export const createIdentity = (deps: IdentityDeps): Identity => {
-  const { sql, keyRing, nowMs, logger } = deps;
-  const state = createStateStore({ sql, keyRing });
-  const standing = createStandingStore(sql);
-  const keyStore = createSigningKeyStore({ sql, keyRing });
-  const [clients, people] = [createClientStore(sql), createPeopleStore(sql)];
+  const { nowMs, logger } = deps;
+  const stores = createStores(deps);
+  const { state, people, signingKeys } = stores;
   const passwords = createPasswords();
   let keys: readonly SigningKey[] = [];
   let provider: Provider | null = null;
   let timer: NodeJS.Timeout | null = null;
-  const publicKeys = () => Promise.resolve({ keys: keys.map(publicPart) });
-
-  const providerDeps = (): ProviderDeps => {
-    const publicUrl = deps.publicUrl();
-    const findKey = createKeySet({ load: publicKeys, nowMs });
-    return {
-      ...{ publicUrl, state, clients, people, nowMs, logger },
-      secret: deps.secret,
-      keyedHash: createKeyedHash(deps.apiKeyPepper),
-      tokens: {
-        verify: createAccessTokenVerifier({ issuer: publicUrl, audience: publicUrl, findKey, nowMs }),
-        stands: (claims: AccessTokenClaims) => standing.standsAcrossTenants(claims),
-        deny: (claims) => state.denyTokenAcrossTenants(claims.tokenId, claims.clientId, claims.expiresAtMs),
-      },
-    };
-  };
   const loadKeys = async (): Promise<void> => {
-    await keyStore.addUnderLock(async (present) => {
+    await signingKeys.addUnderLock(async (present) => {
       const plan = planNextKey(present, nowMs());
       return plan === null ? null : newSigningKey(plan, nowMs());
     });
-    const present = signingOrder(await keyStore.list(), nowMs());
+    const present = signingOrder(await signingKeys.list(), nowMs());
     if (provider !== null && sameKeys(keys, present)) return;
     keys = present;
-    provider = createProvider(providerDeps(), keys);
+    provider = providerOver(deps, stores, keys);
   };
   const upkeep = async (): Promise<void> => {
     await loadKeys();
@@ -124,7 +135,7 @@ export const createIdentity = (deps: IdentityDeps): Identity => {
       if (timer !== null) clearInterval(timer);
       return Promise.resolve();
     },
-    publicKeys,
+    publicKeys: () => Promise.resolve({ keys: keys.map(publicPart) }),
     probes: [
       {
         name: "identity",

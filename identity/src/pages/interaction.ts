@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type Provider from "oidc-provider";
+import type { Provider } from "oidc-provider";
 import { parseTenantId, parseUserId, type TenantId, type UserId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { z } from "zod";
+import { metadataOf } from "../provider/client-metadata.ts";
 import type { Asker } from "./sign-in-pages.ts";
 
 /** Where interactions find the authorization server of the moment. */
@@ -47,8 +48,7 @@ export const readInteraction = async (
   const details = await provider.interactionDetails(request.raw, reply.raw).catch(() => null);
   if (!asked.success || details === null || details.uid !== asked.data.uid) return null;
   const client = await provider.Client.find(String(details.params["client_id"]));
-  const metadata = client?.metadata();
-  const tenantId = parseTenantId(String(metadata?.["tenant_id"] ?? ""));
+  const tenantId = parseTenantId(metadataOf(client, "tenant_id"));
   if (client === undefined || tenantId === null) return null;
   const redirect = details.params["redirect_uri"];
   return {
@@ -56,15 +56,17 @@ export const readInteraction = async (
     details,
     tenantId,
     userId: parseUserId(details.session?.accountId ?? ""),
-    asker: { clientName: client.clientName ?? client.clientId, tenantName: String(metadata?.["tenant_name"] ?? "") },
+    asker: { clientName: client.clientName ?? client.clientId, tenantName: metadataOf(client, "tenant_name") },
     redirectUri: typeof redirect === "string" ? redirect : null,
   };
 };
 
-/** The scopes a consent page asks about. */
+/** The scopes a consent page asks about: those not agreed to yet or, when the client asks once more about the same, all it wants. */
 export const askedScopes = ({ details }: Interaction): readonly string[] => {
   const { missingOIDCScope, missingResourceScopes } = missing.parse(details.prompt.details);
-  return [...new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()])];
+  const open = [...new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()])];
+  const wanted = details.params["scope"];
+  return open.length === 0 && typeof wanted === "string" ? wanted.split(" ").filter((scope) => scope !== "") : open;
 };
 
 /** Keeps what the person allowed: exactly what the page asked about. Answers the grant's id. */

@@ -21,7 +21,7 @@ const passwordForm = z.object({
 
 /** What is wrong with a new password; null when nothing is. */
 const problemOf = (form: z.infer<typeof passwordForm>, { email }: Invitation): string | null => {
-  if ([...form.password].length < MIN_PASSWORD_LENGTH) return `It needs at least ${MIN_PASSWORD_LENGTH} characters.`;
+  if (form.password.length < MIN_PASSWORD_LENGTH) return `It needs at least ${MIN_PASSWORD_LENGTH} characters.`;
   if (form.password !== form.again) return "The two are not the same.";
   return form.password.toLowerCase() === email.toLowerCase() ? "The email address is no password." : null;
 };

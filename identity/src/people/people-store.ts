@@ -26,6 +26,8 @@ export interface PeopleStore {
   findInvitationAcrossTenants(tokenHash: Uint8Array): Promise<Invitation | null>;
   /** Uses an invitation up and sets the password in one; false when it was used or ended meanwhile. */
   acceptInvitation(invitation: Invitation, tokenHash: Uint8Array, passwordHash: string): Promise<boolean>;
+  /** Forgets the attempts under a key. */
+  forgetAttempts(key: Uint8Array): Promise<void>;
   /** Counts one attempt under a key and answers how many there were in its window. */
   countAttempt(key: Uint8Array, windowSeconds: number): Promise<number>;
 }
@@ -103,6 +105,10 @@ export const createPeopleStore = (sql: TenantSql): PeopleStore => ({
       await transaction.run(set, () => null);
       return true;
     }),
+  forgetAttempts: async (key) => {
+    const statement = { name: "forget-attempts", text: "SELECT forget_sign_in_attempts($1)", params: [key] };
+    await sql.runAcrossTenants(statement, () => null);
+  },
   countAttempt: async (key, windowSeconds) => {
     const text = "SELECT count_sign_in_attempt($1, make_interval(secs => $2)) AS attempts";
     const statement = { name: "count-sign-in-attempt", text, params: [key, windowSeconds] };

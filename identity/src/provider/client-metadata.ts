@@ -1,4 +1,4 @@
-import type { AdapterPayload } from "oidc-provider";
+import type { AdapterPayload, Client } from "oidc-provider";
 import type { OAuthClient } from "../clients/client-store.ts";
 
 /** Scopes that concern the person who signs in; all other scopes are permissions. */
@@ -6,6 +6,12 @@ export const PERSON_SCOPES = ["openid", "profile", "email", "offline_access"] as
 
 /** What of a client is ours beside the metadata of the standard. */
 export const EXTRA_METADATA = ["tenant_id", "tenant_name", "permissions"] as const;
+
+/** One of {@link EXTRA_METADATA} of a client as the library holds it; empty when it has none. */
+export const metadataOf = (client: Client | undefined, name: (typeof EXTRA_METADATA)[number]): string => {
+  const value = client?.metadata()[name];
+  return typeof value === "string" ? value : "";
+};
 
 /** A client as the library wants it (OpenID Connect Dynamic Client Registration, section 2). */
 export const clientMetadataOf = (client: OAuthClient): AdapterPayload => {

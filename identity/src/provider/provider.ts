@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import Provider, { type Configuration, type KoaContextWithOIDC } from "oidc-provider";
+import { Provider, type Configuration, type KoaContextWithOIDC } from "oidc-provider";
 import { parseTenantId, parseUserId } from "@tessera/contracts/ids";
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { credentialHashOf } from "@tessera/platform/auth/api-key";
@@ -12,7 +12,7 @@ import { PAGE_POLICY_FOR_PROVIDER } from "../pages/layout.ts";
 import type { PeopleStore } from "../people/people-store.ts";
 import { createAdapterFactory } from "../state/adapter.ts";
 import { idHashOf, type StateStore } from "../state/state-store.ts";
-import { clientMetadataOf, EXTRA_METADATA, PERSON_SCOPES } from "./client-metadata.ts";
+import { clientMetadataOf, metadataOf, EXTRA_METADATA, PERSON_SCOPES } from "./client-metadata.ts";
 import { interactionPolicy } from "./interaction-policy.ts";
 import { ACCESS_TOKEN_SECONDS, createResourceIndicators } from "./resource.ts";
 import { createStructuredTokens, type StructuredTokenDeps } from "./structured-tokens.ts";
@@ -49,7 +49,7 @@ const derivedKey = (secret: string, purpose: string): Buffer =>
 
 const findAccount = (people: PeopleStore) => async (ctx: KoaContextWithOIDC, sub: string) => {
   // Of the client's tenant alone: row-level security shows nobody else, so that a session never crosses tenants.
-  const tenantId = parseTenantId(String(ctx.oidc.client?.metadata()["tenant_id"] ?? ""));
+  const tenantId = parseTenantId(metadataOf(ctx.oidc.client, "tenant_id"));
   const userId = parseUserId(sub);
   if (tenantId === null || userId === null) return undefined;
   const person = await people.find(tenantId, userId);
@@ -148,7 +148,7 @@ const configuration = (deps: ProviderDeps, keys: readonly SigningKey[]): Configu
   findAccount: findAccount(deps.people),
   interactions: { policy: interactionPolicy(), url: (_ctx, interaction) => `/oauth/interaction/${interaction.uid}` },
   extraTokenClaims: (ctx, token) => ({
-    tenant: ctx.oidc.client?.metadata()["tenant_id"],
+    tenant: metadataOf(ctx.oidc.client, "tenant_id"),
     ...("grantId" in token && typeof token.grantId === "string"
       ? { grant: idHashOf(token.grantId).toString("base64url") }
       : {}),

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type Provider from "oidc-provider";
+import type { Provider } from "oidc-provider";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
 import type { HttpServer } from "@tessera/platform/http/server";

@@ -1,6 +1,7 @@
 import type { KoaContextWithOIDC } from "oidc-provider";
 import type { AccessTokenClaims, VerifyAccessToken } from "@tessera/platform/auth/access-token";
 import { z } from "zod";
+import { metadataOf } from "./client-metadata.ts";
 
 /** What answering about `at+jwt` tokens needs. */
 export interface StructuredTokenDeps {
@@ -49,7 +50,7 @@ export const createStructuredTokens =
     if (client === undefined || typeof token !== "string") return;
     if (route === "introspection") {
       ctx.status = 200;
-      ctx.body = await introspect(deps, token, client.metadata()["tenant_id"]);
+      ctx.body = await introspect(deps, token, metadataOf(client, "tenant_id"));
     }
     if (route === "revocation") {
       const claims = await verified(deps, token);

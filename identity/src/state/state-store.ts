@@ -46,72 +46,65 @@ const countRow = z.object({ purged: z.number().int() });
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 
-/** Builds {@link StateStore}. */
-export const createStateStore = (deps: { sql: TenantSql; keyRing: KeyRing }): StateStore => {
-  const { sql, keyRing } = deps;
-  const purposeOf = (model: string): string => `oauth-state/${model}`;
-  const read = async (model: string, row: z.infer<typeof stateRow> | undefined): Promise<StatePayload | null> => {
+const purposeOf = (model: string): string => `oauth-state/${model}`;
+
+/** The functions that cross tenants, called with the few shapes of answer they have. */
+const createCalls = (sql: TenantSql) => ({
+  run: async (name: string, text: string, params: readonly unknown[]): Promise<void> => {
+    await sql.runAcrossTenants(statement(name, text, params), () => null);
+  },
+  flag: async (name: string, text: string, params: readonly unknown[]): Promise<boolean> => {
+    const rows = await sql.runAcrossTenants(statement(name, text, params), (raw) => flagRow.parse(raw));
+    return rows[0]?.done ?? false;
+  },
+});
+
+/** Reads one sealed piece of state. */
+const createFind =
+  ({ sql, keyRing }: { sql: TenantSql; keyRing: KeyRing }) =>
+  async (name: string, text: string, model: string, id: string): Promise<StatePayload | null> => {
+    const rows = await sql.runAcrossTenants(statement(name, text, [model, idHashOf(id)]), (raw) => stateRow.parse(raw));
+    const [row] = rows;
     if (row === undefined) return null;
     const payload = payloadSchema.parse(JSON.parse(await keyRing.open(purposeOf(model), row.payload)));
     return row.consumed_at === null ? payload : { ...payload, consumed: Math.floor(row.consumed_at.getTime() / 1_000) };
   };
-  const find = async (name: string, text: string, model: string, id: string): Promise<StatePayload | null> => {
-    const rows = await sql.runAcrossTenants(statement(name, text, [model, idHashOf(id)]), (raw) => stateRow.parse(raw));
-    return read(model, rows[0]);
-  };
-  const run = async (name: string, text: string, params: readonly unknown[]): Promise<void> => {
-    await sql.runAcrossTenants(statement(name, text, params), () => null);
-  };
-  const flag = async (name: string, text: string, params: readonly unknown[]): Promise<boolean> => {
-    const rows = await sql.runAcrossTenants(statement(name, text, params), (raw) => flagRow.parse(raw));
-    return rows[0]?.done ?? false;
-  };
+
+const FIND = "SELECT payload, consumed_at FROM find_oauth_state_across_tenants($1, $2)";
+const FIND_BY_UID = "SELECT payload, consumed_at FROM find_oauth_state_by_uid_across_tenants($1, $2)";
+const CONSUME = "SELECT consume_oauth_state_across_tenants($1, $2) AS done";
+const SAVE = "SELECT save_oauth_state_across_tenants($1, $2, $3, $4, $5, $6, $7)";
+const ADD_MARK = "SELECT add_oauth_mark_across_tenants($1, $2, $3, $4) AS done";
+const DROP = "SELECT drop_oauth_state_across_tenants($1, $2)";
+const REVOKE = "SELECT revoke_oauth_grant_across_tenants($1, $2)";
+const DENY = "SELECT deny_token_across_tenants($1, $2, $3)";
+const PURGE = "SELECT purge_identity_across_tenants($1) AS purged";
+
+/** Builds {@link StateStore}. */
+export const createStateStore = (deps: { sql: TenantSql; keyRing: KeyRing }): StateStore => {
+  const { sql, keyRing } = deps;
+  const { run, flag } = createCalls(sql);
+  const find = createFind(deps);
+  const seal = (model: string, payload: StatePayload): Promise<string> =>
+    keyRing.seal(purposeOf(model), JSON.stringify(payload));
   return {
     saveAcrossTenants: async (model, id, payload, { clientId, grantId, uid, expiresAtMs }) => {
-      const sealed = await keyRing.seal(purposeOf(model), JSON.stringify(payload));
-      const params = [
-        model,
-        idHashOf(id),
-        clientId,
-        hashOrNull(grantId),
-        hashOrNull(uid),
-        sealed,
-        new Date(expiresAtMs),
-      ];
-      await run("save-oauth-state", "SELECT save_oauth_state_across_tenants($1, $2, $3, $4, $5, $6, $7)", params);
+      const hashes = [hashOrNull(grantId), hashOrNull(uid)];
+      const sealed = await seal(model, payload);
+      await run("save-oauth-state", SAVE, [model, idHashOf(id), clientId, ...hashes, sealed, new Date(expiresAtMs)]);
     },
-    addMarkAcrossTenants: async (model, id, payload, expiresAtMs) => {
-      const sealed = await keyRing.seal(purposeOf(model), JSON.stringify(payload));
-      const params = [model, idHashOf(id), sealed, new Date(expiresAtMs)];
-      return flag("add-oauth-mark", "SELECT add_oauth_mark_across_tenants($1, $2, $3, $4) AS done", params);
-    },
-    findAcrossTenants: (model, id) =>
-      find("find-oauth-state", "SELECT payload, consumed_at FROM find_oauth_state_across_tenants($1, $2)", model, id),
-    findByUidAcrossTenants: (model, uid) =>
-      find(
-        "find-oauth-state-by-uid",
-        "SELECT payload, consumed_at FROM find_oauth_state_by_uid_across_tenants($1, $2)",
-        model,
-        uid,
-      ),
-    consumeAcrossTenants: (model, id) =>
-      flag("consume-oauth-state", "SELECT consume_oauth_state_across_tenants($1, $2) AS done", [model, idHashOf(id)]),
-    dropAcrossTenants: (model, id) =>
-      run("drop-oauth-state", "SELECT drop_oauth_state_across_tenants($1, $2)", [model, idHashOf(id)]),
+    addMarkAcrossTenants: async (model, id, payload, expiresAtMs) =>
+      flag("add-oauth-mark", ADD_MARK, [model, idHashOf(id), await seal(model, payload), new Date(expiresAtMs)]),
+    findAcrossTenants: (model, id) => find("find-oauth-state", FIND, model, id),
+    findByUidAcrossTenants: (model, uid) => find("find-oauth-state-by-uid", FIND_BY_UID, model, uid),
+    consumeAcrossTenants: (model, id) => flag("consume-oauth-state", CONSUME, [model, idHashOf(id)]),
+    dropAcrossTenants: (model, id) => run("drop-oauth-state", DROP, [model, idHashOf(id)]),
     revokeGrantAcrossTenants: (grantId, untilMs) =>
-      run("revoke-oauth-grant", "SELECT revoke_oauth_grant_across_tenants($1, $2)", [
-        idHashOf(grantId),
-        new Date(untilMs),
-      ]),
+      run("revoke-oauth-grant", REVOKE, [idHashOf(grantId), new Date(untilMs)]),
     denyTokenAcrossTenants: (tokenId, clientId, untilMs) =>
-      run("deny-token", "SELECT deny_token_across_tenants($1, $2, $3)", [
-        idHashOf(tokenId),
-        clientId,
-        new Date(untilMs),
-      ]),
+      run("deny-token", DENY, [idHashOf(tokenId), clientId, new Date(untilMs)]),
     purgeAcrossTenants: async (maxRows) => {
-      const text = "SELECT purge_identity_across_tenants($1) AS purged";
-      const rows = await sql.runAcrossTenants(statement("purge-identity", text, [maxRows]), (raw) =>
+      const rows = await sql.runAcrossTenants(statement("purge-identity", PURGE, [maxRows]), (raw) =>
         countRow.parse(raw),
       );
       return rows[0]?.purged ?? 0;

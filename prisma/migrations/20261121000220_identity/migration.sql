@@ -217,6 +217,11 @@ CREATE FUNCTION count_sign_in_attempt(of_key bytea, window_length interval) RETU
   RETURNING attempts
 $$;
 
+-- forgetSignInAttempts: a person who has signed in begins anew.
+CREATE FUNCTION forget_sign_in_attempts(of_key bytea) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+  DELETE FROM sign_in_attempt WHERE key_hash = of_key
+$$;
+
 -- purgeIdentityAcrossTenants: forgets what has ended, at most max_rows of each kind; answers how many rows went.
 CREATE FUNCTION purge_identity_across_tenants(max_rows integer) RETURNS integer LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
   WITH state AS (DELETE FROM oauth_state WHERE ctid IN (SELECT ctid FROM oauth_state WHERE expires_at <= now() LIMIT max_rows) RETURNING 1),
@@ -242,10 +247,10 @@ REVOKE ALL ON FUNCTION find_oauth_client_across_tenants(text), find_token_standi
   save_oauth_state_across_tenants(text, bytea, text, bytea, bytea, text, timestamptz), add_oauth_mark_across_tenants(text, bytea, text, timestamptz),
   find_oauth_state_across_tenants(text, bytea), find_oauth_state_by_uid_across_tenants(text, bytea), consume_oauth_state_across_tenants(text, bytea),
   drop_oauth_state_across_tenants(text, bytea), revoke_oauth_grant_across_tenants(bytea, timestamptz), deny_token_across_tenants(bytea, text, timestamptz),
-  count_sign_in_attempt(bytea, interval), purge_identity_across_tenants(integer) FROM PUBLIC;
+  count_sign_in_attempt(bytea, interval), forget_sign_in_attempts(bytea), purge_identity_across_tenants(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION find_oauth_client_across_tenants(text), find_token_standing_across_tenants(text, uuid, bytea, bytea),
   find_password_across_tenants(uuid, text), find_invitation_across_tenants(bytea),
   save_oauth_state_across_tenants(text, bytea, text, bytea, bytea, text, timestamptz), add_oauth_mark_across_tenants(text, bytea, text, timestamptz),
   find_oauth_state_across_tenants(text, bytea), find_oauth_state_by_uid_across_tenants(text, bytea), consume_oauth_state_across_tenants(text, bytea),
   drop_oauth_state_across_tenants(text, bytea), revoke_oauth_grant_across_tenants(bytea, timestamptz), deny_token_across_tenants(bytea, text, timestamptz),
-  count_sign_in_attempt(bytea, interval), purge_identity_across_tenants(integer) TO tessera_app;
+  count_sign_in_attempt(bytea, interval), forget_sign_in_attempts(bytea), purge_identity_across_tenants(integer) TO tessera_app;
