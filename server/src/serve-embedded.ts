@@ -53,6 +53,7 @@ export const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, pr
     journalDirectory,
     executionJournalDirectory,
     gatewayOptions: loadGateway(),
+    publicUrl: config.PUBLIC_URL === undefined ? null : new URL(config.PUBLIC_URL).origin,
   };
   try {
     const address = { host: config.HOST, port: config.PORT, giveUpAfterMs: GIVE_UP_AFTER_MS };

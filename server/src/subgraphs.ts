@@ -12,6 +12,8 @@ import type { SubgraphName } from "./subgraph-names.ts";
 export interface SubgraphPorts {
   readonly ingest: IngestPort;
   readonly apiKeyPepper: string;
+  /** Address clients use; links that are handed out begin with it, and are paths alone without it. */
+  readonly publicUrl?: (() => string) | undefined;
   /** Secrets the keys of audit seals are derived from: the first signs, the others are former ones. */
   readonly auditSecrets: readonly [string, ...string[]];
 }
@@ -22,7 +24,12 @@ const factories = {
   anomaly: ({ resources }) => createAnomalySubgraph(resources),
   ml: ({ resources }) => createMlSubgraph(resources),
   governance: ({ resources }, ports) => createGovernanceSubgraph(resources, { auditSecrets: ports.auditSecrets }),
-  tenant: ({ resources }, ports) => createTenantSubgraph(resources, { apiKeyPepper: ports.apiKeyPepper }),
+  tenant: ({ resources, longQueries }, ports) =>
+    createTenantSubgraph(resources, {
+      apiKeyPepper: ports.apiKeyPepper,
+      publicUrl: ports.publicUrl,
+      eraseEvents: longQueries.eraseTenant,
+    }),
 } as const satisfies Record<SubgraphName, (opened: OpenResources, ports: SubgraphPorts) => Subgraph>;
 
 /** Builds one subgraph. */

@@ -6,6 +6,7 @@ import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
 import { auditSecretsOf, tenantUrl, type DistributedConfig } from "../config.ts";
 import { createEdge } from "../edge.ts";
+import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import type { Role, Shell } from "../shell.ts";
 
@@ -21,7 +22,10 @@ export const bridgeRole =
     registerRestBridge(server, webSockets, {
       auditKeys: auditKeysOf({ auditSecrets: auditSecretsOf(config) }),
       ...{ graph, clientAddress, logger, origins },
-      authenticate: createEdge(tenant, "bridge"),
+      authenticate: createEdge(tenant, "bridge", {
+        tokens: remoteTokenSource(config),
+        clientAddress: shell.clientAddress,
+      }),
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,
     });

@@ -11,6 +11,7 @@ import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
 import { createEdge } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
+import { identityPart, openIdentity, ownUrlOf } from "../identity-parts.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import type { Part } from "../lifecycle.ts";
 import { createLogRetention } from "../log-retention.ts";
@@ -29,17 +30,24 @@ export interface EmbeddedRoleDeps {
   readonly journalDirectory: string;
   readonly executionJournalDirectory: string;
   readonly gatewayOptions: GatewayOptions;
+  /** Address clients use; null: the one this process listens on. */
+  readonly publicUrl: string | null;
 }
 
 const openIngest = ({ opened, settings, journalDirectory }: EmbeddedRoleDeps) =>
   createIngest({ ...opened.resources, clickhouse: settings.writer, journalDirectory });
 
-const openSubgraphs = (deps: EmbeddedRoleDeps, ingest: ReturnType<typeof openIngest>): readonly Subgraph[] =>
+const openSubgraphs = (
+  deps: EmbeddedRoleDeps,
+  ingest: ReturnType<typeof openIngest>,
+  publicUrl: () => string,
+): readonly Subgraph[] =>
   SUBGRAPH_NAMES.map((name) =>
     createSubgraph(name, deps.opened, {
       ingest,
       apiKeyPepper: deps.secrets.apiKeyPepper,
       auditSecrets: [deps.secrets.identitySecret],
+      publicUrl,
     }),
   );
 
@@ -54,10 +62,15 @@ export const embeddedRole =
     const { eventLog } = opened.resources;
     const directory = deps.executionJournalDirectory;
     const { recorder, records, part } = openExecutions({ directory, role: "embedded", eventLog, logger });
+    const publicUrl = (): string => deps.publicUrl ?? ownUrlOf(shell);
+    const identity = openIdentity(shell, opened.resources, deps.secrets, publicUrl);
     const ingest = openIngest(deps);
-    const subgraphs = openSubgraphs(deps, ingest);
+    const subgraphs = openSubgraphs(deps, ingest, publicUrl);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
-    const authenticate = createEdge(connections.get("tenant"), "edge");
+    const authenticate = createEdge(connections.get("tenant"), "edge", {
+      tokens: () => ({ publicUrl: publicUrl(), loadKeys: identity.publicKeys }),
+      clientAddress,
+    });
     const { supergraphSdl } = composeGraph();
     const gateway = createGateway({
       supergraphSdl,
@@ -80,6 +93,7 @@ export const embeddedRole =
         ...opened.parts,
         part,
         { name: "ingest", start: () => ingest.start(), stop: () => ingest.stop() },
+        identityPart(identity),
         gatewayPart(gateway),
         ...background,
         createLogRetention(opened.resources),
@@ -88,6 +102,7 @@ export const embeddedRole =
         ...opened.probes,
         recorder.probe,
         ...ingest.probes,
+        ...identity.probes,
         ...gateway.probes(),
         { name: "queue", check: () => opened.queues.ping() },
       ],

@@ -6,6 +6,7 @@ import { composeGraph } from "../compose.ts";
 import { loadGateway, subgraphUrls, type DistributedConfig } from "../config.ts";
 import { createEdge } from "../edge.ts";
 import { openExecutions, remoteExecutionLog } from "../executions.ts";
+import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import type { Role, Shell } from "../shell.ts";
 
@@ -26,7 +27,10 @@ export const gatewayRole =
       ...shell,
       records: executions.records,
       ...{ supergraphSdl, connections },
-      authenticate: createEdge(connections.get("tenant"), "gateway"),
+      authenticate: createEdge(connections.get("tenant"), "gateway", {
+        tokens: remoteTokenSource(config),
+        clientAddress: shell.clientAddress,
+      }),
       nowMs: systemNowMs,
       options: loadGateway(),
     });

@@ -7,6 +7,7 @@ import { tenantUrl, type DistributedConfig } from "../config.ts";
 import { registerInternalExecutionsRoute } from "@tessera/platform/executions/remote-executions";
 import { createEdge } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
+import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
@@ -30,7 +31,7 @@ export const ingestRole =
     const { clientAddress, logger } = shell;
     const directory = config.EXECUTION_JOURNAL_DIR;
     const executions = openExecutions({ directory, role: "ingest", eventLog, logger });
-    const authenticate = createEdge(tenant, "ingest");
+    const authenticate = createEdge(tenant, "ingest", { tokens: remoteTokenSource(config), clientAddress });
     registerIngestRoutes(shell.server, { ingest, authenticate, recorder: executions.recorder, clientAddress });
     const verify = createIdentityVerifier({ secret, audience: INGEST_AUDIENCE, nowMs: systemNowMs });
     registerInternalIngestRoute(shell.server, { ingest, verify });
