@@ -4,7 +4,6 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import { applyPostgresMigrations } from "@tessera/platform/db/migrate";
 import { createTenantSql, type TenantSql } from "@tessera/platform/db/sql";
@@ -70,8 +69,7 @@ const batches = (): readonly (readonly AuditEntry[])[] =>
   Array.from({ length: Math.ceil(RECORDS / BATCH) }, () => Array.from({ length: BATCH }, entry));
 
 const measure = async (ownerUrl: string, appUrl: string): Promise<void> => {
-  const owner = new pg.Client({ connectionString: ownerUrl });
-  await owner.connect();
+  const owner = new TenantPool(ownerUrl);
   await owner.query(
     "CREATE TABLE bench_plain (tenant_id uuid, sequence bigint, entry jsonb, PRIMARY KEY (tenant_id, sequence))",
   );

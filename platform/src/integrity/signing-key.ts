@@ -3,7 +3,7 @@ import { compactVerify, CompactSign, decodeProtectedHeader } from "jose";
 import { z } from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 
-/** What an Ed25519 private key of 32 bytes is preceded by in PKCS #8 (RFC 8410, 7). */
+/** What an Ed25519 private key of 32 bytes is preceded by in PKCS8 (RFC 8410, section 7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const SEED_BYTES = 32;
 /** The one algorithm of signatures made here (RFC 9864). */

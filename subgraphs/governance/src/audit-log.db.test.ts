@@ -11,7 +11,7 @@ import { execution, openAuditRoom, type AuditRoom } from "./testing/audit-room.t
 const NODE = `executionId sequence recordedAt startedAt subject { kind id } kind operationName documentId fields objects transport
   clientAddress decision code usage { costPoints rowsRead bytesRead storeMs elapsedMs responseBytes events subscriptionSeconds }
   traceId previousHash hash canonical`;
-const LOG = `query ($filter: AuditFilter, $first: Int! = 50, $after: Cursor) { auditLog(filter: $filter, first: $first, after: $after) {
+const LOG = `query ($filter: AuditFilterInput, $first: Int! = 50, $after: Cursor) { auditLog(filter: $filter, first: $first, after: $after) {
   nodes { ${NODE} } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }`;
 const node = z.looseObject({
   executionId: z.string(),

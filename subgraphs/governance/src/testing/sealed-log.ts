@@ -6,7 +6,7 @@ import type { Json } from "../domain/audit-record.ts";
 import { hashRecord } from "../operations/hash-record.ts";
 import type { AuditRoom } from "./audit-room.ts";
 
-const VERIFY = `query ($range: AuditRange, $trusted: [String!]) { verifyAudit(range: $range, trustedSeals: $trusted) {
+const VERIFY = `query ($range: AuditRangeInput, $trusted: [String!]) { verifyAudit(range: $range, trustedSeals: $trusted) {
   __typename
   ... on AuditVerified { from records seals sealedRecords next }
   ... on AuditBroken { kind sequence seal detail verifiedRecords }
