@@ -167,6 +167,8 @@ const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): 
     `GRANT SELECT ON ${RESTRICTED_DATABASE}.*`,
   ];
   const jobRights = `GRANT SELECT, INSERT, ALTER DELETE ON ${EVENT_DATABASE}.${JOB_RESULTS_TABLE}`;
+  // To erase a tenant, on behalf of whom workers do it, from every table.
+  const eraseRights = tables.map((table) => `GRANT ALTER DELETE ON ${EVENT_DATABASE}.${table}`);
   // To end its own queries by name; the engine looks them up as the user who asks.
   const killRights = "GRANT SELECT ON system.processes";
   const tenantRows = filterEach(tables, TENANT_ROW_FILTER);
@@ -197,7 +199,7 @@ const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): 
       name: "tessera_jobs",
       password: passwords.tessera_jobs,
       profile: "tessera_jobs",
-      grants: [...selects, jobRights, killRights],
+      grants: [...selects, jobRights, ...eraseRights, killRights],
       rowFilters: tenantRows,
     },
   ];

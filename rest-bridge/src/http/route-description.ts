@@ -13,10 +13,13 @@ export interface AnswerDescription {
 
 /** What the OpenAPI document says of one operation; the routes validate against the same schemas. */
 export interface RouteDescription<Query extends TSchema = TSchema, Body extends TSchema = TSchema> {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put";
+  /** With its parameters in braces: `/tenants/{id}/usage`. */
   readonly path: string;
+  /** What each parameter of the path means; each is a text that the route checks. */
+  readonly pathParameters?: Readonly<Record<string, string>>;
   readonly operationId: string;
-  readonly tag: "Analytics" | "Audit" | "Events" | "Health" | "Reference";
+  readonly tag: "Administration" | "Analytics" | "Audit" | "Events" | "Health" | "Reference";
   readonly summary: string;
   /** The part of the graph this operation is a projection of; its description is the operation's. */
   readonly graphql?: string;

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static, TSchema } from "typebox";
+import { z } from "zod";
 import type { Caller } from "@tessera/contracts/caller";
 import { presentationOf, type Presented } from "@tessera/platform/auth/presentation";
 import type { ClientAddress } from "@tessera/platform/http/client-address";
@@ -23,6 +24,8 @@ export interface CheckedRequest<Query, Body> {
   readonly authorization: string;
   readonly query: Query;
   readonly body: Body;
+  /** Parameters of the path, by name. */
+  readonly path: Readonly<Record<string, string>>;
   readonly traceId: string;
   readonly clientAddress: string;
   /** Aborted when the client leaves before its answer. */
@@ -30,6 +33,12 @@ export interface CheckedRequest<Query, Body> {
   /** Adds headers to whatever is answered in the end, a refusal too. */
   readonly addHeaders: (headers: Readonly<Record<string, string>>) => void;
 }
+
+const METHODS = { get: "GET", post: "POST", put: "PUT" } as const;
+
+/** A path as the router writes it: `/tenants/:id/usage`. */
+const routed = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+const pathParameters = z.record(z.string(), z.string());
 
 const goneSignal = (reply: FastifyReply): AbortSignal => {
   const controller = new AbortController();
@@ -53,11 +62,11 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   const checkBody = createInputCheck(description.body);
   const mediaType = description.answers[200]?.mediaType;
   const callers = new WeakMap<FastifyRequest, Caller>();
-  const method = description.method === "get" ? "GET" : "POST";
-  offerMethods(server, description.path, [method]);
+  const [method, url] = [METHODS[description.method], routed(description.path)];
+  offerMethods(server, url, [method]);
   server.route({
     method,
-    url: description.path,
+    url,
     bodyLimit: MAX_QUESTION_BYTES,
     onRequest: async (request) => {
       refuseCredentialInUrl(request.url);
@@ -72,6 +81,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
         authorization: request.headers.authorization ?? "",
         query: checkQuery(request.query),
         body: checkBody(request.body),
+        path: pathParameters.parse(request.params),
         traceId: request.traceId,
         clientAddress: deps.clientAddress(request.raw),
         signal: goneSignal(reply),

@@ -20,6 +20,7 @@ const INFO: JsonObject = {
 };
 
 const TAGS: Json = [
+  { name: "Administration", description: "Usage, limits and capacity of a tenant." },
   { name: "Analytics", description: "What happens right now, and measures of what happened." },
   { name: "Audit", description: "What callers of the tenant did, and how to verify that nobody changed it." },
   { name: "Events", description: "The write path." },
@@ -57,6 +58,16 @@ const parametersOf = (query: TSchema | undefined, { schemaOf }: Deps): readonly 
   });
 };
 
+const pathParametersOf = ({ pathParameters = {} }: RouteDescription): readonly JsonObject[] =>
+  Object.entries(pathParameters).map(([name, description]) => ({
+    ...{ name, in: "path", description, required: true, schema: { type: "string", format: "uuid" } },
+  }));
+
+const withParameters = (route: RouteDescription, deps: Deps): JsonObject => {
+  const parameters = [...pathParametersOf(route), ...parametersOf(route.query, deps)];
+  return route.query === undefined && parameters.length === 0 ? {} : { parameters };
+};
+
 const bodyOf = (route: RouteDescription, { schemaOf }: Deps): JsonObject => {
   const bodies =
     route.method === "get"
@@ -82,7 +93,7 @@ const operationOf = (route: RouteDescription, deps: Deps): JsonObject => ({
   summary: route.summary,
   description: descriptionOf(route, deps.graph),
   ...(route.authenticated ? {} : { security: [] }),
-  ...(route.query === undefined ? {} : { parameters: parametersOf(route.query, deps) }),
+  ...withParameters(route, deps),
   ...bodyOf(route, deps),
   responses: {
     ...Object.fromEntries(

@@ -1,4 +1,7 @@
 import type { RouteDescription } from "../http/route-description.ts";
+import { adminLimitsDescription } from "./admin-limits/description.ts";
+import { adminScaleDescription } from "./admin-scale/description.ts";
+import { adminUsageDescription } from "./admin-usage/description.ts";
 import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
@@ -14,6 +17,9 @@ export const routeDescriptions: readonly RouteDescription[] = [
   realtimeMetricsDescription,
   realtimeQueryDescription,
   realtimeStreamDescription,
+  adminUsageDescription,
+  adminScaleDescription,
+  adminLimitsDescription,
   eventsDescription,
   auditLogDescription,
   auditExportDescription,

@@ -29,7 +29,9 @@ export const storedEventsStatement = (tenantId: TenantId): StoreStatement => ({
 /** Builds {@link StoredEvents}. */
 export const createStoredEvents = (eventStore: EventStore): StoredEvents => ({
   size: async (tenantId) => {
-    const { rows } = await eventStore.query(wholeTenant(tenantId), storedEventsStatement(tenantId), (row) => sizeRow.parse(row));
+    const { rows } = await eventStore.query(wholeTenant(tenantId), storedEventsStatement(tenantId), (row) =>
+      sizeRow.parse(row),
+    );
     const { events, mean_bytes } = rows[0] ?? { events: 0, mean_bytes: 0 };
     return { events, bytes: events === 0 ? 0 : Math.round(events * (mean_bytes ?? 0)) };
   },
