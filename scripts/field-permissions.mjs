@@ -9,6 +9,7 @@ const rooms = ["analytics", "anomaly", "governance", "ml", "tenant"];
 const tables = await Promise.all(rooms.map((room) => import(join(root, "subgraphs", room, "src/permissions.ts"))));
 const all = Object.assign({}, ...tables.map(({ permissions }) => permissions));
 const rows = Object.entries(all).toSorted(([a], [b]) => (a < b ? -1 : 1));
+const wholeTenant = tables.flatMap(({ wholeTenantFields = [] }) => wholeTenantFields).toSorted();
 const text = `// Written by scripts/field-permissions.mjs from the rooms' permission tables.
 import type { Permission } from "./permissions.ts";
 
@@ -16,6 +17,11 @@ import type { Permission } from "./permissions.ts";
 export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> = {
 ${rows.map(([field, permission]) => `  ${JSON.stringify(field)}: ${JSON.stringify(permission)},`).join("\n")}
 };
+
+/** Fields that tell of all of a tenant's events, whoever asks: refused to callers under a data policy. */
+export const wholeTenantFields: readonly string[] = [
+${wholeTenant.map((field) => `  ${JSON.stringify(field)},`).join("\n")}
+];
 `;
 writeFileSync(
   join(root, "contracts/src/field-permissions.ts"),

@@ -110,3 +110,17 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "User.roleNames": "tenant:read",
   "User.roles": "tenant:read",
 };
+
+/** Fields that tell of all of a tenant's events, whoever asks: refused to callers under a data policy. */
+export const wholeTenantFields: readonly string[] = [
+  "Mutation.acknowledgeAnomaly",
+  "Mutation.createRule",
+  "Mutation.deleteRule",
+  "Mutation.resolveAnomaly",
+  "Mutation.updateRule",
+  "Query.anomalies",
+  "Query.anomaly",
+  "Query.rule",
+  "Query.rules",
+  "Subscription.anomalies",
+];

@@ -1,5 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { fieldPermissions } from "@tessera/contracts/field-permissions";
+import { fieldPermissions, wholeTenantFields } from "@tessera/contracts/field-permissions";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { AccessStore } from "../store/access-store.ts";
 import type { createListRoles, ListedRole } from "./manage-roles.ts";
@@ -39,6 +39,20 @@ export const createPoliciesOf =
     return policies.map(({ name }) => name);
   };
 
+const reasonOf = (facts: {
+  readonly asked: string;
+  readonly held: boolean;
+  readonly hidden: boolean;
+  readonly by: string;
+  readonly rolesThatPermit: readonly string[];
+}): string => {
+  const { asked, held, hidden, by, rolesThatPermit } = facts;
+  if (hidden) return "It tells of all events of the tenant, and data policies hide some from the caller.";
+  if (held) return `It needs ${asked}, which the caller has by ${by}.`;
+  const roles = rolesThatPermit.join(", ");
+  return `It needs ${asked}, which the caller lacks; ${roles === "" ? "no role of the tenant permits it" : `these roles permit it: ${roles}`}.`;
+};
+
 /** Builds `explainAccess`: says of the caller itself alone, from the same table that decides. Refuses what stands in no table with BAD_INPUT. */
 export const createExplainAccess =
   (deps: { readonly access: AccessStore; readonly roles: ReturnType<typeof createListRoles> }) =>
@@ -55,12 +69,12 @@ export const createExplainAccess =
       return { ...base, allowed: true, permission: null, reason, grantedBy: [], rolesThatPermit: [] };
     }
     const permitting = (await deps.roles(caller.tenantId)).filter(({ permissions }) => permissions.includes(asked));
-    const allowed = caller.permissions.has(asked);
+    const held = caller.permissions.has(asked);
+    const hidden = held && caller.dataPolicy !== null && wholeTenantFields.includes(field);
+    const allowed = held && !hidden;
     const rolesThatPermit = permitting.map(({ name }) => name);
-    const grantedBy = allowed ? sourcesOf(caller, permitting) : [];
+    const grantedBy = held ? sourcesOf(caller, permitting) : [];
     const by = grantedBy.map(({ kind, name }) => `${kind.toLowerCase()} ${name}`).join(", ");
-    const reason = allowed
-      ? `It needs ${asked}, which the caller has by ${by}.`
-      : `It needs ${asked}, which the caller lacks; ${rolesThatPermit.length === 0 ? "no role of the tenant permits it" : `the roles ${rolesThatPermit.join(", ")} permit it`}.`;
+    const reason = reasonOf({ asked, held, hidden, by, rolesThatPermit });
     return { ...base, allowed, permission: asked, reason, grantedBy, rolesThatPermit };
   };

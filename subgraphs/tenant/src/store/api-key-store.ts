@@ -148,10 +148,10 @@ export const createApiKeyStore = (controlPlane: ControlPlane): ApiKeyStore => {
     rotate: async (tenantId, id, { keyHash, untilMs, nowMs }) => {
       const rotated = await controlPlane.run(
         tenantId,
-        ({ $queryRaw }) =>
-          $queryRaw<
+        (models) =>
+          models.$queryRaw<
             readonly unknown[]
-          >`SELECT rotate_api_key(${id}, ${new Uint8Array(keyHash)}, ${new Date(untilMs)}, ${new Date(nowMs)}) AS rotated`,
+          >`SELECT rotate_api_key(${id}, ${new Uint8Array(keyHash)}::bytea, ${new Date(untilMs)}::timestamptz, ${new Date(nowMs)}::timestamptz) AS rotated`,
       );
       return z.array(z.object({ rotated: z.boolean() })).parse(rotated)[0]?.rotated === true
         ? find(tenantId, id)
@@ -161,8 +161,8 @@ export const createApiKeyStore = (controlPlane: ControlPlane): ApiKeyStore => {
       const list = networks === null ? null : [...networks];
       await controlPlane.run(
         tenantId,
-        ({ $queryRaw }) =>
-          $queryRaw`UPDATE api_key SET networks = ${list}::text[] WHERE tenant_id = ${tenantId}::uuid AND id = ${id}`,
+        (models) =>
+          models.$queryRaw`UPDATE api_key SET networks = ${list}::text[] WHERE tenant_id = ${tenantId}::uuid AND id = ${id}`,
       );
       return find(tenantId, id);
     },
