@@ -64,10 +64,11 @@ export const consentPage = (uid: string, asker: Asker, email: string, scopes: re
 export const invitationPage = (action: string, tenantName: string, email: string, problem: string | null): string =>
   page(
     `Welcome to ${tenantName}`,
-    html`<p>Set the password with which <strong>${email}</strong> signs in.</p>
+    html`<p>Set the password with which you sign in.</p>
       ${alertOf(problem)}
       <form method="post" action="${action}">
-        <input type="hidden" name="username" autocomplete="username" value="${email}" />
+        <label for="email">Email</label>
+        <input id="email" name="email" type="email" autocomplete="username" readonly value="${email}" />
         <label for="password">New password</label>
         <input
           id="password"

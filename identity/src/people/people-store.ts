@@ -98,9 +98,8 @@ export const createPeopleStore = (sql: TenantSql): PeopleStore => ({
       if (used.length === 0) return false;
       const set = {
         name: "set-password",
-        text: `INSERT INTO person_password (user_id, tenant_id, hash) VALUES ($1, $2, $3)
-          ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = now()`,
-        params: [userId, tenantId, passwordHash],
+        text: "SELECT set_person_password($1, $2)",
+        params: [userId, passwordHash],
       };
       await transaction.run(set, () => null);
       return true;

@@ -1,4 +1,5 @@
-import { interactionPolicy as library, type interactionPolicy as Policies } from "oidc-provider";
+import type { interactionPolicy as Policies } from "oidc-provider";
+import { interactionPolicy as library } from "./library.ts";
 
 /**
  * When a person is asked: the library's own reasons, and one more. A browser signed in for another tenant has a session but nobody here, so

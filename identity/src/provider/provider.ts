@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import { Provider, type Configuration, type KoaContextWithOIDC } from "oidc-provider";
+import type { Configuration, KoaContextWithOIDC, Provider as AuthorizationServer } from "oidc-provider";
 import { parseTenantId, parseUserId } from "@tessera/contracts/ids";
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { credentialHashOf } from "@tessera/platform/auth/api-key";
@@ -13,6 +13,7 @@ import type { PeopleStore } from "../people/people-store.ts";
 import { createAdapterFactory } from "../state/adapter.ts";
 import { idHashOf, type StateStore } from "../state/state-store.ts";
 import { clientMetadataOf, metadataOf, EXTRA_METADATA, PERSON_SCOPES } from "./client-metadata.ts";
+import { Provider } from "./library.ts";
 import { interactionPolicy } from "./interaction-policy.ts";
 import { ACCESS_TOKEN_SECONDS, createResourceIndicators } from "./resource.ts";
 import { createStructuredTokens, type StructuredTokenDeps } from "./structured-tokens.ts";
@@ -160,7 +161,7 @@ const configuration = (deps: ProviderDeps, keys: readonly SigningKey[]): Configu
 });
 
 /** Builds the authorization server over the keys of the moment; it holds nothing itself, so that it may be built anew at any time. */
-export const createProvider = (deps: ProviderDeps, keys: readonly SigningKey[]): Provider => {
+export const createProvider = (deps: ProviderDeps, keys: readonly SigningKey[]): AuthorizationServer => {
   const provider = new Provider(deps.publicUrl, configuration(deps, keys));
   // The address is the configured one, whatever a request's Host says: see `serveProvider`.
   provider.proxy = true;

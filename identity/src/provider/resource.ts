@@ -1,6 +1,7 @@
-import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from "oidc-provider";
+import type { Client, KoaContextWithOIDC, ResourceServer } from "oidc-provider";
 import type { Permission } from "@tessera/contracts/permissions";
 import { isPermission } from "@tessera/contracts/permissions";
+import { errors } from "./library.ts";
 import { metadataOf } from "./client-metadata.ts";
 
 /** Seconds an access token lives: short, since what it may is looked at again on each use but the token itself is not asked about. */

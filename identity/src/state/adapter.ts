@@ -1,5 +1,5 @@
 import type { Adapter, AdapterFactory, AdapterPayload } from "oidc-provider";
-import { errors } from "oidc-provider";
+import { errors } from "../provider/library.ts";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { StateKeys, StateStore } from "./state-store.ts";
 

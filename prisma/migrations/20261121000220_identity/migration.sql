@@ -146,6 +146,13 @@ RETURNS TABLE (user_id uuid, hash text) LANGUAGE sql STABLE SECURITY DEFINER SET
   WHERE u.tenant_id = of_tenant AND u.email = lower(of_email) AND t.state = 'ACTIVE'
 $$;
 
+-- setPersonPassword: sets the password of a person of the tenant in scope; the application writes hashes and can't read them back.
+CREATE FUNCTION set_person_password(of_user uuid, new_hash text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+  INSERT INTO person_password (user_id, tenant_id, hash)
+  SELECT u.id, u.tenant_id, new_hash FROM tenant_user u WHERE u.id = of_user AND u.tenant_id = current_tenant_id()
+  ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = now()
+$$;
+
 -- findInvitationAcrossTenants: whom an unused, running invitation invites.
 CREATE FUNCTION find_invitation_across_tenants(of_token bytea)
 RETURNS TABLE (tenant_id uuid, tenant_name text, user_id uuid, email text, name text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
@@ -238,18 +245,18 @@ REVOKE ALL ON oauth_client, person_password, person_invitation, trusted_issuer, 
 GRANT INSERT, UPDATE (revoked_at),
   SELECT (id, tenant_id, name, kind, redirect_uris, permissions, dpop_required, created_at, created_by_kind, created_by_id, revoked_at)
   ON oauth_client TO tessera_app;
-GRANT INSERT, UPDATE (hash, changed_at), SELECT (user_id, tenant_id, changed_at) ON person_password TO tessera_app;
+GRANT SELECT (user_id, tenant_id, changed_at) ON person_password TO tessera_app;
 GRANT SELECT, INSERT, UPDATE (used_at) ON person_invitation TO tessera_app;
 GRANT SELECT, INSERT, DELETE ON trusted_issuer TO tessera_app;
 GRANT SELECT, INSERT ON signing_key TO tessera_app;
 REVOKE ALL ON FUNCTION find_oauth_client_across_tenants(text), find_token_standing_across_tenants(text, uuid, bytea, bytea),
-  find_password_across_tenants(uuid, text), find_invitation_across_tenants(bytea),
+  find_password_across_tenants(uuid, text), set_person_password(uuid, text), find_invitation_across_tenants(bytea),
   save_oauth_state_across_tenants(text, bytea, text, bytea, bytea, text, timestamptz), add_oauth_mark_across_tenants(text, bytea, text, timestamptz),
   find_oauth_state_across_tenants(text, bytea), find_oauth_state_by_uid_across_tenants(text, bytea), consume_oauth_state_across_tenants(text, bytea),
   drop_oauth_state_across_tenants(text, bytea), revoke_oauth_grant_across_tenants(bytea, timestamptz), deny_token_across_tenants(bytea, text, timestamptz),
   count_sign_in_attempt(bytea, interval), forget_sign_in_attempts(bytea), purge_identity_across_tenants(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION find_oauth_client_across_tenants(text), find_token_standing_across_tenants(text, uuid, bytea, bytea),
-  find_password_across_tenants(uuid, text), find_invitation_across_tenants(bytea),
+  find_password_across_tenants(uuid, text), set_person_password(uuid, text), find_invitation_across_tenants(bytea),
   save_oauth_state_across_tenants(text, bytea, text, bytea, bytea, text, timestamptz), add_oauth_mark_across_tenants(text, bytea, text, timestamptz),
   find_oauth_state_across_tenants(text, bytea), find_oauth_state_by_uid_across_tenants(text, bytea), consume_oauth_state_across_tenants(text, bytea),
   drop_oauth_state_across_tenants(text, bytea), revoke_oauth_grant_across_tenants(bytea, timestamptz), deny_token_across_tenants(bytea, text, timestamptz),
