@@ -17,7 +17,7 @@ afterAll(() => room.close());
 
 const owner = (text: string, ...params: unknown[]) => room.engines.owner.query(text, params);
 const isBroken = (kind: string, sequence: number | null, seal: number | null = null) =>
-  expect.objectContaining({ __typename: "AuditBroken", kind, sequence, seal });
+  expect.objectContaining({ __typename: "AuditBroken", kind, sequence, sealNumber: seal });
 /** What sealing does with a log that was found broken: nothing, and it says so. */
 const isNotSealed = async (tenantId: TenantId): Promise<void> => {
   const seals = "SELECT count(*)::int AS count FROM audit_seal WHERE tenant_id = $1";

@@ -4,7 +4,11 @@ import type { AuditVerdict } from "../operations/verify-audit.ts";
 import { timeText } from "./time-text.ts";
 
 const broken = (finding: Finding, verifiedRecords: number, nowMs: number) =>
-  ({ __typename: "AuditBroken", ...finding, verifiedRecords, checkedAt: timeText(nowMs) }) as const;
+  ({
+    __typename: "AuditBroken",
+    ...{ kind: finding.kind, sequence: finding.sequence, sealNumber: finding.seal, detail: finding.detail },
+    ...{ verifiedRecords, checkedAt: timeText(nowMs) },
+  }) as const;
 
 /** A verdict as a member of its result union. */
 export const toVerifyAuditResult = (verdict: AuditVerdict, nowMs: number) => {
@@ -20,6 +24,6 @@ export const toVerifyAuditResult = (verdict: AuditVerdict, nowMs: number) => {
 /** What came of sealing as a member of its result union. */
 export const toSealAuditLogResult = (outcome: SealOutcome, nowMs: number) => {
   if (outcome.kind === "BROKEN") return broken(outcome.finding, outcome.finding.sequence ?? 0, nowMs);
-  if (outcome.kind === "UNCHANGED") return { __typename: "AuditLogUnchanged", seal: outcome.seal } as const;
+  if (outcome.kind === "UNCHANGED") return { __typename: "AuditLogUnchanged", newestSeal: outcome.seal } as const;
   return { __typename: "AuditLogSealed", seal: outcome.seal, more: outcome.more } as const;
 };

@@ -9,7 +9,7 @@ import type { AuditRoom } from "./audit-room.ts";
 const VERIFY = `query ($range: AuditRangeInput, $trusted: [String!]) { verifyAudit(range: $range, trustedSeals: $trusted) {
   __typename
   ... on AuditVerified { from records seals sealedRecords next }
-  ... on AuditBroken { kind sequence seal detail verifiedRecords }
+  ... on AuditBroken { kind sequence sealNumber detail verifiedRecords }
 } }`;
 
 /** Asks for the verification of a log, or of a part of it. */
