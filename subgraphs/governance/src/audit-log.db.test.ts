@@ -187,8 +187,16 @@ describe("who may see and change what", () => {
   it("every field of the audit log asks for audit:read", async () => {
     const asked = Object.entries(permissions).filter(([, permission]) => permission === "audit:read");
     expect(asked).toHaveLength(10);
-    const { errors } = await room.ask(freshTenantId(), LOG, {}, ["governance:read"]);
-    expect(errors?.[0]?.extensions).toMatchObject({ code: "FORBIDDEN", permission: "audit:read" });
+    const document = `query ($id: ID!) { auditLog { nodes { hash } } auditRecord(executionId: $id) { hash } auditKeys { kid }
+      auditInclusionProof(executionId: $id) { hashes } auditConsistencyProof(fromSeal: 0, toSeal: 0) { hashes }
+      auditSeals { nodes { jws } } verifyAudit { __typename } auditExport { begin } auditSegment(begin: 0, end: 1) { records { hash } } }`;
+    const held = ["governance:read"] as const;
+    const { errors = [] } = await room.ask(freshTenantId(), document, { id: randomUUID() }, held);
+    const sealing = await room.ask(freshTenantId(), "mutation { sealAuditLog { __typename } }", {}, held);
+    const refused = [...errors, ...(sealing.errors ?? [])].map(({ extensions }) => extensions?.["field"]);
+    for (const { extensions } of [...errors, ...(sealing.errors ?? [])])
+      expect(extensions).toMatchObject({ code: "FORBIDDEN", permission: "audit:read" });
+    expect(refused).toContain("Mutation.sealAuditLog");
   });
 
   it("another tenant's record looks like an unknown one, by id, by filter and by proof", async () => {
