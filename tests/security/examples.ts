@@ -10,6 +10,8 @@ export interface OwnThings {
   readonly jobId: string;
   readonly userId: string;
   readonly apiKeyId: string;
+  readonly oauthClientId: string;
+  readonly trustedIssuerId: string;
   readonly ruleId: string;
   readonly anomalyId: string;
   /** A recorded and sealed execution of its own. */
@@ -34,6 +36,15 @@ const metric = {
   filters: [{ field: "COUNTRY", operator: "NOT_IN", values: ["nowhere"] }],
 };
 const condition = { direction: "ABOVE", threshold: 0 };
+
+const thisMonth = (): string => new Date().toISOString().slice(0, 7);
+const plan = {
+  ...{ name: "Example", currency: "EUR" },
+  parts: [
+    { kind: "FIXED", name: "Base", fee: "10" },
+    { kind: "USAGE", name: "Events", metric: "EVENTS", price: { model: "FLAT", unitPrice: "0.01" } },
+  ],
+};
 
 /** A valid question of a tenant to each root field, about its own things; a root field that is missing here fails the tests. */
 export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> = {
@@ -96,7 +107,53 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.createUser": ({ mark }) => ({
     input: { email: `${randomUUID()}@${mark}.example`, name: `${mark}-person`, roles: ["VIEWER"] },
   }),
+  "Query.oauthClients": () => ({}),
+  "Query.trustedIssuers": () => ({}),
+  "Mutation.createOAuthClient": ({ mark }) => ({
+    input: { name: `${mark}-client`, kind: "SERVICE", permissions: ["analytics:read"] },
+  }),
+  "Mutation.revokeOAuthClient": ({ oauthClientId }) => ({ id: oauthClientId }),
+  "Mutation.inviteUser": ({ userId }) => ({ userId }),
+  "Mutation.trustIssuer": ({ mark }) => ({
+    input: {
+      issuer: `https://${mark}-${randomUUID()}.example`,
+      roleClaim: "groups",
+      roles: [{ value: mark, role: "VIEWER" }],
+    },
+  }),
+  "Mutation.distrustIssuer": ({ trustedIssuerId }) => ({ id: trustedIssuerId }),
   "Mutation.renameTenant": ({ mark }) => ({ input: { name: `${mark}-renamed` } }),
+  "Query.usage": () => ({ interval: range() }),
+  "Query.ledgerHours": () => ({ interval: range() }),
+  "Query.limits": () => ({}),
+  "Query.limitForecast": () => ({}),
+  "Query.tenantSettings": () => ({}),
+  "Query.tenantHistory": () => ({}),
+  "Query.scaleRequests": () => ({}),
+  "Query.simulateInvoice": () => ({ month: thisMonth(), plan }),
+  "Query.chargeback": () => ({ month: thisMonth(), plan }),
+  "Query.tenantHealth": () => ({}),
+  "Mutation.createTenant": ({ mark }) => ({ input: { name: mark, slug: `t-${randomUUID()}` } }),
+  "Mutation.suspendTenant": ({ tenantId }) => ({ input: { tenantId, reason: "example" } }),
+  "Mutation.resumeTenant": ({ tenantId }) => ({ input: { tenantId, reason: "example" } }),
+  "Mutation.deleteTenant": ({ tenantId }) => ({ input: { tenantId, reason: "example" } }),
+  "Mutation.setTenantTier": ({ tenantId }) => ({ input: { tenantId, tier: "ENTERPRISE" } }),
+  "Mutation.setTenantSettings": () => ({ input: { settings: [{ key: "timeZone", value: "Europe/Berlin" }] } }),
+  "Mutation.setLimits": ({ apiKeyId }) => ({
+    input: { limits: [{ metric: "JOBS", scope: "API_KEY", scopeId: apiKeyId, hard: 50 }] },
+  }),
+  // Costs no more than before, so that it holds at once and another request can follow.
+  "Mutation.scaleTenant": () => ({
+    input: { concurrentQueries: 1 + Math.floor(Math.random() * 60), reason: "example" },
+  }),
+  "Mutation.decideScaleRequest": () => ({ input: { id: randomUUID(), approve: false } }),
+  "Mutation.setBillingPlan": ({ tenantId }) => ({ input: { tenantId, fromMonth: thisMonth(), plan } }),
+  "Mutation.grantCredit": ({ tenantId }) => ({
+    input: { tenantId, amount: "1", currency: "EUR", fromMonth: thisMonth(), note: "example" },
+  }),
+  "Mutation.setTeam": ({ mark, apiKeyId }) => ({
+    input: { name: `${mark}-team`, members: [{ kind: "API_KEY", id: apiKeyId }] },
+  }),
   "Subscription.realtimeMetrics": () => ({}),
   "Subscription.events": () => ({}),
   "Subscription.liveWindows": () => ({ input: { kind: "TUMBLING", size: "PT5M" } }),

@@ -50,6 +50,20 @@ const makePerson = async (client: TesseraClient, own: OwnThings): Promise<string
   return (await client.ask(shape, text, variablesOf("Mutation.createUser", own))).createUser.user.id;
 };
 
+const makeOAuthClient = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ createOAuthClient: z.object({ client: id }) });
+  const text =
+    "mutation ($input: CreateOAuthClientInput!) { createOAuthClient(input: $input) { ... on OAuthClientCreated { client { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.createOAuthClient", own))).createOAuthClient.client.id;
+};
+
+const makeTrustedIssuer = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ trustIssuer: z.object({ issuer: id }) });
+  const text =
+    "mutation ($input: TrustIssuerInput!) { trustIssuer(input: $input) { ... on IssuerTrusted { issuer { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.trustIssuer", own))).trustIssuer.issuer.id;
+};
+
 /** Seals what was recorded of the tenant so far; answers the execution of the newest sealed record. */
 const makeSealedRecord = async (client: TesseraClient): Promise<string> => {
   const log = z.object({ auditLog: z.object({ nodes: z.array(z.object({ executionId: z.string() })) }) });
@@ -107,7 +121,16 @@ export const makeOwnThings = async (
 ): Promise<OwnThings> => {
   const client = createTesseraClient(url, tenant.apiKey);
   const sent = await sendEvents(client, mark);
-  const nothing = { jobId: "", userId: "", apiKeyId: "", ruleId: "", anomalyId: "", executionId: "" };
+  const nothing = {
+    jobId: "",
+    userId: "",
+    apiKeyId: "",
+    oauthClientId: "",
+    trustedIssuerId: "",
+    ruleId: "",
+    anomalyId: "",
+    executionId: "",
+  };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
@@ -117,6 +140,8 @@ export const makeOwnThings = async (
     if (first === undefined) throw new Error("The rule has raised nothing yet.");
     return first.node.id;
   });
+  const [oauthClientId, trustedIssuerId] = [await makeOAuthClient(client, base), await makeTrustedIssuer(client, base)];
   const executionId = await makeSealedRecord(client);
-  return { ...base, ruleId, jobId, userId, apiKeyId: apiKey.id, anomalyId: anomalies, executionId };
+  const identity = { userId, apiKeyId: apiKey.id, oauthClientId, trustedIssuerId };
+  return { ...base, ...identity, ruleId, jobId, anomalyId: anomalies, executionId };
 };

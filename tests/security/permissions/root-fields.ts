@@ -12,6 +12,8 @@ const STATE = `{
   tenant { name state }
   users(first: 1000) { nodes { id name email roles } }
   apiKeys(first: 1000) { nodes { id name permissions revokedAt } }
+  oauthClients(first: 1000) { nodes { id name permissions revokedAt } }
+  trustedIssuers { id issuer }
   jobs(first: 100) { edges { node { id } } }
   rules(first: 1000) { edges { node { id name description version enabled deletedAt } } }
   anomalies(first: 1000) { edges { node { id acknowledgement { note } resolution { cause } } } }

@@ -29,6 +29,7 @@ const LISTS: Readonly<Record<string, List>> = {
   "Query.auditSeals(after)": { field: "auditSeals", id: "jws" },
   "Query.users(after)": { field: "users" },
   "Query.apiKeys(after)": { field: "apiKeys" },
+  "Query.oauthClients(after)": { field: "oauthClients" },
   "Tenant.users(after)": { around: "tenant", field: "users" },
   "Tenant.apiKeys(after)": { around: "tenant", field: "apiKeys" },
 };
