@@ -52,7 +52,7 @@ const queues: Queues = {
   ping: fail,
   stop: fail,
 };
-const longQueries = { stream: failNow, insert: fail, close: fail };
+const longQueries = { stream: failNow, insert: fail, eraseTenant: fail, close: fail };
 
 const rooms: readonly Subgraph[] = [
   createAnalyticsSubgraph(resources, { ingest: { ingest: fail }, queues, longQueries }),

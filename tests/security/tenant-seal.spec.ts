@@ -8,6 +8,7 @@ import { exampleOf, type OwnThings } from "./examples.ts";
 import { GENEROUS_LIMITS } from "./generous-limits.ts";
 import { askGraph, hear, readAnswer } from "./outside.ts";
 import { askAboutSomething, makeJob, makeOwnThings, makeRule, traceOf } from "./own-things.ts";
+import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeNothingKept } from "./seal/nothing-kept.ts";
 import { describeRestRoutes } from "./seal/rest-routes.ts";
@@ -92,10 +93,12 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   "Mutation.resolveAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.revokeApiKey(id)": byId(({ apiKeyId }) => apiKeyId),
   "Subscription.job(id)": byId(({ jobId }) => jobId),
+  ...administrationPlaces(() => alphaClient),
 };
 
 /** Places where an id is the caller's own word and never looked up as a thing of anybody. */
 const WRITTEN_ONLY: Readonly<Record<string, string>> = {
+  ...administrationWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

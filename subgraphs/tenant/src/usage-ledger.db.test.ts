@@ -86,8 +86,8 @@ const execution = fc
     executionId: fc.uuid(),
     kind: fc.constantFrom<ExecutionKind>("QUERY", "MUTATION", "INGEST", "JOB", "EXPORT", "SUBSCRIPTION"),
     operationName: fc.option(fc.constantFrom("Dashboard", "Funnel")),
-    decision: fc.constantFrom("ALLOWED", "REFUSED", "FAILED"),
-    subject: fc.constantFrom({ kind: "API_KEY", id: "k1" }, { kind: "USER", id: "u1" } as const),
+    decision: fc.constantFrom("ALLOWED" as const, "REFUSED" as const, "FAILED" as const),
+    subject: fc.constantFrom({ kind: "API_KEY", id: "k1" } as const, { kind: "USER", id: "u1" } as const),
     fields: fc.constantFrom(["Query.recommendations", "Query.olap"], []),
     startedAtMs: fc.integer({ min: NOON - 40 * HOUR_MS, max: NOON }),
     usage: fc.record({
@@ -95,7 +95,7 @@ const execution = fc
       ...{ rowsRead: whole, bytesRead: whole, responseBytes: whole, events: whole },
     }),
   })
-  .map((parts) => executionOf(freshTenantId(), parts as Partial<ExecutionRecorded>));
+  .map((parts) => executionOf(freshTenantId(), parts));
 
 describe("the usage ledger", () => {
   it("replaying records in any order, in any pieces and any number of times changes nothing; rollups are the sums of the records", async () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from "@jest/globals";
 import { WebSocket } from "ws";
 import { routeDescriptions } from "../../../rest-bridge/src/routes/descriptions.ts";
 import { askGraph, askHttp } from "../outside.ts";
-import type { World } from "./permission-world.ts";
+import type { PermissionWorld, World } from "./permission-world.ts";
 
-type Attempt = (world: { readonly url: string }, query: string, apiKey: string | null) => Promise<string>;
+type Attempt = (world: Pick<PermissionWorld, "url" | "own">, query: string, apiKey: string | null) => Promise<string>;
 
 const http =
   (path: string, method: "GET" | "POST", body?: unknown): Attempt =>
@@ -44,6 +44,17 @@ const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
 const AUDIT = "/api/v2/audit";
 const EXPORT = "/api/v2/audit/export";
+const ADMINISTRATION = "/api/v2/admin/tenants/{id}";
+
+/** An address of the administration, about the caller's own tenant. */
+const administering =
+  (path: string, method: "GET" | "POST" | "PUT", search: string, body?: unknown): Attempt =>
+  async ({ url, own }, query, apiKey) => {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const address = `${url}${ADMINISTRATION.replace("{id}", own.tenantId)}/${path}`;
+    const { status, text } = await askHttp(`${address}${query === "" ? search : query}`, apiKey, init);
+    return `${status} ${text}`;
+  };
 
 interface Surface {
   readonly attempt: Attempt;
@@ -84,6 +95,23 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   },
   [`GET ${AUDIT}`]: { attempt: http(AUDIT, "GET"), permission: "audit:read", says: problems },
   [`GET ${EXPORT}`]: { attempt: http(EXPORT, "GET"), permission: "audit:read", says: problems },
+  [`GET ${ADMINISTRATION}/usage`]: {
+    attempt: administering("usage", "GET", "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),
+    permission: "tenant:read",
+    says: problems,
+  },
+  [`POST ${ADMINISTRATION}/scale`]: {
+    attempt: administering("scale", "POST", "", { worker_weight: 1, reason: "surface" }),
+    permission: "tenant:manage",
+    says: problems,
+  },
+  [`PUT ${ADMINISTRATION}/limits`]: {
+    attempt: administering("limits", "PUT", "", {
+      limits: [{ metric: "jobs", scope: "api_key", scope_id: "0000000000000000", hard: 50 }],
+    }),
+    permission: "tenant:manage",
+    says: problems,
+  },
   [`POST ${EVENTS}`]: {
     attempt: http(EVENTS, "POST", [{ name: "credential" }]),
     permission: "analytics:ingest",

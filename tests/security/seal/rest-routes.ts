@@ -16,7 +16,10 @@ const mentions = (schema: unknown, name: string): boolean =>
 
 /** Routes that take a tenant id, by `METHOD path`. */
 const routes = routeDescriptions
-  .filter(({ query, body }: RouteDescription) => mentions(query, TENANT) || mentions(body, TENANT))
+  .filter(
+    ({ query, body, pathParameters }: RouteDescription) =>
+      mentions(query, TENANT) || mentions(body, TENANT) || pathParameters?.["id"] !== undefined,
+  )
   .map(({ method, path }) => `${method.toUpperCase()} ${path}`);
 
 const streamEnd = (url: string, apiKey: string): Promise<string> =>
@@ -35,6 +38,8 @@ type Ask = (url: string, apiKey: string, tenantId: string) => Promise<string>;
 const query = (tenantId: string): string => new URLSearchParams({ [TENANT]: tenantId }).toString();
 const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 
+let scaleTo = 60;
+
 /** How each of them is asked; the generated list of routes must be this one. */
 const EXAMPLES: Readonly<Record<string, Ask>> = {
   "GET /api/v2/analytics/realtime/metrics": async (url, apiKey, tenantId) =>
@@ -45,6 +50,26 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
   },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
+  "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
+    JSON.stringify(
+      await askHttp(
+        `${url}/api/v2/admin/tenants/${tenantId}/usage?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z`,
+        apiKey,
+      ),
+    ),
+  "POST /api/v2/admin/tenants/{id}/scale": async (url, apiKey, tenantId) => {
+    // Costs less each time, so that it changes something and holds at once.
+    scaleTo -= 1;
+    const body = JSON.stringify({ concurrent_queries: scaleTo, reason: "sealed" });
+    return JSON.stringify(
+      await askHttp(`${url}/api/v2/admin/tenants/${tenantId}/scale`, apiKey, { method: "POST", body }),
+    );
+  },
+  "PUT /api/v2/admin/tenants/{id}/limits": async (url, apiKey, tenantId) => {
+    const limits = [{ metric: "jobs", scope: "api_key", scope_id: "0000000000000000", hard: 50 }];
+    const init = { method: "PUT", body: JSON.stringify({ limits }) };
+    return JSON.stringify(await askHttp(`${url}/api/v2/admin/tenants/${tenantId}/limits`, apiKey, init));
+  },
 };
 
 const anonymous = (text: string, tenantId: string): string => withoutTrace(text.replaceAll(tenantId, "<id>"));

@@ -1,8 +1,9 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { TenantState } from "./tenant.ts";
 
-/** Days between the request to delete a tenant and the erasure of its data, at least and at most. */
+/** Days between the request to delete a tenant and the erasure of its data, at least. */
 export const MIN_GRACE_DAYS = 1;
+/** Days between the request to delete a tenant and the erasure of its data, at most. */
 export const MAX_GRACE_DAYS = 90;
 /** The same, when the request names none. */
 export const DEFAULT_GRACE_DAYS = 30;

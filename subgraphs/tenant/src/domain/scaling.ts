@@ -4,13 +4,11 @@ import type { Tier } from "./tier.ts";
 
 const GIB = 1024 ** 3;
 
-/** Currency of the prices of capacity. */
-export const CAPACITY_CURRENCY = "EUR";
-/** What capacity costs a month, beyond what the tier includes. */
+/** What capacity costs a month, in EUR, beyond what the tier includes. */
 export const CAPACITY_PRICES = { concurrentQuery: 20, memoryGib: 15, workerWeight: 50 } as const;
 /** Bounds of capacity one tenant may have; more of it is another installation's work. */
 export const MAX_CAPACITY: TenantCapacity = { concurrentQueries: 512, queryMemoryBytes: 16 * GIB, workerWeight: 100 };
-/** Rise of the monthly cost, in {@link CAPACITY_CURRENCY}, up to which the largest tier's requests need no second person. */
+/** Rise of the monthly cost, in EUR, up to which the largest tier's requests need no second person. */
 export const UNATTENDED_RISE = 100;
 
 /** Where a request to scale stands. */
@@ -18,7 +16,7 @@ export type ScaleState = "PENDING" | "APPLIED" | "REJECTED" | "WITHDRAWN";
 
 /** What a change of capacity is predicted to do. */
 export interface ScalePrediction {
-  /** Change of the monthly cost, in {@link CAPACITY_CURRENCY}; negative when it falls. */
+  /** Change of the monthly cost, in EUR; negative when it falls. */
   readonly monthlyCostChange: number;
   /** Mean number of queries that ran at once in the busiest hour of the last seven days. */
   readonly peakLoad: number;

@@ -64,7 +64,7 @@ export const ScaleRequest: types.ScaleRequestResolvers = {
   decidedAt: ({ decidedAtMs }) => timeTextOrNull(decidedAtMs),
 };
 
-/** A credit. */
+/** A credit of a tenant. */
 export const BillingCredit: types.BillingCreditResolvers = {
   fromMonth: ({ fromMonth }) => fromMonth.slice(0, 7),
   expiresAt: ({ expiresAtMs }) => timeTextOrNull(expiresAtMs),

@@ -101,7 +101,7 @@ export const SET_LIMITS = `mutation ($input: SetLimitsInput!) { setLimits(input:
   tier limits { metric hard standing levels { scope scopeId soft hard used standing fromTier graceUntil } } overrides { metric scope scopeId hard } } }`;
 
 /** The question what was used. */
-export const USAGE = `query ($interval: UsageInterval!, $granularity: UsageGranularity!, $dimensions: [UsageDimension!]!, $filter: UsageFilter, $tenantId: ID) {
+export const USAGE = `query ($interval: UsageIntervalInput!, $granularity: UsageGranularity!, $dimensions: [UsageDimension!]!, $filter: UsageFilterInput, $tenantId: ID) {
   usage(interval: $interval, granularity: $granularity, dimensions: $dimensions, filter: $filter, tenantId: $tenantId) {
     tenantId from to truncated rows { from kind operation subject { kind id } apiKeyId storageBytes measures { executions queries events costPoints rowsRead subscriptionMinutes exportBytes } }
     totals { executions queries events costPoints rowsRead } } }`;

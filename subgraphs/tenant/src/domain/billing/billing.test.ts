@@ -2,7 +2,15 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { apportion, drawCredits, invoiceOf, type BilledUsage, type Credit } from "./invoice.ts";
 import { amount, Decimal, moneyText, roundMoney, sum, ZERO, type Amount } from "./money.ts";
-import { BILLED_METRICS, checkedPlan, type Plan, type PlanPart, type PriceStep, type UsagePrice } from "./plan.ts";
+import {
+  BILLED_METRICS,
+  checkedPlan,
+  type BilledMetric,
+  type Plan,
+  type PlanPart,
+  type PriceStep,
+  type UsagePrice,
+} from "./plan.ts";
 import { priceOf } from "./price.ts";
 
 const MONTH_END = Date.parse("2026-12-01T00:00:00Z");
@@ -39,15 +47,19 @@ const plan = fc.record({
   parts: fc.array(part, { minLength: 1, maxLength: 8 }),
   commitment: fc.option(price),
 });
+/** A quantity of each metric. */
+const quantitiesOf = (of: (metric: BilledMetric) => Amount): BilledUsage["quantities"] => ({
+  ...{ EVENTS: of("EVENTS"), QUERIES: of("QUERIES"), COST_POINTS: of("COST_POINTS"), ROWS_READ: of("ROWS_READ") },
+  ...{ BYTES_READ: of("BYTES_READ"), STORE_MS: of("STORE_MS"), RESPONSE_BYTES: of("RESPONSE_BYTES") },
+  ...{ EXPORT_BYTES: of("EXPORT_BYTES"), JOBS: of("JOBS"), PREDICTIONS: of("PREDICTIONS") },
+  ...{ SUBSCRIPTION_MINUTES: of("SUBSCRIPTION_MINUTES"), STORAGE_GIB: of("STORAGE_GIB") },
+});
 const quantity = fc.integer({ min: 0, max: 500_000 }).map((n) => amount((n / 1_000).toFixed(3)));
 const usage = fc
   .tuple(fc.nat(50), fc.array(quantity, { minLength: BILLED_METRICS.length, maxLength: BILLED_METRICS.length }))
   .map(([users, all]): BilledUsage => ({
     users,
-    quantities: Object.fromEntries(BILLED_METRICS.map((metric, index) => [metric, all[index] ?? ZERO])) as Record<
-      (typeof BILLED_METRICS)[number],
-      Amount
-    >,
+    quantities: quantitiesOf((metric) => all[BILLED_METRICS.indexOf(metric)] ?? ZERO),
   }));
 const credits = fc.array(
   fc.record({
@@ -126,8 +138,8 @@ describe("an invoice", () => {
         },
       ],
     };
-    const quantities = Object.fromEntries(BILLED_METRICS.map((metric) => [metric, ZERO])) as Record<string, Amount>;
-    const used = { users: 5, quantities: { ...quantities, EVENTS: amount(3_500), JOBS: amount(11) } } as BilledUsage;
+    const amounts: Partial<Record<BilledMetric, number>> = { EVENTS: 3_500, JOBS: 11 };
+    const used = { users: 5, quantities: quantitiesOf((metric) => amount(amounts[metric] ?? 0)) };
     const given: Credit[] = [{ id: "c", currency: "EUR", balance: amount("30.009"), priority: 0, expiresAtMs: null }];
     const invoice = invoiceOf(each, used, given, MONTH_END);
     const lines = invoice.lines.map(({ kind, amount: money }) => [kind, moneyText(money, "EUR")]);

@@ -16,7 +16,7 @@ const MINOR_DIGITS: Readonly<Record<string, number>> = {
   ...{ UGX: 0, UYI: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0 },
 };
 
-/** Zero. */
+/** Nothing of any currency. */
 export const ZERO: Amount = new Decimal(0);
 
 /** Reads a decimal number; throws when the text is none. */
