@@ -4,6 +4,14 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { createExplainAccess, createPoliciesOf } from "./operations/explain-access.ts";
 import { createDeletePolicy, createListPolicies, createSavePolicy } from "./operations/manage-policies.ts";
 import { createAssignRoles, createDeleteRole, createListRoles, createSaveRole } from "./operations/manage-roles.ts";
+import {
+  createEnterTenant,
+  createGrantOperatorAccess,
+  createListGrants,
+  createReadOrganisation,
+  createRevokeOperatorAccess,
+} from "./operations/operator-access.ts";
+import type { GrantStore } from "./store/grant-store.ts";
 import { createRotateApiKey, createSetApiKeyNetworks } from "./operations/rotate-api-key.ts";
 import type { AccessStore } from "./store/access-store.ts";
 import type { ApiKeyStore } from "./store/api-key-store.ts";
@@ -22,6 +30,11 @@ export interface AccessOperations {
   readonly explainAccess: ReturnType<typeof createExplainAccess>;
   readonly rotateApiKey: ReturnType<typeof createRotateApiKey>;
   readonly setApiKeyNetworks: ReturnType<typeof createSetApiKeyNetworks>;
+  readonly grantOperatorAccess: ReturnType<typeof createGrantOperatorAccess>;
+  readonly revokeOperatorAccess: ReturnType<typeof createRevokeOperatorAccess>;
+  readonly enterTenant: ReturnType<typeof createEnterTenant>;
+  readonly operatorGrants: ReturnType<typeof createListGrants>;
+  readonly organisation: ReturnType<typeof createReadOrganisation>;
 }
 
 /** Builds {@link AccessOperations}. */
@@ -31,6 +44,8 @@ export const createAccessOperations = (deps: {
   readonly keyedHash: KeyedHash;
   readonly randomBytes: RandomBytes;
   readonly nowMs: NowMs;
+  readonly newId: () => string;
+  readonly grants: GrantStore;
 }): AccessOperations => {
   const roles = createListRoles(deps);
   return {
@@ -46,5 +61,10 @@ export const createAccessOperations = (deps: {
     explainAccess: createExplainAccess({ access: deps.access, roles }),
     rotateApiKey: createRotateApiKey(deps),
     setApiKeyNetworks: createSetApiKeyNetworks(deps),
+    grantOperatorAccess: createGrantOperatorAccess(deps),
+    revokeOperatorAccess: createRevokeOperatorAccess(deps),
+    enterTenant: createEnterTenant(deps),
+    operatorGrants: createListGrants(deps),
+    organisation: createReadOrganisation(deps),
   };
 };

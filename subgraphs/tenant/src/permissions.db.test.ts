@@ -33,6 +33,13 @@ afterAll(() => test.close());
 const ARGUMENTS: Readonly<Record<string, string>> = {
   "Query.user": `(id: "${randomUUID()}")`,
   "Query.authenticate": `(keyId: "0000000000000000", credentialHash: "${"0".repeat(64)}")`,
+  "Query.authenticateToken": `(claims: { tokenId: "x", clientId: "x", scopes: [] })`,
+  "Query.authenticateExternalToken": `(token: "x")`,
+  "Mutation.createOAuthClient": `(input: { name: "x", kind: SERVICE, permissions: ["ml:read"] })`,
+  "Mutation.revokeOAuthClient": `(id: "x")`,
+  "Mutation.inviteUser": `(userId: "x")`,
+  "Mutation.trustIssuer": `(input: { issuer: "https://x.example", roleClaim: "groups", roles: [] })`,
+  "Mutation.distrustIssuer": `(id: "x")`,
   "Mutation.createApiKey": `(input: { name: "x", permissions: ["ml:read"] })`,
   "Mutation.revokeApiKey": `(id: "0000000000000000")`,
   "Mutation.createUser": `(input: { email: "x@y.example", name: "x", roles: [VIEWER] })`,

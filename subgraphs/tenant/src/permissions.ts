@@ -64,6 +64,12 @@ export const permissions = {
   "Mutation.assignRoles": "access:manage",
   "Mutation.saveDataPolicy": "access:manage",
   "Mutation.deleteDataPolicy": "access:manage",
+  "Query.operatorGrants": "tenant:read",
+  "Query.organisation": "tenant:read",
+  // Asks for operators:grant in the caller's own tenant, and for platform:break-glass in any other.
+  "Mutation.grantOperatorAccess": "PUBLIC",
+  "Mutation.revokeOperatorAccess": "operators:grant",
+  "Mutation.enterTenant": "platform:operate",
   "Mutation.rotateApiKey": "tenant:manage",
   "Mutation.setApiKeyNetworks": "tenant:manage",
 } as const satisfies PermissionTable;

@@ -27,6 +27,7 @@ import { AuthenticatedCaller, CallerIdentity } from "./resolvers/caller.ts";
 import { connectionFields } from "./resolvers/connection.ts";
 import { IdentityMutation, IdentityQuery, OAuthClient, TrustedIssuer } from "./resolvers/identity.ts";
 import { Mutation } from "./resolvers/mutation.ts";
+import { OperatorMutation, OperatorQuery } from "./resolvers/operators.ts";
 import { Query } from "./resolvers/query.ts";
 import { Tenant } from "./resolvers/tenant.ts";
 import { User } from "./resolvers/user.ts";
@@ -42,6 +43,7 @@ import { createTenantHistory } from "./store/tenant-history.ts";
 import { createApiKeyStore } from "./store/api-key-store.ts";
 import { createControlPlane } from "./store/control-plane.ts";
 import { createCredentialStore } from "./store/credential-store.ts";
+import { createGrantStore } from "./store/grant-store.ts";
 import { createLoaders } from "./store/loaders.ts";
 import { createTenantStore, type TenantStore } from "./store/tenant-store.ts";
 import { createUserStore } from "./store/user-store.ts";
@@ -49,8 +51,8 @@ import { createUserStore } from "./store/user-store.ts";
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 const resolvers = {
-  Query: { ...Query, ...AccessQuery, ...IdentityQuery, ...AdministrationQuery },
-  Mutation: { ...Mutation, ...AccessMutation, ...IdentityMutation, ...AdministrationMutation },
+  Query: { ...Query, ...AccessQuery, ...OperatorQuery, ...IdentityQuery, ...AdministrationQuery },
+  Mutation: { ...Mutation, ...AccessMutation, ...OperatorMutation, ...IdentityMutation, ...AdministrationMutation },
   ...administrationTypes,
   OAuthClient,
   TrustedIssuer,
@@ -110,7 +112,10 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   const operations: Operations = {
     administration: createAdministration(stores, { newId, nowMs }),
     ...createIdentityOperations(resources, { users, access, keyedHash, randomBytes }, options),
-    ...createAccessOperations({ access, apiKeys, keyedHash, randomBytes, nowMs }),
+    ...createAccessOperations({
+      ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },
+      grants: createGrantStore(resources),
+    }),
     authenticate: createAuthenticate({ credentials, keyedHash, nowMs, logger }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
     revokeApiKey: createRevokeApiKey({ apiKeys, nowMs }),

@@ -20,6 +20,8 @@ export interface ApiKey {
   readonly expiresAtMs: number | null;
   readonly lastUsedAtMs: number | null;
   readonly revokedAtMs: number | null;
+  /** The grant it is a way in by; null for the tenant's own. */
+  readonly grantId: string | null;
   readonly rotatedAtMs: number | null;
   /** When the secret it had before it was rotated stops, or stopped, being valid; null when it never was rotated. */
   readonly previousValidUntilMs: number | null;

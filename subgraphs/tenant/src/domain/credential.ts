@@ -17,6 +17,7 @@ export interface KeptCredential extends KeptAccess {
   /** When what it was before stops being valid; null when it never was rotated. */
   readonly previousValidUntilMs: number | null;
   readonly networks: readonly string[] | null;
+  readonly grantId: string | null;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;
   readonly lastUsedAtMs: number | null;
@@ -46,7 +47,7 @@ export const callerOf = (
     ...effectiveAccess(kept, proven.salt),
     expiresAtMs,
     networks: kept.networks,
-    grantId: null,
+    grantId: kept.grantId,
   };
 };
 

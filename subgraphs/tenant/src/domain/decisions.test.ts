@@ -47,6 +47,7 @@ describe("whether a key works", () => {
     previousKeyHash: null,
     previousValidUntilMs: null,
     networks: null,
+    grantId: null,
     expiresAtMs: 101,
     revokedAtMs: null,
     lastUsedAtMs: null,

@@ -16,7 +16,7 @@ const kept: KeptCredential = {
   tenantState: "ACTIVE",
   keyHash: keyedHash.of(made.credentialHash),
   permissions: ["ml:read"],
-  ...{ roles: [], rolePermissions: [], policies: [], networks: null },
+  ...{ roles: [], rolePermissions: [], policies: [], networks: null, grantId: null },
   ...{ previousKeyHash: null, previousValidUntilMs: null },
   expiresAtMs: null,
   revokedAtMs: null,

@@ -58,6 +58,7 @@ export const createCreateApiKey =
       lastUsedAtMs: null,
       revokedAtMs: null,
       rotatedAtMs: null,
+      grantId: null,
       previousValidUntilMs: null,
     };
     const addition = { key, keyHash: deps.keyedHash.of(made.credentialHash), idempotencyKey: idempotent };

@@ -4,6 +4,7 @@ import type { RandomBytes } from "@tessera/platform/auth/api-key";
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { newOAuthClient } from "@tessera/platform/auth/oauth-client";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { requireWholeAccess } from "../domain/hand-on.ts";
 import { grantablePermissions, permissionsNotHeld } from "../domain/grant.ts";
 import { displayName } from "../domain/input-text.ts";
 import { redirectUrisOf, type OAuthClient, type OAuthClientKind } from "../domain/oauth-client.ts";
@@ -31,6 +32,7 @@ export type CreateOAuthClientOutcome =
 export const createCreateOAuthClient =
   (deps: { clients: OAuthClientStore; keyedHash: KeyedHash; randomBytes: RandomBytes; nowMs: NowMs }) =>
   async (caller: Caller, request: NewOAuthClientRequest): Promise<CreateOAuthClientOutcome> => {
+    requireWholeAccess(caller);
     const name = displayName(request.name, "input.name");
     const permissions = grantablePermissions(request.permissions, "input.permissions");
     const redirectUris = redirectUrisOf(request.redirectUris ?? [], request.kind, "input.redirectUris");

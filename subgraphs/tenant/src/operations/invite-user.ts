@@ -4,6 +4,7 @@ import { parseUserId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { RandomBytes } from "@tessera/platform/auth/api-key";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { requireWholeAccess } from "../domain/hand-on.ts";
 import { permissionsNotHeld } from "../domain/grant.ts";
 import { effectiveAccess } from "../domain/access.ts";
 import type { User } from "../domain/user.ts";
@@ -36,6 +37,7 @@ export const createInviteUser =
     nowMs: NowMs;
   }) =>
   async (caller: Caller, id: string): Promise<InviteUserOutcome> => {
+    requireWholeAccess(caller);
     const userId = parseUserId(id);
     const [user] = userId === null ? [] : await deps.users.findMany(caller.tenantId, [userId]);
     if (user === undefined) return { kind: "NOT_FOUND", id };

@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { requireWholeAccess } from "../domain/hand-on.ts";
 import { permissionsNotHeld } from "../domain/grant.ts";
 import { permissionsOfRoles, type UserRole } from "../domain/role.ts";
 import {
@@ -31,6 +32,7 @@ export type TrustIssuerOutcome =
 export const createTrustIssuer =
   (deps: { issuers: TrustedIssuerStore; newId: () => string; nowMs: NowMs }) =>
   async (caller: Caller, request: TrustIssuerRequest): Promise<TrustIssuerOutcome> => {
+    requireWholeAccess(caller);
     const issuer: TrustedIssuer = {
       id: deps.newId(),
       tenantId: caller.tenantId,

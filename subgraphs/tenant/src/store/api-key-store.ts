@@ -54,6 +54,7 @@ const LISTED = {
   roles: true,
   networks: true,
   rotatedAt: true,
+  grantId: true,
   previousValidUntil: true,
 } as const;
 
@@ -73,6 +74,7 @@ const apiKeyRow = z
     // Prisma reads an absent list as an empty one; no kept list is empty.
     networks: z.array(z.string()).transform((list) => (list.length === 0 ? null : list)),
     rotatedAt: timeColumn.nullable(),
+    grantId: z.string().nullable(),
     previousValidUntil: timeColumn.nullable(),
   })
   .transform((row): ApiKey => ({
@@ -88,6 +90,7 @@ const apiKeyRow = z
     roles: row.roles,
     networks: row.networks,
     rotatedAtMs: row.rotatedAt,
+    grantId: row.grantId,
     previousValidUntilMs: row.previousValidUntil,
   }));
 
@@ -102,6 +105,7 @@ const insert = async (apiKey: Models["apiKey"], { key, keyHash, idempotencyKey }
       keyHash: new Uint8Array(keyHash),
       permissions: [...key.permissions],
       roles: [...key.roles],
+      ...(key.grantId === null ? {} : { grantId: key.grantId }),
       ...(key.networks === null ? {} : { networks: [...key.networks] }),
       createdAt: new Date(key.createdAtMs),
       createdByKind: key.createdBy.kind,

@@ -24,6 +24,7 @@ const credentialRow = z
     role_permissions: permissionsColumn,
     policies: z.array(policyRulesColumn),
     networks: z.array(z.string()).nullable(),
+    grant_id: z.string().nullable(),
     expires_at: timeColumn.nullable(),
     revoked_at: timeColumn.nullable(),
     last_used_at: timeColumn.nullable(),
@@ -40,6 +41,7 @@ const credentialRow = z
     rolePermissions: row.role_permissions,
     policies: row.policies,
     networks: row.networks,
+    grantId: row.grant_id,
     expiresAtMs: row.expires_at,
     revokedAtMs: row.revoked_at,
     lastUsedAtMs: row.last_used_at,
@@ -48,7 +50,7 @@ const credentialRow = z
 /** Asks for one key by its public id; at most one row. */
 export const findApiKeyAcrossTenants = (id: ApiKeyId): SqlStatement => ({
   name: "find-presented-key-across-tenants",
-  text: `SELECT tenant_id, tenant_state, key_hash, previous_key_hash, previous_valid_until, permissions, roles, role_permissions, policies, networks,
+  text: `SELECT tenant_id, tenant_state, key_hash, previous_key_hash, previous_valid_until, permissions, roles, role_permissions, policies, networks, grant_id,
   expires_at, revoked_at, last_used_at FROM find_presented_key_across_tenants($1)`,
   params: [id],
 });
