@@ -83,7 +83,11 @@ export const planRoles = async (
     process: processOf,
     start: (names, extra = {}) => {
       for (const name of names) {
-        const own = { PORT: String(ports.get(name)), INGEST_JOURNAL_DIR: join(journals, name) };
+        const own = {
+          PORT: String(ports.get(name)),
+          INGEST_JOURNAL_DIR: join(journals, name),
+          EXECUTION_JOURNAL_DIR: join(journals, `${name} executions`),
+        };
         running.set(
           name,
           startRole(COMMANDS[name], { environment: { ...environment, ...addresses, ...own, ...extra } }),

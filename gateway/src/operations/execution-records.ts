@@ -46,7 +46,8 @@ const whatOf = (verdict: Finished["verdict"]) => {
 };
 
 const decisionOf = ({ verdict, code, hasData }: Finished): ExecutionDecision => {
-  if (verdict === null || verdict.kind === "refused") return "REFUSED";
+  // A field that the caller may not see is a refusal, whatever was answered beside it.
+  if (verdict === null || verdict.kind === "refused" || code === "FORBIDDEN") return "REFUSED";
   return code === null || hasData ? "ALLOWED" : "FAILED";
 };
 
