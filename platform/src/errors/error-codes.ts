@@ -28,6 +28,21 @@ export const errorCodes = {
     title: "The caller is not known.",
     action: "Send a valid API key as `Authorization: Bearer <key>`.",
   },
+  SIGNATURE_REQUIRED: {
+    status: 401,
+    title: "Requests with this credential must be signed.",
+    action: "Sign the request as RFC 9421 says, with a key that is registered for the credential.",
+  },
+  SIGNATURE_INVALID: {
+    status: 401,
+    title: "The signature of the request is not valid.",
+    action: "Sign the request anew, with a fresh nonce, over what the detail names.",
+  },
+  DIGEST_MISMATCH: {
+    status: 400,
+    title: "The body does not fit its Content-Digest.",
+    action: "Send the digest of the bytes of the body (RFC 9530).",
+  },
   CREDENTIAL_IN_URL: {
     status: 400,
     title: "A credential must not stand in a URL.",
