@@ -57,7 +57,7 @@ const runDistributed = async (name: string, load: () => Promise<RoleOf>): Promis
   const build = await load();
   const telemetry = { logger: createLogger(name, config.LOG_LEVEL), metrics: createMetrics() };
   const running = await runRole(
-    createShell(telemetry, outsideOf(config)),
+    createShell(telemetry, outsideOf(config), config.IDENTITY_SECRET),
     { host: config.HOST, port: config.PORT },
     build(config),
   );

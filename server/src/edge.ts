@@ -3,8 +3,10 @@ import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import { createAuthenticator, type Authenticator } from "@tessera/platform/auth/authenticator";
 import type { ClientAddress } from "@tessera/platform/http/client-address";
 import { systemNowMs } from "@tessera/platform/time/clock";
+import { createSignatureGate, type SignatureGate } from "@tessera/platform/signatures/signature-gate";
 import { createApiKeyVerifier } from "./api-key-verifier.ts";
 import { createAskTenant } from "./ask-tenant.ts";
+import { createSigningPorts } from "./signing-ports.ts";
 import { createTokenPorts, type TokenSource } from "./token-ports.ts";
 
 /** What an edge knows beside the tenant room. */
@@ -13,6 +15,8 @@ export interface EdgeOptions {
   readonly tokens?: (() => TokenSource | null) | undefined;
   /** Sees through trusted proxies; without it the address of the connection counts. */
   readonly clientAddress?: ClientAddress | undefined;
+  /** Where clients reach the installation, which signatures of requests name; null when only the Host field tells. */
+  readonly publicUrl?: (() => string | null) | undefined;
 }
 
 /** How a process that faces the outside knows its callers: by asking the tenant subgraph, wherever it runs. */
@@ -33,8 +37,16 @@ export const createEdge = (
       clientAddress: options.clientAddress,
     });
   };
-  return (authorizationHeader, presented) => {
+  const isSigned: SignatureGate = createSignatureGate({
+    ...createSigningPorts(tenant, role),
+    publicUrl: options.publicUrl ?? (() => null),
+    nowMs: systemNowMs,
+  });
+  return async (authorizationHeader, presented) => {
     authenticator ??= build();
-    return authenticator(authorizationHeader, presented);
+    const caller = await authenticator(authorizationHeader, presented);
+    if (presented !== undefined && presented !== "AGAIN" && presented.request !== undefined)
+      await isSigned(caller, presented.request);
+    return caller;
   };
 };

@@ -58,7 +58,7 @@ export const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, pr
   try {
     const address = { host: config.HOST, port: config.PORT, giveUpAfterMs: GIVE_UP_AFTER_MS };
     const running = await progress.step("Composing the graph and opening the port", () =>
-      runRole(createShell(telemetry, outsideOf(config)), address, embeddedRole(deps)),
+      runRole(createShell(telemetry, outsideOf(config), secrets.identitySecret), address, embeddedRole(deps)),
     );
     const url = `http://${config.HOST === "0.0.0.0" ? "127.0.0.1" : config.HOST}:${running.port}`;
     await progress.step("Starting ingest, gateway and workers", () => running.ready);

@@ -4,6 +4,9 @@ import { shareAcrossOrigins } from "@tessera/platform/http/cross-origin";
 import { createOrigins, type Origins } from "@tessera/platform/http/origins";
 import { createHttpServer, listenOn, type HttpServer } from "@tessera/platform/http/server";
 import { attachWebSockets, type WebSockets } from "@tessera/platform/http/web-sockets";
+import { signingPairOf } from "@tessera/platform/integrity/signing-key";
+import { exchangeSignatures } from "@tessera/platform/signatures/answer-signing";
+import { systemNowMs } from "@tessera/platform/time/clock";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import { createLifecycle, type Part } from "./lifecycle.ts";
@@ -21,6 +24,8 @@ export interface Shell {
   readonly metrics: Metrics;
   /** Browser pages that may call. */
   readonly origins: Origins;
+  /** Where clients reach the installation, without a path; null when only the Host field of requests tells. */
+  readonly publicUrl: string | null;
 }
 
 /** What a process that faces the outside is told about it. */
@@ -84,15 +89,19 @@ export const runRole = async (
 /** Methods of the REST addresses. */
 const REST_METHODS = "GET, POST, PUT, PATCH, DELETE";
 
-/** Makes a shell; nothing listens yet. */
+/** Makes a shell; nothing listens yet. The key that signs answers is derived from `secret`, the same in every process. */
 export const createShell = (
   telemetry: { readonly logger: Logger; readonly metrics: Metrics },
   outside: Outside,
+  secret: string,
 ): Shell => {
   const isTls = outside.publicUrl?.startsWith("https://") ?? false;
   const server = createHttpServer({ logger: telemetry.logger, isTls });
   const origins = createOrigins(outside.allowedOrigins);
   shareAcrossOrigins(server, { origins, below: "/api/", methods: REST_METHODS });
+  const publicUrl = outside.publicUrl === undefined ? null : new URL(outside.publicUrl).origin;
+  const key = signingPairOf(secret, "signatures of answers");
+  exchangeSignatures(server, { key, publicUrl: () => publicUrl, nowMs: systemNowMs });
   const clientAddress = createClientAddress(outside.trustedProxies);
-  return { server, webSockets: attachWebSockets(server), clientAddress, origins, ...telemetry };
+  return { server, webSockets: attachWebSockets(server), clientAddress, origins, publicUrl, ...telemetry };
 };

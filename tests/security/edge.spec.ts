@@ -6,6 +6,7 @@ import { ALLOWED_ORIGIN, PUBLIC_URL, type EdgeWorld } from "./edge/edge-world.ts
 import { describeSharing, describeSimpleRequests } from "./edge/cross-origin.ts";
 import { describeFraming, describeSlowness } from "./edge/framing.ts";
 import { describeGraphDoors } from "./edge/graph-doors.ts";
+import { describeSignatures } from "./edge/signatures.ts";
 import { describeSockets } from "./edge/sockets.ts";
 import { makeApiKey } from "./own-things.ts";
 
@@ -30,4 +31,5 @@ describeSharing(world);
 describeSimpleRequests(world);
 describeAnswerHeaders(world);
 describeGraphDoors(world);
+describeSignatures(world);
 describeSockets(world);

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 
 /** Things one tenant has, by id. */
 export interface OwnThings {
@@ -19,6 +19,8 @@ export interface OwnThings {
 }
 
 type Variables = Readonly<Record<string, unknown>>;
+
+const newPublicKey = (): string => JSON.stringify(generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }));
 
 const range = () => ({
   from: new Date(Date.now() - 3_600_000).toISOString(),
@@ -100,6 +102,11 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.deleteRule": ({ ruleId }) => ({ id: ruleId }),
   "Mutation.acknowledgeAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
   "Mutation.resolveAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
+  "Query.requestKeys": () => ({}),
+  "Mutation.registerRequestKey": ({ apiKeyId }) => ({
+    input: { credentialKind: "API_KEY", credentialId: apiKeyId, publicKey: newPublicKey() },
+  }),
+  "Mutation.removeRequestKey": () => ({ id: randomUUID() }),
   "Mutation.createApiKey": ({ mark }) => ({
     input: { name: `${mark}-key`, permissions: ["analytics:read"], idempotencyKey: randomUUID() },
   }),

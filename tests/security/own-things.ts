@@ -43,6 +43,15 @@ export const makeApiKey = async (
   return { id: createApiKey.apiKey.id, secret: createApiKey.secret };
 };
 
+/** Registers a key for requests of the tenant's own API key, and answers its id. */
+export const makeRequestKey = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ registerRequestKey: z.object({ requestKey: id }) });
+  const text =
+    "mutation ($input: RegisterRequestKeyInput!) { registerRequestKey(input: $input) { ... on RequestKeyRegistered { requestKey { id } } } }";
+  const variables = variablesOf("Mutation.registerRequestKey", own);
+  return (await client.ask(shape, text, variables)).registerRequestKey.requestKey.id;
+};
+
 const makePerson = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ createUser: z.object({ user: id }) });
   const text =

@@ -7,7 +7,7 @@ import { entityTypes, idPlaces, operationText, rootField, rootFields, type Selec
 import { exampleOf, type OwnThings } from "./examples.ts";
 import { GENEROUS_LIMITS } from "./generous-limits.ts";
 import { askGraph, hear, readAnswer } from "./outside.ts";
-import { askAboutSomething, makeJob, makeOwnThings, makeRule, traceOf } from "./own-things.ts";
+import { askAboutSomething, makeJob, makeOwnThings, makeRequestKey, makeRule, traceOf } from "./own-things.ts";
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeNothingKept } from "./seal/nothing-kept.ts";
@@ -92,6 +92,12 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   "Mutation.acknowledgeAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.resolveAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.revokeApiKey(id)": byId(({ apiKeyId }) => apiKeyId),
+  "Mutation.removeRequestKey(id)": byId((things) => makeRequestKey(alphaClient, things)),
+  "Mutation.registerRequestKey(input.credentialId)": {
+    own: ({ apiKeyId }) => apiKeyId,
+    variables: (id) => exampleOf("Mutation.registerRequestKey", { ...alpha, apiKeyId: id }),
+    selection: "{ __typename ... on RequestKeyRefused { reason } }",
+  },
   "Subscription.job(id)": byId(({ jobId }) => jobId),
   ...administrationPlaces(() => alphaClient),
 };

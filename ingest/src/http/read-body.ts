@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { createGunzip, constants } from "node:zlib";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { digestGuard, readContentDigest } from "@tessera/platform/signatures/content-digest";
 import { MAX_BODY_BYTES } from "../domain/limits.ts";
 
 /** Bytes of the body that are accounted for at a time. */
@@ -10,10 +11,16 @@ const ACCOUNT_STEP_BYTES = 262_144;
 const tooLarge = () =>
   refuse("PAYLOAD_TOO_LARGE", `A body has at most ${MAX_BODY_BYTES} bytes after decompression; send smaller batches.`);
 
-const decoded = (request: IncomingMessage, encoding: string): Readable => {
-  if (encoding === "identity") return request;
+/** The body as it was sent, held to its Content-Digest when it came with one. */
+const checked = (request: IncomingMessage): Readable => {
+  const digest = request.headers["content-digest"];
+  return digest === undefined ? request : request.pipe(digestGuard(readContentDigest(String(digest))));
+};
+
+const decoded = (sent: Readable, encoding: string): Readable => {
+  if (encoding === "identity") return sent;
   // A body that was cut off is an error, not an end.
-  return request.pipe(createGunzip({ finishFlush: constants.Z_NO_FLUSH }));
+  return sent.pipe(createGunzip({ finishFlush: constants.Z_NO_FLUSH }));
 };
 
 /** The request's content encoding in lower case; refuses (415) all but gzip and identity. */
@@ -37,10 +44,12 @@ export const readBody = async (
   if (encoding === "identity" && declared > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let [bytes, accounted] = [0, 0];
-  const source = decoded(request, encoding);
+  const sent = checked(request);
+  const source = decoded(sent, encoding);
   // `pipe` does not hand errors on: a connection that breaks must end the decompression.
   const onBroken = (error: Error): void => void source.destroy(error);
   if (source !== request) request.once("error", onBroken).once("aborted", () => source.destroy(new Error("aborted")));
+  if (sent !== request && sent !== source) sent.once("error", onBroken);
   try {
     for await (const chunk of source) {
       if (!Buffer.isBuffer(chunk)) continue;

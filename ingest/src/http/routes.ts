@@ -109,7 +109,7 @@ export const registerIngestRoutes = (
 ): void => {
   void server.register((scope, _options, done) => {
     leaveBodyUnread(scope);
-    scope.post(EVENTS_PATH, async (request, reply) => {
+    scope.post(EVENTS_PATH, { config: { readsOwnBody: true } }, async (request, reply) => {
       refuseCredentialInUrl(request.url);
       const caller = await deps.authenticate(request.headers.authorization, presentationOf(request.raw));
       const { traceId } = request;
@@ -130,7 +130,7 @@ export const registerInternalIngestRoute = (
 ): void => {
   void server.register((scope, _options, done) => {
     leaveBodyUnread(scope);
-    scope.post(INTERNAL_INGEST_PATH, async (request, reply) => {
+    scope.post(INTERNAL_INGEST_PATH, { config: { readsOwnBody: true } }, async (request, reply) => {
       const header = request.headers[IDENTITY_HEADER];
       const caller = await deps.verify(typeof header === "string" ? header : undefined);
       requirePermission(caller);

@@ -11,6 +11,8 @@ export interface Presentation {
   readonly peerAddress: string | null;
   /** The `X-Forwarded-For` header, as proxies on the way wrote it; undefined when there is none, or one too long to be believed. */
   readonly forwardedFor?: string | undefined;
+  /** The request itself, which may be signed (RFC 9421); absent where none stands behind. */
+  readonly request?: IncomingMessage | undefined;
 }
 
 /**
@@ -39,5 +41,6 @@ export const presentationOf = (request: IncomingMessage): Presentation => {
     proof: all === undefined ? undefined : all.length === 1 ? all[0] : null,
     peerAddress: request.socket.remoteAddress ?? null,
     forwardedFor: forwardedForOf(request),
+    request,
   };
 };

@@ -30,6 +30,10 @@ const LISTEN_BACKLOG = 4_096;
 export type HttpServer = FastifyInstance;
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The route reads its body from the connection by itself, and holds it to its Content-Digest. */
+    readsOwnBody?: boolean;
+  }
   interface FastifyRequest {
     /** W3C trace id of the request: the caller's, or a new one. */
     traceId: string;

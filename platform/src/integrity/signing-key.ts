@@ -41,6 +41,15 @@ const derive = (secret: string, purpose: string): { readonly key: KeyObject; rea
   return { key, jwk: { ...named, alg: ALGORITHM, use: "sig", kid } };
 };
 
+/** The one Ed25519 key that {@link signingKeysOf} derives from a secret for a purpose, for signatures that are no JWS. */
+export const signingPairOf = (
+  secret: string,
+  purpose: string,
+): { readonly key: KeyObject; readonly publicJwk: PublicSigningKey } => {
+  const { key, jwk } = derive(secret, purpose);
+  return { key, publicJwk: jwk };
+};
+
 /** The public keys that {@link signingKeysOf} derives from the same secrets. */
 export const publicKeysOf = (secrets: readonly string[], purpose: string): readonly PublicSigningKey[] =>
   secrets.map((secret) => derive(secret, purpose).jwk);

@@ -102,7 +102,7 @@ export interface AnswerSigningDeps {
 export const exchangeSignatures = (server: HttpServer, deps: AnswerSigningDeps): void => {
   server.addHook("preParsing", (request, _reply, payload, done) => {
     const digest = request.headers["content-digest"];
-    if (digest === undefined) return done(null, payload);
+    if (digest === undefined || request.routeOptions.config.readsOwnBody === true) return done(null, payload);
     try {
       const guard = digestGuard(readContentDigest(String(digest)));
       payload.once("error", (error: Error) => guard.destroy(error));

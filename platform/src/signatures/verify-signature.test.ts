@@ -65,9 +65,7 @@ const signed = async (
     scheme: "https",
     authority: "api.example.com",
     target: "/api/v2/events?outcomes=all",
-    fields: Object.fromEntries(
-      Object.entries(message.headers).map(([name, value]) => [name.toLowerCase(), [String(value)]]),
-    ),
+    fields: Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name.toLowerCase(), [value]])),
   };
 };
 const verify = (request: RequestParts, nowSeconds = NOW) => verifyRequest(request, keys, nowSeconds * 1_000);

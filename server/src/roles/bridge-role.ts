@@ -25,6 +25,7 @@ export const bridgeRole =
       authenticate: createEdge(tenant, "bridge", {
         tokens: remoteTokenSource(config),
         clientAddress: shell.clientAddress,
+        publicUrl: () => shell.publicUrl,
       }),
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,

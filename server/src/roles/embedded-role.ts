@@ -70,6 +70,7 @@ export const embeddedRole =
     const authenticate = createEdge(connections.get("tenant"), "edge", {
       tokens: () => ({ publicUrl: publicUrl(), loadKeys: identity.publicKeys }),
       clientAddress,
+      publicUrl: () => shell.publicUrl,
     });
     const { supergraphSdl } = composeGraph();
     const gateway = createGateway({

@@ -30,6 +30,7 @@ export const gatewayRole =
       authenticate: createEdge(connections.get("tenant"), "gateway", {
         tokens: remoteTokenSource(config),
         clientAddress: shell.clientAddress,
+        publicUrl: () => shell.publicUrl,
       }),
       nowMs: systemNowMs,
       options: loadGateway(),

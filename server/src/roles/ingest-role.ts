@@ -31,7 +31,11 @@ export const ingestRole =
     const { clientAddress, logger } = shell;
     const directory = config.EXECUTION_JOURNAL_DIR;
     const executions = openExecutions({ directory, role: "ingest", eventLog, logger });
-    const authenticate = createEdge(tenant, "ingest", { tokens: remoteTokenSource(config), clientAddress });
+    const authenticate = createEdge(tenant, "ingest", {
+      tokens: remoteTokenSource(config),
+      clientAddress,
+      publicUrl: () => shell.publicUrl,
+    });
     registerIngestRoutes(shell.server, { ingest, authenticate, recorder: executions.recorder, clientAddress });
     const verify = createIdentityVerifier({ secret, audience: INGEST_AUDIENCE, nowMs: systemNowMs });
     registerInternalIngestRoute(shell.server, { ingest, verify });

@@ -13,6 +13,7 @@ import type { IdentityOperations } from "./identity-operations.ts";
 import type { createListPage } from "./operations/list-page.ts";
 import type { createRenameTenant } from "./operations/rename-tenant.ts";
 import type { createRevokeApiKey } from "./operations/revoke-api-key.ts";
+import type { RequestKeyOperations } from "./operations/request-keys.ts";
 import type { Loaders } from "./store/loaders.ts";
 
 type ListPage<Item> = (
@@ -21,7 +22,7 @@ type ListPage<Item> = (
 ) => Promise<Page<Item>>;
 
 /** What the tenant room can do; one for the process. */
-export interface Operations extends IdentityOperations, AccessOperations {
+export interface Operations extends IdentityOperations, AccessOperations, RequestKeyOperations {
   readonly administration: Administration;
   readonly authenticate: Authenticate;
   readonly createApiKey: ReturnType<typeof createCreateApiKey>;

@@ -15,6 +15,7 @@ import type { TenantHistoryEntry } from "./store/tenant-history.ts";
 import type { ApiKey } from "./domain/api-key.ts";
 import type { OAuthClient } from "./domain/oauth-client.ts";
 import type { Page } from "./domain/page.ts";
+import type { RequestKey } from "./domain/request-key.ts";
 import type { Tenant } from "./domain/tenant.ts";
 import type { TrustedIssuer } from "./domain/trusted-issuer.ts";
 import type { User } from "./domain/user.ts";
@@ -78,3 +79,6 @@ export type InvoiceParent = MonthInvoice;
 export type InvoiceLineParent = ShownLine;
 /** What a resolver of `Chargeback` receives. */
 export type ChargebackParent = Chargeback;
+
+/** What `RequestKey` is resolved from. */
+export type RequestKeyParent = RequestKey;

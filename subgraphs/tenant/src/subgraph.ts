@@ -15,6 +15,7 @@ import { createKeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { createListPage } from "./operations/list-page.ts";
 import { createRenameTenant } from "./operations/rename-tenant.ts";
 import { createRevokeApiKey } from "./operations/revoke-api-key.ts";
+import { createRequestKeys } from "./operations/request-keys.ts";
 import { createWatchLimits } from "./operations/watch-limits.ts";
 import { permissions } from "./permissions.ts";
 import type { ApiKeyConnectionParent, OAuthClientConnectionParent, UserConnectionParent } from "./parents.ts";
@@ -29,6 +30,7 @@ import { IdentityMutation, IdentityQuery, OAuthClient, TrustedIssuer } from "./r
 import { Mutation } from "./resolvers/mutation.ts";
 import { OperatorMutation, OperatorQuery } from "./resolvers/operators.ts";
 import { Query } from "./resolvers/query.ts";
+import { RequestKey, RequestKeyAlgorithm, RequestKeyMutation, RequestKeyQuery } from "./resolvers/request-keys.ts";
 import { Tenant } from "./resolvers/tenant.ts";
 import { User } from "./resolvers/user.ts";
 import { createAccessStore } from "./store/access-store.ts";
@@ -44,6 +46,7 @@ import { createApiKeyStore } from "./store/api-key-store.ts";
 import { createControlPlane } from "./store/control-plane.ts";
 import { createCredentialStore } from "./store/credential-store.ts";
 import { createGrantStore } from "./store/grant-store.ts";
+import { createRequestKeyStore } from "./store/request-key-store.ts";
 import { createLoaders } from "./store/loaders.ts";
 import { createTenantStore, type TenantStore } from "./store/tenant-store.ts";
 import { createUserStore } from "./store/user-store.ts";
@@ -51,10 +54,19 @@ import { createUserStore } from "./store/user-store.ts";
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 const resolvers = {
-  Query: { ...Query, ...AccessQuery, ...OperatorQuery, ...IdentityQuery, ...AdministrationQuery },
-  Mutation: { ...Mutation, ...AccessMutation, ...OperatorMutation, ...IdentityMutation, ...AdministrationMutation },
+  Query: { ...Query, ...AccessQuery, ...OperatorQuery, ...IdentityQuery, ...RequestKeyQuery, ...AdministrationQuery },
+  Mutation: {
+    ...Mutation,
+    ...AccessMutation,
+    ...OperatorMutation,
+    ...IdentityMutation,
+    ...RequestKeyMutation,
+    ...AdministrationMutation,
+  },
   ...administrationTypes,
   OAuthClient,
+  RequestKey,
+  RequestKeyAlgorithm,
   TrustedIssuer,
   OAuthClientConnection: connectionFields<OAuthClientConnectionParent["items"][number]>(),
   Tenant,
@@ -112,6 +124,7 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   const operations: Operations = {
     administration: createAdministration(stores, { newId, nowMs }),
     ...createIdentityOperations(resources, { users, access, keyedHash, randomBytes }, options),
+    ...createRequestKeys({ requestKeys: createRequestKeyStore(sql), newId, nowMs }),
     ...createAccessOperations({
       ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },
       grants: createGrantStore(resources),
