@@ -9,7 +9,7 @@ import type { AccessOperations } from "./access-operations.ts";
 import type { Authenticate } from "./operations/authenticate.ts";
 import type { createCreateApiKey } from "./operations/create-api-key.ts";
 import type { createCreateUser } from "./operations/create-user.ts";
-import type { IdentityOperations } from "./identity-operations.ts";
+import type { IdentityOperations } from "./operations/identity.ts";
 import type { createListPage } from "./operations/list-page.ts";
 import type { createRenameTenant } from "./operations/rename-tenant.ts";
 import type { createRevokeApiKey } from "./operations/revoke-api-key.ts";

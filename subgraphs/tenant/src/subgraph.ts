@@ -4,7 +4,7 @@ import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph
 import type { Resources } from "@tessera/platform/runtime/resources";
 import type { Context, Operations } from "./context.ts";
 import { createAccessOperations } from "./access-operations.ts";
-import { createIdentityOperations, type IdentityOptions } from "./identity-operations.ts";
+import { createIdentityOperations, type IdentityOptions } from "./operations/identity.ts";
 import { createTenantErasure, type EraseEvents } from "./jobs/erase-tenants.ts";
 import { createUsageUpkeep } from "./jobs/usage-upkeep.ts";
 import { createAdministration, type AdministrationStores } from "./operations/administration.ts";
@@ -48,6 +48,9 @@ import { createCredentialStore } from "./store/credential-store.ts";
 import { createGrantStore } from "./store/grant-store.ts";
 import { createRequestKeyStore } from "./store/request-key-store.ts";
 import { createLoaders } from "./store/loaders.ts";
+import { createOAuthClientStore } from "./store/oauth-client-store.ts";
+import { createTokenStore } from "./store/token-store.ts";
+import { createTrustedIssuerStore } from "./store/trusted-issuer-store.ts";
 import { createTenantStore, type TenantStore } from "./store/tenant-store.ts";
 import { createUserStore } from "./store/user-store.ts";
 
@@ -112,6 +115,12 @@ const backgroundOf = (resources: Resources, stores: AdministrationStores, eraseE
   ];
 };
 
+const identityStores = (sql: Resources["sql"]) => ({
+  clients: createOAuthClientStore(sql),
+  issuers: createTrustedIssuerStore(sql),
+  tokens: createTokenStore(sql),
+});
+
 /** Builds the tenant room: tenants, users, API keys, and who stands behind a presented key. */
 export const createTenantSubgraph = (resources: Resources, options: TenantOptions): Subgraph => {
   const { sql, pool, logger, nowMs, newId } = resources;
@@ -123,7 +132,7 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   const stores = administrationStores(resources, tenants);
   const operations: Operations = {
     administration: createAdministration(stores, { newId, nowMs }),
-    ...createIdentityOperations(resources, { users, access, keyedHash, randomBytes }, options),
+    ...createIdentityOperations(resources, { ...identityStores(sql), users, access, keyedHash, randomBytes }, options),
     ...createRequestKeys({ requestKeys: createRequestKeyStore(sql), newId, nowMs }),
     ...createAccessOperations({
       ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },

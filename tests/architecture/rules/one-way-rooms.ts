@@ -11,6 +11,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   gateway: ["contracts", "platform"],
   "rest-bridge": ["contracts", "platform"],
   ingest: ["contracts", "platform"],
+  identity: ["contracts", "platform"],
   console: ["contracts", "platform"],
 };
 const SUBGRAPH_KNOWS = ["contracts", "platform", "prisma"];

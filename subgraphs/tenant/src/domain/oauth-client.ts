@@ -4,9 +4,7 @@ import type { Permission } from "@tessera/contracts/permissions";
 import { refuse } from "@tessera/platform/errors/refusal";
 
 /** What a client is for: itself, people with a secret kept on a server, people without one. */
-export const OAUTH_CLIENT_KINDS = ["SERVICE", "WEB", "PUBLIC"] as const;
-/** One of {@link OAUTH_CLIENT_KINDS}. */
-export type OAuthClientKind = (typeof OAUTH_CLIENT_KINDS)[number];
+export type OAuthClientKind = "SERVICE" | "WEB" | "PUBLIC";
 
 /** Addresses a client may be sent back to: enough for its environments. */
 const MAX_REDIRECT_URIS = 20;

@@ -2,7 +2,7 @@ import { SUBJECT_KINDS } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
-import { OAUTH_CLIENT_KINDS, type OAuthClient } from "../domain/oauth-client.ts";
+import type { OAuthClient, OAuthClientKind } from "../domain/oauth-client.ts";
 import type { PageRequest } from "../domain/page.ts";
 import { permissionsColumn, tenantIdColumn, timeColumn } from "./stored-row.ts";
 
@@ -18,12 +18,14 @@ export interface OAuthClientStore {
 
 const COLUMNS = `id, tenant_id, name, kind, redirect_uris, permissions, dpop_required, created_at, created_by_kind, created_by_id, revoked_at`;
 
+const kindColumn: z.ZodType<OAuthClientKind> = z.enum(["SERVICE", "WEB", "PUBLIC"]);
+
 const clientRow = z
   .object({
     id: z.string(),
     tenant_id: tenantIdColumn,
     name: z.string(),
-    kind: z.enum(OAUTH_CLIENT_KINDS),
+    kind: kindColumn,
     redirect_uris: z.array(z.string()),
     permissions: permissionsColumn,
     dpop_required: z.boolean(),

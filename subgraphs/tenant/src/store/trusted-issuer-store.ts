@@ -2,7 +2,7 @@ import { SUBJECT_KINDS } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
-import { USER_ROLES } from "../domain/role.ts";
+import type { UserRole } from "../domain/role.ts";
 import type { TrustedIssuer } from "../domain/trusted-issuer.ts";
 import { tenantIdColumn, timeColumn } from "./stored-row.ts";
 
@@ -22,13 +22,23 @@ export interface TrustedIssuerStore {
 
 const COLUMNS = "id, tenant_id, issuer, role_claim, role_map, created_at, created_by_kind, created_by_id";
 
+const roleColumn: z.ZodType<UserRole> = z.enum([
+  "OWNER",
+  "ADMIN",
+  "ANALYST",
+  "DEVELOPER",
+  "VIEWER",
+  "AUDITOR",
+  "OPERATOR",
+]);
+
 const issuerRow = z
   .object({
     id: z.uuid(),
     tenant_id: tenantIdColumn,
     issuer: z.string(),
     role_claim: z.string(),
-    role_map: z.record(z.string(), z.enum(USER_ROLES)),
+    role_map: z.record(z.string(), roleColumn),
     created_at: timeColumn,
     created_by_kind: z.enum(SUBJECT_KINDS),
     created_by_id: z.string(),

@@ -3,17 +3,17 @@ import { createExternalTokenVerifier } from "@tessera/platform/auth/external-tok
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { createPublicFetch } from "@tessera/platform/http/public-fetch";
 import type { Resources } from "@tessera/platform/runtime/resources";
-import { createAuthenticateExternalToken, createAuthenticateToken } from "./operations/authenticate-token.ts";
-import { createCreateOAuthClient } from "./operations/create-oauth-client.ts";
-import { createInviteUser } from "./operations/invite-user.ts";
-import { createListPage } from "./operations/list-page.ts";
-import { createRevokeOAuthClient } from "./operations/revoke-oauth-client.ts";
-import { createDistrustIssuer, createTrustIssuer } from "./operations/trust-issuer.ts";
-import type { AccessStore } from "./store/access-store.ts";
-import { createOAuthClientStore } from "./store/oauth-client-store.ts";
-import { createTokenStore } from "./store/token-store.ts";
-import { createTrustedIssuerStore } from "./store/trusted-issuer-store.ts";
-import type { UserStore } from "./store/user-store.ts";
+import { createAuthenticateExternalToken, createAuthenticateToken } from "./authenticate-token.ts";
+import { createCreateOAuthClient } from "./create-oauth-client.ts";
+import { createInviteUser } from "./invite-user.ts";
+import { createListPage } from "./list-page.ts";
+import { createRevokeOAuthClient } from "./revoke-oauth-client.ts";
+import { createDistrustIssuer, createTrustIssuer } from "./trust-issuer.ts";
+import type { AccessStore } from "../store/access-store.ts";
+import type { OAuthClientStore } from "../store/oauth-client-store.ts";
+import type { TokenStore } from "../store/token-store.ts";
+import type { TrustedIssuerStore } from "../store/trusted-issuer-store.ts";
+import type { UserStore } from "../store/user-store.ts";
 
 /** What concerns access tokens and who may sign in. */
 export interface IdentityOptions {
@@ -23,19 +23,23 @@ export interface IdentityOptions {
   readonly allowLoopbackIssuers?: boolean;
 }
 
+/** Stores they work on. */
+export interface IdentityStores {
+  readonly users: UserStore;
+  readonly access: AccessStore;
+  readonly clients: OAuthClientStore;
+  readonly issuers: TrustedIssuerStore;
+  readonly tokens: TokenStore;
+}
+
 /** Builds the room's operations on OAuth clients, invitations, trusted issuers and access tokens. */
 export const createIdentityOperations = (
-  resources: Resources,
-  deps: { users: UserStore; access: AccessStore; keyedHash: KeyedHash; randomBytes: RandomBytes },
+  resources: Pick<Resources, "logger" | "nowMs" | "newId">,
+  deps: IdentityStores & { keyedHash: KeyedHash; randomBytes: RandomBytes },
   options: IdentityOptions,
 ) => {
-  const { sql, logger, nowMs, newId } = resources;
-  const { users, access, keyedHash, randomBytes } = deps;
-  const [clients, issuers, tokens] = [
-    createOAuthClientStore(sql),
-    createTrustedIssuerStore(sql),
-    createTokenStore(sql),
-  ];
+  const { logger, nowMs, newId } = resources;
+  const { users, access, clients, issuers, tokens, keyedHash, randomBytes } = deps;
   const { publicUrl = () => "" } = options;
   const fetchJson = createPublicFetch({ allowLoopback: options.allowLoopbackIssuers ?? false });
   const verify = createExternalTokenVerifier({ fetchJson, nowMs });
