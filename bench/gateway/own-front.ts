@@ -48,7 +48,7 @@ export const createOwnFront = async (
     limits: options.limits,
     maxCost: options.maxCost,
     persisted: createPersistedOperations({}, "off"),
-    rateLimit: createRateLimit(RATE, () => Date.now()),
+    rateLimit: createRateLimit(RATE, { nowMs: () => Date.now() }),
     observer: { onDocument: metrics.document, onStranger: () => undefined },
   });
   const records = { admit: () => undefined, finished: () => Promise.resolve() };
@@ -62,7 +62,7 @@ export const createOwnFront = async (
     inFlight.run(
       async (signal) => {
         const call = { caller, traceId: newTraceId(), signal };
-        const exchange = newExchange(call);
+        const exchange = newExchange(call, null);
         const headers = new HeaderMap([["content-type", "application/json"]]);
         const answer = await apollo.executeHTTPGraphQLRequest({
           httpGraphQLRequest: { method: "POST", headers, search: "", body },

@@ -14,7 +14,12 @@ import {
   type OperationManifest,
   type SafelistMode,
 } from "./plugins/persisted-operations.ts";
-import { DEFAULT_RATE_BUDGET, DEFAULT_RATE_WINDOW_SECONDS, type RateLimitOptions } from "./plugins/rate-limit.ts";
+import {
+  DEFAULT_ADDRESS_BUDGET,
+  DEFAULT_RATE_BUDGET,
+  DEFAULT_RATE_WINDOW_SECONDS,
+  type RateLimitOptions,
+} from "./plugins/rate-limit.ts";
 import { DEFAULT_MAX_ROOT_FIELDS } from "./plugins/root-fields.ts";
 import { DEFAULT_SUBSCRIPTION_OPTIONS, type SubscriptionOptions } from "./subscriptions/subscription-options.ts";
 
@@ -75,6 +80,7 @@ const shape = {
   GATEWAY_LIST_SIZE: whole(DEFAULT_LIST_SIZE),
   GATEWAY_FIELD_WEIGHTS: weights,
   GATEWAY_RATE_BUDGET: whole(DEFAULT_RATE_BUDGET, 0),
+  GATEWAY_RATE_ADDRESS_BUDGET: whole(DEFAULT_ADDRESS_BUDGET, 0),
   GATEWAY_RATE_WINDOW_SECONDS: whole(DEFAULT_RATE_WINDOW_SECONDS),
   GATEWAY_MAX_SOCKETS_PER_TENANT: whole(maxSocketsPerTenant),
   GATEWAY_MAX_OPERATIONS_PER_SOCKET: whole(maxOperationsPerSocket),
@@ -118,7 +124,11 @@ export const loadGatewayOptions = (environment: NodeJS.ProcessEnv): GatewayOptio
     maxBodyBytes: env.GATEWAY_MAX_BODY_BYTES,
     maxCost: env.GATEWAY_MAX_COST,
     limits: limitsOf(env),
-    rate: { budget: env.GATEWAY_RATE_BUDGET, windowSeconds: env.GATEWAY_RATE_WINDOW_SECONDS },
+    rate: {
+      budget: env.GATEWAY_RATE_BUDGET,
+      addressBudget: env.GATEWAY_RATE_ADDRESS_BUDGET,
+      windowSeconds: env.GATEWAY_RATE_WINDOW_SECONDS,
+    },
     subscriptions: {
       ...subscriptionDefaults,
       maxSocketsPerTenant: env.GATEWAY_MAX_SOCKETS_PER_TENANT,

@@ -9,6 +9,8 @@ import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { Probe } from "@tessera/platform/http/health";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
+import type { BudgetStore } from "@tessera/platform/limits/budget";
+import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
@@ -53,6 +55,10 @@ export interface GatewayDeps {
   /** Where every operation is recorded before its answer is given. */
   readonly records: ExecutionRecords;
   readonly clientAddress: ClientAddress;
+  /** Where spending is counted together with other gateways; absent: in this process. */
+  readonly budgets?: BudgetStore | undefined;
+  /** What callers are held to; absent: to the configured budget alone. */
+  readonly quotas?: Quotas | undefined;
   readonly options: GatewayOptions;
 }
 
@@ -180,7 +186,7 @@ const load = async (deps: GatewayDeps, metrics: GatewayMetrics): Promise<Serving
     limits: options.limits,
     maxCost: options.maxCost,
     persisted: createPersistedOperations(options.manifest, options.safelist),
-    rateLimit: createRateLimit(options.rate, deps.nowMs),
+    rateLimit: createRateLimit(options.rate, { nowMs: deps.nowMs, store: deps.budgets, quotas: deps.quotas }),
     observer: { onDocument: metrics.document, onStranger: createStrangerLog(metrics, logger) },
   });
   const { records } = deps;

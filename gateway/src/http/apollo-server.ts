@@ -25,6 +25,8 @@ import { operationIdOf } from "../plugins/persisted-operations.ts";
 export interface Exchange {
   readonly call: GatewayCall;
   readonly startedMs: number;
+  /** Network address the request came from. */
+  readonly clientAddress: string | null;
   verdict: Admitted | Refused | null;
   /** Code of the first error of an answer without data; null when there is data. */
   refusedWith: ErrorCode | null;
@@ -34,8 +36,9 @@ export interface Exchange {
 }
 
 /** An exchange that begins now. */
-export const newExchange = (call: GatewayCall): Exchange => ({
+export const newExchange = (call: GatewayCall, clientAddress: string | null): Exchange => ({
   call,
+  clientAddress,
   startedMs: performance.now(),
   verdict: null,
   refusedWith: null,
@@ -103,8 +106,8 @@ const formattedOf = ({ errors, ...rest }: ExecutionResult): FormattedExecutionRe
  * would hold on to every request until the next full collection.
  */
 const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): ApolloServerPlugin<ApolloContext> => ({
-  requestDidStart: ({ request, contextValue: { exchange } }) => {
-    const { call } = exchange;
+  requestDidStart: async ({ request, contextValue: { exchange } }) => {
+    const { call, clientAddress } = exchange;
     const asked: GraphqlRequest = {
       query: request.query,
       documentId: documentIdOf(request.http?.body, request.http?.search ?? ""),
@@ -112,7 +115,8 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
       variables: request.variables,
       extensions: request.extensions,
     };
-    const verdict = deps.admission.admit(asked, call.caller, "http");
+    const admitted = deps.admission.admit(asked, { caller: call.caller, transport: "http", clientAddress });
+    const verdict = admitted instanceof Promise ? await admitted : admitted;
     exchange.verdict = verdict;
     if (verdict.kind === "admitted") {
       delete request.query;
@@ -122,7 +126,7 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
       request.query = REFUSED_DOCUMENT;
       delete request.operationName;
     }
-    return Promise.resolve({
+    return {
       responseForOperation: async () => {
         const result =
           verdict.kind === "admitted"
@@ -146,7 +150,7 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
         deps.metrics.answered("http", kind, outcome, (performance.now() - exchange.startedMs) / 1_000);
         return Promise.resolve();
       },
-    });
+    };
   },
 });
 

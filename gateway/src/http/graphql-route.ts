@@ -140,8 +140,8 @@ export const registerGraphqlRoute = (deps: RouteDeps): void => {
         deps.records.admit();
         const meter = newMeter();
         const call = { caller, traceId: request.traceId, signal, meter };
-        const exchange = { ...newExchange(call), startedMs };
         const clientAddress = deps.clientAddress(request.raw);
+        const exchange = { ...newExchange(call, clientAddress), startedMs };
         return answer(apollo, request, reply, exchange, (responseBytes) =>
           deps.records.finished({
             ...endOf(exchange),

@@ -53,12 +53,24 @@ export interface AdmissionObserver {
   readonly onStranger: (transport: Transport, text: string) => void;
 }
 
-/** The one gate every operation passes before anything is planned or fetched, whatever transport it came by. */
+/** Who asks, and by which way. */
+export interface Origin {
+  readonly caller: Caller;
+  readonly transport: Transport;
+  /** Network address the request came from; null when the platform itself asks. */
+  readonly clientAddress: string | null;
+}
+
+/** The one gate every operation passes before anything is planned or fetched, whatever transport it came by. It answers at once where it can. */
 export interface Admission {
-  readonly admit: (request: GraphqlRequest, caller: Caller, transport: Transport) => Admitted | Refused;
+  readonly admit: (request: GraphqlRequest, origin: Origin) => Admitted | Refused | Promise<Admitted | Refused>;
   /** Checks documents against another supergraph from now on; what was remembered of the old one is dropped. */
   readonly useSchema: (schema: GraphQLSchema, supergraphSdl: string) => void;
 }
+
+/** What is known already is used at once, so that an operation waits for nothing it need not wait for. */
+const whenKnown = <T, R>(value: T | Promise<T>, use: (known: T) => R): R | Promise<R> =>
+  value instanceof Promise ? value.then(use) : use(value);
 
 const refusedBy = (refusal: Refusal, rate: RateState | null = null): Refused => ({
   kind: "refused",
@@ -110,9 +122,9 @@ const admitChecked = (
   generation: number,
   checked: Extract<CheckedDocument, { kind: "valid" }>,
   request: GraphqlRequest,
-  caller: Caller,
-  transport: Transport,
-): Admitted | Refused => {
+  origin: Origin,
+): Admitted | Refused | Promise<Admitted | Refused> => {
+  const { caller, transport } = origin;
   const variables = request.variables ?? {};
   const refusal =
     checkIntrospection(checked.shape, caller) ?? checkVariableDepth(variables) ?? checked.checkPages(variables);
@@ -127,20 +139,22 @@ const admitChecked = (
   if (cost > deps.maxCost) {
     return refusedBy(overLimit("QUERY_TOO_COSTLY", "Points the operation costs", deps.maxCost, cost));
   }
-  const { refusal: over, state: rate } = deps.rateLimit.charge(caller, cost);
-  if (over !== null) return refusedBy(over, rate);
-  return {
-    kind: "admitted",
-    text: checked.text,
-    document: checked.document,
-    operation: chosen.definition,
-    operationName: request.operationName,
-    variables,
-    cost,
-    reportsCost: request.extensions?.["cost"] === true,
-    rate,
-    generation,
-  };
+  const spending = { cost, requests: Math.max(1, checked.shape.rootFields) };
+  return whenKnown(deps.rateLimit.charge(caller, spending, origin.clientAddress), ({ refusal: over, state: rate }) => {
+    if (over !== null) return refusedBy(over, rate);
+    return {
+      kind: "admitted",
+      text: checked.text,
+      document: checked.document,
+      operation: chosen.definition,
+      operationName: request.operationName,
+      variables,
+      cost,
+      reportsCost: request.extensions?.["cost"] === true,
+      rate,
+      generation,
+    };
+  });
 };
 
 /** Makes the gate. The order matters: cheap and certain refusals first, the caller's budget is charged last. */
@@ -150,18 +164,21 @@ export const createAdmission = (deps: AdmissionDeps): Admission => {
   let documents = createCheckedDocuments(deps.schema, deps.supergraphSdl, limits);
 
   return {
-    admit: (request, caller, transport) => {
+    admit: (request, origin) => {
+      const { caller, transport, clientAddress } = origin;
       const resolved = persisted.resolve(request, transport, caller.tenantId);
       if (resolved.kind === "refused") return refusedBy(resolved.refusal);
       if (resolved.stranger) observer.onStranger(transport, resolved.text);
       const { checked, known } = documents.check(resolved.text);
       observer.onDocument(known);
       if (checked.kind !== "valid") {
-        const { refusal, state } = rateLimit.charge(caller, INVALID_DOCUMENT_COST);
-        return refusal === null ? refusedDocument(checked, caller) : refusedBy(refusal, state);
+        const spending = { cost: INVALID_DOCUMENT_COST, requests: 1 };
+        return whenKnown(rateLimit.charge(caller, spending, clientAddress), ({ refusal, state }) =>
+          refusal === null ? refusedDocument(checked, caller) : refusedBy(refusal, state),
+        );
       }
       persisted.remember(request, caller.tenantId);
-      return admitChecked(deps, generation, checked, request, caller, transport);
+      return admitChecked(deps, generation, checked, request, origin);
     },
     useSchema: (schema, supergraphSdl) => {
       documents = createCheckedDocuments(schema, supergraphSdl, limits);

@@ -88,7 +88,7 @@ export const createAnswering = (deps: {
     answer: async (request, call, { clientAddress, onRate }) => {
       const startedMs = performance.now();
       records.admit();
-      const verdict = admission.admit(request, call.caller, "in-process");
+      const verdict = await admission.admit(request, { caller: call.caller, transport: "in-process", clientAddress });
       if (verdict.rate !== null) onRate?.(verdict.rate.headers);
       const result = verdict.kind === "refused" ? refused(verdict, call) : await run(verdict, call);
       const kind = verdict.kind === "refused" ? "none" : verdict.operation.operation;

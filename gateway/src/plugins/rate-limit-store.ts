@@ -1,43 +1,51 @@
 import { Store } from "@envelop/rate-limiter";
-import { LRUCache } from "lru-cache";
+import type { BudgetCharge, BudgetStore, ChargeOutcome } from "@tessera/platform/limits/budget";
 
 type Identity = Parameters<Store["getForIdentity"]>[0];
 
-/** Callers remembered; the one seen longest ago is forgotten first, which gives it a fresh budget. */
-export const MAX_RATE_LIMITED_CALLERS = 10_000;
-
-interface Run {
-  readonly atMs: number;
-  readonly units: number;
+/** What one operation is to be charged, and what became of it. */
+export interface PendingCharge {
+  readonly charges: readonly BudgetCharge[];
+  outcome: ChargeOutcome | null;
 }
 
-const runsOf = (timestamps: readonly number[]): readonly Run[] => {
-  const runs: { atMs: number; units: number }[] = [];
-  for (const atMs of timestamps) {
-    const last = runs.at(-1);
-    if (last?.atMs === atMs) last.units += 1;
-    else runs.push({ atMs, units: 1 });
-  }
-  return runs;
-};
+const NOT_COUNTED: readonly number[] = [];
 
 /**
- * The limiter's store in this process. The limiter reads, decides and writes without awaiting in between when its store answers
- * synchronously, as this one does: no other request can come between, so a budget is never overdrawn. Kept as runs, not one number per unit.
+ * The limiter's store. The limiter reads what was counted, decides, and writes it back, between which others could decide the same; so here reading is
+ * the charge itself, one atomic step over all budgets of an operation, and answers what makes the limiter decide as the step did: nothing counted, or
+ * one call counted of the one allowed. There is nothing left to write.
  */
 export class RateLimitStore extends Store {
-  readonly #runs = new LRUCache<string, readonly Run[]>({ max: MAX_RATE_LIMITED_CALLERS });
+  readonly #budgets: BudgetStore;
+  readonly #pending = new Map<string, PendingCharge>();
+  #names = 0;
 
-  override getForIdentity({ contextIdentity }: Identity): readonly number[] {
-    return this.runs(contextIdentity).flatMap(({ atMs, units }) => Array.from({ length: units }, () => atMs));
+  constructor(budgets: BudgetStore) {
+    super();
+    this.#budgets = budgets;
   }
 
-  override setForIdentity({ contextIdentity }: Identity, timestamps: readonly number[]): void {
-    this.#runs.set(contextIdentity, runsOf(timestamps));
+  /** Takes a charge in and answers the identity under which the limiter will ask for it, once. */
+  expect(pending: PendingCharge): string {
+    const name = String((this.#names += 1));
+    this.#pending.set(name, pending);
+    return name;
   }
 
-  /** What a caller was charged, oldest first; entries may have left the window since. */
-  runs(caller: string): readonly Run[] {
-    return this.#runs.get(caller) ?? [];
+  override getForIdentity({ contextIdentity }: Identity): readonly number[] | Promise<readonly number[]> {
+    const pending = this.#pending.get(contextIdentity);
+    this.#pending.delete(contextIdentity);
+    if (pending === undefined) throw new Error("The rate limiter asked for a charge that nobody expects.");
+    const settle = (outcome: ChargeOutcome): readonly number[] => {
+      pending.outcome = outcome;
+      return outcome.charged ? NOT_COUNTED : [Date.now()];
+    };
+    const outcome = this.#budgets.charge(pending.charges);
+    return outcome instanceof Promise ? outcome.then(settle) : settle(outcome);
+  }
+
+  override setForIdentity(): void {
+    // The charge was counted when it was asked for.
   }
 }

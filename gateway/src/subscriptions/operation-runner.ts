@@ -212,6 +212,28 @@ const tellRefusal = (
   return { cancel: outbox.close };
 };
 
+/** An operation whose verdict is not known yet: cancelled before, it is begun and ended at once, so that it is recorded as all others are. */
+const startWhenKnown = (
+  verdict: Promise<Admitted | Refused>,
+  start: (verdict: Admitted | Refused) => RunningOperation,
+  failed: (error: unknown) => void,
+): RunningOperation => {
+  let running: RunningOperation | null = null;
+  let cancelled = false;
+  verdict
+    .then((known) => {
+      running = start(known);
+      if (cancelled) running.cancel();
+    })
+    .catch(failed);
+  return {
+    cancel: () => {
+      cancelled = true;
+      running?.cancel();
+    },
+  };
+};
+
 /** Runs one operation of a socket: queries and mutations answer once, subscriptions until they are completed. */
 export const runOperation = (
   deps: OperationDeps,
@@ -221,11 +243,20 @@ export const runOperation = (
   deps.records.admit();
   const makeOutbox = (onOverflow: () => void): Outbox =>
     createOutbox(target.id, target.sink, { maxWaiting: deps.maxWaitingMessages, onOverflow });
-  const verdict = deps.admission.admit(request, target.caller, "websocket");
-  const run = beginRun(deps, target, verdict);
-  if (verdict.kind === "refused") return tellRefusal(deps, verdict, target, makeOutbox(ignoreOverflow), run);
-  if (verdict.operation.operation === OperationTypeNode.SUBSCRIPTION) {
-    return runSubscription(deps, verdict, target, makeOutbox, run);
-  }
-  return runOnce(deps, verdict, target, makeOutbox(ignoreOverflow), run);
+  const { caller, clientAddress } = target;
+  const start = (verdict: Admitted | Refused): RunningOperation => {
+    const run = beginRun(deps, target, verdict);
+    if (verdict.kind === "refused") return tellRefusal(deps, verdict, target, makeOutbox(ignoreOverflow), run);
+    if (verdict.operation.operation === OperationTypeNode.SUBSCRIPTION) {
+      return runSubscription(deps, verdict, target, makeOutbox, run);
+    }
+    return runOnce(deps, verdict, target, makeOutbox(ignoreOverflow), run);
+  };
+  const verdict = deps.admission.admit(request, { caller, clientAddress, transport: "websocket" });
+  if (!(verdict instanceof Promise)) return start(verdict);
+  const failed = (error: unknown): void => {
+    makeOutbox(ignoreOverflow).fail(failedText(deps, [error], newTraceId()));
+    target.onDone();
+  };
+  return startWhenKnown(verdict, start, failed);
 };

@@ -24,8 +24,12 @@ export const problemOf = (code: ErrorCode, detail: string, extras: Record<string
   return { type: `urn:tessera:error:${code}`, title, status, detail, code, action, ...extras };
 };
 
+/** The member by which draft-ietf-httpapi-ratelimit-headers-10 names the quotas that were exceeded. */
+const violatedPolicies = ({ quota }: Refusal["extras"]): Record<string, unknown> =>
+  typeof quota === "string" ? { "violated-policies": [quota] } : {};
+
 /** Turns anything thrown into a problem document: a refusal says what it is, everything else becomes a masked INTERNAL. */
 export const problemFromThrown = (thrown: unknown, extras: Record<string, unknown> = {}): Problem =>
   thrown instanceof Refusal
-    ? problemOf(thrown.code, thrown.message, { ...thrown.extras, ...extras })
+    ? problemOf(thrown.code, thrown.message, { ...thrown.extras, ...violatedPolicies(thrown.extras), ...extras })
     : problemOf("INTERNAL", errorCodes.INTERNAL.title, extras);
