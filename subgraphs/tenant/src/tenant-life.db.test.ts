@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from "@je
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
+import { parseApiKey } from "@tessera/platform/auth/api-key";
 import { createLongQueryStore } from "@tessera/platform/store/long-query-store";
+import { callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { createTenantErasure } from "./jobs/erase-tenants.ts";
 import { createLifecycleStore } from "./store/lifecycle-store.ts";
@@ -94,6 +96,24 @@ describe("the life of a tenant", () => {
     expect(events.map((event) => event["change"])).toEqual(
       expect.arrayContaining(["CREATED", "SUSPENDED", "DELETION_REQUESTED"]),
     );
+  });
+
+  it("none of the keys of a tenant that is suspended or being deleted works, and all do again when it is resumed", async () => {
+    const MAKE = `mutation { createApiKey(input: { name: "k", permissions: ["ml:read"] }) { ... on ApiKeyCreated { secret } } }`;
+    const shape = z.object({ createApiKey: z.object({ secret: z.string() }) });
+    const { createApiKey } = shape.parse(await room.ask(room.manager, MAKE));
+    const service = callerWith(room.tenantId, ["platform:authenticate"]);
+    const AUTHENTICATE = `query ($keyId: ID!, $credentialHash: String!) { authenticate(keyId: $keyId, credentialHash: $credentialHash) { tenantId } }`;
+    const works = async () =>
+      (await room.ask(service, AUTHENTICATE, { ...parseApiKey(createApiKey.secret) }))["authenticate"] !== null;
+    const input = { tenantId: room.tenantId, reason: "x" };
+    for (const name of ["suspendTenant", "deleteTenant"]) {
+      expect(await works()).toBe(true);
+      await room.ask(room.operator, step(name), { input });
+      expect(await works()).toBe(false);
+      await room.ask(room.operator, step("resumeTenant"), { input });
+    }
+    expect(await works()).toBe(true);
   });
 
   it.each([0, 91])("a grace of %i days is refused", async (graceDays) => {
