@@ -23,8 +23,8 @@ export type GuardOptions = {
   readonly onStateChange?: (service: string, state: "closed" | "open" | "half-open") => void;
 };
 
-/** Above the slowest analytical answer that is not a job, below what a caller waits for. */
-const TIMEOUT_MS = 10_000;
+/** Below what an operation may take as a whole, so that the rest of an answer still arrives when one subgraph hangs. */
+const TIMEOUT_MS = 9_000;
 /** One failure is noise and two may be a deploy; five in a row is an outage. */
 const CONSECUTIVE_FAILURES = 5;
 /** Long enough for a restarting process, short enough that its return shows soon. */

@@ -1,4 +1,5 @@
 import { Chain, type Member } from "../chain.ts";
+import { MAX_OPERATION_MS, timeIsUp } from "../operations/operation-timeout.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 
 /** Seconds after which a client may come again while this process is leaving. */
@@ -6,7 +7,7 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Requests under way, so that stopping can wait for them and then end the rest. */
 export interface InFlight {
-  /** Runs one request; refuses with OVERLOADED while the gateway is not serving. `signal` ends when the client or the gateway leaves. */
+  /** Runs one request; refuses with OVERLOADED while the gateway is not serving. `signal` ends when the client or the gateway leaves, or its time is up. */
   readonly run: <T>(work: (signal: AbortSignal) => Promise<T>, onGone: (gone: () => void) => void) => Promise<T>;
   readonly open: () => void;
   /** Lets no new request in and waits for those under way; after `graceMs` they are aborted. */
@@ -18,11 +19,42 @@ class Running implements Member<Running> {
   before: Running | null = null;
   after: Running | null = null;
   readonly controller = new AbortController();
+  readonly deadlineMs: number;
+
+  constructor(deadlineMs: number) {
+    this.deadlineMs = deadlineMs;
+  }
 }
 
+/** Ends what took longer than `limitMs`. All may take equally long, so the oldest is due first and one timer serves them all. */
+const createTimeLimit = (running: Chain<Running>, limitMs: number) => {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (ms: number): void => {
+    timer = setTimeout(sweep, ms);
+    timer.unref();
+  };
+  const sweep = (): void => {
+    timer = undefined;
+    const nowMs = performance.now();
+    for (let request: Running | null = running.first; request !== null; request = request.after) {
+      if (request.controller.signal.aborted) continue;
+      if (request.deadlineMs > nowMs) return arm(Math.ceil(request.deadlineMs - nowMs));
+      request.controller.abort(timeIsUp());
+    }
+  };
+  return {
+    begin: (): Running => {
+      if (timer === undefined) arm(limitMs);
+      return new Running(performance.now() + limitMs);
+    },
+    stop: (): void => clearTimeout(timer),
+  };
+};
+
 /** Makes the register; it is closed until opened. */
-export const createInFlight = (): InFlight => {
+export const createInFlight = (limitMs: number = MAX_OPERATION_MS): InFlight => {
   const running = new Chain<Running>();
+  const timeLimit = createTimeLimit(running, limitMs);
   let serving = false;
   let settled: () => void = () => {};
   return {
@@ -34,7 +66,7 @@ export const createInFlight = (): InFlight => {
         const retryAfterSeconds = RETRY_AFTER_SECONDS;
         throw refuse("OVERLOADED", "This process is starting or leaving.", { retryAfterSeconds });
       }
-      const request = new Running();
+      const request = timeLimit.begin();
       running.add(request);
       onGone(() => request.controller.abort());
       try {
@@ -46,6 +78,7 @@ export const createInFlight = (): InFlight => {
     },
     drain: async (graceMs) => {
       serving = false;
+      timeLimit.stop();
       if (running.first === null) return;
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
 import type { ExecutionResult } from "graphql";
+import { isTimeUp, MAX_OPERATION_MS } from "./operation-timeout.ts";
 import { CallCancelled } from "../connections/connection.ts";
 import type { FederationExecutor } from "../executor/federation-executor.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
@@ -63,7 +64,10 @@ export const createAnswering = (deps: {
     try {
       return await executor.execute({ document, operationName, variables, call, asText: form === "text" });
     } catch (error) {
-      const meaning = error instanceof CallCancelled ? refuse("QUERY_CANCELLED", "The caller left.", {}, error) : error;
+      const timedOut = () => refuse("QUERY_TIMEOUT", `An operation may take ${MAX_OPERATION_MS / 1_000} s.`, {}, error);
+      const cancelled = () => refuse("QUERY_CANCELLED", "The caller left.", {}, error);
+      const ended = isTimeUp(call.signal) ? timedOut : cancelled;
+      const meaning = error instanceof CallCancelled ? ended() : error;
       return { errors: [masking.show(meaning, call.traceId)] };
     }
   };

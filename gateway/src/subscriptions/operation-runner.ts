@@ -9,6 +9,7 @@ import type { Admission, Admitted, Refused } from "../operations/admission.ts";
 import { outcomeOf, type Answering } from "../operations/answering.ts";
 import { codeOf, hasData, type ExecutionRecords } from "../operations/execution-records.ts";
 import type { GraphqlRequest } from "../operations/graphql-request.ts";
+import { MAX_OPERATION_MS } from "../operations/operation-timeout.ts";
 import type { ErrorMasking } from "../plugins/error-masking.ts";
 import { createOutbox, type Outbox, type SocketSink } from "./outbox.ts";
 import type { SharedUpstreams } from "./shared-upstreams.ts";
@@ -105,7 +106,8 @@ const runOnce = (
     await run.ended({ code: codeOf(result), hasData: hasData(result), responseBytes: Buffer.byteLength(text) });
     if (!controller.signal.aborted) send(result, text);
   };
-  const call = { caller: target.caller, traceId, signal: controller.signal, meter };
+  const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(MAX_OPERATION_MS)]);
+  const call = { caller: target.caller, traceId, signal, meter };
   deps.answering
     .run(admitted, call)
     .then(finish)

@@ -12,7 +12,7 @@ import { storeError } from "./store-errors.ts";
 /** Rows one answer may hold; larger results run as jobs and are read in pages. */
 const MAX_RESULT_ROWS = 100_000;
 /** Seconds one query may run unless its caller allows less. */
-export const MAX_QUERY_SECONDS = 15;
+export const MAX_QUERY_SECONDS = 10;
 /** Connections one process holds to the event store; above it queries wait in line. */
 export const MAX_STORE_CONNECTIONS = 24;
 
