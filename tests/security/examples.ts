@@ -161,6 +161,30 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.setTeam": ({ mark, apiKeyId }) => ({
     input: { name: `${mark}-team`, members: [{ kind: "API_KEY", id: apiKeyId }] },
   }),
+  "Query.roles": () => ({}),
+  "Query.dataPolicies": () => ({}),
+  "Query.explainAccess": () => ({ field: "Query.olap" }),
+  "Query.operatorGrants": () => ({}),
+  "Query.organisation": () => ({}),
+  "Mutation.createRole": ({ mark }) => ({ input: { name: `${mark}-${randomUUID()}`, permissions: ["ml:read"] } }),
+  "Mutation.updateRole": ({ mark }) => ({ input: { name: `${mark}-role`, permissions: ["ml:read"] } }),
+  "Mutation.deleteRole": ({ mark }) => ({ name: `${mark}-role` }),
+  "Mutation.assignRoles": ({ userId }) => ({ input: { subject: { kind: "USER", id: userId }, roles: ["VIEWER"] } }),
+  // It names nobody: examples of other fields are asked beside it.
+  "Mutation.saveDataPolicy": ({ mark }) => ({
+    input: { name: `${mark}-policy`, masks: [{ column: "CITY", mask: "NULL" }] },
+  }),
+  "Mutation.deleteDataPolicy": ({ mark }) => ({ name: `${mark}-policy` }),
+  "Mutation.rotateApiKey": ({ apiKeyId }) => ({ id: apiKeyId }),
+  "Mutation.setApiKeyNetworks": ({ apiKeyId }) => ({ id: apiKeyId, networks: ["203.0.113.0/24"] }),
+  "Mutation.grantOperatorAccess": ({ tenantId, mark }) => ({
+    input: {
+      ...{ tenantId, operatorId: `${mark}-operator`, permissions: ["jobs:read"], reason: mark },
+      until: new Date(Date.now() + 3_600_000).toISOString(),
+    },
+  }),
+  "Mutation.revokeOperatorAccess": () => ({ id: randomUUID() }),
+  "Mutation.enterTenant": () => ({ grantId: randomUUID() }),
   "Subscription.realtimeMetrics": () => ({}),
   "Subscription.events": () => ({}),
   "Subscription.liveWindows": () => ({ input: { kind: "TUMBLING", size: "PT5M" } }),

@@ -9,7 +9,9 @@ import { GENEROUS_LIMITS } from "./generous-limits.ts";
 import { askGraph, hear, readAnswer } from "./outside.ts";
 import { askAboutSomething, makeJob, makeOwnThings, makeRequestKey, makeRule, traceOf } from "./own-things.ts";
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
+import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
+import { describeEveryRole } from "./seal/every-role.ts";
 import { describeNothingKept } from "./seal/nothing-kept.ts";
 import { describeRestRoutes } from "./seal/rest-routes.ts";
 import { describeSameWords } from "./seal/same-words.ts";
@@ -100,11 +102,13 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   },
   "Subscription.job(id)": byId(({ jobId }) => jobId),
   ...administrationPlaces(() => alphaClient),
+  ...accessPlaces(() => alphaClient),
 };
 
 /** Places where an id is the caller's own word and never looked up as a thing of anybody. */
 const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...administrationWords,
+  ...accessWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",
@@ -191,3 +195,9 @@ describeCursors(world);
 describeRestRoutes(world);
 describeSameWords(world);
 describeNothingKept(world);
+describeEveryRole(world, {
+  names: idPlaces.filter((place) => WRITTEN_ONLY[place] === undefined),
+  foreignIdOf: async (place, of) => (await SEALED[place]?.own(of)) ?? "",
+  unknownLike,
+  ask,
+});

@@ -73,7 +73,9 @@ export const describeRootFields = (world: World): void => {
       const missing = rootFields.filter(({ coordinate }) => table[coordinate] === undefined);
       expect(missing.map(({ coordinate }) => coordinate)).toEqual([]);
       const open = rootFields.filter(({ coordinate }) => table[coordinate] === "PUBLIC");
-      expect(open.map(({ coordinate }) => coordinate)).toEqual(["Query.tenant", "Query.whoAmI"]);
+      // Letting an operator in asks for its permission by the tenant that is entered; explanations tell of the caller alone.
+      const expected = ["Mutation.grantOperatorAccess", "Query.explainAccess", "Query.tenant", "Query.whoAmI"];
+      expect(open.map(({ coordinate }) => coordinate).toSorted()).toEqual(expected);
     });
 
     it.each(named(OperationTypeNode.QUERY))("$name is refused and answers nothing", ({ root }) =>

@@ -45,6 +45,7 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
   "User.name": () => inNewUser("name"),
   "User.roles": () => inNewUser("roles"),
   "User.permissions": () => inNewUser("permissions"),
+  "User.roleNames": () => inNewUser("roleNames"),
 };
 
 const sensitive = Object.keys(table).filter((field) => !/^(Query|Mutation|Subscription)\./.test(field));
