@@ -10,6 +10,7 @@ import type { Authenticate } from "./operations/authenticate.ts";
 import type { createCreateApiKey } from "./operations/create-api-key.ts";
 import type { createCreateUser } from "./operations/create-user.ts";
 import type { IdentityOperations } from "./operations/identity.ts";
+import type { RateBudgets } from "./operations/rate-budgets.ts";
 import type { createListPage } from "./operations/list-page.ts";
 import type { createRenameTenant } from "./operations/rename-tenant.ts";
 import type { createRevokeApiKey } from "./operations/revoke-api-key.ts";
@@ -24,6 +25,7 @@ type ListPage<Item> = (
 /** What the tenant room can do; one for the process. */
 export interface Operations extends IdentityOperations, AccessOperations, RequestKeyOperations {
   readonly administration: Administration;
+  readonly rateBudgets: RateBudgets;
   readonly authenticate: Authenticate;
   readonly createApiKey: ReturnType<typeof createCreateApiKey>;
   readonly revokeApiKey: ReturnType<typeof createRevokeApiKey>;

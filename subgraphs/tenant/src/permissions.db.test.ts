@@ -57,6 +57,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Query.ledgerHours": `(interval: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" })`,
   "Query.simulateInvoice": `(month: "2026-11")`,
   "Query.chargeback": `(month: "2026-11")`,
+  "Mutation.leaseRateBudgets": `(claims: [{ key: "test:permissions", limit: 1, windowSeconds: 1, amount: 1, wanted: 1 }])`,
+  "Mutation.adjustRateBudgets": `(adjustments: [])`,
   "Query.effectiveLimits": `(tenantId: "${randomUUID()}", subjectKind: API_KEY, subjectId: "0000000000000000")`,
   "Mutation.createTenant": `(input: { name: "x", slug: "x" })`,
   "Mutation.suspendTenant": `(input: { tenantId: "${randomUUID()}", reason: "x" })`,
@@ -78,7 +80,7 @@ const selection = (type: string, field: string): string => {
   const parent = subgraph.schema.getType(type);
   const parentType: GraphQLObjectType | null = isObjectType(parent) ? parent : null;
   const fieldType = parentType?.getFields()[field]?.type;
-  const composite = !String(isNonNullType(fieldType) ? fieldType.ofType : fieldType).match(/^\[?(String|ID|UserRole)/);
+  const composite = !String(isNonNullType(fieldType) ? fieldType.ofType : fieldType).match(/^\[?(String|ID|Int|UserRole)/);
   const call = `${field}${ARGUMENTS[`${type}.${field}`] ?? ""}${composite ? " { __typename }" : ""}`;
   if (type === "Query" || type === "Mutation") return `${operation} { ${call} }`;
   const id = type === "Tenant" ? tenantId : userId;

@@ -40,6 +40,8 @@ export const permissions = {
   "Query.chargeback": "billing:read",
   "Query.tenantHealth": "tenant:read",
   "Query.effectiveLimits": "platform:authenticate",
+  "Mutation.leaseRateBudgets": "platform:authenticate",
+  "Mutation.adjustRateBudgets": "platform:authenticate",
   "Mutation.createTenant": "platform:tenants",
   "Mutation.suspendTenant": "platform:tenants",
   "Mutation.resumeTenant": "platform:tenants",

@@ -12,6 +12,8 @@ import { createAuthenticate } from "./operations/authenticate.ts";
 import { createCreateApiKey } from "./operations/create-api-key.ts";
 import { createCreateUser } from "./operations/create-user.ts";
 import { createKeyedHash } from "@tessera/platform/auth/keyed-hash";
+import { createPostgresBudgetStore } from "@tessera/platform/limits/postgres-budget-store";
+import { createRateBudgets } from "./operations/rate-budgets.ts";
 import { createListPage } from "./operations/list-page.ts";
 import { createRenameTenant } from "./operations/rename-tenant.ts";
 import { createRevokeApiKey } from "./operations/revoke-api-key.ts";
@@ -31,6 +33,7 @@ import { Mutation } from "./resolvers/mutation.ts";
 import { OperatorMutation, OperatorQuery } from "./resolvers/operators.ts";
 import { Query } from "./resolvers/query.ts";
 import { RequestKey, RequestKeyAlgorithm, RequestKeyMutation, RequestKeyQuery } from "./resolvers/request-keys.ts";
+import { RateBudgetMutation } from "./resolvers/rate-budgets.ts";
 import { Tenant } from "./resolvers/tenant.ts";
 import { User } from "./resolvers/user.ts";
 import { createAccessStore } from "./store/access-store.ts";
@@ -65,6 +68,7 @@ const resolvers = {
     ...IdentityMutation,
     ...RequestKeyMutation,
     ...AdministrationMutation,
+    ...RateBudgetMutation,
   },
   ...administrationTypes,
   OAuthClient,
@@ -132,6 +136,7 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   const stores = administrationStores(resources, tenants);
   const operations: Operations = {
     administration: createAdministration(stores, { newId, nowMs }),
+    rateBudgets: createRateBudgets(createPostgresBudgetStore(sql)),
     ...createIdentityOperations(resources, { ...identityStores(sql), users, access, keyedHash, randomBytes }, options),
     ...createRequestKeys({ requestKeys: createRequestKeyStore(sql), newId, nowMs }),
     ...createAccessOperations({
