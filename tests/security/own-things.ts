@@ -59,14 +59,16 @@ const makePerson = async (client: TesseraClient, own: OwnThings): Promise<string
   return (await client.ask(shape, text, variablesOf("Mutation.createUser", own))).createUser.user.id;
 };
 
-const makeOAuthClient = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+/** Makes an OAuth client; answers its id. */
+export const makeOAuthClient = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ createOAuthClient: z.object({ client: id }) });
   const text =
     "mutation ($input: CreateOAuthClientInput!) { createOAuthClient(input: $input) { ... on OAuthClientCreated { client { id } } } }";
   return (await client.ask(shape, text, variablesOf("Mutation.createOAuthClient", own))).createOAuthClient.client.id;
 };
 
-const makeTrustedIssuer = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+/** Trusts an issuer of an address of its own; answers its id. */
+export const makeTrustedIssuer = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ trustIssuer: z.object({ issuer: id }) });
   const text =
     "mutation ($input: TrustIssuerInput!) { trustIssuer(input: $input) { ... on IssuerTrusted { issuer { id } } } }";

@@ -7,7 +7,16 @@ import { entityTypes, idPlaces, operationText, rootField, rootFields, type Selec
 import { exampleOf, type OwnThings } from "./examples.ts";
 import { GENEROUS_LIMITS } from "./generous-limits.ts";
 import { askGraph, hear, readAnswer } from "./outside.ts";
-import { askAboutSomething, makeJob, makeOwnThings, makeRequestKey, makeRule, traceOf } from "./own-things.ts";
+import {
+  askAboutSomething,
+  makeJob,
+  makeOAuthClient,
+  makeOwnThings,
+  makeRequestKey,
+  makeRule,
+  makeTrustedIssuer,
+  traceOf,
+} from "./own-things.ts";
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
@@ -93,6 +102,12 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   "Mutation.deleteRule(id)": byId((things) => makeRule(alphaClient, things)),
   "Mutation.acknowledgeAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.resolveAnomaly(id)": byId(({ anomalyId }) => anomalyId),
+  "Mutation.revokeOAuthClient(id)": byId((things) => makeOAuthClient(alphaClient, things)),
+  "Mutation.distrustIssuer(id)": byId((things) => makeTrustedIssuer(alphaClient, things)),
+  "Mutation.inviteUser(userId)": byId(({ userId }) => userId, {
+    variables: (userId) => ({ userId }),
+    selection: "{ __typename }",
+  }),
   "Mutation.revokeApiKey(id)": byId(({ apiKeyId }) => apiKeyId),
   "Mutation.removeRequestKey(id)": byId((things) => makeRequestKey(alphaClient, things)),
   "Mutation.registerRequestKey(input.credentialId)": {
