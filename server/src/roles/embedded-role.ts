@@ -13,6 +13,7 @@ import { createEdge } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
 import { identityPart, openIdentity, ownUrlOf } from "../identity-parts.ts";
 import { connectInProcess } from "../graph-connections.ts";
+import { openLimiting } from "../limiting.ts";
 import type { Part } from "../lifecycle.ts";
 import { createLogRetention } from "../log-retention.ts";
 import type { OpenResources } from "../open-resources.ts";
@@ -76,6 +77,7 @@ export const embeddedRole =
     const gateway = createGateway({
       supergraphSdl,
       ...{ connections, authenticate, server, webSockets, clientAddress, records, logger, metrics },
+      ...openLimiting(connections.get("tenant"), { role: "embedded", counting: "alone", logger }),
       nowMs: systemNowMs,
       options: deps.gatewayOptions,
     });

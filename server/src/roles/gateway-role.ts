@@ -8,6 +8,7 @@ import { createEdge } from "../edge.ts";
 import { openExecutions, remoteExecutionLog } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
+import { openLimiting } from "../limiting.ts";
 import type { Role, Shell } from "../shell.ts";
 
 /** `tessera gateway`: the graph's front door over subgraphs at their addresses; needs no store of its own. */
@@ -23,10 +24,13 @@ export const gatewayRole =
     const eventLog = remoteExecutionLog(config, "gateway");
     const directory = config.EXECUTION_JOURNAL_DIR;
     const executions = openExecutions({ directory, role: "gateway", eventLog, logger: shell.logger });
+    const counting = { redisUrl: config.REDIS_URL };
+    const limiting = openLimiting(connections.get("tenant"), { role: "gateway", counting, logger: shell.logger });
     const gateway = createGateway({
       ...shell,
       records: executions.records,
       ...{ supergraphSdl, connections },
+      ...{ budgets: limiting.budgets, quotas: limiting.quotas },
       authenticate: createEdge(connections.get("tenant"), "gateway", {
         tokens: remoteTokenSource(config),
         clientAddress: shell.clientAddress,
@@ -37,7 +41,7 @@ export const gatewayRole =
     });
     serveConsole(shell.server);
     return {
-      parts: [executions.part, { name: "gateway", start: gateway.start, stop: gateway.stop }],
+      parts: [executions.part, limiting.part, { name: "gateway", start: gateway.start, stop: gateway.stop }],
       probes: [executions.recorder.probe, ...gateway.probes()],
       close: async () => {
         for (const connection of connections.values()) await connection.close();

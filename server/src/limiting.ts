@@ -1,0 +1,49 @@
+import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
+import type { GatewayCall } from "@tessera/gateway/graphql-request";
+import type { BudgetStore } from "@tessera/platform/limits/budget";
+import { createGuardedBudgetStore } from "@tessera/platform/limits/guarded-budget-store";
+import { createLeasedBudgetStore } from "@tessera/platform/limits/leased-budget-store";
+import { createMemoryBudgetStore } from "@tessera/platform/limits/memory-budget-store";
+import { createQuotas, type Quotas } from "@tessera/platform/limits/quotas";
+import { createRedisBudgetStore } from "@tessera/platform/limits/redis-budget-store";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import { systemNowMs } from "@tessera/platform/time/clock";
+import { createAskLimits, type AskLimits } from "./ask-limits.ts";
+import type { Part } from "./lifecycle.ts";
+
+/** How a process holds callers to limits. */
+export interface Limiting {
+  readonly budgets: BudgetStore;
+  readonly quotas: Quotas;
+  /** Gives back, when the process stops, what it holds of shared budgets. */
+  readonly part: Part;
+}
+
+/** Where a process counts: alone, as the only one of its installation; in Redis; or by leases of the tenant room's budgets. */
+export type Counting = "alone" | { readonly redisUrl: string | undefined };
+
+const sharedStore = (ask: AskLimits, redisUrl: string | undefined, logger: Logger) => {
+  if (redisUrl !== undefined) {
+    const store = createRedisBudgetStore({ url: redisUrl, logger });
+    return { store, stop: store.close };
+  }
+  const store = createLeasedBudgetStore({ source: ask, nowMs: systemNowMs, logger });
+  return { store, stop: store.stop };
+};
+
+/** Opens {@link Limiting} for a process of this role, which asks the tenant room what callers are held to. */
+export const openLimiting = (
+  tenant: SubgraphConnection<GatewayCall> | undefined,
+  deps: { readonly role: string; readonly counting: Counting; readonly logger: Logger },
+): Limiting => {
+  const { role, counting, logger } = deps;
+  if (tenant === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
+  const ask = createAskLimits(tenant, role);
+  const nowMs = systemNowMs;
+  const quotas = createQuotas({ read: ask.read, nowMs, logger });
+  const part = (stop: () => Promise<void>): Part => ({ name: "limits", start: async () => undefined, stop });
+  if (counting === "alone")
+    return { quotas, budgets: createMemoryBudgetStore(nowMs), part: part(async () => undefined) };
+  const { store, stop } = sharedStore(ask, counting.redisUrl, logger);
+  return { quotas, budgets: createGuardedBudgetStore({ shared: store, nowMs, logger }), part: part(stop) };
+};
