@@ -12,8 +12,9 @@ import type { ExecutionKind } from "@tessera/contracts/events/execution-recorded
 import { operationIdOf } from "../plugins/persisted-operations.ts";
 import type { RawVariables } from "./graphql-request.ts";
 
-/** Root fields, and ids they were asked about, that the record of an execution names. */
+/** Root fields that the record of an execution names. */
 export const MAX_RECORDED_FIELDS = 40;
+/** Ids the root fields were asked about that the record of an execution names. */
 export const MAX_RECORDED_OBJECTS = 20;
 /** Characters of an id in the record of an execution. */
 export const MAX_OBJECT_CHARACTERS = 200;

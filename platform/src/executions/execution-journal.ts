@@ -5,13 +5,13 @@ import type { ExecutionRecorded } from "@tessera/contracts/events/execution-reco
 import { executionRecord } from "./execution-record.ts";
 
 /** Bytes after which a file is closed though others wait before it. */
-export const SEGMENT_BYTES = 4_194_304;
+export const MAX_FILE_BYTES = 4_194_304;
 
 const OPEN = ".open";
 const CLOSED = ".ndjson";
 
 /** A closed file of records that waits to be told. */
-export interface Segment {
+export interface JournalFile {
   readonly path: string;
   readonly bytes: number;
 }
@@ -23,12 +23,12 @@ export interface Segment {
 export interface ExecutionJournal {
   /** Writes records to the open file; throws when the disk takes no more. */
   write(records: readonly ExecutionRecorded[]): void;
-  /** Closed files, oldest first; the open one is closed when no other waits or when it has grown to {@link SEGMENT_BYTES}. */
-  segments(): readonly Segment[];
+  /** Closed files, oldest first; the open one is closed when no other waits or when it has grown to {@link MAX_FILE_BYTES}. */
+  files(): readonly JournalFile[];
   /** Reads a closed file; a last line that is cut off was never acknowledged and is left out. */
-  read(segment: Segment): Promise<readonly ExecutionRecorded[]>;
+  read(file: JournalFile): Promise<readonly ExecutionRecorded[]>;
   /** Forgets a closed file whose records have all been told. */
-  remove(segment: Segment): Promise<void>;
+  remove(file: JournalFile): Promise<void>;
   /** Bytes that wait to be told. */
   waitingBytes(): number;
 }
@@ -48,7 +48,7 @@ const parseLines = (text: string): readonly ExecutionRecorded[] =>
     }
   });
 
-const foundIn = (directory: string): Segment[] => {
+const foundIn = (directory: string): JournalFile[] => {
   // A file left open belongs to a process that has ended.
   for (const name of readdirSync(directory))
     if (name.endsWith(OPEN))
@@ -59,7 +59,7 @@ const foundIn = (directory: string): Segment[] => {
     .map((name) => ({ path: join(directory, name), bytes: statSync(join(directory, name)).size }));
 };
 
-/** Opens the journal in a directory, which is made when missing; files of an earlier process become segments. */
+/** Opens the journal in a directory, which is made when missing; files of an earlier process are told like its own. */
 export const openExecutionJournal = (directory: string, newId: () => string): ExecutionJournal => {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let closed = foundIn(directory);
@@ -79,8 +79,8 @@ export const openExecutionJournal = (directory: string, newId: () => string): Ex
       file.bytes += bytes;
       waiting += bytes;
     },
-    segments: () => {
-      if (open !== null && (closed.length === 0 || open.bytes >= SEGMENT_BYTES)) {
+    files: () => {
+      if (open !== null && (closed.length === 0 || open.bytes >= MAX_FILE_BYTES)) {
         const { handle, path, bytes } = open;
         open = null;
         closeSync(handle);
@@ -93,7 +93,7 @@ export const openExecutionJournal = (directory: string, newId: () => string): Ex
     remove: async ({ path, bytes }) => {
       await rm(path, { force: true });
       waiting -= bytes;
-      closed = closed.filter((segment) => segment.path !== path);
+      closed = closed.filter((file) => file.path !== path);
     },
     waitingBytes: () => waiting,
   };

@@ -31,7 +31,7 @@ const recordOf = (tenantId: TenantId): ExecutionRecorded => ({
   kind: "QUERY",
   operationName: "Totals",
   documentId: null,
-  fields: ["Query.olap"],
+  fields: ["Query.totals"],
   objects: [],
   transport: "http",
   clientAddress: "192.0.2.1",

@@ -4,7 +4,7 @@ import { refuse } from "../errors/refusal.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Probe } from "../http/health.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import type { ExecutionJournal, Segment } from "./execution-journal.ts";
+import type { ExecutionJournal, JournalFile } from "./execution-journal.ts";
 
 /** Milliseconds records wait in the journal before they are told in the event log. */
 export const TELL_EVERY_MS = 200;
@@ -79,16 +79,16 @@ const entryOf = (record: ExecutionRecorded) => ({
 const createTeller = ({ journal, eventLog, logger }: RecorderDeps) => {
   let timer: NodeJS.Timeout | undefined;
   let telling: Promise<boolean> = Promise.resolve(true);
-  const tellSegment = async (segment: Segment): Promise<void> => {
-    const records = await journal.read(segment);
+  const tellFile = async (file: JournalFile): Promise<void> => {
+    const records = await journal.read(file);
     for (let from = 0; from < records.length; from += TELL_BATCH)
       await eventLog.append(records.slice(from, from + TELL_BATCH).map(entryOf));
-    await journal.remove(segment);
+    await journal.remove(file);
   };
   const tell = async (): Promise<boolean> => {
     try {
-      for (let segments = journal.segments(); segments.length > 0; segments = journal.segments())
-        for (const segment of segments) await tellSegment(segment);
+      for (let files = journal.files(); files.length > 0; files = journal.files())
+        for (const file of files) await tellFile(file);
       return true;
     } catch (error) {
       logger.warn({ error: errorMessage(error) }, "Records of executions wait: the event log can't be written.");

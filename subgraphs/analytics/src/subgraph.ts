@@ -14,6 +14,7 @@ import { permissions } from "./permissions.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnalyticsStore } from "./store/analytics-store.ts";
 import { createJobResults } from "./store/job-results.ts";
+import { jobRecord } from "./domain/job-record.ts";
 import { createJobStore } from "./store/job-store.ts";
 import { olapStatement } from "./store/olap-sql.ts";
 
@@ -31,7 +32,7 @@ const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
   const { eventStore, eventLog, nowMs, newId, logger } = resources;
   const { ingest, queues, longQueries } = ports;
-  const jobs = createJobStore(resources);
+  const jobs = createJobStore({ ...resources, recordOf: jobRecord });
   const results = createJobResults({ eventStore, longQueries });
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const operations = createOperations({

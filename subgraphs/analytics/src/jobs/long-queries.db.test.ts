@@ -12,6 +12,7 @@ import { createLongQueryStore, type LongQueryStore } from "@tessera/platform/sto
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { jobRecord } from "../domain/job-record.ts";
 import type { Job } from "../domain/job.ts";
 import { createJobResults, type JobResults } from "../store/job-results.ts";
 import { createJobStore } from "../store/job-store.ts";
@@ -189,7 +190,7 @@ describe.each(backends)("long queries on %s", (backend) => {
       username: "tessera_jobs",
       password: clickhouse.passwords.tessera_jobs,
     });
-    jobs = createJobStore(world.resources);
+    jobs = createJobStore({ ...world.resources, recordOf: jobRecord });
     results = createJobResults({ eventStore: world.resources.eventStore, longQueries });
   }, SLOW_MS);
   afterAll(async () => {

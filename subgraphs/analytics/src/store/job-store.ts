@@ -1,10 +1,9 @@
-import { EXECUTION_RECORDED } from "@tessera/contracts/events/execution-recorded";
+import { EXECUTION_RECORDED, type ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { JOB_CHANGED, type JobChanged } from "@tessera/contracts/events/job-changed";
 import { parseJobId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
-import { jobRecord } from "../domain/job-record.ts";
 import type { Job } from "../domain/job.ts";
 import { parseJobRow } from "./job-rows.ts";
 import * as statements from "./job-statements.ts";
@@ -19,11 +18,14 @@ const keyRow = (row: unknown): JobKey | null => {
 
 const nothing = (): null => null;
 
+/** The record of a job's execution; null while it has not ended. */
+export type RecordOf = (job: Job) => ExecutionRecorded | null;
+
 type Tell = (transaction: SqlTransaction, job: Job) => Promise<Job>;
 
 /** Tells of a change in the transaction that makes it; the end of a job is an execution to be recorded as well. */
 const createTell =
-  (eventLog: EventLog): Tell =>
+  (eventLog: EventLog, recordOf: RecordOf): Tell =>
   async (transaction, job) => {
     const { tenantId, id: jobId, revision } = job;
     const payload: JobChanged = { tenantId, jobId, revision };
@@ -33,7 +35,7 @@ const createTell =
       dedupeKey: `${jobId}:${revision}`,
       payload,
     });
-    const record = jobRecord(job);
+    const record = recordOf(job);
     if (record !== null)
       await eventLog.appendWith(transaction, {
         tenantId,
@@ -102,11 +104,13 @@ const beginJob =
 export const createJobStore = ({
   sql,
   eventLog,
+  recordOf,
 }: {
   readonly sql: TenantSql;
   readonly eventLog: EventLog;
+  readonly recordOf: RecordOf;
 }): JobStore => {
-  const tell = createTell(eventLog);
+  const tell = createTell(eventLog, recordOf);
   const change = (tenantId: TenantId, one: SqlStatement): Promise<Job | null> =>
     sql.transaction(tenantId, async (transaction) => {
       const [job] = await transaction.run(one, parseJobRow);
