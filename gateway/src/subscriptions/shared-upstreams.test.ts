@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import type { Caller } from "@tessera/contracts/caller";
+import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { Permission } from "@tessera/contracts/permissions";
 import { newTenant } from "../fixture-credentials.ts";
 import { optionsWith, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
@@ -49,6 +51,26 @@ describe("shared subscriptions", () => {
     graph.log.publish("for one");
     expect(await sockets[0]?.next()).toMatchObject({ type: "next" });
     expect(graph.log.opened()).toBe(before + 1);
+    await closeAll();
+  });
+
+  it("are never shared between data policies and grants", async () => {
+    const tenantId = newTenant();
+    const policyOf = (country: string): DataPolicy => ({
+      ...{ allow: { country: [country] }, deny: {}, atLeast: {}, lessThan: {}, synthetic: null, masks: {} },
+      salt: "0".repeat(32),
+    });
+    const before = graph.log.opened();
+    const different: Partial<Caller>[] = [
+      { tenantId },
+      { tenantId, dataPolicy: policyOf("DE") },
+      { tenantId, dataPolicy: policyOf("FR") },
+      { tenantId, grantId: "0190aaaa-0000-7000-8000-000000000001" },
+    ];
+    for (const rights of different) await subscribe(await connect(graph.issue(rights)), "a", { query: EVENTS });
+    expect(graph.log.opened()).toBe(before + different.length);
+    await subscribe(await connect(graph.issue({ tenantId, dataPolicy: policyOf("FR") })), "b", { query: EVENTS });
+    expect(graph.log.opened()).toBe(before + different.length);
     await closeAll();
   });
 

@@ -3,7 +3,7 @@ import { applyMiddleware, type IMiddlewareGenerator } from "graphql-middleware";
 import { allow, deny, rule, shield } from "graphql-shield";
 import type { Caller } from "@tessera/contracts/caller";
 import type { Permission } from "@tessera/contracts/permissions";
-import { refuse } from "../errors/refusal.ts";
+import { refuse, type Refusal } from "../errors/refusal.ts";
 
 /** What a permission table says of one field: the permission it asks for, or PUBLIC for every known caller. */
 export type FieldPermission = Permission | "PUBLIC";
@@ -19,16 +19,14 @@ export interface CallerContext {
 const ROOTS = ["Query", "Mutation", "Subscription"];
 const FEDERATION_FIELDS = ["_service", "_entities"];
 
+const hiddenPart = (field: string): Refusal =>
+  refuse("FORBIDDEN", `\`${field}\` tells of all events of the tenant; data policies hide some from the caller.`, {
+    field,
+  });
+
 /** Refuses with FORBIDDEN what tells of all of the tenant's events to a caller from whom a data policy hides some of them. */
 export const requireWholeTenant = (caller: Caller, field: string): void => {
-  if (caller.dataPolicy !== null)
-    throw refuse(
-      "FORBIDDEN",
-      `\`${field}\` tells of all events of the tenant; data policies hide some from the caller.`,
-      {
-        field,
-      },
-    );
+  if (caller.dataPolicy !== null) throw hiddenPart(field);
 };
 
 const ruleFor = (field: string, permission: FieldPermission, ofWholeTenant: boolean) =>
@@ -38,8 +36,8 @@ const ruleFor = (field: string, permission: FieldPermission, ofWholeTenant: bool
         (_parent: unknown, _args: unknown, { caller }: CallerContext) => {
           if (!caller.permissions.has(permission))
             return refuse("FORBIDDEN", `\`${field}\` needs the permission ${permission}.`, { field, permission });
-          if (ofWholeTenant) requireWholeTenant(caller, field);
-          return true;
+          // A rule answers its refusal: what it throws is taken for a mistake of ours.
+          return ofWholeTenant && caller.dataPolicy !== null ? hiddenPart(field) : true;
         },
       );
 
