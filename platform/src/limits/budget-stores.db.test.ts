@@ -116,10 +116,20 @@ describe("processes that share a budget", () => {
   it.each(shared)("over %s let through together what one would", async (_name, open) => {
     const [first, second] = [open(), open()];
     const budget = fresh(23);
-    const outcomes = await Promise.all(
-      Array.from({ length: 80 }, async (_, place) => (place % 2 === 0 ? first : second).charge([budget(1)])),
-    );
-    expect(outcomes.filter(({ charged }) => charged)).toHaveLength(23);
+    const round = async (): Promise<number> => {
+      const asked = Array.from({ length: 80 }, async (_, place) =>
+        (place % 2 === 0 ? first : second).charge([budget(1)]),
+      );
+      return (await Promise.all(asked)).filter(({ charged }) => charged).length;
+    };
+    let passed = await round();
+    // What one process leased and did not spend in time comes back for the other: a slow machine needs more rounds.
+    for (let rounds = 0; rounds < 100 && passed < 23; rounds += 1) {
+      passed += await round();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(passed).toBe(23);
+    expect(await round()).toBe(0);
   });
 
   it("never spend more than the budget by leases, and ask for few of them", async () => {

@@ -43,7 +43,10 @@ BEGIN
   FOR i IN 1 .. cardinality(budgets) LOOP
     take := 0;
     IF fits THEN
-      take := needed[i] + least(greatest(wanted[i] - needed[i], 0), greatest(limits[i] - totals[i] - needed[i], 0) / lease_share);
+      take := least(greatest(wanted[i] - needed[i], 0), greatest(limits[i] - totals[i] - needed[i], 0) / lease_share);
+      -- Whole multiples of what is needed, so that charges of one size leave no crumbs in leases.
+      IF needed[i] > 0 THEN take := take - take % needed[i]; END IF;
+      take := take + needed[i];
       IF take > 0 THEN
         INSERT INTO rate_budget AS b (budget, part, units, part_ms, leaves_at)
         VALUES (budgets[i], now_ms / part_lengths[i], take, part_lengths[i],
