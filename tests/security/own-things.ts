@@ -48,7 +48,9 @@ export const makeRequestKey = async (client: TesseraClient, own: OwnThings): Pro
   const shape = z.object({ registerRequestKey: z.object({ requestKey: id }) });
   const text =
     "mutation ($input: RegisterRequestKeyInput!) { registerRequestKey(input: $input) { ... on RequestKeyRegistered { requestKey { id } } } }";
-  const variables = variablesOf("Mutation.registerRequestKey", own);
+  // Of a key made for it: others of the tenant may have been revoked in the meantime.
+  const { id: apiKeyId } = await makeApiKey(client, "signs", ["ml:read"]);
+  const variables = variablesOf("Mutation.registerRequestKey", { ...own, apiKeyId });
   return (await client.ask(shape, text, variables)).registerRequestKey.requestKey.id;
 };
 

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { createClient, type ClickHouseClient } from "@clickhouse/client";
-import pg from "pg";
 import { z } from "zod";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { EmbeddedEngines } from "@tessera/platform/engines/embedded-engines";
@@ -26,7 +25,7 @@ const [alpha, beta] = [newTenant(), newTenant()];
 
 let engines: EmbeddedEngines;
 let removeHome: () => Promise<void>;
-let owner: pg.Pool;
+let owner: TenantPool;
 let pool: TenantPool;
 let sql: TenantSql;
 let storeOwner: ClickHouseClient;
@@ -54,7 +53,7 @@ beforeAll(async () => {
   engines = await startEngines(directory.home("policies"));
   await runMigrate(engines.connections);
   const { postgres, clickhouse } = engines.connections;
-  owner = new pg.Pool({ connectionString: postgres.ownerUrl, max: 2 });
+  owner = new TenantPool(postgres.ownerUrl);
   pool = new TenantPool(postgres.appUrl);
   sql = createTenantSql(pool);
   storeOwner = createClient({ ...ownerAccess(engines.connections), database: clickhouse.database });

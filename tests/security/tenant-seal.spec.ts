@@ -111,9 +111,9 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   "Mutation.revokeApiKey(id)": byId(({ apiKeyId }) => apiKeyId),
   "Mutation.removeRequestKey(id)": byId((things) => makeRequestKey(alphaClient, things)),
   "Mutation.registerRequestKey(input.credentialId)": {
-    own: ({ apiKeyId }) => apiKeyId,
+    own: async () => (await makeApiKey(alphaClient, "signs", ["ml:read"])).id,
     variables: (id) => exampleOf("Mutation.registerRequestKey", { ...alpha, apiKeyId: id }),
-    selection: "{ __typename ... on RequestKeyRefused { reason } }",
+    selection: "{ __typename ... on RequestKeyRefused { __typename } }",
   },
   "Subscription.job(id)": byId(({ jobId }) => jobId),
   ...administrationPlaces(() => alphaClient),

@@ -36,6 +36,7 @@ const build = (subscription: object = { subscribe: ticks }) =>
       "Subscription.ticks": "tenant:read",
       "Thing.secret": "schema:introspect",
     } satisfies PermissionTable,
+    wholeTenantFields: ["Query.read", "Subscription.ticks"],
     contextFor: ({ caller }) => ({ caller }),
     logger: createLogger("test", "silent"),
   });
@@ -69,6 +70,17 @@ describe("the permissions of fields", () => {
     expect(refused).toMatchObject({ errors: [expect.any(GraphQLError)] });
     expect(effects).toEqual([]);
     expect(Symbol.asyncIterator in (await subscribed(callerWith(freshTenantId(), ["tenant:read"])))).toBe(true);
+  });
+
+  it("what tells of the whole tenant is refused to a caller under a data policy, whatever it may, and nothing runs", async () => {
+    effects.length = 0;
+    const policy = { allow: {}, deny: {}, atLeast: {}, lessThan: {}, synthetic: null, masks: {}, salt: "0".repeat(32) };
+    const under: Caller = { ...callerWith(freshTenantId(), ["tenant:read", "tenant:manage"]), dataPolicy: policy };
+    const { errors } = await askSubgraph(build(), under, "{ read }");
+    expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN", field: "Query.read" } }]);
+    expect(await subscribed(under)).toMatchObject({ errors: [expect.any(GraphQLError)] });
+    expect(effects).toEqual([]);
+    expect((await askSubgraph(build(), under, "mutation { change }")).errors).toBeUndefined();
   });
 
   it("a subscription that would be refused at its first event only does not build", () => {

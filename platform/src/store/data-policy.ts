@@ -66,9 +66,6 @@ export const filteredColumns = (policy: DataPolicy | null): readonly string[] =>
 export const maskedColumns = (policy: DataPolicy | null): readonly string[] =>
   policy === null ? [] : sorted<Mask>(policy.masks).map(([column]) => column);
 
-/** True when rows are hidden from the reader; masks alone hide none. */
-export const hidesRows = (policy: DataPolicy | null): boolean => filteredColumns(policy).length > 0;
-
 const maskText = (one: Mask): readonly string[] => (one.kind === "CONSTANT" ? [one.kind, one.value] : [one.kind]);
 
 const bound = (record: DataPolicy["atLeast"]) =>

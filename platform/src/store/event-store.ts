@@ -84,10 +84,6 @@ export const boundQueryId = ({ tenantId, dataPolicy }: DataReader): string => {
   return `${id}:${policy}`;
 };
 
-/** The database a reader's statements are about: the tables, or the views of the same names that apply its policy. */
-export const databaseOf = ({ dataPolicy }: DataReader): string =>
-  dataPolicy === null ? EVENT_DATABASE : RESTRICTED_DATABASE;
-
 const run = async <Row>(
   client: ClickHouseClient,
   reader: DataReader,

@@ -9,8 +9,8 @@ const TEXTS = {
 } as const satisfies Record<string, keyof TestEvent>;
 type TextColumn = keyof typeof TEXTS;
 
-const textOf = (event: TestEvent, column: string): string =>
-  Object.hasOwn(TEXTS, column) ? (event[TEXTS[column as TextColumn]] ?? "") : "";
+const isText = (column: string): column is TextColumn => Object.hasOwn(TEXTS, column);
+const textOf = (event: TestEvent, column: string): string => (isText(column) ? (event[TEXTS[column]] ?? "") : "");
 
 const orderOf = (event: TestEvent, column: string): number | null => {
   if (column === "time") return event.timeMs;
@@ -46,8 +46,8 @@ export const masked = (event: TestEvent, { masks, salt }: DataPolicy): TestEvent
   const shown: Record<string, unknown> = { ...event };
   for (const [column, mask] of Object.entries(masks)) {
     if (column === "revenue" || column === "properties") delete shown[column];
-    else if (Object.hasOwn(TEXTS, column)) {
-      const field = TEXTS[column as TextColumn];
+    else if (isText(column)) {
+      const field = TEXTS[column];
       const value = maskedText(event[field], mask, salt);
       if (value === undefined) delete shown[field];
       else shown[field] = value;

@@ -5,7 +5,7 @@ import type { ApiKey } from "./domain/api-key.ts";
 import type { Page } from "./domain/page.ts";
 import type { User } from "./domain/user.ts";
 import type { Administration } from "./operations/administration.ts";
-import type { AccessOperations } from "./access-operations.ts";
+import type { AccessOperations } from "./operations/access.ts";
 import type { Authenticate } from "./operations/authenticate.ts";
 import type { createCreateApiKey } from "./operations/create-api-key.ts";
 import type { createCreateUser } from "./operations/create-user.ts";

@@ -40,7 +40,7 @@ const REVOKE = `mutation ($id: ID!) { revokeOperatorAccess(id: $id) { __typename
 
 const request = (change: object = {}) => ({
   input: {
-    ...{ tenantId, operatorId: operator.subject.id, permissions: ["jobs:read"], reason: "ticket 7" },
+    ...{ tenantId, operatorId: operator.subject.id, permissions: ["jobs:read"], reason: "a question of theirs" },
     ...{ until: at(START_MS + HOUR_MS), ...change },
   },
 });
@@ -50,7 +50,8 @@ const grant = async (change: object = {}): Promise<string> =>
 const entered = z.object({ secret: z.string() });
 const enter = async (id: string): Promise<string> => entered.parse(await room.ask(operator, ENTER, { id })).secret;
 const toldTo = async (tenant: TenantId): Promise<readonly string[]> => {
-  const text = "SELECT payload->>'change' AS change FROM event_log WHERE tenant_id = $1 AND topic = $2 ORDER BY transaction_id, sequence";
+  const text =
+    "SELECT payload->>'change' AS change FROM event_log WHERE tenant_id = $1 AND topic = $2 ORDER BY transaction_id, sequence";
   const { rows } = await room.test.owner.query<{ change: string }>(text, [tenant, OPERATOR_ACCESS]);
   return rows.map(({ change }) => change);
 };
@@ -64,7 +65,7 @@ describe("an operator's grant", () => {
     });
     expect(await toldTo(tenantId)).toEqual(["GRANTED", "USED"]);
     expect(await room.ask(owner, "{ operatorGrants { id open breakGlass operatorId reason } }")).toEqual([
-      { id, open: true, breakGlass: false, operatorId: operator.subject.id, reason: "ticket 7" },
+      { id, open: true, breakGlass: false, operatorId: operator.subject.id, reason: "a question of theirs" },
     ]);
   });
 

@@ -80,7 +80,9 @@ const selection = (type: string, field: string): string => {
   const parent = subgraph.schema.getType(type);
   const parentType: GraphQLObjectType | null = isObjectType(parent) ? parent : null;
   const fieldType = parentType?.getFields()[field]?.type;
-  const composite = !String(isNonNullType(fieldType) ? fieldType.ofType : fieldType).match(/^\[?(String|ID|Int|UserRole)/);
+  const composite = !String(isNonNullType(fieldType) ? fieldType.ofType : fieldType).match(
+    /^\[?(String|ID|Int|UserRole)/,
+  );
   const call = `${field}${ARGUMENTS[`${type}.${field}`] ?? ""}${composite ? " { __typename }" : ""}`;
   if (type === "Query" || type === "Mutation") return `${operation} { ${call} }`;
   const id = type === "Tenant" ? tenantId : userId;

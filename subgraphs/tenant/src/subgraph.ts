@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import type { Context, Operations } from "./context.ts";
-import { createAccessOperations } from "./access-operations.ts";
+import { createAccessOperations } from "./operations/access.ts";
 import { createIdentityOperations, type IdentityOptions } from "./operations/identity.ts";
 import { createTenantErasure, type EraseEvents } from "./jobs/erase-tenants.ts";
 import { createUsageUpkeep } from "./jobs/usage-upkeep.ts";

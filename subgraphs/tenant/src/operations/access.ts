@@ -1,20 +1,20 @@
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 import type { RandomBytes } from "@tessera/platform/auth/api-key";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { createExplainAccess, createPoliciesOf } from "./operations/explain-access.ts";
-import { createDeletePolicy, createListPolicies, createSavePolicy } from "./operations/manage-policies.ts";
-import { createAssignRoles, createDeleteRole, createListRoles, createSaveRole } from "./operations/manage-roles.ts";
+import { createExplainAccess, createPoliciesOf } from "./explain-access.ts";
+import { createDeletePolicy, createListPolicies, createSavePolicy } from "./manage-policies.ts";
+import { createAssignRoles, createDeleteRole, createListRoles, createSaveRole } from "./manage-roles.ts";
 import {
   createEnterTenant,
   createGrantOperatorAccess,
   createListGrants,
   createReadOrganisation,
   createRevokeOperatorAccess,
-} from "./operations/operator-access.ts";
-import type { GrantStore } from "./store/grant-store.ts";
-import { createRotateApiKey, createSetApiKeyNetworks } from "./operations/rotate-api-key.ts";
-import type { AccessStore } from "./store/access-store.ts";
-import type { ApiKeyStore } from "./store/api-key-store.ts";
+} from "./operator-access.ts";
+import type { GrantStore } from "../store/grant-store.ts";
+import { createRotateApiKey, createSetApiKeyNetworks } from "./rotate-api-key.ts";
+import type { AccessStore } from "../store/access-store.ts";
+import type { ApiKeyStore } from "../store/api-key-store.ts";
 
 /** What the room can do about access: roles, data policies, secrets and networks of keys, and explanations. */
 export interface AccessOperations {
