@@ -23,11 +23,12 @@ import {
   storeEnvironment,
 } from "../testing/running-engines.ts";
 import { freePort, planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
+import { makeService, tokenOf } from "../testing/access-tokens.ts";
 import { askReadiness, createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
 
 const SUBGRAPHS = ["analytics", "anomaly", "ml", "governance", "tenant"] as const satisfies readonly RoleName[];
-const ALL = [...SUBGRAPHS, "ingest", "worker", "gateway", "bridge"] as const satisfies readonly RoleName[];
+const ALL = [...SUBGRAPHS, "ingest", "worker", "gateway", "bridge", "identity"] as const satisfies readonly RoleName[];
 /** A new writer waits until the last insert of a killed one must have ended: 35 seconds. */
 const TAKEOVER_PATIENCE_MS = 90_000;
 const REDIS = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].find((path) => existsSync(path));
@@ -185,6 +186,23 @@ describe("all roles, each a process", () => {
     expect(await ask({ [IDENTITY_HEADER]: await sign(caller, "tenant") })).toBe(401);
     expect(await ask({ [IDENTITY_HEADER]: await forger(caller, "analytics") })).toBe(401);
     expect(await ask({ [IDENTITY_HEADER]: await sign(caller, "analytics") })).toBe(200);
+  }, 60_000);
+});
+
+describe("an access token of the identity role", () => {
+  it("is good at the gateway, the bridge and ingest, each a process, for what its client may do and no more", async () => {
+    const made = await makeService(graph, ["analytics:read"]);
+    const token = await tokenOf(roles.url("identity"), made);
+    const [reader, bridge, writer] = [roles.url("gateway"), roles.url("bridge"), roles.url("ingest")].map((url) =>
+      createTesseraClient(url, token),
+    );
+    await eventually(async () =>
+      expect(await reader?.tell("{ whoAmI { subject { kind id } permissions } }")).toMatchObject({
+        data: { whoAmI: { subject: { kind: "CLIENT", id: made.id }, permissions: ["analytics:read"] } },
+      }),
+    );
+    expect((await bridge?.get("/api/v2/analytics/realtime/metrics"))?.status).toBe(200);
+    await expect(writer?.send([{ name: "not allowed" }])).rejects.toThrow("403");
   }, 60_000);
 });
 

@@ -20,6 +20,7 @@ import { startRole } from "./tessera-process.ts";
 export const SECRETS = {
   IDENTITY_SECRET: "a secret of the roles of this test alone",
   API_KEY_PEPPER: "a pepper of the roles of this test alone!",
+  KEY_RING: `test:${Buffer.alloc(32, "k").toString("base64url")}`,
 } as const;
 
 /** Starts PostgreSQL and ClickHouse as an operator would, outside of any process of the product. */

@@ -36,6 +36,7 @@ const COMMANDS = {
   worker: ["worker"],
   gateway: ["gateway"],
   bridge: ["bridge"],
+  identity: ["identity"],
 } as const;
 
 /** Name of a role in a test. */
@@ -66,6 +67,8 @@ export const planRoles = async (
   const addresses = {
     INGEST_URL: url("ingest"),
     GATEWAY_URL: url("gateway"),
+    PUBLIC_URL: url("gateway"),
+    IDENTITY_URL: url("identity"),
     SUBGRAPH_ANALYTICS_URL: `${url("analytics")}/graphql`,
     SUBGRAPH_ANOMALY_URL: `${url("anomaly")}/graphql`,
     SUBGRAPH_ML_URL: `${url("ml")}/graphql`,

@@ -15,7 +15,7 @@ import { writeAnswer } from "../executor/written-data.ts";
 import type { GatewayMetrics } from "../gateway-metrics.ts";
 import type { Admission, Admitted, Refused } from "../operations/admission.ts";
 import { type Answering } from "../operations/answering.ts";
-import { codeOf } from "../operations/execution-records.ts";
+import { codeOf, hasData } from "../operations/execution-records.ts";
 import { MAX_CHECKED_DOCUMENTS } from "../operations/checked-documents.ts";
 import type { GatewayCall, GraphqlRequest } from "../operations/graphql-request.ts";
 import type { ErrorMasking } from "../plugins/error-masking.ts";
@@ -32,6 +32,8 @@ export interface Exchange {
   refusedWith: ErrorCode | null;
   /** Code of the first error, whether there is data beside it or not; null when there was none. */
   firstCode: string | null;
+  /** True when the answer has data, whatever errors it has beside. */
+  hasData: boolean;
   retryAfterSeconds: number | null;
 }
 
@@ -43,6 +45,7 @@ export const newExchange = (call: GatewayCall, clientAddress: string | null): Ex
   verdict: null,
   refusedWith: null,
   firstCode: null,
+  hasData: false,
   retryAfterSeconds: null,
 });
 
@@ -139,6 +142,7 @@ const gate = (deps: Deps, store: ReturnType<typeof createDocumentStore>): Apollo
         if (body.kind !== "single") return Promise.resolve();
         const { singleResult } = body;
         exchange.firstCode = codeOf(singleResult);
+        exchange.hasData = hasData(singleResult);
         if (singleResult.data === undefined) note(exchange, singleResult.errors?.[0]);
         const isMethodRefusal = response.http.status === 405; // Apollo's own, with its Allow header
         if (exchange.refusedWith !== null && !isMethodRefusal) {

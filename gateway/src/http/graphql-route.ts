@@ -97,11 +97,11 @@ const answer = async (
 };
 
 /** How an exchange ended, for its record. */
-const endOf = ({ verdict, firstCode, refusedWith, startedMs }: Exchange) => ({
+const endOf = ({ verdict, firstCode, refusedWith, hasData, startedMs }: Exchange) => ({
   transport: "http" as const,
   verdict,
   code: firstCode ?? refusedWith,
-  hasData: refusedWith === null,
+  hasData,
   elapsedMs: performance.now() - startedMs,
 });
 

@@ -52,6 +52,7 @@ describe("the record of an operation", () => {
     ["refused before it ran", "{ nothing }", { decision: "REFUSED", code: "GRAPHQL_VALIDATION_FAILED", fields: [] }],
     ["that can't be parsed", "{ a", { decision: "REFUSED", code: "GRAPHQL_PARSE_FAILED" }],
     ["of several, none chosen", "query A { who } query B { who }", { decision: "REFUSED", code: "BAD_INPUT" }],
+    ["without data", "query ($id: ID!) { event(id: $id) { id } }", { decision: "FAILED", code: "BAD_USER_INPUT" }],
     ["with a field missing", "{ broken }", { decision: "ALLOWED", code: "INTERNAL", fields: ["Query.broken"] }],
   ])("tells of one %s", async (_title, query, expected) => {
     await post(graph, reader, { query });

@@ -60,7 +60,8 @@ export const codeOf = (result: Pick<ExecutionResult | FormattedExecutionResult, 
 };
 
 /** True when a result has data, whatever errors it has beside. */
-export const hasData = ({ data }: Pick<ExecutionResult, "data">): boolean => data !== undefined && data !== null;
+export const hasData = ({ data }: Pick<ExecutionResult | FormattedExecutionResult, "data">): boolean =>
+  data !== undefined && data !== null;
 
 /** The record of a finished execution. */
 export const recordOf = (execution: Finished, executionId: string, nowMs: number): ExecutionRecorded => {

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { makeService, tokenOf } from "../testing/access-tokens.ts";
+import { startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
+import { eventually } from "../testing/eventually.ts";
+import { connectLive } from "../testing/live-client.ts";
+import { createTesseraClient } from "../testing/tessera-client.ts";
+import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
+
+/** What is revoked is refused everywhere after this long; the rest of the bound is for a busy machine. */
+const REVOKED_WITHIN_MS = 5_000;
+const BUSY_MS = 10_000;
+const METRICS = `subscription { realtimeMetrics(timeframe: "PT1H") { events } }`;
+const REST = "/api/v2/analytics/realtime/metrics";
+
+let directory: TemporaryDirectory;
+let instance: EmbeddedProcess;
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory();
+  instance = await startEmbeddedProcess({ home: directory.home("home") });
+}, 240_000);
+afterAll(async () => {
+  await instance?.process.stop();
+  await directory?.remove();
+}, 120_000);
+
+describe("access tokens of the installation's own authorization server", () => {
+  it("work on every surface, and after their client is revoked on none within 5 seconds, open sockets included", async () => {
+    const { client: administrator, url } = instance;
+    const made = await makeService(administrator, ["analytics:read", "analytics:ingest"]);
+    const service = createTesseraClient(url, await tokenOf(url, made));
+    const ask = () => service.tell("{ whoAmI { subject { kind id } } }");
+    expect(await ask()).toMatchObject({ data: { whoAmI: { subject: { kind: "CLIENT", id: made.id } } } });
+    expect(await service.send([{ name: "by token" }])).toMatchObject({ accepted: 1 });
+    expect((await service.get(REST)).status).toBe(200);
+    const live = await connectLive(url, service.apiKey);
+    await live.follow(METRICS).until((messages) => messages.length > 0);
+
+    const revokedAtMs = performance.now();
+    const revoked = await administrator.tell("mutation($id: ID!) { revokeOAuthClient(id: $id) { __typename } }", {
+      id: made.id,
+    });
+    expect(revoked).toMatchObject({ data: { revokeOAuthClient: { __typename: "OAuthClientRevoked" } } });
+    const patienceMs = REVOKED_WITHIN_MS + BUSY_MS;
+    const [closeCode] = await Promise.all([
+      live.closed,
+      eventually(async () => expect((await ask()).status).toBe(401), patienceMs),
+      eventually(async () => expect((await service.get(REST)).status).toBe(401), patienceMs),
+      eventually(() => expect(service.send([{ name: "too late" }])).rejects.toThrow("401"), patienceMs),
+    ]);
+    expect(closeCode).toBe(4401);
+    expect(performance.now() - revokedAtMs).toBeLessThan(patienceMs);
+    await expect(tokenOf(url, made)).rejects.toThrow("No token: 401");
+  }, 90_000);
+
+  it("may do what their client may, which is never more than who made it", async () => {
+    const { client: administrator, url } = instance;
+    const reader = createTesseraClient(url, await tokenOf(url, await makeService(administrator, ["tenant:manage"])));
+    const MAKE = `mutation { createOAuthClient(input: {name: "more", kind: SERVICE, permissions: ["analytics:ingest"]}) {
+      __typename ... on PermissionsNotHeld { permissions } } }`;
+    expect(await reader.tell(MAKE)).toMatchObject({
+      data: { createOAuthClient: { __typename: "PermissionsNotHeld", permissions: ["analytics:ingest"] } },
+    });
+    await expect(reader.send([{ name: "not allowed" }])).rejects.toThrow("403");
+  }, 60_000);
+});
