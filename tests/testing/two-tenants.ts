@@ -8,6 +8,8 @@ const said = z.object({ url: z.string(), alpha: tenantShape, beta: tenantShape }
 
 /** A whole embedded instance, in a process of its own, with two tenants that know nothing of each other; their keys have every permission. */
 export interface TwoTenants extends z.infer<typeof said> {
+  /** Where everything it keeps is. */
+  readonly home: string;
   /** Everything the instance has logged. */
   readonly output: () => string;
   stop(): Promise<void>;
@@ -21,6 +23,7 @@ export const startTwoTenants = async (environment: Readonly<Record<string, strin
   const [, line = ""] = await host.said(/^TENANTS (.*)\n/m);
   return {
     ...said.parse(JSON.parse(line)),
+    home: directory.home("home"),
     output: host.output,
     stop: async () => {
       await host.stop();
