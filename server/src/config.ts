@@ -1,6 +1,7 @@
 import { readBridgeManifest } from "@tessera/rest-bridge/manifest";
 import { z } from "zod";
 import { loadGatewayOptions } from "@tessera/gateway/config";
+import { DEFAULT_FAILURES_PER_MINUTE } from "@tessera/platform/auth/limited-authenticator";
 import { flag, list, loadConfig, origins, port } from "@tessera/platform/config/load-config";
 import { LOG_LEVELS } from "@tessera/platform/telemetry/logger";
 
@@ -17,6 +18,7 @@ const processShape = {
   TRUSTED_PROXIES: list(),
   ALLOWED_ORIGINS: origins,
   PUBLIC_URL: z.url().optional(),
+  AUTH_FAILURES_PER_MINUTE: z.coerce.number().int().min(0).default(DEFAULT_FAILURES_PER_MINUTE),
 };
 
 const embeddedShape = {
@@ -83,10 +85,13 @@ export const auditSecretsOf = (config: DistributedConfig): readonly [string, ...
 ];
 
 /** What a process is told about those who call it from outside. */
-export const outsideOf = (config: Pick<DistributedConfig, "TRUSTED_PROXIES" | "ALLOWED_ORIGINS" | "PUBLIC_URL">) => ({
+export const outsideOf = (
+  config: Pick<DistributedConfig, "TRUSTED_PROXIES" | "ALLOWED_ORIGINS" | "PUBLIC_URL" | "AUTH_FAILURES_PER_MINUTE">,
+) => ({
   trustedProxies: config.TRUSTED_PROXIES,
   allowedOrigins: config.ALLOWED_ORIGINS,
   publicUrl: config.PUBLIC_URL,
+  authFailuresPerMinute: config.AUTH_FAILURES_PER_MINUTE,
 });
 
 /** Addresses of the subgraphs that the environment names; the others are where supergraph.yaml says. */

@@ -1,7 +1,8 @@
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import { createAuthenticator, type Authenticator } from "@tessera/platform/auth/authenticator";
-import type { ClientAddress } from "@tessera/platform/http/client-address";
+import { createLimitedAuthenticator, DEFAULT_FAILURES_PER_MINUTE } from "@tessera/platform/auth/limited-authenticator";
+import { createClientAddress, type ClientAddress } from "@tessera/platform/http/client-address";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createSignatureGate, type SignatureGate } from "@tessera/platform/signatures/signature-gate";
 import { createApiKeyVerifier } from "./api-key-verifier.ts";
@@ -17,6 +18,8 @@ export interface EdgeOptions {
   readonly clientAddress?: ClientAddress | undefined;
   /** Where clients reach the installation, which signatures of requests name; null when only the Host field tells. */
   readonly publicUrl?: (() => string | null) | undefined;
+  /** Wrong credentials one address may present per minute; 0: no limit. */
+  readonly failuresPerMinute?: number | undefined;
 }
 
 /** How a process that faces the outside knows its callers: by asking the tenant subgraph, wherever it runs. */
@@ -30,12 +33,14 @@ export const createEdge = (
   let authenticator: Authenticator | null = null;
   const build = (): Authenticator => {
     const source = options.tokens?.() ?? null;
-    return createAuthenticator({
+    const { clientAddress = createClientAddress([]), failuresPerMinute = DEFAULT_FAILURES_PER_MINUTE } = options;
+    const authenticate = createAuthenticator({
       verifyApiKey: createApiKeyVerifier(ask),
       tokens: source === null ? undefined : createTokenPorts(source, ask),
       nowMs: systemNowMs,
-      clientAddress: options.clientAddress,
+      clientAddress,
     });
+    return createLimitedAuthenticator({ authenticate, clientAddress, failuresPerMinute, nowMs: systemNowMs });
   };
   const isSigned: SignatureGate = createSignatureGate({
     ...createSigningPorts(tenant, role),

@@ -61,7 +61,7 @@ describe.each(ways)("two gateways that count by %s", (_name, counting) => {
     const caller = await agree(370);
     const gateways = [gateway(counting()), gateway(counting())];
     const round = async (): Promise<number> => {
-      const asked = Array.from({ length: 20 }, (_, place) => gateways[place % 2]?.charge(caller));
+      const asked = Array.from({ length: 20 }, async (_, place) => gateways[place % 2]?.charge(caller));
       return (await Promise.all(asked)).filter((passed) => passed).length;
     };
     let passed = 0;

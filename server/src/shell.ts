@@ -26,6 +26,8 @@ export interface Shell {
   readonly origins: Origins;
   /** Where clients reach the installation, without a path; null when only the Host field of requests tells. */
   readonly publicUrl: string | null;
+  /** Wrong credentials one address may present per minute; 0: no limit. */
+  readonly authFailuresPerMinute: number;
 }
 
 /** What a process that faces the outside is told about it. */
@@ -35,6 +37,7 @@ export interface Outside {
   readonly allowedOrigins: readonly string[];
   /** Where clients reach the installation; over TLS alone when it says https. */
   readonly publicUrl: string | undefined;
+  readonly authFailuresPerMinute: number;
 }
 
 /** What a role adds to its shell. */
@@ -103,5 +106,9 @@ export const createShell = (
   const key = signingPairOf(secret, "signatures of answers");
   exchangeSignatures(server, { key, publicUrl: () => publicUrl, nowMs: systemNowMs });
   const clientAddress = createClientAddress(outside.trustedProxies);
-  return { server, webSockets: attachWebSockets(server), clientAddress, origins, publicUrl, ...telemetry };
+  const { authFailuresPerMinute } = outside;
+  return {
+    ...{ server, webSockets: attachWebSockets(server), clientAddress, origins, publicUrl, authFailuresPerMinute },
+    ...telemetry,
+  };
 };

@@ -24,7 +24,7 @@ export const bridgeRole =
       ...{ graph, clientAddress, logger, origins },
       authenticate: createEdge(tenant, "bridge", {
         tokens: remoteTokenSource(config),
-        clientAddress: shell.clientAddress,
+        ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
         publicUrl: () => shell.publicUrl,
       }),
       nowMs: systemNowMs,

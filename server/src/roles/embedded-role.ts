@@ -70,7 +70,7 @@ export const embeddedRole =
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
     const authenticate = createEdge(connections.get("tenant"), "edge", {
       tokens: () => ({ publicUrl: publicUrl(), loadKeys: identity.publicKeys }),
-      clientAddress,
+      ...{ clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
       publicUrl: () => shell.publicUrl,
     });
     const { supergraphSdl } = composeGraph();

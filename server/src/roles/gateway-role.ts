@@ -33,7 +33,7 @@ export const gatewayRole =
       ...{ budgets: limiting.budgets, quotas: limiting.quotas },
       authenticate: createEdge(connections.get("tenant"), "gateway", {
         tokens: remoteTokenSource(config),
-        clientAddress: shell.clientAddress,
+        ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
         publicUrl: () => shell.publicUrl,
       }),
       nowMs: systemNowMs,

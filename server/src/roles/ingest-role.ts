@@ -33,7 +33,7 @@ export const ingestRole =
     const executions = openExecutions({ directory, role: "ingest", eventLog, logger });
     const authenticate = createEdge(tenant, "ingest", {
       tokens: remoteTokenSource(config),
-      clientAddress,
+      ...{ clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
       publicUrl: () => shell.publicUrl,
     });
     registerIngestRoutes(shell.server, { ingest, authenticate, recorder: executions.recorder, clientAddress });
