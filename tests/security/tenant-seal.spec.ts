@@ -9,6 +9,7 @@ import { GENEROUS_LIMITS } from "./generous-limits.ts";
 import { askGraph, hear, readAnswer } from "./outside.ts";
 import {
   askAboutSomething,
+  makeApiKey,
   makeJob,
   makeOAuthClient,
   makeOwnThings,
