@@ -49,7 +49,8 @@ const isUnknownToEachRole = async (
   places: Places,
   keys: ReadonlyMap<UserRole, string>,
 ): Promise<void> => {
-  const queries = places.names.filter((name) => !name.startsWith("Subscription."));
+  // The log of a tenant tells of its own questions, also of those about ids that are not its own: once asked by one role, they are in it.
+  const queries = places.names.filter((name) => !/^(Subscription\.|Query\.auditLog\()/.test(name));
   const foreign = new Map<string, string>();
   for (const place of queries) foreign.set(place, await places.foreignIdOf(place, world().alpha));
   for (const [role, apiKey] of keys)
