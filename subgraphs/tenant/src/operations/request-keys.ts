@@ -3,7 +3,8 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid, parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { MAX_REQUEST_KEYS, readPublicKey, type RequestKey, type SigningCredential } from "../domain/request-key.ts";
+import { readMessageKey } from "@tessera/platform/signatures/signature-algorithm";
+import { MAX_REQUEST_KEYS, type RequestKey, type SigningCredential } from "../domain/request-key.ts";
 import type { RequestKeyStore } from "../store/request-key-store.ts";
 
 /** What came of registering a key. */
@@ -19,6 +20,25 @@ const REASONS = {
   NO_CREDENTIAL: "The tenant has no such credential that works.",
   FULL: `A credential may have ${MAX_REQUEST_KEYS} keys; remove one first.`,
 } as const;
+
+/** Characters a public key may have as JSON. */
+const MAX_JWK_CHARACTERS = 2_048;
+
+const parseObject = (text: string): Readonly<Record<string, unknown>> | null => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+};
+
+/** Reads a public key as its owner wrote it; null when it is none that may sign requests. */
+const readPublicKey = (text: string): Pick<RequestKey, "jwk" | "algorithm"> | null => {
+  const jwk = text.length <= MAX_JWK_CHARACTERS ? parseObject(text) : null;
+  const key = jwk === null ? null : readMessageKey(jwk);
+  return jwk === null || key === null ? null : { jwk, algorithm: key.algorithm };
+};
 
 const tenantOf = (text: string): TenantId => {
   const tenantId = parseTenantId(text);

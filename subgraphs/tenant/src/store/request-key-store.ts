@@ -2,7 +2,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
 import { readMessageKey } from "@tessera/platform/signatures/signature-algorithm";
 import { z } from "zod";
-import { SIGNING_CREDENTIALS, type RequestKey, type SigningCredential } from "../domain/request-key.ts";
+import type { RequestKey, SigningCredential } from "../domain/request-key.ts";
 import { tenantIdColumn, timeColumn } from "./stored-row.ts";
 
 /** What became of registering a key. */
@@ -33,7 +33,7 @@ const keyRow = z
   .object({
     id: z.uuid(),
     tenant_id: tenantIdColumn,
-    credential_kind: z.enum(SIGNING_CREDENTIALS),
+    credential_kind: z.enum(["API_KEY", "CLIENT"]),
     credential_id: z.string(),
     jwk: z.record(z.string(), z.unknown()),
     required: z.boolean(),
