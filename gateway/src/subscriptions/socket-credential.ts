@@ -48,6 +48,12 @@ interface CredentialSocket {
   readonly onInit: () => void;
 }
 
+/** How a credential in a message is presented: as the handshake was, with the message's own proof where it has one. */
+const presentedBy = (handshake: Presentation, payload: Payload): Presentation => ({
+  ...handshake,
+  proof: proofIn(payload) ?? handshake.proof,
+});
+
 /** Makes the credential of one socket; `isOpen` tells whether it still matters. */
 export const createSocketCredential = (deps: SocketCredentialDeps, socket: CredentialSocket): SocketCredential => {
   const { sink, close } = socket;
@@ -55,10 +61,7 @@ export const createSocketCredential = (deps: SocketCredentialDeps, socket: Crede
   let begun = false;
   let renewing = false;
   const watched: WatchedSocket = { credential: () => credential, close };
-  const presentedWith = (payload: Payload): Presentation => ({
-    ...socket.handshake,
-    proof: proofIn(payload) ?? socket.handshake.proof,
-  });
+  const presentedWith = (payload: Payload) => presentedBy(socket.handshake, payload);
   const notAccepted = (error: unknown): void => {
     const reason = closeReasonOf(error);
     if (reason === null) deps.logger.warn({ error: errorMessage(error) }, "A credential could not be checked.");
