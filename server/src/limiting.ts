@@ -31,6 +31,10 @@ const sharedStore = (ask: AskLimits, redisUrl: string | undefined, logger: Logge
   return { store, stop: store.stop };
 };
 
+/** What callers and tenants are held to, as a process of this role asks the tenant room. */
+export const quotasOf = (tenant: SubgraphConnection<GatewayCall>, role: string, logger: Logger): Quotas =>
+  createQuotas({ read: createAskLimits(tenant, role).read, nowMs: systemNowMs, logger });
+
 /** Opens {@link Limiting} for a process of this role, which asks the tenant room what callers are held to. */
 export const openLimiting = (
   tenant: SubgraphConnection<GatewayCall> | undefined,
@@ -40,7 +44,7 @@ export const openLimiting = (
   if (tenant === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
   const ask = createAskLimits(tenant, role);
   const nowMs = systemNowMs;
-  const quotas = createQuotas({ read: ask.read, nowMs, logger });
+  const quotas = quotasOf(tenant, role, logger);
   const part = (stop: () => Promise<void>): Part => ({ name: "limits", start: async () => undefined, stop });
   if (counting === "alone")
     return { quotas, budgets: createMemoryBudgetStore(nowMs), part: part(async () => undefined) };

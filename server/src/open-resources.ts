@@ -4,8 +4,10 @@ import { TenantPool } from "@tessera/platform/db/tenant-pool";
 import { createPostgresEventLog } from "@tessera/platform/events/postgres-event-log";
 import { createQueues, type Queues } from "@tessera/platform/queue/queues";
 import type { Probe } from "@tessera/platform/http/health";
+import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { createEventStore } from "@tessera/platform/store/event-store";
+import { createFairEventStore, queryBoundsFrom } from "@tessera/platform/store/fair-event-store";
 import { createLongQueryStore, type LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
@@ -18,6 +20,8 @@ export interface OpenResources {
   readonly resources: Resources;
   readonly queues: Queues;
   readonly longQueries: LongQueryStore;
+  /** Holds the event store's queries to the limits of their tenants from now on. */
+  holdQueriesTo(quotas: Quotas): void;
   readonly parts: readonly Part[];
   readonly probes: readonly Probe[];
   close(): Promise<void>;
@@ -32,7 +36,7 @@ export const openResources = (
 ): OpenResources => {
   const pool = new TenantPool(settings.appUrl);
   const sql = createTenantSql(pool);
-  const eventStore = createEventStore(settings.reader);
+  const eventStore = createFairEventStore(createEventStore(settings.reader));
   const eventLog = createPostgresEventLog({ sql, connectionString: settings.appUrl, logger: telemetry.logger });
   const queues = createQueues({ settings: settings.queue, logger: telemetry.logger });
   const longQueries = createLongQueryStore(settings.jobs);
@@ -50,6 +54,7 @@ export const openResources = (
     resources,
     queues,
     longQueries,
+    holdQueriesTo: (quotas) => eventStore.holdTo(queryBoundsFrom(quotas)),
     parts: [{ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() }],
     probes: [
       { name: "postgres", check: async () => void (await sql.runAcrossTenants(selectOne, () => null)) },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { refuse } from "../errors/refusal.ts";
+import { Refusal, refuse } from "../errors/refusal.ts";
 import { createClientAddress } from "../http/client-address.ts";
 import { freshTenantId } from "../testing/ask-subgraph.ts";
 import { createLimitedAuthenticator } from "./limited-authenticator.ts";
@@ -32,11 +32,14 @@ const limited = (failuresPerMinute = 5) => {
     failuresPerMinute,
     onFailure: (failure) => void state.told.push(failure),
   });
-  const codeOf = (header: string | undefined, presented: Presented): Promise<string> =>
-    authenticate(header, presented).then(
-      () => "OK",
-      (error: { code?: string }) => error.code ?? "ERROR",
-    );
+  const codeOf = async (header: string | undefined, presented: Presented): Promise<string> => {
+    try {
+      await authenticate(header, presented);
+      return "OK";
+    } catch (error) {
+      return error instanceof Refusal ? error.code : "ERROR";
+    }
+  };
   return { state, authenticate, codeOf };
 };
 

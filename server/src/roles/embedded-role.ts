@@ -52,6 +52,17 @@ const openSubgraphs = (
     }),
   );
 
+/** One process counts alone; the event store holds tenants to the same limits as the gateway. */
+const openLimits = (
+  opened: OpenResources,
+  tenant: Parameters<typeof openLimiting>[0],
+  logger: Shell["logger"],
+): ReturnType<typeof openLimiting> => {
+  const limiting = openLimiting(tenant, { role: "embedded", counting: "alone", logger });
+  opened.holdQueriesTo(limiting.quotas);
+  return limiting;
+};
+
 const gatewayPart = (gateway: Gateway): Part => ({ name: "gateway", start: gateway.start, stop: gateway.stop });
 
 /** Everything in one process: the graph over in-process subgraphs, the write path, REST, the pages and the workers, on one port. */
@@ -77,7 +88,7 @@ export const embeddedRole =
     const gateway = createGateway({
       supergraphSdl,
       ...{ connections, authenticate, server, webSockets, clientAddress, records, logger, metrics },
-      ...openLimiting(connections.get("tenant"), { role: "embedded", counting: "alone", logger }),
+      ...openLimits(opened, connections.get("tenant"), logger),
       nowMs: systemNowMs,
       options: deps.gatewayOptions,
     });

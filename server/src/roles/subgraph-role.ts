@@ -1,8 +1,12 @@
+import { readSupergraphFile } from "@tessera/gateway/composition";
 import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/auth/identity";
 import { serveSubgraph } from "@tessera/platform/graphql/serve-subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
-import { auditSecretsOf, publicUrlOf, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, publicUrlOf, tenantUrl, type DistributedConfig } from "../config.ts";
+import { connectOverHttp } from "../graph-connections.ts";
+import { quotasOf } from "../limiting.ts";
+import { places } from "../places.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
@@ -16,6 +20,13 @@ export const subgraphRole =
     const opened = openResources(storeSettingsOf(config), shell);
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
     const ingest = createRemoteIngest({ url: config.INGEST_URL, sign });
+    const tenant = connectOverHttp(
+      "tenant",
+      tenantUrl(config, readSupergraphFile(places.supergraphFile)),
+      sign,
+      shell.logger,
+    );
+    opened.holdQueriesTo(quotasOf(tenant, name, shell.logger));
     const subgraph = createSubgraph(name, opened, {
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,
@@ -34,5 +45,5 @@ export const subgraphRole =
       verifyIdentity,
       logger: shell.logger,
     });
-    return { parts: opened.parts, probes: opened.probes, close: opened.close };
+    return { parts: opened.parts, probes: opened.probes, close: () => tenant.close().then(opened.close) };
   };
