@@ -32,6 +32,7 @@ const entry = (): AuditEntry => ({
   fields: ["Query.olap", "Query.realtimeMetrics"],
   objects: [randomUUID()],
   transport: "http",
+  grantId: null,
   clientAddress: "192.0.2.1",
   decision: "ALLOWED",
   code: null,

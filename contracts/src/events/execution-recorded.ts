@@ -37,6 +37,8 @@ export interface ExecutionRecorded {
   readonly executionId: string;
   readonly tenantId: TenantId;
   readonly subject: Subject;
+  /** The grant under which an operator acted in the tenant; null for the tenant's own people and programs. */
+  readonly grantId: string | null;
   readonly kind: ExecutionKind;
   /** Name of the operation, or of the route for work that is none of GraphQL; null for an anonymous operation. */
   readonly operationName: string | null;

@@ -23,6 +23,7 @@ describe("the record of an operation", () => {
         executionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         tenantId: caller.tenantId,
         subject: caller.subject,
+        grantId: null,
         kind: "QUERY",
         operationName: "One",
         documentId: operationIdOf(EVENT),

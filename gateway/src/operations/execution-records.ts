@@ -71,6 +71,7 @@ export const recordOf = (execution: Finished, executionId: string, nowMs: number
     executionId,
     tenantId: caller.tenantId,
     subject: caller.subject,
+    grantId: caller.grantId,
     ...what,
     transport: execution.transport,
     clientAddress: execution.clientAddress,

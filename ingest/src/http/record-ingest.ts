@@ -35,6 +35,7 @@ const recordOf = (request: IngestRequest, outcome: Outcome, elapsedMs: number, n
     executionId: newUuid(),
     tenantId: caller.tenantId,
     subject: caller.subject,
+    grantId: caller.grantId,
     kind: "INGEST",
     ...{ operationName, documentId: null, fields: [], objects: [] },
     transport: "rest",

@@ -15,6 +15,7 @@ export const executionRecord = z.object({
   executionId: z.uuid(),
   tenantId,
   subject: z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string() }),
+  grantId: z.string().nullable(),
   kind: z.enum(["QUERY", "MUTATION", "SUBSCRIPTION", "INGEST", "JOB", "EXPORT", "ADMINISTRATION"]),
   operationName: z.string().nullable(),
   documentId: z.string().nullable(),

@@ -28,6 +28,7 @@ const recordOf = (tenantId: TenantId): ExecutionRecorded => ({
   executionId: randomUUID(),
   tenantId,
   subject: { kind: "API_KEY", id: "0123456789abcdef" },
+  grantId: null,
   kind: "QUERY",
   operationName: "Totals",
   documentId: null,

@@ -8,7 +8,7 @@ import { auditEntryOf } from "./domain/audit-entry.ts";
 import { permissions } from "./permissions.ts";
 import { execution, openAuditRoom, type AuditRoom } from "./testing/audit-room.ts";
 
-const NODE = `executionId sequence recordedAt startedAt subject { kind id } kind operationName documentId fields objects transport
+const NODE = `executionId sequence recordedAt startedAt subject { kind id } grantId kind operationName documentId fields objects transport
   clientAddress decision code usage { costPoints rowsRead bytesRead storeMs elapsedMs responseBytes events subscriptionSeconds }
   traceId previousHash hash canonical`;
 const LOG = `query ($filter: AuditFilterInput, $first: Int! = 50, $after: Cursor) { auditLog(filter: $filter, first: $first, after: $after) {
@@ -48,6 +48,7 @@ describe("every execution becomes one record", () => {
       kind: "MUTATION",
       transport: "in-process",
       subject: { kind: "USER", id: randomUUID() },
+      grantId: randomUUID(),
     });
     const more = { ...told, variables: { email: "ada@person.example" } };
     await room.tell([more]);

@@ -35,6 +35,7 @@ export const jobRecord = (job: Job): ExecutionRecorded | null => {
     executionId: job.id,
     tenantId: job.tenantId,
     subject: job.createdBy,
+    grantId: null,
     kind: "JOB",
     operationName: "startQuery",
     documentId: null,

@@ -62,6 +62,7 @@ const entryShape = z.object({
     .refine(isUuid)
     .transform((id) => id.toLowerCase()),
   subject: z.object({ kind: z.enum(SUBJECT_KINDS), id: text }),
+  grantId: textOrNull,
   kind: z.enum(kinds),
   operationName: textOrNull,
   documentId: textOrNull,

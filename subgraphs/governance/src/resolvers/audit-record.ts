@@ -35,6 +35,7 @@ export const AuditRecord: AuditRecordResolvers = {
   recordedAt: ({ recordedAtMs }) => timeText(recordedAtMs),
   startedAt: (record) => timeText(entryOf(record).startedAtMs),
   subject: (record) => entryOf(record).subject,
+  grantId: (record) => entryOf(record).grantId,
   kind: (record) => entryOf(record).kind,
   operationName: (record) => entryOf(record).operationName,
   documentId: (record) => entryOf(record).documentId,

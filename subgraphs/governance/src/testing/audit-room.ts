@@ -41,6 +41,7 @@ export const execution = (tenantId: TenantId, more: Partial<ExecutionRecorded> =
   executionId: randomUUID(),
   tenantId,
   subject: { kind: "API_KEY", id: "0000000000000000" },
+  grantId: null,
   kind: "QUERY",
   operationName: "Asked",
   documentId: `sha256:${"0".repeat(64)}`,

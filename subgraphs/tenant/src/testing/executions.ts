@@ -19,6 +19,7 @@ export const executionOf = (tenantId: TenantId, parts: ExecutionParts = {}): Exe
   fields: ["Query.olap"],
   objects: [],
   transport: "http",
+  grantId: null,
   clientAddress: null,
   decision: "ALLOWED",
   code: null,
