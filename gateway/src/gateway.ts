@@ -31,6 +31,8 @@ import { createAnswering, type Answering, type OnRate } from "./operations/answe
 import type { GatewayCall, GraphqlRequest, Transport } from "./operations/graphql-request.ts";
 import { createErrorMasking, type ErrorMasking } from "./plugins/error-masking.ts";
 import type { ExecutionRecords } from "./operations/execution-records.ts";
+import { createSettledRecords } from "./operations/settled-records.ts";
+import { createStoreEstimates, type StoreEstimates } from "./plugins/measured-cost.ts";
 import { createPersistedOperations, operationIdOf } from "./plugins/persisted-operations.ts";
 import { createRateLimit } from "./plugins/rate-limit.ts";
 import { createCredentialChecks } from "./subscriptions/credential-checks.ts";
@@ -176,7 +178,7 @@ const createStrangerLog = (metrics: GatewayMetrics, logger: Logger) => {
   };
 };
 
-const load = async (deps: GatewayDeps, metrics: GatewayMetrics): Promise<Serving> => {
+const load = async (deps: GatewayDeps, metrics: GatewayMetrics, estimates: StoreEstimates): Promise<Serving> => {
   const { options, logger } = deps;
   const executor = await loadExecutor(deps);
   const masking = createErrorMasking({ logger, onShown: metrics.error });
@@ -187,6 +189,7 @@ const load = async (deps: GatewayDeps, metrics: GatewayMetrics): Promise<Serving
     maxCost: options.maxCost,
     persisted: createPersistedOperations(options.manifest, options.safelist),
     rateLimit: createRateLimit(options.rate, { nowMs: deps.nowMs, store: deps.budgets, quotas: deps.quotas }),
+    estimates,
     observer: { onDocument: metrics.document, onStranger: createStrangerLog(metrics, logger) },
   });
   const { records } = deps;
@@ -203,6 +206,8 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
   const metrics = createGatewayMetrics(deps.metrics);
   const origins = createOrigins(deps.options.allowedOrigins);
   const inFlight = createInFlight();
+  const estimates = createStoreEstimates();
+  const records = createSettledRecords(deps.records, estimates);
   let serving: Serving | null = null;
   let accepting = false;
   const { server, webSockets, authenticate, options } = deps;
@@ -211,7 +216,7 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
     authenticate,
     inFlight,
     origins,
-    records: deps.records,
+    records,
     clientAddress: deps.clientAddress,
     maxBodyBytes: options.maxBodyBytes,
     apollo: () => serving?.apollo ?? null,
@@ -228,7 +233,7 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
   };
   return {
     start: async () => {
-      serving = await load(deps, metrics);
+      serving = await load({ ...deps, records }, metrics, estimates);
       accepting = true;
       inFlight.open();
     },

@@ -10,7 +10,8 @@ import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import { maySeeSchema, checkIntrospection } from "../plugins/introspection.ts";
 import { checkVariableDepth } from "../plugins/variable-depth.ts";
 import type { PersistedOperations } from "../plugins/persisted-operations.ts";
-import type { RateLimit, RateState } from "../plugins/rate-limit.ts";
+import type { StoreEstimates } from "../plugins/measured-cost.ts";
+import type { RateLimit, RateState, Settle } from "../plugins/rate-limit.ts";
 import {
   createCheckedDocuments,
   type CheckedDocument,
@@ -35,6 +36,8 @@ export interface Admitted {
   /** True when the client asked for the cost in the answer's extensions. */
   readonly reportsCost: boolean;
   readonly rate: RateState | null;
+  /** Counts, when the operation has ended, what it cost in place of what was taken for it; null when nothing was. */
+  readonly settle: Settle | null;
   /** Which supergraph it was checked against; counts up with every reload. */
   readonly generation: number;
 }
@@ -114,11 +117,13 @@ export interface AdmissionDeps {
   readonly maxCost: number;
   readonly persisted: PersistedOperations;
   readonly rateLimit: RateLimit;
+  /** What operations are likely to cost the event store; absent: their own points alone. */
+  readonly estimates?: StoreEstimates | undefined;
   readonly observer: AdmissionObserver;
 }
 
 const admitChecked = (
-  deps: Pick<AdmissionDeps, "maxCost" | "rateLimit">,
+  deps: Pick<AdmissionDeps, "maxCost" | "rateLimit" | "estimates">,
   generation: number,
   checked: Extract<CheckedDocument, { kind: "valid" }>,
   request: GraphqlRequest,
@@ -139,8 +144,10 @@ const admitChecked = (
   if (cost > deps.maxCost) {
     return refusedBy(overLimit("QUERY_TOO_COSTLY", "Points the operation costs", deps.maxCost, cost));
   }
-  const spending = { cost, requests: Math.max(1, checked.shape.rootFields) };
-  return whenKnown(deps.rateLimit.charge(caller, spending, origin.clientAddress), ({ refusal: over, state: rate }) => {
+  const estimate = deps.estimates?.of(checked.document, caller.tenantId);
+  const spending = { cost, requests: Math.max(1, checked.shape.rootFields), estimate };
+  return whenKnown(deps.rateLimit.charge(caller, spending, origin.clientAddress), (charged) => {
+    const { refusal: over, state: rate, settle } = charged;
     if (over !== null) return refusedBy(over, rate);
     return {
       kind: "admitted",
@@ -152,6 +159,7 @@ const admitChecked = (
       cost,
       reportsCost: request.extensions?.["cost"] === true,
       rate,
+      settle,
       generation,
     };
   });

@@ -85,7 +85,11 @@ describe("the configured budget", () => {
   });
 
   it("is off when it is 0", () => {
-    expect(limiting({ budget: 0 }).charge(callerWith(), 1_000_000)).toEqual({ refusal: null, state: null });
+    expect(limiting({ budget: 0 }).charge(callerWith(), 1_000_000)).toEqual({
+      refusal: null,
+      state: null,
+      settle: null,
+    });
   });
 });
 

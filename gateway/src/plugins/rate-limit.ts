@@ -6,6 +6,7 @@ import { createMemoryBudgetStore } from "@tessera/platform/limits/memory-budget-
 import type { KnownLimits, Quota, Quotas } from "@tessera/platform/limits/quotas";
 import { rateHeadersOf, secondsOf } from "@tessera/platform/limits/rate-headers";
 import type { NowMs } from "@tessera/platform/time/clock";
+import type { StoreCost } from "./measured-cost.ts";
 import { RateLimitStore, type PendingCharge } from "./rate-limit-store.ts";
 
 /** Points a caller may spend per window where no limit of cost was agreed: 60 of the costliest operations, or a thousand plain ones a second. */
@@ -36,7 +37,12 @@ export interface RateVerdict {
   readonly refusal: Refusal | null;
   /** Null while the limit is off. */
   readonly state: RateState | null;
+  /** Counts what the operation cost in the end in place of what was taken for it; null when nothing was taken. */
+  readonly settle: Settle | null;
 }
+
+/** Settles a charge: points and rows the operation cost; called once, when it has ended. */
+export type Settle = (cost: { readonly points: number; readonly rows: number }) => void;
 
 /** What one operation takes. */
 export interface Spending {
@@ -44,6 +50,8 @@ export interface Spending {
   readonly cost: number;
   /** Root fields, each alias by itself: what would have been as many requests. */
   readonly requests: number;
+  /** What the event store is likely to add: the points count when they are more than `cost`. */
+  readonly estimate?: StoreCost | undefined;
 }
 
 /** Charges callers for their operations. */
@@ -89,7 +97,13 @@ const limiterOver = (store: RateLimitStore): Limiter => {
   return limiter as Limiter; // boundary: its published shape; it answers at once over a store that does
 };
 
-const OFF: RateVerdict = { refusal: null, state: null };
+const OFF: RateVerdict = { refusal: null, state: null, settle: null };
+/** Part of a budget that an estimate alone may take; what an operation costs beyond is settled when it has ended. */
+const ESTIMATE_SHARE = 0.25;
+/** Milliseconds an operation waits for its budget rather than be refused. */
+const MAX_QUEUED_MS = 1_500;
+/** Operations of one tenant that wait so at one time. */
+const MAX_QUEUED_PER_TENANT = 16;
 /** One charge is one call of the one allowed; what it takes from which budget is the store's. */
 const ONE_CALL = { max: 1, window: "1m", uncountRejected: true };
 
@@ -123,7 +137,14 @@ const quotasOf = (
   return quotas;
 };
 
-const UNIT_WORDS = { cost: "points", requests: "requests" } as const;
+const UNIT_WORDS = { cost: "points", requests: "requests", rows: "rows" } as const;
+
+/** What a caller can do about an operation that is too costly, by what there is too much of. */
+const WHAT_TO_NARROW = {
+  cost: "Ask for fewer fields or smaller pages.",
+  requests: "Ask for fewer root fields at once.",
+  rows: "Narrow the time range, filter on a dimension that rollups have, leave out exact measures, or ask for a higher limit.",
+} as const;
 
 const refusalOf = (quotas: readonly Quota[], charges: readonly BudgetCharge[], outcome: ChargeOutcome): Refusal => {
   const place = outcome.states.findIndex(({ fitsInMs }) => fitsInMs !== 0);
@@ -133,13 +154,17 @@ const refusalOf = (quotas: readonly Quota[], charges: readonly BudgetCharge[], o
   const { policy, limit, windowSeconds, unit } = quota;
   const about = { quota: policy, limit, windowSeconds, found: charge.amount, remaining: state.remaining };
   const takes = `The operation takes ${charge.amount} ${UNIT_WORDS[unit]}`;
-  if (state.fitsInMs === null) {
-    const over = charge.amount - limit;
-    const detail = `${takes}, ${over} more than the quota "${policy}" ever has (${limit} per ${windowSeconds} s). Ask for fewer fields or smaller pages.`;
-    return refuse("QUERY_TOO_COSTLY", detail, { ...about, over });
-  }
   const waits = outcome.states.map(({ fitsInMs }) => fitsInMs ?? 0);
   const retryAfterSeconds = Math.max(1, secondsOf(Math.max(...waits)));
+  if (state.fitsInMs === null || unit === "rows") {
+    const over = charge.amount - (unit === "rows" ? state.remaining : limit);
+    const has = unit === "rows" ? `has left (${limit} a day)` : `ever has (${limit} per ${windowSeconds} s)`;
+    const detail = `${takes}, ${over} more than the quota "${policy}" ${has}. ${WHAT_TO_NARROW[unit]}`;
+    return refuse("QUERY_TOO_COSTLY", detail, {
+      ...{ ...about, over },
+      ...(state.fitsInMs === null ? {} : { retryAfterSeconds }),
+    });
+  }
   const detail = `${takes}; the quota "${policy}" has ${state.remaining} of ${limit} per ${windowSeconds} s left.`;
   return refuse("RATE_LIMITED", detail, { ...about, retryAfterSeconds });
 };
@@ -153,38 +178,116 @@ const stateOf = (quotas: readonly Quota[], outcome: ChargeOutcome): RateState =>
   return { remaining: Math.min(...points), headers: rateHeadersOf(told) };
 };
 
+/** What is taken at first: an estimate takes at most its share of a budget, so that it alone never keeps an operation from running. */
+const amountOf = ({ unit, limit }: Quota, { cost, requests, estimate }: Spending): number => {
+  if (unit === "requests") return requests;
+  const most = limit * ESTIMATE_SHARE;
+  if (unit === "cost") return Math.ceil(Math.max(cost, Math.min(estimate?.points ?? 0, most)));
+  const rows = estimate?.rows ?? 0;
+  // Of a budget that is used up not a row is left, whatever its share.
+  return limit === 0 ? rows : Math.ceil(Math.min(rows, most));
+};
+
+/** Settles what an operation took: never less than its own points, since those are the gateway's work. */
+const settling =
+  (budgets: BudgetStore, quotas: readonly Quota[], charges: readonly BudgetCharge[], cost: number): Settle =>
+  (spent) => {
+    const finals = { cost: Math.max(Math.ceil(cost), Math.ceil(spent.points)), rows: Math.ceil(spent.rows) };
+    const adjustments = quotas.flatMap(({ unit }, place) => {
+      const charge = charges[place];
+      if (unit === "requests" || charge === undefined || finals[unit] === charge.amount) return [];
+      return [{ key: charge.key, windowSeconds: charge.windowSeconds, amount: finals[unit] - charge.amount }];
+    });
+    if (adjustments.length > 0) void budgets.adjust(adjustments);
+  };
+
+/** Lets operations wait a moment for their budget, a bounded number of each tenant. */
+const createQueue = () => {
+  const waiting = new Map<string, number>();
+  return async (tenantId: string, waitMs: number): Promise<boolean> => {
+    const before = waiting.get(tenantId) ?? 0;
+    if (waitMs > MAX_QUEUED_MS || before >= MAX_QUEUED_PER_TENANT) return false;
+    waiting.set(tenantId, before + 1);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const left = (waiting.get(tenantId) ?? 1) - 1;
+    if (left === 0) waiting.delete(tenantId);
+    else waiting.set(tenantId, left);
+    return true;
+  };
+};
+
+interface Attempt {
+  readonly verdict: RateVerdict;
+  /** Milliseconds until the operation would fit; 0 when it was charged, null when it never will. */
+  readonly fitsInMs: number | null;
+}
+
+const attemptOf = (
+  budgets: BudgetStore,
+  quotas: readonly Quota[],
+  pending: PendingCharge,
+  isOver: boolean,
+  cost: number,
+): Attempt => {
+  const { charges, outcome } = pending;
+  if (outcome === null) throw new Error("The rate limiter decided without its store.");
+  const state = stateOf(quotas, outcome);
+  if (!isOver)
+    return { verdict: { refusal: null, state, settle: settling(budgets, quotas, charges, cost) }, fitsInMs: 0 };
+  const waits = outcome.states.map(({ fitsInMs }) => fitsInMs);
+  const fitsInMs = waits.includes(null) ? null : Math.max(...waits.map((wait) => wait ?? 0));
+  return { verdict: { refusal: refusalOf(quotas, charges, outcome), state, settle: null }, fitsInMs };
+};
+
 /**
  * Charges each operation to every quota that holds for it, to all of them or, when one has too little left, to none. What holds comes from
- * {@link Quotas}; the configured budget holds where no bound of cost was agreed or nothing can be read.
+ * {@link Quotas}; the configured budget holds where no bound of cost was agreed or nothing can be read. Who would fit in a moment waits for it.
  */
 export const createRateLimit = (options: RateLimitOptions, deps: RateLimitDeps): RateLimit => {
   if (options.budget === 0) return { charge: () => OFF };
-  const store = new RateLimitStore(deps.store ?? createMemoryBudgetStore(deps.nowMs));
+  const budgets = deps.store ?? createMemoryBudgetStore(deps.nowMs);
+  const store = new RateLimitStore(budgets);
   const limiter = limiterOver(store);
+  const queue = createQueue();
 
-  const verdictOf = (quotas: readonly Quota[], { charges, outcome }: PendingCharge, isOver: boolean): RateVerdict => {
-    if (outcome === null) throw new Error("The rate limiter decided without its store.");
-    return { refusal: isOver ? refusalOf(quotas, charges, outcome) : null, state: stateOf(quotas, outcome) };
-  };
-  const chargeTo = (quotas: readonly Quota[], { cost, requests }: Spending): RateVerdict | Promise<RateVerdict> => {
-    const amounts = { cost: Math.ceil(cost), requests };
-    const charges = quotas.map(({ key, limit, windowSeconds, unit }) => ({
-      ...{ key, limit, windowSeconds },
-      amount: amounts[unit],
-    }));
+  const tryOnce = (quotas: readonly Quota[], spending: Spending): Attempt | Promise<Attempt> => {
+    const charges = quotas.map((quota) => {
+      const { key, limit, windowSeconds } = quota;
+      return { key, limit, windowSeconds, amount: amountOf(quota, spending) };
+    });
     const pending: PendingCharge = { charges, outcome: null };
     const call = { args: {}, context: { identity: store.expect(pending) } };
     const decided = limiter("operation", call, ONE_CALL);
-    return decided instanceof Promise
-      ? decided.then((message: unknown) => verdictOf(quotas, pending, message !== undefined))
-      : verdictOf(quotas, pending, decided !== undefined);
+    const attempt = (message: unknown) => attemptOf(budgets, quotas, pending, message !== undefined, spending.cost);
+    return decided instanceof Promise ? decided.then(attempt) : attempt(decided);
+  };
+  const queued = async (
+    first: Attempt,
+    tenantId: string,
+    again: () => Attempt | Promise<Attempt>,
+  ): Promise<RateVerdict> => {
+    const waited = first.fitsInMs !== null && (await queue(tenantId, first.fitsInMs));
+    return waited ? (await again()).verdict : first.verdict;
+  };
+  const chargeTo = (
+    quotas: readonly Quota[],
+    spending: Spending,
+    tenantId: string,
+  ): RateVerdict | Promise<RateVerdict> => {
+    const again = () => tryOnce(quotas, spending);
+    const first = again();
+    if (first instanceof Promise)
+      return first.then((attempt) => (attempt.fitsInMs === 0 ? attempt.verdict : queued(attempt, tenantId, again)));
+    const mayWait = first.fitsInMs !== null && first.fitsInMs > 0 && first.fitsInMs <= MAX_QUEUED_MS;
+    return mayWait ? queued(first, tenantId, again) : first.verdict;
   };
   return {
     charge: (caller, spending, clientAddress) => {
+      const { tenantId } = caller;
       const known = deps.quotas?.of(caller) ?? { quotas: [], limits: null };
       return known instanceof Promise
-        ? known.then((limits) => chargeTo(quotasOf(options, limits, caller, clientAddress), spending))
-        : chargeTo(quotasOf(options, known, caller, clientAddress), spending);
+        ? known.then((limits) => chargeTo(quotasOf(options, limits, caller, clientAddress), spending, tenantId))
+        : chargeTo(quotasOf(options, known, caller, clientAddress), spending, tenantId);
     },
   };
 };

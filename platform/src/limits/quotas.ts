@@ -1,6 +1,12 @@
 import { LRUCache } from "lru-cache";
 import type { Caller, Subject } from "@tessera/contracts/caller";
-import type { EffectiveLimits, LimitMetric, LimitScope, ReadEffectiveLimits } from "@tessera/contracts/limits";
+import type {
+  EffectiveLimits,
+  LimitLevel,
+  LimitMetric,
+  LimitScope,
+  ReadEffectiveLimits,
+} from "@tessera/contracts/limits";
 import type { TenantId } from "@tessera/contracts/ids";
 import { errorMessage } from "../errors/error-message.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -18,9 +24,11 @@ const NOT_ASKED_FOR_MS = 1_000;
 const MAX_SUBJECTS = 10_000;
 /** Seconds of the limits that are named per minute. */
 const MINUTE_SECONDS = 60;
+/** Seconds of the limits that are named per day, which roll here. */
+const DAY_SECONDS = 86_400;
 
 /** What a quota counts. */
-export type QuotaUnit = "requests" | "cost";
+export type QuotaUnit = "requests" | "cost" | "rows";
 
 /** A bound on what a scope may spend, as it is counted and as clients are told of it. */
 export interface Quota {
@@ -55,14 +63,26 @@ const UNITS: Partial<Record<LimitMetric, QuotaUnit>> = {
   COST_POINTS_PER_MINUTE: "cost",
 };
 
+/**
+ * The quota of rows at one level. The ledger decides when a bound with a grace holds: then nothing is left. One without a grace holds for any day that ends
+ * now, before the ledger has seen what is being read.
+ */
+const rowsQuota = (owner: string, { scope, hard, standing, graceSeconds }: LimitLevel): readonly Quota[] => {
+  if (hard === null || (graceSeconds > 0 && standing !== "BLOCKED")) return [];
+  const limit = standing === "BLOCKED" ? 0 : hard;
+  const policy = `${SCOPE_NAMES[scope]}-rows`;
+  return [{ policy, key: `${scope}:${owner}:rows`, unit: "rows", limit, windowSeconds: DAY_SECONDS }];
+};
+
 /** The quotas in a subject's limits: one per level that has a bound, widest first; keys and people are counted within their tenant. */
 export const quotasIn = (limits: EffectiveLimits): readonly Quota[] =>
   limits.limits.flatMap(({ metric, levels }) => {
     const unit = UNITS[metric];
-    if (unit === undefined) return [];
-    return levels.flatMap(({ scope, scopeId, hard }): Quota[] => {
-      if (hard === null) return [];
+    return levels.flatMap((level): readonly Quota[] => {
+      const { scope, scopeId, hard } = level;
       const owner = scope === "API_KEY" || scope === "USER" ? `${limits.tenantId}:${scopeId}` : scopeId;
+      if (metric === "ROWS_READ_PER_DAY") return rowsQuota(owner, level);
+      if (unit === undefined || hard === null) return [];
       const policy = `${SCOPE_NAMES[scope]}-${unit}`;
       return [{ policy, key: `${scope}:${owner}:${unit}`, unit, limit: hard, windowSeconds: MINUTE_SECONDS }];
     });

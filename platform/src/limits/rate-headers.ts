@@ -13,8 +13,8 @@ export const secondsOf = (milliseconds: number): number => Math.ceil(millisecond
 /** Quoted as a String of RFC 9651; the names of policies are plain words. */
 const quoted = (name: string): string => `"${name}"`;
 
-/** Units of quotas: `requests` is the draft's own and its default, points of cost are ours. */
-const UNIT_NAMES = { requests: "requests", cost: "points" } as const;
+/** Units of quotas: `requests` is the draft's own and its default, points of cost and rows read are ours. */
+const UNIT_NAMES = { requests: "requests", cost: "points", rows: "rows" } as const;
 
 /**
  * The fields of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` names each quota (q units per w seconds, qu what they are) and `RateLimit` what is left of it (r)

@@ -1,0 +1,22 @@
+import type { Meter } from "@tessera/platform/executions/meter";
+import { measuredCost, type StoreEstimates } from "../plugins/measured-cost.ts";
+import type { ExecutionRecords, Finished } from "./execution-records.ts";
+
+const isUsed = ({ rowsRead, bytesRead, storeMs }: Meter): boolean => rowsRead + bytesRead + storeMs > 0;
+
+/**
+ * Records that settle what each operation was charged by what it cost in the end: the larger of its own points and of those measured in the event store,
+ * which is what its record tells; and that remember it as the estimate for the tenant's next run of the same document.
+ */
+export const createSettledRecords = (records: ExecutionRecords, estimates: StoreEstimates): ExecutionRecords => ({
+  admit: records.admit,
+  finished: (execution: Finished) => {
+    const { verdict, meter, caller } = execution;
+    if (verdict === null || verdict.kind === "refused") return records.finished(execution);
+    const spent = measuredCost(meter);
+    // A cancelled or failed run says little of the next one.
+    if (execution.code === null && isUsed(meter)) estimates.note(verdict.document, caller.tenantId, spent);
+    verdict.settle?.(spent);
+    return records.finished({ ...execution, verdict: { ...verdict, cost: Math.max(verdict.cost, spent.points) } });
+  },
+});
