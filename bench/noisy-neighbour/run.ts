@@ -39,6 +39,8 @@ interface Phase {
   refused: number;
 }
 
+const newPhase = (): Phase => ({ quietMs: [], answered: 0, refused: 0 });
+
 /** Some clients ask without end until told to stop. */
 const ask = async (
   store: EventStore,
@@ -86,9 +88,8 @@ const phases = [
   { name: "at its quota, fair", store: fair, clients: NOISY_SLOTS },
   { name: `${TIMES}x its quota, fair`, store: fair, clients: NOISY_SLOTS * TIMES },
   { name: `${TIMES}x its quota, unfair`, store: raw, clients: NOISY_SLOTS * TIMES },
-].map((phase) => ({ ...phase, seen: { quietMs: [], answered: 0, refused: 0 } satisfies Phase as Phase }));
-for (const { store, clients } of phases.slice(0, 2))
-  await run(store, clients, { quietMs: [], answered: 0, refused: 0 });
+].map((phase) => ({ ...phase, seen: newPhase() }));
+for (const { store, clients } of phases.slice(0, 2)) await run(store, clients, newPhase());
 // In turns, so that what else the machine does falls on all of them.
 for (let round = 0; round < 2; round += 1)
   for (const { store, clients, seen } of phases) await run(store, clients, seen);

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
-import { createRateLimit } from "../../gateway/src/plugins/rate-limit.ts";
 import { hasRedis, startTestRedis, type TestRedis } from "@tessera/platform/testing/redis";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
-import { systemNowMs } from "@tessera/platform/time/clock";
 import { createTenantSubgraph } from "@tessera/subgraph-tenant/subgraph";
 import { connectInProcess } from "./graph-connections.ts";
 import { openLimiting, type Counting, type Limiting } from "./limiting.ts";
@@ -42,12 +40,12 @@ const gateway = (
   const room = createTenantSubgraph(test.resources, { apiKeyPepper: "a pepper for tests, long enough to be one" });
   const { logger } = test.resources;
   const limiting = openLimiting(connectInProcess(room, logger), { role: "gateway", counting, logger });
-  const limit = createRateLimit(
-    { budget: 1_000_000, windowSeconds: 60 },
-    { nowMs: systemNowMs, store: limiting.budgets, quotas: limiting.quotas },
-  );
-  const charge = async (caller: Caller) =>
-    (await limit.charge(caller, { cost: 10, requests: 1 }, null)).refusal === null;
+  const charge = async (caller: Caller) => {
+    const { quotas } = await limiting.quotas.of(caller);
+    const charges = quotas.map(({ key, limit, windowSeconds }) => ({ key, limit, windowSeconds, amount: 10 }));
+    expect(charges.map(({ limit }) => limit)).toEqual([370]);
+    return (await limiting.budgets.charge(charges)).charged;
+  };
   return { limiting, charge };
 };
 

@@ -19,7 +19,8 @@ const from = (peerAddress: string, forwardedFor?: string): Presented => ({
 });
 
 const limited = (failuresPerMinute = 5) => {
-  const state = { nowMs: 1_795_000_000_000, looked: 0, told: [] as unknown[] };
+  const told: unknown[] = [];
+  const state = { nowMs: 1_795_000_000_000, looked: 0, told };
   const authenticate = createLimitedAuthenticator({
     authenticate: (header) => {
       state.looked += 1;

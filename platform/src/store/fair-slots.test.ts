@@ -26,6 +26,9 @@ const asking = (slots: FairSlots, tenant: TenantId, bounds = one, signal?: Abort
   return asked;
 };
 
+/** No askers yet. */
+const nobody = (): ReturnType<typeof asking>[] => [];
+
 describe("slots", () => {
   it("are never more than there are, altogether and for each tenant, and none is idle while somebody may have it", async () => {
     await fc.assert(
@@ -34,7 +37,7 @@ describe("slots", () => {
         fc.integer({ min: 1, max: 6 }),
         async (steps, total) => {
           const slots = createFairSlots({ total, maxWaitingPerTenant: 1_000 });
-          const tenants = [0, 1, 2, 3].map(() => ({ id: freshTenantId(), asked: [] as ReturnType<typeof asking>[] }));
+          const tenants = [0, 1, 2, 3].map(() => ({ id: freshTenantId(), asked: nobody() }));
           for (const { tenant, takes } of steps) {
             const chosen = tenants[tenant];
             if (chosen === undefined) throw new Error("four tenants");
@@ -76,8 +79,8 @@ describe("slots", () => {
 
   it("go to tenants in proportion to their weight while all of them wait", async () => {
     const slots = createFairSlots({ total: 1, maxWaitingPerTenant: 1_000 });
-    const light = { id: freshTenantId(), asked: [] as ReturnType<typeof asking>[], bounds: { slots: 1, weight: 1 } };
-    const heavy = { id: freshTenantId(), asked: [] as ReturnType<typeof asking>[], bounds: { slots: 1, weight: 3 } };
+    const light = { id: freshTenantId(), asked: nobody(), bounds: { slots: 1, weight: 1 } };
+    const heavy = { id: freshTenantId(), asked: nobody(), bounds: { slots: 1, weight: 3 } };
     for (let place = 0; place < 100; place += 1)
       for (const { id, asked, bounds } of [light, heavy]) asked.push(asking(slots, id, bounds));
     for (let served = 0; served < 80; served += 1) {
