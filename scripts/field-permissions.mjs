@@ -9,7 +9,9 @@ const rooms = ["analytics", "anomaly", "governance", "ml", "tenant"];
 const tables = await Promise.all(rooms.map((room) => import(join(root, "subgraphs", room, "src/permissions.ts"))));
 const all = Object.assign({}, ...tables.map(({ permissions }) => permissions));
 const rows = Object.entries(all).toSorted(([a], [b]) => (a < b ? -1 : 1));
-const wholeTenant = tables.flatMap(({ wholeTenantFields = [] }) => wholeTenantFields).toSorted((a, b) => (a < b ? -1 : 1));
+const wholeTenant = tables
+  .flatMap(({ wholeTenantFields = [] }) => wholeTenantFields)
+  .toSorted((a, b) => (a < b ? -1 : 1));
 const text = `// Written by scripts/field-permissions.mjs from the rooms' permission tables.
 import type { Permission } from "./permissions.ts";
 

@@ -9,7 +9,17 @@ export const inRestWords = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [snake(name), inRestWords(part)]));
 };
 /** What differs between any two askings: the moment, the place in the log (asking is recorded there too), and what the store spent on it. */
-const MOMENT = new Set(["as_of", "cursor", "elapsed_ms", "rows_read", "bytes_read", "from", "to", "series", "warnings"]);
+const MOMENT = new Set([
+  "as_of",
+  "cursor",
+  "elapsed_ms",
+  "rows_read",
+  "bytes_read",
+  "from",
+  "to",
+  "series",
+  "warnings",
+]);
 /** An answer without what differs between any two askings. */
 export const timeless = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(timeless);
