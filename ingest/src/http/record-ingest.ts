@@ -48,7 +48,7 @@ const recordOf = (request: IngestRequest, outcome: Outcome, elapsedMs: number, n
 
 const outcomeOfError = (error: unknown): Outcome => {
   const code = error instanceof Refusal ? error.code : "INTERNAL";
-  return { decision: code === "FORBIDDEN" ? "REFUSED" : "FAILED", code, events: 0 };
+  return { decision: code === "FORBIDDEN" || code === "RATE_LIMITED" ? "REFUSED" : "FAILED", code, events: 0 };
 };
 
 const outcomeOfReceipt = ({ accepted, duplicate }: IngestReceipt): Outcome =>

@@ -8,6 +8,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { ExecutionRecorder } from "@tessera/platform/executions/execution-recorder";
 import type { ClientAddress } from "@tessera/platform/http/client-address";
 import { refuseCredentialInUrl } from "@tessera/platform/http/credential-in-url";
+import type { RequestQuotas } from "@tessera/platform/limits/request-quotas";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Ingest } from "../ingest.ts";
@@ -66,6 +67,14 @@ const takePermitted = async (
   return takeRequest(ingest, caller, request);
 };
 
+/** Charges the request before anything of its body is read; its answer, a refusal too, tells what is left. */
+const chargeRequest = async (quotas: RequestQuotas | undefined, caller: Caller, reply: FastifyReply): Promise<void> => {
+  if (quotas === undefined) return;
+  const { headers, refusal } = await quotas.charge(caller, "EVENTS_PER_MONTH");
+  void reply.headers(headers);
+  if (refusal !== null) throw refusal;
+};
+
 const outcomesAsked = (query: unknown): "all" | "rejected" => {
   const asked = typeof query === "object" && query !== null && "outcomes" in query ? query.outcomes : "all";
   if (asked !== "all" && asked !== "rejected")
@@ -105,6 +114,8 @@ export const registerIngestRoutes = (
     /** Where each request is recorded before its sender is answered. */
     readonly recorder: Pick<ExecutionRecorder, "admit" | "record">;
     readonly clientAddress: ClientAddress;
+    /** What callers are held to; absent: to nothing but what is in flight. */
+    readonly quotas?: RequestQuotas | undefined;
   },
 ): void => {
   void server.register((scope, _options, done) => {
@@ -116,7 +127,10 @@ export const registerIngestRoutes = (
       const clientAddress = deps.clientAddress(request.raw);
       const asked = outcomesAsked(request.query);
       const told = { caller, clientAddress, traceId, operationName: `POST ${EVENTS_PATH}` };
-      const receipt = await recordIngest(deps.recorder, told, () => takePermitted(deps.ingest, caller, request));
+      const receipt = await recordIngest(deps.recorder, told, async () => {
+        await chargeRequest(deps.quotas, caller, reply);
+        return takePermitted(deps.ingest, caller, request);
+      });
       return answer(reply, receipt, asked, traceId);
     });
     done();

@@ -4,6 +4,7 @@ import { createGateway, type Gateway } from "@tessera/gateway/gateway";
 import { createIngest } from "@tessera/ingest/ingest";
 import { registerIngestRoutes } from "@tessera/ingest/http/routes";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { createRequestQuotas } from "@tessera/platform/limits/request-quotas";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge } from "@tessera/rest-bridge/bridge";
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
@@ -85,14 +86,15 @@ export const embeddedRole =
       publicUrl: () => shell.publicUrl,
     });
     const { supergraphSdl } = composeGraph();
+    const limiting = openLimits(opened, connections.get("tenant"), logger);
     const gateway = createGateway({
       supergraphSdl,
       ...{ connections, authenticate, server, webSockets, clientAddress, records, logger, metrics },
-      ...openLimits(opened, connections.get("tenant"), logger),
-      nowMs: systemNowMs,
+      ...{ ...limiting, nowMs: systemNowMs },
       options: deps.gatewayOptions,
     });
-    registerIngestRoutes(server, { ingest, authenticate, recorder, clientAddress });
+    const requests = { clientAddress, quotas: createRequestQuotas(limiting) };
+    registerIngestRoutes(server, { ingest, authenticate, recorder, ...requests });
     serveConsole(server);
     registerRestBridge(server, webSockets, {
       auditKeys: auditKeysOf({ auditSecrets: [deps.secrets.identitySecret] }),

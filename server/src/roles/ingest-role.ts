@@ -1,6 +1,7 @@
 import { createIngest } from "@tessera/ingest/ingest";
 import { INGEST_AUDIENCE, registerIngestRoutes, registerInternalIngestRoute } from "@tessera/ingest/http/routes";
 import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/auth/identity";
+import { createRequestQuotas } from "@tessera/platform/limits/request-quotas";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { composeGraph } from "../compose.ts";
 import { tenantUrl, type DistributedConfig } from "../config.ts";
@@ -9,6 +10,7 @@ import { createEdge } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
+import { openLimiting } from "../limiting.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
@@ -36,7 +38,11 @@ export const ingestRole =
       ...{ clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
       publicUrl: () => shell.publicUrl,
     });
-    registerIngestRoutes(shell.server, { ingest, authenticate, recorder: executions.recorder, clientAddress });
+    const limiting = openLimiting(tenant, { role: "ingest", counting: { redisUrl: config.REDIS_URL }, logger });
+    registerIngestRoutes(shell.server, {
+      ...{ ingest, authenticate, recorder: executions.recorder, clientAddress },
+      quotas: createRequestQuotas(limiting),
+    });
     const verify = createIdentityVerifier({ secret, audience: INGEST_AUDIENCE, nowMs: systemNowMs });
     registerInternalIngestRoute(shell.server, { ingest, verify });
     registerInternalExecutionsRoute(shell.server, { eventLog, verify });
@@ -44,6 +50,7 @@ export const ingestRole =
       parts: [
         ...opened.parts,
         executions.part,
+        limiting.part,
         { name: "ingest", start: () => ingest.start(), stop: () => ingest.stop() },
       ],
       probes: [...opened.probes, executions.recorder.probe, ...ingest.probes],
