@@ -20,9 +20,6 @@ const MAX_REFUSED_ADDRESSES = 50_000;
 const MAX_GOOD_CREDENTIALS = 10_000;
 const GOOD_FOR_MS = 600_000;
 
-/** Told of each wrong credential; `keyId` is the public part of an API key, null when there was none. */
-export type OnFailure = (failure: { readonly address: string; readonly keyId: string | null }) => void;
-
 const addressOf = (presented: Presented | undefined, clientAddress: ClientAddress): string | null => {
   if (presented === undefined || presented === "AGAIN" || presented.peerAddress === null) return null;
   return clientAddress({
@@ -30,8 +27,6 @@ const addressOf = (presented: Presented | undefined, clientAddress: ClientAddres
     socket: { remoteAddress: presented.peerAddress },
   });
 };
-
-const KEY_ID = /\btsr_[a-z]+_([0-9a-z]{4,32})_/i;
 
 /** What a limited authenticator is made of. */
 export interface LimitedAuthenticatorDeps {
@@ -42,7 +37,6 @@ export interface LimitedAuthenticatorDeps {
   readonly failuresPerMinute: number;
   /** Where they are counted; in this process by default. */
   readonly budgets?: BudgetStore | undefined;
-  readonly onFailure?: OnFailure | undefined;
 }
 
 /**
@@ -68,8 +62,7 @@ export const createLimitedAuthenticator = (deps: LimitedAuthenticatorDeps): Auth
       cause,
     );
   };
-  const count = async (address: string, header: string, error: Refusal): Promise<Refusal> => {
-    deps.onFailure?.({ address, keyId: KEY_ID.exec(header)?.[1] ?? null });
+  const count = async (address: string, error: Refusal): Promise<Refusal> => {
     const charge = { key: `FAILURES:${address}`, limit, windowSeconds: WINDOW_SECONDS, amount: 1 };
     const { charged, states } = await budgets.charge([charge]);
     if (charged) return error;
@@ -87,7 +80,7 @@ export const createLimitedAuthenticator = (deps: LimitedAuthenticatorDeps): Auth
       good.set(hashOf(header), nowMs() + GOOD_FOR_MS);
       return caller;
     } catch (error) {
-      if (error instanceof Refusal && error.code === "UNAUTHENTICATED") throw await count(address, header, error);
+      if (error instanceof Refusal && error.code === "UNAUTHENTICATED") throw await count(address, error);
       throw error;
     }
   };
