@@ -73,6 +73,10 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Mutation.grantCredit": `(input: { tenantId: "${randomUUID()}", amount: "1", currency: "EUR", fromMonth: "2026-11", note: "x" })`,
   "Mutation.setTeam": `(input: { name: "x", members: [] })`,
   "Mutation.setApiKeyNetworks": `(id: "0000000000000000")`,
+  "Query.requestKeysOf": `(tenantId: "${randomUUID()}", credentialKind: API_KEY, credentialId: "0000000000000000")`,
+  "Mutation.registerRequestKey": `(input: { credentialKind: API_KEY, credentialId: "0000000000000000", publicKey: "x" })`,
+  "Mutation.removeRequestKey": `(id: "${randomUUID()}")`,
+  "Mutation.useRequestNonce": `(tenantId: "${randomUUID()}", keyId: "x", nonce: "x", usableUntil: "2026-12-01T00:00:00Z")`,
 };
 
 const selection = (type: string, field: string): string => {
@@ -81,7 +85,7 @@ const selection = (type: string, field: string): string => {
   const parentType: GraphQLObjectType | null = isObjectType(parent) ? parent : null;
   const fieldType = parentType?.getFields()[field]?.type;
   const composite = !String(isNonNullType(fieldType) ? fieldType.ofType : fieldType).match(
-    /^\[?(String|ID|Int|UserRole)/,
+    /^\[?(String|ID|Int|Boolean|UserRole)/,
   );
   const call = `${field}${ARGUMENTS[`${type}.${field}`] ?? ""}${composite ? " { __typename }" : ""}`;
   if (type === "Query" || type === "Mutation") return `${operation} { ${call} }`;
