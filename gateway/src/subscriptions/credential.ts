@@ -56,5 +56,7 @@ export const closeReasonOf = (thrown: unknown): CloseReason | null => {
   if (!(thrown instanceof Refusal)) return null;
   const { status } = errorCodes[thrown.code];
   if (status === 401 || status === 400) return { code: CLOSE.unauthorized, reason: thrown.message };
+  // Too many wrong ones came from the address: nothing was said about this one, and there is nothing to be told in the log.
+  if (status === 429) return { code: CLOSE.tryAgainLater, reason: thrown.message };
   return status === 403 ? { code: CLOSE.forbidden, reason: thrown.message } : null;
 };

@@ -20,6 +20,8 @@ const RENEW_AFTER_MS = 2_500;
 const ANSWER_DEADLINE_MS = 500;
 /** Milliseconds after a failed question in which nobody waits for another. */
 const NOT_ASKED_FOR_MS = 1_000;
+/** Milliseconds between two lines about the same trouble. */
+const TELL_EVERY_MS = 10_000;
 /** Subjects remembered, about 2 KB each. */
 const MAX_SUBJECTS = 10_000;
 /** Seconds of the limits that are named per minute. */
@@ -124,6 +126,15 @@ export const createQuotas = (deps: {
     entries.set(key, made);
     return made;
   };
+  let toldAtMs = -TELL_EVERY_MS;
+  const tell = (error: unknown): void => {
+    if (nowMs() - toldAtMs < TELL_EVERY_MS) return;
+    toldAtMs = nowMs();
+    logger.warn(
+      { error: errorMessage(error) },
+      "Limits can't be read: what was last known holds, else the configured budget.",
+    );
+  };
   const ask = async (entry: Entry, tenantId: TenantId, subject: Subject): Promise<void> => {
     const askedAtMs = nowMs();
     try {
@@ -132,10 +143,7 @@ export const createQuotas = (deps: {
       entry.askedAtMs = askedAtMs;
     } catch (error) {
       entry.failedAtMs = nowMs();
-      logger.warn(
-        { error: errorMessage(error) },
-        "Limits can't be read: what was last known holds, else the configured budget.",
-      );
+      tell(error);
     } finally {
       entry.running = null;
     }
