@@ -37,6 +37,9 @@ const watch = (opened: Page, own: string): void => {
   });
 };
 
+/** Milliseconds of the page after which GraphiQL knows the operations of the document it shows. */
+const READING_MS = 2_000;
+
 /** What a pane shows; the editor renders blanks as no-break spaces. */
 const shownIn = async (pane: string): Promise<string> =>
   (await page.locator(`${pane} .view-lines`).innerText()).replaceAll("\u00a0", " ");
@@ -53,6 +56,8 @@ const openTab = async (name: string): Promise<void> => {
     return (await shownIn(".graphiql-query-editor")).includes(` ${name}`);
   });
   expect(await shownIn(".graphiql-query-editor")).toContain(` ${name}`);
+  // GraphiQL reads a document a moment after it is shown; a timer of the page itself ends after that, however busy the machine is.
+  await page.evaluate(`new Promise((resolve) => setTimeout(resolve, ${READING_MS}))`);
 };
 const answerSoon = async (part: string): Promise<void> => {
   await soon(async () => (await answer()).includes(part));
