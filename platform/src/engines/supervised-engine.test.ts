@@ -24,7 +24,7 @@ const fakeEngine = (pid: number): FakeEngine => {
     },
   };
 };
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("a supervised engine", () => {
   test("is started again when it ends unasked, and says so", async () => {
@@ -77,8 +77,29 @@ describe("a supervised engine", () => {
       first: only,
       restart: () => Promise.reject(new Error("disk full")),
       onRestart: () => undefined,
+      pause: settled,
     });
     only.end("killed.");
     await expect(broken.gaveUp).resolves.toContain("disk full");
+  });
+
+  test("is tried again when what a killed one left behind keeps it from starting", async () => {
+    const [first, second] = [fakeEngine(1), fakeEngine(2)];
+    const sentences: string[] = [];
+    let failures = 2;
+    const engine = superviseEngine({
+      first,
+      restart: () => {
+        failures -= 1;
+        return failures >= 0 ? Promise.reject(new Error("shared memory is still in use")) : Promise.resolve(second);
+      },
+      onRestart: (sentence) => sentences.push(sentence),
+      pause: settled,
+    });
+    first.end("killed.");
+    while (engine.current().pid !== 2) await settled();
+    expect(sentences).toHaveLength(3);
+    await engine.stop();
+    expect(second.stopped()).toBe(true);
   });
 });

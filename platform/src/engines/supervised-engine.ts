@@ -5,6 +5,11 @@ export const MAX_RESTARTS = 5;
 /** Milliseconds over which restarts are counted. */
 const WINDOW_MS = 60_000;
 
+/** Milliseconds before an engine that could not be started is tried again. */
+const RETRY_PAUSE_MS = 1_000;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** An engine process as its launcher gives it. */
 export interface Engine {
   readonly pid: number;
@@ -33,29 +38,49 @@ export const superviseEngine = <E extends Engine>(parts: {
   readonly first: E;
   readonly restart: () => Promise<E>;
   readonly onRestart: OnRestart;
+  /** Waits so many milliseconds; a test need not. */
+  readonly pause?: (ms: number) => Promise<void>;
 }): SupervisedEngine<E> => {
+  const { pause = sleep } = parts;
   let current = parts.first;
   let stopping = false;
   let restarting: Promise<unknown> = Promise.resolve();
   const restarts: number[] = [];
+
+  /** Counts a restart; true when it is more than there may be. */
+  const isOneTooMany = (): boolean => {
+    const nowMs = performance.now();
+    restarts.push(nowMs);
+    return restarts.filter((atMs) => atMs > nowMs - WINDOW_MS).length > MAX_RESTARTS;
+  };
+  /**
+   * Starts the engine, again if need be: what a killed one leaves behind (children that hold its shared memory, a port) may take a moment to
+   * go. Answers why it can't be started; null once it runs.
+   */
+  const startAgain = async (): Promise<string | null> => {
+    for (;;) {
+      try {
+        current = await parts.restart();
+        return null;
+      } catch (error) {
+        if (stopping || isOneTooMany()) return errorMessage(error);
+        parts.onRestart(`It could not be started: ${errorMessage(error)} Trying again.`);
+        await pause(RETRY_PAUSE_MS);
+      }
+    }
+  };
 
   const watch = async (): Promise<string> => {
     for (;;) {
       const sentence = await current.exited;
       // An engine that was told to stop has not been given up.
       if (stopping) return new Promise<never>(() => undefined);
-      const nowMs = performance.now();
-      restarts.push(nowMs);
-      if (restarts.filter((atMs) => atMs > nowMs - WINDOW_MS).length > MAX_RESTARTS)
-        return `${sentence} It ended more than ${MAX_RESTARTS} times within a minute.`;
+      if (isOneTooMany()) return `${sentence} It ended more than ${MAX_RESTARTS} times within a minute.`;
       parts.onRestart(`${sentence} Starting it again.`);
-      const again = parts.restart();
-      restarting = again.catch(() => undefined);
-      try {
-        current = await again;
-      } catch (error) {
-        return `${sentence} It could not be started again: ${errorMessage(error)}`;
-      }
+      const again = startAgain();
+      restarting = again;
+      const problem = await again;
+      if (problem !== null) return `${sentence} It could not be started again: ${problem}`;
     }
   };
   const gaveUp = watch();
