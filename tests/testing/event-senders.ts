@@ -40,6 +40,7 @@ export const createSenderLog = () => ({ sent: new Set<string>(), acknowledged: n
 export const startSenders = (target: SenderTarget, log = createSenderLog(), count = 4): EventSenders => {
   const { sent, acknowledged } = log;
   let [requests, failures, running] = [0, 0, true];
+  let lastFailure = "none";
 
   const post = async (events: readonly object[]): Promise<boolean> => {
     try {
@@ -50,15 +51,15 @@ export const startSenders = (target: SenderTarget, log = createSenderLog(), coun
         signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       });
       if (response.status !== 200) {
-        await response.arrayBuffer();
-        throw new Error(String(response.status));
+        throw new Error(`${response.status} ${await response.text()}`);
       }
       const { outcomes } = outcomesShape.parse(await response.json());
       for (const { kind, eventId } of outcomes)
         if ((kind === "ACCEPTED" || kind === "DUPLICATE") && eventId !== undefined) acknowledged.add(eventId);
       requests += 1;
       return true;
-    } catch {
+    } catch (error) {
+      lastFailure = String(error);
       failures += 1;
       return false;
     }
@@ -83,7 +84,10 @@ export const startSenders = (target: SenderTarget, log = createSenderLog(), coun
       const goal = requests + wanted;
       const deadline = performance.now() + 90_000;
       while (requests < goal) {
-        if (performance.now() > deadline) throw new Error(`Only ${requests} of ${goal} requests were acknowledged.`);
+        if (performance.now() > deadline)
+          throw new Error(
+            `Only ${requests} of ${goal} requests were acknowledged; the last failure was: ${lastFailure}`,
+          );
         await pause(PAUSE_MS);
       }
     },
