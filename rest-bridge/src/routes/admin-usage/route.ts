@@ -1,16 +1,11 @@
-import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { inRestWords } from "../../answers/in-rest-words.ts";
 import { RestTenantUsageDocument } from "../../generated/graphql.ts";
-import { answered } from "../../graph/answered.ts";
-import { documentIdOf, type GraphPort } from "../../graph/graph-port.ts";
+import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { administeredTenant } from "../../http/own-tenant.ts";
-import { serveRoute, type Authenticate } from "../../http/serve-route.ts";
-import { snakeCase } from "../../http/snake-case.ts";
+import { serveRoute } from "../../http/serve-route.ts";
 import { adminUsageDescription, DIMENSIONS, KINDS } from "./description.ts";
-
-const documentId = documentIdOf(RestTenantUsageDocument);
 
 const listOf = (text: string | undefined): readonly string[] =>
   text === undefined || text === "" ? [] : text.split(",").map((part) => part.trim());
@@ -30,14 +25,14 @@ const moment = (text: string, field: string): string => {
 };
 
 /** The part of a question in the route's own words: intervals and filters stand in the query itself. */
-const naming = (field: string): string => snakeCase(field.replace(/^(?:interval|filter)\./, ""));
+const naming = (field: string): string => field.replace(/^(?:interval|filter)\./, "");
+
+const usage = graphQuestion(RestTenantUsageDocument, naming);
 
 /** Adds GET /api/v2/admin/tenants/{id}/usage. */
-export const registerAdminUsage = (
-  server: HttpServer,
-  deps: { readonly graph: GraphPort; readonly authenticate: Authenticate; readonly clientAddress: ClientAddress },
-): void =>
-  serveRoute(server, deps, adminUsageDescription, async ({ query, path, caller, addHeaders, ...request }) => {
+export const registerAdminUsage = (server: HttpServer, deps: GraphRouteDeps): void =>
+  serveRoute(server, deps, adminUsageDescription, async (request) => {
+    const { query, path, caller } = request;
     const tenantId = administeredTenant(caller, path["id"]);
     const variables = {
       tenantId,
@@ -51,9 +46,6 @@ export const registerAdminUsage = (
         apiKeys: listOf(query.api_keys),
       },
     };
-    const { authorization, traceId, signal, clientAddress } = request;
-    const call = { caller, authorization, documentId, variables, traceId, signal, clientAddress };
-    const result = await deps.graph.execute(call);
-    addHeaders(result.rateLimit);
-    return inRestWords(answered(RestTenantUsageDocument, result, naming).data.usage);
+    const { data } = await usage(deps.graph, request, variables);
+    return inRestWords(data.usage);
   });

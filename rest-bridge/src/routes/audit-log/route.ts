@@ -1,14 +1,11 @@
-import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { RestAuditLogDocument, type RestAuditLogQuery } from "../../generated/graphql.ts";
-import { answered } from "../../graph/answered.ts";
-import { documentIdOf, type GraphPort } from "../../graph/graph-port.ts";
-import { serveRoute, type Authenticate } from "../../http/serve-route.ts";
+import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
+import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { auditLogDescription } from "./description.ts";
 import { momentParameter } from "./moment.ts";
 
-const documentId = documentIdOf(RestAuditLogDocument);
 const DEFAULT_FIRST = "50";
 
 type Node = RestAuditLogQuery["auditLog"]["nodes"][number];
@@ -28,12 +25,12 @@ const toRecord = ({ subject, usage, kind, decision, transport, ...record }: Node
 /** The part of a request in the route's own words: the filter's fields stand in the query itself. */
 const naming = (field: string): string => field.replace(/^filter\./, "");
 
+const auditLog = graphQuestion(RestAuditLogDocument, naming);
+
 /** Adds GET /api/v2/audit. */
-export const registerAuditLog = (
-  server: HttpServer,
-  deps: { readonly graph: GraphPort; readonly authenticate: Authenticate; readonly clientAddress: ClientAddress },
-): void =>
-  serveRoute(server, deps, auditLogDescription, async ({ query, caller, authorization, traceId, ...request }) => {
+export const registerAuditLog = (server: HttpServer, deps: GraphRouteDeps): void =>
+  serveRoute(server, deps, auditLogDescription, async (request) => {
+    const { query } = request;
     const filter = {
       from: momentParameter(query.from, "from"),
       to: momentParameter(query.to, "to"),
@@ -46,10 +43,7 @@ export const registerAuditLog = (
       traceId: query.trace_id ?? null,
     };
     const variables = { filter, first: Number(query.first ?? DEFAULT_FIRST), after: query.after ?? null };
-    const { signal, clientAddress, addHeaders } = request;
-    const call = { caller, authorization, documentId, variables, traceId, signal, clientAddress };
-    const result = await deps.graph.execute(call);
-    addHeaders(result.rateLimit);
-    const { nodes, pageInfo } = answered(RestAuditLogDocument, result, naming).data.auditLog;
+    const { data } = await auditLog(deps.graph, request, variables);
+    const { nodes, pageInfo } = data.auditLog;
     return { records: nodes.map(toRecord), next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null };
   });
