@@ -7,7 +7,7 @@ import { createExecutionRecorder, type ExecutionRecorder } from "@tessera/platfo
 import { createRemoteExecutions } from "@tessera/platform/executions/remote-executions";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { systemNowMs } from "@tessera/platform/time/clock";
-import { createIdentitySigner } from "@tessera/platform/auth/identity";
+import type { IdentitySigner } from "@tessera/platform/auth/identity";
 import { INGEST_AUDIENCE } from "@tessera/ingest/http/routes";
 import type { DistributedConfig } from "./config.ts";
 import type { Part } from "./lifecycle.ts";
@@ -39,10 +39,14 @@ export const openExecutions = (deps: {
 };
 
 /** The event log of a process that has no stores: the write path's, by a signed call. */
-export const remoteExecutionLog = (config: DistributedConfig, role: string): Pick<EventLog, "append"> =>
+export const remoteExecutionLog = (
+  config: Pick<DistributedConfig, "INGEST_URL">,
+  role: string,
+  sign: IdentitySigner,
+): Pick<EventLog, "append"> =>
   createRemoteExecutions({
     url: config.INGEST_URL,
     audience: INGEST_AUDIENCE,
     caller: platformCaller(role, ["platform:record"]),
-    sign: createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs }),
+    sign,
   });

@@ -1,7 +1,8 @@
 import { SUBJECT_KINDS } from "@tessera/contracts/caller";
-import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import { EXECUTION_RECORDED, type ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
+import type { LogAppend } from "../events/event-log.ts";
 
 const tenantId = z.string().transform((text, context) => {
   const parsed = parseTenantId(text);
@@ -38,3 +39,11 @@ export const executionRecord = z.object({
   traceId: z.string(),
   startedAtMs: z.number(),
 }) satisfies z.ZodType<ExecutionRecorded>;
+
+/** The event log's entry that tells of an execution; keyed by its id, so that telling it twice is the same as once. */
+export const executionEntry = (record: ExecutionRecorded): LogAppend => ({
+  tenantId: record.tenantId,
+  topic: EXECUTION_RECORDED,
+  dedupeKey: record.executionId,
+  payload: record,
+});

@@ -1,10 +1,11 @@
-import { EXECUTION_RECORDED, type ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { errorMessage } from "../errors/error-message.ts";
 import { refuse } from "../errors/refusal.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Probe } from "../http/health.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ExecutionJournal, JournalFile } from "./execution-journal.ts";
+import { executionEntry } from "./execution-record.ts";
 
 /** Milliseconds records wait in the journal before they are told in the event log. */
 export const TELL_EVERY_MS = 200;
@@ -68,13 +69,6 @@ const createWriter = (journal: ExecutionJournal, onOutcome: (error: unknown) => 
   };
 };
 
-const entryOf = (record: ExecutionRecorded) => ({
-  tenantId: record.tenantId,
-  topic: EXECUTION_RECORDED,
-  dedupeKey: record.executionId,
-  payload: record,
-});
-
 /** Tells what the journal holds, again and again; a file is forgotten once all its records are in the event log. */
 const createTeller = ({ journal, eventLog, logger }: RecorderDeps) => {
   let timer: NodeJS.Timeout | undefined;
@@ -82,7 +76,7 @@ const createTeller = ({ journal, eventLog, logger }: RecorderDeps) => {
   const tellFile = async (file: JournalFile): Promise<void> => {
     const records = await journal.read(file);
     for (let from = 0; from < records.length; from += TELL_BATCH)
-      await eventLog.append(records.slice(from, from + TELL_BATCH).map(entryOf));
+      await eventLog.append(records.slice(from, from + TELL_BATCH).map(executionEntry));
     await journal.remove(file);
   };
   const tell = async (): Promise<boolean> => {

@@ -1,11 +1,10 @@
-import { EXECUTION_RECORDED } from "@tessera/contracts/events/execution-recorded";
 import { z } from "zod";
 import type { Caller } from "@tessera/contracts/caller";
 import { IDENTITY_HEADER, type IdentitySigner, type IdentityVerifier } from "../auth/identity.ts";
 import { refuse } from "../errors/refusal.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { HttpServer } from "../http/server.ts";
-import { executionRecord } from "./execution-record.ts";
+import { executionEntry, executionRecord } from "./execution-record.ts";
 
 /** Where a process without stores of its own hands on what it recorded; callers prove themselves by a signed identity. */
 export const INTERNAL_EXECUTIONS_PATH = "/internal/executions";
@@ -31,13 +30,7 @@ export const registerInternalExecutionsRoute = (
       throw refuse("FORBIDDEN", `Recording executions needs the permission ${PERMISSION}.`, { permission: PERMISSION });
     const parsed = body.safeParse(request.body);
     if (!parsed.success) throw refuse("BAD_INPUT", "The body holds no records of executions.");
-    const entries = parsed.data.records.map((record) => ({
-      tenantId: record.tenantId,
-      topic: EXECUTION_RECORDED,
-      dedupeKey: record.executionId,
-      payload: record,
-    }));
-    await deps.eventLog.append(entries);
+    await deps.eventLog.append(parsed.data.records.map(executionEntry));
     return reply.code(204).send();
   });
 };

@@ -21,7 +21,7 @@ export const gatewayRole =
     const connections = new Map(
       sources.map(({ name, url }) => [name, connectOverHttp(name, urls.get(name) ?? url, sign, shell.logger)]),
     );
-    const eventLog = remoteExecutionLog(config, "gateway");
+    const eventLog = remoteExecutionLog(config, "gateway", sign);
     const directory = config.EXECUTION_JOURNAL_DIR;
     const executions = openExecutions({ directory, role: "gateway", eventLog, logger: shell.logger });
     const counting = { redisUrl: config.REDIS_URL };

@@ -1,8 +1,9 @@
-import { EXECUTION_RECORDED, type ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { JOB_CHANGED, type JobChanged } from "@tessera/contracts/events/job-changed";
 import { parseJobId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
+import { executionEntry } from "@tessera/platform/executions/execution-record";
 import { z } from "zod";
 import type { Job } from "../domain/job.ts";
 import { parseJobRow } from "./job-rows.ts";
@@ -36,13 +37,7 @@ const createTell =
       payload,
     });
     const record = recordOf(job);
-    if (record !== null)
-      await eventLog.appendWith(transaction, {
-        tenantId,
-        topic: EXECUTION_RECORDED,
-        dedupeKey: record.executionId,
-        payload: record,
-      });
+    if (record !== null) await eventLog.appendWith(transaction, executionEntry(record));
     return job;
   };
 

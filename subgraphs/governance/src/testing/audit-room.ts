@@ -4,6 +4,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { LogConsumer } from "@tessera/platform/events/log-consumer";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { executionEntry } from "@tessera/platform/executions/execution-record";
 import { askSubgraph, callerWith, type SubgraphAnswer } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { signingKeysOf } from "@tessera/platform/integrity/signing-key";
@@ -83,15 +84,7 @@ export const openAuditRoom = (bounds?: { maxSealed: number; maxVerified: number 
   return {
     ...{ engines, subgraph, audit, consumer, clock },
     sealer: createSealer({ ...resources, ...stores, sealLog: audit.sealLog }),
-    tell: (executions) =>
-      eventLog.append(
-        executions.map((payload) => ({
-          tenantId: payload.tenantId,
-          topic: EXECUTION_RECORDED,
-          dedupeKey: payload.executionId,
-          payload,
-        })),
-      ),
+    tell: (executions) => eventLog.append(executions.map(executionEntry)),
     // Other tests' transactions on the same server can hold entries back for a moment.
     record: async (tenantId, count) => {
       while ((await countOf(tenantId)) < count) await consumer.drain();

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { EXECUTION_RECORDED, type ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { LogAppend } from "@tessera/platform/events/event-log";
+import { executionEntry } from "@tessera/platform/executions/execution-record";
 
 /** Parts of an execution that a test names; the rest is that of a small query by an API key. */
 export type ExecutionParts = Partial<Omit<ExecutionRecorded, "usage">> & {
@@ -35,8 +36,6 @@ export const executionOf = (tenantId: TenantId, parts: ExecutionParts = {}): Exe
 
 /** The log's entry that tells of an execution. */
 export const entryOf = (execution: ExecutionRecorded, dedupeKey: string = execution.executionId): LogAppend => ({
-  tenantId: execution.tenantId,
-  topic: EXECUTION_RECORDED,
+  ...executionEntry(execution),
   dedupeKey,
-  payload: execution,
 });
