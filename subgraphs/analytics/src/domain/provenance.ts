@@ -1,7 +1,8 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { filteredColumns, maskedColumns } from "@tessera/platform/store/data-policy";
 import { isoTime } from "./zone.ts";
-import type { Approximation, Plan, PlanPart, RejectedTable } from "./planner.ts";
+import type { Approximation } from "./planner.ts";
+import type { TimeRange } from "./time-range.ts";
 
 /** What a query cost, as the store measured it. */
 export interface Cost {
@@ -18,7 +19,7 @@ export interface Provenance {
   readonly relativeError: number | null;
   readonly approximations: readonly Approximation[];
   readonly tables: readonly { readonly table: string; readonly from: string; readonly to: string }[];
-  readonly rejectedTables: readonly RejectedTable[];
+  readonly rejectedTables: PlanFacts["rejected"];
   readonly rowsRead: number;
   readonly bytesRead: number;
   readonly elapsedMs: number;
@@ -30,10 +31,14 @@ export interface Provenance {
 }
 
 /** The parts of a plan that an answer's provenance tells. */
-export type PlanFacts = Pick<Plan, "parts" | "rejected" | "approximations">;
+export interface PlanFacts {
+  readonly parts: readonly (TimeRange & { readonly table: string })[];
+  readonly rejected: readonly { readonly table: string; readonly reason: string }[];
+  readonly approximations: readonly Approximation[];
+}
 
 /** Facts of a plan that reads single events only, exactly, because nothing cheaper holds them. */
-export const eventsOnly = (part: Omit<PlanPart, "table">): PlanFacts => ({
+export const eventsOnly = (part: TimeRange): PlanFacts => ({
   parts: [{ table: "events", ...part }],
   rejected: [],
   approximations: [],

@@ -1,0 +1,43 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { parseField, type Field } from "./fields.ts";
+
+/** What a behavioural question counts. */
+export type AnalysisUnitKind = "PERSON" | "SESSION" | "FIELD";
+
+/** What a behavioural question counts, and by which its events are put together; events that have none are left out. */
+export type AnalysisUnit =
+  { readonly kind: "PERSON" } | { readonly kind: "SESSION" } | { readonly kind: "FIELD"; readonly field: Field };
+
+/** A unit as the graph delivers it. */
+export interface AnalysisUnitInput {
+  readonly kind?: AnalysisUnitKind | null | undefined;
+  readonly field?: string | null | undefined;
+}
+
+const ID_TYPES: readonly string[] = ["TEXT", "ID", "INTEGER"];
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+/**
+ * Validates a unit that stands at `where`; a person when left out. A field is text, an id or a whole number, or a property. Units are counted and
+ * never shown, so that personal fields may be counted by everyone. Refuses with BAD_INPUT.
+ */
+export const parseAnalysisUnit = (input: AnalysisUnitInput | null | undefined, where: string): AnalysisUnit => {
+  const kind = input?.kind ?? "PERSON";
+  const name = input?.field ?? null;
+  if (kind !== "FIELD") {
+    if (name !== null) throw bad(`${where}.field`, `\`field\` has no meaning for ${kind}; take the kind FIELD.`);
+    return { kind };
+  }
+  if (name === null) throw bad(`${where}.field`, "FIELD needs the `field` whose values are counted.");
+  const field = parseField(name, `${where}.field`);
+  if (field.kind === "COLUMN" && !ID_TYPES.includes(field.type))
+    throw bad(`${where}.field`, `\`${field.name}\` is ${field.type} and names nothing that could be counted.`);
+  return { kind, field };
+};
+
+/** The fields of an event a unit is read from; none for a person, which every table of events holds. */
+export const fieldsOfUnit = (unit: AnalysisUnit): readonly Field[] => {
+  if (unit.kind === "FIELD") return [unit.field];
+  return unit.kind === "SESSION" ? [parseField("sessionId", "unit")] : [];
+};

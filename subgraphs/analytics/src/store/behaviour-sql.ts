@@ -1,0 +1,50 @@
+import type { AnalysisUnit } from "../domain/analysis-unit.ts";
+import type { BehaviourTable } from "../domain/behaviour-source.ts";
+import { namesOfAny, type EventMatcher } from "../domain/event-matcher.ts";
+import type { TimeRange } from "../domain/time-range.ts";
+import { conditionSql } from "./condition-sql.ts";
+import { propertyText } from "./field-sql.ts";
+import type { Params } from "./params.ts";
+import { momentSql, sinceSql, untilSql } from "./time-sql.ts";
+
+/** Writes a matcher as an expression that is 1 or 0, never null. */
+export const matcherSql = ({ names, filter }: EventMatcher, params: Params): string => {
+  const named = names.length === 0 ? [] : [`name IN ${params.place("Array(String)", names)}`];
+  const parts = [...named, ...(filter === null ? [] : [conditionSql(filter, params)])];
+  return parts.length === 0 ? "1" : `(${parts.join(" AND ")})`;
+};
+
+/** What tells apart the units of a question: the key of an event's unit, and whether it has one. */
+export interface UnitSql {
+  /** A UInt64 for persons, text for everything else. */
+  readonly key: string;
+  /** 1 for events that belong to a unit: an id that is missing or the empty text is none. */
+  readonly present: string;
+}
+
+const fieldKey = (unit: Extract<AnalysisUnit, { kind: "FIELD" }>, params: Params): string =>
+  unit.field.kind === "PROPERTY"
+    ? `ifNull(${propertyText(unit.field.path, params)}, '')`
+    : `toString(${unit.field.column})`;
+
+/** Writes a unit as SQL over either table of events. */
+export const unitSql = (unit: AnalysisUnit, params: Params): UnitSql => {
+  if (unit.kind === "PERSON") return { key: "person", present: "person != 0" };
+  const key = unit.kind === "SESSION" ? "session_id" : fieldKey(unit, params);
+  return { key, present: `${key} != ''` };
+};
+
+/** The tenant's events of a range in a table, in the form the table's order can prune by. */
+export const behaviourRange = (table: BehaviourTable, range: TimeRange, tenantId: string, params: Params): string =>
+  [
+    `tenant_id = ${params.place("String", tenantId)}`,
+    ...(table === "events"
+      ? [sinceSql(range.fromMs, params), untilSql(range.toMs, params)]
+      : [`time >= ${momentSql(range.fromMs, params)}`, `time < ${momentSql(range.toMs, params)}`]),
+  ].join(" AND ");
+
+/** Only events that may pass one of the matchers, by name, so that the store skips the rest by its index; empty when any name may. */
+export const anyNameSql = (matchers: readonly EventMatcher[], params: Params): readonly string[] => {
+  const names = namesOfAny(matchers);
+  return names === null ? [] : [`name IN ${params.place("Array(String)", names)}`];
+};
