@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
 import { startEmbeddedClickHouse, type EmbeddedClickHouse } from "@tessera/platform/engines/embedded-clickhouse";
-import { probeLoopbackPort } from "@tessera/platform/engines/loopback-port";
+import { freeLoopbackPort } from "@tessera/platform/engines/loopback-port";
 import { applyClickHouseMigrations, tenantTablesOf } from "@tessera/platform/store/migrate";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
@@ -62,7 +62,7 @@ const openScene = async (): Promise<Scene> => {
     { url: store.url, username: "tessera_owner", password: store.credentials.tessera_owner },
     migrations,
   );
-  const base = { home, store, port: (await probeLoopbackPort(0)) ?? 0, writerName: `faults-${randomUUID()}` };
+  const base = { home, store, port: (await freeLoopbackPort()) ?? 0, writerName: `faults-${randomUUID()}` };
   return { ...base, tables, resources: openTestResources(), process: await startProcess(base) };
 };
 

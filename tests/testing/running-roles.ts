@@ -1,27 +1,15 @@
-import { randomInt } from "node:crypto";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
+import { freeLoopbackPort } from "@tessera/platform/engines/loopback-port";
 import { eventually } from "./eventually.ts";
 import { askReadiness } from "./tessera-client.ts";
 import { startRole, type TesseraProcess } from "./tessera-process.ts";
 
-/** Below the ports that systems hand out to clients (32768 and up), so that no outgoing connection takes one before its role starts. */
-const [LOWEST_PORT, PORTS] = [15_000, 17_000];
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-
-/** A port of loopback that nobody uses now. */
+/** A port of loopback that nobody uses now; throws when there is none. */
 export const freePort = async (): Promise<number> => {
-  for (;;) {
-    const port = LOWEST_PORT + randomInt(PORTS);
-    if (await isFree(port)) return port;
-  }
+  const port = await freeLoopbackPort();
+  if (port === null) throw new Error("There is no free port on loopback.");
+  return port;
 };
 
 /** Every role of an installation by the name a test gives it; `subgraph` roles are named for their subgraph. */

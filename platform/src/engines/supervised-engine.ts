@@ -5,7 +5,7 @@ export const MAX_RESTARTS = 5;
 /** Milliseconds over which restarts are counted. */
 const WINDOW_MS = 60_000;
 
-/** Milliseconds before an engine that could not be started is tried again. */
+/** Milliseconds before an engine that could not be started is tried again; twice as many before each further try. */
 const RETRY_PAUSE_MS = 1_000;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -58,14 +58,14 @@ export const superviseEngine = <E extends Engine>(parts: {
    * go. Answers why it can't be started; null once it runs.
    */
   const startAgain = async (): Promise<string | null> => {
-    for (;;) {
+    for (let waitMs = RETRY_PAUSE_MS; ; waitMs *= 2) {
       try {
         current = await parts.restart();
         return null;
       } catch (error) {
         if (stopping || isOneTooMany()) return errorMessage(error);
         parts.onRestart(`It could not be started: ${errorMessage(error)} Trying again.`);
-        await pause(RETRY_PAUSE_MS);
+        await pause(waitMs);
       }
     }
   };

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { probeLoopbackPort } from "../engines/loopback-port.ts";
+import { freeLoopbackPort } from "../engines/loopback-port.ts";
 
 /** A Redis server of a test's own: nothing on disk, reached over loopback. */
 export interface TestRedis {
@@ -16,7 +16,7 @@ export const hasRedis = (): boolean => spawnSync("redis-server", ["--version"]).
 /** Starts `redis-server`, which must be installed, and resolves when it answers; rejects with what it said when it ends before. */
 export const startTestRedis = async (): Promise<TestRedis> => {
   const directory = await mkdtemp(join(tmpdir(), "tessera-redis-"));
-  const port = await probeLoopbackPort(0);
+  const port = await freeLoopbackPort();
   const settings = [
     "--port",
     String(port),

@@ -1,16 +1,12 @@
 import { wholeTenant } from "@tessera/platform/store/data-policy";
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { parseJobId, type JobId, type TenantId } from "@tessera/contracts/ids";
 import { createQueues, type JobQueue, type Queues, type QueueSettings } from "@tessera/platform/queue/queues";
 import { createLongQueryStore, type LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { testEngines } from "@tessera/platform/testing/engines";
+import { hasRedis, startTestRedis, type TestRedis } from "@tessera/platform/testing/redis";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { jobRecord } from "../domain/job-record.ts";
 import type { Job } from "../domain/job.ts";
@@ -24,7 +20,7 @@ import type { JobPlan, LongQueryLimits } from "./run-long-query.ts";
 
 const SLOW_MS = 90_000;
 const LIMITS: LongQueryLimits = { maxRunningPerTenant: 2, maxSeconds: 60, leaseSeconds: 3 };
-const HAS_REDIS = spawnSync("redis-server", ["--version"]).status === 0;
+const HAS_REDIS = hasRedis();
 
 /** A query that keeps the engine busy for minutes: some billions of combinations of its tenant's events. */
 const endlessPlan = (job: Job): JobPlan => ({
@@ -57,29 +53,6 @@ const slowPlan =
     maxRows: 1_000,
   });
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
-    });
-  });
-
-const startRedis = async (): Promise<{ readonly url: string; readonly stop: () => void }> => {
-  const directory = mkdtempSync(join(tmpdir(), "tessera-redis-"));
-  const port = await freePort();
-  const server: ChildProcess = spawn(
-    "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--appendonly", "yes"],
-    { stdio: "ignore" },
-  );
-  const stop = (): void => {
-    server.kill("SIGKILL");
-    rmSync(directory, { recursive: true, force: true });
-  };
-  return { url: `redis://127.0.0.1:${port}`, stop };
-};
-
 const until = async <T>(look: () => Promise<T | null | undefined | false>): Promise<T> => {
   for (;;) {
     const found = await look();
@@ -99,7 +72,7 @@ describe.each(backends)("long queries on %s", (backend) => {
   let jobs: JobStore;
   let results: JobResults;
   let settings: QueueSettings;
-  let stopRedis = (): void => undefined;
+  let redis: TestRedis | null = null;
   const workers: ReturnType<typeof createLongQueryWorker>[] = [];
 
   const startWorker = async (planOf: (job: Job) => JobPlan, limits = LIMITS) => {
@@ -173,8 +146,7 @@ describe.each(backends)("long queries on %s", (backend) => {
     const { postgres, clickhouse } = testEngines();
     settings = { backend, url: postgres.queueUrl };
     if (backend === "redis") {
-      const redis = await startRedis();
-      stopRedis = redis.stop;
+      redis = await startTestRedis();
       settings = { backend, url: redis.url };
     }
     queues = createQueues({ settings, logger: world.resources.logger });
@@ -199,7 +171,7 @@ describe.each(backends)("long queries on %s", (backend) => {
     await longQueries.close();
     await world.resources.eventLog.stop();
     await world.close();
-    stopRedis();
+    await redis?.stop();
   }, SLOW_MS);
 
   test(
