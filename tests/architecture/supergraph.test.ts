@@ -32,6 +32,10 @@ describe("the committed supergraph.graphql is what the subgraphs compose to", ()
     ).toBe("");
   });
 
+  it("subgraphs that share a type describe it in the same words, so that the reader of the graph is told of all of it", () => {
+    expect(composeSupergraph(readSubgraphSdls(written)).hints).toEqual([]);
+  });
+
   it("catches any change of an SDL", () => {
     const one = (field: string): SubgraphSdl => ({
       name: "one",
