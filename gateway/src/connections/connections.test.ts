@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { buildSchema, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
+import { buildSchema, GraphQLError, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
 import { makeServer } from "graphql-ws";
 import { WebSocketServer } from "ws";
 import { CallCancelled, type CallContext } from "./connection.ts";
@@ -103,6 +103,29 @@ describe("an in-process connection", () => {
     const refused = inProcess({ compileAfterUses: 1 }).subscribe({ query: "subscription { nothing }" }, CALL);
     expect((await refused.next()).value).toMatchObject({ errors: [{ message: expect.stringContaining("nothing") }] });
     expect((await refused.next()).done).toBe(true);
+  });
+
+  it("tells what a stream refuses as its last result, and a failure of the service as a failure", async () => {
+    const failing = (error: Error) => {
+      const streams = schemaOf({
+        "Subscription.count": {
+          subscribe: () => ({
+            [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }),
+          }),
+        },
+      });
+      const connection = createInProcessConnection<CallContext>({
+        name: "s",
+        schema: streams,
+        createContext: () => ({}),
+      });
+      return guardConnection(connection).subscribe({ query: "subscription { count(to: 1) }" }, CALL);
+    };
+    const unknown = failing(new GraphQLError("no such job", { extensions: { code: "NOT_FOUND" } }));
+    expect((await unknown.next()).value).toMatchObject({ errors: [{ extensions: { code: "NOT_FOUND" } }] });
+    expect((await unknown.next()).done).toBe(true);
+    const broken = failing(new Error("the store is gone"));
+    expect((await broken.next()).value).toMatchObject({ errors: [{ extensions: { code: "SUBGRAPH_UNAVAILABLE" } }] });
   });
 });
 

@@ -1,15 +1,16 @@
 import { compileQuery, isCompiledQuery } from "graphql-jit";
 import {
   execute,
+  GraphQLError,
   parse,
   subscribe,
   validate,
   type DocumentNode,
   type ExecutionResult,
-  type GraphQLError,
   type GraphQLSchema,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import { isErrorCode } from "@tessera/platform/errors/error-codes";
 import { metered } from "@tessera/platform/executions/meter";
 import type { CallContext, SubgraphConnection, SubgraphRequest } from "./connection.ts";
 import { hasRecursiveInput } from "./recursive-input.ts";
@@ -145,19 +146,35 @@ export const createInProcessConnection = <C extends CallContext>(
   };
 };
 
+/** What a stream ended with, when it says why; anything else is a failure of the service. */
+const refusalIn = (thrown: unknown): ExecutionResult => {
+  if (thrown instanceof GraphQLError && isErrorCode(thrown.extensions["code"])) return { errors: [thrown] };
+  throw thrown;
+};
+
 const iteratorOf = (
   stream: AsyncGenerator<ExecutionResult, void, void>,
   map: (event: ExecutionResult) => ExecutionResult,
-): AsyncIterator<ExecutionResult> => ({
-  async next() {
-    const step = await stream.next();
-    return step.done === true ? { done: true, value: undefined } : { done: false, value: map(step.value) };
-  },
-  async return() {
-    await stream.return(undefined);
-    return { done: true, value: undefined };
-  },
-});
+): AsyncIterator<ExecutionResult> => {
+  let refused = false;
+  const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+  return {
+    async next() {
+      if (refused) return done;
+      try {
+        const step = await stream.next();
+        return step.done === true ? done : { done: false, value: map(step.value) };
+      } catch (thrown) {
+        refused = true;
+        return { done: false, value: map(refusalIn(thrown)) };
+      }
+    },
+    async return() {
+      await stream.return(undefined);
+      return done;
+    },
+  };
+};
 
 const isResult = (value: unknown): value is ExecutionResult => typeof value === "object" && value !== null;
 

@@ -8,6 +8,7 @@ import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, readAnswer } from "../outside.ts";
 import { makeApiKey } from "../own-things.ts";
 import { table } from "../permissions/permission-world.ts";
+import { describeEverySubscription } from "./every-subscription.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
 
 /** What the matrix is told of: the places that take an id, a thing of alpha for each, and how each place is asked. */
@@ -92,6 +93,8 @@ export const describeEveryRole = (world: World, places: Places): void => {
       for (const role of USER_ROLES) keys.set(role, await keyWith(world, role));
       // Keys are looked at again within five seconds; these were never looked at before.
     });
+
+    describeEverySubscription(world, places, () => keys);
 
     it("an id of another tenant is an unknown id at every place that takes one", () =>
       isUnknownToEachRole(world, places, keys));
