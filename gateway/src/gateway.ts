@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import type { ExecutionResult } from "graphql";
 import { LRUCache } from "lru-cache";
@@ -57,6 +58,8 @@ export interface GatewayDeps {
   /** Where every operation is recorded before its answer is given. */
   readonly records: ExecutionRecords;
   readonly clientAddress: ClientAddress;
+  /** Whether the REST bridge of another process asked, which its record then tells; absent: nobody forwards callers. */
+  readonly isForwarded?: ((request: IncomingMessage) => boolean) | undefined;
   /** Where spending is counted together with other gateways; absent: in this process. */
   readonly budgets?: BudgetStore | undefined;
   /** What callers are held to; absent: to the configured budget alone. */
@@ -217,7 +220,7 @@ export const createGateway = (deps: GatewayDeps): Gateway => {
     inFlight,
     origins,
     records,
-    clientAddress: deps.clientAddress,
+    ...{ clientAddress: deps.clientAddress, isForwarded: deps.isForwarded ?? (() => false) },
     maxBodyBytes: options.maxBodyBytes,
     apollo: () => serving?.apollo ?? null,
   });

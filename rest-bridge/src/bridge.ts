@@ -4,8 +4,10 @@ import type { HttpServer } from "@tessera/platform/http/server";
 import type { PublicSigningKey } from "@tessera/platform/integrity/signing-key";
 import type { WebSockets } from "@tessera/platform/http/web-sockets";
 import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { ExecutionRecorder } from "@tessera/platform/executions/execution-recorder";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { GraphPort } from "./graph/graph-port.ts";
+import { createRefusalRecords } from "./http/refusal-records.ts";
 import type { Authenticate } from "./http/serve-route.ts";
 import { registerAdminLimits } from "./routes/admin-limits/route.ts";
 import { registerAdminScale } from "./routes/admin-scale/route.ts";
@@ -25,6 +27,10 @@ export interface BridgeDeps {
   readonly graph: GraphPort;
   readonly authenticate: Authenticate;
   readonly clientAddress: ClientAddress;
+  /** Where requests are recorded that the bridge refuses by itself; the graph records the others. */
+  readonly recorder: Pick<ExecutionRecorder, "record">;
+  /** Ids of records: UUIDs. */
+  readonly newId: () => string;
   readonly logger: Logger;
   readonly nowMs: NowMs;
   /** Browser pages that may open a stream beside the bridge's own. */
@@ -36,7 +42,8 @@ export interface BridgeDeps {
 }
 
 /** Adds the REST surface under `/api/v2` and its reference at `/docs`; each route is a projection of one persisted operation of the graph. */
-export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, deps: BridgeDeps): void => {
+export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, options: BridgeDeps): void => {
+  const deps = { ...options, recordRefusal: createRefusalRecords(options) };
   void server.register((scope, _options, done) => {
     // A question is JSON; text would be read as one by the framework.
     scope.removeContentTypeParser("text/plain");

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { presentationOf } from "@tessera/platform/auth/presentation";
@@ -61,6 +62,8 @@ interface RouteDeps {
   readonly authenticate: Authenticate;
   readonly records: ExecutionRecords;
   readonly clientAddress: ClientAddress;
+  /** Whether the REST bridge of another process asked. */
+  readonly isForwarded: (request: IncomingMessage) => boolean;
   readonly inFlight: InFlight;
   readonly origins: Origins;
   readonly maxBodyBytes: number;
@@ -98,7 +101,6 @@ const answer = async (
 
 /** How an exchange ended, for its record. */
 const endOf = ({ verdict, firstCode, refusedWith, hasData, startedMs }: Exchange) => ({
-  transport: "http" as const,
   verdict,
   code: firstCode ?? refusedWith,
   hasData,
@@ -145,6 +147,7 @@ export const registerGraphqlRoute = (deps: RouteDeps): void => {
         return answer(apollo, request, reply, exchange, (responseBytes) =>
           deps.records.finished({
             ...endOf(exchange),
+            transport: deps.isForwarded(request.raw) ? "rest" : "http",
             caller,
             traceId: request.traceId,
             meter,

@@ -39,7 +39,8 @@ const createOperations = (
   socket: {
     readonly sink: SocketSink;
     readonly credential: SocketCredential;
-    readonly clientAddress: string;
+    /** Asked once the credential is known, which may tell it. */
+    readonly clientAddress: () => string;
     readonly close: (reason: CloseReason) => void;
   },
 ) => {
@@ -65,7 +66,8 @@ const createOperations = (
         finished = true;
         running.delete(id);
       };
-      const { sink, clientAddress } = socket;
+      const { sink } = socket;
+      const clientAddress = socket.clientAddress();
       const target = { id, caller: credential.caller, sink, clientAddress, onDone };
       try {
         const operation = runOperation(deps.operations, requestOf(message), target);
@@ -111,7 +113,7 @@ export const openSession = (socket: WebSocket, request: IncomingMessage, deps: S
     close,
     onInit: () => clearTimeout(initTimer),
   });
-  const clientAddress = deps.clientAddress(request);
+  const clientAddress = (): string => deps.clientAddress(request);
   const operations = createOperations(deps, { sink, credential, clientAddress, close });
 
   const receive = (text: string): void => {

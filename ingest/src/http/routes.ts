@@ -125,9 +125,10 @@ export const registerIngestRoutes = (
       const caller = await deps.authenticate(request.headers.authorization, presentationOf(request.raw));
       const { traceId } = request;
       const clientAddress = deps.clientAddress(request.raw);
-      const asked = outcomesAsked(request.query);
       const told = { caller, clientAddress, traceId, operationName: `POST ${EVENTS_PATH}` };
+      let asked: ReturnType<typeof outcomesAsked> = "all";
       const receipt = await recordIngest(deps.recorder, told, async () => {
+        asked = outcomesAsked(request.query);
         await chargeRequest(deps.quotas, caller, reply);
         return takePermitted(deps.ingest, caller, request);
       });

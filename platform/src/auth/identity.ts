@@ -18,10 +18,19 @@ const ISSUER = "tessera";
 /** HTTP header in which one process tells another who is calling. */
 export const IDENTITY_HEADER = "x-tessera-identity";
 
-/** Signs callers for one audience (a subgraph, ingest), so that a process accepts calls from the platform alone. */
-export type IdentitySigner = (caller: Caller, audience: string) => Promise<string>;
+/**
+ * Signs callers for one audience (a subgraph, ingest, the gateway), so that a process accepts calls from the platform alone. `clientAddress` is where the
+ * caller's request came from, for audiences that ask.
+ */
+export type IdentitySigner = (caller: Caller, audience: string, clientAddress?: string) => Promise<string>;
 /** Verifies a signed identity made for this process; refuses with UNAUTHENTICATED otherwise. */
 export type IdentityVerifier = (token: string | undefined) => Promise<Caller>;
+
+/** What a signed identity says: who is calling and, when it was signed with it, where the request came from. */
+export interface VerifiedIdentity {
+  readonly caller: Caller;
+  readonly clientAddress: string | null;
+}
 
 const claims = z.object({
   tenant: z.string(),
@@ -34,6 +43,7 @@ const claims = z.object({
   dataPolicy: dataPolicyShape.nullable(),
   networks: z.array(z.string()).nullable(),
   grantId: z.string().nullable(),
+  clientAddress: z.string().nullish(),
 });
 
 const keyOf = (secret: string): Uint8Array => new TextEncoder().encode(secret);
@@ -42,11 +52,11 @@ const keyOf = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 export const createIdentitySigner = (deps: { secret: string; nowMs: NowMs }): IdentitySigner => {
   const key = keyOf(deps.secret);
   const cache = new LRUCache<string, { token: string; reusableUntilMs: number }>({ max: MAX_CACHED_IDENTITIES });
-  return async (caller, audience) => {
+  return async (caller, audience, clientAddress) => {
     const permissions = [...caller.permissions].toSorted();
     const { roles, dataPolicy, networks, grantId } = caller;
     const rights = [permissions, caller.expiresAtMs, roles, policyFingerprint(dataPolicy), networks, grantId];
-    const cacheKey = JSON.stringify([audience, caller.tenantId, caller.subject, ...rights]);
+    const cacheKey = JSON.stringify([audience, caller.tenantId, caller.subject, clientAddress, ...rights]);
     const cached = cache.get(cacheKey);
     const nowMs = deps.nowMs();
     if (cached !== undefined && cached.reusableUntilMs > nowMs) return cached.token;
@@ -60,6 +70,7 @@ export const createIdentitySigner = (deps: { secret: string; nowMs: NowMs }): Id
       dataPolicy,
       networks,
       grantId,
+      ...(clientAddress === undefined ? {} : { clientAddress }),
     })
       .setProtectedHeader({ alg: "HS256", typ: "tessera-identity+jwt" })
       .setIssuer(ISSUER)
@@ -73,24 +84,37 @@ export const createIdentitySigner = (deps: { secret: string; nowMs: NowMs }): Id
   };
 };
 
-const toCaller = (payload: unknown): Caller => {
-  const { tenant, subjectKind, sub, permissions, ...rest } = claims.parse(payload);
+const toIdentity = (payload: unknown): VerifiedIdentity => {
+  const { tenant, subjectKind, sub, permissions, clientAddress, ...rest } = claims.parse(payload);
   const tenantId = parseTenantId(tenant);
   if (tenantId === null) throw new Error("The identity names no tenant.");
   const subject: Subject = { kind: subjectKind, id: sub };
-  return { tenantId, subject, permissions: new Set(permissions.filter(isPermission)), ...rest };
+  const caller = { tenantId, subject, permissions: new Set(permissions.filter(isPermission)), ...rest };
+  return { caller, clientAddress: clientAddress ?? null };
 };
 
-/** Builds a verifier for one audience; verified tokens are remembered until shortly before they expire. */
-export const createIdentityVerifier = (deps: { secret: string; audience: string; nowMs: NowMs }): IdentityVerifier => {
+/** Whom a verifier trusts, and for whom a token must have been made. */
+export interface IdentityVerifierDeps {
+  /** The installation's shared secret. */
+  readonly secret: string;
+  readonly audience: string;
+  readonly nowMs: NowMs;
+}
+
+/** Builds a reader of signed identities for one audience; verified tokens are remembered until they expire. Refuses with UNAUTHENTICATED. */
+export const createIdentityReader = (
+  deps: IdentityVerifierDeps,
+): ((token: string | undefined) => Promise<VerifiedIdentity>) => {
   const key = keyOf(deps.secret);
-  const verified = new LRUCache<string, { caller: Caller; validUntilMs: number }>({ max: MAX_CACHED_IDENTITIES });
+  const verified = new LRUCache<string, { identity: VerifiedIdentity; validUntilMs: number }>({
+    max: MAX_CACHED_IDENTITIES,
+  });
   return async (token) => {
     if (token === undefined || token === "")
       throw refuse("UNAUTHENTICATED", "This address is internal; call the gateway.");
     const nowMs = deps.nowMs();
     const known = verified.get(token);
-    if (known !== undefined && known.validUntilMs > nowMs) return known.caller;
+    if (known !== undefined && known.validUntilMs > nowMs) return known.identity;
     try {
       const { payload } = await jwtVerify(token, key, {
         issuer: ISSUER,
@@ -100,11 +124,17 @@ export const createIdentityVerifier = (deps: { secret: string; audience: string;
         currentDate: new Date(nowMs),
         requiredClaims: ["exp", "iat", "sub"],
       });
-      const caller = toCaller(payload);
-      verified.set(token, { caller, validUntilMs: (payload.exp ?? 0) * 1_000 });
-      return caller;
+      const identity = toIdentity(payload);
+      verified.set(token, { identity, validUntilMs: (payload.exp ?? 0) * 1_000 });
+      return identity;
     } catch (error) {
       throw refuse("UNAUTHENTICATED", "The signed identity is not valid.", {}, error);
     }
   };
+};
+
+/** Builds a verifier for one audience, over {@link createIdentityReader}. */
+export const createIdentityVerifier = (deps: IdentityVerifierDeps): IdentityVerifier => {
+  const read = createIdentityReader(deps);
+  return async (token) => (await read(token)).caller;
 };

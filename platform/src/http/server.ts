@@ -48,7 +48,8 @@ const fastifyCodes: Readonly<Record<string, (detail: string) => Refusal>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: (detail) => refuse("BAD_INPUT", detail),
 };
 
-const meaningOf = (error: unknown): unknown => {
+/** What an error of a request means in the words of the error table; what is unknown stays as it is. */
+export const meaningOfError = (error: unknown): unknown => {
   if (error instanceof Refusal || !(error instanceof Error)) return error;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (error instanceof SyntaxError && "statusCode" in error) return refuse("BAD_INPUT", error.message, {}, error);
@@ -57,7 +58,7 @@ const meaningOf = (error: unknown): unknown => {
 };
 
 const problemFor = (error: unknown, traceId: string, logger: Logger): Problem => {
-  const meaning = meaningOf(error);
+  const meaning = meaningOfError(error);
   const problem = problemFromThrown(meaning, { traceId });
   if (problem.status >= 500)
     logger.error(

@@ -23,8 +23,6 @@ export interface GraphAnswer extends GraphResult {
 /** One persisted operation on behalf of a caller. */
 export interface GraphCall {
   readonly caller: Caller;
-  /** The caller's own Authorization header; a gateway in another process verifies it itself. */
-  readonly authorization: string;
   /** Id of a persisted operation: `sha256:<hex>`. */
   readonly documentId: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -49,12 +47,18 @@ export type StreamEnd =
   /** The connection to the graph was closed, with the graphql-ws close code and sentence. */
   | { readonly kind: "closed"; readonly code: number; readonly reason: string };
 
+/** A subscription under way. */
+export interface GraphSubscription {
+  readonly stop: () => void;
+  /** Tells the graph that the caller's credential was looked at again; unconfirmed for too long, or with other rights, the graph ends the subscription. */
+  readonly confirm: (caller: Caller) => void;
+}
+
 /** The graph as the bridge sees it, in this process or another. */
 export interface GraphPort {
   /** Answers a query; throws a refusal when the graph can't be reached. */
   readonly execute: (call: GraphCall) => Promise<GraphAnswer>;
-  /** Starts a subscription; the answer ends it. */
-  readonly subscribe: (call: Omit<GraphCall, "signal" | "clientAddress">, sink: GraphSink) => () => void;
+  readonly subscribe: (call: Omit<GraphCall, "signal">, sink: GraphSink) => GraphSubscription;
 }
 
 const meta = z.object({ __meta__: z.object({ hash: z.string().regex(/^sha256:[0-9a-f]{64}$/) }) });

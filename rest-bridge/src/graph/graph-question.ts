@@ -1,14 +1,11 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import type { ClientAddress } from "@tessera/platform/http/client-address";
-import type { Authenticate, CheckedRequest } from "../http/serve-route.ts";
+import type { CheckedRequest, ServingDeps } from "../http/serve-route.ts";
 import { answered, type Answered, type FieldNaming } from "./answered.ts";
 import { documentIdOf, type GraphCall, type GraphPort } from "./graph-port.ts";
 
 /** What a route that asks the graph is given. */
-export interface GraphRouteDeps {
+export interface GraphRouteDeps extends ServingDeps {
   readonly graph: GraphPort;
-  readonly authenticate: Authenticate;
-  readonly clientAddress: ClientAddress;
 }
 
 /** Asks the graph one persisted operation on behalf of a request, whose answer then tells the caller's rate limit. */
@@ -16,7 +13,7 @@ export type GraphQuestion<Data> = (
   graph: Pick<GraphPort, "execute">,
   request: Pick<
     CheckedRequest<unknown, unknown>,
-    "caller" | "authorization" | "traceId" | "clientAddress" | "signal" | "addHeaders"
+    "caller" | "traceId" | "clientAddress" | "signal" | "graphIsAsked" | "addHeaders"
   >,
   variables: GraphCall["variables"],
 ) => Promise<Answered<Data>>;
@@ -27,8 +24,9 @@ export const graphQuestion = <Data, Variables>(
   naming?: FieldNaming,
 ): GraphQuestion<Data> => {
   const documentId = documentIdOf(document);
-  return async (graph, { caller, authorization, traceId, clientAddress, signal, addHeaders }, variables) => {
-    const origin = { caller, authorization, traceId, clientAddress, signal };
+  return async (graph, { caller, traceId, clientAddress, signal, graphIsAsked, addHeaders }, variables) => {
+    graphIsAsked();
+    const origin = { caller, traceId, clientAddress, signal };
     const result = await graph.execute({ ...origin, documentId, variables });
     addHeaders(result.rateLimit);
     return answered(document, result, naming);

@@ -1,6 +1,8 @@
+import type { Caller } from "@tessera/contracts/caller";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { z } from "zod";
+import type { ForwardCaller } from "@tessera/platform/auth/forwarded-caller";
 import { traceparentOf } from "@tessera/platform/telemetry/trace-context";
 import type { GraphPort, StreamEnd } from "./graph-port.ts";
 import { parseGraphResult } from "./graph-result.ts";
@@ -27,17 +29,26 @@ const endOf = (thrown: unknown): StreamEnd => {
 export const webSocketUrlOf = (url: string): string => url.replace(/^http/, "ws");
 
 /**
- * Subscribes over graphql-transport-ws, one connection per subscription, under the caller's own credential, so that the gateway's expiry,
- * revocation and limits hold. It never reconnects by itself: whoever reads decides where to resume. graphql-ws clients insist on a document
+ * Subscribes over graphql-transport-ws, one connection per subscription, for a caller this process has verified, so that the gateway's expiry and
+ * limits hold; each confirmation renews the identity it was opened with. It never reconnects by itself: whoever reads decides where to resume. graphql-ws clients insist on a document
  * text, so the operation is named by the hash of the persisted operation beside an empty one.
  */
 export const createGraphStream =
-  (url: () => string): GraphPort["subscribe"] =>
+  (url: () => string, forward: ForwardCaller): GraphPort["subscribe"] =>
   (call, sink) => {
+    let connection: WebSocket | null = null;
     const client = createClient({
       url: url(),
       webSocketImpl: WebSocket,
-      connectionParams: { authorization: call.authorization, traceparent: traceparentOf(call.traceId) },
+      connectionParams: async () => ({
+        authorization: await forward(call.caller, call.clientAddress),
+        traceparent: traceparentOf(call.traceId),
+      }),
+      on: {
+        connected: (socket) => {
+          if (socket instanceof WebSocket) connection = socket;
+        },
+      },
       retryAttempts: 0,
       connectionAckWaitTimeout: ACKNOWLEDGE_TIMEOUT_MS,
       keepAlive: KEEP_ALIVE_MS,
@@ -63,9 +74,20 @@ export const createGraphStream =
         complete: () => end({ kind: "complete" }),
       },
     );
-    return () => {
-      open = false;
-      unsubscribe();
-      void client.dispose();
+    const renew = async (caller: Caller): Promise<void> => {
+      const authorization = await forward(caller, call.clientAddress);
+      if (open && connection?.readyState === WebSocket.OPEN)
+        connection.send(JSON.stringify({ type: "ping", payload: { authorization } }));
+    };
+    return {
+      stop: () => {
+        open = false;
+        unsubscribe();
+        void client.dispose();
+      },
+      confirm: (caller) => {
+        // What is not renewed ends at the gateway by itself.
+        renew(caller).catch(() => undefined);
+      },
     };
   };

@@ -1,4 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
+import type { ForwardCaller } from "@tessera/platform/auth/forwarded-caller";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { GraphCall, GraphPort, GraphResult } from "./graph-port.ts";
 import { createGraphStream } from "./graph-stream.ts";
@@ -30,6 +31,8 @@ const loopbackUrl = (server: HttpServer, path: string): string => {
  */
 export const createInProcessGraph = (deps: {
   readonly execute: ExecuteInProcess;
+  /** How subscriptions tell the gateway's socket who is reading. */
+  readonly forward: ForwardCaller;
   /** The server the gateway serves on; asked for its address when a subscription starts. */
   readonly server: HttpServer;
   /** Path of the graph on that server. */
@@ -51,5 +54,5 @@ export const createInProcessGraph = (deps: {
     );
     return { ...result, rateLimit };
   },
-  subscribe: createGraphStream(() => loopbackUrl(deps.server, deps.path ?? "/graphql")),
+  subscribe: createGraphStream(() => loopbackUrl(deps.server, deps.path ?? "/graphql"), deps.forward),
 });

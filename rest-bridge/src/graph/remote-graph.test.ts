@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { WebSocketServer, type WebSocket } from "ws";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import { parseTenantId } from "@tessera/contracts/ids";
-import type { GraphResult, StreamEnd } from "./graph-port.ts";
+import type { GraphResult, GraphSubscription, StreamEnd } from "./graph-port.ts";
 import { createRemoteGraph, type RemoteGraph } from "./remote-graph.ts";
 
 const tenantId = parseTenantId("0190aaaa-0000-7000-8000-000000000001");
@@ -18,12 +18,16 @@ const caller: Caller = {
 };
 const call = {
   caller,
-  authorization: "Bearer key",
   documentId: `sha256:${"c".repeat(64)}`,
   variables: { timeframe: "PT5M" },
   traceId: "a".repeat(32),
   clientAddress: "192.0.2.7",
 };
+
+/** What the platform signs for a caller, as this gateway can read it. */
+let signed = 0;
+const forward = (who: Caller, clientAddress: string): Promise<string> =>
+  Promise.resolve(`Signed ${who.subject.id} from ${clientAddress} (${(signed += 1)})`);
 
 interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -58,7 +62,7 @@ let graph: RemoteGraph;
 beforeAll(async () => {
   await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
   const { port } = gateway.address() as AddressInfo; // boundary: it listens on TCP
-  graph = createRemoteGraph({ url: `http://127.0.0.1:${port}` });
+  graph = createRemoteGraph({ url: `http://127.0.0.1:${port}`, forward });
 });
 afterAll(async () => {
   await graph.close();
@@ -75,14 +79,17 @@ const sends = (status: number, body: unknown, headers: Record<string, string> = 
 };
 
 describe("the graph in another process, asked", () => {
-  it("gets the persisted operation under the caller's own credential and trace, and tells the rate limit", async () => {
+  it("gets the persisted operation for the caller as the platform signs it, with its address and trace, and tells the rate limit", async () => {
     sends(200, { data: { a: 1 } }, { ratelimit: '"cost";r=1', "ratelimit-policy": '"cost";q=2', "set-cookie": "a=b" });
     expect(await graph.execute(call)).toEqual({
       data: { a: 1 },
       rateLimit: { ratelimit: '"cost";r=1', "ratelimit-policy": '"cost";q=2' },
     });
     expect(received.at(-1)).toMatchObject({
-      headers: { authorization: "Bearer key", traceparent: expect.stringContaining("a".repeat(32)) },
+      headers: {
+        authorization: expect.stringMatching(/^Signed k from 192\.0\.2\.7 /),
+        traceparent: expect.stringContaining("a".repeat(32)),
+      },
       body: { documentId: call.documentId, variables: call.variables },
     });
   });
@@ -112,7 +119,7 @@ describe("the graph in another process, asked", () => {
   });
 
   it("refuses with DEPENDENCY_UNAVAILABLE when nobody listens, and is not ready", async () => {
-    const nobody = createRemoteGraph({ url: "http://127.0.0.1:1" });
+    const nobody = createRemoteGraph({ url: "http://127.0.0.1:1", forward });
     await expect(nobody.execute(call)).rejects.toMatchObject({ code: "DEPENDENCY_UNAVAILABLE" });
     await expect(nobody.probe.check()).rejects.toThrow();
     await nobody.close();
@@ -135,15 +142,15 @@ describe("the graph in another process, asked", () => {
 describe("the graph in another process, followed", () => {
   const follow = () => {
     const results: GraphResult[] = [];
-    let stop: () => void = () => undefined;
+    let subscription: GraphSubscription | null = null;
     const ended = new Promise<StreamEnd>((resolve) => {
-      stop = graph.subscribe(call, { next: (result) => results.push(result), end: resolve });
+      subscription = graph.subscribe(call, { next: (result) => results.push(result), end: resolve });
     });
-    return { results, ended, stop: () => stop() };
+    return { results, ended, stop: () => subscription?.stop(), confirm: () => subscription?.confirm(caller) };
   };
   const next = (id: unknown, a: number) => JSON.stringify({ id, type: "next", payload: { data: { a } } });
 
-  it("names the persisted operation by its hash, sends the caller's credential, and tells each message and the end", async () => {
+  it("names the persisted operation by its hash, says who reads, and tells each message and the end", async () => {
     sockets.length = 0;
     speak = (socket, { type, id }) => {
       if (type !== "subscribe") return;
@@ -154,7 +161,10 @@ describe("the graph in another process, followed", () => {
     const { results, ended } = follow();
     expect(await ended).toEqual({ kind: "complete" });
     expect(results).toEqual([{ data: { a: 1 } }, { data: { a: 2 } }]);
-    expect(sockets[0]).toMatchObject({ type: "connection_init", payload: { authorization: "Bearer key" } });
+    expect(sockets[0]).toMatchObject({
+      type: "connection_init",
+      payload: { authorization: expect.stringMatching(/^Signed k from 192\.0\.2\.7 /) },
+    });
     expect(sockets[1]).toMatchObject({
       type: "subscribe",
       payload: { query: "", variables: call.variables, extensions: { persistedQuery: { sha256Hash: "c".repeat(64) } } },
@@ -174,6 +184,24 @@ describe("the graph in another process, followed", () => {
     });
     speak = (socket) => socket.close(4403, "The credential expired.");
     expect(await follow().ended).toEqual({ kind: "closed", code: 4403, reason: "The credential expired." });
+  });
+
+  it("renews who reads when the credential was confirmed, with a newer signature", async () => {
+    sockets.length = 0;
+    speak = (socket, { type, id }) => {
+      if (type === "subscribe") socket.send(next(id, 1));
+      if (type === "ping") socket.send(JSON.stringify({ type: "pong", payload: { authorized: true } }));
+      if (type === "ping") socket.send(JSON.stringify({ id: sockets[1]?.["id"], type: "complete" }));
+    };
+    const { results, ended, confirm } = follow();
+    while (results.length === 0) await new Promise((wake) => setTimeout(wake, 10));
+    confirm();
+    expect(await ended).toEqual({ kind: "complete" });
+    const said = sockets.filter(({ type }) => type === "connection_init" || type === "ping");
+    expect(said.map(({ payload }) => payload)).toEqual([
+      expect.objectContaining({ authorization: `Signed k from 192.0.2.7 (${signed - 1})` }),
+      { authorization: `Signed k from 192.0.2.7 (${signed})` },
+    ]);
   });
 
   it("never comes back by itself: where to resume is the reader's decision", async () => {

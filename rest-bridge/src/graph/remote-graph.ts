@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import { z } from "zod";
+import type { ForwardCaller } from "@tessera/platform/auth/forwarded-caller";
 import { isErrorCode } from "@tessera/platform/errors/error-codes";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import type { Probe } from "@tessera/platform/http/health";
@@ -62,15 +63,14 @@ const rateLimitOf = (headers: Readonly<Record<string, string | string[] | undefi
     }),
   );
 
-const ask = async (url: string, dispatcher: Agent, call: GraphCall) => {
+const ask = async (url: string, dispatcher: Agent, call: GraphCall, authorization: string) => {
   const { documentId, variables } = call;
   const answer = await request(url, {
     dispatcher,
     method: "POST",
     headers: {
-      authorization: call.authorization,
+      authorization,
       traceparent: traceparentOf(call.traceId),
-      "x-forwarded-for": call.clientAddress,
       "content-type": "application/json",
       accept: "application/graphql-response+json",
     },
@@ -81,7 +81,7 @@ const ask = async (url: string, dispatcher: Agent, call: GraphCall) => {
   return { status: answer.statusCode, headers: answer.headers, body };
 };
 
-/** A graph in another process: HTTP for queries, graphql-transport-ws for subscriptions, each under the caller's own credential. */
+/** A graph in another process: HTTP for queries, graphql-transport-ws for subscriptions, each for a caller this process has verified. */
 export interface RemoteGraph extends GraphPort {
   /** Whether the gateway is ready. */
   readonly probe: Probe;
@@ -89,7 +89,7 @@ export interface RemoteGraph extends GraphPort {
 }
 
 /** Connects to the gateway at `url` (such as `http://gateway:4000`); nothing is opened before the first call. */
-export const createRemoteGraph = (deps: { readonly url: string }): RemoteGraph => {
+export const createRemoteGraph = (deps: { readonly url: string; readonly forward: ForwardCaller }): RemoteGraph => {
   const graphUrl = new URL("/graphql", deps.url).href;
   const readyUrl = new URL("/readyz", deps.url).href;
   const dispatcher = new Agent({
@@ -100,7 +100,8 @@ export const createRemoteGraph = (deps: { readonly url: string }): RemoteGraph =
     maxResponseSize: MAX_ANSWER_BYTES,
   });
   const execute = async (call: GraphCall): Promise<GraphAnswer> => {
-    const { status, headers, body } = await ask(graphUrl, dispatcher, call).catch((thrown: unknown) => {
+    const authorization = await deps.forward(call.caller, call.clientAddress);
+    const { status, headers, body } = await ask(graphUrl, dispatcher, call, authorization).catch((thrown: unknown) => {
       throw meaningOf(thrown, call);
     });
     const type = String(headers["content-type"] ?? "");
@@ -110,7 +111,7 @@ export const createRemoteGraph = (deps: { readonly url: string }): RemoteGraph =
   };
   return {
     execute,
-    subscribe: createGraphStream(() => webSocketUrlOf(graphUrl)),
+    subscribe: createGraphStream(() => webSocketUrlOf(graphUrl), deps.forward),
     probe: {
       name: "gateway",
       check: async () => {

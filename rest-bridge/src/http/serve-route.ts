@@ -10,6 +10,7 @@ import { offerMethods } from "@tessera/platform/http/offer-methods";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { requireJsonAccepted } from "./accepts-json.ts";
 import { createInputCheck } from "./check-input.ts";
+import type { RecordRefusal } from "./refusal-records.ts";
 import type { RouteDescription } from "./route-description.ts";
 
 /** Tells who stands behind a request by its Authorization header and how it was presented; refuses with UNAUTHENTICATED. */
@@ -18,10 +19,16 @@ export type Authenticate = (authorization: string | undefined, presented: Presen
 /** Bytes a question may have: the largest filter allowed fits many times. */
 export const MAX_QUESTION_BYTES = 262_144;
 
+/** What every route is served with. */
+export interface ServingDeps {
+  readonly authenticate: Authenticate;
+  readonly clientAddress: ClientAddress;
+  readonly recordRefusal: RecordRefusal;
+}
+
 /** A request after everything about it was checked. */
 export interface CheckedRequest<Query, Body> {
   readonly caller: Caller;
-  readonly authorization: string;
   readonly query: Query;
   readonly body: Body;
   /** Parameters of the path, by name. */
@@ -30,6 +37,8 @@ export interface CheckedRequest<Query, Body> {
   readonly clientAddress: string;
   /** Aborted when the client leaves before its answer. */
   readonly signal: AbortSignal;
+  /** Tells that the graph is asked, which from then on records what comes of the request. */
+  readonly graphIsAsked: () => void;
   /** Adds headers to whatever is answered in the end, a refusal too. */
   readonly addHeaders: (headers: Readonly<Record<string, string>>) => void;
 }
@@ -54,7 +63,7 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
  */
 export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   server: HttpServer,
-  deps: { readonly authenticate: Authenticate; readonly clientAddress: ClientAddress },
+  deps: ServingDeps,
   description: RouteDescription<Query, Body> & { readonly query: Query; readonly body: Body },
   handle: (request: CheckedRequest<Static<Query>, Static<Body>>) => Promise<unknown>,
 ): void => {
@@ -62,6 +71,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   const checkBody = createInputCheck(description.body);
   const mediaType = description.answers[200]?.mediaType;
   const callers = new WeakMap<FastifyRequest, Caller>();
+  const asked = new WeakSet<FastifyRequest>();
   const [method, url] = [METHODS[description.method], routed(description.path)];
   offerMethods(server, url, [method]);
   server.route({
@@ -73,18 +83,26 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
       callers.set(request, await deps.authenticate(request.headers.authorization, presentationOf(request.raw)));
       requireJsonAccepted(request.headers.accept, mediaType);
     },
+    onError: async (request, reply, thrown) => {
+      const caller = callers.get(request);
+      if (caller === undefined || asked.has(request)) return;
+      const { traceId } = request;
+      const clientAddress = deps.clientAddress(request.raw);
+      const refused = { caller, description, clientAddress, traceId, elapsedMs: reply.elapsedTime, thrown };
+      await deps.recordRefusal({ ...refused, transport: "rest" });
+    },
     handler: async (request, reply) => {
       const caller = callers.get(request);
       if (caller === undefined) throw new Error("The request was not authenticated.");
       const body = await handle({
         caller,
-        authorization: request.headers.authorization ?? "",
         query: checkQuery(request.query),
         body: checkBody(request.body),
         path: pathParameters.parse(request.params),
         traceId: request.traceId,
         clientAddress: deps.clientAddress(request.raw),
         signal: goneSignal(reply),
+        graphIsAsked: () => void asked.add(request),
         addHeaders: (headers) => void reply.headers(headers),
       });
       return reply

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
+import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { parseTenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { createClientAddress } from "@tessera/platform/http/client-address";
@@ -41,9 +43,11 @@ const authenticate = (authorization: string | undefined): Promise<Caller> => {
 
 /** A subscription the bridge holds on the graph. */
 export interface HeldSubscription {
-  readonly call: Omit<GraphCall, "signal" | "clientAddress">;
+  readonly call: Omit<GraphCall, "signal">;
   readonly sink: GraphSink;
   stopped: boolean;
+  /** Callers the subscription was confirmed for. */
+  readonly confirmed: Caller[];
 }
 
 /** A graph whose answers a test decides. */
@@ -68,10 +72,13 @@ const createDecidedGraph = (): DecidedGraph => {
       return decided(call);
     },
     subscribe: (call, sink) => {
-      const subscription: HeldSubscription = { call, sink, stopped: false };
+      const subscription: HeldSubscription = { call, sink, stopped: false, confirmed: [] };
       held.push(subscription);
-      return () => {
-        subscription.stopped = true;
+      return {
+        stop: () => {
+          subscription.stopped = true;
+        },
+        confirm: (caller) => void subscription.confirmed.push(caller),
       };
     },
   };
@@ -86,10 +93,13 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   const server = createHttpServer({ logger });
   const webSockets = attachWebSockets(server);
   const graph = createDecidedGraph();
-  const clientAddress = createClientAddress([]);
+  const clientAddress = createClientAddress(["loopback"]);
+  const records: ExecutionRecorded[] = [];
   registerRestBridge(server, webSockets, {
     auditKeys: publicKeysOf(["the secret of a test, long enough for one"], "test"),
     ...{ graph, authenticate, clientAddress, logger, supergraphSdl },
+    recorder: { record: async (record) => void records.push(record) },
+    newId: randomUUID,
     origins: createOrigins([]),
     nowMs: Date.now,
   });
@@ -97,6 +107,7 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   const url = `http://127.0.0.1:${port}`;
   return {
     graph,
+    records,
     url,
     ask: (path: string, init: Ask = {}) =>
       fetch(`${url}${path}`, { ...init, headers: { authorization: "Bearer key", ...init.headers } }),

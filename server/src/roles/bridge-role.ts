@@ -1,3 +1,5 @@
+import { v7 as newUuid } from "uuid";
+import { createForwardCaller } from "@tessera/platform/auth/forwarded-caller";
 import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge } from "@tessera/rest-bridge/bridge";
@@ -6,6 +8,7 @@ import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
 import { auditSecretsOf, tenantUrl, type DistributedConfig } from "../config.ts";
 import { createEdge } from "../edge.ts";
+import { openExecutions, remoteExecutionLog } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import type { Role, Shell } from "../shell.ts";
@@ -18,10 +21,13 @@ export const bridgeRole =
     const { supergraphSdl, sources } = composeGraph();
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
     const tenant = connectOverHttp("tenant", tenantUrl(config, sources), sign, logger);
-    const graph = createRemoteGraph({ url: config.GATEWAY_URL });
+    const graph = createRemoteGraph({ url: config.GATEWAY_URL, forward: createForwardCaller(sign) });
+    const eventLog = remoteExecutionLog(config, "bridge", sign);
+    const directory = config.EXECUTION_JOURNAL_DIR;
+    const { recorder, part } = openExecutions({ directory, role: "bridge", eventLog, logger });
     registerRestBridge(server, webSockets, {
       auditKeys: auditKeysOf({ auditSecrets: auditSecretsOf(config) }),
-      ...{ graph, clientAddress, logger, origins },
+      ...{ graph, clientAddress, logger, origins, recorder, newId: newUuid },
       authenticate: createEdge(tenant, "bridge", {
         tokens: remoteTokenSource(config),
         ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
@@ -31,8 +37,8 @@ export const bridgeRole =
       supergraphSdl: () => supergraphSdl,
     });
     return {
-      parts: [],
-      probes: [graph.probe],
+      parts: [part],
+      probes: [recorder.probe, graph.probe],
       close: async () => {
         await graph.close();
         await tenant.close();

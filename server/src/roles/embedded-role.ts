@@ -3,10 +3,12 @@ import type { GatewayOptions } from "@tessera/gateway/config";
 import { createGateway, type Gateway } from "@tessera/gateway/gateway";
 import { createIngest } from "@tessera/ingest/ingest";
 import { registerIngestRoutes } from "@tessera/ingest/http/routes";
+import { acceptForwardedCallers, createForwardCaller } from "@tessera/platform/auth/forwarded-caller";
+import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { createRequestQuotas } from "@tessera/platform/limits/request-quotas";
 import { systemNowMs } from "@tessera/platform/time/clock";
-import { registerRestBridge } from "@tessera/rest-bridge/bridge";
+import { registerRestBridge, type BridgeDeps } from "@tessera/rest-bridge/bridge";
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
 import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
@@ -64,6 +66,28 @@ const openLimits = (
   return limiting;
 };
 
+/** REST in the gateway's own process; it tells the gateway's socket, over which its streams go, who reads. */
+const openBridge = (
+  deps: EmbeddedRoleDeps,
+  shell: Shell,
+  entrance: Pick<BridgeDeps, "authenticate" | "recorder"> & {
+    readonly gateway: Gateway;
+    readonly supergraphSdl: string;
+  },
+): void => {
+  const { server, webSockets, clientAddress, logger, origins } = shell;
+  const { gateway, supergraphSdl, ...rest } = entrance;
+  const { identitySecret: secret } = deps.secrets;
+  const forward = createForwardCaller(createIdentitySigner({ secret, nowMs: systemNowMs }));
+  registerRestBridge(server, webSockets, {
+    auditKeys: auditKeysOf({ auditSecrets: [secret] }),
+    graph: createInProcessGraph({ execute: gateway.execute, server, forward }),
+    ...{ ...rest, clientAddress, logger, origins, newId: deps.opened.resources.newId },
+    nowMs: systemNowMs,
+    supergraphSdl: () => supergraphSdl,
+  });
+};
+
 const gatewayPart = (gateway: Gateway): Part => ({ name: "gateway", start: gateway.start, stop: gateway.stop });
 
 /** Everything in one process: the graph over in-process subgraphs, the write path, REST, the pages and the workers, on one port. */
@@ -71,7 +95,7 @@ export const embeddedRole =
   (deps: EmbeddedRoleDeps) =>
   (shell: Shell): Role => {
     const { opened } = deps;
-    const { server, webSockets, clientAddress, logger, metrics, origins } = shell;
+    const { server, webSockets, clientAddress, logger, metrics } = shell;
     const { eventLog } = opened.resources;
     const directory = deps.executionJournalDirectory;
     const { recorder, records, part } = openExecutions({ directory, role: "embedded", eventLog, logger });
@@ -86,23 +110,20 @@ export const embeddedRole =
       publicUrl: () => shell.publicUrl,
     });
     const { supergraphSdl } = composeGraph();
+    const secret = deps.secrets.identitySecret;
     const limiting = openLimits(opened, connections.get("tenant"), logger);
     const gateway = createGateway({
       supergraphSdl,
-      ...{ connections, authenticate, server, webSockets, clientAddress, records, logger, metrics },
+      ...{ connections, server, webSockets, records, logger, metrics },
+      // The bridge in this process tells the socket of its streams who reads.
+      ...acceptForwardedCallers({ authenticate, clientAddress, secret, nowMs: systemNowMs }),
       ...{ ...limiting, nowMs: systemNowMs },
       options: deps.gatewayOptions,
     });
     const requests = { clientAddress, quotas: createRequestQuotas(limiting) };
     registerIngestRoutes(server, { ingest, authenticate, recorder, ...requests });
     serveConsole(server);
-    registerRestBridge(server, webSockets, {
-      auditKeys: auditKeysOf({ auditSecrets: [deps.secrets.identitySecret] }),
-      graph: createInProcessGraph({ execute: gateway.execute, server }),
-      ...{ authenticate, clientAddress, logger, origins },
-      nowMs: systemNowMs,
-      supergraphSdl: () => supergraphSdl,
-    });
+    openBridge(deps, shell, { authenticate, recorder, gateway, supergraphSdl });
     const background = subgraphs.flatMap((subgraph) => subgraph.background);
     return {
       parts: [

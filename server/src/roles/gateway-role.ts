@@ -1,5 +1,6 @@
 import { serveConsole } from "@tessera/console/assets";
 import { createGateway } from "@tessera/gateway/gateway";
+import { acceptForwardedCallers } from "@tessera/platform/auth/forwarded-caller";
 import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { composeGraph } from "../compose.ts";
@@ -26,16 +27,19 @@ export const gatewayRole =
     const executions = openExecutions({ directory, role: "gateway", eventLog, logger: shell.logger });
     const counting = { redisUrl: config.REDIS_URL };
     const limiting = openLimiting(connections.get("tenant"), { role: "gateway", counting, logger: shell.logger });
+    const authenticate = createEdge(connections.get("tenant"), "gateway", {
+      tokens: remoteTokenSource(config),
+      ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
+      publicUrl: () => shell.publicUrl,
+    });
+    const { clientAddress } = shell;
+    const secret = config.IDENTITY_SECRET;
     const gateway = createGateway({
       ...shell,
+      ...acceptForwardedCallers({ authenticate, clientAddress, secret, nowMs: systemNowMs }),
       records: executions.records,
       ...{ supergraphSdl, connections },
       ...{ budgets: limiting.budgets, quotas: limiting.quotas },
-      authenticate: createEdge(connections.get("tenant"), "gateway", {
-        tokens: remoteTokenSource(config),
-        ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
-        publicUrl: () => shell.publicUrl,
-      }),
       nowMs: systemNowMs,
       options: loadGateway(),
     });

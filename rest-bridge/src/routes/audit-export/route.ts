@@ -1,13 +1,13 @@
 import { Readable } from "node:stream";
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
-import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { RestAuditExportDocument, RestAuditSealDocument, RestAuditSegmentDocument } from "../../generated/graphql.ts";
 import { answered } from "../../graph/answered.ts";
+import type { GraphRouteDeps } from "../../graph/graph-question.ts";
 import { documentIdOf, type GraphPort } from "../../graph/graph-port.ts";
-import { serveRoute, type Authenticate, type CheckedRequest } from "../../http/serve-route.ts";
+import { serveRoute, type CheckedRequest } from "../../http/serve-route.ts";
 import { momentParameter } from "../audit-log/moment.ts";
 import { auditExportDescription } from "./description.ts";
 import { brokenLine, endLine, headerLine, segmentLines, type ExportFrame } from "./lines.ts";
@@ -20,13 +20,11 @@ const MAX_SEALINGS = 1_000;
 type Ask = <Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables: object) => Promise<Data>;
 
 const askerOf =
-  (
-    graph: GraphPort,
-    { caller, authorization, traceId, clientAddress, signal }: CheckedRequest<unknown, unknown>,
-  ): Ask =>
+  (graph: GraphPort, { caller, traceId, clientAddress, signal, graphIsAsked }: CheckedRequest<unknown, unknown>): Ask =>
   async (document, variables) => {
+    graphIsAsked();
     const documentId = documentIdOf(document);
-    const call = { caller, authorization, documentId, variables: { ...variables }, traceId, clientAddress, signal };
+    const call = { caller, documentId, variables: { ...variables }, traceId, clientAddress, signal };
     const { data, warnings } = answered(document, await graph.execute(call));
     const [first] = warnings;
     if (first !== undefined) throw refuse("SUBGRAPH_INVALID_RESPONSE", first.detail);
@@ -62,15 +60,7 @@ async function* linesOf(ask: Ask, frame: ExportFrame, header: string): AsyncGene
 }
 
 /** Adds GET /api/v2/audit/export. */
-export const registerAuditExport = (
-  server: HttpServer,
-  deps: {
-    readonly graph: GraphPort;
-    readonly authenticate: Authenticate;
-    readonly clientAddress: ClientAddress;
-    readonly nowMs: NowMs;
-  },
-): void =>
+export const registerAuditExport = (server: HttpServer, deps: GraphRouteDeps & { readonly nowMs: NowMs }): void =>
   serveRoute(server, deps, auditExportDescription, async (request) => {
     const range = {
       from: momentParameter(request.query.from, "from"),

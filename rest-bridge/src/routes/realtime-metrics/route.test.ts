@@ -51,7 +51,6 @@ describe("GET /api/v2/analytics/realtime/metrics", () => {
     await bridge.ask(`${PATH}?timeframe=1h`, { headers: { traceparent } });
     expect(bridge.graph.calls).toHaveLength(1);
     expect(bridge.graph.calls[0]).toMatchObject({
-      authorization: "Bearer key",
       caller: { tenantId: TENANT },
       documentId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       variables: { timeframe: "PT1H" },
@@ -77,13 +76,31 @@ describe("GET /api/v2/analytics/realtime/metrics", () => {
     ["?timeframe=5m&timeframe=6m", 400, "BAD_INPUT", "timeframe"],
     [`?tenant_id=${OTHER_TENANT}`, 403, "TENANT_MISMATCH", "tenant_id"],
     ["?access_token=x", 400, "CREDENTIAL_IN_URL", "access_token"],
-  ])("refuses %s with %i %s, before the graph is asked", async (search, status, code, field) => {
-    bridge.graph.calls.length = 0;
-    const answer = await problemOf(`${PATH}${search}`);
-    expect(answer.headers.get("content-type")).toContain("application/problem+json");
-    expect(answer.body).toMatchObject({ type: `urn:tessera:error:${code}`, status, code, field });
-    expect([answer.status, bridge.graph.calls.length]).toEqual([status, 0]);
-  });
+  ])(
+    "refuses %s with %i %s, before the graph is asked, and records it once without what was sent",
+    async (search, status, code, field) => {
+      bridge.graph.calls.length = 0;
+      bridge.records.length = 0;
+      const answer = await problemOf(`${PATH}${search}`, { headers: { "x-forwarded-for": "192.0.2.9" } });
+      expect(answer.headers.get("content-type")).toContain("application/problem+json");
+      expect(answer.body).toMatchObject({ type: `urn:tessera:error:${code}`, status, code, field });
+      expect([answer.status, bridge.graph.calls.length]).toEqual([status, 0]);
+      const record = {
+        tenantId: TENANT,
+        subject: { kind: "API_KEY", id: "test" },
+        kind: "QUERY",
+        operationName: `GET ${PATH}`,
+        fields: ["Query.realtimeMetrics"],
+        objects: [],
+        clientAddress: "192.0.2.9",
+        decision: "REFUSED",
+        code,
+        traceId: answer.headers.get("x-trace-id"),
+      };
+      // A credential in the address is refused before anybody is known by another one.
+      expect(bridge.records).toEqual(code === "CREDENTIAL_IN_URL" ? [] : [expect.objectContaining(record)]);
+    },
+  );
 
   it.each(["", "Basic a2V5", "Bearer stranger"])(
     "does not know the caller behind %j: 401 with a challenge",
@@ -111,13 +128,18 @@ describe("GET /api/v2/analytics/realtime/metrics", () => {
     ["SUBGRAPH_UNAVAILABLE", 503, {}],
     ["FORBIDDEN", 403, {}],
     ["BAD_INPUT", 400, { field: "timeframe" }],
-  ])("says the graph's %s as %i, with Retry-After when it is known", async (code, status, extensions) => {
-    answering(code, extensions);
-    const answer = await problemOf(PATH);
-    expect(answer).toMatchObject({ status, body: { code, status, detail: "So it is.", ...extensions } });
-    const retry = "retryAfterSeconds" in extensions ? String(extensions.retryAfterSeconds) : null;
-    expect(answer.headers.get("retry-after")).toBe(retry);
-  });
+  ])(
+    "says the graph's %s as %i, with Retry-After when it is known, and leaves its record to the graph",
+    async (code, status, extensions) => {
+      answering(code, extensions);
+      bridge.records.length = 0;
+      const answer = await problemOf(PATH);
+      expect(bridge.records).toEqual([]);
+      expect(answer).toMatchObject({ status, body: { code, status, detail: "So it is.", ...extensions } });
+      const retry = "retryAfterSeconds" in extensions ? String(extensions.retryAfterSeconds) : null;
+      expect(answer.headers.get("retry-after")).toBe(retry);
+    },
+  );
 
   it("says a refused rate with what is left of it", async () => {
     answering("RATE_LIMITED", { retryAfterSeconds: 7 });

@@ -31,6 +31,7 @@ export const filterSchema = Type.Cyclic(
         ),
         contains: text("EventFilterInput.contains"),
         starts_with: text("EventFilterInput.startsWith"),
+        matches: text("EventFilterInput.matches"),
         gt: number("EventFilterInput.gt"),
         gte: number("EventFilterInput.gte"),
         lt: number("EventFilterInput.lt"),

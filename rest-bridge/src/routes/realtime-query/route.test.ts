@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import type { RestRealtimeQueryQuery } from "../../generated/graphql.ts";
 import { metricsAnswer } from "../../testing/metrics-answer.ts";
-import { OTHER_TENANT, startBridge } from "../../testing/running-bridge.ts";
+import { OTHER_TENANT, startBridge, TENANT } from "../../testing/running-bridge.ts";
 
 const PATH = "/api/v2/analytics/realtime/query";
 const question = {
@@ -73,10 +73,22 @@ describe("POST /api/v2/analytics/realtime/query", () => {
     ["a body beyond the limit", { ...question, time_zone: "x".repeat(300_000) }, {}, 413, "PAYLOAD_TOO_LARGE"],
     ["a stranger's body, unread", "{", { authorization: "Bearer stranger" }, 401, "UNAUTHENTICATED"],
     ["who accepts no JSON", question, { accept: "text/csv" }, 406, "NOT_ACCEPTABLE"],
-  ])("refuses %s, before the graph is asked", async (_what, body, headers, status, code) => {
-    expect(await post(body, headers)).toMatchObject({ status, body: { code, status } });
-    expect(bridge.graph.calls).toEqual([]);
-  });
+  ])(
+    "refuses %s, before the graph is asked, and records it once when the caller is known",
+    async (_what, body, headers, status, code) => {
+      bridge.records.length = 0;
+      expect(await post(body, headers)).toMatchObject({ status, body: { code, status } });
+      expect(bridge.graph.calls).toEqual([]);
+      const record = {
+        code,
+        decision: "REFUSED",
+        operationName: `POST ${PATH}`,
+        fields: ["Query.olap"],
+        tenantId: TENANT,
+      };
+      expect(bridge.records).toEqual(status === 401 ? [] : [expect.objectContaining(record)]);
+    },
+  );
 
   it("offers POST and OPTIONS, and names them to others", async () => {
     const got = await bridge.ask(PATH);

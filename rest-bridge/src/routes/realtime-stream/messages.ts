@@ -10,7 +10,18 @@ const MAX_CURSOR = 512;
 const auth = Type.Object(
   {
     type: Type.Literal("auth"),
-    authorization: Type.String({ minLength: 1, maxLength: MAX_CREDENTIAL, description: "`Bearer <API key>`." }),
+    authorization: Type.String({
+      minLength: 1,
+      maxLength: MAX_CREDENTIAL,
+      description: "`Bearer <API key or token>`, or `DPoP <token>` with `dpop`.",
+    }),
+    dpop: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_CREDENTIAL,
+        description: "Proof for a credential that is bound to a key (RFC 9449), made for GET of the stream's address.",
+      }),
+    ),
     cursor: Type.Optional(
       Type.String({ maxLength: MAX_CURSOR, description: "Cursor of the last message seen, to go on from there." }),
     ),

@@ -14,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => bridge.stop());
 beforeEach(() => {
   bridge.graph.held.length = 0;
+  bridge.records.length = 0;
 });
 
 const held = (place: number): HeldSubscription => {
@@ -25,10 +26,15 @@ const tell = (place: number, events: number, cursor: string): void =>
   held(place).sink.next({ data: metricsAnswer(events, cursor) });
 
 describe("WebSocket /api/v2/analytics/realtime/stream", () => {
-  it("hands on the graph's metrics as they come, each with its cursor, under the caller's credential", async () => {
-    const client = bridge.connect(`${PATH}?tenant_id=${TENANT}&timeframe=1h`);
+  it("hands on the graph's metrics as they come, each with its cursor, for the caller and the address it came from", async () => {
+    const from = { authorization: "Bearer key", "x-forwarded-for": "192.0.2.7" };
+    const client = bridge.connect(`${PATH}?tenant_id=${TENANT}&timeframe=1h`, from);
     expect(await client.next("ready")).toMatchObject({ tenant_id: TENANT, timeframe: "PT1H" });
-    expect(held(0).call).toMatchObject({ authorization: "Bearer key", variables: { timeframe: "PT1H", after: null } });
+    expect(held(0).call).toMatchObject({
+      caller: { tenantId: TENANT },
+      clientAddress: "192.0.2.7",
+      variables: { timeframe: "PT1H", after: null },
+    });
     tell(0, 3, "5-1");
     const message = await client.next("metrics");
     expect(message).toMatchObject({ cursor: "5-1", skipped: 0, data: { events: 3, top_names: [{ name: "buy" }] } });
@@ -63,9 +69,9 @@ describe("WebSocket /api/v2/analytics/realtime/stream", () => {
     await client.next("metrics");
     client.send({ type: "auth", authorization: "Bearer key" });
     await client.next("ready");
-    expect([held(0).stopped, held(1).call.authorization, held(1).call.variables["after"]]).toEqual([
+    expect([held(0).stopped, held(1).call.caller.expiresAtMs, held(1).call.variables["after"]]).toEqual([
       true,
-      "Bearer key",
+      null,
       "5-1",
     ]);
     client.socket.close();
@@ -86,6 +92,8 @@ describe("WebSocket /api/v2/analytics/realtime/stream", () => {
     expect((await client.closed).code).toBe(closeCode);
     expect(client.messages).toEqual([{ type: "error", problem: expect.objectContaining({ code }) }]);
     expect(bridge.graph.held).toEqual([]);
+    const recorded = { code, decision: "REFUSED", kind: "SUBSCRIPTION", transport: "websocket", tenantId: TENANT };
+    expect(bridge.records).toEqual(closeCode === 4401 ? [] : [expect.objectContaining(recorded)]);
   });
 
   it.each(["{", "[]", '{"type":"subscribe"}', '{"type":"auth"}', '{"type":"ping","more":1}'])(

@@ -32,7 +32,16 @@ const searchOf = (request: IncomingMessage): URLSearchParams =>
 const parseRequest = (request: IncomingMessage, traceId: string): StreamRequest => {
   const query = checkQuery(Object.fromEntries(searchOf(request)));
   const timeframe = parseTimeframe(query.timeframe ?? DEFAULT_TIMEFRAME);
-  return { tenantId: query.tenant_id, timeframe, cursor: query.cursor, traceId };
+  return { tenantId: query.tenant_id, timeframe, cursor: query.cursor, traceId, problem: null };
+};
+
+const askedOf = (request: IncomingMessage, traceId: string): StreamRequest => {
+  try {
+    return parseRequest(request, traceId);
+  } catch (thrown) {
+    const problem = thrown instanceof Error ? thrown : new Error("The request can't be read.", { cause: thrown });
+    return { tenantId: undefined, timeframe: "", cursor: undefined, traceId, problem };
+  }
 };
 
 const parseMessage = (data: Buffer) => {
@@ -58,20 +67,14 @@ const admit = (request: IncomingMessage, origins: Origins): number | null => {
 const handle = (socket: WebSocket, request: IncomingMessage, deps: StreamDeps, stream: OpenStream): void => {
   const traceId = traceIdOf(request.headers.traceparent);
   const { authorization } = request.headers;
-  let asked: StreamRequest;
-  let problem: unknown = null;
-  try {
-    asked = parseRequest(request, traceId);
-  } catch (error) {
-    asked = { tenantId: undefined, timeframe: "", cursor: undefined, traceId };
-    problem = error;
-  }
-  const session = openStreamSession(
-    socket,
-    { ...asked, authorization: problem === null ? authorization : undefined, presentation: presentationOf(request) },
-    deps,
-  );
-  if (problem !== null) return session.fail(problem);
+  const asked = askedOf(request, traceId);
+  const handshake = {
+    authorization,
+    presentation: presentationOf(request),
+    clientAddress: deps.clientAddress(request),
+  };
+  const session = openStreamSession(socket, { ...asked, ...handshake }, deps);
+  if (asked.problem !== null && authorization === undefined) return session.fail(asked.problem);
   socket.on("message", (data: Buffer) => {
     stream.received += 1;
     if (stream.received > MAX_MESSAGES_PER_HEARTBEAT)

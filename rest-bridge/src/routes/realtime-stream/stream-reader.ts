@@ -3,7 +3,7 @@ import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import { toMetrics } from "../../answers/metrics.ts";
 import { RestRealtimeStreamDocument, type RestRealtimeStreamSubscription } from "../../generated/graphql.ts";
 import { answered, refusalOf, type Answered } from "../../graph/answered.ts";
-import { documentIdOf, type GraphPort, type StreamEnd } from "../../graph/graph-port.ts";
+import { documentIdOf, type GraphPort, type GraphSubscription, type StreamEnd } from "../../graph/graph-port.ts";
 import { refusalCodeOf } from "./close-codes.ts";
 
 const documentId = documentIdOf(RestRealtimeStreamDocument);
@@ -14,7 +14,9 @@ export type Snapshot = Answered<RestRealtimeStreamSubscription>;
 /** Reads the graph's stream under one credential after another. */
 export interface StreamReader {
   /** Begins, or goes on under another credential, behind `cursor` or the last one seen. */
-  readonly read: (caller: Caller, authorization: string, cursor: string | undefined) => void;
+  readonly read: (caller: Caller, cursor: string | undefined) => void;
+  /** Tells the graph that the caller's credential still holds. */
+  readonly confirm: (caller: Caller) => void;
   readonly stop: () => void;
 }
 
@@ -39,17 +41,22 @@ export const encodeSnapshot = ({ data: { realtimeMetrics }, warnings }: Snapshot
 /** Makes a reader of the realtime subscription that remembers where it is. */
 export const createStreamReader = (
   graph: GraphPort,
-  request: { readonly timeframe: string; readonly traceId: string; readonly cursor: string | undefined },
+  request: {
+    readonly timeframe: string;
+    readonly traceId: string;
+    readonly clientAddress: string;
+    readonly cursor: string | undefined;
+  },
   sink: { readonly next: (snapshot: Snapshot) => void; readonly fail: (thrown: unknown) => void },
 ): StreamReader => {
   let lastCursor = request.cursor;
-  let stop: () => void = () => undefined;
+  let subscription: GraphSubscription | null = null;
   return {
-    read: (caller, authorization, cursor) => {
-      stop();
+    read: (caller, cursor) => {
+      subscription?.stop();
       const variables = { timeframe: request.timeframe, after: cursor ?? lastCursor ?? null };
-      stop = graph.subscribe(
-        { caller, authorization, documentId, variables, traceId: request.traceId },
+      subscription = graph.subscribe(
+        { caller, documentId, variables, traceId: request.traceId, clientAddress: request.clientAddress },
         {
           next: (result) => {
             try {
@@ -64,6 +71,7 @@ export const createStreamReader = (
         },
       );
     },
-    stop: () => stop(),
+    confirm: (caller) => subscription?.confirm(caller),
+    stop: () => subscription?.stop(),
   };
 };

@@ -1,16 +1,20 @@
 import type { WebSocket } from "ws";
+import type { Caller } from "@tessera/contracts/caller";
+import type { TenantId } from "@tessera/contracts/ids";
 import type { Presentation } from "@tessera/platform/auth/presentation";
 import { problemFromThrown } from "@tessera/platform/errors/problem";
 import { errorMessage } from "@tessera/platform/errors/error-message";
-import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import { refuse } from "@tessera/platform/errors/refusal";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { GraphPort } from "../../graph/graph-port.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
-import type { Authenticate } from "../../http/serve-route.ts";
+import type { ServingDeps } from "../../http/serve-route.ts";
 import { CLOSE, closeCodeOf } from "./close-codes.ts";
+import { createCredentialConfirmation } from "./credential-confirmation.ts";
 import { whenExpired } from "./credential-expiry.ts";
 import { createLatestOutbox } from "./latest-outbox.ts";
+import { realtimeStreamDescription } from "./description.ts";
 import type { ClientMessage } from "./messages.ts";
 import { createStreamReader, encodeSnapshot, type Snapshot } from "./stream-reader.ts";
 
@@ -18,8 +22,6 @@ import { createStreamReader, encodeSnapshot, type Snapshot } from "./stream-read
 export const HEARTBEAT_SECONDS = 12;
 /** Milliseconds a client has for its credential. */
 const AUTH_TIMEOUT_MS = 5_000;
-/** Milliseconds between two looks at an open stream's credential: one that was revoked ends its streams within 5 s. */
-const CREDENTIAL_CHECK_MS = 4_000;
 /** Bytes a close reason may have (RFC 6455 allows 123). */
 const MAX_REASON_BYTES = 120;
 
@@ -30,12 +32,20 @@ export interface StreamRequest {
   readonly timeframe: string;
   readonly cursor: string | undefined;
   readonly traceId: string;
+  /** Why the URL asks for nothing that can be given, told to a caller who is known; null: it does. */
+  readonly problem: Error | null;
+}
+
+/** How a stream was opened. */
+export interface StreamHandshake {
+  readonly authorization: string | undefined;
+  readonly presentation: Presentation;
+  readonly clientAddress: string;
 }
 
 /** What a session needs beside its socket. */
-export interface StreamDeps {
+export interface StreamDeps extends ServingDeps {
   readonly graph: GraphPort;
-  readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly nowMs: NowMs;
 }
@@ -48,6 +58,24 @@ export interface StreamSession {
 }
 
 const shortened = (reason: string): string => Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString("utf8");
+
+/** The tenant a known caller's stream is about; what can't be given to them is recorded and refused. */
+const admittedTenant = async (
+  caller: Caller,
+  request: StreamRequest & StreamHandshake,
+  deps: StreamDeps,
+): Promise<TenantId> => {
+  const startedMs = performance.now();
+  try {
+    if (request.problem !== null) throw request.problem;
+    return ownTenant(caller, request.tenantId);
+  } catch (thrown) {
+    const { clientAddress, traceId } = request;
+    const refused = { caller, description: realtimeStreamDescription, clientAddress, traceId, thrown };
+    await deps.recordRefusal({ ...refused, transport: "websocket", elapsedMs: performance.now() - startedMs });
+    throw thrown;
+  }
+};
 
 const expired = () => refuse("UNAUTHENTICATED", "The credential expired; connect with a new one and the last cursor.");
 
@@ -66,12 +94,11 @@ const failSocket = (socket: WebSocket, thrown: unknown, traceId: string, logger:
  */
 export const openStreamSession = (
   socket: WebSocket,
-  request: StreamRequest & { readonly authorization: string | undefined; readonly presentation: Presentation },
+  request: StreamRequest & StreamHandshake,
   deps: StreamDeps,
 ): StreamSession => {
   let stopExpiry: () => void = () => undefined;
   let generation = 0;
-  let held: string | null = null;
   const send = (message: object): void => socket.send(JSON.stringify(message));
   const outbox = createLatestOutbox<Snapshot>(
     { send: (text, sent) => socket.send(text, () => sent()) },
@@ -83,34 +110,29 @@ export const openStreamSession = (
     failSocket(socket, thrown, request.traceId, deps.logger, closeCode);
   };
   const reader = createStreamReader(deps.graph, request, { next: outbox.next, fail });
+  const confirmation = createCredentialConfirmation({ ...deps, confirmed: reader.confirm, ended: fail });
   const authTimer = setTimeout(
     () => fail(refuse("UNAUTHENTICATED", "No credential came in time."), CLOSE.authTimeout),
     AUTH_TIMEOUT_MS,
   );
-  const authenticate = async (authorization: string, cursor?: string): Promise<void> => {
+  const authenticate = async (authorization: string, proof?: string, cursor?: string): Promise<void> => {
     generation += 1;
     const mine = generation;
-    const caller = await deps.authenticate(authorization, request.presentation);
-    const tenantId = ownTenant(caller, request.tenantId);
+    const { presentation } = request;
+    const presented = proof === undefined ? presentation : { ...presentation, proof };
+    const caller = await deps.authenticate(authorization, presented);
+    const tenantId = await admittedTenant(caller, request, deps);
     if (mine !== generation || socket.readyState !== socket.OPEN) return;
     clearTimeout(authTimer);
-    held = authorization;
+    confirmation.hold(authorization);
     stopExpiry();
     stopExpiry = whenExpired(caller.expiresAtMs, deps.nowMs, () => fail(expired(), CLOSE.forbidden));
     send({ type: "ready", tenant_id: tenantId, timeframe: request.timeframe, heartbeat_seconds: HEARTBEAT_SECONDS });
-    reader.read(caller, authorization, cursor);
+    reader.read(caller, cursor);
   };
-  const confirm = (): void => {
-    if (held === null) return;
-    deps.authenticate(held, "AGAIN").catch((error: unknown) => {
-      // That nobody can be asked at the moment says nothing about the credential.
-      if (error instanceof Refusal && error.code === "UNAUTHENTICATED") fail(error);
-    });
-  };
-  const confirmTimer = setInterval(confirm, CREDENTIAL_CHECK_MS).unref();
   socket.once("close", () => {
     generation += 1;
-    clearInterval(confirmTimer);
+    confirmation.stop();
     clearTimeout(authTimer);
     stopExpiry();
     reader.stop();
@@ -120,7 +142,7 @@ export const openStreamSession = (
   return {
     receive: (message) => {
       if (message.type === "ping") return send({ type: "pong" });
-      authenticate(message.authorization, message.cursor).catch(fail);
+      authenticate(message.authorization, message.dpop, message.cursor).catch(fail);
     },
     fail,
   };
