@@ -30,6 +30,9 @@ const uuidBrand = <Id extends string>(text: string): Id | null => (isUuid(text) 
 
 /** Parses a tenant id; null when the text is not a UUID. */
 export const parseTenantId = (text: string): TenantId | null => uuidBrand<TenantId>(text);
+/** Stands where a tenant stands for what concerns the installation and no tenant of it: the nil UUID (RFC 9562), which owns nothing. */
+// boundary: a brand has no run-time shape, and the text is a UUID.
+export const INSTALLATION = "00000000-0000-0000-0000-000000000000" as TenantId;
 /** Parses an event id; null when the text is not a UUID. */
 export const parseEventId = (text: string): EventId | null => uuidBrand<EventId>(text);
 /** Parses a batch id; null when the text is not a UUID. */

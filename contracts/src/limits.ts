@@ -1,3 +1,4 @@
+import type { ActiveThrottle } from "./abuse.ts";
 import type { Subject } from "./caller.ts";
 import type { TenantId } from "./ids.ts";
 
@@ -62,6 +63,8 @@ export interface EffectiveLimits {
   readonly features: readonly string[];
   /** One per metric, in the order of {@link LIMIT_METRICS}. */
   readonly limits: readonly EffectiveLimit[];
+  /** What the subject is held back by for abuse; absent or null: nothing. */
+  readonly throttle?: ActiveThrottle | null;
 }
 
 /** Tells what holds for a subject; null when there is no such tenant. Answers are at most five seconds old. */

@@ -13,6 +13,8 @@ export const PERMISSIONS = [
   "ml:read",
   "governance:read",
   "audit:read",
+  "security:read",
+  "security:manage",
   "tenant:read",
   "tenant:manage",
   "access:manage",

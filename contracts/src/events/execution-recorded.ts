@@ -48,6 +48,8 @@ export interface ExecutionRecorded {
   readonly fields: readonly string[];
   /** Ids the root fields were asked about, at most 20, each at most 200 characters. */
   readonly objects: readonly string[];
+  /** Which page of which list was read, as a hash of the document and its cursors; absent for a first page and for what has none. */
+  readonly page?: string | undefined;
   readonly transport: "http" | "websocket" | "rest" | "in-process";
   /** Address the request came from; null when it came from the platform itself. */
   readonly clientAddress: string | null;

@@ -22,6 +22,7 @@ export const executionRecord = z.object({
   documentId: z.string().nullable(),
   fields: z.array(z.string()),
   objects: z.array(z.string()),
+  page: z.string().max(64).optional(),
   transport: z.enum(["http", "websocket", "rest", "in-process"]),
   clientAddress: z.string().nullable(),
   decision: z.enum(["ALLOWED", "REFUSED", "FAILED"]),

@@ -10,7 +10,7 @@ import { z } from "zod";
 import type { Json } from "./audit-record.ts";
 
 /** What an execution left behind, without the tenant, which the record itself names: names and ids, never a payload. */
-export type AuditEntry = Omit<ExecutionRecorded, "tenantId">;
+export type AuditEntry = Omit<ExecutionRecorded, "tenantId" | "page">;
 
 /** Root fields kept of one execution. */
 const MAX_FIELDS = 40;

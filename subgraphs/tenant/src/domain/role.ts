@@ -32,7 +32,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<UserRole, readonly Permission[]>>
   ANALYST: [...READS, "jobs:run", "tenant:read", "schema:introspect"],
   DEVELOPER: [...READS, "jobs:run", "analytics:ingest", "tenant:read", "schema:introspect"],
   VIEWER: READS,
-  AUDITOR: ["audit:read", "governance:read", "tenant:read", "billing:read"],
+  AUDITOR: ["audit:read", "security:read", "governance:read", "tenant:read", "billing:read"],
   OPERATOR: ["jobs:read", "jobs:run", "anomaly:read", "anomaly:manage", "governance:read", "tenant:read"],
 };
 

@@ -1,0 +1,45 @@
+import type { AbuseSource } from "@tessera/contracts/abuse";
+import { MOST_PAGES, type Rules } from "./detect.ts";
+
+/** From when on something is abuse; 0 of each: it is not looked for. */
+export interface AbuseBounds {
+  /** Different wrong keys from one address in a window. */
+  readonly wrongKeys: number;
+  /** Different other wrong credentials from one address in a window. */
+  readonly wrongCredentials: number;
+  /** Different pages and things one subject reads in a window, unless it usually reads more. */
+  readonly pages: number;
+  /** Points one subject spends in a window, unless it usually spends more. */
+  readonly costPoints: number;
+}
+
+/** Bounds nobody has set: far above what people mistype, what a dashboard pages through, and a sixth of the default budget of points. */
+export const DEFAULT_BOUNDS: AbuseBounds = { wrongKeys: 50, wrongCredentials: 50, pages: 300, costPoints: 1_000_000 };
+
+/** Nothing is looked for. */
+export const NO_BOUNDS: AbuseBounds = { wrongKeys: 0, wrongCredentials: 0, pages: 0, costPoints: 0 };
+
+/** A network is abusive from so many times the bound of an address: what one address does alone is held against that address. */
+export const NETWORK_TIMES = 4;
+/** Part of an address's bound from which on one tenant is told of wrong credentials that were aimed at it. */
+const TENANT_SHARE = 5;
+
+const plain = (kind: "KEY_SCANNING" | "CREDENTIAL_STUFFING", bound: number) => ({ kind, floor: bound, ceiling: bound });
+
+/** The rules for a source, in the log of the installation or in that of a tenant. */
+export const rulesFor = (source: AbuseSource["kind"], bounds: AbuseBounds, ofInstallation: boolean): Rules => {
+  if (source === "ADDRESS" || source === "NETWORK") {
+    const times = source === "NETWORK" ? NETWORK_TIMES : 1;
+    const wrong = ofInstallation
+      ? bounds.wrongCredentials * times
+      : Math.ceil(bounds.wrongCredentials / TENANT_SHARE) * times;
+    return {
+      WRONG_KEYS: plain("KEY_SCANNING", bounds.wrongKeys * times),
+      WRONG_CREDENTIALS: plain("CREDENTIAL_STUFFING", wrong),
+    };
+  }
+  return {
+    PAGES: { kind: "SCRAPING", floor: bounds.pages, ceiling: Math.max(bounds.pages, MOST_PAGES) },
+    COST: { kind: "COST_SPIKE", floor: bounds.costPoints, ceiling: Number.MAX_SAFE_INTEGER },
+  };
+};
