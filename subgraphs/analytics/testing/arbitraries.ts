@@ -76,6 +76,10 @@ const leaf: fc.Arbitrary<FilterInput> = fc.oneof(
   fc.record({ field: pick("name", "url", "country", "properties.plan"), contains: pick("i", "%", "'", "\\", "_") }),
   fc.record({ field: pick("name", "url", "properties.plan"), startsWith: pick("v", "/", "p") }),
   fc.record({
+    field: pick("name", "url", "country", "properties.plan"),
+    matches: pick("^v", "i.*$", "", "(?i)PRO|a", "'", "\\\\", "^$", "[[:alpha:]]{3}"),
+  }),
+  fc.record({
     field: pick("country", "userId", "revenue", "properties.plan", "properties.cart.total", "qualityFlags"),
     exists: fc.boolean(),
   }),

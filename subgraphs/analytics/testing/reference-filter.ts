@@ -1,3 +1,4 @@
+import { RE2JS } from "re2js";
 import type { FilterInput } from "../src/domain/filter.ts";
 import type { TestEvent } from "./test-events.ts";
 
@@ -53,6 +54,11 @@ const equals = (event: TestEvent, field: string, value: string): boolean => {
   return field.startsWith("properties.") ? text === value : (text ?? "") === value;
 };
 
+const matches = (pattern: string | null | undefined, text: string | null): boolean =>
+  pattern === null ||
+  pattern === undefined ||
+  (text !== null && RE2JS.compile(pattern, RE2JS.DOTALL).matcher(text).find());
+
 /** Whether an event passes a filter, by the plain meaning of its words. */
 export const passes = (event: TestEvent, filter: FilterInput | null): boolean => {
   if (filter === null) return true;
@@ -74,6 +80,7 @@ export const passes = (event: TestEvent, filter: FilterInput | null): boolean =>
       filter.startsWith === undefined ||
       (text !== null && text.startsWith(filter.startsWith)) ||
       (filter.startsWith === "" && !field.startsWith("properties."))) &&
+    matches(filter.matches, field.startsWith("properties.") ? text : (text ?? "")) &&
     compared(filter.gt, (a, b) => a > b) &&
     compared(filter.gte, (a, b) => a >= b) &&
     compared(filter.lt, (a, b) => a < b) &&

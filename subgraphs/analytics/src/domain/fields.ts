@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { didYouMean } from "./did-you-mean.ts";
 
 /** What the values of a field are. TEXT that an event does not carry is stored as the empty text. */
 export type FieldType = "TEXT" | "ID" | "BOOLEAN" | "INTEGER" | "DECIMAL" | "TIME" | "LIST";
@@ -95,7 +96,7 @@ export const parseField = (name: string, where: string): Field => {
   if (field === undefined)
     throw refuse(
       "BAD_INPUT",
-      `There is no such field. The fields are ${[...byName.keys()].join(", ")} and \`properties.<path>\`.`,
+      `There is no such field.${didYouMean(name, [...byName.keys()])} The fields are ${[...byName.keys()].join(", ")} and \`properties.<path>\`.`,
       { field: where },
     );
   return field;

@@ -1,5 +1,7 @@
 import { isUuid } from "@tessera/contracts/ids";
+import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { RE2JS } from "re2js";
 import { parseRevealedField, type Field, type FieldAccess, type FieldType } from "./fields.ts";
 
 /** How a number is compared. */
@@ -10,7 +12,7 @@ export type Condition =
   | { readonly kind: "AND" | "OR"; readonly parts: readonly Condition[] }
   | { readonly kind: "NOT"; readonly part: Condition }
   | { readonly kind: "ONE_OF"; readonly field: Field; readonly values: readonly string[] }
-  | { readonly kind: "CONTAINS" | "STARTS_WITH"; readonly field: Field; readonly text: string }
+  | { readonly kind: "CONTAINS" | "STARTS_WITH" | "MATCHES"; readonly field: Field; readonly text: string }
   | { readonly kind: "COMPARE"; readonly field: Field; readonly comparison: Comparison; readonly value: number }
   | { readonly kind: "EXISTS"; readonly field: Field; readonly exists: boolean };
 
@@ -26,6 +28,7 @@ export interface FilterInput {
   readonly in?: Maybe<readonly string[]>;
   readonly contains?: Maybe<string>;
   readonly startsWith?: Maybe<string>;
+  readonly matches?: Maybe<string>;
   readonly gt?: Maybe<number>;
   readonly gte?: Maybe<number>;
   readonly lt?: Maybe<number>;
@@ -34,7 +37,14 @@ export interface FilterInput {
 }
 
 /** Bounds of a filter: what a person writes is far below, and the parameters must fit into one request to the store. */
-export const FILTER_LIMITS = { depth: 8, tests: 100, parts: 50, values: 1_000, characters: 50_000 } as const;
+export const FILTER_LIMITS = {
+  depth: 8,
+  tests: 100,
+  parts: 50,
+  values: 1_000,
+  characters: 50_000,
+  pattern: 1_000,
+} as const;
 
 const DECIMAL = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/;
 
@@ -89,9 +99,29 @@ const oneOf = (field: Field, values: readonly string[], where: string): Conditio
   return { kind: "ONE_OF", field, values: parsed };
 };
 
-const textTest = (kind: "CONTAINS" | "STARTS_WITH", field: Field, text: string, where: string): Condition => {
+const textTest = (
+  kind: "CONTAINS" | "STARTS_WITH" | "MATCHES",
+  field: Field,
+  text: string,
+  where: string,
+): Condition => {
   if (!["TEXT", "PROPERTY"].includes(typeOf(field))) throw bad(where, `\`${field.name}\` is not text.`);
   return { kind, field, text };
+};
+
+/** A pattern in RE2 syntax, which the store runs in time linear in the text; the same grammar reads it here first. */
+const patternTest = (field: Field, pattern: string, where: string): Condition => {
+  if (pattern.length > FILTER_LIMITS.pattern)
+    throw bad(where, `A pattern has at most ${FILTER_LIMITS.pattern} characters.`);
+  try {
+    RE2JS.compile(pattern, RE2JS.DOTALL);
+  } catch (error) {
+    throw bad(
+      where,
+      `The pattern is not one of RE2 (look-around and back-references are not in it): ${errorMessage(error)}.`,
+    );
+  }
+  return textTest("MATCHES", field, pattern, where);
 };
 
 const compareTest = (field: Field, comparison: Comparison, value: number, where: string): Condition => {
@@ -108,6 +138,7 @@ const testsOf = (input: FilterInput, field: Field, where: string): readonly Cond
   if (given(input.in)) tests.push(oneOf(field, input.in, `${where}.in`));
   if (given(input.contains)) tests.push(textTest("CONTAINS", field, input.contains, `${where}.contains`));
   if (given(input.startsWith)) tests.push(textTest("STARTS_WITH", field, input.startsWith, `${where}.startsWith`));
+  if (given(input.matches)) tests.push(patternTest(field, input.matches, `${where}.matches`));
   for (const comparison of ["gt", "gte", "lt", "lte"] as const) {
     const value = input[comparison];
     if (given(value)) tests.push(compareTest(field, comparison, value, `${where}.${comparison}`));
@@ -116,11 +147,11 @@ const testsOf = (input: FilterInput, field: Field, where: string): readonly Cond
   return tests;
 };
 
-const TESTS = ["eq", "in", "contains", "startsWith", "gt", "gte", "lt", "lte", "exists"] as const;
+const TESTS = ["eq", "in", "contains", "startsWith", "matches", "gt", "gte", "lt", "lte", "exists"] as const;
 
 const spend = (input: FilterInput, tests: number, { budget, where }: Place): void => {
   budget.tests += tests;
-  const texts = [input.field, input.eq, input.contains, input.startsWith, ...(input.in ?? [])];
+  const texts = [input.field, input.eq, input.contains, input.startsWith, input.matches, ...(input.in ?? [])];
   budget.characters += texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
   if (budget.tests > FILTER_LIMITS.tests) throw bad(where, `A filter holds at most ${FILTER_LIMITS.tests} tests.`);
   if (budget.characters > FILTER_LIMITS.characters)
@@ -133,7 +164,10 @@ const parseTests = (input: FilterInput, place: Place): Condition => {
   spend(input, tests.length, place);
   const [first] = tests;
   if (first === undefined)
-    throw bad(place.where, "A `field` needs a test: eq, in, contains, startsWith, gt, gte, lt, lte or exists.");
+    throw bad(
+      place.where,
+      "A `field` needs a test: eq, in, contains, startsWith, matches, gt, gte, lt, lte or exists.",
+    );
   return tests.length === 1 ? first : { kind: "AND", parts: tests };
 };
 

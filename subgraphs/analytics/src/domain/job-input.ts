@@ -16,6 +16,7 @@ const filter: z.ZodType<FilterInput> = z.lazy(() =>
     in: z.array(z.string()).nullish(),
     contains: z.string().nullish(),
     startsWith: z.string().nullish(),
+    matches: z.string().nullish(),
     gt: z.number().nullish(),
     gte: z.number().nullish(),
     lt: z.number().nullish(),

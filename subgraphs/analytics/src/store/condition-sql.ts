@@ -29,7 +29,7 @@ const oneOf = (field: Field, values: readonly string[], params: Params): string 
     ? columnOneOf(field, values, params)
     : `ifNull(${propertyText(field.path, params)} IN ${params.place("Array(String)", values)}, 0)`;
 
-const textTest = (test: "position" | "startsWith", field: Field, text: string, params: Params): string => {
+const textTest = (test: "position" | "startsWith" | "match", field: Field, text: string, params: Params): string => {
   const value = field.kind === "COLUMN" ? field.column : `ifNull(${propertyText(field.path, params)}, '')`;
   const found = `${test}(${value}, ${params.place("String", text)})`;
   const matches = test === "position" ? `${found} > 0` : found;
@@ -72,6 +72,8 @@ export const conditionSql = (condition: Condition, params: Params): string => {
       return textTest("position", condition.field, condition.text, params);
     case "STARTS_WITH":
       return textTest("startsWith", condition.field, condition.text, params);
+    case "MATCHES":
+      return textTest("match", condition.field, condition.text, params);
     case "COMPARE":
       return compare(condition.field, condition.comparison, condition.value, params);
     case "EXISTS":
