@@ -28,6 +28,14 @@ test("no user but the owner has rights beyond the event store's tables; jobs may
   }
 });
 
+test("jobs write their results and the tables that are named for workers, and no other; readers write none", () => {
+  const users = clickHouseUsersXml(passwords, ["events", "worker_facts", "not_worker_facts"]);
+  const written = [...users.matchAll(/GRANT SELECT, INSERT, ALTER DELETE ON tessera\.(\w+)/g)].map(
+    ([, table]) => table,
+  );
+  expect(written).toEqual(["job_results", "worker_facts"]);
+});
+
 test("the users file holds no password in clear", () => {
   const secret = clickHouseUsersXml({ ...passwords, tessera_reader: "a-very-secret-word" }, []);
   expect(secret).not.toContain("a-very-secret-word");

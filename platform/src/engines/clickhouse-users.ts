@@ -13,6 +13,9 @@ export const RESTRICTED_DATABASE = "tessera_restricted";
 /** Table into which the jobs user writes results, and from which it may delete them. */
 export const JOB_RESULTS_TABLE = "job_results";
 
+/** Tables of tenants that workers write besides: facts they compute, named so in the migrations. */
+const WORKER_TABLE = /^worker_/;
+
 /** The four users of the event store: one per kind of work, none with more rights than its work needs. */
 export const clickHouseUserNames = ["tessera_owner", "tessera_writer", "tessera_reader", "tessera_jobs"] as const;
 
@@ -166,7 +169,9 @@ const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): 
     ...tables.map((table) => `GRANT SELECT ON ${EVENT_DATABASE}.${table}`),
     `GRANT SELECT ON ${RESTRICTED_DATABASE}.*`,
   ];
-  const jobRights = `GRANT SELECT, INSERT, ALTER DELETE ON ${EVENT_DATABASE}.${JOB_RESULTS_TABLE}`;
+  const jobRights = [JOB_RESULTS_TABLE, ...tables.filter((table) => WORKER_TABLE.test(table))].map(
+    (table) => `GRANT SELECT, INSERT, ALTER DELETE ON ${EVENT_DATABASE}.${table}`,
+  );
   // To erase a tenant, on behalf of whom workers do it, from every table.
   const eraseRights = tables.map((table) => `GRANT ALTER DELETE ON ${EVENT_DATABASE}.${table}`);
   // To end its own queries by name; the engine looks them up as the user who asks.
@@ -199,7 +204,7 @@ const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): 
       name: "tessera_jobs",
       password: passwords.tessera_jobs,
       profile: "tessera_jobs",
-      grants: [...selects, jobRights, ...eraseRights, killRights],
+      grants: [...selects, ...jobRights, ...eraseRights, killRights],
       rowFilters: tenantRows,
     },
   ];

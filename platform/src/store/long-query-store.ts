@@ -40,6 +40,11 @@ export interface LongQueryStore {
   ): AsyncIterable<readonly Row[]>;
   /** Inserts rows durably; a second insert with the same token changes nothing. */
   insert(table: string, rows: readonly object[], token: string): Promise<void>;
+  /**
+   * Runs an `INSERT INTO <table> SELECT ...`: what the reader sees is computed and written within the engine, which ends the work at `maxSeconds`. Each
+   * block is written whole, not all of them: what is told by the rows must hold up when the statement is run again.
+   */
+  fill(reader: DataReader, statement: StoreStatement, options: { readonly maxSeconds: number }): Promise<void>;
   /** Removes every row of a tenant from every table, results of its queries too; waits until it is done. The same when done twice. */
   eraseTenant(tenantId: TenantId): Promise<void>;
   close(): Promise<void>;
@@ -144,6 +149,19 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
           values: [...rows],
           format: "JSONEachRow",
           clickhouse_settings: { insert_deduplication_token: token, async_insert: 0 },
+        });
+      } catch (error) {
+        throw storeError(error);
+      }
+    },
+    fill: async (reader, statement, { maxSeconds }) => {
+      guardStatement(statement);
+      try {
+        await (reader.dataPolicy === null ? client : restricted).command({
+          query: statement.text,
+          query_params: { ...statement.params },
+          query_id: boundQueryId(reader),
+          clickhouse_settings: { max_execution_time: Math.min(maxSeconds, MAX_LONG_QUERY_SECONDS) },
         });
       } catch (error) {
         throw storeError(error);
