@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from "jose";
 import * as client from "openid-client";
 import { openInstallation, errorOf, type Installation } from "./testing/installation.ts";
-import { makeClient, type TestClient } from "./testing/running-identity.ts";
+import { makeClient, startIdentity, type TestClient } from "./testing/running-identity.ts";
 
 let here: Installation;
 let service: client.Configuration;
@@ -55,6 +55,31 @@ describe("a client that asks for DPoP (RFC 9449)", () => {
       }).then(({ status }) => status);
     const statuses = await Promise.all([...here.urls, ...here.urls].map(send));
     expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400]);
+  });
+
+  it("where nonces are asked for gets one with the refusal, and a token with the proof that carries it", async () => {
+    const strict = await startIdentity(here.opened, { requireProofNonces: true });
+    const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+    const jwk = await exportJWK(publicKey);
+    const authorization = `Basic ${Buffer.from(`${credentials.id}:${credentials.secret}`).toString("base64")}`;
+    const send = async (nonce?: string) => {
+      const claims = { jti: randomUUID(), htm: "POST", htu: `${strict.url}/oauth/token` };
+      const dpop = await new SignJWT(nonce === undefined ? claims : { ...claims, nonce })
+        .setProtectedHeader({ alg: "ES256", typ: "dpop+jwt", jwk })
+        .setIssuedAt()
+        .sign(privateKey);
+      const answer = await fetch(`${strict.url}/oauth/token`, {
+        method: "POST",
+        headers: { authorization, dpop, "content-type": "application/x-www-form-urlencoded" },
+        body: "grant_type=client_credentials",
+      });
+      return { status: answer.status, nonce: answer.headers.get("dpop-nonce"), body: await answer.text() };
+    };
+    const refused = await send();
+    expect([refused.status, refused.body]).toEqual([400, expect.stringContaining("use_dpop_nonce")]);
+    expect((await send("made up")).status).toBe(400);
+    expect((await send(refused.nonce ?? "")).status).toBe(200);
+    await strict.stop();
   });
 
   it("a refresh token of a public client is bound as well: another key can't use it", async () => {

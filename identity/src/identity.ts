@@ -40,6 +40,8 @@ export interface IdentityDeps {
   readonly keyRing: KeyRing;
   readonly sql: TenantSql;
   readonly clientAddress: (request: IncomingMessage) => string;
+  /** Whether DPoP proofs must carry a nonce of the server (RFC 9449, section 8). */
+  readonly requireProofNonces: boolean;
   readonly nowMs: NowMs;
   readonly logger: Logger;
 }
@@ -79,7 +81,7 @@ const providerOver = (
   { state, standing, clients, people }: Stores,
   keys: readonly SigningKey[],
 ): Provider => {
-  const { nowMs, logger, secret } = deps;
+  const { nowMs, logger, secret, requireProofNonces } = deps;
   const publicUrl = deps.publicUrl();
   const findKey = createKeySet({ load: () => Promise.resolve({ keys: keys.map(publicPart) }), nowMs });
   const tokens = {
@@ -89,7 +91,10 @@ const providerOver = (
       state.denyTokenAcrossTenants(tokenId, clientId, expiresAtMs),
   };
   const keyedHash = createKeyedHash(deps.apiKeyPepper);
-  return createProvider({ publicUrl, secret, state, clients, people, keyedHash, tokens, nowMs, logger }, keys);
+  return createProvider(
+    { publicUrl, secret, requireProofNonces, state, clients, people, keyedHash, tokens, nowMs, logger },
+    keys,
+  );
 };
 
 /** Builds the authorization server; nothing is read before `start`. */

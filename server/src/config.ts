@@ -18,6 +18,7 @@ const processShape = {
   TRUSTED_PROXIES: list(),
   ALLOWED_ORIGINS: origins,
   PUBLIC_URL: z.url().optional(),
+  DPOP_NONCES: flag(false),
   AUTH_FAILURES_PER_MINUTE: z.coerce.number().int().min(0).default(DEFAULT_FAILURES_PER_MINUTE),
 };
 
@@ -86,12 +87,16 @@ export const auditSecretsOf = (config: DistributedConfig): readonly [string, ...
 
 /** What a process is told about those who call it from outside. */
 export const outsideOf = (
-  config: Pick<DistributedConfig, "TRUSTED_PROXIES" | "ALLOWED_ORIGINS" | "PUBLIC_URL" | "AUTH_FAILURES_PER_MINUTE">,
+  config: Pick<
+    DistributedConfig,
+    "TRUSTED_PROXIES" | "ALLOWED_ORIGINS" | "PUBLIC_URL" | "AUTH_FAILURES_PER_MINUTE" | "DPOP_NONCES"
+  >,
 ) => ({
   trustedProxies: config.TRUSTED_PROXIES,
   allowedOrigins: config.ALLOWED_ORIGINS,
   publicUrl: config.PUBLIC_URL,
   authFailuresPerMinute: config.AUTH_FAILURES_PER_MINUTE,
+  requireProofNonces: config.DPOP_NONCES,
 });
 
 /** Addresses of the subgraphs that the environment names; the others are where supergraph.yaml says. */

@@ -2,11 +2,14 @@ import type { SubgraphConnection } from "@tessera/gateway/connections/connection
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import { createAuthenticator, type Authenticator } from "@tessera/platform/auth/authenticator";
 import { createLimitedAuthenticator, DEFAULT_FAILURES_PER_MINUTE } from "@tessera/platform/auth/limited-authenticator";
+import type { ProofNonces } from "@tessera/platform/auth/proof-nonces";
 import { createClientAddress, type ClientAddress } from "@tessera/platform/http/client-address";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createSignatureGate, type SignatureGate } from "@tessera/platform/signatures/signature-gate";
+import type { Limiting } from "./limiting.ts";
 import { createApiKeyVerifier } from "./api-key-verifier.ts";
 import { createAskTenant } from "./ask-tenant.ts";
+import type { Shell } from "./shell.ts";
 import { createSigningPorts } from "./signing-ports.ts";
 import { createTokenPorts, type TokenSource } from "./token-ports.ts";
 
@@ -20,7 +23,21 @@ export interface EdgeOptions {
   readonly publicUrl?: (() => string | null) | undefined;
   /** Wrong credentials one address may present per minute; 0: no limit. */
   readonly failuresPerMinute?: number | undefined;
+  /** Where wrong credentials are counted, and which proofs were used, for all processes; without it this one knows alone. */
+  readonly limiting?: Pick<Limiting, "budgets" | "useMark"> | undefined;
+  /** Nonces that DPoP proofs must carry; null: they need none. */
+  readonly proofNonces?: ProofNonces | null | undefined;
 }
+
+/** What an edge takes from its process. */
+export const edgeOf = (
+  shell: Shell,
+  limiting: Limiting,
+): Pick<EdgeOptions, "clientAddress" | "failuresPerMinute" | "publicUrl" | "limiting" | "proofNonces"> => ({
+  ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
+  ...{ limiting, proofNonces: shell.proofNonces },
+  publicUrl: () => shell.publicUrl,
+});
 
 /** How a process that faces the outside knows its callers: by asking the tenant subgraph, wherever it runs. */
 export const createEdge = (
@@ -34,13 +51,15 @@ export const createEdge = (
   const build = (): Authenticator => {
     const source = options.tokens?.() ?? null;
     const { clientAddress = createClientAddress([]), failuresPerMinute = DEFAULT_FAILURES_PER_MINUTE } = options;
+    const proofs = { useMark: options.limiting?.useMark, nonces: options.proofNonces };
     const authenticate = createAuthenticator({
       verifyApiKey: createApiKeyVerifier(ask),
-      tokens: source === null ? undefined : createTokenPorts(source, ask),
+      tokens: source === null ? undefined : createTokenPorts(source, ask, proofs),
       nowMs: systemNowMs,
       clientAddress,
     });
-    return createLimitedAuthenticator({ authenticate, clientAddress, failuresPerMinute, nowMs: systemNowMs });
+    const { budgets } = options.limiting ?? {};
+    return createLimitedAuthenticator({ authenticate, clientAddress, failuresPerMinute, nowMs: systemNowMs, budgets });
   };
   const isSigned: SignatureGate = createSignatureGate({
     ...createSigningPorts(tenant, role),

@@ -28,6 +28,7 @@ export const openIdentity = (
     keyRing: readKeyRing(secrets.keyRing),
     sql: resources.sql,
     clientAddress: shell.clientAddress,
+    requireProofNonces: shell.proofNonces !== null,
     nowMs: systemNowMs,
     logger: shell.logger,
   });

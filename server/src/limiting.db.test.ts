@@ -1,5 +1,9 @@
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
+import { createLimitedAuthenticator } from "@tessera/platform/auth/limited-authenticator";
+import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import { createClientAddress } from "@tessera/platform/http/client-address";
 import { hasRedis, startTestRedis, type TestRedis } from "@tessera/platform/testing/redis";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
@@ -70,6 +74,46 @@ describe.each(ways)("two gateways that count by %s", (_name, counting) => {
     }
     expect(passed).toBe(37);
     expect(await round()).toBe(0);
+    for (const { limiting } of gateways) await limiting.part.stop();
+  });
+
+  it("let a proof of possession serve once, whichever of them it comes to, fifty times at once", async () => {
+    const gateways = [gateway(counting()), gateway(counting())];
+    const mark = `PROOF:${randomUUID()}`;
+    const used = await Promise.all(
+      Array.from({ length: 50 }, async (_, place) => gateways[place % 2]?.limiting.useMark(mark, 120)),
+    );
+    expect(used.filter(Boolean)).toHaveLength(1);
+    for (const { limiting } of gateways) await limiting.part.stop();
+  });
+
+  it("count wrong credentials of an address together, so that asking another one gives no more guesses", async () => {
+    const gateways = [gateway(counting()), gateway(counting())];
+    const address = `2001:db8::${randomBytes(2).toString("hex")}:${randomBytes(2).toString("hex")}`;
+    const entrances = gateways.map(({ limiting }) =>
+      createLimitedAuthenticator({
+        authenticate: () => Promise.reject(refuse("UNAUTHENTICATED", "no")),
+        clientAddress: createClientAddress([]),
+        nowMs: Date.now,
+        failuresPerMinute: 20,
+        budgets: limiting.budgets,
+      }),
+    );
+    const guess = async (place: number): Promise<string> => {
+      const presented = { method: "GET", path: "/", proof: undefined, peerAddress: address };
+      try {
+        await entrances[place % 2]?.(`Bearer guess ${place}`, presented);
+        return "OK";
+      } catch (error) {
+        return error instanceof Refusal ? error.code : String(error);
+      }
+    };
+    const outcomes: string[] = [];
+    for (let place = 0; place < 60; place += 1) outcomes.push(await guess(place));
+    const looked = outcomes.filter((code) => code === "UNAUTHENTICATED").length;
+    expect(looked).toBeGreaterThan(10);
+    expect(looked).toBeLessThanOrEqual(20);
+    expect(new Set(outcomes)).toEqual(new Set(["UNAUTHENTICATED", "RATE_LIMITED"]));
     for (const { limiting } of gateways) await limiting.part.stop();
   });
 });

@@ -4,6 +4,7 @@ import type { BudgetStore } from "@tessera/platform/limits/budget";
 import { createGuardedBudgetStore } from "@tessera/platform/limits/guarded-budget-store";
 import { createLeasedBudgetStore } from "@tessera/platform/limits/leased-budget-store";
 import { createMemoryBudgetStore } from "@tessera/platform/limits/memory-budget-store";
+import { createOneTimeMarks, type UseMark } from "@tessera/platform/limits/one-time-marks";
 import { createQuotas, type Quotas } from "@tessera/platform/limits/quotas";
 import { createRedisBudgetStore } from "@tessera/platform/limits/redis-budget-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -15,6 +16,8 @@ import type { Part } from "./lifecycle.ts";
 export interface Limiting {
   readonly budgets: BudgetStore;
   readonly quotas: Quotas;
+  /** Marks that serve once for every process of the installation. */
+  readonly useMark: UseMark;
   /** Gives back, when the process stops, what it holds of shared budgets. */
   readonly part: Part;
 }
@@ -22,13 +25,20 @@ export interface Limiting {
 /** Where a process counts: alone, as the only one of its installation; in Redis; or by leases of the tenant room's budgets. */
 export type Counting = "alone" | { readonly redisUrl: string | undefined };
 
+/** Marks in the tenant room's PostgreSQL, where a mark is a lease of the one unit its budget has. */
+const marksOf = (ask: AskLimits): UseMark =>
+  createOneTimeMarks({
+    charge: (charges) => ask.lease(charges.map((charge) => ({ ...charge, wanted: charge.amount }))),
+    adjust: ask.adjust,
+  });
+
 const sharedStore = (ask: AskLimits, redisUrl: string | undefined, logger: Logger) => {
   if (redisUrl !== undefined) {
     const store = createRedisBudgetStore({ url: redisUrl, logger });
-    return { store, stop: store.close };
+    return { store, useMark: createOneTimeMarks({ charge: store.charge }), stop: store.close };
   }
   const store = createLeasedBudgetStore({ source: ask, nowMs: systemNowMs, logger });
-  return { store, stop: store.stop };
+  return { store, useMark: marksOf(ask), stop: store.stop };
 };
 
 /** What callers and tenants are held to, as a process of this role asks the tenant room. */
@@ -47,7 +57,10 @@ export const openLimiting = (
   const quotas = quotasOf(tenant, role, logger);
   const part = (stop: () => Promise<void>): Part => ({ name: "limits", start: async () => undefined, stop });
   if (counting === "alone")
-    return { quotas, budgets: createMemoryBudgetStore(nowMs), part: part(async () => undefined) };
-  const { store, stop } = sharedStore(ask, counting.redisUrl, logger);
-  return { quotas, budgets: createGuardedBudgetStore({ shared: store, nowMs, logger }), part: part(stop) };
+    return {
+      ...{ quotas, useMark: marksOf(ask), budgets: createMemoryBudgetStore(nowMs) },
+      part: part(async () => undefined),
+    };
+  const { store, useMark, stop } = sharedStore(ask, counting.redisUrl, logger);
+  return { quotas, useMark, budgets: createGuardedBudgetStore({ shared: store, nowMs, logger }), part: part(stop) };
 };

@@ -1,3 +1,5 @@
+import { createProofNonces, type ProofNonces } from "@tessera/platform/auth/proof-nonces";
+import { tellProofNonces } from "@tessera/platform/auth/tell-proof-nonces";
 import { registerHealth, type Probe } from "@tessera/platform/http/health";
 import { createClientAddress, type ClientAddress } from "@tessera/platform/http/client-address";
 import { shareAcrossOrigins } from "@tessera/platform/http/cross-origin";
@@ -28,6 +30,8 @@ export interface Shell {
   readonly publicUrl: string | null;
   /** Wrong credentials one address may present per minute; 0: no limit. */
   readonly authFailuresPerMinute: number;
+  /** Nonces that DPoP proofs must carry; null: they need none. */
+  readonly proofNonces: ProofNonces | null;
 }
 
 /** What a process that faces the outside is told about it. */
@@ -38,6 +42,8 @@ export interface Outside {
   /** Where clients reach the installation; over TLS alone when it says https. */
   readonly publicUrl: string | undefined;
   readonly authFailuresPerMinute: number;
+  /** Whether DPoP proofs must carry a nonce of the server. */
+  readonly requireProofNonces: boolean;
 }
 
 /** What a role adds to its shell. */
@@ -107,8 +113,11 @@ export const createShell = (
   exchangeSignatures(server, { key, publicUrl: () => publicUrl, nowMs: systemNowMs });
   const clientAddress = createClientAddress(outside.trustedProxies);
   const { authFailuresPerMinute } = outside;
+  const proofNonces = outside.requireProofNonces ? createProofNonces({ secret, nowMs: systemNowMs }) : null;
+  if (proofNonces !== null) tellProofNonces(server, proofNonces);
   return {
     ...{ server, webSockets: attachWebSockets(server), clientAddress, origins, publicUrl, authFailuresPerMinute },
+    proofNonces,
     ...telemetry,
   };
 };

@@ -1,7 +1,9 @@
 import { createAccessTokenVerifier } from "@tessera/platform/auth/access-token";
 import type { TokenPorts } from "@tessera/platform/auth/authenticator";
 import { createKeySet } from "@tessera/platform/auth/key-set";
+import type { ProofNonces } from "@tessera/platform/auth/proof-nonces";
 import { createProofVerifier } from "@tessera/platform/auth/proof-of-possession";
+import type { UseMark } from "@tessera/platform/limits/one-time-marks";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { CALLER_FIELDS, type AskTenant } from "./ask-tenant.ts";
 
@@ -32,13 +34,17 @@ export const remoteKeys = (identityUrl: string) => async (): Promise<unknown> =>
 };
 
 /** How an edge process knows access tokens: verified here, and asked about in the tenant room. */
-export const createTokenPorts = ({ publicUrl, loadKeys }: TokenSource, ask: AskTenant): TokenPorts => {
+export const createTokenPorts = (
+  { publicUrl, loadKeys }: TokenSource,
+  ask: AskTenant,
+  proofs: { readonly useMark?: UseMark | undefined; readonly nonces?: ProofNonces | null | undefined } = {},
+): TokenPorts => {
   const nowMs = systemNowMs;
   const findKey = createKeySet({ load: loadKeys, nowMs });
   return {
     issuer: publicUrl,
     verify: createAccessTokenVerifier({ issuer: publicUrl, audience: publicUrl, findKey, nowMs }),
-    verifyProof: createProofVerifier({ publicUrl, nowMs }),
+    verifyProof: createProofVerifier({ publicUrl, nowMs, ...proofs }),
     standing: async ({ tokenId, clientId, userId, grantHash, scopes, expiresAtMs, tenantId }) => {
       const caller = await ask(STANDING, { claims: { tokenId, clientId, userId, grantHash, scopes } });
       // A token says which tenant it is of; what stands behind it must say the same.

@@ -33,6 +33,8 @@ export interface ProviderDeps {
   readonly publicUrl: string;
   /** Secret of the installation; cookies and nonces get keys of their own from it. */
   readonly secret: string;
+  /** Whether DPoP proofs must carry a nonce of the server (RFC 9449, section 8). */
+  readonly requireProofNonces: boolean;
   readonly state: StateStore;
   readonly clients: ClientStore;
   readonly people: PeopleStore;
@@ -111,7 +113,11 @@ const features = (deps: ProviderDeps): NonNullable<Configuration["features"]> =>
       ctx.body = signedOutPage();
     },
   },
-  dPoP: { enabled: true, nonceSecret: derivedKey(deps.secret, "dpop nonces"), requireNonce: () => false },
+  dPoP: {
+    enabled: true,
+    nonceSecret: derivedKey(deps.secret, "dpop nonces"),
+    requireNonce: () => deps.requireProofNonces,
+  },
   resourceIndicators: createResourceIndicators(deps.publicUrl),
 });
 

@@ -36,7 +36,7 @@ export interface RunningIdentity {
 /** Starts a replica; `publicUrl` is the address all replicas go by, by default the replica's own. */
 export const startIdentity = async (
   { resources }: TestResources,
-  options: { publicUrl?: string; address?: (request: IncomingMessage) => string } = {},
+  options: { publicUrl?: string; requireProofNonces?: boolean; address?: (request: IncomingMessage) => string } = {},
 ): Promise<RunningIdentity> => {
   const server = createHttpServer({ logger: resources.logger });
   let url = "";
@@ -47,6 +47,7 @@ export const startIdentity = async (
     keyRing: testSecrets.keyRing,
     sql: resources.sql,
     clientAddress: options.address ?? (() => randomUUID()),
+    requireProofNonces: options.requireProofNonces ?? false,
     nowMs: resources.nowMs,
     logger: resources.logger,
   });

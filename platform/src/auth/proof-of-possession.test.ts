@@ -1,6 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { createHash, randomUUID } from "node:crypto";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
+import { createOneTimeMarks } from "../limits/one-time-marks.ts";
+import { createProofNonces } from "./proof-nonces.ts";
 import { createProofVerifier, PROOF_WINDOW_SECONDS, type VerifyProof } from "./proof-of-possession.ts";
 
 const URL_OF_API = "https://api.example";
@@ -86,5 +88,42 @@ describe("a DPoP proof (RFC 9449)", () => {
     expect(await outcome(proof)).toBe("let in");
     nowMs += 2 * PROOF_WINDOW_SECONDS * 1_000;
     expect(await outcome(proof)).toBe("UNAUTHENTICATED");
+  });
+});
+
+describe("a DPoP proof, where processes share what was used", () => {
+  it("serves once whichever of them it is presented to, and nowhere while that can't be known", async () => {
+    const used = new Set<string>();
+    let isDown = false;
+    const useMark = createOneTimeMarks({
+      charge: ([charge]) => {
+        if (isDown) throw new Error("connect ECONNREFUSED 10.0.0.7");
+        if (charge === undefined || used.has(charge.key)) return { charged: false };
+        used.add(charge.key);
+        return { charged: true };
+      },
+    });
+    const replicas = [1, 2].map(() => createProofVerifier({ publicUrl: URL_OF_API, nowMs: () => nowMs, useMark }));
+    const present = (replica: number, proof: string): Promise<unknown> => {
+      verify = replicas[replica] ?? verify;
+      return outcome(proof);
+    };
+    const proof = await made();
+    expect([await present(0, proof), await present(1, proof)]).toEqual(["let in", "UNAUTHENTICATED"]);
+    isDown = true;
+    expect(await present(0, await made())).toBe("DEPENDENCY_UNAVAILABLE");
+  });
+});
+
+describe("a DPoP proof, where nonces are asked for", () => {
+  it("needs a nonce that was given out, which the refusal tells", async () => {
+    const nonces = createProofNonces({ secret: "the secret of one installation, long enough", nowMs: () => nowMs });
+    verify = createProofVerifier({ publicUrl: URL_OF_API, nowMs: () => nowMs, nonces });
+    expect(await outcome(await made())).toBe("DPOP_NONCE_REQUIRED");
+    expect(await outcome(await made({ nonce: "made up" }))).toBe("DPOP_NONCE_REQUIRED");
+    const refused = verify({ proof: await made(), token: TOKEN, boundTo, method: "POST", path: "/graphql" });
+    await expect(refused).rejects.toThrow(nonces.current());
+    expect(await outcome(await made({ nonce: nonces.current() }))).toBe("let in");
+    expect(await outcome(await made({ nonce: nonces.current(), htm: "GET" }))).toBe("UNAUTHENTICATED");
   });
 });

@@ -3,7 +3,9 @@ import { calculateJwkThumbprint, decodeProtectedHeader, importJWK, jwtVerify } f
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { Refusal, refuse } from "../errors/refusal.ts";
+import type { UseMark } from "../limits/one-time-marks.ts";
 import type { NowMs } from "../time/clock.ts";
+import type { ProofNonces } from "./proof-nonces.ts";
 
 /** Algorithms a proof may be signed with: asymmetric ones alone (RFC 9449, section 4.2). */
 export const PROOF_ALGORITHMS = ["ES256", "EdDSA", "RS256"] as const;
@@ -13,6 +15,8 @@ export const PROOF_WINDOW_SECONDS = 60;
 const MAX_PROOF_LENGTH = 4_096;
 /** Proofs remembered against replay; at 2,000 a second they fill the window. */
 const MAX_REMEMBERED_PROOFS = 250_000;
+/** Seconds a proof is remembered: as long as it is fresh, however the clocks differ. */
+export const REMEMBERED_SECONDS = 2 * PROOF_WINDOW_SECONDS;
 
 /** What a proof must fit. */
 export interface ProofDemand {
@@ -43,6 +47,7 @@ const payload = z.object({
   htu: z.string().max(2_048),
   iat: z.number(),
   ath: z.string(),
+  nonce: z.string().max(256).optional(),
 });
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("base64url");
@@ -64,11 +69,17 @@ const readHeader = (proof: string): z.infer<typeof header> => {
 };
 
 /**
- * Builds the check of DPoP proofs (RFC 9449, section 4.3) for requests to `publicUrl`. A proof serves once: it is remembered by this
- * process for as long as it is fresh.
+ * Builds the check of DPoP proofs (RFC 9449, section 4.3) for requests to `publicUrl`. A proof serves once: it is remembered for as long as it is fresh,
+ * by all processes where `useMark` is shared, else by this one. With `nonces` a proof must carry a good one; else it is refused with DPOP_NONCE_REQUIRED.
  */
-export const createProofVerifier = (deps: { publicUrl: string; nowMs: NowMs }): VerifyProof => {
-  const seen = new LRUCache<string, true>({ max: MAX_REMEMBERED_PROOFS, ttl: 2 * PROOF_WINDOW_SECONDS * 1_000 });
+export const createProofVerifier = (deps: {
+  readonly publicUrl: string;
+  readonly nowMs: NowMs;
+  readonly useMark?: UseMark | undefined;
+  readonly nonces?: ProofNonces | null | undefined;
+}): VerifyProof => {
+  const seen = new LRUCache<string, true>({ max: MAX_REMEMBERED_PROOFS, ttl: REMEMBERED_SECONDS * 1_000 });
+  const { nonces = null } = deps;
   const origin = new URL(deps.publicUrl).origin;
   const check = async ({ token, boundTo, method, path }: ProofDemand, text: string): Promise<void> => {
     const { jwk, alg } = readHeader(text);
@@ -79,9 +90,15 @@ export const createProofVerifier = (deps: { publicUrl: string; nowMs: NowMs }): 
     if (normalUrl(said.htu) !== normalUrl(`${origin}${path}`)) throw invalid("it was made for another address");
     if (said.ath !== sha256(token)) throw invalid("it was made for another token");
     if (Math.abs(deps.nowMs() / 1_000 - said.iat) > PROOF_WINDOW_SECONDS) throw invalid("it is not fresh");
+    if (nonces !== null && !nonces.isGood(said.nonce)) {
+      const detail = `Make the DPoP proof with the nonce ${nonces.current()}.`;
+      throw refuse("DPOP_NONCE_REQUIRED", detail);
+    }
     const mark = sha256(`${boundTo}.${said.jti}`);
     if (seen.has(mark)) throw invalid("it was used before");
     seen.set(mark, true);
+    if (deps.useMark !== undefined && !(await deps.useMark(`PROOF:${mark}`, REMEMBERED_SECONDS)))
+      throw invalid("it was used before");
   };
   return async (demand) => {
     const { proof } = demand;

@@ -28,6 +28,11 @@ export const errorCodes = {
     title: "The caller is not known.",
     action: "Send a valid API key as `Authorization: Bearer <key>`.",
   },
+  DPOP_NONCE_REQUIRED: {
+    status: 401,
+    title: "The DPoP proof needs a nonce of the server.",
+    action: "Make a proof with the nonce of the DPoP-Nonce header and send the request again.",
+  },
   SIGNATURE_REQUIRED: {
     status: 401,
     title: "Requests with this credential must be signed.",
@@ -52,6 +57,11 @@ export const errorCodes = {
     status: 403,
     title: "The caller may not do this.",
     action: "Ask an administrator of the tenant for the named permission.",
+  },
+  FEATURE_NOT_IN_TIER: {
+    status: 403,
+    title: "The tenant's tier does not include this.",
+    action: "Ask the operator of the platform for one of the tiers that the detail names.",
   },
   TENANT_MISMATCH: {
     status: 403,

@@ -9,7 +9,7 @@ export const CROSS_ORIGIN_REQUEST_HEADERS =
   "authorization, dpop, content-type, content-encoding, content-digest, signature, signature-input, accept-signature, traceparent";
 /** Headers of an answer a page may read beside those every page may. */
 export const CROSS_ORIGIN_ANSWER_HEADERS =
-  "x-trace-id, retry-after, ratelimit, ratelimit-policy, content-digest, signature, signature-input";
+  "x-trace-id, retry-after, ratelimit, ratelimit-policy, content-digest, signature, signature-input, dpop-nonce, www-authenticate";
 
 /** Names the origin in the answer when it is on the list; false when it is not, or no browser asks. */
 export const nameOrigin = (origins: Origins, request: FastifyRequest, reply: FastifyReply): boolean => {

@@ -79,11 +79,17 @@ export interface HttpServerDeps {
   readonly isTls?: boolean;
 }
 
+/** What a 401 asks for (RFC 6750, section 3; RFC 9449, section 9). */
+const challengeOf = ({ code, title }: Problem): string =>
+  code === "DPOP_NONCE_REQUIRED"
+    ? `DPoP realm="tessera", error="use_dpop_nonce", error_description="${title}"`
+    : 'Bearer realm="tessera"';
+
 const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply => {
   const problem = problemFor(error, request.traceId, logger);
   const retry = problem["retryAfterSeconds"];
   if (typeof retry === "number") void reply.header("retry-after", String(retry));
-  if (problem.status === 401) void reply.header("www-authenticate", 'Bearer realm="tessera"');
+  if (problem.status === 401) void reply.header("www-authenticate", challengeOf(problem));
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 };
 

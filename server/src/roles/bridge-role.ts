@@ -7,10 +7,11 @@ import { createRemoteGraph } from "@tessera/rest-bridge/graph/remote-graph";
 import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
 import { auditSecretsOf, tenantUrl, type DistributedConfig } from "../config.ts";
-import { createEdge } from "../edge.ts";
+import { createEdge, edgeOf } from "../edge.ts";
 import { openExecutions, remoteExecutionLog } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
+import { openLimiting } from "../limiting.ts";
 import type { Role, Shell } from "../shell.ts";
 
 /** `tessera bridge`: REST over a gateway in another process; needs no store of its own. */
@@ -25,19 +26,19 @@ export const bridgeRole =
     const eventLog = remoteExecutionLog(config, "bridge", sign);
     const directory = config.EXECUTION_JOURNAL_DIR;
     const { recorder, part } = openExecutions({ directory, role: "bridge", eventLog, logger });
+    const limiting = openLimiting(tenant, { role: "bridge", counting: { redisUrl: config.REDIS_URL }, logger });
     registerRestBridge(server, webSockets, {
       auditKeys: auditKeysOf({ auditSecrets: auditSecretsOf(config) }),
       ...{ graph, clientAddress, logger, origins, recorder, newId: newUuid },
       authenticate: createEdge(tenant, "bridge", {
         tokens: remoteTokenSource(config),
-        ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
-        publicUrl: () => shell.publicUrl,
+        ...edgeOf(shell, limiting),
       }),
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,
     });
     return {
-      parts: [part],
+      parts: [part, limiting.part],
       probes: [recorder.probe, graph.probe],
       close: async () => {
         await graph.close();

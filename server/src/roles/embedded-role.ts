@@ -12,7 +12,7 @@ import { registerRestBridge, type BridgeDeps } from "@tessera/rest-bridge/bridge
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
 import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
-import { createEdge } from "../edge.ts";
+import { createEdge, edgeOf } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
 import { identityPart, openIdentity, ownUrlOf } from "../identity-parts.ts";
 import { connectInProcess } from "../graph-connections.ts";
@@ -104,14 +104,13 @@ export const embeddedRole =
     const ingest = openIngest(deps);
     const subgraphs = openSubgraphs(deps, ingest, publicUrl);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
+    const limiting = openLimits(opened, connections.get("tenant"), logger);
     const authenticate = createEdge(connections.get("tenant"), "edge", {
       tokens: () => ({ publicUrl: publicUrl(), loadKeys: identity.publicKeys }),
-      ...{ clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
-      publicUrl: () => shell.publicUrl,
+      ...edgeOf(shell, limiting),
     });
     const { supergraphSdl } = composeGraph();
     const secret = deps.secrets.identitySecret;
-    const limiting = openLimits(opened, connections.get("tenant"), logger);
     const gateway = createGateway({
       supergraphSdl,
       ...{ connections, server, webSockets, records, logger, metrics },

@@ -5,7 +5,7 @@ import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { composeGraph } from "../compose.ts";
 import { loadGateway, subgraphUrls, type DistributedConfig } from "../config.ts";
-import { createEdge } from "../edge.ts";
+import { createEdge, edgeOf } from "../edge.ts";
 import { openExecutions, remoteExecutionLog } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
@@ -29,8 +29,7 @@ export const gatewayRole =
     const limiting = openLimiting(connections.get("tenant"), { role: "gateway", counting, logger: shell.logger });
     const authenticate = createEdge(connections.get("tenant"), "gateway", {
       tokens: remoteTokenSource(config),
-      ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
-      publicUrl: () => shell.publicUrl,
+      ...edgeOf(shell, limiting),
     });
     const { clientAddress } = shell;
     const secret = config.IDENTITY_SECRET;

@@ -6,7 +6,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { composeGraph } from "../compose.ts";
 import { tenantUrl, type DistributedConfig } from "../config.ts";
 import { registerInternalExecutionsRoute } from "@tessera/platform/executions/remote-executions";
-import { createEdge } from "../edge.ts";
+import { createEdge, edgeOf } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
@@ -33,12 +33,11 @@ export const ingestRole =
     const { clientAddress, logger } = shell;
     const directory = config.EXECUTION_JOURNAL_DIR;
     const executions = openExecutions({ directory, role: "ingest", eventLog, logger });
+    const limiting = openLimiting(tenant, { role: "ingest", counting: { redisUrl: config.REDIS_URL }, logger });
     const authenticate = createEdge(tenant, "ingest", {
       tokens: remoteTokenSource(config),
-      ...{ clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
-      publicUrl: () => shell.publicUrl,
+      ...edgeOf(shell, limiting),
     });
-    const limiting = openLimiting(tenant, { role: "ingest", counting: { redisUrl: config.REDIS_URL }, logger });
     registerIngestRoutes(shell.server, {
       ...{ ingest, authenticate, recorder: executions.recorder, clientAddress },
       quotas: createRequestQuotas(limiting),
