@@ -43,6 +43,13 @@ const FILLED: Readonly<Record<string, string>> = {
     "INSERT INTO data_policy (tenant_id, name, description, everyone, roles, subjects, rows, masks, created_at, updated_at) VALUES ($1, 'p', '', true, '{}', '{}', '[]', '[]', now(), now())",
   operator_grant:
     "INSERT INTO operator_grant (id, tenant_id, operator_id, permissions, reason, break_glass, granted_by_kind, granted_by_id, created_at, expires_at) VALUES (gen_random_uuid(), $1, 'o', '{jobs:read}', 'r', false, 'USER', 'u', now(), now() + interval '1 hour')",
+  abuse_source:
+    "INSERT INTO abuse_source (tenant_id, source_kind, source_id, state, seen_at) VALUES ($1, 'USER', 'u', '{}', now())",
+  abuse_place: "INSERT INTO abuse_place (tenant_id, consumer, transaction_id, sequence) VALUES ($1, 'c', '1', 1)",
+  security_event:
+    "INSERT INTO security_event (id, tenant_id, kind, source_kind, source_id, window_from, window_to, measured, bound, usual, created_at) VALUES ($1, $1, 'SCRAPING', 'USER', 'u', now(), now(), 1, 1, 0, now())",
+  throttle:
+    "INSERT INTO throttle (id, tenant_id, security_event_id, kind, source_kind, source_id, level, percent, strikes, starts_at, until) VALUES (gen_random_uuid(), $1, $1, 'SCRAPING', 'USER', 'u', 'BLOCKED', 0, 1, now(), now() + interval '1 hour')",
   job: "INSERT INTO job (id, tenant_id, kind, input, created_by, fair_tag, expires_at) VALUES (gen_random_uuid(), $1, 'OLAP', '{}', 'SERVICE:s', 0, now() + interval '1 hour')",
   usage_storage: "INSERT INTO usage_storage (tenant_id, hour, events, bytes) VALUES ($1, now(), 1, 1)",
 };

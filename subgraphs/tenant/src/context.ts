@@ -11,6 +11,8 @@ import type { createCreateApiKey } from "./operations/create-api-key.ts";
 import type { createCreateUser } from "./operations/create-user.ts";
 import type { IdentityOperations } from "./operations/identity.ts";
 import type { RateBudgets } from "./operations/rate-budgets.ts";
+import type { ReportFailures } from "./operations/report-failures.ts";
+import type { SecurityOperations } from "./operations/security.ts";
 import type { createListPage } from "./operations/list-page.ts";
 import type { createRenameTenant } from "./operations/rename-tenant.ts";
 import type { createRevokeApiKey } from "./operations/revoke-api-key.ts";
@@ -23,7 +25,8 @@ type ListPage<Item> = (
 ) => Promise<Page<Item>>;
 
 /** What the tenant room can do; one for the process. */
-export interface Operations extends IdentityOperations, AccessOperations, RequestKeyOperations {
+export interface Operations extends IdentityOperations, AccessOperations, RequestKeyOperations, SecurityOperations {
+  readonly reportFailures: ReportFailures;
   readonly administration: Administration;
   readonly rateBudgets: RateBudgets;
   readonly authenticate: Authenticate;

@@ -14,6 +14,7 @@ import type { LedgerHour } from "./store/ledger-store.ts";
 import type { TenantHistoryEntry } from "./store/tenant-history.ts";
 import type { ApiKey } from "./domain/api-key.ts";
 import type { OAuthClient } from "./domain/oauth-client.ts";
+import type { SecurityEvent, Throttle } from "./domain/abuse/throttle.ts";
 import type { Page } from "./domain/page.ts";
 import type { RequestKey } from "./domain/request-key.ts";
 import type { Tenant } from "./domain/tenant.ts";
@@ -82,3 +83,10 @@ export type ChargebackParent = Chargeback;
 
 /** What `RequestKey` is resolved from. */
 export type RequestKeyParent = RequestKey;
+
+/** What a resolver of `SecurityEvent` receives. */
+export type SecurityEventParent = SecurityEvent;
+/** What a resolver of `SecurityEventConnection` receives. */
+export type SecurityEventConnectionParent = Page<SecurityEvent>;
+/** What a resolver of `Throttle` receives. */
+export type ThrottleParent = Throttle;

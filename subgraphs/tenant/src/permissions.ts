@@ -79,4 +79,9 @@ export const permissions = {
   "Mutation.enterTenant": "platform:operate",
   "Mutation.rotateApiKey": "tenant:manage",
   "Mutation.setApiKeyNetworks": "tenant:manage",
+  // Abuse.
+  "Query.securityEvents": "security:read",
+  "Query.throttles": "security:read",
+  "Mutation.liftThrottle": "security:manage",
+  "Mutation.reportAuthenticationFailures": "platform:authenticate",
 } as const satisfies PermissionTable;

@@ -17,10 +17,21 @@ import { createRateBudgets } from "./operations/rate-budgets.ts";
 import { createListPage } from "./operations/list-page.ts";
 import { createRenameTenant } from "./operations/rename-tenant.ts";
 import { createRevokeApiKey } from "./operations/revoke-api-key.ts";
+import { createFeatureGate } from "./operations/require-feature.ts";
+import { createReportFailures } from "./operations/report-failures.ts";
+import { createSecurityOperations } from "./operations/security.ts";
+import { createTargetTenant } from "./operations/target-tenant.ts";
 import { createRequestKeys } from "./operations/request-keys.ts";
 import { createWatchLimits } from "./operations/watch-limits.ts";
 import { permissions } from "./permissions.ts";
-import type { ApiKeyConnectionParent, OAuthClientConnectionParent, UserConnectionParent } from "./parents.ts";
+import type {
+  ApiKeyConnectionParent,
+  OAuthClientConnectionParent,
+  SecurityEventConnectionParent,
+  UserConnectionParent,
+} from "./parents.ts";
+import { DEFAULT_BOUNDS, type AbuseBounds } from "./domain/abuse/rules.ts";
+import { createAbuseWatch } from "./reactions/abuse-watch.ts";
 import { createUsageLedger } from "./reactions/usage-ledger.ts";
 import * as administrationTypes from "./resolvers/administration.ts";
 import { AdministrationMutation, AdministrationQuery } from "./resolvers/administration-roots.ts";
@@ -34,8 +45,11 @@ import { OperatorMutation, OperatorQuery } from "./resolvers/operators.ts";
 import { Query } from "./resolvers/query.ts";
 import { RequestKey, RequestKeyAlgorithm, RequestKeyMutation, RequestKeyQuery } from "./resolvers/request-keys.ts";
 import { RateBudgetMutation } from "./resolvers/rate-budgets.ts";
+import { SecurityEvent, SecurityMutation, SecurityQuery, Throttle } from "./resolvers/security.ts";
 import { Tenant } from "./resolvers/tenant.ts";
 import { User } from "./resolvers/user.ts";
+import { createAbuseStore } from "./store/abuse-store.ts";
+import { createSecurityStore } from "./store/security-store.ts";
 import { createAccessStore } from "./store/access-store.ts";
 import { createActivityStore } from "./store/activity-store.ts";
 import { createBillingStore } from "./store/billing-store.ts";
@@ -60,7 +74,10 @@ import { createUserStore } from "./store/user-store.ts";
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 const resolvers = {
-  Query: { ...Query, ...AccessQuery, ...OperatorQuery, ...IdentityQuery, ...RequestKeyQuery, ...AdministrationQuery },
+  Query: {
+    ...{ ...Query, ...AccessQuery, ...OperatorQuery, ...IdentityQuery, ...RequestKeyQuery, ...AdministrationQuery },
+    ...SecurityQuery,
+  },
   Mutation: {
     ...Mutation,
     ...AccessMutation,
@@ -69,12 +86,16 @@ const resolvers = {
     ...RequestKeyMutation,
     ...AdministrationMutation,
     ...RateBudgetMutation,
+    ...SecurityMutation,
   },
   ...administrationTypes,
   OAuthClient,
   RequestKey,
   RequestKeyAlgorithm,
   TrustedIssuer,
+  SecurityEvent,
+  Throttle,
+  SecurityEventConnection: connectionFields<SecurityEventConnectionParent["items"][number]>(),
   OAuthClientConnection: connectionFields<OAuthClientConnectionParent["items"][number]>(),
   Tenant,
   User,
@@ -91,6 +112,8 @@ export interface TenantOptions extends IdentityOptions {
   readonly apiKeyPepper: string;
   /** Removes a tenant from the event store; where it is not given, no tenant is erased by this process. */
   readonly eraseEvents?: EraseEvents;
+  /** From when on something is abuse; {@link DEFAULT_BOUNDS} unless given. */
+  readonly abuse?: AbuseBounds | undefined;
 }
 
 const administrationStores = ({ sql, eventLog }: Resources, tenants: TenantStore): AdministrationStores => {
@@ -98,6 +121,7 @@ const administrationStores = ({ sql, eventLog }: Resources, tenants: TenantStore
   const limits = createLimitStore({ sql, eventLog });
   return {
     ...{ tenants, history, limits },
+    security: createSecurityStore({ sql, eventLog, history }),
     ledger: createLedgerStore(sql),
     lifecycle: createLifecycleStore({ sql, eventLog, history }),
     activity: createActivityStore(sql),
@@ -107,11 +131,16 @@ const administrationStores = ({ sql, eventLog }: Resources, tenants: TenantStore
 };
 
 /** What workers do for this room: keep the ledger, sample storage, erase tenants whose grace is over. */
-const backgroundOf = (resources: Resources, stores: AdministrationStores, eraseEvents: EraseEvents | undefined) => {
-  const { sql, logger, nowMs, eventStore } = resources;
+const backgroundOf = (
+  resources: Resources,
+  stores: AdministrationStores,
+  { eraseEvents, abuse = DEFAULT_BOUNDS }: TenantOptions,
+) => {
+  const { sql, logger, nowMs, newId, eventStore, eventLog } = resources;
   const watchLimits = createWatchLimits({ limits: stores.limits, nowMs });
   return [
     createUsageLedger({ sql, logger, nowMs, ledger: stores.ledger, watchLimits }),
+    ...createAbuseWatch({ sql, logger, nowMs, newId, store: createAbuseStore({ eventLog }), bounds: abuse }),
     createUsageUpkeep({ ledger: stores.ledger, storedEvents: createStoredEvents(eventStore), logger, nowMs }),
     ...(eraseEvents === undefined
       ? []
@@ -137,11 +166,10 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   const operations: Operations = {
     administration: createAdministration(stores, { newId, nowMs }),
     rateBudgets: createRateBudgets(createPostgresBudgetStore(sql)),
-    ...createIdentityOperations(resources, { ...identityStores(sql), users, access, keyedHash, randomBytes }, options),
-    ...createRequestKeys({ requestKeys: createRequestKeyStore(sql), newId, nowMs }),
-    ...createAccessOperations({
-      ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },
-      grants: createGrantStore(resources),
+    ...createSecurityOperations({ security: stores.security, targetTenant: createTargetTenant({ tenants }), nowMs }),
+    reportFailures: createReportFailures({
+      ...{ credentials, keyedHash, nowMs },
+      ...{ eventLog: resources.eventLog, security: stores.security },
     }),
     authenticate: createAuthenticate({ credentials, keyedHash, nowMs, logger }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
@@ -163,6 +191,6 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
       nowMs,
     }),
     logger,
-    background: backgroundOf(resources, stores, options.eraseEvents),
+    background: backgroundOf(resources, stores, options),
   });
 };

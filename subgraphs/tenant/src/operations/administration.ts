@@ -7,6 +7,7 @@ import type { LedgerStore } from "../store/ledger-store.ts";
 import type { LifecycleStore } from "../store/lifecycle-store.ts";
 import type { LimitStore } from "../store/limit-store.ts";
 import type { ScaleStore } from "../store/scale-store.ts";
+import type { SecurityStore } from "../store/security-store.ts";
 import type { TenantHistory } from "../store/tenant-history.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import {
@@ -43,6 +44,7 @@ export interface AdministrationStores {
   readonly activity: ActivityStore;
   readonly scales: ScaleStore;
   readonly billing: BillingStore;
+  readonly security: SecurityStore;
 }
 
 /** Builds everything that administers tenants. */
@@ -51,7 +53,7 @@ export const createAdministration = (
   given: { readonly newId: () => string; readonly nowMs: NowMs },
 ) => {
   const targetTenant = createTargetTenant(stores);
-  const readLimits = createReadLimits({ limits: stores.limits, nowMs: given.nowMs });
+  const readLimits = createReadLimits({ ...stores, nowMs: given.nowMs });
   const deps = { ...stores, ...given, targetTenant, readLimits };
   return {
     usage: createReadUsage(deps),
