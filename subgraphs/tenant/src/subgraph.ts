@@ -17,7 +17,6 @@ import { createRateBudgets } from "./operations/rate-budgets.ts";
 import { createListPage } from "./operations/list-page.ts";
 import { createRenameTenant } from "./operations/rename-tenant.ts";
 import { createRevokeApiKey } from "./operations/revoke-api-key.ts";
-import { createFeatureGate } from "./operations/require-feature.ts";
 import { createReportFailures } from "./operations/report-failures.ts";
 import { createSecurityOperations } from "./operations/security.ts";
 import { createTargetTenant } from "./operations/target-tenant.ts";
@@ -170,6 +169,12 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
     reportFailures: createReportFailures({
       ...{ credentials, keyedHash, nowMs },
       ...{ eventLog: resources.eventLog, security: stores.security },
+    }),
+    ...createIdentityOperations(resources, { ...identityStores(sql), users, access, keyedHash, randomBytes }, options),
+    ...createRequestKeys({ requestKeys: createRequestKeyStore(sql), newId, nowMs }),
+    ...createAccessOperations({
+      ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },
+      grants: createGrantStore(resources),
     }),
     authenticate: createAuthenticate({ credentials, keyedHash, nowMs, logger }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
