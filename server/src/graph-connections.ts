@@ -4,6 +4,7 @@ import { createHttpConnection } from "@tessera/gateway/connections/http";
 import { createInProcessConnection } from "@tessera/gateway/connections/in-process";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import { IDENTITY_HEADER, type IdentitySigner } from "@tessera/platform/auth/identity";
+import { ALLOWANCE_HEADER, allowanceText } from "@tessera/platform/executions/allowance";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { traceparentOf } from "@tessera/platform/telemetry/trace-context";
@@ -19,6 +20,12 @@ export const connectInProcess = (subgraph: Subgraph, logger: Logger): SubgraphCo
     logger,
   );
 
+/** What the call's execution may still read, for the process that reads. */
+const allowanceHeader = ({ allowance, meter }: GatewayCall): Readonly<Record<string, string>> =>
+  allowance === undefined || allowance === null
+    ? {}
+    : { [ALLOWANCE_HEADER]: allowanceText(allowance, meter?.rowsRead ?? 0) };
+
 /** A subgraph in another process: every call carries the caller, signed for that subgraph alone, and the trace. */
 export const connectOverHttp = (
   name: string,
@@ -33,6 +40,7 @@ export const connectOverHttp = (
       headers: async (call) => ({
         [IDENTITY_HEADER]: await sign(call.caller, name),
         traceparent: traceparentOf(call.traceId),
+        ...allowanceHeader(call),
       }),
       connectionParams: async (call) => ({ identity: await sign(call.caller, name), traceId: call.traceId }),
     }),

@@ -3,6 +3,7 @@ import { createTenantSql } from "@tessera/platform/db/sql";
 import { TenantPool } from "@tessera/platform/db/tenant-pool";
 import { createPostgresEventLog } from "@tessera/platform/events/postgres-event-log";
 import { createQueues, type Queues } from "@tessera/platform/queue/queues";
+import { openFeatures, type Features } from "@tessera/platform/features/features";
 import type { Probe } from "@tessera/platform/http/health";
 import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Resources } from "@tessera/platform/runtime/resources";
@@ -20,12 +21,30 @@ export interface OpenResources {
   readonly resources: Resources;
   readonly queues: Queues;
   readonly longQueries: LongQueryStore;
-  /** Holds the event store's queries to the limits of their tenants from now on. */
-  holdQueriesTo(quotas: Quotas): void;
+  /** What tiers include; nothing is until `holdTo` was called. */
+  readonly features: Features;
+  /** What is known of a tenant's limits; nothing until `holdTo` was called. */
+  readonly quotas: Quotas;
+  /** Holds the event store's queries to the limits of their tenants, and what rooms do to the features of tiers, from now on. */
+  holdTo(quotas: Quotas): void;
   readonly parts: readonly Part[];
   readonly probes: readonly Probe[];
   close(): Promise<void>;
 }
+
+/** Who asks what a tier includes on behalf of a room. */
+const FEATURES_ASKER = { kind: "SERVICE", id: "features" } as const;
+
+/** Quotas that are told later, when whoever knows them has been built. */
+const createLateQuotas = (): { readonly quotas: Quotas; readonly tell: (quotas: Quotas) => void } => {
+  let known: Quotas = { of: () => ({ quotas: [], limits: null }) };
+  return {
+    quotas: { of: (caller) => known.of(caller) },
+    tell: (quotas) => {
+      known = quotas;
+    },
+  };
+};
 
 const selectOne = { name: "probe", text: "SELECT 1", params: [] };
 
@@ -36,7 +55,7 @@ export const openResources = (
 ): OpenResources => {
   const pool = new TenantPool(settings.appUrl);
   const sql = createTenantSql(pool);
-  const eventStore = createFairEventStore(createEventStore(settings.reader));
+  const eventStore = createFairEventStore(createEventStore(settings.reader, settings.jobs));
   const eventLog = createPostgresEventLog({ sql, connectionString: settings.appUrl, logger: telemetry.logger });
   const queues = createQueues({ settings: settings.queue, logger: telemetry.logger });
   const longQueries = createLongQueryStore(settings.jobs);
@@ -50,11 +69,21 @@ export const openResources = (
     nowMs: systemNowMs,
     newId: () => newUuid(),
   };
+  const { quotas, tell } = createLateQuotas();
+  const features = openFeatures(
+    async (tenantId) => (await quotas.of({ tenantId, subject: FEATURES_ASKER })).limits,
+    `rooms-${newUuid()}`,
+  );
   return {
     resources,
+    features,
+    quotas,
     queues,
     longQueries,
-    holdQueriesTo: (quotas) => eventStore.holdTo(queryBoundsFrom(quotas)),
+    holdTo: (told) => {
+      tell(told);
+      eventStore.holdTo(queryBoundsFrom(told));
+    },
     parts: [{ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() }],
     probes: [
       { name: "postgres", check: async () => void (await sql.runAcrossTenants(selectOne, () => null)) },

@@ -19,8 +19,8 @@ export interface SubgraphPorts {
 }
 
 const factories = {
-  analytics: ({ resources, queues, longQueries }, ports) =>
-    createAnalyticsSubgraph(resources, { ingest: ports.ingest, queues, longQueries }),
+  analytics: ({ resources, queues, longQueries, features, quotas }, ports) =>
+    createAnalyticsSubgraph(resources, { ingest: ports.ingest, queues, longQueries, features, quotas }),
   anomaly: ({ resources }) => createAnomalySubgraph(resources),
   ml: ({ resources }) => createMlSubgraph(resources),
   governance: ({ resources }, ports) => createGovernanceSubgraph(resources, { auditSecrets: ports.auditSecrets }),

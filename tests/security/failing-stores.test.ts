@@ -9,6 +9,7 @@ import type { Queues } from "@tessera/platform/queue/queues";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
+import { everyFeature, noQuotas } from "@tessera/platform/testing/every-feature";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { createAnalyticsSubgraph } from "@tessera/subgraph-analytics/subgraph";
 import { createAnomalySubgraph } from "@tessera/subgraph-anomaly/subgraph";
@@ -52,10 +53,10 @@ const queues: Queues = {
   ping: fail,
   stop: fail,
 };
-const longQueries = { stream: failNow, insert: fail, eraseTenant: fail, close: fail };
+const longQueries = { stream: failNow, insert: fail, fill: fail, eraseTenant: fail, close: fail };
 
 const rooms: readonly Subgraph[] = [
-  createAnalyticsSubgraph(resources, { ingest: { ingest: fail }, queues, longQueries }),
+  createAnalyticsSubgraph(resources, { ...{ ingest: { ingest: fail }, queues, longQueries }, features: everyFeature, quotas: noQuotas }),
   createAnomalySubgraph(resources),
   createGovernanceSubgraph(resources, { auditSecrets: ["a secret of at least thirty-two characters"] }),
   createMlSubgraph(resources),

@@ -1,4 +1,5 @@
 import { GraphQLError, type ExecutionResult } from "graphql";
+import type { Allowance } from "@tessera/platform/executions/allowance";
 import type { Meter } from "@tessera/platform/executions/meter";
 
 /** What every call to a subgraph carries; callers extend it with identity, trace and tenant, which connections hand on unread. */
@@ -6,6 +7,8 @@ export interface CallContext {
   readonly signal?: AbortSignal | undefined;
   /** Counts what the stores do for the call. */
   readonly meter?: Meter;
+  /** What the call's execution may read of the event store; absent or null: no bound near. */
+  readonly allowance?: Allowance | null;
 }
 
 /** Told once when an operation is ended from outside before it has answered. */

@@ -120,11 +120,11 @@ export const createInProcessConnection = <C extends CallContext>(
       }
       const made = createContext(withSignal(call, request));
       const context: unknown = made instanceof Promise ? await made : made;
-      const { meter } = call;
+      const { meter, allowance = null } = call;
       const result =
         meter === undefined
           ? await run(operation, request, context)
-          : await metered(meter, () => run(operation, request, context));
+          : await metered(meter, () => run(operation, request, context), allowance);
       return masked(toResult(result), call);
     },
     subscribe(request, call) {

@@ -6,6 +6,7 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import type { Caller } from "@tessera/contracts/caller";
+import type { Allowance } from "@tessera/platform/executions/allowance";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import { maySeeSchema, checkIntrospection } from "../plugins/introspection.ts";
 import { checkVariableDepth } from "../plugins/variable-depth.ts";
@@ -38,6 +39,8 @@ export interface Admitted {
   readonly rate: RateState | null;
   /** Counts, when the operation has ended, what it cost in place of what was taken for it; null when nothing was. */
   readonly settle: Settle | null;
+  /** What it may read of the event store; null when no bound is near. */
+  readonly allowance: Allowance | null;
   /** Which supergraph it was checked against; counts up with every reload. */
   readonly generation: number;
 }
@@ -147,7 +150,7 @@ const admitChecked = (
   const estimate = deps.estimates?.of(checked.document, caller.tenantId);
   const spending = { cost, requests: Math.max(1, checked.shape.rootFields), estimate };
   return whenKnown(deps.rateLimit.charge(caller, spending, origin.clientAddress), (charged) => {
-    const { refusal: over, state: rate, settle } = charged;
+    const { refusal: over, state: rate, settle, allowance } = charged;
     if (over !== null) return refusedBy(over, rate);
     return {
       kind: "admitted",
@@ -160,6 +163,7 @@ const admitChecked = (
       reportsCost: request.extensions?.["cost"] === true,
       rate,
       settle,
+      allowance,
       generation,
     };
   });

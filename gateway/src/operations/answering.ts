@@ -60,9 +60,10 @@ export const createAnswering = (deps: {
 }): Answering => {
   const { executor, admission, masking, metrics, records, maxCost } = deps;
   const execute = async (admitted: Admitted, call: GatewayCall, form: AnswerForm): Promise<ExecutionResult> => {
-    const { document, operationName, variables } = admitted;
+    const { document, operationName, variables, allowance } = admitted;
+    const bounded = allowance === null ? call : { ...call, allowance };
     try {
-      return await executor.execute({ document, operationName, variables, call, asText: form === "text" });
+      return await executor.execute({ document, operationName, variables, call: bounded, asText: form === "text" });
     } catch (error) {
       const timedOut = () => refuse("QUERY_TIMEOUT", `An operation may take ${MAX_OPERATION_MS / 1_000} s.`, {}, error);
       const cancelled = () => refuse("QUERY_CANCELLED", "The caller left.", {}, error);

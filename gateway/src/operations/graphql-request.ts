@@ -1,4 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
+import type { Allowance } from "@tessera/platform/executions/allowance";
 import type { Meter } from "@tessera/platform/executions/meter";
 
 /** Variables as a client sent them. */
@@ -26,4 +27,6 @@ export interface GatewayCall {
   readonly signal?: AbortSignal | undefined;
   /** Counts what the call uses, in whatever process it is done; absent where nobody is charged. */
   readonly meter?: Meter;
+  /** What the operation may read of the event store; absent or null: no bound near. */
+  readonly allowance?: Allowance | null;
 }

@@ -1,4 +1,4 @@
-import type { Meter } from "@tessera/platform/executions/meter";
+import { whenCounted, type Meter } from "@tessera/platform/executions/meter";
 import { measuredCost, type StoreEstimates } from "../plugins/measured-cost.ts";
 import type { ExecutionRecords, Finished } from "./execution-records.ts";
 
@@ -10,8 +10,10 @@ const isUsed = ({ rowsRead, bytesRead, storeMs }: Meter): boolean => rowsRead + 
  */
 export const createSettledRecords = (records: ExecutionRecords, estimates: StoreEstimates): ExecutionRecords => ({
   admit: records.admit,
-  finished: (execution: Finished) => {
+  finished: async (execution: Finished) => {
     const { verdict, meter, caller } = execution;
+    // What was given up is settled by what it had read until then; the store tells that within a bound of its own.
+    if (execution.code !== null) await whenCounted(meter);
     if (verdict === null || verdict.kind === "refused") return records.finished(execution);
     const spent = measuredCost(meter);
     // A cancelled or failed run says little of the next one.

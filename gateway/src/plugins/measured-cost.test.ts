@@ -86,16 +86,45 @@ describe("a priced operation", () => {
     expect((await charge(10, { points: 1_000_000, rows: 0 })).state?.remaining).toBe(750);
   });
 
-  it("that needs more rows than are left of the day is refused, with by how much and what to narrow", async () => {
-    const { charge } = limiting(level(1_000));
+  it("that needs more rows than are left of the day goes on with what is left, and may read no more than that", async () => {
+    const { clock, charge } = limiting(level(1_000));
     (await charge(1)).settle?.({ points: 1, rows: 900 });
-    const { refusal } = await charge(1, { points: 1, rows: 240 });
+    const { refusal, allowance, settle } = await charge(1, { points: 1, rows: 240 });
+    expect(refusal).toBeNull();
+    const window = { quota: "tenant-rows", limit: 1_000, windowSeconds: 86_400 };
+    expect(allowance).toMatchObject({ rows: 100, ...window });
+    expect(allowance?.refillsFromMs).toBeGreaterThan(clock.nowMs);
+    expect(allowance?.refilledByMs).toBe(clock.nowMs + 86_400_000 + 1_440_000);
+    // While it runs nothing is left for others, and what it did not use comes back.
+    expect((await charge(1, { points: 1, rows: 1 })).refusal?.code).toBe("QUERY_TOO_COSTLY");
+    settle?.({ points: 1, rows: 40 });
+    expect((await charge(1, { points: 1, rows: 240 })).allowance).toMatchObject({ rows: 60 });
+  });
+
+  it("is refused when nothing is left of the day, with by how much and what to narrow", async () => {
+    const { charge } = limiting(level(1_000));
+    (await charge(1)).settle?.({ points: 1, rows: 1_000 });
+    const { refusal, allowance } = await charge(1, { points: 1, rows: 240 });
     expect(refusal).toMatchObject({
       code: "QUERY_TOO_COSTLY",
-      extras: { quota: "tenant-rows", limit: 1_000, found: 240, remaining: 100, over: 140 },
+      extras: { quota: "tenant-rows", limit: 1_000, found: 240, remaining: 0, over: 240 },
     });
     expect(refusal?.message).toContain("Narrow the time range");
-    expect((await charge(1, { points: 1, rows: 100 })).refusal).toBeNull();
+    expect(allowance).toBeNull();
+  });
+
+  it("that was likely to take more points than are left goes on with those, counted in rows; its own points it must have", async () => {
+    const { charge } = limiting();
+    await charge(900);
+    const { refusal, allowance } = await charge(40, { points: 200, rows: 0 });
+    expect(refusal).toBeNull();
+    expect(allowance).toMatchObject({ quota: "cost", rows: 100 * ROWS_PER_POINT });
+    expect((await charge(40, { points: 200, rows: 0 })).refusal?.code).toBe("RATE_LIMITED");
+  });
+
+  it("is bounded by nothing while its budgets are plentiful", async () => {
+    const plenty = createRateLimit({ budget: 1_000_000, windowSeconds: 60 }, { nowMs: () => 0 });
+    expect((await plenty.charge(callerWith(), { cost: 1, requests: 1 }, null)).allowance).toBeNull();
   });
 
   it("goes on within the grace of a passed bound, and not when the grace is over", async () => {

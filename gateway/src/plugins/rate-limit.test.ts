@@ -89,6 +89,7 @@ describe("the configured budget", () => {
       refusal: null,
       state: null,
       settle: null,
+      allowance: null,
     });
   });
 });

@@ -1,11 +1,13 @@
 import { useRateLimiter } from "@envelop/rate-limiter";
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
+import type { Allowance } from "@tessera/platform/executions/allowance";
 import type { BudgetCharge, BudgetStore, ChargeOutcome } from "@tessera/platform/limits/budget";
 import { createMemoryBudgetStore } from "@tessera/platform/limits/memory-budget-store";
 import type { KnownLimits, Quota, Quotas } from "@tessera/platform/limits/quotas";
 import { rateHeadersOf, secondsOf } from "@tessera/platform/limits/rate-headers";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { allowanceOf } from "./allowance.ts";
 import type { StoreCost } from "./measured-cost.ts";
 import { RateLimitStore, type PendingCharge } from "./rate-limit-store.ts";
 
@@ -39,6 +41,8 @@ export interface RateVerdict {
   readonly state: RateState | null;
   /** Counts what the operation cost in the end in place of what was taken for it; null when nothing was taken. */
   readonly settle: Settle | null;
+  /** What the operation may read of the event store; null when no bound is near, or it may not run. */
+  readonly allowance: Allowance | null;
 }
 
 /** Settles a charge: points and rows the operation cost; called once, when it has ended. */
@@ -97,7 +101,7 @@ const limiterOver = (store: RateLimitStore): Limiter => {
   return limiter as Limiter; // boundary: its published shape; it answers at once over a store that does
 };
 
-const OFF: RateVerdict = { refusal: null, state: null, settle: null };
+const OFF: RateVerdict = { refusal: null, state: null, settle: null, allowance: null };
 /** Part of a budget that an estimate alone may take; what an operation costs beyond is settled when it has ended. */
 const ESTIMATE_SHARE = 0.25;
 /** Milliseconds an operation waits for its budget rather than be refused. */
@@ -178,14 +182,17 @@ const stateOf = (quotas: readonly Quota[], outcome: ChargeOutcome): RateState =>
   return { remaining: Math.min(...points), headers: rateHeadersOf(told) };
 };
 
-/** What is taken at first: an estimate takes at most its share of a budget, so that it alone never keeps an operation from running. */
-const amountOf = ({ unit, limit }: Quota, { cost, requests, estimate }: Spending): number => {
+/**
+ * What is taken at first: an estimate takes at most its share of a budget, and at most `left` where that is known, so that it alone never keeps an operation
+ * from running while anything is left: the event store then answers with what can be had for it.
+ */
+const amountOf = ({ unit, limit }: Quota, { cost, requests, estimate }: Spending, left = Infinity): number => {
   if (unit === "requests") return requests;
-  const most = limit * ESTIMATE_SHARE;
+  const most = Math.min(limit * ESTIMATE_SHARE, left);
   if (unit === "cost") return Math.ceil(Math.max(cost, Math.min(estimate?.points ?? 0, most)));
   const rows = estimate?.rows ?? 0;
   // Of a budget that is used up not a row is left, whatever its share.
-  return limit === 0 ? rows : Math.ceil(Math.min(rows, most));
+  return limit === 0 || left === 0 ? rows : Math.ceil(Math.min(rows, most));
 };
 
 /** Settles what an operation took: never less than its own points, since those are the gateway's work. */
@@ -218,6 +225,8 @@ const createQueue = () => {
 
 interface Attempt {
   readonly verdict: RateVerdict;
+  /** What each budget had left. */
+  readonly left: readonly number[];
   /** Milliseconds until the operation would fit; 0 when it was charged, null when it never will. */
   readonly fitsInMs: number | null;
 }
@@ -228,15 +237,37 @@ const attemptOf = (
   pending: PendingCharge,
   isOver: boolean,
   cost: number,
+  nowMs: number,
 ): Attempt => {
   const { charges, outcome } = pending;
   if (outcome === null) throw new Error("The rate limiter decided without its store.");
   const state = stateOf(quotas, outcome);
-  if (!isOver)
-    return { verdict: { refusal: null, state, settle: settling(budgets, quotas, charges, cost) }, fitsInMs: 0 };
+  const left = outcome.states.map(({ remaining }) => remaining);
+  if (!isOver) {
+    const allowance = allowanceOf(quotas, charges, outcome, nowMs);
+    const settle = settling(budgets, quotas, charges, cost);
+    return { verdict: { refusal: null, state, settle, allowance }, left, fitsInMs: 0 };
+  }
   const waits = outcome.states.map(({ fitsInMs }) => fitsInMs);
   const fitsInMs = waits.includes(null) ? null : Math.max(...waits.map((wait) => wait ?? 0));
-  return { verdict: { refusal: refusalOf(quotas, charges, outcome), state, settle: null }, fitsInMs };
+  const refusal = refusalOf(quotas, charges, outcome);
+  return { verdict: { refusal, state, settle: null, allowance: null }, left, fitsInMs };
+};
+
+type TryOnce = (quotas: readonly Quota[], spending: Spending, left?: readonly number[]) => Attempt | Promise<Attempt>;
+
+/** Who is refused for an estimate alone, goes on with what is left instead. */
+const withWhatIsLeft = (
+  tryOnce: TryOnce,
+  quotas: readonly Quota[],
+  spending: Spending,
+  { verdict, left }: Attempt,
+): RateVerdict | Promise<RateVerdict> => {
+  const estimated = spending.estimate !== undefined && spending.estimate.points + spending.estimate.rows > 0;
+  if (verdict.refusal === null || !estimated) return verdict;
+  const second = tryOnce(quotas, spending, left);
+  const chosen = (attempt: Attempt): RateVerdict => (attempt.verdict.refusal === null ? attempt.verdict : verdict);
+  return second instanceof Promise ? second.then(chosen) : chosen(second);
 };
 
 /**
@@ -250,24 +281,25 @@ export const createRateLimit = (options: RateLimitOptions, deps: RateLimitDeps):
   const limiter = limiterOver(store);
   const queue = createQueue();
 
-  const tryOnce = (quotas: readonly Quota[], spending: Spending): Attempt | Promise<Attempt> => {
-    const charges = quotas.map((quota) => {
+  const tryOnce: TryOnce = (quotas, spending, left = []) => {
+    const charges = quotas.map((quota, place) => {
       const { key, limit, windowSeconds } = quota;
-      return { key, limit, windowSeconds, amount: amountOf(quota, spending) };
+      return { key, limit, windowSeconds, amount: amountOf(quota, spending, left[place]) };
     });
     const pending: PendingCharge = { charges, outcome: null };
     const call = { args: {}, context: { identity: store.expect(pending) } };
     const decided = limiter("operation", call, ONE_CALL);
-    const attempt = (message: unknown) => attemptOf(budgets, quotas, pending, message !== undefined, spending.cost);
+    const attempt = (message: unknown) =>
+      attemptOf(budgets, quotas, pending, message !== undefined, spending.cost, deps.nowMs());
     return decided instanceof Promise ? decided.then(attempt) : attempt(decided);
   };
   const queued = async (
     first: Attempt,
     tenantId: string,
     again: () => Attempt | Promise<Attempt>,
-  ): Promise<RateVerdict> => {
+  ): Promise<Attempt> => {
     const waited = first.fitsInMs !== null && (await queue(tenantId, first.fitsInMs));
-    return waited ? (await again()).verdict : first.verdict;
+    return waited ? again() : first;
   };
   const chargeTo = (
     quotas: readonly Quota[],
@@ -275,11 +307,14 @@ export const createRateLimit = (options: RateLimitOptions, deps: RateLimitDeps):
     tenantId: string,
   ): RateVerdict | Promise<RateVerdict> => {
     const again = () => tryOnce(quotas, spending);
+    const settled = (attempt: Attempt) => withWhatIsLeft(tryOnce, quotas, spending, attempt);
     const first = again();
     if (first instanceof Promise)
-      return first.then((attempt) => (attempt.fitsInMs === 0 ? attempt.verdict : queued(attempt, tenantId, again)));
+      return first.then(async (attempt) =>
+        attempt.fitsInMs === 0 ? attempt.verdict : settled(await queued(attempt, tenantId, again)),
+      );
     const mayWait = first.fitsInMs !== null && first.fitsInMs > 0 && first.fitsInMs <= MAX_QUEUED_MS;
-    return mayWait ? queued(first, tenantId, again) : first.verdict;
+    return mayWait ? queued(first, tenantId, again).then(settled) : settled(first);
   };
   return {
     charge: (caller, spending, clientAddress) => {

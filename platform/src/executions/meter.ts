@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Allowance } from "./allowance.ts";
 
 /** What was done for one execution so far: what the event store read and how long it worked, and how many events were taken in. */
 export interface Meter {
@@ -8,26 +9,57 @@ export interface Meter {
   events: number;
 }
 
-const scope = new AsyncLocalStorage<Meter>();
+interface Scope {
+  readonly meter: Meter;
+  readonly allowance: Allowance | null;
+}
+
+const scope = new AsyncLocalStorage<Scope>();
+/** Work on a meter that was given up and whose cost is still being asked for. */
+const unfinished = new WeakMap<Meter, Set<Promise<void>>>();
 
 /** A meter at zero. */
 export const newMeter = (): Meter => ({ rowsRead: 0, bytesRead: 0, storeMs: 0, events: 0 });
 
-/** Runs `work`; what the event store does in everything it awaits is counted on the meter. */
-export const metered = <T>(meter: Meter, work: () => T): T => scope.run(meter, work);
+/** Runs `work`; what the event store does in everything it awaits is counted on the meter, and reads no more than the allowance. */
+export const metered = <T>(meter: Meter, work: () => T, allowance: Allowance | null = null): T =>
+  scope.run({ meter, allowance }, work);
+
+/** What the running work may still read; null when nothing bounds it. */
+export const currentAllowance = (): Allowance | null => {
+  const running = scope.getStore();
+  if (running === undefined || running.allowance === null) return null;
+  const { meter, allowance } = running;
+  return { ...allowance, rows: Math.max(0, allowance.rows - meter.rowsRead) };
+};
 
 /** Adds to the meter of the running work; work outside any meter is not counted. */
 export const countOnMeter = (rowsRead: number, bytesRead: number, storeMs: number): void => {
-  const meter = scope.getStore();
+  const meter = scope.getStore()?.meter;
   if (meter === undefined) return;
   meter.rowsRead += rowsRead;
   meter.bytesRead += bytesRead;
   meter.storeMs += storeMs;
 };
 
+/** Tells that the cost of given-up work will be on the meter when `counted` resolves; it must not reject. */
+export const countLater = (counted: Promise<void>): void => {
+  const meter = scope.getStore()?.meter;
+  if (meter === undefined) return;
+  const open = unfinished.get(meter) ?? new Set();
+  unfinished.set(meter, open.add(counted));
+  void counted.then(() => open.delete(counted));
+};
+
+/** Resolves when the cost of all given-up work is on the meter; at once, with nothing, when there is none. */
+export const whenCounted = (meter: Meter): Promise<unknown> | null => {
+  const open = unfinished.get(meter);
+  return open === undefined || open.size === 0 ? null : Promise.all(open);
+};
+
 /** Adds accepted events to the meter of the running work. */
 export const countEventsOnMeter = (events: number): void => {
-  const meter = scope.getStore();
+  const meter = scope.getStore()?.meter;
   if (meter !== undefined) meter.events += events;
 };
 

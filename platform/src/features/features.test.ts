@@ -10,7 +10,7 @@ const read: ReadEffectiveLimits = (tenantId) =>
       ? {
           tenantId,
           tier: "TEAM",
-          features: ["exports"],
+          features: ["long-queries"],
           limits: [
             { metric: "JOBS", hard: 4, standing: "WITHIN", levels: [] },
             { metric: "SUBSCRIPTIONS", hard: null, standing: "WITHIN", levels: [] },
@@ -21,16 +21,16 @@ const read: ReadEffectiveLimits = (tenantId) =>
 
 describe("features by OpenFeature", () => {
   it("a feature is on when the tenant's tier includes it, and off for everybody else", async () => {
-    const features = await openFeatures(read, "features-test");
-    expect(await features.isEnabled(team, "exports")).toBe(true);
+    const features = openFeatures(read, "features-test");
+    expect(await features.isEnabled(team, "long-queries")).toBe(true);
     expect(await features.isEnabled(team, "custom-roles")).toBe(false);
-    expect(await features.isEnabled(none, "exports")).toBe(false);
+    expect(await features.isEnabled(none, "long-queries")).toBe(false);
   });
 
   it("an answer says why: the tier as its variant, or what is wrong with the question", async () => {
-    const { client } = await openFeatures(read, "features-test-details");
+    const { client } = openFeatures(read, "features-test-details");
     const asked = { targetingKey: team };
-    expect(await client.getBooleanDetails("exports", false, asked)).toMatchObject({
+    expect(await client.getBooleanDetails("long-queries", false, asked)).toMatchObject({
       ...{ value: true, variant: "TEAM", reason: "TARGETING_MATCH" },
     });
     expect(await client.getStringValue("tier", "NONE", asked)).toBe("TEAM");
@@ -40,12 +40,12 @@ describe("features by OpenFeature", () => {
       value: 1,
       errorCode: "FLAG_NOT_FOUND",
     });
-    expect(await client.getBooleanDetails("exports", false)).toMatchObject({ errorCode: "TARGETING_KEY_MISSING" });
-    expect(await client.getObjectDetails("exports", {}, asked)).toMatchObject({ errorCode: "TYPE_MISMATCH" });
+    expect(await client.getBooleanDetails("long-queries", false)).toMatchObject({ errorCode: "TARGETING_KEY_MISSING" });
+    expect(await client.getObjectDetails("long-queries", {}, asked)).toMatchObject({ errorCode: "TYPE_MISMATCH" });
   });
 
   it("when nobody answers, nothing is switched on", async () => {
-    const features = await openFeatures(() => Promise.reject(new Error("away")), "features-test-away");
-    expect(await features.isEnabled(team, "exports")).toBe(false);
+    const features = openFeatures(() => Promise.reject(new Error("away")), "features-test-away");
+    expect(await features.isEnabled(team, "long-queries")).toBe(false);
   });
 });

@@ -8,8 +8,10 @@ import {
   type Provider,
   type ResolutionDetails,
 } from "@openfeature/server-sdk";
+import { tiersWith, type Feature } from "@tessera/contracts/features";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { EffectiveLimits, ReadEffectiveLimits } from "@tessera/contracts/limits";
+import { refuse, type Refusal } from "../errors/refusal.ts";
 
 /** Who asks when a feature is asked about a tenant and nobody in it. */
 const ASKER = { kind: "SERVICE", id: "features" } as const;
@@ -19,10 +21,19 @@ const LIMIT_PREFIX = "limit.";
 /** What a tenant may use, as other rooms ask: by OpenFeature, whose targeting key is the tenant's id. */
 export interface Features {
   /** Whether the tenant's tier includes the feature; false when there is no such tenant, or no answer. */
-  isEnabled(tenantId: TenantId, feature: string): Promise<boolean>;
+  isEnabled(tenantId: TenantId, feature: Feature): Promise<boolean>;
+  /** Refuses with FEATURE_NOT_IN_TIER, which names the feature and the tiers that have it, unless the tenant's tier includes it. */
+  require(tenantId: TenantId, feature: Feature): Promise<void>;
   /** OpenFeature's own client, for what it offers beside. */
   readonly client: Client;
 }
+
+/** The refusal of whoever asks for a feature that the tenant's tier does not include. */
+export const notInTier = (feature: Feature, tier: string): Refusal => {
+  const includedIn = tiersWith(feature).join(", ");
+  const detail = `The tier ${tier} does not include the feature "${feature}", which ${includedIn} ${tiersWith(feature).length === 1 ? "has" : "have"}.`;
+  return refuse("FEATURE_NOT_IN_TIER", detail, { feature, tier, includedIn });
+};
 
 const failed = <Value>(value: Value, errorCode: ErrorCode, errorMessage: string): ResolutionDetails<Value> => ({
   value,
@@ -77,11 +88,20 @@ export const createEntitlementProvider = (read: ReadEffectiveLimits): Provider =
 };
 
 /** Opens {@link Features} over answers about limits; `domain` keeps it apart from others in the same process. */
-export const openFeatures = async (read: ReadEffectiveLimits, domain: string): Promise<Features> => {
-  await OpenFeature.setProviderAndWait(domain, createEntitlementProvider(read));
+export const openFeatures = (read: ReadEffectiveLimits, domain: string): Features => {
+  // The provider has nothing to open, so it serves from now on.
+  OpenFeature.setProvider(domain, createEntitlementProvider(read));
   const client = OpenFeature.getClient(domain);
   return {
     client,
     isEnabled: (tenantId, feature) => client.getBooleanValue(feature, false, { targetingKey: tenantId }),
+    require: async (tenantId, feature) => {
+      const { value, reason, variant } = await client.getBooleanDetails(feature, false, { targetingKey: tenantId });
+      if (value) return;
+      if (reason === StandardResolutionReasons.TARGETING_MATCH) throw notInTier(feature, variant ?? "");
+      throw refuse("DEPENDENCY_UNAVAILABLE", "What the tenant's tier includes can't be read.", {
+        retryAfterSeconds: 2,
+      });
+    },
   };
 };

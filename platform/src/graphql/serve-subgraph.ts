@@ -12,7 +12,8 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { IDENTITY_HEADER, type IdentityVerifier } from "../auth/identity.ts";
 import { refuse } from "../errors/refusal.ts";
-import { METER_HEADER, metered, meterText, newMeter } from "../executions/meter.ts";
+import { ALLOWANCE_HEADER, parseAllowance } from "../executions/allowance.ts";
+import { METER_HEADER, metered, meterText, newMeter, whenCounted } from "../executions/meter.ts";
 import type { HttpServer } from "../http/server.ts";
 import type { WebSockets } from "../http/web-sockets.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -91,7 +92,11 @@ export const serveSubgraph = (deps: {
     reply.raw.once("close", () => gone.abort());
     const meter = newMeter();
     const call = { caller, signal: gone.signal, traceId: request.traceId };
-    const result = await metered(meter, () => answerOf(subgraph, operationOf(body.data.query), body.data, call));
+    const told = request.headers[ALLOWANCE_HEADER];
+    const allowance = typeof told === "string" ? parseAllowance(told) : null;
+    const work = () => answerOf(subgraph, operationOf(body.data.query), body.data, call);
+    const result = await metered(meter, work, allowance);
+    await whenCounted(meter);
     return reply.header(METER_HEADER, meterText(meter)).type("application/json").send(JSON.stringify(result));
   });
 

@@ -1,18 +1,25 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
-import { countOnMeter } from "../executions/meter.ts";
+import { countLater, countOnMeter, currentAllowance } from "../executions/meter.ts";
 import { EVENT_DATABASE, RESTRICTED_DATABASE } from "../engines/clickhouse-users.ts";
 import { refuse } from "../errors/refusal.ts";
 import { encodePolicy, MAX_ENCODED_POLICY, type DataReader } from "./data-policy.ts";
 import { guardStatement } from "./statement-guard.ts";
-import { storeError } from "./store-errors.ts";
+import { overAllowance, storeError } from "./store-errors.ts";
+import { createRunningQueries, type RunningQueries } from "./unfinished-query.ts";
 
 /** Rows one answer may hold; larger results run as jobs and are read in pages. */
 const MAX_RESULT_ROWS = 100_000;
 /** Seconds one query may run unless its caller allows less. */
 export const MAX_QUERY_SECONDS = 10;
+/**
+ * Milliseconds after which a query is given up: a second before the engine's own limit and that of a whole operation, so that what it has read is asked
+ * for and told while somebody still listens.
+ */
+export const GIVE_UP_AFTER_MS = (MAX_QUERY_SECONDS - 1) * 1_000;
 /** Connections one process holds to the event store; above it queries wait in line. */
 export const MAX_STORE_CONNECTIONS = 24;
 
@@ -26,7 +33,7 @@ export interface StoreStatement {
 /** How one query runs. */
 export interface QueryOptions {
   /**
-   * Ends the waiting at once and closes the connection. The engine sees that when it next tells its progress and then ends the work too, because
+   * Ends the waiting, once the engine was asked what the query has read, and closes the connection. The engine sees that when it next tells its progress and then ends the work too, because
    * the reader's profile sets `cancel_http_readonly_queries_on_client_close`; a step that tells none runs on until the time limit at most.
    */
   readonly signal?: AbortSignal;
@@ -84,24 +91,68 @@ export const boundQueryId = ({ tenantId, dataPolicy }: DataReader): string => {
   return `${id}:${policy}`;
 };
 
-const run = async <Row>(
+/** Settings that hold a query to what its execution may still read; the engine compares before it reads, by its index. */
+const allowanceSettings = (): ClickHouseSettings => {
+  const allowance = currentAllowance();
+  if (allowance === null) return {};
+  // 0 would mean no bound at all.
+  return { max_rows_to_read: String(Math.max(1, allowance.rows)), read_overflow_mode: "throw" };
+};
+
+/** Why a query was given up. */
+type GivenUp = "CALLER_LEFT" | "TIME_IS_UP";
+
+/**
+ * Ends a query when its caller leaves or its time is up; first the engine is asked what it has read, which is counted on the meter of the execution.
+ * The caller does not wait for that: who settles the execution does, by `whenCounted`.
+ */
+const giveUpWith = (
+  running: RunningQueries | null,
+  queryId: string,
+  { signal, maxSeconds = MAX_QUERY_SECONDS }: QueryOptions,
+): { readonly signal: AbortSignal; readonly reason: () => GivenUp | null; readonly done: () => void } => {
+  const controller = new AbortController();
+  const startedMs = performance.now();
+  let reason: GivenUp | null = null;
+  const end = (why: GivenUp): void => {
+    if (reason !== null) return;
+    reason = why;
+    const asked = running === null ? Promise.resolve(null) : running.costOf(queryId);
+    const counted = asked.then((cost) => {
+      controller.abort();
+      countOnMeter(cost?.rowsRead ?? 0, cost?.bytesRead ?? 0, performance.now() - startedMs);
+    });
+    countLater(counted);
+  };
+  // Whoever ends the signal does so in a scope of its own; the cost belongs to the execution that runs here.
+  const onLeft = AsyncLocalStorage.bind(() => end("CALLER_LEFT"));
+  const timer = setTimeout(() => end("TIME_IS_UP"), Math.min(maxSeconds * 1_000, GIVE_UP_AFTER_MS));
+  if (signal?.aborted === true) controller.abort();
+  signal?.addEventListener("abort", onLeft, { once: true });
+  const done = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onLeft);
+  };
+  return { signal: controller.signal, reason: () => reason, done };
+};
+
+const ask = async <Row>(
   client: ClickHouseClient,
-  reader: DataReader,
+  queryId: string,
   statement: StoreStatement,
   parse: (row: unknown) => Row,
-  options: QueryOptions,
+  options: QueryOptions & { readonly signal: AbortSignal },
 ): Promise<QueryAnswer<Row>> => {
-  guardStatement(statement);
-  const queryId = boundQueryId(reader);
   const result = await client.query({
     query: statement.text,
     query_params: { ...statement.params },
     format: "JSON",
     query_id: queryId,
-    ...(options.signal === undefined ? {} : { abort_signal: options.signal }),
+    abort_signal: options.signal,
     clickhouse_settings: {
       max_result_rows: String(MAX_RESULT_ROWS),
       result_overflow_mode: "throw",
+      ...allowanceSettings(),
       ...options.settings,
       max_execution_time: Math.min(options.maxSeconds ?? MAX_QUERY_SECONDS, MAX_QUERY_SECONDS),
     },
@@ -115,11 +166,34 @@ const run = async <Row>(
   };
 };
 
+const run = async <Row>(
+  client: ClickHouseClient,
+  running: RunningQueries | null,
+  reader: DataReader,
+  statement: StoreStatement,
+  parse: (row: unknown) => Row,
+  options: QueryOptions,
+): Promise<QueryAnswer<Row>> => {
+  guardStatement(statement);
+  const queryId = boundQueryId(reader);
+  const giveUp = giveUpWith(running, queryId, options);
+  try {
+    return await ask(client, queryId, statement, parse, { ...options, signal: giveUp.signal });
+  } catch (error) {
+    if (giveUp.reason() === "TIME_IS_UP")
+      throw refuse("QUERY_TIMEOUT", "The query ran longer than its time limit.", {}, error);
+    throw overAllowance(error, currentAllowance()) ?? error;
+  } finally {
+    giveUp.done();
+  }
+};
+
 /**
  * Opens the event store as its reading user. That user may only SELECT, and sees the rows of the tenant in the query id alone; the reader
- * is an argument of every query, so that code which forgets it does not compile.
+ * is an argument of every query, so that code which forgets it does not compile. `watcher` may see which queries run: what a query has read that is given
+ * up is asked for as it; without one such a query counts by its time alone.
  */
-export const createEventStore = (access: ClickHouseAccess): EventStore => {
+export const createEventStore = (access: ClickHouseAccess, watcher?: ClickHouseAccess): EventStore => {
   const open = (database: string): ClickHouseClient =>
     createClient({
       ...access,
@@ -131,10 +205,11 @@ export const createEventStore = (access: ClickHouseAccess): EventStore => {
       log: { level: ClickHouseLogLevel.OFF },
     });
   const [client, restricted] = [open(EVENT_DATABASE), open(RESTRICTED_DATABASE)];
+  const running = watcher === undefined ? null : createRunningQueries(watcher);
   return {
     query: async (reader, statement, parse, options = {}) => {
       try {
-        return await run(reader.dataPolicy === null ? client : restricted, reader, statement, parse, options);
+        return await run(reader.dataPolicy === null ? client : restricted, running, reader, statement, parse, options);
       } catch (error) {
         throw storeError(error);
       }
@@ -144,7 +219,7 @@ export const createEventStore = (access: ClickHouseAccess): EventStore => {
       if (!result.success) throw storeError(result.error);
     },
     close: async () => {
-      await Promise.all([client.close(), restricted.close()]);
+      await Promise.all([client.close(), restricted.close(), running?.close()]);
     },
   };
 };

@@ -37,7 +37,7 @@ export const openTestResources = (options: { nowMs?: NowMs } = {}): TestResource
     createClient({ ...access(username), database: clickhouse.database });
   const [writer, storeOwner] = [storeClient("tessera_writer"), storeClient("tessera_owner")];
   const [sql, logger] = [createTenantSql(pool), createLogger("test", "silent")];
-  const eventStore = createEventStore(access("tessera_reader"));
+  const eventStore = createEventStore(access("tessera_reader"), access("tessera_jobs"));
   const eventLog = createPostgresEventLog({ sql, connectionString: postgres.appUrl, logger });
   return {
     resources: {

@@ -62,7 +62,7 @@ const openLimits = (
   logger: Shell["logger"],
 ): ReturnType<typeof openLimiting> => {
   const limiting = openLimiting(tenant, { role: "embedded", counting: "alone", logger });
-  opened.holdQueriesTo(limiting.quotas);
+  opened.holdTo(limiting.quotas);
   return limiting;
 };
 

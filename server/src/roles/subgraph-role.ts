@@ -26,7 +26,7 @@ export const subgraphRole =
       sign,
       shell.logger,
     );
-    opened.holdQueriesTo(quotasOf(tenant, name, shell.logger));
+    opened.holdTo(quotasOf(tenant, name, shell.logger));
     const subgraph = createSubgraph(name, opened, {
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,

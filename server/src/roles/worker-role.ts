@@ -1,13 +1,32 @@
 import { createIdentitySigner } from "@tessera/platform/auth/identity";
+import type { Background } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
 import { auditSecretsOf, type DistributedConfig } from "../config.ts";
+import { connectInProcess } from "../graph-connections.ts";
+import { quotasOf } from "../limiting.ts";
 import { createLogRetention } from "../log-retention.ts";
-import { openResources } from "../open-resources.ts";
+import { openResources, type OpenResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
 import { SUBGRAPH_NAMES } from "../subgraph-names.ts";
-import { createSubgraph } from "../subgraphs.ts";
+import { createSubgraph, type SubgraphPorts } from "../subgraphs.ts";
+
+/**
+ * The background parts of every room. What a tenant is held to is asked of the tenant room in this same process, so that what workers read keeps to the
+ * same limits and tiers as what callers read.
+ */
+export const openBackground = (
+  opened: OpenResources,
+  ports: SubgraphPorts,
+  logger: Shell["logger"],
+): readonly Background[] => {
+  const subgraphs = SUBGRAPH_NAMES.map((name) => createSubgraph(name, opened, ports));
+  const tenant = subgraphs.find(({ name }) => name === "tenant");
+  if (tenant === undefined) throw new Error("A worker runs the tenant room.");
+  opened.holdTo(quotasOf(connectInProcess(tenant, logger), "worker", logger));
+  return subgraphs.flatMap(({ background }) => background);
+};
 
 /** `tessera worker`: the background parts of every room (job handlers, evaluators, retention); any number may run side by side. */
 export const workerRole =
@@ -20,7 +39,7 @@ export const workerRole =
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),
     };
-    const background = SUBGRAPH_NAMES.flatMap((name) => createSubgraph(name, opened, ports).background);
+    const background = openBackground(opened, ports, shell.logger);
     return {
       parts: [...opened.parts, ...background, createLogRetention(opened.resources)],
       probes: [...opened.probes, { name: "queue", check: () => opened.queues.ping() }],

@@ -3,12 +3,15 @@ import type { IngestPort } from "@tessera/contracts/ingest";
 import { meaningfulGraphQLError } from "@tessera/platform/graphql/error-meaning";
 import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
+import type { Features } from "@tessera/platform/features/features";
+import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Queues } from "@tessera/platform/queue/queues";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { contextFor } from "./context.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planJob } from "./jobs/plan-job.ts";
+import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
@@ -24,6 +27,10 @@ export interface AnalyticsPorts {
   readonly queues: Queues;
   /** The event store as the user that runs long queries. */
   readonly longQueries: LongQueryStore;
+  /** What tenants' tiers include. */
+  readonly features: Pick<Features, "isEnabled" | "require">;
+  /** What tenants are held to. */
+  readonly quotas: Quotas;
 }
 
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
@@ -31,14 +38,14 @@ const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
   const { eventStore, eventLog, nowMs, newId, logger } = resources;
-  const { ingest, queues, longQueries } = ports;
+  const { ingest, queues, longQueries, features, quotas } = ports;
   const jobs = createJobStore({ ...resources, recordOf: jobRecord });
   const results = createJobResults({ eventStore, longQueries });
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const operations = createOperations({
     store: createAnalyticsStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
-    ...{ eventLog, ingest, jobs, results, nowMs, newId, logger },
+    ...{ eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });
   return buildSubgraph({
     name: "analytics",
@@ -56,6 +63,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
         eventLog,
         queues,
         queue,
+        mayRead: mayReadNow(quotas),
         logger,
       }),
     ],

@@ -2,6 +2,7 @@ import type { IngestPort } from "@tessera/contracts/ingest";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { createQueues } from "@tessera/platform/queue/queues";
 import type { Resources } from "@tessera/platform/runtime/resources";
+import { everyFeature, noQuotas } from "@tessera/platform/testing/every-feature";
 import { createLongQueryStore } from "@tessera/platform/store/long-query-store";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { createAnalyticsSubgraph } from "../src/subgraph.ts";
@@ -22,7 +23,13 @@ export const buildAnalytics = (resources: Resources, ingest: IngestPort): TestAn
     username: "tessera_jobs",
     password: clickhouse.passwords.tessera_jobs,
   });
-  const subgraph = createAnalyticsSubgraph(resources, { ingest, queues, longQueries });
+  const subgraph = createAnalyticsSubgraph(resources, {
+    ingest,
+    queues,
+    longQueries,
+    features: everyFeature,
+    quotas: noQuotas,
+  });
   return {
     subgraph,
     close: async () => {

@@ -2,6 +2,7 @@ import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { filteredColumns, maskedColumns } from "@tessera/platform/store/data-policy";
 import { isoTime } from "./zone.ts";
 import type { Approximation } from "./planner.ts";
+import type { Sampling } from "./sampling.ts";
 import type { TimeRange } from "./time-range.ts";
 
 /** What a query cost, as the store measured it. */
@@ -24,6 +25,8 @@ export interface Provenance {
   readonly bytesRead: number;
   readonly elapsedMs: number;
   readonly timeZone: string;
+  /** Null unless a sample was read in place of all events. */
+  readonly sampling: Sampling | null;
   /** Columns by which a data policy hid rows from the asker. */
   readonly rowsFilteredBy: readonly string[];
   /** Columns whose values a data policy replaced. */
@@ -51,6 +54,7 @@ export const provenanceOf = (
   asOfMs: number,
   timeZone: string,
   policy: DataPolicy | null,
+  sampling: Sampling | null = null,
 ): Provenance => {
   const { approximations } = facts;
   const sum = (read: (cost: Cost) => number): number => costs.reduce((total, cost) => total + read(cost), 0);
@@ -66,6 +70,7 @@ export const provenanceOf = (
     bytesRead: sum((cost) => cost.bytesRead),
     elapsedMs: sum((cost) => cost.elapsedMs),
     timeZone,
+    sampling,
     rowsFilteredBy: filteredColumns(policy),
     maskedColumns: maskedColumns(policy),
   };

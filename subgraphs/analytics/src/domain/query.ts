@@ -3,6 +3,7 @@ import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { onlyValueOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
 import { numbersOf, parseMeasures, type Measure, type MeasureInput } from "./measures.ts";
+import type { Approximate } from "./sampling.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "./zone.ts";
 
@@ -38,12 +39,14 @@ export interface OlapQuery {
   readonly query: AnalyticQuery;
   readonly orderBy: readonly OrderStep[];
   readonly limit: number;
+  readonly approximate: Approximate;
 }
 
 /** A validated `timeSeries` question. */
 export interface TimeSeriesQuery {
   readonly query: AnalyticQuery & { readonly buckets: Buckets };
   readonly maxLines: number;
+  readonly approximate: Approximate;
 }
 
 /** Fields `olap` may group by. */
@@ -62,7 +65,14 @@ const MAX_ORDER_STEPS = 8;
 export const TIME_COLUMN = "time";
 
 /** Defaults of the SDL, for callers that do not come through it. */
-const DEFAULTS = { timeZone: "UTC", granularity: "NONE", direction: "DESC", limit: 1_000, maxLines: 10 } as const;
+const DEFAULTS = {
+  timeZone: "UTC",
+  granularity: "NONE",
+  direction: "DESC",
+  limit: 1_000,
+  maxLines: 10,
+  approximate: "WHEN_OVER_BUDGET",
+} as const;
 
 /** An `olap` question as the graph delivers it. */
 export interface OlapInput {
@@ -74,6 +84,7 @@ export interface OlapInput {
   readonly timeZone?: string;
   readonly orderBy?: readonly { readonly column: string; readonly direction?: SortDirection }[];
   readonly limit?: number;
+  readonly approximate?: Approximate;
 }
 
 /** A `timeSeries` question as the graph delivers it. */
@@ -85,6 +96,7 @@ export interface TimeSeriesInput {
   readonly filter?: FilterInput | null | undefined;
   readonly splitBy?: readonly string[];
   readonly maxLines?: number;
+  readonly approximate?: Approximate;
 }
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
@@ -175,7 +187,8 @@ export const parseOlap = (input: OlapInput, access: FieldAccess): OlapQuery => {
     direction,
   }));
   const limit = parseCount(input.limit ?? DEFAULTS.limit, "input.limit", MAX_OLAP_ROWS);
-  return { query, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit };
+  const { approximate = DEFAULTS.approximate } = input;
+  return { query, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit, approximate };
 };
 
 /** Validates a `timeSeries` question; refuses with BAD_INPUT or FORBIDDEN. */
@@ -191,5 +204,5 @@ export const parseTimeSeries = (input: TimeSeriesInput, access: FieldAccess): Ti
       "input.maxLines",
       `\`maxLines\` times the ${buckets.startsMs.length} buckets is more than ${MAX_POINTS.toLocaleString("en-US")}.`,
     );
-  return { query: { ...query, buckets }, maxLines };
+  return { query: { ...query, buckets }, maxLines, approximate: input.approximate ?? DEFAULTS.approximate };
 };

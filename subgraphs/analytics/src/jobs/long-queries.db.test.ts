@@ -75,7 +75,7 @@ describe.each(backends)("long queries on %s", (backend) => {
   let redis: TestRedis | null = null;
   const workers: ReturnType<typeof createLongQueryWorker>[] = [];
 
-  const startWorker = async (planOf: (job: Job) => JobPlan, limits = LIMITS) => {
+  const startWorker = async (planOf: (job: Job) => JobPlan, limits = LIMITS, mayRead = () => Promise.resolve(true)) => {
     const { eventLog, logger } = world.resources;
     const worker = createLongQueryWorker({
       jobs,
@@ -87,6 +87,7 @@ describe.each(backends)("long queries on %s", (backend) => {
       queue,
       logger,
       limits,
+      mayRead,
     });
     workers.push(worker);
     await worker.start();

@@ -27,6 +27,8 @@ export const LONG_QUERY_LIMITS: LongQueryLimits = { maxRunningPerTenant: 2, maxS
 const REPORT_MS = 500;
 /** Milliseconds a job is put back for while its tenant runs as many as it may, or its dead worker's lease goes on. */
 const WAIT_MS = 500;
+/** Milliseconds a job is put back for while its tenant has used up its rows: they come back by the day. */
+const NO_BUDGET_WAIT_MS = 15_000;
 /** Rows stored by one insert. */
 const STORE_ROWS = 5_000;
 
@@ -48,6 +50,8 @@ export interface LongQueryDeps {
   /** How a job is answered; refuses what can't be asked. */
   readonly planOf: (job: Job) => JobPlan;
   readonly cancellations: Cancellations;
+  /** Whether a tenant may read at all now; its jobs wait while it may not. */
+  readonly mayRead: (tenantId: JobKey["tenantId"]) => Promise<boolean>;
   readonly limits: LongQueryLimits;
   readonly logger: Logger;
 }
@@ -193,6 +197,7 @@ export const createLongQueryHandler =
   async (queued, stopping): Promise<Postpone | void> => {
     const key = keyOf(queued.id);
     if (key === null) return;
+    if (!(await deps.mayRead(key.tenantId))) return { postponeMs: NO_BUDGET_WAIT_MS };
     const begun = await deps.jobs.begin(key.tenantId, key.jobId, {
       maxRunning: deps.limits.maxRunningPerTenant,
       leaseSeconds: deps.limits.leaseSeconds,

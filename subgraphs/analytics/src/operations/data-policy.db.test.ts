@@ -3,6 +3,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { parseEventId, type TenantId } from "@tessera/contracts/ids";
 import { encodePolicy, MAX_ENCODED_POLICY, wholeTenant } from "@tessera/platform/store/data-policy";
+import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
@@ -10,7 +11,7 @@ import { z } from "zod";
 import { anyWorld, rollupWorld } from "../../testing/arbitraries.ts";
 import { differences, rowsOf, valuesOf } from "../../testing/flatten-answer.ts";
 import { referenceGroups, referenceTotals } from "../../testing/reference-olap.ts";
-import { anyPolicy, isVisible, masked } from "../../testing/reference-policy.ts";
+import { anyPolicy, anyPropertyPolicy, isVisible, masked } from "../../testing/reference-policy.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import type { OlapInput } from "../domain/query.ts";
 import { createAnalyticsStore, type AnalyticsStore } from "../store/analytics-store.ts";
@@ -49,7 +50,10 @@ const stored = async (events: readonly TestEvent[]): Promise<TenantId> => {
 
 const check = async (caller: Caller, shown: readonly TestEvent[], input: OlapInput): Promise<void> => {
   const { granularity = "NONE", timeZone = "UTC" } = input;
-  const answer = await queryOlap({ store, nowMs: Date.now })(caller, { ...input, limit: 10_000 });
+  const answer = await queryOlap({ features: everyFeature, store, nowMs: Date.now })(caller, {
+    ...input,
+    limit: 10_000,
+  });
   const rows = rowsOf(answer.columns, answer.rowCount, granularity, timeZone);
   expect(differences(rows, referenceGroups(shown, input))).toEqual([]);
   const totals = { label: null, dimensions: [], measures: answer.totals.map((column) => valuesOf(column)[0] ?? null) };
@@ -87,6 +91,29 @@ describe("a caller under a data policy", () => {
         const page = await queryEvents({ store, nowMs: Date.now })(caller, { first: 1_000 });
         expect(page.edges.map(({ node }) => node.id).toSorted()).toEqual(visible.toSorted());
       }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("sees by conditions on properties and beginnings exactly what they say, and without the property nothing they don't", async () => {
+    const id = z.object({ id: z.string() });
+    const statement = { name: "ids", text: "SELECT toString(event_id) AS id FROM events", params: {} };
+    await fc.assert(
+      fc.asyncProperty(
+        anyWorld,
+        fc.array(anyPropertyPolicy, { minLength: 8, maxLength: 8 }),
+        async ({ events }, all) => {
+          const known = distinct(events);
+          const tenantId = await stored(known);
+          for (const policy of all) {
+            const visible = known.filter((event) => isVisible(event, policy)).map((event) => event.id);
+            const found = await world.resources.eventStore.query(callerUnder(tenantId, policy), statement, (row) =>
+              id.parse(row),
+            );
+            expect(found.rows.map((row) => row.id).toSorted()).toEqual(visible.toSorted());
+          }
+        },
+      ),
       { numRuns: RUNS },
     );
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
+import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { OlapInput } from "../domain/query.ts";
@@ -45,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const ask = (input: Partial<OlapInput>) =>
-  queryOlap({ store: createAnalyticsStore(world.resources.eventStore), nowMs: () => NOW })(
+  queryOlap({ features: everyFeature, store: createAnalyticsStore(world.resources.eventStore), nowMs: () => NOW })(
     callerWith(tenantId, ["analytics:read"]),
     {
       range: DAY,

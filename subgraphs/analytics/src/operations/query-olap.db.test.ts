@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
+import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
@@ -43,7 +44,10 @@ const distinct = (events: readonly TestEvent[]): readonly TestEvent[] => [
 
 const check = async (tenantId: TenantId, events: readonly TestEvent[], input: OlapInput): Promise<void> => {
   const { granularity = "NONE", timeZone = "UTC" } = input;
-  const answer = await queryOlap({ store, nowMs: Date.now })(caller(tenantId), { ...input, limit: 10_000 });
+  const answer = await queryOlap({ features: everyFeature, store, nowMs: Date.now })(caller(tenantId), {
+    ...input,
+    limit: 10_000,
+  });
   const rows = rowsOf(answer.columns, answer.rowCount, granularity, timeZone);
   expect(differences(rows, referenceGroups(events, input))).toEqual([]);
   const totals = { label: null, dimensions: [], measures: answer.totals.map((column) => valuesOf(column)[0] ?? null) };

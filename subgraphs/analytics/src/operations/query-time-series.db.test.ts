@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
+import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { TimeSeriesInput } from "../domain/query.ts";
@@ -22,10 +23,11 @@ afterAll(() => world.close());
 const HOUR_MS = 3_600_000;
 
 const ask = (tenantId: TenantId, input: TimeSeriesInput, nowMs = Date.UTC(2027, 0, 1)) =>
-  queryTimeSeries({ store: createAnalyticsStore(world.resources.eventStore), nowMs: () => nowMs })(
-    callerWith(tenantId, ["analytics:read"]),
-    input,
-  );
+  queryTimeSeries({
+    features: everyFeature,
+    store: createAnalyticsStore(world.resources.eventStore),
+    nowMs: () => nowMs,
+  })(callerWith(tenantId, ["analytics:read"]), input);
 
 const stored = async (events: readonly TestEvent[]): Promise<TenantId> => {
   const tenantId = freshTenantId();

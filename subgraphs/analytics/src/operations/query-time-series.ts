@@ -4,7 +4,7 @@ import { accessOf } from "../domain/access.ts";
 import type { Cell, Column } from "../domain/columns.ts";
 import { totalColumns } from "../domain/olap-answer.ts";
 import { plan } from "../domain/planner.ts";
-import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
+import { provenanceOf, type PlanFacts, type Provenance } from "../domain/provenance.ts";
 import { MAX_POINTS, parseTimeSeries, type TimeSeriesInput, type TimeSeriesQuery } from "../domain/query.ts";
 import {
   completeBuckets,
@@ -13,7 +13,7 @@ import {
   type TimeSeriesLine,
 } from "../domain/time-series-answer.ts";
 import { formatInZone } from "../domain/zone.ts";
-import type { AnalyticsStore } from "../store/analytics-store.ts";
+import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "./answer-within-budget.ts";
 
 /** Measures over time, as in the SDL. */
 export interface TimeSeriesAnswer {
@@ -31,59 +31,57 @@ interface Lines {
   readonly hasMoreLines: boolean;
   /** Which lines the buckets are read of; null for all there are. */
   readonly onlyLines: readonly (readonly Cell[])[] | null;
-  readonly cost: Cost;
+  readonly answer: BudgetedRows;
 }
 
-type Store = Pick<AnalyticsStore, "olap">;
+/** What the lines and their buckets say together of where they come from. */
+const factsOf = (split: BudgetedRows | undefined, buckets: BudgetedRows): PlanFacts => {
+  const known = new Set(buckets.facts.approximations.map(({ column }) => column));
+  const others = split?.facts.approximations.filter(({ column }) => !known.has(column)) ?? [];
+  return { ...buckets.facts, approximations: [...buckets.facts.approximations, ...others] };
+};
 
 /** The lines with the greatest first measure over the whole range, and the totals over all lines. */
 const greatestLines = async (
-  store: Store,
+  deps: BudgetDeps,
   caller: Caller,
-  { query, maxLines }: TimeSeriesQuery,
+  { query, maxLines, approximate }: TimeSeriesQuery,
   signal: AbortSignal | undefined,
 ): Promise<Lines> => {
   const overall = { ...query, buckets: null };
-  const answer = await store.olap(
-    caller,
-    {
-      query: overall,
-      plan: plan(overall, caller.dataPolicy),
-      orderBy: [{ place: { kind: "MEASURE", index: 0 }, direction: "DESC" }],
-      limit: maxLines,
-      onlyLines: null,
-    },
-    signal,
-  );
+  const request = {
+    query: overall,
+    plan: plan(overall, caller.dataPolicy),
+    orderBy: [{ place: { kind: "MEASURE", index: 0 }, direction: "DESC" }],
+    limit: maxLines,
+    onlyLines: null,
+  } as const;
+  const answer = await answerWithinBudget(deps, { caller, request, approximate, signal });
   return {
     lines: answer.rows.map(({ dimensions, measures }) => ({ dimensions, totals: measures })),
     totals: answer.totals,
     hasMoreLines: answer.hasMore,
     onlyLines: answer.hasMore ? answer.rows.map(({ dimensions }) => dimensions) : null,
-    cost: answer.cost,
+    answer,
   };
 };
 
 /** Answers `timeSeries`: with `splitBy` first the greatest lines, then the buckets of these; without it one statement. */
 export const queryTimeSeries =
-  (deps: { store: Store; nowMs: NowMs }) =>
+  (deps: BudgetDeps & { readonly nowMs: NowMs }) =>
   async (caller: Caller, input: TimeSeriesInput, signal?: AbortSignal): Promise<TimeSeriesAnswer> => {
     const asked = parseTimeSeries(input, accessOf(caller));
-    const { query } = asked;
-    const planned = plan(query, caller.dataPolicy);
+    const { query, approximate } = asked;
     const asOfMs = deps.nowMs();
-    const split = query.dimensions.length === 0 ? null : await greatestLines(deps.store, caller, asked, signal);
-    const buckets = await deps.store.olap(
-      caller,
-      {
-        query,
-        plan: planned,
-        orderBy: [{ place: { kind: "TIME" }, direction: "ASC" }],
-        limit: MAX_POINTS,
-        onlyLines: split?.onlyLines ?? null,
-      },
-      signal,
-    );
+    const split = query.dimensions.length === 0 ? null : await greatestLines(deps, caller, asked, signal);
+    const request = {
+      query,
+      plan: plan(query, caller.dataPolicy),
+      orderBy: [{ place: { kind: "TIME" }, direction: "ASC" }],
+      limit: MAX_POINTS,
+      onlyLines: split?.onlyLines ?? null,
+    } as const;
+    const buckets = await answerWithinBudget(deps, { caller, request, approximate, signal });
     const totals = split?.totals ?? buckets.totals;
     const lines = split?.lines ?? [{ dimensions: [], totals }];
     return {
@@ -93,11 +91,12 @@ export const queryTimeSeries =
       hasMoreLines: split?.hasMoreLines ?? false,
       totals: totalColumns(query, totals),
       provenance: provenanceOf(
-        planned,
-        split === null ? [buckets.cost] : [split.cost, buckets.cost],
+        factsOf(split?.answer, buckets),
+        split === null ? [buckets.cost] : [split.answer.cost, buckets.cost],
         asOfMs,
         query.timeZone,
         caller.dataPolicy,
+        buckets.sampling ?? split?.answer.sampling ?? null,
       ),
     };
   };

@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { parseJobId } from "@tessera/contracts/ids";
+import type { Features } from "@tessera/platform/features/features";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Job } from "../domain/job.ts";
@@ -21,15 +22,18 @@ export interface StartQueryDeps {
   readonly dispatch: (job: Job) => Promise<void>;
   readonly newId: () => string;
   readonly logger: Logger;
+  /** What tenants' tiers include: long queries are a feature. */
+  readonly features: Pick<Features, "isEnabled" | "require">;
 }
 
 /** Starts a long query: the job is durable before the answer, whether or not the queue is up. */
 export const startQuery =
-  ({ jobs, dispatch, newId, logger }: StartQueryDeps) =>
+  ({ jobs, dispatch, newId, logger, features }: StartQueryDeps) =>
   async (
     caller: Caller,
     input: Pick<JobInput, "olap" | "maxRows"> & { readonly idempotencyKey?: string | null | undefined },
   ): Promise<StartOutcome> => {
+    await features.require(caller.tenantId, "long-queries");
     const { olap, maxRows } = input;
     parseJobQuery({ olap, maxRows }, accessOf(caller));
     const idempotencyKey = parseIdempotencyKey(input.idempotencyKey);

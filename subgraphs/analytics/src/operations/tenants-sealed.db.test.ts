@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
+import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { plan, planOn } from "../domain/planner.ts";
@@ -67,7 +68,7 @@ describe("a tenant's questions", () => {
     ["a filter that tries to leave its condition", { filter: { field: "name", eq: "' OR tenant_id != '" } }],
   ])("see no row of another tenant through %s", async (_path, input) => {
     const asked = { range: RANGE, measures: [{ function: "COUNT" }], dimensions: [], ...input } as const;
-    const answer = await queryOlap({ store, nowMs: () => NOW })(caller(), {
+    const answer = await queryOlap({ features: everyFeature, store, nowMs: () => NOW })(caller(), {
       ...asked,
       dimensions: [...asked.dimensions, "name"],
     });

@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
+import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { z } from "zod";
@@ -80,7 +81,11 @@ afterAll(async () => {
   if (present) await world.close();
 });
 
-const deps = () => ({ store: createAnalyticsStore(world.resources.eventStore), nowMs: () => Date.now() });
+const deps = () => ({
+  features: everyFeature,
+  store: createAnalyticsStore(world.resources.eventStore),
+  nowMs: () => Date.now(),
+});
 const caller = () => callerWith(tenantId, ["analytics:read"]);
 const olap = (input: Partial<OlapInput>) => queryOlap(deps())(caller(), { range: RANGE, measures: [COUNT], ...input });
 const series = (input: Partial<TimeSeriesInput>) =>

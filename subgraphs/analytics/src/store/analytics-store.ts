@@ -1,6 +1,7 @@
 import type { BatchId, EventId } from "@tessera/contracts/ids";
 import type { DataReader } from "@tessera/platform/store/data-policy";
-import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
+import type { Sample } from "../domain/sampling.ts";
+import type { EventStore, QueryAnswer, QueryStatistics, StoreStatement } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
@@ -17,8 +18,18 @@ import {
   type PageReach,
 } from "./events-sql.ts";
 import { olapStatement, type OlapRequest } from "./olap-sql.ts";
-import { olapRowOf, realtimeRowOf, windowRowOf, type OlapRow, type RealtimeRow } from "./result-rows.ts";
+import {
+  estimateRowOf,
+  olapRowOf,
+  realtimeRowOf,
+  sampleRowOf,
+  windowRowOf,
+  type OlapRow,
+  type RealtimeRow,
+  type SampleRow,
+} from "./result-rows.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
+import { estimateOf, sampleStatement } from "./sample-sql.ts";
 import { windowsStatement } from "./windows-sql.ts";
 
 /** Groups of an answer, the measures over all of them, and what it cost. */
@@ -29,9 +40,21 @@ export interface OlapRows {
   readonly cost: QueryStatistics;
 }
 
+/** Groups estimated from a sample, as {@link OlapRows}, with standard errors; null totals when nobody was in the sample. */
+export interface SampledRows {
+  readonly rows: readonly SampleRow[];
+  readonly totals: SampleRow | null;
+  readonly hasMore: boolean;
+  readonly cost: QueryStatistics;
+}
+
 /** Every question this room asks of the event store; each is for one reader, and stops when its signal is aborted. */
 export interface AnalyticsStore {
   olap(reader: DataReader, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
+  /** Estimates the same from a sample of persons. */
+  sampled(reader: DataReader, request: OlapRequest, sample: Sample, signal?: AbortSignal): Promise<SampledRows>;
+  /** Rows a question would read: all of it, or a sample. */
+  rowsToRead(reader: DataReader, request: OlapRequest, sample: Sample | null, signal?: AbortSignal): Promise<number>;
   realtime(
     reader: DataReader,
     query: AnalyticQuery,
@@ -68,6 +91,38 @@ const olap = async (
   return { rows: groups.slice(0, limit), totals, hasMore: groups.length > limit, cost: answer.statistics };
 };
 
+const sampled = async (
+  store: EventStore,
+  reader: DataReader,
+  request: OlapRequest,
+  sample: Sample,
+  signal: AbortSignal | undefined,
+): Promise<SampledRows> => {
+  const { query, limit } = request;
+  const statement = sampleStatement(request, sample, reader.tenantId);
+  const answer = await store.query(reader, statement, (row) => sampleRowOf(row, query), optionsOf(signal));
+  const grouped = query.buckets !== null || query.dimensions.length > 0;
+  const groups = grouped ? answer.rows.filter((row) => !row.isTotal) : answer.rows;
+  return {
+    rows: groups.slice(0, limit),
+    totals: answer.rows.find((row) => row.isTotal) ?? null,
+    hasMore: groups.length > limit,
+    cost: answer.statistics,
+  };
+};
+
+const rowsToRead = async (
+  store: EventStore,
+  reader: DataReader,
+  statement: StoreStatement,
+  signal: AbortSignal | undefined,
+): Promise<number> => {
+  // The engine would hold its own estimate to the bound that the estimate is compared with.
+  const options = { ...optionsOf(signal), settings: { max_rows_to_read: "0" } };
+  const answer = await store.query(reader, estimateOf(statement), estimateRowOf, options);
+  return answer.rows.reduce((sum, rows) => sum + rows, 0);
+};
+
 /**
  * Reads a page from the newest hours that hold enough events; if it does not fill (the list ends, or events were erased that the rollup still
  * counts), from everything. A filter may pass few events, so that its pages are looked for in everything at once.
@@ -88,6 +143,12 @@ const eventPage = async (
 /** Builds {@link AnalyticsStore} over the tenant-bound event store. */
 export const createAnalyticsStore = (store: EventStore): AnalyticsStore => ({
   olap: (reader, request, signal) => olap(store, reader, request, signal),
+  sampled: (reader, request, sample, signal) => sampled(store, reader, request, sample, signal),
+  rowsToRead: (reader, request, sample, signal) => {
+    const { tenantId } = reader;
+    const statement = sample === null ? olapStatement(request, tenantId) : sampleStatement(request, sample, tenantId);
+    return rowsToRead(store, reader, statement, signal);
+  },
   realtime: (reader, query, plan, signal) =>
     store.query(
       reader,

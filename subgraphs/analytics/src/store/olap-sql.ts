@@ -24,7 +24,8 @@ const lineText = (cell: Cell): string => (cell === null ? "" : `=${cell}`);
 const lineExpression = (expression: string, nullable: boolean): string =>
   nullable ? `ifNull(concat('=', ${expression}), '')` : `concat('=', toString(${expression}))`;
 
-const onlyLinesSql = (query: AnalyticQuery, lines: readonly (readonly Cell[])[], params: Params): string => {
+/** The condition that lets only groups of these dimension values through. */
+export const onlyLinesSql = (query: AnalyticQuery, lines: readonly (readonly Cell[])[], params: Params): string => {
   const texts = query.dimensions.map((field) =>
     lineExpression(groupExpression(field, params), field.kind === "PROPERTY" || field.type === "DECIMAL"),
   );
@@ -44,7 +45,8 @@ const eventsPart = (plan: Plan): PlanPart => {
   return part;
 };
 
-const orderSql = ({ query, orderBy }: OlapRequest, measures: readonly MeasureSql[]): string => {
+/** The order of a request's groups; ties by the keys, so that it is total. */
+export const orderSql = ({ query, orderBy }: OlapRequest, measures: readonly Pick<MeasureSql, "order">[]): string => {
   const steps = orderBy.map(({ place, direction }) => {
     if (place.kind === "TIME") return `b ${direction}`;
     const field = place.kind === "DIMENSION" ? query.dimensions[place.index] : undefined;

@@ -12,6 +12,14 @@ export interface OlapRow {
   readonly measures: readonly Cell[];
 }
 
+/** A row of `sampleStatement`. */
+export interface SampleRow extends OlapRow {
+  /** Standard errors of the measures. */
+  readonly errors: readonly number[];
+  /** Sampled persons in the group. */
+  readonly persons: number;
+}
+
 /** A row of `realtimeStatement`. */
 export interface RealtimeRow extends OlapRow {
   readonly part: "TOTAL" | "BUCKET" | "CURRENCY" | "NAME";
@@ -38,6 +46,21 @@ export const olapRowOf = (raw: unknown, query: AnalyticQuery): OlapRow => {
     measures: query.measures.map((_measure, index) => cellOf(row, `m${index}`)),
   };
 };
+
+/** Reads a row of `sampleStatement`; throws when the store's shape is another. */
+export const sampleRowOf = (raw: unknown, query: AnalyticQuery): SampleRow => {
+  const row = record(raw);
+  return {
+    ...olapRowOf(raw, query),
+    errors: query.measures.map((_measure, index) => Number(cellOf(row, `e${index}`))),
+    persons: Number(cellOf(row, "persons")),
+  };
+};
+
+const estimateRow = z.object({ rows: z.coerce.number() });
+
+/** Reads a row of `EXPLAIN ESTIMATE`: the rows one table would be read of. */
+export const estimateRowOf = (raw: unknown): number => estimateRow.parse(raw).rows;
 
 const partName = z.enum(["TOTAL", "BUCKET", "CURRENCY", "NAME"]);
 

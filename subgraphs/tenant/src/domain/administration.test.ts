@@ -6,7 +6,8 @@ import { healthOf } from "./health.ts";
 import { checkedLimit, effectiveLimits, newBreaches, standingOf, type LimitFacts, type SetLimit } from "./limits.ts";
 import { allSettings, checkedSetting } from "./settings.ts";
 import { approvalFor, askedCapacity, erlangC, predictScale } from "./scaling.ts";
-import { featuresOf, TIER_LIMITS, TIERS } from "./tier.ts";
+import { featuresOf, TIERS } from "@tessera/contracts/features";
+import { TIER_LIMITS } from "./tier.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse("2026-11-20T12:00:00.000Z");

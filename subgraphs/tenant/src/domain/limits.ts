@@ -7,7 +7,8 @@ import {
   type LimitStanding,
 } from "@tessera/contracts/limits";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { TIER_LIMITS, type Tier, type TierLimit } from "./tier.ts";
+import { type Tier } from "@tessera/contracts/features";
+import { TIER_LIMITS, type TierLimit } from "./tier.ts";
 
 /** Metrics that the ledger meters; only they can be soft or have a grace. */
 const METERED: ReadonlySet<LimitMetric> = new Set(["EVENTS_PER_MONTH", "ROWS_READ_PER_DAY", "STORAGE_BYTES"]);

@@ -1,6 +1,6 @@
 import type { TenantCapacity } from "@tessera/contracts/events/tenant-scaled";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { Tier } from "./tier.ts";
+import type { Tier } from "@tessera/contracts/features";
 
 const GIB = 1024 ** 3;
 

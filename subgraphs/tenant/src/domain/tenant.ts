@@ -1,5 +1,5 @@
 import type { TenantId } from "@tessera/contracts/ids";
-import type { Tier } from "./tier.ts";
+import type { Tier } from "@tessera/contracts/features";
 
 /** Whether a tenant may use the platform; DELETING: its data is kept until a date and then erased. */
 export type TenantState = "ACTIVE" | "SUSPENDED" | "DELETING";

@@ -1,25 +1,5 @@
+import type { Tier } from "@tessera/contracts/features";
 import type { LimitMetric } from "@tessera/contracts/limits";
-
-/** What a tenant has subscribed to, smallest first. */
-export const TIERS = ["FREE", "TEAM", "BUSINESS", "ENTERPRISE"] as const;
-
-/** One of {@link TIERS}. */
-export type Tier = (typeof TIERS)[number];
-
-/** What can be switched on by a tier. */
-export const FEATURES = [
-  "anomaly-rules",
-  "custom-roles",
-  "exports",
-  "identity-providers",
-  "long-queries",
-  "predictions",
-  "scaling",
-  "signed-requests",
-] as const;
-
-/** One of {@link FEATURES}. */
-export type Feature = (typeof FEATURES)[number];
 
 /** A bound of a tier; null: none of that kind. */
 export interface TierLimit {
@@ -90,21 +70,3 @@ export const TIER_LIMITS: Readonly<Record<Tier, Readonly<Record<LimitMetric, Tie
     WORKER_WEIGHT: hard(4),
   },
 };
-
-const FEATURES_OF: Readonly<Record<Tier, readonly Feature[]>> = {
-  FREE: ["anomaly-rules"],
-  TEAM: ["anomaly-rules", "exports", "long-queries", "predictions", "scaling"],
-  BUSINESS: [
-    "anomaly-rules",
-    "custom-roles",
-    "exports",
-    "identity-providers",
-    "long-queries",
-    "predictions",
-    "scaling",
-  ],
-  ENTERPRISE: FEATURES,
-};
-
-/** The features a tier includes, sorted. */
-export const featuresOf = (tier: Tier): readonly Feature[] => FEATURES_OF[tier].toSorted();

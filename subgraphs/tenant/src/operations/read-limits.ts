@@ -3,7 +3,7 @@ import type { EffectiveLimits } from "@tessera/contracts/limits";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { effectiveLimits, type SetLimit } from "../domain/limits.ts";
-import { featuresOf } from "../domain/tier.ts";
+import { featuresOf } from "@tessera/contracts/features";
 import type { Throttle } from "../domain/abuse/throttle.ts";
 import type { LimitStore } from "../store/limit-store.ts";
 import type { SecurityStore } from "../store/security-store.ts";

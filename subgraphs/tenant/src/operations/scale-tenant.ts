@@ -7,7 +7,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { displayName } from "../domain/input-text.ts";
 import { approvalFor, askedCapacity, predictScale, MAX_CAPACITY } from "../domain/scaling.ts";
 import { mayApprove, type ScaleRequest } from "../domain/scale-request.ts";
-import { TIERS } from "../domain/tier.ts";
+import { TIERS } from "@tessera/contracts/features";
 import type { ActivityStore } from "../store/activity-store.ts";
 import type { ScaleStore } from "../store/scale-store.ts";
 import type { createReadLimits } from "./read-limits.ts";

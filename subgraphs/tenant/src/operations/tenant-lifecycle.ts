@@ -7,7 +7,7 @@ import { displayName } from "../domain/input-text.ts";
 import { eraseAt, LIFECYCLE, tenantSlug, type LifecycleStep } from "../domain/lifecycle.ts";
 import { allSettings, checkedSetting, SETTING_KEYS, type Setting } from "../domain/settings.ts";
 import type { Tenant } from "../domain/tenant.ts";
-import type { Tier } from "../domain/tier.ts";
+import type { Tier } from "@tessera/contracts/features";
 import type { LifecycleStore } from "../store/lifecycle-store.ts";
 import type { TenantStore } from "../store/tenant-store.ts";
 import type { TargetTenant } from "./target-tenant.ts";

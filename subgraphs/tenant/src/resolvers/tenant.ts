@@ -1,6 +1,6 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import type { TenantResolvers } from "../generated/resolvers.ts";
-import { featuresOf } from "../domain/tier.ts";
+import { featuresOf } from "@tessera/contracts/features";
 import { timeText, timeTextOrNull } from "./time-text.ts";
 
 /** A tenant; its lists are those of the caller's tenant, which is the only one a caller can hold. */

@@ -5,7 +5,7 @@ import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
 import type { Tenant, TenantState } from "../domain/tenant.ts";
-import type { Tier } from "../domain/tier.ts";
+import type { Tier } from "@tessera/contracts/features";
 import type { SettingKey, SettingValue } from "../domain/settings.ts";
 import { tenantIdColumn, timeColumn } from "./stored-row.ts";
 import type { TenantHistory } from "./tenant-history.ts";
