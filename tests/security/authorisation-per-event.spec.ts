@@ -223,6 +223,35 @@ describe("every single event of a stream is told as its reader may see it", () =
     await Promise.all([one.close(), other.close()]);
   });
 
+  it("conditions on properties and on the beginning of the page's address hold at each event; a missing property hides it", async () => {
+    const key = await keyWithRole();
+    const name = `property-${randomUUID()}`;
+    await savePolicy(name, key.id, {
+      rowFilters: [
+        { column: "PROPERTIES", operator: "IN", values: ["pro"], property: { path: "plan" } },
+        { column: "URL", operator: "STARTS_WITH", values: ["https://shop.example/pricing"] },
+      ],
+    });
+    const live = await connectLive(instance.url, key.secret);
+    const stream = live.follow(EVENTS);
+    const [shown, hidden] = ["https://shop.example/pricing/eu", "https://shop.example/"];
+    const kinds = [
+      { userId: "shown", url: shown, properties: { plan: "pro" } },
+      { userId: "missing", url: shown },
+      { userId: "another value", url: shown, properties: { plan: "free" } },
+      { userId: "another type", url: shown, properties: { plan: ["pro"] } },
+      { userId: "deeper", url: shown, properties: { plan: { plan: "pro" } } },
+      { userId: "another page", url: hidden, properties: { plan: "pro" } },
+    ];
+    let count = 0;
+    const sender = sendEvents(name, () => kinds[(count += 1) % kinds.length] ?? {});
+    await stream.until((messages) => messages.length >= 3);
+    await sender.stop();
+    expect(count).toBeGreaterThan(kinds.length);
+    expect(new Set(toldBy(stream).map(({ event }) => event.userId))).toEqual(new Set(["shown"]));
+    await live.close();
+  });
+
   it("a field that asks for its own permission is refused at each event, and the rest of the event is told", async () => {
     const { secret } = await makeApiKey(owner, "no personal data", ["analytics:read"]);
     const live = await connectLive(instance.url, secret);

@@ -59,6 +59,58 @@ describe("data policies", () => {
     expect(await policyOf(secret)).toMatchObject({ allow: { country: ["AT", "DE"] } });
   });
 
+  const PROPERTY_SAVE = `mutation ($input: DataPolicyInput!) { saveDataPolicy(input: $input) { __typename
+    ... on DataPolicySaved { policy { rowFilters { column operator values property { path type orMissing } } } } } }`;
+  const onProperty = (path: string, operator: string, values: readonly string[], rest: object = {}) => ({
+    ...{ column: "PROPERTIES", operator, values },
+    property: { path, type: "TEXT", orMissing: false, ...rest },
+  });
+
+  it("filter by properties of each type and by the beginning of a text, add up, and are told as they were said", async () => {
+    const { secret } = await makeKey();
+    const rowFilters = [
+      onProperty("plan", "IN", ["pro"]),
+      onProperty("cart.total", "AT_LEAST", ["2.5"], { type: "NUMBER", orMissing: true }),
+      onProperty("beta", "IS", ["false"], { type: "BOOLEAN" }),
+      { column: "URL", operator: "STARTS_WITH", values: ["https://shop.example/pricing"], property: null },
+      { column: "NAME", operator: "NOT_STARTS_WITH", values: ["internal."], property: null },
+    ];
+    const saved = await ask(PROPERTY_SAVE, { input: { name: "narrow", everyone: true, rowFilters } });
+    expect(saved).toMatchObject({ policy: { rowFilters } });
+    const more = [
+      onProperty("plan", "IN", ["pro"]),
+      { column: "URL", operator: "STARTS_WITH", values: ["https://shop.example/", "https://blog.example/"] },
+      { column: "NAME", operator: "NOT_STARTS_WITH", values: ["test."] },
+    ];
+    await ask(PROPERTY_SAVE, { input: { name: "wide", everyone: true, rowFilters: more } });
+    expect(await policyOf(secret)).toMatchObject({
+      startsWith: { url: [["https://shop.example/pricing"], ["https://blog.example/", "https://shop.example/"]] },
+      notStartsWith: { name: ["internal.", "test."] },
+      properties: [
+        { path: "plan", orMissing: false, type: "TEXT", operator: "IN", values: ["pro"] },
+        { path: "cart.total", orMissing: true, type: "NUMBER", operator: "AT_LEAST", values: [2.5] },
+        { path: "beta", orMissing: false, type: "BOOLEAN", operator: "IS", values: [false] },
+      ],
+    });
+  });
+
+  it.each([
+    ["a path that is none", [onProperty("a..b", "IN", ["x"])]],
+    ["a path with a quotation mark", [onProperty("a`b", "IN", ["x"])]],
+    ["an operator of another type", [onProperty("plan", "AT_LEAST", ["x"])]],
+    ["a number that is none", [onProperty("plan", "IN", ["x"], { type: "NUMBER" })]],
+    ["two bounds in one", [onProperty("plan", "LESS_THAN", ["1", "2"], { type: "NUMBER" })]],
+    ["a truth value that is none", [onProperty("plan", "IS", ["yes"], { type: "BOOLEAN" })]],
+    ["the beginning of everything", [onProperty("plan", "STARTS_WITH", [""])]],
+    ["the beginning of everything, of a column", [{ column: "URL", operator: "STARTS_WITH", values: [""] }]],
+    ["the beginning of an amount", [{ column: "REVENUE", operator: "STARTS_WITH", values: ["1"] }]],
+    ["a property of a column that has none", [{ ...onProperty("plan", "IN", ["x"]), column: "COUNTRY" }]],
+    ["properties without saying which", [{ column: "PROPERTIES", operator: "IN", values: ["x"] }]],
+    ["more than a query can carry", Array.from({ length: 9 }, (_, index) => onProperty(`p${index}`, "IN", ["x"]))],
+  ])("%s is refused", async (_what, rowFilters) => {
+    expect(await ask(PROPERTY_SAVE, { input: { name: "wrong", rowFilters } })).toBe("BAD_INPUT");
+  });
+
   it("are told to whom they apply, by name and by what they take away, in whoAmI and in explainAccess", async () => {
     const { apiKey } = await makeKey();
     const subjects = [{ kind: "API_KEY", id: apiKey.id }];

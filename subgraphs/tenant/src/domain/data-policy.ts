@@ -3,9 +3,11 @@ import {
   FILTER_TEXT_COLUMNS,
   type DataPolicy,
   type FilterOrderedColumn,
+  type FilterPrefixColumn,
   type FilterTextColumn,
   type Mask,
   type MaskColumn,
+  type PropertyCondition,
 } from "@tessera/contracts/data-policy";
 
 /** One condition every visible row passes. */
@@ -22,6 +24,13 @@ export type RowCondition =
       readonly operator: "AT_LEAST" | "LESS_THAN";
       readonly value: string;
     }
+  | {
+      readonly kind: "PREFIX";
+      readonly column: FilterPrefixColumn;
+      readonly operator: "STARTS_WITH" | "NOT_STARTS_WITH";
+      readonly values: readonly string[];
+    }
+  | { readonly kind: "PROPERTY"; readonly condition: PropertyCondition }
   | { readonly kind: "SYNTHETIC"; readonly value: boolean };
 
 /** A column whose values are replaced. */
@@ -77,6 +86,29 @@ const bounds = (all: readonly RowCondition[], operator: "AT_LEAST" | "LESS_THAN"
     }),
   );
 
+/** Beginnings by column: of every list that lets through a value has one, of what hides a value has none. */
+const prefixes = (all: readonly RowCondition[]): Pick<DataPolicy, "startsWith" | "notStartsWith"> => {
+  const of = (wanted: "STARTS_WITH" | "NOT_STARTS_WITH") => {
+    const lists = new Map<FilterPrefixColumn, readonly (readonly string[])[]>();
+    for (const one of all)
+      if (one.kind === "PREFIX" && one.operator === wanted)
+        lists.set(one.column, [...(lists.get(one.column) ?? []), one.values]);
+    return [...lists];
+  };
+  const [shown, hidden] = [of("STARTS_WITH"), of("NOT_STARTS_WITH")];
+  const flat = hidden.map(([column, lists]) => [column, [...new Set(lists.flat())].toSorted()] as const);
+  return {
+    ...(shown.length === 0 ? {} : { startsWith: Object.fromEntries(shown) }),
+    ...(flat.length === 0 ? {} : { notStartsWith: Object.fromEntries(flat) }),
+  };
+};
+
+/** Conditions on properties, each once. */
+export const propertyConditions = (all: readonly RowCondition[]): readonly PropertyCondition[] => {
+  const conditions = all.flatMap((one) => (one.kind === "PROPERTY" ? [one.condition] : []));
+  return [...new Map(conditions.map((one) => [JSON.stringify(one), one] as const)).values()];
+};
+
 const STRICTNESS = { HASH: 0, CONSTANT: 1, NULL: 2 } as const satisfies Record<Mask["kind"], number>;
 
 const strictest = (masks: readonly ColumnMask[]): DataPolicy["masks"] => {
@@ -104,6 +136,7 @@ export const combinePolicies = (policies: readonly PolicyRules[], salt: string):
   const masks = policies.flatMap((policy) => policy.masks);
   if (rows.length === 0 && masks.length === 0) return null;
   const { value: synthetic, none } = synthetics(rows);
+  const properties = propertyConditions(rows);
   const columns = FILTER_TEXT_COLUMNS.map(
     (column) => [column, ofColumn(rows, column, "IN"), ofColumn(rows, column, "NOT_IN")] as const,
   );
@@ -116,6 +149,8 @@ export const combinePolicies = (policies: readonly PolicyRules[], salt: string):
     deny: Object.fromEntries(deny),
     atLeast: bounds(rows, "AT_LEAST"),
     lessThan: bounds(rows, "LESS_THAN"),
+    ...prefixes(rows),
+    ...(properties.length === 0 ? {} : { properties }),
     synthetic,
     masks: strictest(masks),
     salt,

@@ -1,14 +1,17 @@
 import {
   FILTER_ORDERED_COLUMNS,
+  FILTER_PREFIX_COLUMNS,
   FILTER_TEXT_COLUMNS,
   MASK_COLUMNS,
   type FilterOrderedColumn,
+  type FilterPrefixColumn,
   type FilterTextColumn,
   type Mask,
   type MaskColumn,
 } from "@tessera/contracts/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { ColumnMask, RowCondition } from "./data-policy.ts";
+import { propertyCondition, type PropertyInput } from "./property-input.ts";
 
 /** Conditions one policy may have. */
 export const MAX_CONDITIONS = 20;
@@ -17,11 +20,16 @@ export const MAX_CONDITION_VALUES = 100;
 /** Characters a value or a constant may have. */
 export const MAX_VALUE_LENGTH = 200;
 
+/** How a value is held against those named. */
+export type ConditionOperator = "IN" | "NOT_IN" | "STARTS_WITH" | "NOT_STARTS_WITH" | "AT_LEAST" | "LESS_THAN" | "IS";
+
 /** A condition as the caller wrote it; the column is the event's, in lower case. */
 export interface ConditionInput {
   readonly column: string;
-  readonly operator: "IN" | "NOT_IN" | "AT_LEAST" | "LESS_THAN" | "IS";
+  readonly operator: ConditionOperator;
   readonly values: readonly string[];
+  /** The property that decides, where the column is `properties`. */
+  readonly property?: PropertyInput | null | undefined;
 }
 
 /** A mask as the caller wrote it. */
@@ -37,20 +45,37 @@ const named = <Name extends string>(names: readonly Name[]) => {
 };
 const isText: (text: string) => text is FilterTextColumn = named(FILTER_TEXT_COLUMNS);
 const isOrdered: (text: string) => text is FilterOrderedColumn = named(FILTER_ORDERED_COLUMNS);
+const isPrefixed: (text: string) => text is FilterPrefixColumn = named(FILTER_PREFIX_COLUMNS);
 const isMaskable: (text: string) => text is MaskColumn = named(MASK_COLUMNS);
 
 const DECIMAL = /^-?\d{1,14}(\.\d{1,4})?$/;
 const CONTROL = /\p{Cc}|\p{Cs}/u;
 
-const textCondition = (column: FilterTextColumn, input: ConditionInput, field: string): RowCondition => {
-  const { operator, values } = input;
-  if (operator !== "IN" && operator !== "NOT_IN")
-    throw refuse("BAD_INPUT", `${column} is a text: it can be IN or NOT_IN some values.`, { field });
+/** Texts to hold values against, sorted, each once; refuses none, too many, too long and unprintable ones with BAD_INPUT. */
+const textValues = (values: readonly string[], field: string): readonly string[] => {
   if (values.length === 0 || values.length > MAX_CONDITION_VALUES)
     throw refuse("BAD_INPUT", `Give 1 to ${MAX_CONDITION_VALUES} values.`, { field });
   if (values.some((value) => value.length > MAX_VALUE_LENGTH || CONTROL.test(value)))
     throw refuse("BAD_INPUT", `A value has at most ${MAX_VALUE_LENGTH} characters, all of them printable.`, { field });
-  return { kind: "TEXT", column, operator, values: [...new Set(values)].toSorted() };
+  return [...new Set(values)].toSorted();
+};
+
+const textCondition = (column: FilterTextColumn, input: ConditionInput, field: string): RowCondition => {
+  const { operator } = input;
+  if (operator !== "IN" && operator !== "NOT_IN")
+    throw refuse("BAD_INPUT", `${column} is a text: it can be IN or NOT_IN some values, or begin with some.`, {
+      field,
+    });
+  return { kind: "TEXT", column, operator, values: textValues(input.values, field) };
+};
+
+const prefixCondition = (column: string, input: ConditionInput, field: string): RowCondition => {
+  const { operator } = input;
+  if ((operator !== "STARTS_WITH" && operator !== "NOT_STARTS_WITH") || !isPrefixed(column))
+    throw refuse("BAD_INPUT", `${column} is no text that could begin with something.`, { field });
+  if (input.values.includes(""))
+    throw refuse("BAD_INPUT", "Every text begins with the empty one: name longer beginnings.", { field });
+  return { kind: "PREFIX", column, operator, values: textValues(input.values, field) };
 };
 
 const orderedCondition = (column: FilterOrderedColumn, input: ConditionInput, field: string): RowCondition => {
@@ -70,13 +95,26 @@ const orderedCondition = (column: FilterOrderedColumn, input: ConditionInput, fi
 };
 
 const condition = (input: ConditionInput, field: string): RowCondition => {
-  const { column, operator, values } = input;
+  const { column, operator, values, property } = input;
+  if (column === "properties" && property !== null && property !== undefined) {
+    if (property.type !== "TEXT")
+      return { kind: "PROPERTY", condition: propertyCondition(property, operator, values, field) };
+    const texts = textValues(values, field);
+    return { kind: "PROPERTY", condition: propertyCondition(property, operator, texts, field) };
+  }
+  if (property !== null && property !== undefined)
+    throw refuse("BAD_INPUT", "A property is named for the column PROPERTIES alone.", { field });
+  if (operator === "STARTS_WITH" || operator === "NOT_STARTS_WITH") return prefixCondition(column, input, field);
   if (isText(column)) return textCondition(column, input, field);
   if (isOrdered(column)) return orderedCondition(column, input, field);
   const [value] = values;
   if (column === "synthetic" && operator === "IS" && values.length === 1 && (value === "true" || value === "false"))
     return { kind: "SYNTHETIC", value: value === "true" };
-  throw refuse("BAD_INPUT", `${column} can't be filtered on this way; SYNTHETIC IS "true" or "false".`, { field });
+  throw refuse(
+    "BAD_INPUT",
+    `${column} can't be filtered on this way; SYNTHETIC IS "true" or "false", PROPERTIES need a property.`,
+    { field },
+  );
 };
 
 /** Reads the conditions of a policy; refuses wrong ones with BAD_INPUT. */

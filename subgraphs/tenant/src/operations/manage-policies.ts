@@ -2,9 +2,16 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import { parseApiKeyId, parseUserId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { MAX_PROPERTY_CONDITIONS } from "@tessera/contracts/data-policy";
 import { encodePolicy, MAX_ENCODED_POLICY } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { combinePolicies, MAX_DATA_POLICIES, type KeptPolicy, type PolicyRules } from "../domain/data-policy.ts";
+import {
+  combinePolicies,
+  MAX_DATA_POLICIES,
+  propertyConditions,
+  type KeptPolicy,
+  type PolicyRules,
+} from "../domain/data-policy.ts";
 import { requireWholeAccess } from "../domain/hand-on.ts";
 import { descriptionText, displayName } from "../domain/input-text.ts";
 import { columnMasks, rowConditions, type ConditionInput, type MaskInput } from "../domain/policy-input.ts";
@@ -61,7 +68,13 @@ const SOME_SALT = "0".repeat(32);
 
 /** All policies together must fit a query, whoever they come to apply to: one that would not could only be refused when it is needed. */
 const requireRoom = (policies: readonly PolicyRules[]): void => {
-  const lists = policies.flatMap(({ rows }) => rows.flatMap((row) => (row.kind === "TEXT" ? row.values : [])));
+  const lists = policies.flatMap(({ rows }) => rows.flatMap((row) => ("values" in row ? row.values : [])));
+  if (propertyConditions(policies.flatMap(({ rows }) => rows)).length > MAX_PROPERTY_CONDITIONS)
+    throw refuse(
+      "BAD_INPUT",
+      `All data policies of a tenant together have at most ${MAX_PROPERTY_CONDITIONS} conditions on properties.`,
+      { field: "input.rowFilters" },
+    );
   const all = combinePolicies(policies, SOME_SALT);
   // Lists that are added up can shrink; what is told to the store is never larger than all of their values one after another.
   const size = all === null ? 0 : encodePolicy(all).length + Math.ceil((JSON.stringify(lists).length * 4) / 3);

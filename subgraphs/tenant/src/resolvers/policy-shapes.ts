@@ -1,6 +1,12 @@
-import type { DataPolicy, Mask } from "@tessera/contracts/data-policy";
+import type { DataPolicy, Mask, PropertyCondition } from "@tessera/contracts/data-policy";
 import type { ColumnMask, KeptPolicy, RowCondition } from "../domain/data-policy.ts";
-import type { ColumnMask as MaskShape, PolicyColumn, RowFilter as FilterShape } from "../generated/resolvers.ts";
+import type { PropertyInput } from "../domain/property-input.ts";
+import type {
+  ColumnMask as MaskShape,
+  FilterPropertyInput,
+  PolicyColumn,
+  RowFilter as FilterShape,
+} from "../generated/resolvers.ts";
 import { timeText } from "./time-text.ts";
 
 const COLUMNS = {
@@ -22,14 +28,36 @@ const columnOf = (text: string): PolicyColumn => {
 /** The column of the store that a column of the graph names. */
 export const storeColumnOf = (column: PolicyColumn): string => column.toLowerCase();
 
+/** The property a filter names, with the schema's defaults. */
+export const propertyOf = (input: FilterPropertyInput | null | undefined): PropertyInput | null =>
+  input === null || input === undefined
+    ? null
+    : { path: input.path, type: input.type ?? "TEXT", orMissing: input.orMissing ?? false };
+
+const propertyFilter = ({ path, type, orMissing, operator, values }: PropertyCondition): FilterShape => ({
+  column: "PROPERTIES",
+  operator,
+  values: values.map(String),
+  property: { path, type, orMissing },
+});
+
+const onColumn = (
+  column: string,
+  operator: FilterShape["operator"],
+  values: readonly (string | boolean)[],
+): FilterShape => ({ column: columnOf(column), operator, values: values.map(String), property: null });
+
 const filterShape = (row: RowCondition): FilterShape => {
   switch (row.kind) {
     case "TEXT":
-      return { column: columnOf(row.column), operator: row.operator, values: [...row.values] };
+    case "PREFIX":
+      return onColumn(row.column, row.operator, row.values);
     case "ORDERED":
-      return { column: columnOf(row.column), operator: row.operator, values: [row.value] };
+      return onColumn(row.column, row.operator, [row.value]);
+    case "PROPERTY":
+      return propertyFilter(row.condition);
     case "SYNTHETIC":
-      return { column: "SYNTHETIC", operator: "IS", values: [String(row.value)] };
+      return onColumn("synthetic", "IS", [row.value]);
   }
 };
 
@@ -39,14 +67,17 @@ const maskShape = (column: string, mask: Mask): MaskShape => ({
   value: mask.kind === "CONSTANT" ? mask.value : null,
 });
 
-const values = (record: Readonly<Record<string, readonly string[] | undefined>>, operator: "IN" | "NOT_IN") =>
-  Object.entries(record).flatMap(([column, all]): FilterShape[] =>
-    all === undefined ? [] : [{ column: columnOf(column), operator, values: [...all] }],
-  );
+const values = (
+  record: Readonly<Record<string, readonly string[] | undefined>>,
+  operator: FilterShape["operator"],
+): FilterShape[] =>
+  Object.entries(record).flatMap(([column, all]) => (all === undefined ? [] : [onColumn(column, operator, all)]));
 const bound = (record: Readonly<Record<string, string | undefined>>, operator: "AT_LEAST" | "LESS_THAN") =>
-  Object.entries(record).flatMap(([column, value]): FilterShape[] =>
-    value === undefined ? [] : [{ column: columnOf(column), operator, values: [value] }],
+  Object.entries(record).flatMap(([column, value]) =>
+    value === undefined ? [] : [onColumn(column, operator, [value])],
   );
+const beginnings = (record: NonNullable<DataPolicy["startsWith"]>) =>
+  Object.entries(record).flatMap(([column, lists]) => lists.map((list) => onColumn(column, "STARTS_WITH", list)));
 
 /** What a caller's policy lets through, as filters. */
 export const filtersOf = (policy: DataPolicy | null): FilterShape[] =>
@@ -57,12 +88,10 @@ export const filtersOf = (policy: DataPolicy | null): FilterShape[] =>
         ...values(policy.deny, "NOT_IN"),
         ...bound(policy.atLeast, "AT_LEAST"),
         ...bound(policy.lessThan, "LESS_THAN"),
-        ...(policy.synthetic === null
-          ? []
-          : [{ column: "SYNTHETIC", operator: "IS", values: [String(policy.synthetic)] } as const].map((one) => ({
-              ...one,
-              values: [...one.values],
-            }))),
+        ...beginnings(policy.startsWith ?? {}),
+        ...values(policy.notStartsWith ?? {}, "NOT_STARTS_WITH"),
+        ...(policy.properties ?? []).map(propertyFilter),
+        ...(policy.synthetic === null ? [] : [onColumn("synthetic", "IS", [policy.synthetic])]),
       ];
 
 /** What a caller's policy replaces. */

@@ -1,4 +1,10 @@
-import { FILTER_ORDERED_COLUMNS, FILTER_TEXT_COLUMNS, MASK_COLUMNS } from "@tessera/contracts/data-policy";
+import {
+  FILTER_ORDERED_COLUMNS,
+  FILTER_PREFIX_COLUMNS,
+  FILTER_TEXT_COLUMNS,
+  MASK_COLUMNS,
+} from "@tessera/contracts/data-policy";
+import { propertyConditionShape } from "@tessera/platform/store/data-policy";
 import { z } from "zod";
 import type { ColumnMask, KeptPolicy, PolicyRules, RowCondition } from "../domain/data-policy.ts";
 import type { CustomRole } from "../domain/role.ts";
@@ -17,6 +23,13 @@ const rowCondition: z.ZodType<RowCondition> = z.discriminatedUnion("kind", [
     operator: z.enum(["AT_LEAST", "LESS_THAN"]),
     value: z.string(),
   }),
+  z.object({
+    kind: z.literal("PREFIX"),
+    column: z.enum(FILTER_PREFIX_COLUMNS),
+    operator: z.enum(["STARTS_WITH", "NOT_STARTS_WITH"]),
+    values: z.array(z.string()),
+  }),
+  z.object({ kind: z.literal("PROPERTY"), condition: propertyConditionShape }),
   z.object({ kind: z.literal("SYNTHETIC"), value: z.boolean() }),
 ]);
 
