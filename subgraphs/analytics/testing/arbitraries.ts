@@ -151,18 +151,38 @@ interface QueryParts {
   readonly measures: readonly fc.Arbitrary<MeasureInput>[];
   readonly dimensions: readonly string[];
   readonly filter: fc.Arbitrary<FilterInput>;
+  readonly measureFilter: fc.Arbitrary<FilterInput | null>;
 }
 
-const anyQuery = (baseMs: number, { measures, dimensions, filter }: QueryParts): fc.Arbitrary<OlapInput> =>
+/** Formulas over two columns `x` and `y`. */
+const FORMULAS = ["x / y", "(x - y) * 100 / (x + y)", "-x + 0.5 * y", "x / (x + y) - 1"];
+
+/** Distinct measures by names of their own, some with filters, and perhaps a formula over two of them. */
+const anyMeasures = ({ measures, measureFilter }: QueryParts): fc.Arbitrary<MeasureInput[]> =>
+  fc
+    .record({
+      inputs: fc.uniqueArray(fc.oneof(...measures), {
+        minLength: 1,
+        maxLength: 4,
+        selector: (input) => JSON.stringify(input),
+      }),
+      filters: fc.array(fc.option(measureFilter, { nil: null, freq: 2 }), { minLength: 4, maxLength: 4 }),
+      formula: fc.option(pick(...FORMULAS), { nil: null }),
+    })
+    .map(({ inputs, filters, formula }) => {
+      const named = inputs.map((input, index) => ({ ...input, name: `c${index}`, filter: filters[index] ?? null }));
+      const [x, y = x] = named.filter((input) => input.function !== "QUANTILES").map(({ name }) => name);
+      if (formula === null || x === undefined || y === undefined) return named;
+      const text = formula.replaceAll("x", x).replaceAll("y", y);
+      return [...named, { function: "FORMULA", name: "formula", formula: text } as const];
+    });
+
+const anyQuery = (baseMs: number, parts: QueryParts): fc.Arbitrary<OlapInput> =>
   fc.record({
     range: range(baseMs),
-    measures: fc.uniqueArray(fc.oneof(...measures), {
-      minLength: 1,
-      maxLength: 4,
-      selector: (input) => JSON.stringify(input),
-    }),
-    dimensions: fc.subarray([...dimensions], { maxLength: 3 }),
-    filter: fc.option(filter, { nil: null }),
+    measures: anyMeasures(parts),
+    dimensions: fc.subarray([...parts.dimensions], { maxLength: 3 }),
+    filter: fc.option(parts.filter, { nil: null }),
     granularity: fc.constantFrom(...GRANULARITIES),
     timeZone: fc.constantFrom(...ZONES),
   });
@@ -189,6 +209,7 @@ export const anyWorld = fc.constantFrom(...BASES).chain((baseMs) =>
           "properties.cart.total",
         ],
         filter: anyFilter,
+        measureFilter: anyFilter,
       }),
       { minLength: 6, maxLength: 6 },
     ),
@@ -204,6 +225,7 @@ export const rollupWorld = fc.constantFrom(...BASES).chain((baseMs) =>
         measures: rollupMeasures,
         dimensions: ["name", "currency", "country", "device", "source"],
         filter: rollupFilter,
+        measureFilter: fc.constant(null),
       }),
       { minLength: 6, maxLength: 6 },
     ),

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import type { Granularity } from "../src/domain/calendar.ts";
 import type { MeasureInput } from "../src/domain/measures.ts";
 import type { OlapInput } from "../src/domain/query.ts";
@@ -109,7 +110,7 @@ const numberMeasure = (numbers: readonly number[], input: MeasureInput): Referen
 };
 
 /** The values of one measure over some events, one per column it makes. */
-export const referenceMeasure = (all: readonly TestEvent[], input: MeasureInput): readonly ReferenceValue[] => {
+const referenceMeasure = (all: readonly TestEvent[], input: MeasureInput): readonly ReferenceValue[] => {
   const currency = input.currency ?? null;
   const events = currency === null ? all : all.filter((event) => event.currency === currency);
   if (input.function === "COUNT") return [events.length];
@@ -117,6 +118,34 @@ export const referenceMeasure = (all: readonly TestEvent[], input: MeasureInput)
   const numbers = events.map((event) => numberOf(event, input.of ?? "")).filter((number) => number !== null);
   if (input.function === "QUANTILES") return (input.levels ?? []).map((level) => quantile(numbers, level));
   return [input.of === "revenue" ? decimalMeasure(events, input) : numberMeasure(numbers, input)];
+};
+
+/** A formula by its plain meaning: JavaScript's arithmetic over the named values; null for what is missing or no finite number. */
+const referenceFormula = (formula: string, named: ReadonlyMap<string, ReferenceValue>): ReferenceValue => {
+  let missing = false;
+  const text = formula.replaceAll(/[A-Za-z_]\w*/g, (name) => {
+    const value = named.get(name) ?? null;
+    missing ||= value === null;
+    return `(${Number(value)})`;
+  });
+  const result: unknown = missing ? null : runInNewContext(text);
+  return typeof result === "number" && Number.isFinite(result) ? result : null;
+};
+
+/** The values of all measures over some events, by the columns they make. */
+const referenceMeasures = (
+  events: readonly TestEvent[],
+  inputs: readonly MeasureInput[],
+): readonly ReferenceValue[] => {
+  const named = new Map<string, ReferenceValue>();
+  return inputs.flatMap((input) => {
+    const { filter = null, formula = null, name = null } = input;
+    const passed = filter === null ? events : events.filter((event) => passes(event, filter));
+    const values = formula === null ? referenceMeasure(passed, input) : [referenceFormula(formula, named)];
+    const [value = null] = values;
+    if (name !== null && values.length === 1) named.set(name, value);
+    return values;
+  });
 };
 
 /** The groups of an `olap` question, unordered and unlimited, computed in the plainest way. */
@@ -137,13 +166,11 @@ export const referenceGroups = (events: readonly TestEvent[], input: OlapInput):
     groups.set(key, group);
   }
   if (groups.size === 0 && granularity === "NONE" && dimensions.length === 0)
-    return [
-      { label: null, dimensions: [], measures: input.measures.flatMap((measure) => referenceMeasure([], measure)) },
-    ];
+    return [{ label: null, dimensions: [], measures: referenceMeasures([], input.measures) }];
   return [...groups.values()].map((group) => ({
     label: group.label,
     dimensions: group.dimensions,
-    measures: input.measures.flatMap((measure) => referenceMeasure(group.events, measure)),
+    measures: referenceMeasures(group.events, input.measures),
   }));
 };
 

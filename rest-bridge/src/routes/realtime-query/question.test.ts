@@ -15,7 +15,11 @@ describe("a question in the graph's words", () => {
   it("carries every part, in the graph's names", () => {
     const question = check({
       ...least,
-      measures: [{ name: "p", function: "quantiles", of: "properties.load_ms", levels: [0.5, 0.99], exact: true }],
+      measures: [
+        { name: "p", function: "quantiles", of: "properties.load_ms", levels: [0.5, 0.99], exact: true },
+        { name: "slow", function: "count", filter: { field: "schema_version", gte: 3 } },
+        { name: "part", function: "formula", formula: "slow / 2" },
+      ],
       dimensions: ["utm_source", "properties.plan_name"],
       filters: [{ field: "schema_version", gte: 2 }],
       granularity: "week",
@@ -25,7 +29,11 @@ describe("a question in the graph's words", () => {
     });
     expect(toOlapInput(question)).toEqual({
       range,
-      measures: [{ name: "p", function: "QUANTILES", of: "properties.load_ms", levels: [0.5, 0.99], exact: true }],
+      measures: [
+        { name: "p", function: "QUANTILES", of: "properties.load_ms", levels: [0.5, 0.99], exact: true },
+        { name: "slow", function: "COUNT", filter: { field: "schemaVersion", gte: 3 } },
+        { name: "part", function: "FORMULA", formula: "slow / 2" },
+      ],
       dimensions: ["utmSource", "properties.plan_name"],
       filter: { and: [{ field: "schemaVersion", gte: 2 }] },
       granularity: "WEEK",

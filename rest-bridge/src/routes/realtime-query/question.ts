@@ -12,6 +12,7 @@ const FUNCTIONS = {
   min: "MIN",
   max: "MAX",
   quantiles: "QUANTILES",
+  formula: "FORMULA",
 } as const satisfies Record<string, MeasureFunction>;
 
 const GRANULARITIES = {
@@ -42,11 +43,16 @@ const name = (coordinate: string) => Type.String({ maxLength: MAX_NAME, ...from(
 const measureSchema = Type.Object(
   {
     name: Type.Optional(name("MeasureInput.name")),
-    function: Type.Enum(["count", "uniques", "sum", "avg", "min", "max", "quantiles"], from("MeasureInput.function")),
+    function: Type.Enum(
+      ["count", "uniques", "sum", "avg", "min", "max", "quantiles", "formula"],
+      from("MeasureInput.function"),
+    ),
     of: Type.Optional(name("MeasureInput.of")),
     currency: Type.Optional(name("MeasureInput.currency")),
     levels: Type.Optional(Type.Array(Type.Number(), { maxItems: MAX_LEVELS, ...from("MeasureInput.levels") })),
     exact: Type.Optional(Type.Boolean({ default: false, ...from("MeasureInput.exact") })),
+    filter: Type.Optional(filterSchema),
+    formula: Type.Optional(name("MeasureInput.formula")),
   },
   { additionalProperties: false, ...from("MeasureInput") },
 );
@@ -123,11 +129,12 @@ export const questionSchema = Type.Object(
 /** A question as REST takes it. */
 export type Question = Static<typeof questionSchema>;
 
-const toMeasure = ({ function: fn, of, levels, ...measure }: Question["measures"][number]) => ({
+const toMeasure = ({ function: fn, of, levels, filter, ...measure }: Question["measures"][number]) => ({
   ...measure,
   function: FUNCTIONS[fn],
   ...(of === undefined ? {} : { of: toFieldName(of) }),
   ...(levels === undefined ? {} : { levels }),
+  ...(filter === undefined ? {} : { filter: toFilter(filter) }),
 });
 
 /** In rows, values stand under the names of their columns: two of the same name would hide one another. */

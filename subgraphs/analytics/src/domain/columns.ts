@@ -1,3 +1,4 @@
+import { evaluateArithmetic } from "./arithmetic.ts";
 import type { Field } from "./fields.ts";
 import type { Measure } from "./measures.ts";
 import { isoTime } from "./zone.ts";
@@ -77,9 +78,14 @@ export const measureColumn = (measure: Measure, cells: readonly Cell[]): Column 
   }
 };
 
-/** What a measure says of no events: counts and sums are zero, everything else is unknown. */
-export const emptyCell = ({ formula, type }: Measure): Cell => {
-  if (formula.kind === "COUNT" || formula.kind === "UNIQUES") return 0;
-  if (formula.kind === "SUM") return type === "DECIMAL" ? "0" : 0;
-  return null;
+/** What measures say of no events: counts and sums are zero, formulas what they make of the measures before them, everything else is unknown. */
+export const emptyCells = (measures: readonly Measure[]): readonly Cell[] => {
+  const cells: Cell[] = [];
+  for (const { formula, type } of measures) {
+    if (formula.kind === "FORMULA") cells.push(evaluateArithmetic(formula.of, cells.map(asNumber)));
+    else if (formula.kind === "COUNT" || formula.kind === "UNIQUES") cells.push(0);
+    else if (formula.kind === "SUM") cells.push(type === "DECIMAL" ? "0" : 0);
+    else cells.push(null);
+  }
+  return cells;
 };

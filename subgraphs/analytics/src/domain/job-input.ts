@@ -4,7 +4,7 @@ import type { JobInput } from "./job-query.ts";
 import type { FilterInput } from "./filter.ts";
 
 const GRANULARITIES = ["NONE", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"] as const;
-const FUNCTIONS = ["COUNT", "UNIQUES", "SUM", "AVG", "MIN", "MAX", "QUANTILES"] as const;
+const FUNCTIONS = ["COUNT", "UNIQUES", "SUM", "AVG", "MIN", "MAX", "QUANTILES", "FORMULA"] as const;
 
 const filter: z.ZodType<FilterInput> = z.lazy(() =>
   z.object({
@@ -32,6 +32,8 @@ const measure = z.object({
   currency: z.string().nullish(),
   levels: z.array(z.number()).nullish(),
   exact: z.boolean(),
+  filter: filter.nullish(),
+  formula: z.string().nullish(),
 });
 
 const jobInput = z.object({

@@ -1,8 +1,10 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { parseField, type Field, type PropertyField } from "./fields.ts";
+import { parseArithmetic, type Arithmetic, type ArithmeticColumn } from "./arithmetic.ts";
+import { parseField, type Field, type FieldAccess, type PropertyField } from "./fields.ts";
+import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
 
 /** How a measure computes, as in the SDL. */
-export type MeasureFunction = "COUNT" | "UNIQUES" | "SUM" | "AVG" | "MIN" | "MAX" | "QUANTILES";
+export type MeasureFunction = "COUNT" | "UNIQUES" | "SUM" | "AVG" | "MIN" | "MAX" | "QUANTILES" | "FORMULA";
 
 /** Numbers a measure computes over: revenue of one currency (null: the query holds it to one by itself), or a numeric property. */
 export type NumberSource =
@@ -18,7 +20,8 @@ export type MeasureFormula =
   | { readonly kind: "COUNT" }
   | { readonly kind: "UNIQUES"; readonly of: UniquesOf; readonly exact: boolean }
   | { readonly kind: "SUM" | "AVG" | "MIN" | "MAX"; readonly of: NumberSource }
-  | { readonly kind: "QUANTILE"; readonly of: NumberSource; readonly level: number; readonly exact: boolean };
+  | { readonly kind: "QUANTILE"; readonly of: NumberSource; readonly level: number; readonly exact: boolean }
+  | { readonly kind: "FORMULA"; readonly of: Arithmetic; readonly parts: number };
 
 /** Type of a measure's column. */
 export type MeasureType = "INTEGER" | "NUMBER" | "DECIMAL";
@@ -28,6 +31,8 @@ export interface Measure {
   readonly name: string;
   readonly type: MeasureType;
   readonly formula: MeasureFormula;
+  /** Which of the question's events it computes over; null for all. */
+  readonly filter: Condition | null;
 }
 
 /** A measure as the graph delivers it. */
@@ -38,6 +43,8 @@ export interface MeasureInput {
   readonly currency?: string | null | undefined;
   readonly levels?: readonly number[] | null | undefined;
   readonly exact?: boolean;
+  readonly filter?: FilterInput | null | undefined;
+  readonly formula?: string | null | undefined;
 }
 
 /** Measures one question may ask for: each costs memory per group. */
@@ -83,11 +90,13 @@ const levelsOf = (input: MeasureInput, where: string): readonly number[] => {
 /** Refuses parts of a measure that its function has no use for, so that nothing asked for is silently dropped. */
 const refuseUnused = (input: MeasureInput, where: string): void => {
   const used = {
-    of: input.function !== "COUNT",
+    of: input.function !== "COUNT" && input.function !== "FORMULA",
     currency: input.of === "revenue" && input.function !== "UNIQUES",
     levels: input.function === "QUANTILES",
+    filter: input.function !== "FORMULA",
+    formula: input.function === "FORMULA",
   };
-  for (const part of ["of", "currency", "levels"] as const)
+  for (const part of ["of", "currency", "levels", "filter", "formula"] as const)
     if (!used[part] && input[part] !== null && input[part] !== undefined)
       throw bad(
         `${where}.${part}`,
@@ -111,26 +120,39 @@ const nameOf = (input: MeasureInput, where: string): string => {
 const quantileName = (name: string, level: number): string =>
   `${name.replace(/^quantiles_/, "")}_p${String(Number((level * 100).toFixed(6))).replace(".", "_")}`;
 
-const parseMeasure = (input: MeasureInput, where: string): readonly Measure[] => {
+/** What a measure is read with: what the caller may see, and the columns of the measures before it. */
+interface Surroundings {
+  readonly access: FieldAccess;
+  readonly columns: readonly ArithmeticColumn[];
+}
+
+const parseMeasure = (input: MeasureInput, where: string, { access, columns }: Surroundings): readonly Measure[] => {
   refuseUnused(input, where);
   const name = nameOf(input, where);
+  const filter = parseFilter(input.filter, `${where}.filter`, access);
   switch (input.function) {
     case "COUNT":
-      return [{ name, type: "INTEGER", formula: { kind: "COUNT" } }];
+      return [{ name, type: "INTEGER", formula: { kind: "COUNT" }, filter }];
     case "UNIQUES":
       return [
         {
           name,
           type: "INTEGER",
           formula: { kind: "UNIQUES", of: uniquesOf(input.of, where), exact: input.exact ?? false },
+          filter,
         },
       ];
+    case "FORMULA": {
+      const { formula: of, parts } = parseArithmetic(input.formula ?? "", columns, `${where}.formula`);
+      return [{ name, type: "NUMBER", formula: { kind: "FORMULA", of, parts }, filter }];
+    }
     case "QUANTILES": {
       const of = numberSource(input, where);
       return levelsOf(input, where).map((level) => ({
         name: quantileName(name, level),
         type: "NUMBER",
         formula: { kind: "QUANTILE", of, level, exact: input.exact ?? false },
+        filter,
       }));
     }
     case "SUM":
@@ -139,21 +161,32 @@ const parseMeasure = (input: MeasureInput, where: string): readonly Measure[] =>
     case "MAX": {
       const of = numberSource(input, where);
       const type = of.kind === "REVENUE" && input.function !== "AVG" ? "DECIMAL" : "NUMBER";
-      return [{ name, type, formula: { kind: input.function, of } }];
+      return [{ name, type, formula: { kind: input.function, of }, filter }];
     }
   }
 };
 
-/** Validates measures into columns of distinct names; refuses with BAD_INPUT. */
-export const parseMeasures = (inputs: readonly MeasureInput[], where: string): readonly Measure[] => {
+/** Validates measures into columns of distinct names; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
+export const parseMeasures = (
+  inputs: readonly MeasureInput[],
+  where: string,
+  access: FieldAccess,
+): readonly Measure[] => {
   if (inputs.length === 0 || inputs.length > MAX_MEASURES) throw bad(where, `Ask for 1 to ${MAX_MEASURES} measures.`);
-  const measures = inputs.flatMap((input, index) => parseMeasure(input, `${where}.${index}`));
+  const measures: Measure[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const columns = measures.map(({ name, formula }) => ({
+      name,
+      parts: formula.kind === "FORMULA" ? formula.parts : 1,
+    }));
+    measures.push(...parseMeasure(input, `${where}.${index}`, { access, columns }));
+  }
   const names = measures.map((measure) => measure.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw bad(where, `Two columns would be called \`${twice}\`: give one a \`name\`.`);
   return measures;
 };
 
-/** The numbers a formula computes over; null for counts. */
+/** The numbers of events a measure computes over; null for counts, and for formulas, which compute with other columns. */
 export const numbersOf = (formula: MeasureFormula): NumberSource | null =>
-  formula.kind === "COUNT" || formula.kind === "UNIQUES" ? null : formula.of;
+  formula.kind === "COUNT" || formula.kind === "UNIQUES" || formula.kind === "FORMULA" ? null : formula.of;

@@ -62,8 +62,10 @@ const holds = (table: RollupTable, field: Field): boolean => {
   return field.kind === "COLUMN" && names.includes(field.name);
 };
 
-const whyNotMeasure = (table: RollupTable, { name, formula }: Measure): string | null => {
+const whyNotMeasure = (table: RollupTable, { name, formula, filter }: Measure): string | null => {
+  if (filter !== null) return `${name} is of those events that pass a filter of its own.`;
   switch (formula.kind) {
+    case "FORMULA":
     case "COUNT":
       return null;
     case "SUM":
@@ -86,7 +88,7 @@ const whyNotMeasure = (table: RollupTable, { name, formula }: Measure): string |
 
 /** What a measure reads of each event that can be masked. */
 const maskableOf = ({ formula }: Measure): string | null => {
-  if (formula.kind === "COUNT") return null;
+  if (formula.kind === "COUNT" || formula.kind === "FORMULA") return null;
   if (formula.kind === "UNIQUES") return formula.of.kind === "SESSIONS" ? "session_id" : null;
   return formula.of.kind === "REVENUE" ? "revenue" : null;
 };

@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { columnsOf } from "./arithmetic.ts";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { onlyValueOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
@@ -125,9 +126,9 @@ const isDimension = (dimensions: readonly Field[], name: string): boolean =>
 /** Revenue of different currencies must not be added or compared: each number must come from one currency. */
 const refuseMixedCurrencies = (query: Omit<AnalyticQuery, "buckets">, where: string): void => {
   if (isDimension(query.dimensions, "currency") || onlyValueOf(query.filter, "currency") !== null) return;
-  for (const { name, formula } of query.measures) {
+  for (const { name, formula, filter } of query.measures) {
     const numbers = numbersOf(formula);
-    if (numbers?.kind === "REVENUE" && numbers.currency === null)
+    if (numbers?.kind === "REVENUE" && numbers.currency === null && onlyValueOf(filter, "currency") === null)
       throw bad(
         where,
         `\`${name}\` would mix currencies: give the measure a \`currency\`, filter on \`currency\` or group by it.`,
@@ -137,8 +138,14 @@ const refuseMixedCurrencies = (query: Omit<AnalyticQuery, "buckets">, where: str
 
 /** True when a measure over all groups would mix currencies, although each group holds one. */
 export const mixesCurrencies = (query: AnalyticQuery, measure: Measure): boolean => {
+  if (onlyValueOf(query.filter, "currency") !== null) return false;
+  if (measure.formula.kind === "FORMULA")
+    return columnsOf(measure.formula.of).some((index) => {
+      const other = query.measures[index];
+      return other !== undefined && mixesCurrencies(query, other);
+    });
   const numbers = numbersOf(measure.formula);
-  return numbers?.kind === "REVENUE" && numbers.currency === null && onlyValueOf(query.filter, "currency") === null;
+  return numbers?.kind === "REVENUE" && numbers.currency === null && onlyValueOf(measure.filter, "currency") === null;
 };
 
 const parseQuery = (
@@ -150,7 +157,7 @@ const parseQuery = (
   const timeZone = input.timeZone ?? DEFAULTS.timeZone;
   const granularity = input.granularity ?? DEFAULTS.granularity;
   const offsetAt = zoneOffset(timeZone);
-  const measures = parseMeasures(input.measures, "input.measures");
+  const measures = parseMeasures(input.measures, "input.measures", access);
   const filter = parseFilter(input.filter, "input.filter", access);
   const taken = new Set([TIME_COLUMN, ...dimensions.map((dimension) => dimension.name)]);
   const clash = measures.find((measure) => taken.has(measure.name));

@@ -27,10 +27,15 @@ export const parseTimeframe = (text: string): number => parseDuration(text, "tim
 
 /** Order of the measures of {@link realtimeQuery}. */
 export const REALTIME_MEASURES: readonly Measure[] = [
-  { name: "events", type: "INTEGER", formula: { kind: "COUNT" } },
-  { name: "users", type: "INTEGER", formula: { kind: "UNIQUES", of: { kind: "PERSONS" }, exact: false } },
-  { name: "sessions", type: "INTEGER", formula: { kind: "UNIQUES", of: { kind: "SESSIONS" }, exact: false } },
-  { name: "revenue", type: "DECIMAL", formula: { kind: "SUM", of: { kind: "REVENUE", currency: null } } },
+  { name: "events", type: "INTEGER", formula: { kind: "COUNT" }, filter: null },
+  { name: "users", type: "INTEGER", formula: { kind: "UNIQUES", of: { kind: "PERSONS" }, exact: false }, filter: null },
+  {
+    name: "sessions",
+    type: "INTEGER",
+    formula: { kind: "UNIQUES", of: { kind: "SESSIONS" }, exact: false },
+    filter: null,
+  },
+  { name: "revenue", type: "DECIMAL", formula: { kind: "SUM", of: { kind: "REVENUE", currency: null } }, filter: null },
 ];
 
 /** The question behind `realtimeMetrics`: the last `timeframeMs` before `nowMs`, by bucket, by currency and by name. */

@@ -1,5 +1,5 @@
 import type { Buckets } from "./calendar.ts";
-import { dimensionText, emptyCell, measureColumn, type Cell, type Column } from "./columns.ts";
+import { dimensionText, emptyCells, measureColumn, type Cell, type Column } from "./columns.ts";
 import { singleColumns, type Group } from "./olap-answer.ts";
 import type { AnalyticQuery } from "./query.ts";
 import type { TimeRange } from "./time-range.ts";
@@ -41,6 +41,7 @@ export const timeSeriesLines = (
     if (bucketMs !== null) buckets.set(bucketMs, measures);
     byLine.set(key, buckets);
   }
+  const empty = emptyCells(query.measures);
   return lines.map(({ dimensions, totals }) => {
     const buckets = byLine.get(lineKey(dimensions));
     return {
@@ -50,7 +51,7 @@ export const timeSeriesLines = (
           measure,
           query.buckets.startsMs.map((start) => {
             const cell = buckets?.get(start)?.[index];
-            return cell === undefined ? emptyCell(measure) : cell;
+            return cell === undefined ? (empty[index] ?? null) : cell;
           }),
         ),
       ),

@@ -1,4 +1,7 @@
+import type { Condition } from "../domain/filter.ts";
 import type { Measure, MeasureFormula, NumberSource, UniquesOf } from "../domain/measures.ts";
+import { arithmeticSql } from "./arithmetic-sql.ts";
+import { conditionSql } from "./condition-sql.ts";
 import { groupExpression, propertyNumber } from "./field-sql.ts";
 import type { Params } from "./params.ts";
 
@@ -13,33 +16,47 @@ const asText = (expression: string): MeasureSql => ({ select: `toString(${expres
 
 const currencyIs = (currency: string, params: Params): string => `currency = ${params.place("String", currency)}`;
 
-/** The number an event contributes; null where it has none. */
-const numberOf = (of: NumberSource, params: Params): string => {
-  if (of.kind === "PROPERTY") return propertyNumber(of.field.path, params);
-  return of.currency === null ? "revenue" : `if(${currencyIs(of.currency, params)}, revenue, NULL)`;
+/** The number an event contributes; null where it has none, or does not pass the measure's filter. */
+const numberOf = (of: NumberSource, filter: Condition | null, params: Params): string => {
+  const number = of.kind === "PROPERTY" ? propertyNumber(of.field.path, params) : "revenue";
+  const tests = [
+    ...(of.kind === "REVENUE" && of.currency !== null ? [currencyIs(of.currency, params)] : []),
+    ...(filter === null ? [] : [conditionSql(filter, params)]),
+  ];
+  return tests.length === 0 ? number : `if(${tests.join(" AND ")}, ${number}, NULL)`;
 };
 
-const uniquesOfEvents = (of: UniquesOf, exact: boolean, sketchBits: number, params: Params): string => {
-  const count = (arguments_: string, conditional: boolean): string =>
-    exact
-      ? `uniqExact${conditional ? "If" : ""}(${arguments_})`
-      : `uniqCombined64${conditional ? "If" : ""}(${sketchBits})(${arguments_})`;
-  if (of.kind === "PERSONS") return count("person, person != 0", true);
-  if (of.kind === "SESSIONS") return count("session_id, session_id != ''", true);
+const uniquesOfEvents = (
+  { of, exact }: { readonly of: UniquesOf; readonly exact: boolean },
+  filter: Condition | null,
+  sketchBits: number,
+  params: Params,
+): string => {
+  const passed = filter === null ? [] : [conditionSql(filter, params)];
+  const count = (value: string, tests: readonly string[]): string => {
+    const name = exact ? "uniqExact" : "uniqCombined64";
+    const size = exact ? "" : `(${sketchBits})`;
+    return tests.length === 0 ? `${name}${size}(${value})` : `${name}If${size}(${value}, ${tests.join(" AND ")})`;
+  };
+  if (of.kind === "PERSONS") return count("person", ["person != 0", ...passed]);
+  if (of.kind === "SESSIONS") return count("session_id", ["session_id != ''", ...passed]);
   const value = groupExpression(of.field, params);
   const textual = of.field.kind === "COLUMN" && ["TEXT", "LIST"].includes(of.field.type);
-  return textual ? count(`${value}, ${value} != ''`, true) : `ifNull(${count(value, false)}, 0)`;
+  return textual ? count(value, [`${value} != ''`, ...passed]) : `ifNull(${count(value, passed)}, 0)`;
 };
 
 /** All levels asked of one source are computed by one aggregate, of which each column takes its element. */
 const quantileOfEvents = (
   formula: Extract<MeasureFormula, { kind: "QUANTILE" }>,
+  filter: Condition | null,
   all: readonly Measure[],
   params: Params,
 ): string => {
-  const number = `toFloat64(${numberOf(formula.of, params)})`;
-  const levels = all.flatMap(({ formula: other }) =>
-    other.kind === "QUANTILE" && other.exact === formula.exact && `toFloat64(${numberOf(other.of, params)})` === number
+  const number = `toFloat64(${numberOf(formula.of, filter, params)})`;
+  const levels = all.flatMap(({ formula: other, filter: its }) =>
+    other.kind === "QUANTILE" &&
+    other.exact === formula.exact &&
+    `toFloat64(${numberOf(other.of, its, params)})` === number
       ? [other.level]
       : [],
   );
@@ -50,26 +67,28 @@ const quantileOfEvents = (
 
 /** A measure over the rows of single events. */
 export const measureOfEvents = (
-  { formula, type }: Measure,
+  { formula, type, filter }: Measure,
   all: readonly Measure[],
   sketchBits: number,
   params: Params,
 ): MeasureSql => {
   switch (formula.kind) {
     case "COUNT":
-      return same("count()");
+      return same(filter === null ? "count()" : `countIf(${conditionSql(filter, params)})`);
+    case "FORMULA":
+      return same(arithmeticSql(formula.of, params));
     case "UNIQUES":
-      return same(uniquesOfEvents(formula.of, formula.exact, sketchBits, params));
+      return same(uniquesOfEvents(formula, filter, sketchBits, params));
     case "QUANTILE":
-      return same(quantileOfEvents(formula, all, params));
+      return same(quantileOfEvents(formula, filter, all, params));
     case "AVG": {
-      const number = numberOf(formula.of, params);
+      const number = numberOf(formula.of, filter, params);
       return same(`toFloat64(sum(${number})) / nullIf(count(${number}), 0)`);
     }
     case "SUM":
     case "MIN":
     case "MAX": {
-      const aggregate = `${formula.kind.toLowerCase()}(${numberOf(formula.of, params)})`;
+      const aggregate = `${formula.kind.toLowerCase()}(${numberOf(formula.of, filter, params)})`;
       const value = formula.kind === "SUM" ? `ifNull(${aggregate}, 0)` : aggregate;
       return type === "DECIMAL" ? asText(value) : same(value);
     }
@@ -86,6 +105,8 @@ export const measureOfParts = ({ name, formula }: Measure, sketchBits: number, p
   switch (formula.kind) {
     case "COUNT":
       return same("sum(part_events)");
+    case "FORMULA":
+      return same(arithmeticSql(formula.of, params));
     case "UNIQUES":
       return same(
         `uniqCombined64Merge(${sketchBits})(${formula.of.kind === "PERSONS" ? "part_persons" : "part_sessions"})`,

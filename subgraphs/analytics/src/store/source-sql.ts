@@ -16,9 +16,10 @@ interface PartColumn {
 
 const partColumns = (measures: readonly Measure[], sketchBits: number): readonly PartColumn[] => {
   const kinds = new Set<string>(
-    measures.map(({ formula }) =>
-      formula.kind === "UNIQUES" ? formula.of.kind : formula.kind === "COUNT" ? "COUNT" : "REVENUE",
-    ),
+    measures.map(({ formula }) => {
+      if (formula.kind === "UNIQUES") return formula.of.kind;
+      return formula.kind === "COUNT" || formula.kind === "FORMULA" ? formula.kind : "REVENUE";
+    }),
   );
   const sketch = (value: string, given: string): string => `uniqCombined64StateIf(${sketchBits})(${value}, ${given})`;
   return [
@@ -91,6 +92,7 @@ const needsCurrency = (query: AnalyticQuery): boolean =>
     ({ formula }) =>
       formula.kind !== "COUNT" &&
       formula.kind !== "UNIQUES" &&
+      formula.kind !== "FORMULA" &&
       formula.of.kind === "REVENUE" &&
       formula.of.currency !== null,
   );
