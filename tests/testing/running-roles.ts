@@ -24,6 +24,7 @@ const COMMANDS = {
   worker: ["worker"],
   gateway: ["gateway"],
   bridge: ["bridge"],
+  "second bridge": ["bridge"],
   identity: ["identity"],
 } as const;
 
