@@ -26,3 +26,23 @@ export interface ActiveThrottle {
   /** When it ends by itself, milliseconds since the epoch. */
   readonly untilMs: number;
 }
+
+/** From when on something is abuse; 0 of each: it is not looked for. */
+export interface AbuseBounds {
+  /** Different wrong keys from one address in a window. */
+  readonly wrongKeys: number;
+  /** Different other wrong credentials from one address in a window. */
+  readonly wrongCredentials: number;
+  /** Different pages and things one subject reads in a window, unless it usually reads more. */
+  readonly pages: number;
+  /** Points one subject spends in a window, unless it usually spends more. */
+  readonly costPoints: number;
+}
+
+/** Bounds nobody has set: far above what people mistype, what a dashboard pages through, and a sixth of the default budget of points. */
+export const DEFAULT_ABUSE_BOUNDS: AbuseBounds = {
+  wrongKeys: 50,
+  wrongCredentials: 50,
+  pages: 300,
+  costPoints: 1_000_000,
+};

@@ -5,12 +5,14 @@ import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import type { LeaseSource } from "@tessera/platform/limits/lease-source";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { z } from "zod";
+import { THROTTLE_FIELDS, throttleShape } from "./ask-abuse.ts";
 import { platformCaller } from "./platform-caller.ts";
 
 const LIMITS = `query Limits($tenantId: ID!, $kind: CallerKind!, $id: ID!) {
   limits: effectiveLimits(tenantId: $tenantId, subjectKind: $kind, subjectId: $id) {
     tenantId tier features
     limits { metric hard standing levels { scope scopeId soft hard graceSeconds fromTier used standing graceUntil } }
+    throttle { ${THROTTLE_FIELDS} }
   }
 }`;
 const LEASE = `mutation Lease($claims: [RateBudgetClaimInput!]!) {
@@ -29,6 +31,7 @@ const limitsAnswer = z.object({
       tenantId: z.string(),
       tier: z.string(),
       features: z.array(z.string()),
+      throttle: throttleShape.nullable(),
       limits: z.array(
         z.object({
           metric: z.enum(LIMIT_METRICS),

@@ -1,5 +1,6 @@
 import { readBridgeManifest } from "@tessera/rest-bridge/manifest";
 import { z } from "zod";
+import { DEFAULT_ABUSE_BOUNDS } from "@tessera/contracts/abuse";
 import { loadGatewayOptions } from "@tessera/gateway/config";
 import { DEFAULT_FAILURES_PER_MINUTE } from "@tessera/platform/auth/limited-authenticator";
 import { flag, list, loadConfig, origins, port } from "@tessera/platform/config/load-config";
@@ -10,6 +11,8 @@ const secret = z.string().min(32, "must have at least 32 characters");
 /** An address without a path: tokens and links begin with it. */
 const publicUrl = z.url().refine((text) => new URL(text).pathname === "/" && !text.includes("?"), "must have no path");
 
+const abuseBound = (bound: number) => z.coerce.number().int().min(0).default(bound);
+
 /** Settings every process understands. */
 const processShape = {
   HOST: z.string().default("127.0.0.1"),
@@ -19,6 +22,10 @@ const processShape = {
   ALLOWED_ORIGINS: origins,
   PUBLIC_URL: z.url().optional(),
   DPOP_NONCES: flag(false),
+  ABUSE_WRONG_KEYS: abuseBound(DEFAULT_ABUSE_BOUNDS.wrongKeys),
+  ABUSE_WRONG_CREDENTIALS: abuseBound(DEFAULT_ABUSE_BOUNDS.wrongCredentials),
+  ABUSE_PAGES: abuseBound(DEFAULT_ABUSE_BOUNDS.pages),
+  ABUSE_COST_POINTS: abuseBound(DEFAULT_ABUSE_BOUNDS.costPoints),
   AUTH_FAILURES_PER_MINUTE: z.coerce.number().int().min(0).default(DEFAULT_FAILURES_PER_MINUTE),
 };
 
@@ -86,12 +93,7 @@ export const auditSecretsOf = (config: DistributedConfig): readonly [string, ...
 ];
 
 /** What a process is told about those who call it from outside. */
-export const outsideOf = (
-  config: Pick<
-    DistributedConfig,
-    "TRUSTED_PROXIES" | "ALLOWED_ORIGINS" | "PUBLIC_URL" | "AUTH_FAILURES_PER_MINUTE" | "DPOP_NONCES"
-  >,
-) => ({
+export const outsideOf = (config: Pick<DistributedConfig, keyof typeof processShape>) => ({
   trustedProxies: config.TRUSTED_PROXIES,
   allowedOrigins: config.ALLOWED_ORIGINS,
   publicUrl: config.PUBLIC_URL,
@@ -106,6 +108,12 @@ export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, str
     anomaly: config.SUBGRAPH_ANOMALY_URL,
     ml: config.SUBGRAPH_ML_URL,
     governance: config.SUBGRAPH_GOVERNANCE_URL,
+  abuse: {
+    wrongKeys: config.ABUSE_WRONG_KEYS,
+    wrongCredentials: config.ABUSE_WRONG_CREDENTIALS,
+    pages: config.ABUSE_PAGES,
+    costPoints: config.ABUSE_COST_POINTS,
+  },
     tenant: config.SUBGRAPH_TENANT_URL,
   };
   return new Map(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const])));

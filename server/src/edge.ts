@@ -1,12 +1,16 @@
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
+import { createAddressWatch, type AddressWatch } from "@tessera/platform/abuse/address-watch";
+import { createThrottledAuthenticator } from "@tessera/platform/abuse/throttled-authenticator";
 import { createAuthenticator, type Authenticator } from "@tessera/platform/auth/authenticator";
 import { createLimitedAuthenticator, DEFAULT_FAILURES_PER_MINUTE } from "@tessera/platform/auth/limited-authenticator";
 import type { ProofNonces } from "@tessera/platform/auth/proof-nonces";
 import { createClientAddress, type ClientAddress } from "@tessera/platform/http/client-address";
 import { systemNowMs } from "@tessera/platform/time/clock";
+import type { Logger } from "@tessera/platform/telemetry/logger";
 import { createSignatureGate, type SignatureGate } from "@tessera/platform/signatures/signature-gate";
 import type { Limiting } from "./limiting.ts";
+import { createAskAbuse } from "./ask-abuse.ts";
 import { createApiKeyVerifier } from "./api-key-verifier.ts";
 import { createAskTenant } from "./ask-tenant.ts";
 import type { Shell } from "./shell.ts";
@@ -27,15 +31,17 @@ export interface EdgeOptions {
   readonly limiting?: Pick<Limiting, "budgets" | "useMark"> | undefined;
   /** Nonces that DPoP proofs must carry; null: they need none. */
   readonly proofNonces?: ProofNonces | null | undefined;
+  /** Where the process complains when it can't tell of refused credentials; without it, it neither tells nor holds addresses back. */
+  readonly logger?: Logger | undefined;
 }
 
 /** What an edge takes from its process. */
 export const edgeOf = (
   shell: Shell,
   limiting: Limiting,
-): Pick<EdgeOptions, "clientAddress" | "failuresPerMinute" | "publicUrl" | "limiting" | "proofNonces"> => ({
+): Pick<EdgeOptions, "clientAddress" | "failuresPerMinute" | "publicUrl" | "limiting" | "proofNonces" | "logger"> => ({
   ...{ clientAddress: shell.clientAddress, failuresPerMinute: shell.authFailuresPerMinute },
-  ...{ limiting, proofNonces: shell.proofNonces },
+  ...{ limiting, proofNonces: shell.proofNonces, logger: shell.logger },
   publicUrl: () => shell.publicUrl,
 });
 
@@ -47,6 +53,11 @@ export const createEdge = (
 ): Authenticator => {
   if (tenant === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
   const ask = createAskTenant(tenant, role);
+  const { logger } = options;
+  const watch: AddressWatch | null =
+    logger === undefined
+      ? null
+      : createAddressWatch({ exchange: createAskAbuse(tenant, role), nowMs: systemNowMs, logger });
   let authenticator: Authenticator | null = null;
   const build = (): Authenticator => {
     const source = options.tokens?.() ?? null;
@@ -59,7 +70,11 @@ export const createEdge = (
       clientAddress,
     });
     const { budgets } = options.limiting ?? {};
-    return createLimitedAuthenticator({ authenticate, clientAddress, failuresPerMinute, nowMs: systemNowMs, budgets });
+    const limits = { failuresPerMinute, nowMs: systemNowMs, budgets };
+    const limited = createLimitedAuthenticator({ authenticate, clientAddress, ...limits });
+    return watch === null
+      ? limited
+      : createThrottledAuthenticator({ authenticate: limited, watch, clientAddress, nowMs: systemNowMs });
   };
   const isSigned: SignatureGate = createSignatureGate({
     ...createSigningPorts(tenant, role),

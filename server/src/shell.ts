@@ -1,3 +1,4 @@
+import type { AbuseBounds } from "@tessera/contracts/abuse";
 import { createProofNonces, type ProofNonces } from "@tessera/platform/auth/proof-nonces";
 import { tellProofNonces } from "@tessera/platform/auth/tell-proof-nonces";
 import { registerHealth, type Probe } from "@tessera/platform/http/health";
@@ -30,6 +31,8 @@ export interface Shell {
   readonly publicUrl: string | null;
   /** Wrong credentials one address may present per minute; 0: no limit. */
   readonly authFailuresPerMinute: number;
+  /** From when on something is abuse. */
+  readonly abuse: AbuseBounds;
   /** Nonces that DPoP proofs must carry; null: they need none. */
   readonly proofNonces: ProofNonces | null;
 }
@@ -42,6 +45,8 @@ export interface Outside {
   /** Where clients reach the installation; over TLS alone when it says https. */
   readonly publicUrl: string | undefined;
   readonly authFailuresPerMinute: number;
+  /** From when on something is abuse. */
+  readonly abuse: AbuseBounds;
   /** Whether DPoP proofs must carry a nonce of the server. */
   readonly requireProofNonces: boolean;
 }
@@ -112,11 +117,19 @@ export const createShell = (
   const key = signingPairOf(secret, "signatures of answers");
   exchangeSignatures(server, { key, publicUrl: () => publicUrl, nowMs: systemNowMs });
   const clientAddress = createClientAddress(outside.trustedProxies);
-  const { authFailuresPerMinute } = outside;
+  const { authFailuresPerMinute, abuse } = outside;
   const proofNonces = outside.requireProofNonces ? createProofNonces({ secret, nowMs: systemNowMs }) : null;
   if (proofNonces !== null) tellProofNonces(server, proofNonces);
   return {
-    ...{ server, webSockets: attachWebSockets(server), clientAddress, origins, publicUrl, authFailuresPerMinute },
+    ...{
+      server,
+      webSockets: attachWebSockets(server),
+      clientAddress,
+      origins,
+      publicUrl,
+      authFailuresPerMinute,
+      abuse,
+    },
     proofNonces,
     ...telemetry,
   };

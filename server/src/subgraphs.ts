@@ -1,3 +1,4 @@
+import type { AbuseBounds } from "@tessera/contracts/abuse";
 import type { IngestPort } from "@tessera/contracts/ingest";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { createAnalyticsSubgraph } from "@tessera/subgraph-analytics/subgraph";
@@ -16,6 +17,8 @@ export interface SubgraphPorts {
   readonly publicUrl?: (() => string) | undefined;
   /** Secrets the keys of audit seals are derived from: the first signs, the others are former ones. */
   readonly auditSecrets: readonly [string, ...string[]];
+  /** From when on something is abuse, for who watches for it in the background. */
+  readonly abuse?: AbuseBounds | undefined;
 }
 
 const factories = {
@@ -28,6 +31,7 @@ const factories = {
     createTenantSubgraph(resources, {
       apiKeyPepper: ports.apiKeyPepper,
       publicUrl: ports.publicUrl,
+      abuse: ports.abuse,
       eraseEvents: longQueries.eraseTenant,
     }),
 } as const satisfies Record<SubgraphName, (opened: OpenResources, ports: SubgraphPorts) => Subgraph>;

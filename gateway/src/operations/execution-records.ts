@@ -37,12 +37,14 @@ const NOTHING = { operationName: null, documentId: null, fields: [], objects: []
 
 const whatOf = (verdict: Finished["verdict"]) => {
   if (verdict === null || verdict.kind === "refused") return NOTHING;
-  const { kind, operationName, documentId, fields, objectsOf } = factsOf(
+  const { kind, operationName, documentId, fields, objectsOf, pageOf } = factsOf(
     verdict.text,
     verdict.document,
     verdict.operation,
   );
-  return { kind, operationName, documentId, fields, objects: objectsOf(verdict.variables) };
+  const page = pageOf(verdict.variables);
+  const what = { kind, operationName, documentId, fields, objects: objectsOf(verdict.variables) };
+  return page === undefined ? what : { ...what, page };
 };
 
 const decisionOf = ({ verdict, code, hasData }: Finished): ExecutionDecision => {

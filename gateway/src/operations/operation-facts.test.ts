@@ -53,4 +53,17 @@ describe("the facts of an operation", () => {
     expect(long).toHaveLength(MAX_OBJECT_CHARACTERS);
     expect(objects("query ($i: ID!) { a(id: $i) }", { i: "a\u0000b\ud800c" })).toEqual(["ab\ufffdc"]);
   });
+
+  it("tell which page of which list is read: the same for the same place of the same document, and none of a first page", () => {
+    const list = "query ($after: Cursor) { a(first: 10, after: $after) { id } }";
+    const page = (text: string, after?: string) => facts(text).pageOf(after === undefined ? {} : { after });
+    expect(page(list)).toBeUndefined();
+    expect(page(list, "x")).toMatch(/^[0-9a-f]{16}$/);
+    expect(page(list, "x")).toBe(page(list, "x"));
+    expect(page(list, "x")).not.toBe(page(list, "y"));
+    expect(page(list, "x")).not.toBe(page(`${list} `, "x"));
+    const input = "query ($input: I!) { a(input: $input) { id } }";
+    expect(facts(input).pageOf({ input: { pageCursor: "x" } })).toMatch(/^[0-9a-f]{16}$/);
+    expect(facts("{ a(first: 10) { id } }").pageOf({})).toBeUndefined();
+  });
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   Kind,
   OperationTypeNode,
@@ -29,6 +30,8 @@ export interface OperationFacts {
   readonly fields: readonly string[];
   /** Ids that the root fields' arguments name, in the order of the document: those of arguments and of fields of inputs called `id`, `ids`, `...Id` or `...Ids`. */
   readonly objectsOf: (variables: RawVariables) => readonly string[];
+  /** Which page of which list is asked for: a hash of the document and of the cursors its root fields are given; undefined when there are none. */
+  readonly pageOf: (variables: RawVariables) => string | undefined;
 }
 
 const KINDS = {
@@ -38,6 +41,9 @@ const KINDS = {
 } as const;
 const ROOT_TYPES = { QUERY: "Query", MUTATION: "Mutation", SUBSCRIPTION: "Subscription" } as const;
 const NAMES_AN_ID = /^ids?$|Ids?$/;
+const NAMES_A_PLACE = /^(?:after|before|cursor)$|Cursor$/;
+/** Digits of a page's hash: 64 bits. */
+const PAGE_DIGITS = 16;
 
 const rootFieldsOf = (document: DocumentNode, selections: SelectionSetNode): readonly FieldNode[] => {
   const fragments = new Map(
@@ -61,9 +67,9 @@ const texts = (value: unknown): readonly string[] => {
   return Array.isArray(value) ? value.slice(0, MAX_RECORDED_OBJECTS).flatMap(texts) : [];
 };
 
-const idsWithin = (value: unknown): readonly string[] =>
+const textsWithin = (value: unknown, names: RegExp): readonly string[] =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.entries(value).flatMap(([name, inner]) => (NAMES_AN_ID.test(name) ? texts(inner) : []))
+    ? Object.entries(value).flatMap(([name, inner]) => (names.test(name) ? texts(inner) : []))
     : [];
 
 /** What an argument's value says once variables are known; nested variables of an input count as well. */
@@ -92,16 +98,25 @@ const findFacts = (text: string, document: DocumentNode, operation: OperationDef
   const roots = rootFieldsOf(document, operation.selectionSet);
   const names = new Set(roots.map(({ name }) => `${ROOT_TYPES[kind]}.${name.value}`));
   const asked = roots.flatMap(({ arguments: list }) => list ?? []);
+  const documentId = operationIdOf(text);
+  const given = (variables: RawVariables, named: RegExp): readonly string[] =>
+    asked.flatMap(({ name, value }) => {
+      const said = literal(value, variables);
+      return named.test(name.value) ? texts(said) : textsWithin(said, named);
+    });
   return {
     kind,
     operationName: operation.name?.value ?? null,
-    documentId: operationIdOf(text),
+    documentId,
     fields: [...names].slice(0, MAX_RECORDED_FIELDS),
+    pageOf: (variables) => {
+      const places = given(variables, NAMES_A_PLACE);
+      if (places.length === 0) return undefined;
+      const page = JSON.stringify([documentId, ...places]);
+      return createHash("sha256").update(page).digest("hex").slice(0, PAGE_DIGITS);
+    },
     objectsOf: (variables) => {
-      const found = asked.flatMap(({ name, value }) => {
-        const given = literal(value, variables);
-        return NAMES_AN_ID.test(name.value) ? texts(given) : idsWithin(given);
-      });
+      const found = given(variables, NAMES_AN_ID);
       return found.length === 0 ? found : [...new Set(found.map(storable))].slice(0, MAX_RECORDED_OBJECTS);
     },
   };

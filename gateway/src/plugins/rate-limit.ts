@@ -1,5 +1,6 @@
 import { useRateLimiter } from "@envelop/rate-limiter";
 import type { Caller } from "@tessera/contracts/caller";
+import { holding, throttleRefusal } from "@tessera/platform/abuse/throttle-refusal";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
 import type { Allowance } from "@tessera/platform/executions/allowance";
 import type { BudgetCharge, BudgetStore, ChargeOutcome } from "@tessera/platform/limits/budget";
@@ -10,6 +11,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { allowanceOf } from "./allowance.ts";
 import type { StoreCost } from "./measured-cost.ts";
 import { RateLimitStore, type PendingCharge } from "./rate-limit-store.ts";
+import { sayingWhy, withThrottle } from "./throttle-quota.ts";
 
 /** Points a caller may spend per window where no limit of cost was agreed: 60 of the costliest operations, or a thousand plain ones a second. */
 export const DEFAULT_RATE_BUDGET = 600_000;
@@ -316,13 +318,25 @@ export const createRateLimit = (options: RateLimitOptions, deps: RateLimitDeps):
     const mayWait = first.fitsInMs !== null && first.fitsInMs > 0 && first.fitsInMs <= MAX_QUEUED_MS;
     return mayWait ? queued(first, tenantId, again).then(settled) : settled(first);
   };
+  const chargeKnown = (
+    known: KnownLimits,
+    caller: Caller,
+    spending: Spending,
+    clientAddress: string | null,
+  ): RateVerdict | Promise<RateVerdict> => {
+    const throttle = holding(known.limits?.throttle, deps.nowMs());
+    if (throttle?.level === "BLOCKED") return { ...OFF, refusal: throttleRefusal(throttle, deps.nowMs()) };
+    const quotas = withThrottle(quotasOf(options, known, caller, clientAddress), throttle, caller);
+    const verdict = chargeTo(quotas, spending, caller.tenantId);
+    const told = (one: RateVerdict) => sayingWhy(one, throttle, deps.nowMs());
+    return verdict instanceof Promise ? verdict.then(told) : told(verdict);
+  };
   return {
     charge: (caller, spending, clientAddress) => {
-      const { tenantId } = caller;
       const known = deps.quotas?.of(caller) ?? { quotas: [], limits: null };
       return known instanceof Promise
-        ? known.then((limits) => chargeTo(quotasOf(options, limits, caller, clientAddress), spending, tenantId))
-        : chargeTo(quotasOf(options, known, caller, clientAddress), spending, tenantId);
+        ? known.then((limits) => chargeKnown(limits, caller, spending, clientAddress))
+        : chargeKnown(known, caller, spending, clientAddress);
     },
   };
 };

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { Refusal, refuse } from "../errors/refusal.ts";
 import type { ClientAddress } from "../http/client-address.ts";
@@ -7,7 +6,7 @@ import { createMemoryBudgetStore } from "../limits/memory-budget-store.ts";
 import { secondsOf } from "../limits/rate-headers.ts";
 import type { NowMs } from "../time/clock.ts";
 import type { Authenticator } from "./authenticator.ts";
-import type { Presented } from "./presentation.ts";
+import { createGoodCredentials, presentedFrom } from "./good-credentials.ts";
 
 /** Wrong credentials one address may present per minute: people mistype a few, a program that guesses needs millions. */
 export const DEFAULT_FAILURES_PER_MINUTE = 100;
@@ -16,18 +15,6 @@ const WINDOW_SECONDS = 60;
 const POLICY = "authentication-failures";
 /** Addresses that are refused at one time. */
 const MAX_REFUSED_ADDRESSES = 50_000;
-/** Credentials that were good a while ago; they go on working from an address at which somebody else guesses. */
-const MAX_GOOD_CREDENTIALS = 10_000;
-const GOOD_FOR_MS = 600_000;
-
-const addressOf = (presented: Presented | undefined, clientAddress: ClientAddress): string | null => {
-  if (presented === undefined || presented === "AGAIN" || presented.peerAddress === null) return null;
-  return clientAddress({
-    headers: { "x-forwarded-for": presented.forwardedFor },
-    socket: { remoteAddress: presented.peerAddress },
-  });
-};
-
 /** What a limited authenticator is made of. */
 export interface LimitedAuthenticatorDeps {
   readonly authenticate: Authenticator;
@@ -49,9 +36,7 @@ export const createLimitedAuthenticator = (deps: LimitedAuthenticatorDeps): Auth
   if (limit === 0) return authenticate;
   const budgets = deps.budgets ?? createMemoryBudgetStore(nowMs);
   const refusedUntil = new LRUCache<string, number>({ max: MAX_REFUSED_ADDRESSES });
-  const good = new LRUCache<string, number>({ max: MAX_GOOD_CREDENTIALS });
-  const hashOf = (header: string): string => createHash("sha256").update(header).digest("base64");
-  const wasGood = (header: string): boolean => (good.get(hashOf(header)) ?? 0) > nowMs();
+  const good = createGoodCredentials(nowMs);
   const tooMany = (untilMs: number, cause?: unknown): Refusal => {
     const retryAfterSeconds = Math.max(1, secondsOf(untilMs - nowMs()));
     const detail = `Too many wrong credentials came from this address; ${limit} per ${WINDOW_SECONDS} s are looked at.`;
@@ -71,13 +56,13 @@ export const createLimitedAuthenticator = (deps: LimitedAuthenticatorDeps): Auth
     return tooMany(untilMs, error);
   };
   return async (header, presented) => {
-    const address = addressOf(presented, clientAddress);
+    const address = presentedFrom(presented, clientAddress);
     if (address === null || header === undefined) return authenticate(header, presented);
     const untilMs = refusedUntil.get(address) ?? 0;
-    if (untilMs > nowMs() && !wasGood(header)) throw tooMany(untilMs);
+    if (untilMs > nowMs() && !good.has(header)) throw tooMany(untilMs);
     try {
       const caller = await authenticate(header, presented);
-      good.set(hashOf(header), nowMs() + GOOD_FOR_MS);
+      good.note(header);
       return caller;
     } catch (error) {
       if (error instanceof Refusal && error.code === "UNAUTHENTICATED") throw await count(address, error);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import type { ActiveThrottle } from "@tessera/contracts/abuse";
 import { LIMIT_METRICS, type LimitLevel, type LimitMetric } from "@tessera/contracts/limits";
 import { createLogger } from "../telemetry/logger.ts";
 import { callerWith, freshTenantId } from "../testing/ask-subgraph.ts";
@@ -6,16 +7,21 @@ import { createMemoryBudgetStore } from "./memory-budget-store.ts";
 import { createQuotas } from "./quotas.ts";
 import { createRequestQuotas } from "./request-quotas.ts";
 
-const quotasWith = (levels: Partial<Record<LimitMetric, Partial<LimitLevel>>>) => {
+const NOW = 1_795_000_000_000;
+
+const quotasWith = (
+  levels: Partial<Record<LimitMetric, Partial<LimitLevel>>>,
+  throttle: ActiveThrottle | null = null,
+) => {
   const level = (more: Partial<LimitLevel>): LimitLevel => ({
     ...{ scope: "TENANT", scopeId: "t", hard: null, soft: null, graceSeconds: 0, fromTier: false, used: null },
     ...{ standing: "WITHIN", graceUntilMs: null, ...more },
   });
-  const nowMs = () => 1_795_000_000_000;
+  const nowMs = () => NOW;
   const quotas = createQuotas({
     read: (tenantId) =>
       Promise.resolve({
-        ...{ tenantId, tier: "T", features: [] },
+        ...{ tenantId, tier: "T", features: [], throttle },
         limits: LIMIT_METRICS.map((metric) => ({
           ...{ metric, hard: null, standing: "WITHIN" as const },
           levels: levels[metric] === undefined ? [] : [level(levels[metric])],
@@ -23,7 +29,7 @@ const quotasWith = (levels: Partial<Record<LimitMetric, Partial<LimitLevel>>>) =
       }),
     ...{ nowMs, logger: createLogger("test", "silent") },
   });
-  return createRequestQuotas({ quotas, budgets: createMemoryBudgetStore(nowMs) });
+  return createRequestQuotas({ quotas, budgets: createMemoryBudgetStore(nowMs), nowMs });
 };
 const caller = callerWith(freshTenantId(), []);
 
@@ -51,5 +57,18 @@ describe("requests that are no operations of the graph", () => {
     expect(await rows.charge(caller, "EVENTS_PER_MONTH")).toEqual({ headers: {}, refusal: null });
     const grace = quotasWith({ EVENTS_PER_MONTH: { ...blocked, standing: "GRACE", graceSeconds: 60 } });
     expect((await grace.charge(caller, "EVENTS_PER_MONTH")).refusal).toBeNull();
+  });
+
+  it("are refused to who is blocked for abuse, saying why and until when, and to nobody once that is over", async () => {
+    const until = NOW + 60_000;
+    const source = { kind: "API_KEY", id: "k" } as const;
+    const held = (untilMs: number, level: "BLOCKED" | "REDUCED") =>
+      quotasWith({}, { source, kind: "COST_SPIKE", level, percent: 25, untilMs }).charge(caller, "EVENTS_PER_MONTH");
+    expect((await held(until, "BLOCKED")).refusal).toMatchObject({
+      code: "RATE_LIMITED",
+      extras: { quota: "throttle", throttledFor: "COST_SPIKE", throttledUntil: new Date(until).toISOString() },
+    });
+    expect((await held(NOW, "BLOCKED")).refusal).toBeNull();
+    expect((await held(until, "REDUCED")).refusal).toBeNull();
   });
 });

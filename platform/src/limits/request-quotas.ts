@@ -1,6 +1,8 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { EffectiveLimits, LimitMetric } from "@tessera/contracts/limits";
 import { refuse, type Refusal } from "../errors/refusal.ts";
+import { holding, throttleRefusal } from "../abuse/throttle-refusal.ts";
+import type { NowMs } from "../time/clock.ts";
 import type { BudgetStore, ChargeOutcome } from "./budget.ts";
 import { rateHeadersOf, secondsOf } from "./rate-headers.ts";
 import type { Quota, Quotas } from "./quotas.ts";
@@ -50,9 +52,12 @@ const refusalOf = (quotas: readonly Quota[], { states }: ChargeOutcome): Refusal
 export const createRequestQuotas = (deps: {
   readonly quotas: Quotas;
   readonly budgets: BudgetStore;
+  readonly nowMs: NowMs;
 }): RequestQuotas => ({
   charge: async (caller, metered) => {
     const { quotas: all, limits } = await deps.quotas.of(caller);
+    const throttle = holding(limits?.throttle, deps.nowMs());
+    if (throttle?.level === "BLOCKED") return { headers: {}, refusal: throttleRefusal(throttle, deps.nowMs()) };
     const blocked = blockedBy(limits, metered);
     if (blocked !== null) return { headers: {}, refusal: blocked };
     const quotas = all.filter(({ unit }) => unit === "requests");

@@ -45,13 +45,14 @@ const openSubgraphs = (
   deps: EmbeddedRoleDeps,
   ingest: ReturnType<typeof openIngest>,
   publicUrl: () => string,
+  abuse: Shell["abuse"],
 ): readonly Subgraph[] =>
   SUBGRAPH_NAMES.map((name) =>
     createSubgraph(name, deps.opened, {
       ingest,
       apiKeyPepper: deps.secrets.apiKeyPepper,
       auditSecrets: [deps.secrets.identitySecret],
-      publicUrl,
+      ...{ publicUrl, abuse },
     }),
   );
 
@@ -102,7 +103,7 @@ export const embeddedRole =
     const publicUrl = (): string => deps.publicUrl ?? ownUrlOf(shell);
     const identity = openIdentity(shell, opened.resources, deps.secrets, publicUrl);
     const ingest = openIngest(deps);
-    const subgraphs = openSubgraphs(deps, ingest, publicUrl);
+    const subgraphs = openSubgraphs(deps, ingest, publicUrl, shell.abuse);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
     const limiting = openLimits(opened, connections.get("tenant"), logger);
     const authenticate = createEdge(connections.get("tenant"), "edge", {
@@ -119,7 +120,7 @@ export const embeddedRole =
       ...{ ...limiting, nowMs: systemNowMs },
       options: deps.gatewayOptions,
     });
-    const requests = { clientAddress, quotas: createRequestQuotas(limiting) };
+    const requests = { clientAddress, quotas: createRequestQuotas({ ...limiting, nowMs: systemNowMs }) };
     registerIngestRoutes(server, { ingest, authenticate, recorder, ...requests });
     serveConsole(server);
     openBridge(deps, shell, { authenticate, recorder, gateway, supergraphSdl });

@@ -40,7 +40,7 @@ export const ingestRole =
     });
     registerIngestRoutes(shell.server, {
       ...{ ingest, authenticate, recorder: executions.recorder, clientAddress },
-      quotas: createRequestQuotas(limiting),
+      quotas: createRequestQuotas({ ...limiting, nowMs: systemNowMs }),
     });
     const verify = createIdentityVerifier({ secret, audience: INGEST_AUDIENCE, nowMs: systemNowMs });
     registerInternalIngestRoute(shell.server, { ingest, verify });

@@ -38,6 +38,7 @@ export const workerRole =
       ingest: createRemoteIngest({ url: config.INGEST_URL, sign }),
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),
+      abuse: shell.abuse,
     };
     const background = openBackground(opened, ports, shell.logger);
     return {

@@ -17,6 +17,7 @@ import { createRateBudgets } from "./operations/rate-budgets.ts";
 import { createListPage } from "./operations/list-page.ts";
 import { createRenameTenant } from "./operations/rename-tenant.ts";
 import { createRevokeApiKey } from "./operations/revoke-api-key.ts";
+import { createFeatureGate } from "./operations/require-feature.ts";
 import { createReportFailures } from "./operations/report-failures.ts";
 import { createSecurityOperations } from "./operations/security.ts";
 import { createTargetTenant } from "./operations/target-tenant.ts";
@@ -29,7 +30,7 @@ import type {
   SecurityEventConnectionParent,
   UserConnectionParent,
 } from "./parents.ts";
-import { DEFAULT_BOUNDS, type AbuseBounds } from "./domain/abuse/rules.ts";
+import { DEFAULT_ABUSE_BOUNDS, type AbuseBounds } from "@tessera/contracts/abuse";
 import { createAbuseWatch } from "./reactions/abuse-watch.ts";
 import { createUsageLedger } from "./reactions/usage-ledger.ts";
 import * as administrationTypes from "./resolvers/administration.ts";
@@ -111,7 +112,7 @@ export interface TenantOptions extends IdentityOptions {
   readonly apiKeyPepper: string;
   /** Removes a tenant from the event store; where it is not given, no tenant is erased by this process. */
   readonly eraseEvents?: EraseEvents;
-  /** From when on something is abuse; {@link DEFAULT_BOUNDS} unless given. */
+  /** From when on something is abuse; {@link DEFAULT_ABUSE_BOUNDS} unless given. */
   readonly abuse?: AbuseBounds | undefined;
 }
 
@@ -133,7 +134,7 @@ const administrationStores = ({ sql, eventLog }: Resources, tenants: TenantStore
 const backgroundOf = (
   resources: Resources,
   stores: AdministrationStores,
-  { eraseEvents, abuse = DEFAULT_BOUNDS }: TenantOptions,
+  { eraseEvents, abuse = DEFAULT_ABUSE_BOUNDS }: TenantOptions,
 ) => {
   const { sql, logger, nowMs, newId, eventStore, eventLog } = resources;
   const watchLimits = createWatchLimits({ limits: stores.limits, nowMs });
@@ -162,6 +163,17 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   const keyedHash = createKeyedHash(options.apiKeyPepper);
   const access = createAccessStore(sql);
   const stores = administrationStores(resources, tenants);
+  const withFeature = createFeatureGate({ tenants });
+  const identity = createIdentityOperations(
+    resources,
+    { ...identityStores(sql), users, access, keyedHash, randomBytes },
+    options,
+  );
+  const requestKeys = createRequestKeys({ requestKeys: createRequestKeyStore(sql), newId, nowMs });
+  const accessOperations = createAccessOperations({
+    ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },
+    grants: createGrantStore(resources),
+  });
   const operations: Operations = {
     administration: createAdministration(stores, { newId, nowMs }),
     rateBudgets: createRateBudgets(createPostgresBudgetStore(sql)),
@@ -170,12 +182,11 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
       ...{ credentials, keyedHash, nowMs },
       ...{ eventLog: resources.eventLog, security: stores.security },
     }),
-    ...createIdentityOperations(resources, { ...identityStores(sql), users, access, keyedHash, randomBytes }, options),
-    ...createRequestKeys({ requestKeys: createRequestKeyStore(sql), newId, nowMs }),
-    ...createAccessOperations({
-      ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },
-      grants: createGrantStore(resources),
-    }),
+    ...{ ...identity, ...requestKeys, ...accessOperations },
+    trustIssuer: withFeature("identity-providers", identity.trustIssuer),
+    registerRequestKey: withFeature("signed-requests", requestKeys.registerRequestKey),
+    createRole: withFeature("custom-roles", accessOperations.createRole),
+    updateRole: withFeature("custom-roles", accessOperations.updateRole),
     authenticate: createAuthenticate({ credentials, keyedHash, nowMs, logger }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
     revokeApiKey: createRevokeApiKey({ apiKeys, nowMs }),

@@ -1,4 +1,4 @@
-import type { AbuseSource } from "@tessera/contracts/abuse";
+import type { AbuseBounds, AbuseSource } from "@tessera/contracts/abuse";
 import {
   AUTHENTICATION_FAILED,
   GUESSES,
@@ -16,7 +16,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import { observe, type SourceFinding, type SourceState } from "../domain/abuse/detect.ts";
 import { sightingsOfExecution, sightingsOfFailure, type Sighting } from "../domain/abuse/observations.ts";
-import { rulesFor, type AbuseBounds } from "../domain/abuse/rules.ts";
+import { rulesFor } from "../domain/abuse/rules.ts";
 import { sentenceOf, type Throttle } from "../domain/abuse/throttle.ts";
 import type { AbuseStore, KnownSource } from "../store/abuse-store.ts";
 

@@ -1,7 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import type { AbuseBounds } from "../domain/abuse/rules.ts";
+import type { AbuseBounds } from "@tessera/contracts/abuse";
 import { createAbuseWatch } from "../reactions/abuse-watch.ts";
 import { createAbuseStore } from "../store/abuse-store.ts";
 import type { AdministrationRoom } from "./administration-room.ts";

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { DEFAULT_ABUSE_BOUNDS } from "@tessera/contracts/abuse";
 import fc from "fast-check";
 import {
   boundOf,
@@ -12,7 +13,7 @@ import {
   type SourceState,
 } from "./detect.ts";
 import { sightingsOfExecution, sightingsOfFailure } from "./observations.ts";
-import { DEFAULT_BOUNDS, NO_BOUNDS, rulesFor } from "./rules.ts";
+import { rulesFor } from "./rules.ts";
 import {
   BLOCKED_FROM_STRIKE,
   FIRST_THROTTLE_MS,
@@ -126,7 +127,7 @@ describe("the detector", () => {
   });
 
   it("a bound of nothing looks for nothing", () => {
-    const rules = rulesFor("API_KEY", NO_BOUNDS, false);
+    const rules = rulesFor("API_KEY", { wrongKeys: 0, wrongCredentials: 0, pages: 0, costPoints: 0 }, false);
     expect(detect([{ measure: "COST", atMs: NOW, amount: 1e12 }], rules)).toEqual([]);
   });
 
@@ -176,7 +177,7 @@ describe("what is watched", () => {
 
   it("a network needs four times as much as an address, a tenant is told at a fifth", () => {
     const floor = (kind: "ADDRESS" | "NETWORK", ofInstallation: boolean) =>
-      rulesFor(kind, DEFAULT_BOUNDS, ofInstallation).WRONG_CREDENTIALS?.floor;
+      rulesFor(kind, DEFAULT_ABUSE_BOUNDS, ofInstallation).WRONG_CREDENTIALS?.floor;
     expect([floor("ADDRESS", true), floor("NETWORK", true), floor("ADDRESS", false)]).toEqual([50, 200, 10]);
   });
 });

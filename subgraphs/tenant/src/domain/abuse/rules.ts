@@ -1,23 +1,5 @@
-import type { AbuseSource } from "@tessera/contracts/abuse";
+import type { AbuseBounds, AbuseSource } from "@tessera/contracts/abuse";
 import { MOST_PAGES, type Rules } from "./detect.ts";
-
-/** From when on something is abuse; 0 of each: it is not looked for. */
-export interface AbuseBounds {
-  /** Different wrong keys from one address in a window. */
-  readonly wrongKeys: number;
-  /** Different other wrong credentials from one address in a window. */
-  readonly wrongCredentials: number;
-  /** Different pages and things one subject reads in a window, unless it usually reads more. */
-  readonly pages: number;
-  /** Points one subject spends in a window, unless it usually spends more. */
-  readonly costPoints: number;
-}
-
-/** Bounds nobody has set: far above what people mistype, what a dashboard pages through, and a sixth of the default budget of points. */
-export const DEFAULT_BOUNDS: AbuseBounds = { wrongKeys: 50, wrongCredentials: 50, pages: 300, costPoints: 1_000_000 };
-
-/** Nothing is looked for. */
-export const NO_BOUNDS: AbuseBounds = { wrongKeys: 0, wrongCredentials: 0, pages: 0, costPoints: 0 };
 
 /** A network is abusive from so many times the bound of an address: what one address does alone is held against that address. */
 export const NETWORK_TIMES = 4;
