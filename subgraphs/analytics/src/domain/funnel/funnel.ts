@@ -1,0 +1,106 @@
+import type { AnalysisUnit } from "../analysis-unit.ts";
+import type { Buckets } from "../calendar.ts";
+import type { EventMatcher } from "../event-matcher.ts";
+import type { Field } from "../fields.ts";
+import type { TimeRange } from "../time-range.ts";
+import type { OffsetAt } from "../zone.ts";
+
+/** How the steps of a funnel follow one another, as in the SDL. */
+export type FunnelOrder = "ORDERED" | "UNORDERED" | "STRICT";
+/** Which entries count, as in the SDL. */
+export type FunnelAnchor = "FIRST" | "ANY";
+/** Which event of an attempt gives a unit its group, as in the SDL. */
+export type FunnelAttribution = "FIRST" | "LAST" | "STEP";
+
+/** A step: what may happen in it, and how much of it must. */
+export interface FunnelStep {
+  readonly label: string;
+  readonly anyOf: readonly EventMatcher[];
+  /** How many of `anyOf` must happen. */
+  readonly atLeast: number;
+  readonly optional: boolean;
+  /** Longest time since the previous step, in milliseconds; null for any. */
+  readonly withinMs: number | null;
+}
+
+/** What must not happen between two steps; both by their index from 0, required steps. */
+export interface FunnelExclusion {
+  readonly matcher: EventMatcher;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** By what units are told apart. A breakdown by cohorts would be a second kind beside this one. */
+export interface FunnelBreakdown {
+  readonly kind: "FIELD";
+  readonly field: Field;
+  readonly attribution: FunnelAttribution;
+  /** Index of the step for STEP; 0 otherwise. */
+  readonly step: number;
+  /** Groups shown at most. */
+  readonly first: number;
+}
+
+/** Calendar buckets of entries. */
+export interface FunnelTrend {
+  readonly buckets: Buckets;
+  readonly offsetAt: OffsetAt;
+}
+
+/** What is looked for beside the steps, among what units did or were at their entry. */
+export interface FunnelCorrelation {
+  /** Event names tried at most. */
+  readonly events: number;
+  /** Fields of the entry whose values are tried. */
+  readonly fields: readonly Field[];
+  /** Values tried of each field at most. */
+  readonly values: number;
+}
+
+/** A validated question to `funnel`. */
+export interface Funnel {
+  readonly range: TimeRange;
+  readonly timeZone: string;
+  readonly unit: AnalysisUnit;
+  readonly order: FunnelOrder;
+  readonly anchor: FunnelAnchor;
+  readonly steps: readonly FunnelStep[];
+  /** Longest time from entry to the last step, in milliseconds; null for any. */
+  readonly windowMs: number | null;
+  readonly exclusions: readonly FunnelExclusion[];
+  readonly levels: readonly number[];
+  readonly breakdown: FunnelBreakdown | null;
+  readonly trend: FunnelTrend | null;
+  /** Next events shown per step at most; null when they are not asked for. */
+  readonly dropOffs: number | null;
+  readonly correlation: FunnelCorrelation | null;
+  /** Part of the persons that is looked at; 1 for all. */
+  readonly sample: number;
+}
+
+/** Bounds of a funnel: what a person lays out is far below, and each step costs a pass over the events that match. */
+export const FUNNEL_LIMITS = {
+  steps: 30,
+  alternatives: 10,
+  /** Distinct conditions an event is marked with: the bits of a number that stays exact in JSON. */
+  conditions: 52,
+  exclusions: 10,
+  labelCharacters: 100,
+  levels: 10,
+  groups: 100,
+  dropOffs: 50,
+  correlationEvents: 100,
+  correlationFields: 5,
+  correlationValues: 50,
+  smallestSample: 0.001,
+  /** Events that match, of all units together: each travels from the store and is looked at once. */
+  events: 5_000_000,
+  /** Events of one unit: a person does not do as many, a robot may; what it did first is looked at. */
+  unitEvents: 50_000,
+  /** Distinct groups before the smallest are put together: each keeps its own counts and times until the end. */
+  distinctGroups: 20_000,
+} as const;
+
+/** Indexes of the steps that must be done, in order. */
+export const requiredSteps = ({ steps }: Pick<Funnel, "steps">): readonly number[] =>
+  steps.flatMap(({ optional }, index) => (optional ? [] : [index]));

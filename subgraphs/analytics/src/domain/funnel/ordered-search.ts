@@ -1,0 +1,183 @@
+import type { Found, ReadEvents } from "./attempt.ts";
+import { requiredSteps, type Funnel } from "./funnel.ts";
+import type { FunnelMarks } from "./funnel-marks.ts";
+
+/** What is known of one required step: its index among all steps, its bits, its window, and which exclusions lie between it and the one before. */
+interface Leg {
+  readonly step: number;
+  readonly bits: readonly number[];
+  readonly atLeast: number;
+  readonly withinMs: number;
+  readonly excluded: readonly number[];
+}
+
+/**
+ * The ways to the events that can end one step. Of all ways to an event only the one by the latest earlier event of the step before is kept. Its entry is
+ * the latest too, since by the same rule a later end never has an earlier entry; so it passes every window and exclusion that any other way passes.
+ */
+interface Ways {
+  /** Place of the entry of the way that ends at a place; -1 where none does. */
+  entry: Int32Array;
+  /** Place of the last excluded event before a place, -1 for none. */
+  barrier: Int32Array;
+  /** Latest place that ends the step so far, -1 for none. */
+  last: number;
+  /** Earliest place that ends the step, -1 for none. */
+  first: number;
+  /** Place of the last excluded event so far. */
+  excludedAt: number;
+  /** For a step of which several matchers must happen: the latest place of the step before, as it stood before each matcher's last event. */
+  readonly stood: number[];
+}
+
+const legsOf = (funnel: Funnel, marks: FunnelMarks): readonly Leg[] => {
+  const required = requiredSteps(funnel);
+  return required.map((step, place) => {
+    const before = required[place - 1] ?? step;
+    return {
+      step,
+      bits: marks.steps[step] ?? [],
+      atLeast: funnel.steps[step]?.atLeast ?? 1,
+      withinMs: funnel.steps[step]?.withinMs ?? Number.POSITIVE_INFINITY,
+      excluded: funnel.exclusions.flatMap(({ from, to }, index) =>
+        place > 0 && from <= before && step <= to ? [marks.exclusions[index] ?? -1] : [],
+      ),
+    };
+  });
+};
+
+const freshWays = ({ bits }: Leg): Ways => ({
+  entry: new Int32Array(64),
+  barrier: new Int32Array(64),
+  last: -1,
+  first: -1,
+  excludedAt: -1,
+  stood: bits.map(() => -1),
+});
+
+const clear = (ways: Ways, length: number): void => {
+  if (ways.entry.length < length) {
+    ways.entry = new Int32Array(length * 2);
+    ways.barrier = new Int32Array(length * 2);
+  }
+  ways.entry.fill(-1, 0, length);
+  ways.last = ways.first = ways.excludedAt = -1;
+  ways.stood.fill(-1);
+};
+
+const nthLatest = (places: readonly number[], n: number): number => places.toSorted((a, b) => b - a)[n - 1] ?? -1;
+
+/** The latest place from which an event can go on: the last end of the step before, after which enough of the step's matchers have happened. */
+const comesFrom = (leg: Leg, ways: Ways, previous: Ways, flags: readonly boolean[]): number => {
+  if (leg.atLeast === 1) return previous.last;
+  leg.bits.forEach((bit, index) => {
+    if (flags[bit] === true) ways.stood[index] = previous.last;
+  });
+  return nthLatest(ways.stood, leg.atLeast);
+};
+
+/** Looks at one event after another and writes down every way that ends at it, the deepest step first, so that an event serves one step only. */
+const walk = (funnel: Funnel, legs: readonly Leg[], all: readonly Ways[], { times, flags }: ReadEvents): void => {
+  const windowMs = funnel.windowMs ?? Number.POSITIVE_INFINITY;
+  const strict = funnel.order === "STRICT";
+  const passes = (leg: Leg, ways: Ways, previous: Ways, from: number, place: number): boolean =>
+    from >= 0 &&
+    (!strict || from === place - 1) &&
+    (times[place] ?? 0) - (times[previous.entry[from] ?? -1] ?? 0) <= windowMs &&
+    (times[place] ?? 0) - (times[from] ?? 0) <= leg.withinMs &&
+    from >= ways.excludedAt;
+  const arrive = (ways: Ways, place: number, entry: number): void => {
+    ways.entry[place] = entry;
+    ways.barrier[place] = ways.excludedAt;
+    ways.last = place;
+    if (ways.first < 0) ways.first = place;
+  };
+  flags.forEach((own, place) => {
+    for (let step = legs.length - 1; step >= 0; step -= 1) {
+      const [leg, ways, previous] = [legs[step], all[step], all[step - 1]];
+      if (leg === undefined || ways === undefined || !leg.bits.some((bit) => own[bit] === true)) continue;
+      if (previous === undefined) {
+        if (funnel.anchor === "ANY" || ways.first < 0) arrive(ways, place, place);
+        continue;
+      }
+      const from = comesFrom(leg, ways, previous, own);
+      if (passes(leg, ways, previous, from, place)) arrive(ways, place, previous.entry[from] ?? -1);
+    }
+    legs.forEach((leg, step) => {
+      const ways = all[step];
+      if (ways !== undefined && leg.excluded.some((bit) => own[bit] === true)) ways.excludedAt = place;
+    });
+  });
+};
+
+/** Reads the attempt back from its end: the earliest end of the deepest step, the entry that led there, and back from it the earliest events. */
+const readBack = (legs: readonly Leg[], all: readonly Ways[], { times }: ReadEvents): readonly number[] | null => {
+  const depth = all.findLastIndex(({ first }) => first >= 0);
+  const deepest = all[depth];
+  if (deepest === undefined) return null;
+  const places = legs.map(() => -1);
+  places[depth] = deepest.first;
+  const entry = deepest.entry[deepest.first] ?? -1;
+  for (let step = depth - 1; step >= 0; step -= 1) {
+    const [ways, next, leg] = [all[step], all[step + 1], legs[step + 1]];
+    const end = places[step + 1] ?? -1;
+    if (ways === undefined || next === undefined || leg === undefined) break;
+    const earliest = Math.max(entry, next.barrier[end] ?? -1);
+    let place = earliest;
+    while (ways.entry[place] !== entry || (times[end] ?? 0) - (times[place] ?? 0) > leg.withinMs) place += 1;
+    places[step] = place;
+  }
+  return places;
+};
+
+/** Optional steps: the earliest event after the step before, before the next required step, and within the windows. */
+const addOptional = (
+  funnel: Funnel,
+  marks: FunnelMarks,
+  required: ReadonlyMap<number, number>,
+  { times, flags }: ReadEvents,
+): readonly number[] => {
+  const entry = required.get(0) ?? -1;
+  const windowMs = funnel.windowMs ?? Number.POSITIVE_INFINITY;
+  let previous = -1;
+  return funnel.steps.map((step, index) => {
+    const known = required.get(index);
+    if (known !== undefined) {
+      previous = known;
+      return known;
+    }
+    if (previous < 0) return -1;
+    const next = requiredSteps(funnel).find((other) => other > index) ?? index;
+    const [bit = -1] = marks.steps[index] ?? [];
+    const end = (required.get(next) ?? -1) < 0 ? flags.length : (required.get(next) ?? 0);
+    for (let place = previous + 1; place < end; place += 1) {
+      const time = times[place] ?? 0;
+      const inTime =
+        time - (times[entry] ?? 0) <= windowMs &&
+        time - (times[previous] ?? 0) <= (step.withinMs ?? Number.POSITIVE_INFINITY);
+      if (!inTime) break;
+      if (flags[place]?.[bit] === true) {
+        previous = place;
+        return place;
+      }
+    }
+    return -1;
+  });
+};
+
+/** Makes the search for attempts whose steps follow one another: ORDERED and STRICT. Time and memory grow with events times steps. */
+export const createOrderedSearch = (funnel: Funnel, marks: FunnelMarks): ((events: ReadEvents) => Found | null) => {
+  const legs = legsOf(funnel, marks);
+  const all = legs.map(freshWays);
+  const hasOptional = funnel.steps.some(({ optional }) => optional);
+  return (events) => {
+    for (const ways of all) clear(ways, events.times.length);
+    walk(funnel, legs, all, events);
+    const places = readBack(legs, all, events);
+    if (places === null) return null;
+    const entry = places[0] ?? -1;
+    if (!hasOptional) return { places, entry };
+    const byStep = new Map(legs.map(({ step }, index) => [step, places[index] ?? -1]));
+    return { places: addOptional(funnel, marks, byStep, events), entry };
+  };
+};
