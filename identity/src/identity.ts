@@ -13,6 +13,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { createClientStore } from "./clients/client-store.ts";
 import { newSigningKey } from "./keys/new-signing-key.ts";
 import { planNextKey, signingOrder } from "./keys/rotation.ts";
+import { createResealing } from "./keys/resealing.ts";
 import { createSigningKeyStore, type SigningKey } from "./keys/signing-key-store.ts";
 import { registerInteractionRoutes } from "./pages/interaction-routes.ts";
 import { registerInvitationRoutes } from "./pages/invitation-routes.ts";
@@ -28,6 +29,8 @@ import { createStandingStore } from "./state/standing-store.ts";
 const UPKEEP_EVERY_MS = 60_000;
 /** Rows of each kind one purge forgets: a minute's worth of a busy installation, a moment of the database's time. */
 const PURGE_ROWS = 10_000;
+/** Batches of sealed state one upkeep brings under the newest key of the ring. */
+const RESEAL_BATCHES = 50;
 
 /** What the authorization server of an installation needs. */
 export interface IdentityDeps {
@@ -97,12 +100,27 @@ const providerOver = (
   );
 };
 
+/** Brings what older keys of the ring have sealed under the newest, some of it at a time, until a whole walk finds none; then it says so once. */
+const createResealUpkeep = ({ sql, keyRing, logger }: IdentityDeps): (() => Promise<void>) => {
+  const resealing = createResealing({ sql, keyRing });
+  const [sealingKey, ...older] = keyRing.keyNames;
+  let isSettled = older.length === 0;
+  return async () => {
+    if (isSettled) return;
+    const { complete, resealed, unreadable } = await resealing.walkAcrossTenants({ maxBatches: RESEAL_BATCHES });
+    isSettled = complete && resealed === 0;
+    if (isSettled)
+      logger.info({ sealingKey, older, unreadable }, "Nothing needs an older key of the key ring any more.");
+  };
+};
+
 /** Builds the authorization server; nothing is read before `start`. */
 export const createIdentity = (deps: IdentityDeps): Identity => {
   const { nowMs, logger } = deps;
   const stores = createStores(deps);
   const { state, people, signingKeys } = stores;
   const passwords = createPasswords();
+  const reseal = createResealUpkeep(deps);
   let keys: readonly SigningKey[] = [];
   let provider: Provider | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -119,6 +137,7 @@ export const createIdentity = (deps: IdentityDeps): Identity => {
   const upkeep = async (): Promise<void> => {
     await loadKeys();
     await state.purgeAcrossTenants(PURGE_ROWS);
+    await reseal();
   };
   return {
     register: (server) => {

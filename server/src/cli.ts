@@ -6,6 +6,7 @@ import {
   loadDistributedConfig,
   loadEmbeddedConfig,
   loadMigrateConfig,
+  loadRotateKeysConfig,
   outsideOf,
   type DistributedConfig,
 } from "./config.ts";
@@ -23,6 +24,7 @@ const USAGE = `Usage: tessera <role>
   identity            the OAuth 2.0 and OpenID Connect server, with the sign-in page
   subgraph <name>     one subgraph: ${SUBGRAPH_NAMES.join(", ")}
   worker              background work of all rooms
+  rotate-keys         seals anew, with the first key of KEY_RING, what older keys have sealed
   migrate             brings PostgreSQL and ClickHouse to this version
 
 Settings are environment variables; see docs/configuration.md.
@@ -74,6 +76,14 @@ const runMigrate = async (): Promise<void> => {
   say(applied.length === 0 ? "Both stores are up to date." : `Applied: ${applied.join(", ")}.`);
 };
 
+const runRotateKeys = async (): Promise<void> => {
+  const config = loadRotateKeysConfig();
+  const { rotateKeys } = await import("./roles/rotate-keys-role.ts");
+  const { sentence, isDone } = await rotateKeys(config);
+  say(sentence);
+  if (!isDone) process.exitCode = CANNOT_START;
+};
+
 const usage = (): Promise<void> => {
   process.stderr.write(USAGE);
   process.exit(BAD_USAGE);
@@ -100,6 +110,8 @@ const run = (role: string | undefined, name: string | undefined): Promise<void> 
             return (config) => subgraphRole(name, config);
           })
         : usage();
+    case "rotate-keys":
+      return runRotateKeys();
     case "migrate":
       return runMigrate();
     default:

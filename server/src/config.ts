@@ -72,6 +72,12 @@ const migrateShape = {
   CLICKHOUSE_OWNER_PASSWORD: z.string().default(""),
 };
 
+const rotateKeysShape = {
+  LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  DATABASE_URL: z.url(),
+  KEY_RING: z.string(),
+};
+
 /** Settings of the embedded shape: everything in one process on embedded engines. */
 export const loadEmbeddedConfig = (environment: NodeJS.ProcessEnv = process.env) =>
   loadConfig(embeddedShape, environment);
@@ -81,6 +87,10 @@ export const loadDistributedConfig = (environment: NodeJS.ProcessEnv = process.e
 /** Settings of `tessera migrate`. */
 export const loadMigrateConfig = (environment: NodeJS.ProcessEnv = process.env) =>
   loadConfig(migrateShape, environment);
+
+/** Settings of `tessera rotate-keys`. */
+export const loadRotateKeysConfig = (environment: NodeJS.ProcessEnv = process.env) =>
+  loadConfig(rotateKeysShape, environment);
 
 /** Asks for the address clients use; undefined when the installation names none. */
 export const publicUrlOf = ({ PUBLIC_URL: url }: DistributedConfig): (() => string) | undefined =>

@@ -28,7 +28,8 @@ export interface SigningKeyStore {
   addUnderLock(decide: (present: readonly SigningKey[]) => Promise<SigningKey | null>): Promise<void>;
 }
 
-const PURPOSE = "signing-key";
+/** What private keys are sealed for. */
+export const PURPOSE = "signing-key";
 /** Advisory lock of key rotation, any fixed number. */
 const ROTATION_LOCK = 7_270_736_955;
 

@@ -46,7 +46,8 @@ const countRow = z.object({ purged: z.number().int() });
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 
-const purposeOf = (model: string): string => `oauth-state/${model}`;
+/** What a piece of state of a model is sealed for. */
+export const purposeOf = (model: string): string => `oauth-state/${model}`;
 
 /** The functions that cross tenants, called with the few shapes of answer they have. */
 const createCalls = (sql: TenantSql) => ({
