@@ -14,6 +14,7 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import type { Part } from "./lifecycle.ts";
+import { holdPolicies } from "./store-policies.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /** Resources with what the composition root needs beside: parts to start in order, probes, and the end. */
@@ -46,8 +47,6 @@ const createLateQuotas = (): { readonly quotas: Quotas; readonly tell: (quotas: 
   };
 };
 
-const selectOne = { name: "probe", text: "SELECT 1", params: [] };
-
 /** Opens clients to the stores. Nothing is connected yet, so this works while a store is down. */
 export const openResources = (
   settings: StoreSettings,
@@ -55,7 +54,9 @@ export const openResources = (
 ): OpenResources => {
   const pool = new TenantPool(settings.appUrl);
   const sql = createTenantSql(pool);
-  const eventStore = createFairEventStore(createEventStore(settings.reader, settings.jobs));
+  const store = createEventStore(settings.reader, settings.jobs);
+  const [eventStore, jobsStore] = [createFairEventStore(store), createEventStore(settings.jobs)];
+  const policies = holdPolicies({ sql, stores: [store, jobsStore] });
   const eventLog = createPostgresEventLog({ sql, connectionString: settings.appUrl, logger: telemetry.logger });
   const queues = createQueues({ settings: settings.queue, logger: telemetry.logger });
   const longQueries = createLongQueryStore(settings.jobs);
@@ -84,14 +85,12 @@ export const openResources = (
       tell(told);
       eventStore.holdTo(queryBoundsFrom(told));
     },
-    parts: [{ name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() }],
-    probes: [
-      { name: "postgres", check: async () => void (await sql.runAcrossTenants(selectOne, () => null)) },
-      { name: "clickhouse", check: () => eventStore.ping() },
-    ],
+    parts: [policies.part, { name: "event log", start: () => eventLog.start(), stop: () => eventLog.stop() }],
+    probes: policies.probes,
     close: async () => {
       await queues.stop();
       await longQueries.close();
+      await jobsStore.close();
       await eventStore.close();
       await pool.end();
     },
