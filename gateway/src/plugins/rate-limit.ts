@@ -272,6 +272,25 @@ const withWhatIsLeft = (
   return second instanceof Promise ? second.then(chosen) : chosen(second);
 };
 
+type ChargeTo = (quotas: readonly Quota[], spending: Spending, tenantId: string) => RateVerdict | Promise<RateVerdict>;
+
+/** Charges a caller of whom limits are known: who is blocked for abuse is refused at once, who is held back for it is charged to that as well. */
+const chargingKnown =
+  (options: RateLimitOptions, nowMs: NowMs, chargeTo: ChargeTo) =>
+  (
+    known: KnownLimits,
+    caller: Caller,
+    spending: Spending,
+    clientAddress: string | null,
+  ): RateVerdict | Promise<RateVerdict> => {
+    const throttle = holding(known.limits?.throttle, nowMs());
+    if (throttle?.level === "BLOCKED") return { ...OFF, refusal: throttleRefusal(throttle, nowMs()) };
+    const quotas = withThrottle(quotasOf(options, known, caller, clientAddress), throttle, caller);
+    const verdict = chargeTo(quotas, spending, caller.tenantId);
+    const told = (one: RateVerdict) => sayingWhy(one, throttle, nowMs());
+    return verdict instanceof Promise ? verdict.then(told) : told(verdict);
+  };
+
 /**
  * Charges each operation to every quota that holds for it, to all of them or, when one has too little left, to none. What holds comes from
  * {@link Quotas}; the configured budget holds where no bound of cost was agreed or nothing can be read. Who would fit in a moment waits for it.
@@ -318,19 +337,7 @@ export const createRateLimit = (options: RateLimitOptions, deps: RateLimitDeps):
     const mayWait = first.fitsInMs !== null && first.fitsInMs > 0 && first.fitsInMs <= MAX_QUEUED_MS;
     return mayWait ? queued(first, tenantId, again).then(settled) : settled(first);
   };
-  const chargeKnown = (
-    known: KnownLimits,
-    caller: Caller,
-    spending: Spending,
-    clientAddress: string | null,
-  ): RateVerdict | Promise<RateVerdict> => {
-    const throttle = holding(known.limits?.throttle, deps.nowMs());
-    if (throttle?.level === "BLOCKED") return { ...OFF, refusal: throttleRefusal(throttle, deps.nowMs()) };
-    const quotas = withThrottle(quotasOf(options, known, caller, clientAddress), throttle, caller);
-    const verdict = chargeTo(quotas, spending, caller.tenantId);
-    const told = (one: RateVerdict) => sayingWhy(one, throttle, deps.nowMs());
-    return verdict instanceof Promise ? verdict.then(told) : told(verdict);
-  };
+  const chargeKnown = chargingKnown(options, deps.nowMs, chargeTo);
   return {
     charge: (caller, spending, clientAddress) => {
       const known = deps.quotas?.of(caller) ?? { quotas: [], limits: null };

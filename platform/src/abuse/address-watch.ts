@@ -53,6 +53,14 @@ export interface AddressWatch {
   refused(credential: RefusedCredential): void;
 }
 
+const withinDeadline = async (answer: Promise<void>): Promise<void> => {
+  let late: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    late = setTimeout(resolve, ANSWER_DEADLINE_MS);
+  });
+  await Promise.race([answer, deadline]).finally(() => clearTimeout(late));
+};
+
 /**
  * Builds {@link AddressWatch} over the place all processes report to. While it can't be asked, throttles that are known hold until their end, and refused
  * credentials wait, a bounded number of them.
@@ -95,13 +103,6 @@ export const createAddressWatch = (deps: {
     const origin = originOf(address);
     if (origin === null || throttles.size === 0) return null;
     return holding(throttles.get(origin.host), nowMs()) ?? holding(throttles.get(origin.network), nowMs());
-  };
-  const withinDeadline = async (answer: Promise<void>): Promise<void> => {
-    let late: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      late = setTimeout(resolve, ANSWER_DEADLINE_MS);
-    });
-    await Promise.race([answer, deadline]).finally(() => clearTimeout(late));
   };
   return {
     throttleOf: (address) => {

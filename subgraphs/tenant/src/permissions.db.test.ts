@@ -76,6 +76,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Query.requestKeysOf": `(tenantId: "${randomUUID()}", credentialKind: API_KEY, credentialId: "0000000000000000")`,
   "Mutation.registerRequestKey": `(input: { credentialKind: API_KEY, credentialId: "0000000000000000", publicKey: "x" })`,
   "Mutation.removeRequestKey": `(id: "${randomUUID()}")`,
+  "Mutation.liftThrottle": `(input: { id: "${randomUUID()}", reason: "x" })`,
+  "Mutation.reportAuthenticationFailures": `(failures: [])`,
   "Mutation.useRequestNonce": `(tenantId: "${randomUUID()}", keyId: "x", nonce: "x", usableUntil: "2026-12-01T00:00:00Z")`,
 };
 

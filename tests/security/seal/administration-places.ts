@@ -16,7 +16,7 @@ const nobody: OwnThings = {
 
 const QUERIES = [
   ...["usage", "ledgerHours", "limits", "limitForecast", "tenantSettings", "tenantHistory", "scaleRequests"],
-  ...["simulateInvoice", "chargeback", "tenantHealth"],
+  ...["simulateInvoice", "chargeback", "tenantHealth", "securityEvents", "throttles"],
 ];
 
 const asTenant = (field: string): [string, AdministrationPlace] => [
@@ -71,6 +71,12 @@ export const administrationWords: Readonly<Record<string, string>> = {
   "Mutation.decideScaleRequest(input.tenantId)": "goes with the request's id, which is asked for apart",
   "Mutation.setLimits(input.limits.scopeId)": "a key or person whose use within the tenant is counted; never looked up",
   "Mutation.setTeam(input.members.id)": "whose use within the tenant is added up; never looked up",
+  "Query.securityEvents(filter.sourceId)":
+    "a key, person or address as the tenant's own events name it; never looked up",
+  "Mutation.liftThrottle(input.id)":
+    "no operation makes a throttle; subgraphs/tenant/src/abuse.db.test.ts asks as another tenant",
+  "Mutation.liftThrottle(input.tenantId)":
+    "goes with the throttle's id; subgraphs/tenant/src/abuse.db.test.ts asks as another tenant",
   "Mutation.createTenant(input.organisationId)": "operators alone",
   "Mutation.suspendTenant(input.tenantId)": "operators alone",
   "Mutation.resumeTenant(input.tenantId)": "operators alone",
