@@ -53,3 +53,12 @@ export const readPids = async (home: string) => {
     clickhouse: await read("clickhouse/state.json"),
   };
 };
+
+/** The database of an instance, as who runs the installation opens it: with the role that owns every table. */
+export const readOwnerUrl = async (home: string): Promise<string> => {
+  const read = async (name: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(home, "postgres", name), "utf8"));
+  const { port } = z.object({ port: z.number() }).parse(await read("state.json"));
+  const { tessera_owner: password } = z.object({ tessera_owner: z.string() }).parse(await read("credentials.json"));
+  return `postgresql://tessera_owner:${password}@127.0.0.1:${port}/tessera`;
+};
