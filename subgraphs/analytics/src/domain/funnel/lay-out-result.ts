@@ -1,0 +1,88 @@
+import { quantileOf, wilsonInterval } from "../statistics.ts";
+import type { FunnelResult, FunnelStepResult, FunnelTimes } from "./funnel-answer.ts";
+import { requiredSteps, type Funnel } from "./funnel.ts";
+import { TIME_EDGES_MS, timeBins } from "./histogram.ts";
+import { createNumberList, type NumberList } from "./number-list.ts";
+import type { Counts } from "./tally.ts";
+
+/** An estimate for all units from a count of a sample. */
+export const scaled = ({ sample }: Pick<Funnel, "sample">, count: number): number =>
+  sample === 1 ? count : Math.round(count / sample);
+
+const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+
+const binsOf = (sorted: Float64Array): ReadonlyMap<number, number> => {
+  const counts = new Map<number, number>();
+  let bin = 0;
+  for (const time of sorted) {
+    while ((TIME_EDGES_MS[bin + 1] ?? Number.POSITIVE_INFINITY) <= time) bin += 1;
+    const edge = TIME_EDGES_MS[bin] ?? 0;
+    counts.set(edge, (counts.get(edge) ?? 0) + 1);
+  }
+  return counts;
+};
+
+const timesOf = (funnel: Funnel, list: NumberList): FunnelTimes => {
+  const sorted = list.sorted();
+  const sum = sorted.reduce((total, time) => total + time, 0);
+  return {
+    count: scaled(funnel, sorted.length),
+    meanSeconds: sorted.length === 0 ? null : sum / sorted.length / 1_000,
+    quantilesSeconds: funnel.levels.map((level) => {
+      const time = quantileOf(sorted, level);
+      return time === null ? null : time / 1_000;
+    }),
+    histogram: timeBins(binsOf(sorted), (count) => scaled(funnel, count)),
+  };
+};
+
+const stepOf = (funnel: Funnel, counts: Counts, index: number): FunnelStepResult => {
+  const required = requiredSteps(funnel);
+  const optional = funnel.steps[index]?.optional ?? false;
+  const at = (step: number | undefined): number => counts.reached[step ?? -1] ?? 0;
+  const entered = at(0);
+  const previous = required.findLast((step) => step < index);
+  const next = required.find((step) => step > index);
+  const list = counts.times[index];
+  return {
+    number: index + 1,
+    label: funnel.steps[index]?.label ?? "",
+    optional,
+    reached: scaled(funnel, at(index)),
+    droppedOff: optional || next === undefined ? null : scaled(funnel, at(index) - at(next)),
+    fromPrevious: previous === undefined ? null : ratio(at(index), at(previous)),
+    fromFirst: ratio(at(index), entered),
+    fromFirstInterval: wilsonInterval(at(index), entered),
+    timeFromPrevious: previous === undefined || list === undefined ? null : timesOf(funnel, list),
+  };
+};
+
+/** Lays the counts of a set of units out as a funnel's outcome; shares and intervals are of the counts themselves, numbers of units scaled up from a sample. */
+export const layOutResult = (funnel: Funnel, counts: Counts): FunnelResult => {
+  const entered = counts.reached[0] ?? 0;
+  const converted = counts.reached.at(-1) ?? 0;
+  return {
+    steps: funnel.steps.map((_step, index) => stepOf(funnel, counts, index)),
+    entered: scaled(funnel, entered),
+    converted: scaled(funnel, converted),
+    conversion: ratio(converted, entered),
+    conversionInterval: wilsonInterval(converted, entered),
+    timeToConvert: timesOf(funnel, counts.total),
+  };
+};
+
+const joined = (lists: readonly (NumberList | undefined)[]): NumberList => {
+  const all = createNumberList();
+  for (const list of lists) for (const value of list?.sorted() ?? []) all.add(value);
+  return all;
+};
+
+/** The counts of several sets of units together. */
+export const addCounts = (sets: readonly Counts[], steps: number): Counts => {
+  const indexes = Array.from({ length: steps }, (_, index) => index);
+  return {
+    reached: indexes.map((index) => sets.reduce((sum, { reached }) => sum + (reached[index] ?? 0), 0)),
+    times: indexes.map((index) => joined(sets.map(({ times }) => times[index]))),
+    total: joined(sets.map(({ total }) => total)),
+  };
+};

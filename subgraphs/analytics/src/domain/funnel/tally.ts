@@ -1,0 +1,188 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { createAttemptSearch, type Attempt, type UnitEvents } from "./attempt.ts";
+import { FUNNEL_LIMITS, requiredSteps, type Funnel } from "./funnel.ts";
+import { createNumberList, type NumberList } from "./number-list.ts";
+
+/** One unit as the store gives it: its events in order, and beside each what the parts of the question need; lists of equal length. */
+export interface UnitRow extends UnitEvents {
+  /** True when the unit had more events than are looked at. */
+  readonly cut: boolean;
+  /** Value of the breakdown's field: `=` and the value, or the empty text for none; empty without a breakdown. */
+  readonly values: readonly string[];
+  /** Name of the unit's very next event, the empty text for none; empty unless next events are asked for. */
+  readonly following: readonly string[];
+  /** Which event of the correlation it is, from 1, 0 for none; empty without a correlation. */
+  readonly candidates: readonly number[];
+  /** Values of each field of the correlation, as in `values`. */
+  readonly fieldValues: readonly (readonly string[])[];
+}
+
+/** What is counted of a set of units. */
+export interface Counts {
+  /** Units that reached each step. */
+  readonly reached: number[];
+  /** Milliseconds from the required step before to each step, of units that did both; the first step's stays empty. */
+  readonly times: readonly NumberList[];
+  /** Milliseconds from entry to the last step. */
+  readonly total: NumberList;
+}
+
+/** Units with something, by whether they converted. */
+export interface WithSomething {
+  converted: number;
+  notConverted: number;
+}
+
+/** Everything that is counted of a funnel. */
+export interface Tally {
+  readonly all: Counts;
+  /** By value of the breakdown, as in {@link UnitRow.values}. */
+  readonly groups: ReadonlyMap<string, Counts>;
+  /** Units that reached each step, by index of the bucket of their entry. */
+  readonly trend: ReadonlyMap<number, readonly number[]>;
+  /** By depth, what units that got no further did next: units by name, the empty text for nothing. */
+  readonly next: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  /** By candidate, in their order. */
+  readonly events: readonly WithSomething[];
+  /** By field, then by value. */
+  readonly fields: readonly ReadonlyMap<string, WithSomething>[];
+  /** Units of which only the first events were looked at. */
+  readonly cutUnits: number;
+}
+
+const emptyCounts = (steps: number): Counts => ({
+  reached: Array.from({ length: steps }, () => 0),
+  times: Array.from({ length: steps }, createNumberList),
+  total: createNumberList(),
+});
+
+const found = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+};
+
+/** The last of ascending starts that is not after a moment; the first when all are. */
+const bucketAt = (startsMs: readonly number[], ms: number): number => {
+  let [low, high] = [0, startsMs.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((startsMs[middle] ?? 0) <= ms) low = middle;
+    else high = middle;
+  }
+  return low;
+};
+
+const countAttempt = (counts: Counts, { reachedAt }: Attempt, enteredAt: number, before: readonly number[]): void => {
+  reachedAt.forEach((at, step) => {
+    if (at === null) return;
+    counts.reached[step] = (counts.reached[step] ?? 0) + 1;
+    const from = reachedAt[before[step] ?? -1] ?? null;
+    if (from !== null && step > 0) counts.times[step]?.add(at - from);
+  });
+  const end = reachedAt.at(-1) ?? null;
+  if (end !== null) counts.total.add(end - enteredAt);
+};
+
+/** The value that puts a unit into its group: of one step's event, or the first or last that an event of the attempt carries. */
+const groupOf = ({ breakdown }: Funnel, { places }: Attempt, values: readonly string[]): string => {
+  if (breakdown === null) return "";
+  if (breakdown.attribution === "STEP") return values[places[breakdown.step] ?? -1] ?? "";
+  const order = breakdown.attribution === "FIRST" ? places : places.toReversed();
+  return order.map((place) => values[place] ?? "").find((value) => value !== "") ?? "";
+};
+
+const tooMany = (where: string, what: string): Error =>
+  refuse(
+    "BAD_INPUT",
+    `${what} has more than ${FUNNEL_LIMITS.distinctGroups} values here: take one with fewer, or filter.`,
+    {
+      field: where,
+    },
+  );
+
+const add = (counts: WithSomething, converted: boolean): void => {
+  if (converted) counts.converted += 1;
+  else counts.notConverted += 1;
+};
+
+const nothing = (): WithSomething => ({ converted: 0, notConverted: 0 });
+
+/** Which candidates a unit did after its entry: before it converted, or else within the window. */
+const didBetween = (funnel: Funnel, { places, entry }: Attempt, row: UnitRow): ReadonlySet<number> => {
+  const end = places.at(-1) ?? -1;
+  const until = (row.times[entry] ?? 0) + (funnel.windowMs ?? Number.POSITIVE_INFINITY);
+  const done = new Set<number>();
+  for (let place = entry + 1; place < (end < 0 ? row.candidates.length : Math.max(...places)); place += 1) {
+    const candidate = row.candidates[place] ?? 0;
+    if (candidate > 0 && (row.times[place] ?? 0) <= until) done.add(candidate);
+  }
+  return done;
+};
+
+/** Counts a funnel unit by unit. `times` of the rows count from the start of the range; `events` is how many candidates there are. */
+export const createTally = (
+  funnel: Funnel,
+  events: number,
+): { readonly add: (row: UnitRow) => void; readonly result: () => Tally } => {
+  const steps = funnel.steps.length;
+  const required = requiredSteps(funnel);
+  const before = funnel.steps.map((_step, index) => required.findLast((step) => step < index) ?? -1);
+  const search = createAttemptSearch(funnel);
+  const all = emptyCounts(steps);
+  const groups = new Map<string, Counts>();
+  const trend = new Map<number, number[]>();
+  const next = new Map<number, Map<string, number>>();
+  const did = Array.from({ length: events }, nothing);
+  const fields = (funnel.correlation?.fields ?? []).map(() => new Map<string, WithSomething>());
+  let cutUnits = 0;
+
+  const addGroup = (row: UnitRow, attempt: Attempt, enteredAt: number): void => {
+    const counts = found(groups, groupOf(funnel, attempt, row.values), () => emptyCounts(steps));
+    if (groups.size > FUNNEL_LIMITS.distinctGroups)
+      throw tooMany("input.breakdown.field", `\`${funnel.breakdown?.field.name ?? ""}\``);
+    countAttempt(counts, attempt, enteredAt, before);
+  };
+  const addTrend = (attempt: Attempt, enteredAt: number): void => {
+    const bucket = bucketAt(funnel.trend?.buckets.startsMs ?? [], funnel.range.fromMs + enteredAt);
+    const reached = found(trend, bucket, () => Array.from({ length: steps }, () => 0));
+    attempt.reachedAt.forEach((at, step) => {
+      if (at !== null) reached[step] = (reached[step] ?? 0) + 1;
+    });
+  };
+  const addNext = (row: UnitRow, { depth, places }: Attempt): void => {
+    if (depth === required.length) return;
+    const names = found(next, depth, () => new Map<string, number>());
+    const name = row.following[Math.max(...places)] ?? "";
+    names.set(name, (names.get(name) ?? 0) + 1);
+  };
+  const addCorrelation = (row: UnitRow, attempt: Attempt): void => {
+    const converted = attempt.depth === required.length;
+    for (const candidate of didBetween(funnel, attempt, row)) {
+      const counts = did[candidate - 1];
+      if (counts !== undefined) add(counts, converted);
+    }
+    fields.forEach((values, index) => {
+      const value = row.fieldValues[index]?.[attempt.places[0] ?? -1] ?? "";
+      add(found(values, value, nothing), converted);
+      if (values.size > FUNNEL_LIMITS.distinctGroups)
+        throw tooMany(`input.correlation.fields.${index}`, `\`${funnel.correlation?.fields[index]?.name ?? ""}\``);
+    });
+  };
+  return {
+    add: (row) => {
+      const attempt = search(row);
+      if (attempt === null) return;
+      const enteredAt = row.times[attempt.entry] ?? 0;
+      if (row.cut) cutUnits += 1;
+      countAttempt(all, attempt, enteredAt, before);
+      if (funnel.breakdown !== null) addGroup(row, attempt, enteredAt);
+      if (funnel.trend !== null) addTrend(attempt, enteredAt);
+      if (funnel.dropOffs !== null) addNext(row, attempt);
+      if (funnel.correlation !== null) addCorrelation(row, attempt);
+    },
+    result: () => ({ all, groups, trend, next, events: did, fields, cutUnits }),
+  };
+};

@@ -1,0 +1,28 @@
+import { FUNNEL_LIMITS, type Funnel } from "./funnel.ts";
+
+/** Parts the space of units' hashes is cut into; slices are made of them. */
+export const HASHES = 65_536;
+
+/** A part of the units: those whose hash lies in [from, to) of the {@link HASHES} there are. */
+export interface UnitSlice {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Events one slice is meant to hold: some megabytes on the way, some tens of milliseconds of a process at a time. */
+const SLICE_EVENTS = 100_000;
+/** Slices a funnel is cut into at most: with the most events a funnel may look at, slices are of about the size meant. */
+const MAX_SLICES = Math.ceil(FUNNEL_LIMITS.events / SLICE_EVENTS);
+
+/** The units that are looked at: all, or the first part of them by hash, which is the same part every time. */
+export const sampledUnits = ({ sample }: Pick<Funnel, "sample">): UnitSlice => ({
+  from: 0,
+  to: Math.max(1, Math.round(sample * HASHES)),
+});
+
+/** Slices of equal width for so many events: hashes are evenly spread, so that slices hold about equally many. */
+export const slicesOf = ({ to }: UnitSlice, events: number): readonly UnitSlice[] => {
+  const count = Math.min(MAX_SLICES, to, Math.max(1, Math.ceil(events / SLICE_EVENTS)));
+  const edge = (index: number): number => Math.round((index * to) / count);
+  return Array.from({ length: count }, (_, index) => ({ from: edge(index), to: edge(index + 1) }));
+};

@@ -1,0 +1,118 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { accessOf } from "../domain/access.ts";
+import { fieldsOfUnit } from "../domain/analysis-unit.ts";
+import { behaviourSource } from "../domain/behaviour-source.ts";
+import { fieldsOfMatcher } from "../domain/event-matcher.ts";
+import type { Field } from "../domain/fields.ts";
+import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";
+import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
+import { FUNNEL_LIMITS, type Funnel } from "../domain/funnel/funnel.ts";
+import { layOutCorrelation, layOutDropOffs, layOutGroups, layOutTrend } from "../domain/funnel/lay-out-parts.ts";
+import { layOutResult } from "../domain/funnel/lay-out-result.ts";
+import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
+import { createTally, type Tally } from "../domain/funnel/tally.ts";
+import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
+import { provenanceOf, type Cost } from "../domain/provenance.ts";
+import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
+
+const fieldsOf = (funnel: Funnel): readonly Field[] => [
+  ...funnel.steps.flatMap(({ anyOf }) => anyOf.flatMap(fieldsOfMatcher)),
+  ...funnel.exclusions.flatMap(({ matcher }) => fieldsOfMatcher(matcher)),
+  ...fieldsOfUnit(funnel.unit),
+  ...(funnel.breakdown === null ? [] : [funnel.breakdown.field]),
+  ...(funnel.correlation?.fields ?? []),
+];
+
+const refuseTooMany = (funnel: Funnel, events: number): void => {
+  if (events <= FUNNEL_LIMITS.events) return;
+  const share = Math.floor((funnel.sample * FUNNEL_LIMITS.events * 1_000) / events) / 1_000;
+  const way = funnel.unit.kind === "PERSON" && share > 0 ? `, or take a \`sample\` of ${share}` : "";
+  throw refuse(
+    "QUERY_TOO_COSTLY",
+    `The funnel would look at ${events.toLocaleString("en-US")} events, more than ${FUNNEL_LIMITS.events.toLocaleString("en-US")}: take a shorter range or narrower steps${way}.`,
+    { field: "input.range", events, limit: FUNNEL_LIMITS.events },
+  );
+};
+
+interface Reading {
+  readonly store: FunnelStore;
+  readonly caller: Caller;
+  readonly funnel: Funnel;
+  readonly place: FunnelPlace;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Reads slice by slice and counts each while the store reads the next, so that memory holds two slices whatever there is. */
+const tallyOf = async (
+  { store, caller, funnel, place, signal }: Reading,
+  slices: readonly UnitSlice[],
+): Promise<{ readonly tally: Tally; readonly costs: readonly Cost[] }> => {
+  const tally = createTally(funnel, place.candidates.length);
+  const costs: Cost[] = [];
+  const read = (index: number) => {
+    const slice = slices[index];
+    if (slice === undefined) return null;
+    const reading = store.units(caller, funnel, place, slice, signal);
+    // A slice that fails while the one before it is counted is told when its turn comes.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let ahead = read(0);
+  for (let index = 1; ahead !== null; index += 1) {
+    const { rows, statistics } = await ahead;
+    ahead = read(index);
+    costs.push(statistics);
+    for (const row of rows) tally.add(row);
+  }
+  return { tally: tally.result(), costs };
+};
+
+/** The standard error that a sample of n units gives a count of them all, as a part of it: the units left out are drawn at random. */
+const sampleApproximation = (funnel: Funnel, tally: Tally) => {
+  if (funnel.sample === 1) return [];
+  const entered = tally.all.reached[0] ?? 0;
+  return [
+    {
+      column: "entered",
+      method: `sample of ${funnel.sample * 100} % of the persons`,
+      relativeError: entered === 0 ? 1 : Math.sqrt((1 - funnel.sample) / entered),
+    },
+  ];
+};
+
+/** Answers `funnel`: validates, sees how much there is to look at, reads each unit's events from the store slice by slice, and counts. */
+export const queryFunnel =
+  (deps: { funnels: FunnelStore; nowMs: NowMs }) =>
+  async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<FunnelAnswer> => {
+    const funnel = parseFunnel(input, accessOf(caller));
+    const { table, rejected } = behaviourSource(fieldsOf(funnel), caller.dataPolicy);
+    const asOfMs = deps.nowMs();
+    const tried =
+      (funnel.correlation?.events ?? 0) === 0
+        ? null
+        : await deps.funnels.candidates(caller, funnel, { table, candidates: [] }, signal);
+    const place = { table, candidates: tried?.rows ?? [] };
+    const slice = sampledUnits(funnel);
+    const size = await deps.funnels.size(caller, funnel, place, slice, signal);
+    const events = size.rows[0] ?? 0;
+    refuseTooMany(funnel, events);
+    const reading = { store: deps.funnels, caller, funnel, place, signal };
+    const { tally, costs } = await tallyOf(reading, slicesOf(slice, events));
+    const facts = {
+      parts: [{ table, ...funnel.range }],
+      rejected,
+      approximations: sampleApproximation(funnel, tally),
+    };
+    const allCosts = [...(tried === null ? [] : [tried.statistics]), size.statistics, ...costs];
+    return {
+      result: layOutResult(funnel, tally.all),
+      ...layOutGroups(funnel, tally),
+      trend: layOutTrend(funnel, tally, asOfMs),
+      dropOffs: layOutDropOffs(funnel, tally),
+      correlation: layOutCorrelation(funnel, place.candidates, tally),
+      cutUnits: tally.cutUnits,
+      provenance: provenanceOf(facts, allCosts, asOfMs, funnel.timeZone, caller.dataPolicy),
+    };
+  };
