@@ -13,6 +13,18 @@ export interface Allowance {
   readonly refilledByMs: number;
 }
 
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** What a refusal for want of budget tells of the budget, whoever found that it does not do. */
+export const budgetExtras = ({ rows, quota, limit, windowSeconds, refillsFromMs, refilledByMs }: Allowance) => ({
+  quota,
+  limit,
+  windowSeconds,
+  remaining: rows,
+  refillsFrom: iso(refillsFromMs),
+  refilledBy: iso(refilledByMs),
+});
+
 /** Header in which the gateway tells a subgraph in another process what a call may read. */
 export const ALLOWANCE_HEADER = "x-tessera-allowance";
 

@@ -1,7 +1,7 @@
 import { ClickHouseError } from "@clickhouse/client";
 import { errorMessage } from "../errors/error-message.ts";
 import { refuse, type Refusal } from "../errors/refusal.ts";
-import type { Allowance } from "../executions/allowance.ts";
+import { budgetExtras, type Allowance } from "../executions/allowance.ts";
 
 /** ClickHouse error types that a caller can do something about, with the refusal they become. */
 const known = {
@@ -20,18 +20,6 @@ const isKnown = (type: string | undefined): type is keyof typeof known =>
   type !== undefined && Object.hasOwn(known, type);
 
 const CONNECTION_TROUBLE = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up|ENOTFOUND|EHOSTUNREACH/;
-
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-/** What a refusal for want of budget tells of the budget, whoever found that it does not do. */
-export const budgetExtras = ({ rows, quota, limit, windowSeconds, refillsFromMs, refilledByMs }: Allowance) => ({
-  quota,
-  limit,
-  windowSeconds,
-  remaining: rows,
-  refillsFrom: iso(refillsFromMs),
-  refilledBy: iso(refilledByMs),
-});
 
 /** The refusal of a query that would read more rows than its execution may; null when the error is another one. */
 export const overAllowance = (thrown: unknown, allowance: Allowance | null): Refusal | null => {

@@ -1,6 +1,5 @@
-import type { Allowance } from "@tessera/platform/executions/allowance";
+import { budgetExtras, type Allowance } from "@tessera/platform/executions/allowance";
 import { refuse, type Refusal } from "@tessera/platform/errors/refusal";
-import { budgetExtras } from "@tessera/platform/store/store-errors";
 import { HOUR_MS } from "./duration.ts";
 import type { TimeRange } from "./time-range.ts";
 import { isoTime } from "./zone.ts";

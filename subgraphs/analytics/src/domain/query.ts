@@ -4,7 +4,7 @@ import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { onlyValueOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
 import { numbersOf, parseMeasures, type Measure, type MeasureInput } from "./measures.ts";
-import type { Approximate } from "./sampling.ts";
+import type { Approximate } from "./approximate.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "./zone.ts";
 

@@ -1,11 +1,9 @@
+import type { Approximate } from "./approximate.ts";
 import type { Cell } from "./columns.ts";
 import type { Field } from "./fields.ts";
 import { fieldsOf } from "./filter.ts";
 import type { Measure } from "./measures.ts";
 import type { AnalyticQuery } from "./query.ts";
-
-/** Whether a caller takes an estimate where the exact answer costs more than is left of its budget; as in the SDL. */
-export type Approximate = "WHEN_OVER_BUDGET" | "NEVER";
 
 /** Parts the space of persons is cut into; a sample takes the first of them, so that the store reads a range of its key and nothing else. */
 export const SAMPLE_PARTS = 65_536;
@@ -23,14 +21,17 @@ export type SampleTable = "events_by_person" | "events";
 export interface Sample {
   readonly table: SampleTable;
   readonly parts: number;
+  /** Probability by which a person is in it. */
+  readonly fraction: number;
+  /** First hash that is not in it, of the 64 bits a person's hash has. */
+  readonly firstOutside: string;
 }
 
-/** Probability by which a person is in a sample. */
-export const fractionOf = ({ parts }: Pick<Sample, "parts">): number => parts / SAMPLE_PARTS;
-
-/** First hash that is not in a sample, of the 64 bits a person's hash has. */
-export const firstOutside = ({ parts }: Pick<Sample, "parts">): string =>
-  (BigInt(parts) * (2n ** 64n / BigInt(SAMPLE_PARTS))).toString();
+/** The sample of a table that holds so many parts, fewer than {@link SAMPLE_PARTS}. */
+export const sampleOf = (table: SampleTable, parts: number): Sample => ({
+  ...{ table, parts, fraction: parts / SAMPLE_PARTS },
+  firstOutside: (BigInt(parts) * (2n ** 64n / BigInt(SAMPLE_PARTS))).toString(),
+});
 
 /** What of an event `events_by_person` holds. */
 const PERSON_COLUMNS: ReadonlySet<string> = new Set([
@@ -107,7 +108,5 @@ export interface Sampling {
   readonly quota: string;
 }
 
-/** Confidence at which a number lies within {@link ERRORS_AT_CONFIDENCE} standard errors of the exact one. */
+/** Confidence at which a number lies within 1.96 standard errors of the exact one: estimates are sums over many persons, so about normally distributed. */
 export const CONFIDENCE = 0.95;
-/** Standard errors on either side that hold a normally distributed estimate with {@link CONFIDENCE}. */
-export const ERRORS_AT_CONFIDENCE = 1.96;

@@ -3,6 +3,7 @@ import { Refusal } from "@tessera/platform/errors/refusal";
 import type { Allowance } from "@tessera/platform/executions/allowance";
 import { currentAllowance } from "@tessera/platform/executions/meter";
 import type { Features } from "@tessera/platform/features/features";
+import type { Approximate } from "../domain/approximate.ts";
 import type { Cell } from "../domain/columns.ts";
 import { narrowedStarts, refuseOverBudget, type Suggestions } from "../domain/over-budget.ts";
 import { plan, type Approximation } from "../domain/planner.ts";
@@ -11,13 +12,12 @@ import type { AnalyticQuery } from "../domain/query.ts";
 import {
   CONFIDENCE,
   firstParts,
-  fractionOf,
   MIN_SAMPLED_PERSONS,
   relativeErrorOf,
   SAMPLE_PARTS,
+  sampleOf,
   sampleTables,
   whyNotSampled,
-  type Approximate,
   type Sample,
   type Sampling,
 } from "../domain/sampling.ts";
@@ -71,7 +71,7 @@ const approximationsOf = (
 ): readonly Approximation[] =>
   measures.map(({ name }, index) => ({
     column: name,
-    method: `sample of ${(fractionOf(sample) * 100).toPrecision(3)} % of the persons`,
+    method: `sample of ${(sample.fraction * 100).toPrecision(3)} % of the persons`,
     relativeError: worstError(rows, index),
   }));
 
@@ -82,11 +82,11 @@ const fittingSample = async (
   table: Sample["table"],
   left: number,
 ): Promise<Sample | null> => {
-  const rows = await store.rowsToRead(caller, request, { table, parts: SAMPLE_PARTS - 1 }, signal);
+  const rows = await store.rowsToRead(caller, request, sampleOf(table, SAMPLE_PARTS - 1), signal);
   let parts = firstParts(rows, left);
   for (let tries = 0; tries < MAX_TRIES && parts > 0; tries += 1) {
-    const reads = await store.rowsToRead(caller, request, { table, parts }, signal);
-    if (reads <= left) return { table, parts };
+    const reads = await store.rowsToRead(caller, request, sampleOf(table, parts), signal);
+    if (reads <= left) return sampleOf(table, parts);
     parts = Math.floor(Math.min(parts / 2, (parts * left) / reads));
   }
   return null;
@@ -108,7 +108,7 @@ const sampledAnswer = (
       rejected: planned.rejected,
       approximations: approximationsOf(query, [totals, ...rows], sample),
     },
-    sampling: { ...sampling, fraction: fractionOf(sample), sampledPersons: totals.persons },
+    sampling: { ...sampling, fraction: sample.fraction, sampledPersons: totals.persons },
     errors: { rows: rows.map(({ errors }) => errors), totals: totals.errors },
   };
 };

@@ -12,7 +12,7 @@ import { z } from "zod";
 import type { Column } from "../domain/columns.ts";
 import { plan } from "../domain/planner.ts";
 import { parseOlap, type OlapInput } from "../domain/query.ts";
-import { SAMPLE_PARTS } from "../domain/sampling.ts";
+import { SAMPLE_PARTS, sampleOf } from "../domain/sampling.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
 import { valuesOf } from "../../testing/flatten-answer.ts";
 import { referenceGroups, referenceTotals } from "../../testing/reference-olap.ts";
@@ -204,7 +204,7 @@ describe("an estimate", () => {
         index % 2 === 0 ? (["events_by_person", QUESTION] as const) : (["events", WITH_REVENUE] as const);
       const parsed = parseOlap(input, { personalData: false });
       const request = { ...parsed, plan: plan(parsed.query, null), onlyLines: null };
-      const sample = { table, parts: Math.floor(SAMPLE_PARTS / 5) };
+      const sample = sampleOf(table, Math.floor(SAMPLE_PARTS / 5));
       const answer = await deps().store.sampled(wholeTenant(tenantId), request, sample);
       const exact = new Map(referenceGroups(events, input).map((row) => [row.dimensions[0], row.measures]));
       const check = (estimate: number, error: number, truth: number): void => {

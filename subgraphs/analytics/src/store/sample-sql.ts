@@ -1,6 +1,6 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { Measure } from "../domain/measures.ts";
-import { firstOutside, fractionOf, type Sample } from "../domain/sampling.ts";
+import type { Sample } from "../domain/sampling.ts";
 import { measureOfEvents } from "./measure-sql.ts";
 import { onlyLinesSql, orderSql, type OlapRequest } from "./olap-sql.ts";
 import { createParams, type Params } from "./params.ts";
@@ -35,12 +35,12 @@ const errorOf = (y: string, p: string): string =>
 export const sampleStatement = (request: OlapRequest, sample: Sample, tenantId: string): StoreStatement => {
   const params = createParams();
   const { query, limit, onlyLines } = request;
-  const p = params.place("Float64", fractionOf(sample));
+  const p = params.place("Float64", sample.fraction);
   const aliases = keyAliases(query);
   const [first] = aliases;
   const inRange = partWhere({ table: "events", ...query.range }, query.filter, tenantId, params);
   const only = onlyLines === null ? [] : [onlyLinesSql(query, onlyLines, params)];
-  const where = [inRange, `person < ${params.place("UInt64", firstOutside(sample))}`, ...only].join(" AND ");
+  const where = [inRange, `person < ${params.place("UInt64", sample.firstOutside)}`, ...only].join(" AND ");
   const values = query.measures.map((measure, index) => `${ofPerson(measure, request, params)} AS y${index}`);
   const grouped = first === undefined ? "person" : `GROUPING SETS ((${aliases.join(", ")}, person), (person))`;
   const total = first === undefined ? "toUInt8(1)" : `grouping(${first})`;
