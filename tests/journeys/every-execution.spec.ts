@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { randomUUID } from "node:crypto";
+import { WebSocket } from "ws";
 import { z } from "zod";
 import { startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
 import { eventually } from "../testing/eventually.ts";
@@ -47,7 +48,7 @@ let instance: EmbeddedProcess;
 
 beforeAll(async () => {
   directory = await makeTemporaryDirectory();
-  instance = await startEmbeddedProcess({ home: directory.home("home") });
+  instance = await startEmbeddedProcess({ home: directory.home("home"), environment: { TRUSTED_PROXIES: "loopback" } });
 }, 240_000);
 afterAll(async () => {
   await instance?.process.stop();
@@ -118,6 +119,85 @@ describe("every execution, whatever surface it came by", () => {
     PATIENCE_MS,
   );
 
+  const [METRICS, QUERY] = ["/api/v2/analytics/realtime/metrics", "/api/v2/analytics/realtime/query"];
+  const FOREIGN = "tenant_id=0190aaaa-0000-7000-8000-000000000002";
+  it.each<[string, string, RequestInit, string, object]>([
+    ["a bad parameter", `${METRICS}?timeframe=soon`, {}, "BAD_INPUT", { fields: ["Query.realtimeMetrics"] }],
+    ["an unknown parameter", `${METRICS}?window=5m`, {}, "BAD_INPUT", { operationName: `GET ${METRICS}` }],
+    ["another tenant", `${METRICS}?${FOREIGN}`, {}, "TENANT_MISMATCH", { fields: ["Query.realtimeMetrics"] }],
+    ["a bad body", QUERY, { method: "POST", body: '{"measures":"PERSONAL"}' }, "BAD_INPUT", { fields: ["Query.olap"] }],
+    ["a body that is no JSON", QUERY, { method: "POST", body: "{PERSONAL" }, "BAD_INPUT", { kind: "QUERY" }],
+    ["no tenant in the path", "/api/v2/admin/tenants/PERSONAL/usage", {}, "BAD_INPUT", { fields: ["Query.usage"] }],
+    [
+      "a change of another tenant's limits",
+      "/api/v2/admin/tenants/0190aaaa-0000-7000-8000-000000000002/limits",
+      { method: "PUT", body: '{"limits":[{"metric":"jobs","scope":"tenant","hard":9}]}' },
+      "TENANT_MISMATCH",
+      { kind: "MUTATION", operationName: "PUT /api/v2/admin/tenants/{id}/limits" },
+    ],
+    [
+      "events with a bad parameter",
+      "/api/v2/events?outcomes=PERSONAL",
+      { method: "POST" },
+      "BAD_INPUT",
+      { kind: "INGEST" },
+    ],
+  ])(
+    "leaves one record: REST that is refused for %s, with its code and nothing of what was sent",
+    async (_what, path, init, code, more) => {
+      const headers = {
+        authorization: `Bearer ${instance.client.apiKey}`,
+        "content-type": "application/json",
+        "x-forwarded-for": "203.0.113.9",
+      };
+      const answer = await fetch(`${instance.url}${path}`, { ...init, headers });
+      const traceId = answer.headers.get("x-trace-id") ?? "";
+      const record = await recordOf({ traceId });
+      expect(record).toMatchObject({ transport: "REST", clientAddress: "203.0.113.9", code, ...more });
+      expect(record?.decision).toBe(record?.kind === "INGEST" ? "FAILED" : "REFUSED");
+      expect(JSON.stringify(record)).not.toContain("PERSONAL");
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    "leaves one record: a stream of REST, with where its reader is",
+    async () => {
+      const headers = { authorization: `Bearer ${instance.client.apiKey}`, "x-forwarded-for": "203.0.113.10" };
+      const socket = new WebSocket(`${instance.url.replace("http", "ws")}/api/v2/analytics/realtime/stream`, {
+        headers,
+      });
+      await new Promise<void>((resolve) => {
+        socket.on("message", (data: Buffer) => {
+          if (data.toString("utf8").includes('"type":"metrics"')) resolve();
+        });
+      });
+      socket.close();
+      expect(await recordOf({ kind: "SUBSCRIPTION" })).toMatchObject({
+        fields: ["Subscription.realtimeMetrics"],
+        clientAddress: "203.0.113.10",
+        decision: "ALLOWED",
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    "leaves one record: a stream of REST that is refused",
+    async () => {
+      const headers = { authorization: `Bearer ${instance.client.apiKey}` };
+      const url = `${instance.url.replace("http", "ws")}/api/v2/analytics/realtime/stream?timeframe=soon`;
+      const socket = new WebSocket(url, { headers });
+      await new Promise((resolve) => socket.once("close", resolve));
+      expect(await recordOf({ kind: "SUBSCRIPTION", code: "BAD_INPUT" })).toMatchObject({
+        operationName: "GET /api/v2/analytics/realtime/stream",
+        transport: "WEBSOCKET",
+        decision: "REFUSED",
+      });
+    },
+    PATIENCE_MS,
+  );
+
   it(
     "leaves one record: a subscription, when it ends",
     async () => {
@@ -125,11 +205,11 @@ describe("every execution, whatever surface it came by", () => {
       const followed = live.follow(`subscription ${NAMES.live} { realtimeMetrics(timeframe: "PT5M") { events } }`);
       await followed.until((messages) => messages.length > 0);
       await live.close();
-      expect(await recordOf({ kind: "SUBSCRIPTION" })).toMatchObject({
-        kind: "SUBSCRIPTION",
-        transport: "WEBSOCKET",
-        decision: "ALLOWED",
-      });
+      await eventually(async () =>
+        expect(await records({ kind: "SUBSCRIPTION" })).toContainEqual(
+          expect.objectContaining({ operationName: NAMES.live, transport: "WEBSOCKET", decision: "ALLOWED" }),
+        ),
+      );
     },
     PATIENCE_MS,
   );
@@ -148,7 +228,7 @@ describe("every execution, whatever surface it came by", () => {
         objects: [id],
         decision: "ALLOWED",
       });
-      expect(await recordOf({ kind: "MUTATION" })).toMatchObject({ kind: "MUTATION" });
+      expect(await recordOf({ kind: "MUTATION", decision: "ALLOWED" })).toMatchObject({ kind: "MUTATION" });
     },
     PATIENCE_MS,
   );

@@ -34,8 +34,10 @@ export const serveProvider = (
         if (provider === null)
           throw refuse("OVERLOADED", "The authorization server is starting.", { retryAfterSeconds: 1 });
         deps.readdress(request.raw);
+        // What every answer of the process carries; the library says otherwise where it has reason to.
+        for (const [name, value] of Object.entries(reply.getHeaders()))
+          if (value !== undefined) reply.raw.setHeader(name, value);
         reply.hijack();
-        reply.raw.setHeader("x-trace-id", request.traceId);
         await provider.callback()(request.raw, reply.raw);
       });
     done();
