@@ -5,7 +5,10 @@ import { RE2JS } from "re2js";
 import { parseRevealedField, type Field, type FieldAccess, type FieldType } from "./fields.ts";
 
 /** How a number is compared. */
-export type Comparison = "gt" | "gte" | "lt" | "lte";
+export type Comparison = (typeof COMPARISONS)[number];
+
+/** Every way to compare a number. */
+export const COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
 
 /** A validated filter; values are in the canonical text of their field. */
 export type Condition =
@@ -139,7 +142,7 @@ const testsOf = (input: FilterInput, field: Field, where: string): readonly Cond
   if (given(input.contains)) tests.push(textTest("CONTAINS", field, input.contains, `${where}.contains`));
   if (given(input.startsWith)) tests.push(textTest("STARTS_WITH", field, input.startsWith, `${where}.startsWith`));
   if (given(input.matches)) tests.push(patternTest(field, input.matches, `${where}.matches`));
-  for (const comparison of ["gt", "gte", "lt", "lte"] as const) {
+  for (const comparison of COMPARISONS) {
     const value = input[comparison];
     if (given(value)) tests.push(compareTest(field, comparison, value, `${where}.${comparison}`));
   }

@@ -46,6 +46,18 @@ const jobInput = z.object({
     timeZone: z.string(),
     orderBy: z.array(z.object({ column: z.string(), direction: z.enum(["ASC", "DESC"]) })),
     limit: z.number(),
+    // Jobs of before there were these tests have none.
+    having: z
+      .array(
+        z.object({
+          column: z.string(),
+          gt: z.number().nullish(),
+          gte: z.number().nullish(),
+          lt: z.number().nullish(),
+          lte: z.number().nullish(),
+        }),
+      )
+      .default([]),
   }),
   maxRows: z.number(),
   // Jobs of before there were policies have none.

@@ -1,10 +1,10 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { Approximate } from "./approximate.ts";
 import { columnsOf } from "./arithmetic.ts";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
-import { onlyValueOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import { COMPARISONS, onlyValueOf, parseFilter, type Comparison, type Condition, type FilterInput } from "./filter.ts";
 import { numbersOf, parseMeasures, type Measure, type MeasureInput } from "./measures.ts";
-import type { Approximate } from "./approximate.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "./zone.ts";
 
@@ -35,9 +35,23 @@ export interface OrderStep {
   readonly direction: SortDirection;
 }
 
+/** A validated test that the groups of an answer pass: a measure by its place, compared with a number. */
+export interface MeasureTest {
+  readonly index: number;
+  readonly comparison: Comparison;
+  readonly value: number;
+}
+
+/** Tests of a measure as the graph delivers them. */
+export type MeasureTestInput = { readonly column: string } & {
+  readonly [comparison in Comparison]?: number | null | undefined;
+};
+
 /** A validated `olap` question. */
 export interface OlapQuery {
   readonly query: AnalyticQuery;
+  /** What the groups pass, all of it; totals are of all groups. */
+  readonly having: readonly MeasureTest[];
   readonly orderBy: readonly OrderStep[];
   readonly limit: number;
   readonly approximate: Approximate;
@@ -60,6 +74,8 @@ export const MAX_LINES = 100;
 export const MAX_POINTS = 50_000;
 /** Rows `olap` gives at once; larger results run as jobs. */
 export const MAX_OLAP_ROWS = 10_000;
+/** Tests of `having`. */
+const MAX_MEASURE_TESTS = 10;
 /** Steps of an order. */
 const MAX_ORDER_STEPS = 8;
 /** Name of the bucket column. */
@@ -75,6 +91,15 @@ const DEFAULTS = {
   approximate: "WHEN_OVER_BUDGET",
 } as const;
 
+/** Which period an answer is compared with, as in the SDL. */
+export type ComparisonPeriod = "PREVIOUS_PERIOD" | "PREVIOUS_YEAR" | "CUSTOM";
+
+/** A period to compare with, as the graph delivers it. */
+export interface ComparisonInput {
+  readonly period: ComparisonPeriod;
+  readonly from?: string | null | undefined;
+}
+
 /** An `olap` question as the graph delivers it. */
 export interface OlapInput {
   readonly range: { readonly from: string; readonly to: string };
@@ -85,6 +110,10 @@ export interface OlapInput {
   readonly timeZone?: string;
   readonly orderBy?: readonly { readonly column: string; readonly direction?: SortDirection }[];
   readonly limit?: number;
+  readonly having?: readonly MeasureTestInput[];
+  readonly compare?: readonly ComparisonInput[];
+  readonly subtotals?: readonly (readonly string[])[];
+  readonly others?: boolean;
   readonly approximate?: Approximate;
 }
 
@@ -178,10 +207,28 @@ const placeOf = (query: AnalyticQuery, column: string, where: string): ColumnPla
   throw bad(where, "The answer has no such column to order by.");
 };
 
-const defaultOrder = (query: AnalyticQuery): readonly OrderStep[] => [
+/** The order of an answer that asks for none: by time, then the first measure from great to small. */
+export const defaultOrder = (query: AnalyticQuery): readonly OrderStep[] => [
   ...(query.buckets === null ? [] : [{ place: { kind: "TIME" }, direction: "ASC" } as const]),
   { place: { kind: "MEASURE", index: 0 }, direction: "DESC" },
 ];
+
+const parseHaving = (inputs: readonly MeasureTestInput[], query: AnalyticQuery): readonly MeasureTest[] => {
+  const tests = inputs.flatMap((input, at) => {
+    const where = `input.having.${at}`;
+    const index = query.measures.findIndex(({ name }) => name === input.column);
+    if (index < 0) throw bad(`${where}.column`, "The answer has no such measure.");
+    const own = COMPARISONS.flatMap((comparison) => {
+      const value = input[comparison];
+      return value === null || value === undefined ? [] : [{ index, comparison, value }];
+    });
+    if (own.length === 0) throw bad(where, "A measure is tested by gt, gte, lt or lte.");
+    return own;
+  });
+  if (tests.length > MAX_MEASURE_TESTS)
+    throw bad("input.having", `\`having\` takes at most ${MAX_MEASURE_TESTS} tests.`);
+  return tests;
+};
 
 /** Validates an `olap` question; refuses with BAD_INPUT or FORBIDDEN. */
 export const parseOlap = (input: OlapInput, access: FieldAccess): OlapQuery => {
@@ -195,7 +242,20 @@ export const parseOlap = (input: OlapInput, access: FieldAccess): OlapQuery => {
   }));
   const limit = parseCount(input.limit ?? DEFAULTS.limit, "input.limit", MAX_OLAP_ROWS);
   const { approximate = DEFAULTS.approximate } = input;
-  return { query, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit, approximate };
+  const having = parseHaving(input.having ?? [], query);
+  return { query, having, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit, approximate };
+};
+
+/** Whether what is beyond the limit is to be measured together; refuses it with BAD_INPUT where groups are no values of dimensions alone. */
+export const parseOthers = ({ others = false }: OlapInput, { query, having }: OlapQuery): boolean => {
+  if (others && (query.buckets !== null || query.dimensions.length === 0))
+    throw bad(
+      "input.others",
+      "`others` needs `dimensions` and no `granularity`: over time, `timeSeries` answers the greatest lines.",
+    );
+  if (others && having.length > 0)
+    throw bad("input.others", "`others` would hold the groups that `having` leaves out too.");
+  return others;
 };
 
 /** Validates a `timeSeries` question; refuses with BAD_INPUT or FORBIDDEN. */

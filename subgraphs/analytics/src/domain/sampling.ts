@@ -3,7 +3,7 @@ import type { Cell } from "./columns.ts";
 import type { Field } from "./fields.ts";
 import { fieldsOf } from "./filter.ts";
 import type { Measure } from "./measures.ts";
-import type { AnalyticQuery } from "./query.ts";
+import type { AnalyticQuery, MeasureTest } from "./query.ts";
 
 /** Parts the space of persons is cut into; a sample takes the first of them, so that the store reads a range of its key and nothing else. */
 export const SAMPLE_PARTS = 65_536;
@@ -65,8 +65,13 @@ const whyNotMeasure = ({ name, formula, filter }: Measure): string | null => {
 };
 
 /** Why a question can't be answered from a sample; null when it can. */
-export const whyNotSampled = (query: AnalyticQuery, approximate: Approximate): string | null => {
+export const whyNotSampled = (
+  query: AnalyticQuery,
+  having: readonly MeasureTest[],
+  approximate: Approximate,
+): string | null => {
   if (approximate === "NEVER") return "The answer is to be exact.";
+  if (having.length > 0) return "Groups are chosen by what they measure.";
   return query.measures.map(whyNotMeasure).find((reason) => reason !== null) ?? null;
 };
 

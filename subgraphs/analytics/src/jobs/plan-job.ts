@@ -11,8 +11,8 @@ export const planJob =
   (statementOf: (request: OlapRequest, tenantId: string) => StoreStatement) =>
   (job: Job): JobPlan => {
     const input = parseJobInput(job.input);
-    const { query, orderBy, limit } = parseJobQuery(input, { personalData: true });
-    const request = { query, plan: plan(query, input.dataPolicy), orderBy, limit, onlyLines: null };
+    const { query, having, orderBy, limit } = parseJobQuery(input, { personalData: true });
+    const request = { query, plan: plan(query, input.dataPolicy), having, orderBy, limit, lines: null };
     return {
       reader: { tenantId: job.tenantId, dataPolicy: input.dataPolicy },
       statement: statementOf(request, job.tenantId),

@@ -141,7 +141,7 @@ const suggestionsFor = async (
 ): Promise<Suggestions> => {
   const { query } = request;
   const fits = async (changed: AnalyticQuery): Promise<boolean> => {
-    const asked = { ...request, query: changed, plan: plan(changed, caller.dataPolicy), orderBy: [], onlyLines: null };
+    const asked = { ...request, query: changed, plan: plan(changed, caller.dataPolicy), orderBy: [], lines: null };
     return (await store.rowsToRead(caller, asked, null, signal)) <= allowance.rows;
   };
   let narrowFromMs: number | null = null;
@@ -160,7 +160,7 @@ const suggestionsFor = async (
 
 const whyNot = ({ caller, request, approximate }: Question): string | null =>
   caller.dataPolicy === null
-    ? whyNotSampled(request.query, approximate)
+    ? whyNotSampled(request.query, request.having, approximate)
     : "A data policy holds for the caller, and samples are of all rows.";
 
 const answerOverBudget = async (deps: BudgetDeps, question: Question, allowance: Allowance): Promise<BudgetedRows> => {

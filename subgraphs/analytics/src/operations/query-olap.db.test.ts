@@ -80,7 +80,7 @@ describe("olap", () => {
           const planned = plan(query, null);
           used.set(planned.rollup ?? "events", (used.get(planned.rollup ?? "events") ?? 0) + 1);
           const read = (by: Plan) =>
-            store.olap(wholeTenant(tenantId), { query, plan: by, orderBy, limit, onlyLines: null });
+            store.olap(wholeTenant(tenantId), { query, plan: by, having: [], orderBy, limit, lines: null });
           const [rollup, raw] = [await read(planned), await read(planOn(null, [], query))];
           expect(rollup.rows).toEqual(raw.rows);
           expect(totalColumns(query, rollup.totals)).toEqual(totalColumns(query, raw.totals));

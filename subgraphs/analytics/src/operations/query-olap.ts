@@ -2,12 +2,22 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import type { Column } from "../domain/columns.ts";
+import { parseComparisons } from "../domain/comparison.ts";
 import { errorColumns } from "../domain/error-columns.ts";
 import { groupColumns, totalColumns } from "../domain/olap-answer.ts";
-import { plan } from "../domain/planner.ts";
-import { provenanceOf, type Provenance } from "../domain/provenance.ts";
-import { parseOlap, type OlapInput } from "../domain/query.ts";
-import { answerWithinBudget, type BudgetDeps } from "./answer-within-budget.ts";
+import type { Provenance } from "../domain/provenance.ts";
+import { parseOlap, parseOthers, type OlapInput } from "../domain/query.ts";
+import { parseSubtotals } from "../domain/subtotals.ts";
+import type { BudgetDeps } from "./answer-within-budget.ts";
+import {
+  comparePeriod,
+  measureOthers,
+  measureSubtotal,
+  provenanceOfParts,
+  readPart,
+  type OlapSubtotal,
+  type PeriodComparison,
+} from "./olap-parts.ts";
 
 /** A grouped answer in columns, as in the SDL. */
 export interface OlapAnswer {
@@ -17,18 +27,29 @@ export interface OlapAnswer {
   readonly totals: readonly Column[];
   readonly standardErrors: readonly Column[];
   readonly totalStandardErrors: readonly Column[];
+  readonly others: readonly Column[] | null;
+  readonly subtotals: readonly OlapSubtotal[];
+  readonly comparisons: readonly PeriodComparison[];
   readonly provenance: Provenance;
 }
 
-/** Answers `olap`: validates, plans onto the cheapest table, reads groups and totals in one statement, within the caller's budget. */
+/** Answers `olap`: validates, plans onto the cheapest table, reads groups and totals in one statement, within the caller's budget; then what is to stand beside them. */
 export const queryOlap =
   (deps: BudgetDeps & { readonly nowMs: NowMs }) =>
   async (caller: Caller, input: OlapInput, signal?: AbortSignal): Promise<OlapAnswer> => {
-    const { query, orderBy, limit, approximate } = parseOlap(input, accessOf(caller));
-    const asOfMs = deps.nowMs();
-    const request = { query, plan: plan(query, caller.dataPolicy), orderBy, limit, onlyLines: null };
-    const answer = await answerWithinBudget(deps, { caller, request, approximate, signal });
-    const { rows, totals, hasMore, cost, facts, sampling, errors } = answer;
+    const asked = parseOlap(input, accessOf(caller));
+    const periods = parseComparisons(input.compare ?? [], asked, input.granularity ?? "NONE");
+    const coarser = parseSubtotals(input.subtotals ?? [], asked);
+    const withOthers = parseOthers(input, asked);
+    const { query, approximate, limit } = asked;
+    const asking = { caller, asOfMs: deps.nowMs(), approximate, signal };
+    const answer = await readPart(deps, asking, asked);
+    const { rows, totals, hasMore, errors } = answer;
+    const others = withOthers && hasMore ? await measureOthers(deps, asking, query, rows) : null;
+    const subtotals: OlapSubtotal[] = [];
+    for (const one of coarser) subtotals.push(await measureSubtotal(deps, asking, one, limit));
+    const comparisons: PeriodComparison[] = [];
+    for (const one of periods) comparisons.push(await comparePeriod(deps, asking, { query, rows, totals }, one));
     return {
       columns: groupColumns(query, rows),
       rowCount: rows.length,
@@ -36,6 +57,9 @@ export const queryOlap =
       totals: totalColumns(query, totals),
       standardErrors: errors === null ? [] : errorColumns(query, errors.rows),
       totalStandardErrors: errors === null ? [] : errorColumns(query, [errors.totals]),
-      provenance: provenanceOf(facts, [cost], asOfMs, query.timeZone, caller.dataPolicy, sampling),
+      others,
+      subtotals,
+      comparisons,
+      provenance: provenanceOfParts(asking, query, [answer]),
     };
   };

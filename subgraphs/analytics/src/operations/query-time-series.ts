@@ -13,6 +13,7 @@ import {
   type TimeSeriesLine,
 } from "../domain/time-series-answer.ts";
 import { formatInZone } from "../domain/zone.ts";
+import type { LineChoice } from "../store/olap-sql.ts";
 import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "./answer-within-budget.ts";
 
 /** Measures over time, as in the SDL. */
@@ -30,7 +31,7 @@ interface Lines {
   readonly totals: readonly Cell[];
   readonly hasMoreLines: boolean;
   /** Which lines the buckets are read of; null for all there are. */
-  readonly onlyLines: readonly (readonly Cell[])[] | null;
+  readonly choice: LineChoice | null;
   readonly answer: BudgetedRows;
 }
 
@@ -54,14 +55,15 @@ const greatestLines = async (
     plan: plan(overall, caller.dataPolicy),
     orderBy: [{ place: { kind: "MEASURE", index: 0 }, direction: "DESC" }],
     limit: maxLines,
-    onlyLines: null,
+    having: [],
+    lines: null,
   } as const;
   const answer = await answerWithinBudget(deps, { caller, request, approximate, signal });
   return {
     lines: answer.rows.map(({ dimensions, measures }) => ({ dimensions, totals: measures })),
     totals: answer.totals,
     hasMoreLines: answer.hasMore,
-    onlyLines: answer.hasMore ? answer.rows.map(({ dimensions }) => dimensions) : null,
+    choice: answer.hasMore ? { kind: "ONLY", lines: answer.rows.map(({ dimensions }) => dimensions) } : null,
     answer,
   };
 };
@@ -79,7 +81,8 @@ export const queryTimeSeries =
       plan: plan(query, caller.dataPolicy),
       orderBy: [{ place: { kind: "TIME" }, direction: "ASC" }],
       limit: MAX_POINTS,
-      onlyLines: split?.onlyLines ?? null,
+      having: [],
+      lines: split?.choice ?? null,
     } as const;
     const buckets = await answerWithinBudget(deps, { caller, request, approximate, signal });
     const totals = split?.totals ?? buckets.totals;

@@ -93,7 +93,7 @@ describe("a tenant's questions", () => {
       { range: RANGE, measures: [{ function: "COUNT" }] },
       { personalData: true },
     );
-    const request = { query, orderBy, limit, onlyLines: null };
+    const request = { query, orderBy, limit, having: [], lines: null };
     const windows = {
       layout: { kind: "TUMBLING", sizeMs: 60_000, slideMs: 60_000 },
       timeframeMs: 86_400_000,

@@ -203,7 +203,7 @@ describe("an estimate", () => {
       const [table, input] =
         index % 2 === 0 ? (["events_by_person", QUESTION] as const) : (["events", WITH_REVENUE] as const);
       const parsed = parseOlap(input, { personalData: false });
-      const request = { ...parsed, plan: plan(parsed.query, null), onlyLines: null };
+      const request = { ...parsed, plan: plan(parsed.query, null), lines: null };
       const sample = sampleOf(table, Math.floor(SAMPLE_PARTS / 5));
       const answer = await deps().store.sampled(wholeTenant(tenantId), request, sample);
       const exact = new Map(referenceGroups(events, input).map((row) => [row.dimensions[0], row.measures]));

@@ -14,7 +14,7 @@ const statementOf = (input: Partial<OlapInput>) => {
     { range, measures: [{ function: "COUNT" }], ...input },
     { personalData: true },
   );
-  return olapStatement({ query, plan: plan(query, null), orderBy, limit, onlyLines: null }, TENANT);
+  return olapStatement({ query, plan: plan(query, null), having: [], orderBy, limit, lines: null }, TENANT);
 };
 
 describe("SQL of a question", () => {

@@ -1,7 +1,8 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
+import type { Comparison } from "../domain/filter.ts";
 import type { Plan, PlanPart } from "../domain/planner.ts";
-import type { AnalyticQuery, OrderStep } from "../domain/query.ts";
+import type { AnalyticQuery, MeasureTest, OrderStep } from "../domain/query.ts";
 import { groupExpression, groupOrder } from "./field-sql.ts";
 import { measureOfEvents, measureOfParts, type MeasureSql } from "./measure-sql.ts";
 import { createParams, type Params } from "./params.ts";
@@ -14,8 +15,16 @@ export interface OlapRequest {
   readonly orderBy: readonly OrderStep[];
   /** Groups at most. */
   readonly limit: number;
-  /** Only groups of these dimension values; null for all. */
-  readonly onlyLines: readonly (readonly Cell[])[] | null;
+  /** What groups pass to be answered; totals are of all groups. */
+  readonly having: readonly MeasureTest[];
+  /** Which dimension values are read; null for all. */
+  readonly lines: LineChoice | null;
+}
+
+/** Only groups of some dimension values, or all others. */
+export interface LineChoice {
+  readonly kind: "ONLY" | "EXCEPT";
+  readonly lines: readonly (readonly Cell[])[];
 }
 
 /** Text of a dimension's cell that keeps a missing value apart from an empty one. */
@@ -24,19 +33,43 @@ const lineText = (cell: Cell): string => (cell === null ? "" : `=${cell}`);
 const lineExpression = (expression: string, nullable: boolean): string =>
   nullable ? `ifNull(concat('=', ${expression}), '')` : `concat('=', toString(${expression}))`;
 
-/** The condition that lets only groups of these dimension values through. */
-export const onlyLinesSql = (query: AnalyticQuery, lines: readonly (readonly Cell[])[], params: Params): string => {
-  const texts = query.dimensions.map((field) =>
-    lineExpression(groupExpression(field, params), field.kind === "PROPERTY" || field.type === "DECIMAL"),
-  );
-  const values = query.dimensions.map((_field, index) =>
+/** The condition that lets rows of the chosen dimension values through, given each dimension as text. */
+const chosenLines = ({ kind, lines }: LineChoice, texts: readonly string[], params: Params): string => {
+  const values = texts.map((_text, index) =>
     params.place(
       "Array(String)",
       lines.map((line) => lineText(line[index] ?? null)),
     ),
   );
-  if (texts.length === 1) return `${texts.join("")} IN ${values.join("")}`;
-  return `(${texts.join(", ")}) IN arrayZip(${values.join(", ")})`;
+  const found =
+    texts.length === 1
+      ? `${texts.join("")} IN ${values.join("")}`
+      : `(${texts.join(", ")}) IN arrayZip(${values.join(", ")})`;
+  return kind === "ONLY" ? found : `NOT (${found})`;
+};
+
+/** The condition on single events that lets the chosen dimension values through; none for all. */
+export const linesOfEvents = (query: AnalyticQuery, choice: LineChoice | null, params: Params): readonly string[] => {
+  const texts = query.dimensions.map((field) =>
+    lineExpression(groupExpression(field, params), field.kind === "PROPERTY" || field.type === "DECIMAL"),
+  );
+  return choice === null ? [] : [chosenLines(choice, texts, params)];
+};
+
+const HAVING: Readonly<Record<Comparison, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
+
+/** What groups must pass, as a clause; the row over everything always passes. */
+export const havingSql = (
+  having: readonly MeasureTest[],
+  total: string,
+  measures: readonly Pick<MeasureSql, "order">[],
+  params: Params,
+): readonly string[] => {
+  const tests = having.map(({ index, comparison, value }) => {
+    const number = `toFloat64(${measures[index]?.order ?? "NULL"})`;
+    return `ifNull(${number} ${HAVING[comparison]} ${params.place("Float64", value)}, 0)`;
+  });
+  return tests.length === 0 ? [] : [`HAVING ${total} OR (${tests.join(" AND ")})`];
 };
 
 const eventsPart = (plan: Plan): PlanPart => {
@@ -62,13 +95,15 @@ export const orderSql = ({ query, orderBy }: OlapRequest, measures: readonly Pic
 
 /** Keys, source and measures of a request: over single events directly, or over the partial results of a stitched source. */
 export const bodyOf = (
-  { query, plan, onlyLines }: Pick<OlapRequest, "query" | "plan" | "onlyLines">,
+  { query, plan, lines }: Pick<OlapRequest, "query" | "plan" | "lines">,
   tenantId: string,
   params: Params,
 ): { keys: readonly string[]; from: string; measures: readonly MeasureSql[] } => {
-  const only = onlyLines === null ? [] : [onlyLinesSql(query, onlyLines, params)];
   if (plan.rollup === null) {
-    const where = [partWhere(eventsPart(plan), query.filter, tenantId, params), ...only].join(" AND ");
+    const where = [
+      partWhere(eventsPart(plan), query.filter, tenantId, params),
+      ...linesOfEvents(query, lines, params),
+    ].join(" AND ");
     return {
       keys: keySelects(query, "events", params),
       from: `events WHERE ${where}`,
@@ -78,24 +113,18 @@ export const bodyOf = (
   const source = stitchedSource(query, plan, tenantId, params);
   return {
     keys: keyAliases(query),
-    from: onlyLines === null ? source : `${source} WHERE ${stitchedLines(query, onlyLines, params)}`,
+    from: lines === null ? source : `${source} WHERE ${stitchedLines(query, lines, params)}`,
     measures: query.measures.map((measure) => measureOfParts(measure, plan.sketchBits, params)),
   };
 };
 
 /** In a stitched source the dimensions are texts already, under their aliases. */
-const stitchedLines = (query: AnalyticQuery, lines: readonly (readonly Cell[])[], params: Params): string => {
-  const values = query.dimensions.map((_field, index) =>
-    params.place(
-      "Array(String)",
-      lines.map((line) => lineText(line[index] ?? null)),
-    ),
+const stitchedLines = (query: AnalyticQuery, choice: LineChoice, params: Params): string =>
+  chosenLines(
+    choice,
+    query.dimensions.map((_field, index) => lineExpression(`d${index}`, false)),
+    params,
   );
-  const texts = query.dimensions.map((_field, index) => lineExpression(`d${index}`, false));
-  return texts.length === 1
-    ? `${texts.join("")} IN ${values.join("")}`
-    : `(${texts.join(", ")}) IN arrayZip(${values.join(", ")})`;
-};
 
 /**
  * One statement for groups and totals: rows have `total` (1 for the row over everything), the keys `b`, `d0` ... and the measures `m0` ... .
@@ -118,6 +147,7 @@ export const olapStatement = (request: OlapRequest, tenantId: string): StoreStat
     `SELECT grouping(${first}) AS total, ${[...keys, ...selected].join(", ")}`,
     `FROM ${from}`,
     `GROUP BY GROUPING SETS ((${aliases.join(", ")}), ())`,
+    ...havingSql(request.having, "total = 1", measures, params),
     `ORDER BY total DESC, ${orderSql(request, measures)}`,
     `LIMIT ${params.place("UInt64", limit + 2)}`,
   ].join("\n");

@@ -13,7 +13,7 @@ export const MAX_REALTIME_GROUPS = 200;
  */
 export const realtimeStatement = (query: AnalyticQuery, plan: Plan, tenantId: string): StoreStatement => {
   const params = createParams();
-  const { keys, from, measures } = bodyOf({ query, plan, onlyLines: null }, tenantId, params);
+  const { keys, from, measures } = bodyOf({ query, plan, lines: null }, tenantId, params);
   const selected = measures.map(({ select }, index) => `${select} AS m${index}`);
   const text = [
     `SELECT multiIf(grouping(b) = 0, 'BUCKET', grouping(d0) = 0, 'CURRENCY', grouping(d1) = 0, 'NAME', 'TOTAL') AS part, ${[...keys, ...selected].join(", ")}`,

@@ -2,7 +2,7 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { Measure } from "../domain/measures.ts";
 import type { Sample } from "../domain/sampling.ts";
 import { measureOfEvents } from "./measure-sql.ts";
-import { onlyLinesSql, orderSql, type OlapRequest } from "./olap-sql.ts";
+import { linesOfEvents, orderSql, type OlapRequest } from "./olap-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { keyAliases, keySelects, partWhere } from "./source-sql.ts";
 
@@ -34,13 +34,16 @@ const errorOf = (y: string, p: string): string =>
  */
 export const sampleStatement = (request: OlapRequest, sample: Sample, tenantId: string): StoreStatement => {
   const params = createParams();
-  const { query, limit, onlyLines } = request;
+  const { query, limit, lines } = request;
   const p = params.place("Float64", sample.fraction);
   const aliases = keyAliases(query);
   const [first] = aliases;
   const inRange = partWhere({ table: "events", ...query.range }, query.filter, tenantId, params);
-  const only = onlyLines === null ? [] : [onlyLinesSql(query, onlyLines, params)];
-  const where = [inRange, `person < ${params.place("UInt64", sample.firstOutside)}`, ...only].join(" AND ");
+  const where = [
+    inRange,
+    `person < ${params.place("UInt64", sample.firstOutside)}`,
+    ...linesOfEvents(query, lines, params),
+  ].join(" AND ");
   const values = query.measures.map((measure, index) => `${ofPerson(measure, request, params)} AS y${index}`);
   const grouped = first === undefined ? "person" : `GROUPING SETS ((${aliases.join(", ")}, person), (person))`;
   const total = first === undefined ? "toUInt8(1)" : `grouping(${first})`;

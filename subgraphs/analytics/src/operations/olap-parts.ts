@@ -1,0 +1,130 @@
+import type { Caller } from "@tessera/contracts/caller";
+import type { Cell, Column } from "../domain/columns.ts";
+import {
+  compareGroups,
+  compareTotals,
+  linesOfRows,
+  type ComparedColumns,
+  type PeriodQuery,
+} from "../domain/comparison.ts";
+import { groupColumns, totalColumns, type Group } from "../domain/olap-answer.ts";
+import { plan } from "../domain/planner.ts";
+import { provenanceOf, type Provenance } from "../domain/provenance.ts";
+import type { AnalyticQuery, ComparisonPeriod, OlapQuery, OrderStep } from "../domain/query.ts";
+import type { Subtotal } from "../domain/subtotals.ts";
+import { formatInZone } from "../domain/zone.ts";
+import type { LineChoice } from "../store/olap-sql.ts";
+import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "./answer-within-budget.ts";
+
+/** Who asks, when, and how exactly: the same for every part of an answer. */
+export interface Asking {
+  readonly caller: Caller;
+  readonly asOfMs: number;
+  readonly approximate: OlapQuery["approximate"];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One statement of an answer. */
+interface Part {
+  readonly query: AnalyticQuery;
+  readonly having?: OlapQuery["having"];
+  readonly orderBy?: readonly OrderStep[];
+  readonly limit: number;
+  readonly lines?: LineChoice | null;
+}
+
+/** Reads one part of an answer, within the budget. */
+export const readPart = (deps: BudgetDeps, asking: Asking, part: Part): Promise<BudgetedRows> => {
+  const { caller, approximate, signal } = asking;
+  const { having = [], orderBy = [], lines = null } = part;
+  const request = { ...part, having, orderBy, lines, plan: plan(part.query, caller.dataPolicy) };
+  return answerWithinBudget(deps, { caller, request, approximate, signal });
+};
+
+/** What the answers of some statements say together of where they come from. */
+export const provenanceOfParts = (
+  asking: Asking,
+  query: AnalyticQuery,
+  parts: readonly [BudgetedRows, ...BudgetedRows[]],
+): Provenance => {
+  const [{ facts, sampling }] = parts;
+  const costs = parts.map(({ cost }) => cost);
+  return provenanceOf(facts, costs, asking.asOfMs, query.timeZone, asking.caller.dataPolicy, sampling);
+};
+
+/** What was measured in a period, beside the rows and totals of the answer; as in the SDL. */
+export interface PeriodComparison extends ComparedColumns {
+  readonly period: ComparisonPeriod;
+  readonly from: string;
+  readonly to: string;
+  readonly totals: readonly Column[];
+  readonly totalChanges: readonly Column[];
+  readonly provenance: Provenance;
+}
+
+/** Measures a period for the rows of an answer: their dimensions alone, in all its buckets, and everything for the totals. */
+export const comparePeriod = async (
+  deps: BudgetDeps,
+  asking: Asking,
+  {
+    query,
+    rows,
+    totals,
+  }: { readonly query: AnalyticQuery; readonly rows: readonly Group[]; readonly totals: readonly Cell[] },
+  { period, query: then }: PeriodQuery,
+): Promise<PeriodComparison> => {
+  const { dimensions, buckets } = then;
+  const limit = Math.max(1, rows.length) * (buckets?.startsMs.length ?? 1);
+  const lines: LineChoice | null = dimensions.length === 0 ? null : { kind: "ONLY", lines: linesOfRows(rows) };
+  const whole = await readPart(deps, asking, { query: { ...then, buckets: null, dimensions: [] }, limit: 1 });
+  const grouped = dimensions.length > 0 || buckets !== null;
+  const parts = grouped && rows.length > 0 ? await readPart(deps, asking, { query: then, limit, lines }) : whole;
+  const overall = compareTotals(query, totals, whole.totals);
+  return {
+    period,
+    from: formatInZone(then.range.fromMs, then.offsetAt),
+    to: formatInZone(then.range.toMs, then.offsetAt),
+    ...compareGroups(query, rows, then, parts.rows),
+    totals: overall.columns,
+    totalChanges: overall.changes,
+    provenance: provenanceOfParts(asking, then, parts === whole ? [whole] : [parts, whole]),
+  };
+};
+
+/** Coarser groups of an answer; as in the SDL. */
+export interface OlapSubtotal {
+  readonly by: readonly string[];
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+  readonly hasMore: boolean;
+  readonly provenance: Provenance;
+}
+
+/** Measures coarser groups from the events themselves, so that distinct values and quantiles are right. */
+export const measureSubtotal = async (
+  deps: BudgetDeps,
+  asking: Asking,
+  { by, query, orderBy }: Subtotal,
+  limit: number,
+): Promise<OlapSubtotal> => {
+  const answer = await readPart(deps, asking, { query, orderBy, limit });
+  return {
+    by,
+    columns: groupColumns(query, answer.rows),
+    rowCount: answer.rows.length,
+    hasMore: answer.hasMore,
+    provenance: provenanceOfParts(asking, query, [answer]),
+  };
+};
+
+/** Measures everything but the dimensions of an answer's rows, together, from the events themselves; null where nothing is left. */
+export const measureOthers = async (
+  deps: BudgetDeps,
+  asking: Asking,
+  query: AnalyticQuery,
+  rows: readonly Group[],
+): Promise<readonly Column[]> => {
+  const lines: LineChoice = { kind: "EXCEPT", lines: linesOfRows(rows) };
+  const answer = await readPart(deps, asking, { query, limit: 1, lines });
+  return totalColumns(query, answer.totals);
+};
