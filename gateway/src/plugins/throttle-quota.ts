@@ -1,8 +1,8 @@
 import type { ActiveThrottle } from "@tessera/contracts/abuse";
 import type { Caller } from "@tessera/contracts/caller";
 import { THROTTLE_POLICY, throttleRefusal } from "@tessera/platform/abuse/throttle-refusal";
+import type { Refusal } from "@tessera/platform/errors/refusal";
 import type { Quota } from "@tessera/platform/limits/quotas";
-import type { RateVerdict } from "./rate-limit.ts";
 
 /** The quotas of a caller, and of one who is held back one more: a part of the smallest bound of cost that holds for it. */
 export const withThrottle = (
@@ -21,7 +21,11 @@ export const withThrottle = (
 };
 
 /** The verdict, which says why and until when where the throttle's own quota was the one that had too little left. */
-export const sayingWhy = (verdict: RateVerdict, throttle: ActiveThrottle | null, nowMs: number): RateVerdict => {
+export const sayingWhy = <Verdict extends { readonly refusal: Refusal | null }>(
+  verdict: Verdict,
+  throttle: ActiveThrottle | null,
+  nowMs: number,
+): Verdict => {
   const { refusal } = verdict;
   if (throttle === null || refusal === null || refusal.extras["quota"] !== THROTTLE_POLICY) return verdict;
   return { ...verdict, refusal: throttleRefusal(throttle, nowMs, refusal.extras) };

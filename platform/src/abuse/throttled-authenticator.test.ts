@@ -28,10 +28,9 @@ const throttle = (id: string, untilMs: number): ActiveThrottle => ({
 });
 
 const watching = () => {
-  const state = {
-    ...{ nowMs: NOW, fail: false },
-    ...{ reported: [] as ReportedCredential[], held: [] as ActiveThrottle[], exchanges: 0 },
-  };
+  const reported: ReportedCredential[] = [];
+  const held: readonly ActiveThrottle[] = [];
+  const state = { nowMs: NOW, fail: false, exchanges: 0, reported, held };
   const watch = createAddressWatch({
     exchange: (failures) => {
       state.exchanges += 1;

@@ -15,7 +15,7 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import { observe, type SourceFinding, type SourceState } from "../domain/abuse/detect.ts";
-import { sightingsOfExecution, sightingsOfFailure, type Sighting } from "../domain/abuse/observations.ts";
+import { sightingsOfExecution, sightingsOfFailure, type Sighting } from "./abuse-sightings.ts";
 import { rulesFor } from "../domain/abuse/rules.ts";
 import { sentenceOf, type Throttle } from "../domain/abuse/throttle.ts";
 import type { AbuseStore, KnownSource } from "../store/abuse-store.ts";

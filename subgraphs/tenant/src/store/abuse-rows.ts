@@ -37,7 +37,7 @@ const sourceOf = (row: { readonly source_kind: AbuseSource["kind"]; readonly sou
   id: row.source_id,
 });
 
-/** A source and what is known of it. */
+/** Reads a row as a source and what is known of it. */
 export const sourceRow = z
   .object({ source_kind: sourceKind, source_id: z.string(), state: stateShape })
   .transform((row) => ({ source: sourceOf(row), state: row.state }));
@@ -46,7 +46,7 @@ export const sourceRow = z
 export const THROTTLE_COLUMNS =
   "id, security_event_id, kind, source_kind, source_id, level, percent, strikes, starts_at, until, lifted_at, lifted_by_kind, lifted_by_id, lift_reason";
 
-/** A throttle. */
+/** Reads a row as a throttle. */
 export const throttleRow = z
   .object({
     id: z.string(),
@@ -74,7 +74,7 @@ export const throttleRow = z
         : { kind: row.lifted_by_kind, id: row.lifted_by_id },
   }));
 
-/** An event without its throttle. */
+/** Reads a row as an event, without its throttle. */
 export const eventRow = z
   .object({
     id: z.string(),

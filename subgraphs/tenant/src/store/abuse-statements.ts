@@ -3,10 +3,9 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { LogCursor } from "@tessera/platform/events/log-cursor";
 import type { SourceState } from "../domain/abuse/detect.ts";
-import type { SecurityEvent, Throttle } from "../domain/abuse/throttle.ts";
+import type { SecurityEvent, SecurityEventFilter, Throttle } from "../domain/abuse/throttle.ts";
 import type { PageRequest } from "../domain/page.ts";
 import { THROTTLE_COLUMNS } from "./abuse-rows.ts";
-import type { SecurityEventFilter } from "./security-store.ts";
 
 const statement = (name: string, text: string, ...params: readonly unknown[]): SqlStatement => ({ name, text, params });
 

@@ -1,22 +1,14 @@
-import type { AbuseKind, AbuseSource } from "@tessera/contracts/abuse";
+import type { AbuseSource } from "@tessera/contracts/abuse";
 import type { Subject } from "@tessera/contracts/caller";
 import { THROTTLE_LIFTED, type ThrottleLifted } from "@tessera/contracts/events/security-event";
 import { INSTALLATION, isUuid, type TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
-import type { SecurityEvent, Throttle } from "../domain/abuse/throttle.ts";
+import type { SecurityEvent, SecurityEventFilter, Throttle } from "../domain/abuse/throttle.ts";
 import type { PageRequest } from "../domain/page.ts";
 import { eventRow, throttleRow } from "./abuse-rows.ts";
 import * as statements from "./abuse-statements.ts";
 import type { TenantHistory } from "./tenant-history.ts";
-
-/** Which events are asked for; null: whatever it is. */
-export interface SecurityEventFilter {
-  readonly kinds: readonly AbuseKind[] | null;
-  readonly sourceKind: AbuseSource["kind"] | null;
-  readonly sourceId: string | null;
-  readonly sinceMs: number | null;
-}
 
 /** Who lifts a throttle, why and when. */
 export interface Lifting {

@@ -75,3 +75,11 @@ export interface SecurityEvent {
   readonly usual: number;
   readonly throttle: Throttle | null;
 }
+
+/** Which events are asked for; null: whatever it is. */
+export interface SecurityEventFilter {
+  readonly kinds: readonly AbuseKind[] | null;
+  readonly sourceKind: AbuseSource["kind"] | null;
+  readonly sourceId: string | null;
+  readonly sinceMs: number | null;
+}

@@ -3,7 +3,7 @@ import type { AbuseSource } from "@tessera/contracts/abuse";
 import type { AuthenticationFailed } from "@tessera/contracts/events/authentication-failed";
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { originOf } from "@tessera/platform/abuse/origin";
-import type { Observation } from "./detect.ts";
+import type { Observation } from "../domain/abuse/detect.ts";
 
 /** An observation and whose it is. */
 export interface Sighting {
