@@ -55,6 +55,13 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     input: { range: range(), measures: [{ function: "COUNT" }], granularity: "HOUR", splitBy: ["name"] },
   }),
   "Query.olap": () => ({ input: olap() }),
+  "Query.funnel": () => ({
+    input: {
+      range: range(),
+      steps: [{ label: "anything", anyOf: [{ filter: { not: { field: "country", in: ["nowhere"] } } }] }],
+      breakdown: { field: "name" },
+    },
+  }),
   "Query.event": ({ eventId }) => ({ id: eventId }),
   "Query.events": () => ({}),
   "Query.liveWindows": () => ({ input: { kind: "TUMBLING", size: "PT5M", keyBy: "name" } }),

@@ -5,6 +5,7 @@ export const permissions = {
   "Query.realtimeMetrics": "analytics:read",
   "Query.timeSeries": "analytics:read",
   "Query.olap": "analytics:read",
+  "Query.funnel": "analytics:read",
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.liveWindows": "analytics:read",

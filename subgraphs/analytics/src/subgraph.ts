@@ -15,6 +15,7 @@ import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
+import { createFunnelStore } from "./store/funnel-store.ts";
 import { createAnalyticsStore } from "./store/analytics-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { jobRecord } from "./domain/job-record.ts";
@@ -44,6 +45,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const operations = createOperations({
     store: createAnalyticsStore(eventStore),
+    funnels: createFunnelStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });

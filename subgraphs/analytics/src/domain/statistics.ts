@@ -1,9 +1,12 @@
 import erfc from "@stdlib/math-base-special-erfc";
 import gammainc from "@stdlib/math-base-special-gammainc";
 import gammaln from "@stdlib/math-base-special-gammaln";
+import { wilsonInterval } from "./wilson.ts";
 
 /** 97.5 % quantile of the standard normal distribution: intervals are of 95 %. */
 const Z95 = 1.959963984540054;
+/** Confidence of intervals. */
+export const CONFIDENCE_OF_INTERVALS = 0.95;
 /** Below this expected count the chi-square approximation is not trusted and Fisher's exact test is taken (Cochran 1954). */
 const LEAST_EXPECTED = 5;
 /** Tables whose probability is equal but for rounding count as equally extreme; R's fisher.test takes the same. */
@@ -32,24 +35,12 @@ export interface Significance {
   readonly test: SignificanceTest;
 }
 
-/** Wilson's score interval of a proportion (Wilson 1927), which stays within 0 and 1; null for none of none. */
-export const wilsonInterval = (successes: number, total: number): Interval | null => {
-  if (total === 0) return null;
-  const [share, z2] = [successes / total, Z95 * Z95];
-  const centre = (share + z2 / (2 * total)) / (1 + z2 / total);
-  const reach = (Z95 / (1 + z2 / total)) * Math.sqrt((share * (1 - share)) / total + z2 / (4 * total * total));
-  return {
-    low: successes === 0 ? 0 : Math.max(0, centre - reach),
-    high: successes === total ? 1 : Math.min(1, centre + reach),
-  };
-};
-
 /** Interval of a difference of two proportions by their Wilson intervals (Newcombe 1998, method 10); null when either is of none. */
 export const differenceInterval = (table: TwoByTwo): Interval | null => {
   const { successes, failures, otherSuccesses, otherFailures } = table;
   const [one, other] = [
-    wilsonInterval(successes, successes + failures),
-    wilsonInterval(otherSuccesses, otherSuccesses + otherFailures),
+    wilsonInterval(successes, successes + failures, CONFIDENCE_OF_INTERVALS),
+    wilsonInterval(otherSuccesses, otherSuccesses + otherFailures, CONFIDENCE_OF_INTERVALS),
   ];
   if (one === null || other === null) return null;
   const [share, otherShare] = [successes / (successes + failures), otherSuccesses / (otherSuccesses + otherFailures)];

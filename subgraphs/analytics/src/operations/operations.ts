@@ -2,6 +2,7 @@ import type { IngestPort } from "@tessera/contracts/ingest";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { JobResults } from "../store/job-results.ts";
+import type { FunnelStore } from "../store/funnel-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { findEvents } from "./find-events.ts";
@@ -9,6 +10,7 @@ import { findJobs } from "./find-jobs.ts";
 import { followJob } from "./follow-job.ts";
 import { ingestEvents } from "./ingest-events.ts";
 import { listJobs } from "./list-jobs.ts";
+import { queryFunnel } from "./query-funnel.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap } from "./query-olap.ts";
@@ -23,6 +25,7 @@ import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 /** What the operations of this room need. */
 export interface OperationDeps extends StartQueryDeps {
   readonly store: AnalyticsStore;
+  readonly funnels: FunnelStore;
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
@@ -34,6 +37,7 @@ export const createOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
   timeSeries: queryTimeSeries(deps),
   olap: queryOlap(deps),
+  funnel: queryFunnel(deps),
   events: queryEvents(deps),
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),

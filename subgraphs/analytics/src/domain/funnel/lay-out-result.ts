@@ -1,4 +1,5 @@
-import { quantileOf, wilsonInterval } from "../statistics.ts";
+import { CONFIDENCE_OF_INTERVALS, quantileOf } from "../statistics.ts";
+import { wilsonInterval } from "../wilson.ts";
 import type { FunnelResult, FunnelStepResult, FunnelTimes } from "./funnel-answer.ts";
 import { requiredSteps, type Funnel } from "./funnel.ts";
 import { TIME_EDGES_MS, timeBins } from "./histogram.ts";
@@ -52,7 +53,7 @@ const stepOf = (funnel: Funnel, counts: Counts, index: number): FunnelStepResult
     droppedOff: optional || next === undefined ? null : scaled(funnel, at(index) - at(next)),
     fromPrevious: previous === undefined ? null : ratio(at(index), at(previous)),
     fromFirst: ratio(at(index), entered),
-    fromFirstInterval: wilsonInterval(at(index), entered),
+    fromFirstInterval: wilsonInterval(at(index), entered, CONFIDENCE_OF_INTERVALS),
     timeFromPrevious: previous === undefined || list === undefined ? null : timesOf(funnel, list),
   };
 };
@@ -66,7 +67,7 @@ export const layOutResult = (funnel: Funnel, counts: Counts): FunnelResult => {
     entered: scaled(funnel, entered),
     converted: scaled(funnel, converted),
     conversion: ratio(converted, entered),
-    conversionInterval: wilsonInterval(converted, entered),
+    conversionInterval: wilsonInterval(converted, entered, CONFIDENCE_OF_INTERVALS),
     timeToConvert: timesOf(funnel, counts.total),
   };
 };

@@ -20,7 +20,7 @@ export const createNumberList = (): NumberList => {
       values[length] = value;
       length += 1;
     },
-    sorted: () => values.slice(0, length).sort(),
+    sorted: () => values.slice(0, length).toSorted(),
     get length() {
       return length;
     },

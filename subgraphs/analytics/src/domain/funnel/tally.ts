@@ -122,67 +122,115 @@ const didBetween = (funnel: Funnel, { places, entry }: Attempt, row: UnitRow): R
   return done;
 };
 
+/** One part of a count: takes units with their attempts. */
+interface Part<Result> {
+  readonly add: (row: UnitRow, attempt: Attempt) => void;
+  readonly result: Result;
+}
+
+const entered = (row: UnitRow, attempt: Attempt): number => row.times[attempt.entry] ?? 0;
+
+const stepsBefore = (funnel: Funnel): readonly number[] => {
+  const required = requiredSteps(funnel);
+  return funnel.steps.map((_step, index) => required.findLast((step) => step < index) ?? -1);
+};
+
+const countAll = (funnel: Funnel): Part<Counts> => {
+  const [result, before] = [emptyCounts(funnel.steps.length), stepsBefore(funnel)];
+  return { result, add: (row, attempt) => countAttempt(result, attempt, entered(row, attempt), before) };
+};
+
+const countGroups = (funnel: Funnel): Part<ReadonlyMap<string, Counts>> => {
+  const [result, before] = [new Map<string, Counts>(), stepsBefore(funnel)];
+  return {
+    result,
+    add: (row, attempt) => {
+      if (funnel.breakdown === null) return;
+      const value = groupOf(funnel, attempt, row.values);
+      const counts = found(result, value, () => emptyCounts(funnel.steps.length));
+      if (result.size > FUNNEL_LIMITS.distinctGroups)
+        throw tooMany("input.breakdown.field", `\`${funnel.breakdown.field.name}\``);
+      countAttempt(counts, attempt, entered(row, attempt), before);
+    },
+  };
+};
+
+const countTrend = (funnel: Funnel): Part<ReadonlyMap<number, readonly number[]>> => {
+  const result = new Map<number, number[]>();
+  return {
+    result,
+    add: (row, attempt) => {
+      if (funnel.trend === null) return;
+      const bucket = bucketAt(funnel.trend.buckets.startsMs, funnel.range.fromMs + entered(row, attempt));
+      const reached = found(result, bucket, () => funnel.steps.map(() => 0));
+      attempt.reachedAt.forEach((at, step) => {
+        if (at !== null) reached[step] = (reached[step] ?? 0) + 1;
+      });
+    },
+  };
+};
+
+const countNext = (funnel: Funnel): Part<ReadonlyMap<number, ReadonlyMap<string, number>>> => {
+  const result = new Map<number, Map<string, number>>();
+  const deepest = requiredSteps(funnel).length;
+  return {
+    result,
+    add: (row, { depth, places }) => {
+      if (funnel.dropOffs === null || depth === deepest) return;
+      const names = found(result, depth, () => new Map<string, number>());
+      const name = row.following[Math.max(...places)] ?? "";
+      names.set(name, (names.get(name) ?? 0) + 1);
+    },
+  };
+};
+
+const countCorrelation = (funnel: Funnel, events: number): Part<Pick<Tally, "events" | "fields">> => {
+  const did = Array.from({ length: events }, nothing);
+  const fields = (funnel.correlation?.fields ?? []).map(() => new Map<string, WithSomething>());
+  const deepest = requiredSteps(funnel).length;
+  return {
+    result: { events: did, fields },
+    add: (row, attempt) => {
+      if (funnel.correlation === null) return;
+      const converted = attempt.depth === deepest;
+      for (const candidate of didBetween(funnel, attempt, row)) {
+        const counts = did[candidate - 1];
+        if (counts !== undefined) add(counts, converted);
+      }
+      fields.forEach((values, index) => {
+        const value = row.fieldValues[index]?.[attempt.places[0] ?? -1] ?? "";
+        add(found(values, value, nothing), converted);
+        if (values.size > FUNNEL_LIMITS.distinctGroups)
+          throw tooMany(`input.correlation.fields.${index}`, `\`${funnel.correlation?.fields[index]?.name ?? ""}\``);
+      });
+    },
+  };
+};
+
 /** Counts a funnel unit by unit. `times` of the rows count from the start of the range; `events` is how many candidates there are. */
 export const createTally = (
   funnel: Funnel,
   events: number,
 ): { readonly add: (row: UnitRow) => void; readonly result: () => Tally } => {
-  const steps = funnel.steps.length;
-  const required = requiredSteps(funnel);
-  const before = funnel.steps.map((_step, index) => required.findLast((step) => step < index) ?? -1);
   const search = createAttemptSearch(funnel);
-  const all = emptyCounts(steps);
-  const groups = new Map<string, Counts>();
-  const trend = new Map<number, number[]>();
-  const next = new Map<number, Map<string, number>>();
-  const did = Array.from({ length: events }, nothing);
-  const fields = (funnel.correlation?.fields ?? []).map(() => new Map<string, WithSomething>());
+  const [all, groups, trend] = [countAll(funnel), countGroups(funnel), countTrend(funnel)];
+  const [next, correlation] = [countNext(funnel), countCorrelation(funnel, events)];
+  const parts = [all, groups, trend, next, correlation];
   let cutUnits = 0;
-
-  const addGroup = (row: UnitRow, attempt: Attempt, enteredAt: number): void => {
-    const counts = found(groups, groupOf(funnel, attempt, row.values), () => emptyCounts(steps));
-    if (groups.size > FUNNEL_LIMITS.distinctGroups)
-      throw tooMany("input.breakdown.field", `\`${funnel.breakdown?.field.name ?? ""}\``);
-    countAttempt(counts, attempt, enteredAt, before);
-  };
-  const addTrend = (attempt: Attempt, enteredAt: number): void => {
-    const bucket = bucketAt(funnel.trend?.buckets.startsMs ?? [], funnel.range.fromMs + enteredAt);
-    const reached = found(trend, bucket, () => Array.from({ length: steps }, () => 0));
-    attempt.reachedAt.forEach((at, step) => {
-      if (at !== null) reached[step] = (reached[step] ?? 0) + 1;
-    });
-  };
-  const addNext = (row: UnitRow, { depth, places }: Attempt): void => {
-    if (depth === required.length) return;
-    const names = found(next, depth, () => new Map<string, number>());
-    const name = row.following[Math.max(...places)] ?? "";
-    names.set(name, (names.get(name) ?? 0) + 1);
-  };
-  const addCorrelation = (row: UnitRow, attempt: Attempt): void => {
-    const converted = attempt.depth === required.length;
-    for (const candidate of didBetween(funnel, attempt, row)) {
-      const counts = did[candidate - 1];
-      if (counts !== undefined) add(counts, converted);
-    }
-    fields.forEach((values, index) => {
-      const value = row.fieldValues[index]?.[attempt.places[0] ?? -1] ?? "";
-      add(found(values, value, nothing), converted);
-      if (values.size > FUNNEL_LIMITS.distinctGroups)
-        throw tooMany(`input.correlation.fields.${index}`, `\`${funnel.correlation?.fields[index]?.name ?? ""}\``);
-    });
-  };
   return {
     add: (row) => {
       const attempt = search(row);
       if (attempt === null) return;
-      const enteredAt = row.times[attempt.entry] ?? 0;
       if (row.cut) cutUnits += 1;
-      countAttempt(all, attempt, enteredAt, before);
-      if (funnel.breakdown !== null) addGroup(row, attempt, enteredAt);
-      if (funnel.trend !== null) addTrend(attempt, enteredAt);
-      if (funnel.dropOffs !== null) addNext(row, attempt);
-      if (funnel.correlation !== null) addCorrelation(row, attempt);
+      for (const part of parts) part.add(row, attempt);
     },
-    result: () => ({ all, groups, trend, next, events: did, fields, cutUnits }),
+    result: () => ({
+      all: all.result,
+      groups: groups.result,
+      trend: trend.result,
+      next: next.result,
+      ...correlation.result,
+      cutUnits,
+    }),
   };
 };
