@@ -19,7 +19,7 @@ import { registerInteractionRoutes } from "./pages/interaction-routes.ts";
 import { registerInvitationRoutes } from "./pages/invitation-routes.ts";
 import { createPasswords } from "./people/passwords.ts";
 import { createPeopleStore } from "./people/people-store.ts";
-import { createSignIn } from "./people/sign-in.ts";
+import { createSignIn, type WrongSignIn } from "./people/sign-in.ts";
 import { createProvider } from "./provider/provider.ts";
 import { createReaddress, serveProvider } from "./provider/serve-provider.ts";
 import { createStateStore } from "./state/state-store.ts";
@@ -47,6 +47,8 @@ export interface IdentityDeps {
   readonly requireProofNonces: boolean;
   readonly nowMs: NowMs;
   readonly logger: Logger;
+  /** Hears of every wrong sign-in; its failure must be its own. */
+  readonly onWrongSignIn?: ((wrong: WrongSignIn) => Promise<void>) | undefined;
 }
 
 /** A running authorization server; any number may stand over one database. */
@@ -142,7 +144,7 @@ export const createIdentity = (deps: IdentityDeps): Identity => {
   return {
     register: (server) => {
       const current = { provider: () => provider, readdress: createReaddress(deps.publicUrl) };
-      const signIn = createSignIn({ people, passwords, secret: deps.secret });
+      const signIn = createSignIn({ people, passwords, secret: deps.secret, onWrong: deps.onWrongSignIn });
       registerInteractionRoutes(server, { ...current, people, signIn, clientAddress: deps.clientAddress });
       registerInvitationRoutes(server, { people, passwords });
       serveProvider(server, current);

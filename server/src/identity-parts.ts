@@ -4,6 +4,7 @@ import type { Resources } from "@tessera/platform/runtime/resources";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import type { Part } from "./lifecycle.ts";
 import type { Shell } from "./shell.ts";
+import { createTellWrongSignIns } from "./wrong-sign-ins.ts";
 import { remoteKeys, type TokenSource } from "./token-ports.ts";
 
 /** Secrets of the authorization server. */
@@ -31,6 +32,7 @@ export const openIdentity = (
     requireProofNonces: shell.proofNonces !== null,
     nowMs: systemNowMs,
     logger: shell.logger,
+    onWrongSignIn: createTellWrongSignIns(resources),
   });
   identity.register(shell.server);
   return identity;

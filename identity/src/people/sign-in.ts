@@ -24,11 +24,25 @@ export interface SignInAttempt {
   readonly address: string;
 }
 
+/** An attempt that was wrong, as it may be told: the person by a keyed hash alone. */
+export interface WrongSignIn {
+  readonly tenantId: TenantId;
+  readonly address: string;
+  /** Hexadecimal; equal for the same person of the same tenant, whether there is one or not. */
+  readonly person: string;
+}
+
 /** Decides about attempts; every one counts before its password is looked at, on all replicas together. */
 export type SignIn = (attempt: SignInAttempt) => Promise<SignInOutcome>;
 
 /** Builds {@link SignIn}. Unknown people, people without a password and wrong passwords take the same steps and get the same answer. */
-export const createSignIn = (deps: { people: PeopleStore; passwords: Passwords; secret: string }): SignIn => {
+export const createSignIn = (deps: {
+  people: PeopleStore;
+  passwords: Passwords;
+  secret: string;
+  /** Hears of every wrong attempt before it is answered; its failure must be its own. */
+  onWrong?: ((wrong: WrongSignIn) => Promise<void>) | undefined;
+}): SignIn => {
   const keyOf = (kind: string, text: string): Uint8Array =>
     createHmac("sha256", deps.secret).update(`sign-in ${kind} ${text}`).digest();
   const throttled = { kind: "THROTTLED", retryAfterSeconds: WINDOW_SECONDS } as const;
@@ -41,7 +55,10 @@ export const createSignIn = (deps: { people: PeopleStore; passwords: Passwords; 
     if (ofPerson > MAX_ATTEMPTS_PER_PERSON || ofAddress > MAX_ATTEMPTS_PER_ADDRESS) return throttled;
     const found = await deps.people.findPasswordAcrossTenants(tenantId, email.trim());
     const fits = await deps.passwords.matches(password, found?.hash ?? null);
-    if (!fits || found === null) return { kind: "WRONG" };
+    if (!fits || found === null) {
+      await deps.onWrong?.({ tenantId, address, person: Buffer.from(person).toString("hex") });
+      return { kind: "WRONG" };
+    }
     await deps.people.forgetAttempts(person);
     return { kind: "SIGNED_IN", userId: found.userId };
   };
