@@ -51,7 +51,7 @@ export const createOwnFront = async (
     rateLimit: createRateLimit(RATE, { nowMs: () => Date.now() }),
     observer: { onDocument: metrics.document, onStranger: () => undefined },
   });
-  const records = { admit: () => undefined, finished: () => Promise.resolve() };
+  const records = { admit: () => undefined, opened: () => "", finished: () => Promise.resolve() };
   const answering = createAnswering({ executor, admission, masking, metrics, records, maxCost: options.maxCost });
   const apollo = createApolloServer({ executor, admission, answering, masking, metrics, logger });
   await apollo.start();

@@ -55,7 +55,7 @@ const createRecording = () => {
   const recorded: ExecutionRecorded[] = [];
   let admit = (): void => undefined;
   const records = createExecutionRecords({
-    recorder: { admit: () => admit(), record: async (record) => void recorded.push(record) },
+    recorder: { admit: () => admit(), record: async (record) => void recorded.push(record), open: () => undefined },
     newId: () => randomUUID(),
     nowMs: () => Date.now(),
   });

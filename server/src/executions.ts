@@ -3,7 +3,9 @@ import { v7 as newUuid } from "uuid";
 import { createExecutionRecords, type ExecutionRecords } from "@tessera/gateway/execution-records";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { openExecutionJournal } from "@tessera/platform/executions/execution-journal";
-import { createExecutionRecorder, type ExecutionRecorder } from "@tessera/platform/executions/execution-recorder";
+import { openExecutionCheckpoints } from "@tessera/platform/executions/execution-checkpoints";
+import { createExecutionRecorder } from "@tessera/platform/executions/execution-recorder";
+import { createOpenExecutionRecorder, type OpenExecutionRecorder } from "@tessera/platform/executions/open-executions";
 import { createRemoteExecutions } from "@tessera/platform/executions/remote-executions";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { systemNowMs } from "@tessera/platform/time/clock";
@@ -15,7 +17,7 @@ import { platformCaller } from "./platform-caller.ts";
 
 /** How a process records what it executes. */
 export interface Executions {
-  readonly recorder: ExecutionRecorder;
+  readonly recorder: OpenExecutionRecorder;
   /** The same for the gateway's operations. */
   readonly records: ExecutionRecords;
   /** Starts with the process and stops after the last answer was given. */
@@ -29,12 +31,17 @@ export const openExecutions = (deps: {
   readonly eventLog: Pick<EventLog, "append">;
   readonly logger: Logger;
 }): Executions => {
-  const journal = openExecutionJournal(join(deps.directory, deps.role), newUuid);
-  const recorder = createExecutionRecorder({ journal, eventLog: deps.eventLog, logger: deps.logger });
+  const [directory, { eventLog, logger }] = [join(deps.directory, deps.role), deps];
+  const journal = openExecutionJournal(directory, newUuid);
+  const recorder = createOpenExecutionRecorder({
+    recorder: createExecutionRecorder({ journal, eventLog, logger }),
+    checkpoints: openExecutionCheckpoints(directory),
+    logger,
+  });
   return {
     recorder,
     records: createExecutionRecords({ recorder, newId: newUuid, nowMs: systemNowMs }),
-    part: { name: "execution journal", start: recorder.start, stop: recorder.stop },
+    part: { name: "execution journal", start: () => recorder.start(), stop: () => recorder.stop() },
   };
 };
 

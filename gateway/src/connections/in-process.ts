@@ -11,7 +11,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { isErrorCode } from "@tessera/platform/errors/error-codes";
-import { metered } from "@tessera/platform/executions/meter";
+import { metered, type Meter } from "@tessera/platform/executions/meter";
 import type { CallContext, SubgraphConnection, SubgraphRequest } from "./connection.ts";
 import { hasRecursiveInput } from "./recursive-input.ts";
 import { lazyStream } from "./stream.ts";
@@ -86,6 +86,22 @@ const createOperations = (schema: GraphQLSchema, max: number): ((request: Subgra
   };
 };
 
+const argumentsOf = (schema: GraphQLSchema, operation: Operation, request: SubgraphRequest, contextValue: unknown) => ({
+  schema,
+  document: operation.document,
+  operationName: request.operationName ?? null,
+  variableValues: request.variables ?? {},
+  contextValue,
+});
+
+type Counted = <T>(work: () => T) => T;
+
+/** Runs work whose reads count on a meter, if there is one. */
+const countedOn =
+  (meter: Meter | undefined): Counted =>
+  (work) =>
+    meter === undefined ? work() : metered(meter, work);
+
 /** A subgraph in this process: its schema runs compiled, without HTTP and without a copy of its answer. */
 export const createInProcessConnection = <C extends CallContext>(
   options: InProcessOptions<C>,
@@ -93,13 +109,7 @@ export const createInProcessConnection = <C extends CallContext>(
   const { name, schema, createContext, maskError, compileAfterUses = COMPILE_AFTER_USES } = options;
   const load = createOperations(schema, options.maxOperations ?? MAX_OPERATIONS);
   const interpret = (operation: Operation, request: SubgraphRequest, context: unknown) =>
-    execute({
-      schema,
-      document: operation.document,
-      operationName: request.operationName ?? null,
-      variableValues: request.variables ?? {},
-      contextValue: context,
-    });
+    execute(argumentsOf(schema, operation, request, context));
   const run = (operation: Operation, request: SubgraphRequest, context: unknown): unknown =>
     operation.compiled === null
       ? interpret(operation, request, context)
@@ -131,15 +141,11 @@ export const createInProcessConnection = <C extends CallContext>(
       return lazyStream(async () => {
         const operation = load(request);
         if (operation.errors.length > 0) return { errors: operation.errors };
-        const stream = await subscribe({
-          schema,
-          document: operation.document,
-          operationName: request.operationName ?? null,
-          variableValues: request.variables ?? {},
-          contextValue: await createContext(withSignal(call, request)),
-        });
+        const counted = countedOn(call.meter);
+        const contextValue = await createContext(withSignal(call, request));
+        const stream = await counted(() => subscribe(argumentsOf(schema, operation, request, contextValue)));
         if (!(Symbol.asyncIterator in stream)) return masked(stream, call);
-        return iteratorOf(stream, (event) => masked(event, call));
+        return iteratorOf(stream, counted, (event) => masked(event, call));
       });
     },
     close: () => Promise.resolve(),
@@ -154,6 +160,7 @@ const refusalIn = (thrown: unknown): ExecutionResult => {
 
 const iteratorOf = (
   stream: AsyncGenerator<ExecutionResult, void, void>,
+  counted: Counted,
   map: (event: ExecutionResult) => ExecutionResult,
 ): AsyncIterator<ExecutionResult> => {
   let refused = false;
@@ -162,7 +169,7 @@ const iteratorOf = (
     async next() {
       if (refused) return done;
       try {
-        const step = await stream.next();
+        const step = await counted(() => stream.next());
         return step.done === true ? done : { done: false, value: map(step.value) };
       } catch (thrown) {
         refused = true;

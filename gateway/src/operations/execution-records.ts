@@ -1,7 +1,7 @@
 import type { ExecutionResult, FormattedExecutionResult } from "graphql";
 import type { Caller } from "@tessera/contracts/caller";
 import type { ExecutionDecision, ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
-import type { ExecutionRecorder } from "@tessera/platform/executions/execution-recorder";
+import type { OpenExecutionRecorder } from "@tessera/platform/executions/open-executions";
 import type { Meter } from "@tessera/platform/executions/meter";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { Admitted, Refused } from "./admission.ts";
@@ -9,6 +9,8 @@ import { factsOf } from "./operation-facts.ts";
 
 /** An execution that has come to its end. */
 export interface Finished {
+  /** The id that opening it gave; an execution that was not opened gets one when it has finished. */
+  readonly executionId?: string;
   readonly caller: Caller;
   readonly traceId: string;
   readonly transport: ExecutionRecorded["transport"];
@@ -29,6 +31,11 @@ export interface Finished {
 export interface ExecutionRecords {
   /** Refuses with OVERLOADED while no record can be taken. */
   readonly admit: () => void;
+  /**
+   * An execution that stays open: should the process end before it is finished, what `now` told last is its record. Answers the id it has to be
+   * finished under.
+   */
+  readonly opened: (now: () => Finished) => string;
   /** Resolves when the record can't be lost any more. */
   readonly finished: (execution: Finished) => Promise<void>;
 }
@@ -93,10 +100,16 @@ export const recordOf = (execution: Finished, executionId: string, nowMs: number
 
 /** Builds {@link ExecutionRecords} over the process's recorder. */
 export const createExecutionRecords = (deps: {
-  readonly recorder: Pick<ExecutionRecorder, "admit" | "record">;
+  readonly recorder: Pick<OpenExecutionRecorder, "admit" | "record" | "open">;
   readonly newId: () => string;
   readonly nowMs: NowMs;
 }): ExecutionRecords => ({
   admit: deps.recorder.admit,
-  finished: (execution) => deps.recorder.record(recordOf(execution, deps.newId(), deps.nowMs())),
+  opened: (now) => {
+    const executionId = deps.newId();
+    deps.recorder.open(executionId, () => recordOf(now(), executionId, deps.nowMs()));
+    return executionId;
+  },
+  finished: (execution) =>
+    deps.recorder.record(recordOf(execution, execution.executionId ?? deps.newId(), deps.nowMs())),
 });

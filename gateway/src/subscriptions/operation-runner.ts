@@ -12,6 +12,7 @@ import type { GraphqlRequest } from "../operations/graphql-request.ts";
 import { MAX_OPERATION_MS } from "../operations/operation-timeout.ts";
 import type { ErrorMasking } from "../plugins/error-masking.ts";
 import { createOutbox, type Outbox, type SocketSink } from "./outbox.ts";
+import { addShare } from "./shared-usage.ts";
 import type { SharedUpstreams } from "./shared-upstreams.ts";
 
 /** An operation under way on a socket; `cancel` ends it at once and sends nothing more. */
@@ -54,6 +55,8 @@ interface Run {
   readonly traceId: string;
   readonly meter: Meter;
   readonly startedMs: number;
+  /** From now on the end of the process leaves a record of it as it stands at the time; `soFar` tells the bytes that were sent. */
+  readonly stayOpen: (soFar: () => number) => void;
   /** Resolves when the record can't be lost; only the first end counts. */
   readonly ended: (how: Ended) => Promise<void>;
 }
@@ -62,21 +65,26 @@ const beginRun = (deps: OperationDeps, target: OperationTarget, verdict: Admitte
   const [traceId, meter, startedMs] = [newTraceId(), newMeter(), performance.now()];
   const { caller, clientAddress } = target;
   let recorded: Promise<void> | null = null;
-  const record = (how: Ended): Promise<void> => {
+  let executionId: string | null = null;
+  const toldAs = (how: Ended) => {
     const elapsedMs = performance.now() - startedMs;
-    const execution = {
-      caller,
-      clientAddress,
-      traceId,
-      meter,
-      transport: "websocket",
-      verdict,
-      elapsedMs,
-      ...how,
-    } as const;
-    return deps.records.finished(execution);
+    const where = { caller, clientAddress, traceId, transport: "websocket" } as const;
+    return { ...where, meter, verdict, elapsedMs, ...how };
   };
-  return { traceId, meter, startedMs, ended: (how) => (recorded ??= record(how)) };
+  const record = (how: Ended): Promise<void> =>
+    deps.records.finished({ ...toldAs(how), ...(executionId === null ? {} : { executionId }) });
+  const open = (soFar: () => number): string =>
+    deps.records.opened(() => {
+      const responseBytes = soFar();
+      return toldAs({ code: null, hasData: responseBytes > 0, responseBytes });
+    });
+  return {
+    ...{ traceId, meter, startedMs },
+    stayOpen: (soFar) => {
+      executionId ??= open(soFar);
+    },
+    ended: (how) => (recorded ??= record(how)),
+  };
 };
 
 const failedText = (deps: OperationDeps, errors: readonly unknown[], traceId: string): string =>
@@ -165,8 +173,10 @@ const runSubscription = (
     target.onDone();
   });
   deps.onSubscriptions(1);
+  run.stayOpen(() => outbox.sentBytes());
   const joined = deps.upstreams.join(admitted, target.caller, {
     next: outbox.next,
+    used: (share) => addShare(run.meter, share),
     complete: () => {
       outbox.complete();
       finish(null);
