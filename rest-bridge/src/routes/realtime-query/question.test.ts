@@ -26,6 +26,7 @@ describe("a question in the graph's words", () => {
       time_zone: "Europe/Berlin",
       order_by: [{ column: "utm_source", direction: "asc" }, { column: "p_p99" }],
       limit: 7,
+      approximate: "never",
     });
     expect(toOlapInput(question)).toEqual({
       range,
@@ -40,6 +41,7 @@ describe("a question in the graph's words", () => {
       timeZone: "Europe/Berlin",
       orderBy: [{ column: "utmSource", direction: "ASC" }, { column: "p_p99" }],
       limit: 7,
+      approximate: "NEVER",
     });
   });
 
@@ -78,6 +80,7 @@ describe("a question in the graph's words", () => {
     ["no room for rows", { ...least, limit: 0 }, "limit"],
     ["too many rows", { ...least, limit: 10_001 }, "limit"],
     ["an unknown granularity", { ...least, granularity: "fortnight" }, "granularity"],
+    ["an unknown wish for estimates", { ...least, approximate: "NEVER" }, "approximate"],
     ["an unknown format", { ...least, format: "csv" }, "format"],
     ["nine dimensions", { ...least, dimensions: Array.from({ length: 9 }, () => "name") }, "dimensions"],
   ])("refuses %s, naming the field", (_what, body, field) => expect(() => check(body)).toThrow(refusal(field)));

@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import type { Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
+import type { Approximate, Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
@@ -25,6 +25,11 @@ const GRANULARITIES = {
   quarter: "QUARTER",
   year: "YEAR",
 } as const satisfies Record<string, Granularity>;
+
+const APPROXIMATE = { when_over_budget: "WHEN_OVER_BUDGET", never: "NEVER" } as const satisfies Record<
+  string,
+  Approximate
+>;
 
 const DIRECTIONS = { asc: "ASC", desc: "DESC" } as const satisfies Record<string, SortDirection>;
 
@@ -116,6 +121,9 @@ export const questionSchema = Type.Object(
       ),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ROWS, default: 1_000, ...from("OlapInput.limit") })),
+    approximate: Type.Optional(
+      Type.Enum(["when_over_budget", "never"], { default: "when_over_budget", ...from("OlapInput.approximate") }),
+    ),
     format: Type.Optional(
       Type.Enum(["rows", "columns"], {
         default: "rows",
@@ -156,6 +164,7 @@ export const toOlapInput = (question: Question): OlapInput => {
     time_zone: timeZone,
     order_by: orderBy,
     limit,
+    approximate,
   } = question;
   requireDistinctNames(dimensions, measures);
   const columnOf = (column: string): string => (dimensions.includes(column) ? toFieldName(column) : column);
@@ -175,6 +184,7 @@ export const toOlapInput = (question: Question): OlapInput => {
           })),
         }),
     ...(limit === undefined ? {} : { limit }),
+    ...(approximate === undefined ? {} : { approximate: APPROXIMATE[approximate] }),
   };
 };
 
