@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { createServer, type Server } from "node:net";
+import { z } from "zod";
 import { freshTenantId } from "../testing/ask-subgraph.ts";
 import { testEngines } from "../testing/engines.ts";
 import { createTenantSql } from "./sql.ts";
@@ -79,5 +80,26 @@ describe("text that PostgreSQL can't hold", () => {
     const answer = createTenantSql(pool).run(freshTenantId(), statement, (row) => row);
     await expect(answer).rejects.toMatchObject({ code: "BAD_INPUT" });
     await pool.end();
+  });
+});
+
+describe("a connection that is lost while it is lent out", () => {
+  it("costs the work that holds it and nothing else: the process lives, and the pool goes on", async () => {
+    const { appUrl } = testEngines().postgres;
+    const [pool, other] = [new TenantPool(appUrl, { max: 1 }), new TenantPool(appUrl, { max: 1 })];
+    const sql = createTenantSql(pool);
+    const pidOf = { name: "pid", text: "SELECT pg_backend_pid() AS pid", params: [] };
+    const pid = (row: unknown): number => z.object({ pid: z.number() }).parse(row).pid;
+    const work = sql.transactionAcrossTenants(async (transaction) => {
+      const [mine] = await transaction.run(pidOf, pid);
+      const end = { name: "end", text: "SELECT pg_terminate_backend($1)", params: [mine] };
+      await createTenantSql(other).runAcrossTenants(end, (row) => row);
+      // Nothing is asked of it while it is lost.
+      await new Promise((wake) => setTimeout(wake, 200));
+      return transaction.run(one, (row) => row);
+    });
+    await expect(work).rejects.toThrow();
+    expect(await sql.runAcrossTenants(one, (row) => row)).toEqual([{ one: 1 }]);
+    await Promise.all([pool.end(), other.end()]);
   });
 });

@@ -46,8 +46,10 @@ export class TenantPool extends pg.Pool {
       idleTimeoutMillis: 30_000,
       ...options,
     });
-    this.on("connect", () => {
+    this.on("connect", (client) => {
       this.#live += 1;
+      // Lost while it is lent out and waits for its next statement, which then fails; without a listener it would end the process.
+      client.on("error", () => undefined);
     });
     this.on("remove", () => {
       this.#live -= 1;
