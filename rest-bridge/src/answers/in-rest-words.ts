@@ -1,7 +1,18 @@
 import { snakeCase } from "../http/snake-case.ts";
 
 /** Fields whose values are names of the graph's enums, which REST writes in small letters. */
-const ENUM_FIELDS = new Set(["kind", "granularity", "metric", "scope", "standing", "tier", "state", "approval"]);
+const ENUM_FIELDS = new Set([
+  "kind",
+  "granularity",
+  "metric",
+  "scope",
+  "standing",
+  "tier",
+  "state",
+  "approval",
+  "level",
+  "test",
+]);
 
 /** An answer of the graph in REST's words: names in snake case, enum values in small letters, `__typename` left out. */
 export const inRestWords = (value: unknown, name = ""): unknown => {

@@ -6,6 +6,7 @@ import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
 import { eventsDescription } from "./events/description.ts";
+import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { healthDescriptions } from "./health/description.ts";
 import { realtimeMetricsDescription } from "./realtime-metrics/description.ts";
 import { realtimeQueryDescription } from "./realtime-query/description.ts";
@@ -17,6 +18,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   realtimeMetricsDescription,
   realtimeQueryDescription,
   realtimeStreamDescription,
+  funnelAnalyzeDescription,
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,

@@ -1,0 +1,229 @@
+import { Type, type Static } from "typebox";
+import type {
+  AnalysisUnitKind,
+  FunnelAnchor,
+  FunnelAttribution,
+  FunnelInput,
+  FunnelOrder,
+  Granularity,
+} from "../../generated/graphql.ts";
+import { from } from "../../http/graphql-annotation.ts";
+import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
+
+const ORDERS = { ordered: "ORDERED", unordered: "UNORDERED", strict: "STRICT" } as const satisfies Record<
+  string,
+  FunnelOrder
+>;
+const ANCHORS = { first: "FIRST", any: "ANY" } as const satisfies Record<string, FunnelAnchor>;
+const ATTRIBUTIONS = { first: "FIRST", last: "LAST", step: "STEP" } as const satisfies Record<
+  string,
+  FunnelAttribution
+>;
+const UNITS = { person: "PERSON", session: "SESSION", field: "FIELD" } as const satisfies Record<
+  string,
+  AnalysisUnitKind
+>;
+const GRANULARITIES = {
+  minute: "MINUTE",
+  hour: "HOUR",
+  day: "DAY",
+  week: "WEEK",
+  month: "MONTH",
+  quarter: "QUARTER",
+  year: "YEAR",
+} as const satisfies Record<string, Granularity>;
+
+/** Characters of a name of a field, an event or a zone, and of a duration. */
+const MAX_NAME = 512;
+/** What the graph takes of each: steps, matchers of a step, names of a matcher, exclusions, levels, fields. */
+const MAX_STEPS = 30;
+const MAX_MATCHERS = 10;
+const MAX_NAMES = 100;
+const MAX_EXCLUSIONS = 10;
+const MAX_LEVELS = 10;
+const MAX_FIELDS = 5;
+
+const text = (coordinate: string) => Type.String({ maxLength: MAX_NAME, ...from(coordinate) });
+const whole = (coordinate: string) => Type.Optional(Type.Integer(from(coordinate)));
+
+const matcherSchema = Type.Object(
+  {
+    events: Type.Optional(
+      Type.Array(Type.String({ maxLength: MAX_NAME }), { maxItems: MAX_NAMES, ...from("EventMatcherInput.events") }),
+    ),
+    filter: Type.Optional(filterSchema),
+  },
+  { additionalProperties: false, ...from("EventMatcherInput") },
+);
+
+const stepSchema = Type.Object(
+  {
+    label: Type.Optional(text("FunnelStepInput.label")),
+    any_of: Type.Array(matcherSchema, { minItems: 1, maxItems: MAX_MATCHERS, ...from("FunnelStepInput.anyOf") }),
+    at_least: whole("FunnelStepInput.atLeast"),
+    optional: Type.Optional(Type.Boolean(from("FunnelStepInput.optional"))),
+    within: Type.Optional(text("FunnelStepInput.within")),
+  },
+  { additionalProperties: false, ...from("FunnelStepInput") },
+);
+
+const exclusionSchema = Type.Object(
+  {
+    event: matcherSchema,
+    from_step: whole("FunnelExclusionInput.fromStep"),
+    to_step: whole("FunnelExclusionInput.toStep"),
+  },
+  { additionalProperties: false, ...from("FunnelExclusionInput") },
+);
+
+const breakdownSchema = Type.Object(
+  {
+    field: text("FunnelBreakdownInput.field"),
+    attribution: Type.Optional(Type.Enum(["first", "last", "step"], from("FunnelBreakdownInput.attribution"))),
+    step: whole("FunnelBreakdownInput.step"),
+    first: whole("FunnelBreakdownInput.first"),
+  },
+  { additionalProperties: false, ...from("FunnelBreakdownInput") },
+);
+
+const correlationSchema = Type.Object(
+  {
+    events: whole("FunnelCorrelationInput.events"),
+    fields: Type.Optional(
+      Type.Array(Type.String({ maxLength: MAX_NAME }), {
+        maxItems: MAX_FIELDS,
+        ...from("FunnelCorrelationInput.fields"),
+      }),
+    ),
+    values: whole("FunnelCorrelationInput.values"),
+  },
+  { additionalProperties: false, ...from("FunnelCorrelationInput") },
+);
+
+const EXAMPLE = {
+  range: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
+  steps: [
+    { any_of: [{ events: ["page_view"], filter: { field: "url", starts_with: "/pricing" } }] },
+    { any_of: [{ events: ["sign_up"] }], within: "P1D" },
+    { any_of: [{ events: ["purchase"] }] },
+  ],
+  window: "P7D",
+  breakdown: { field: "country", first: 5 },
+  drop_offs: {},
+};
+
+/** A question to the funnel route. */
+export const funnelQuestionSchema = Type.Object(
+  {
+    tenant_id: Type.Optional(
+      Type.String({
+        format: "uuid",
+        description: "The caller's own tenant, which is also the default; another is refused.",
+      }),
+    ),
+    range: Type.Object(
+      {
+        from: Type.String({ format: "date-time", ...from("TimeRangeInput.from") }),
+        to: Type.String({ format: "date-time", ...from("TimeRangeInput.to") }),
+      },
+      { additionalProperties: false, ...from("FunnelInput.range") },
+    ),
+    steps: Type.Array(stepSchema, { minItems: 1, maxItems: MAX_STEPS, ...from("FunnelInput.steps") }),
+    order: Type.Optional(Type.Enum(["ordered", "unordered", "strict"], from("FunnelInput.order"))),
+    anchor: Type.Optional(Type.Enum(["first", "any"], from("FunnelInput.anchor"))),
+    unit: Type.Optional(
+      Type.Object(
+        {
+          kind: Type.Optional(Type.Enum(["person", "session", "field"], from("AnalysisUnitInput.kind"))),
+          field: Type.Optional(text("AnalysisUnitInput.field")),
+        },
+        { additionalProperties: false, ...from("AnalysisUnitInput") },
+      ),
+    ),
+    window: Type.Optional(text("FunnelInput.window")),
+    exclusions: Type.Optional(
+      Type.Array(exclusionSchema, { maxItems: MAX_EXCLUSIONS, ...from("FunnelInput.exclusions") }),
+    ),
+    levels: Type.Optional(Type.Array(Type.Number(), { maxItems: MAX_LEVELS, ...from("FunnelInput.levels") })),
+    breakdown: Type.Optional(breakdownSchema),
+    trend: Type.Optional(
+      Type.Object(
+        {
+          granularity: Type.Enum(
+            ["minute", "hour", "day", "week", "month", "quarter", "year"],
+            from("FunnelTrendInput.granularity"),
+          ),
+        },
+        { additionalProperties: false, ...from("FunnelTrendInput") },
+      ),
+    ),
+    drop_offs: Type.Optional(
+      Type.Object(
+        { first: whole("FunnelDropOffsInput.first") },
+        { additionalProperties: false, ...from("FunnelDropOffsInput") },
+      ),
+    ),
+    correlation: Type.Optional(correlationSchema),
+    time_zone: Type.Optional(text("FunnelInput.timeZone")),
+    sample: Type.Optional(Type.Number(from("FunnelInput.sample"))),
+  },
+  { additionalProperties: false, title: "FunnelQuestion", examples: [EXAMPLE], ...from("FunnelInput") },
+);
+
+/** A question as REST takes it. */
+export type FunnelQuestion = Static<typeof funnelQuestionSchema>;
+
+const toMatcher = ({ events, filter }: Static<typeof matcherSchema>) => ({
+  ...(events === undefined ? {} : { events }),
+  ...(filter === undefined ? {} : { filter: toFilter(filter) }),
+});
+
+const toStep = ({ any_of: anyOf, at_least: atLeast, ...step }: Static<typeof stepSchema>) => ({
+  ...step,
+  anyOf: anyOf.map(toMatcher),
+  ...(atLeast === undefined ? {} : { atLeast }),
+});
+
+const toExclusion = ({ event, from_step: fromStep, to_step: toStepNumber }: Static<typeof exclusionSchema>) => ({
+  event: toMatcher(event),
+  ...(fromStep === undefined ? {} : { fromStep }),
+  ...(toStepNumber === undefined ? {} : { toStep: toStepNumber }),
+});
+
+const toBreakdown = ({ field, attribution, ...breakdown }: Static<typeof breakdownSchema>) => ({
+  ...breakdown,
+  field: toFieldName(field),
+  ...(attribution === undefined ? {} : { attribution: ATTRIBUTIONS[attribution] }),
+});
+
+const toUnit = ({ kind, field }: NonNullable<FunnelQuestion["unit"]>) => ({
+  ...(kind === undefined ? {} : { kind: UNITS[kind] }),
+  ...(field === undefined ? {} : { field: toFieldName(field) }),
+});
+
+const toCorrelation = ({ fields, ...correlation }: Static<typeof correlationSchema>) => ({
+  ...correlation,
+  ...(fields === undefined ? {} : { fields: fields.map(toFieldName) }),
+});
+
+/** A question in the graph's words. */
+export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
+  const { order, anchor, unit, exclusions, breakdown, trend, correlation, time_zone: timeZone } = question;
+  const { window, levels, sample, drop_offs: dropOffs } = question;
+  return {
+    range: { from: question.range.from, to: question.range.to },
+    steps: question.steps.map(toStep),
+    ...(order === undefined ? {} : { order: ORDERS[order] }),
+    ...(anchor === undefined ? {} : { anchor: ANCHORS[anchor] }),
+    ...(unit === undefined ? {} : { unit: toUnit(unit) }),
+    ...(window === undefined ? {} : { window }),
+    ...(exclusions === undefined ? {} : { exclusions: exclusions.map(toExclusion) }),
+    ...(levels === undefined ? {} : { levels }),
+    ...(breakdown === undefined ? {} : { breakdown: toBreakdown(breakdown) }),
+    ...(trend === undefined ? {} : { trend: { granularity: GRANULARITIES[trend.granularity] } }),
+    ...(dropOffs === undefined ? {} : { dropOffs }),
+    ...(correlation === undefined ? {} : { correlation: toCorrelation(correlation) }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(sample === undefined ? {} : { sample }),
+  };
+};

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { Value } from "typebox/value";
+import type { RestFunnelAnalyzeQuery } from "../../generated/graphql.ts";
+import { metricsAnswer } from "../../testing/metrics-answer.ts";
+import { OTHER_TENANT, startBridge } from "../../testing/running-bridge.ts";
+import { funnelAnalyzeDescription } from "./description.ts";
+
+const PATH = "/api/v2/analytics/funnel/analyze";
+const range = { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" };
+const question = { range, steps: [{ any_of: [{ events: ["view"] }] }, { any_of: [{ events: ["buy"] }] }] };
+
+const times = {
+  count: 1,
+  meanSeconds: 5,
+  quantilesSeconds: [5, null],
+  histogram: [{ fromSeconds: 5, toSeconds: null, count: 1 }],
+};
+const step = { label: "view", optional: false, fromFirst: 1, fromFirstInterval: { low: 0.3, high: 1 } };
+const result = {
+  steps: [
+    { ...step, number: 1, reached: 2, droppedOff: 1, fromPrevious: null, timeFromPrevious: null },
+    { ...step, number: 2, reached: 1, droppedOff: null, fromPrevious: 0.5, timeFromPrevious: times },
+  ],
+  entered: 2,
+  converted: 1,
+  conversion: 0.5,
+  conversionInterval: { low: 0.1, high: 0.9 },
+  timeToConvert: times,
+};
+const versusRest = { difference: 0.5, interval: null, test: "FISHER", p: 1, pAdjusted: 1 } as const;
+const data: RestFunnelAnalyzeQuery = {
+  funnel: {
+    result,
+    groups: [{ value: "DE", result, versusRest }],
+    groupCount: 1,
+    others: null,
+    groupsTest: { chiSquare: 1, degreesOfFreedom: 1, p: 0.3 },
+    trend: {
+      buckets: [range.from],
+      complete: [true],
+      steps: [{ number: 1, label: "view", reached: [2] }],
+      conversion: [0.5],
+    },
+    dropOffs: [{ step: 1, label: "view", droppedOff: 1, next: [{ name: null, units: 1 }], others: 0 }],
+    correlation: [
+      {
+        ...{ kind: "FIELD", field: "utmSource", value: "mail", test: "CHI_SQUARE", p: 0.1, pAdjusted: 0.2 },
+        ...{ convertedWith: 1, convertedWithout: 0, notConvertedWith: 0, notConvertedWithout: 1 },
+        ...{ oddsRatio: 9, oddsRatioInterval: { low: 0.1, high: 600 } },
+      },
+    ],
+    cutUnits: 0,
+    provenance: metricsAnswer(1, "1-1").realtimeMetrics.provenance,
+  },
+};
+
+let bridge: Awaited<ReturnType<typeof startBridge>>;
+beforeAll(async () => {
+  bridge = await startBridge();
+});
+afterAll(() => bridge.stop());
+beforeEach(() => {
+  bridge.graph.calls.length = 0;
+  bridge.graph.decide(() => ({ data, rateLimit: {} }));
+});
+
+const post = async (body: unknown) => {
+  const headers = { "content-type": "application/json" };
+  const answer = await bridge.ask(PATH, { method: "POST", headers, body: JSON.stringify(body) });
+  const told: unknown = await answer.json();
+  return { status: answer.status, body: told };
+};
+
+describe("POST /api/v2/analytics/funnel/analyze", () => {
+  it("answers the graph's funnel in REST's words, as its description says", async () => {
+    const { status, body } = await post({ ...question, correlation: { fields: ["utm_source"] } });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      result: { steps: [{ dropped_off: 1 }, { time_from_previous: { quantiles_seconds: [5, null] } }] },
+      groups: [{ value: "DE", versus_rest: { test: "fisher" } }],
+      correlation: [{ kind: "field", field: "utm_source", test: "chi_square", odds_ratio: 9 }],
+    });
+    expect([...Value.Errors(funnelAnalyzeDescription.answers[200].schema, body)]).toEqual([]);
+  });
+
+  it("says every part of a question in the graph's words", async () => {
+    await post({
+      range,
+      steps: [
+        { any_of: [{ events: ["view"], filter: { field: "utm_source", eq: "mail" } }], label: "seen" },
+        { any_of: [{ events: ["a"] }, { events: ["b"] }], at_least: 2, within: "PT1H" },
+        { any_of: [{ events: ["c"] }], optional: true },
+        { any_of: [{}] },
+      ],
+      ...{ order: "ordered", anchor: "first", window: "P7D", levels: [0.5], time_zone: "Europe/Berlin", sample: 0.5 },
+      unit: { kind: "field", field: "session_id" },
+      exclusions: [{ event: { events: ["x"] }, from_step: 1, to_step: 2 }],
+      breakdown: { field: "utm_medium", attribution: "step", step: 2, first: 3 },
+      trend: { granularity: "week" },
+      drop_offs: { first: 2 },
+      correlation: { events: 3, fields: ["utm_source", "properties.plan_name"], values: 4 },
+    });
+    expect(bridge.graph.calls[0]?.variables).toEqual({
+      input: {
+        range,
+        steps: [
+          { anyOf: [{ events: ["view"], filter: { field: "utmSource", eq: "mail" } }], label: "seen" },
+          { anyOf: [{ events: ["a"] }, { events: ["b"] }], atLeast: 2, within: "PT1H" },
+          { anyOf: [{ events: ["c"] }], optional: true },
+          { anyOf: [{}] },
+        ],
+        ...{ order: "ORDERED", anchor: "FIRST", window: "P7D", levels: [0.5], timeZone: "Europe/Berlin", sample: 0.5 },
+        unit: { kind: "FIELD", field: "sessionId" },
+        exclusions: [{ event: { events: ["x"] }, fromStep: 1, toStep: 2 }],
+        breakdown: { field: "utmMedium", attribution: "STEP", step: 2, first: 3 },
+        trend: { granularity: "WEEK" },
+        dropOffs: { first: 2 },
+        correlation: { events: 3, fields: ["utmSource", "properties.plan_name"], values: 4 },
+      },
+    });
+  });
+
+  it.each([
+    [{ ...question, steps: [] }, "steps"],
+    [{ ...question, steps: [{ any_of: [] }] }, "steps.0.any_of"],
+    [{ ...question, order: "any" }, "order"],
+    [{ ...question, step: 1 }, "step"],
+  ])("refuses %j with 400 and the field, before the graph is asked", async (body, field) => {
+    expect(await post(body)).toMatchObject({ status: 400, body: { code: "BAD_INPUT", field } });
+    expect(bridge.graph.calls).toEqual([]);
+  });
+
+  it("calls the graph's complaint by the name the caller used", async () => {
+    const extensions = { code: "BAD_INPUT", field: "input.steps.1.anyOf.0.filter.field" };
+    bridge.graph.decide(() => ({ errors: [{ message: "There is no such field.", extensions }], rateLimit: {} }));
+    expect(await post(question)).toMatchObject({ status: 400, body: { field: "steps.1.any_of.0.filter.field" } });
+  });
+
+  it("another tenant's is refused", async () => {
+    expect(await post({ ...question, tenant_id: OTHER_TENANT })).toMatchObject({ status: 403 });
+    expect(bridge.graph.calls).toEqual([]);
+  });
+});
