@@ -28,9 +28,9 @@ const FROM = Date.UTC(2026, 4, 1);
 const HOURS = 240;
 const RANGE = { from: new Date(FROM).toISOString(), to: new Date(FROM + HOURS * HOUR_MS).toISOString() };
 /** Tenants whose persons hash apart, so that each is a draw of its own. */
-const WORLDS = 30;
+const WORLDS = 16;
 /** Events of each of them. */
-const WORLD_EVENTS = 12_000;
+const WORLD_EVENTS = 8_000;
 /** Events of the tenant that is over its budget: some more than the store's smallest blocks, of which it reads whole ones. */
 const EVENTS = 80_000;
 const LEFT = 50_000;
@@ -224,8 +224,8 @@ describe("an estimate", () => {
       );
     }
     expect(asked).toBeGreaterThan(WORLDS * 8);
-    // 95 % is meant; the numbers of one world hang together, so that 30 worlds are about as certain as 80 draws: three standard deviations are 7 %.
-    expect(inside / asked).toBeGreaterThan(0.88);
-    expect(Math.abs(sumOfDeviations / asked)).toBeLessThan(0.5);
+    // 95 % is meant; the numbers of one world hang together, so that they are worth some 45 draws, of which four standard deviations are 13 %.
+    expect(inside / asked).toBeGreaterThan(0.82);
+    expect(Math.abs(sumOfDeviations / asked)).toBeLessThan(0.6);
   });
 });
