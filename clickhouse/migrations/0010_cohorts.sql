@@ -1,6 +1,6 @@
--- Who is in a cohort, as facts: somebody came in, or left, at the moment a computation was of; and the lists people are put on by hand. Who was in
--- at a moment is told by the last fact up to it. A computation that is repeated writes for the same moment under a higher run, which counts.
--- Workers write these tables, and the tables that are named so. Lists keep hashes of ids alone: an id is read once, as the person of an event is.
+-- Who is in a cohort, as facts: somebody came in, or left, at the moment a computation was of; and the lists people are put on by hand. Who was in at
+-- a moment is told by the last fact up to the last computation that had finished by then; what a failed one wrote is put right by the next.
+-- Workers write these tables, which are named for them. Lists keep hashes of ids alone: an id is read once, as the person of an event is.
 
 CREATE TABLE IF NOT EXISTS tessera.worker_cohort_changes (
   tenant_id LowCardinality(String),

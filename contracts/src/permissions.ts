@@ -8,6 +8,7 @@ export const PERMISSIONS = [
   "analytics:personal-data",
   "jobs:read",
   "jobs:run",
+  "cohorts:manage",
   "anomaly:read",
   "anomaly:manage",
   "ml:read",

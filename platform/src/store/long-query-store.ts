@@ -42,9 +42,13 @@ export interface LongQueryStore {
   insert(table: string, rows: readonly object[], token: string): Promise<void>;
   /**
    * Runs an `INSERT INTO <table> SELECT ...`: what the reader sees is computed and written within the engine, which ends the work at `maxSeconds`. Each
-   * block is written whole, not all of them: what is told by the rows must hold up when the statement is run again.
+   * block is written whole, not all of them: what is told by the rows must hold up when the statement is run again. Answers what the engine read.
    */
-  fill(reader: DataReader, statement: StoreStatement, options: { readonly maxSeconds: number }): Promise<void>;
+  fill(
+    reader: DataReader,
+    statement: StoreStatement,
+    options: { readonly maxSeconds: number },
+  ): Promise<{ readonly rowsRead: number; readonly bytesRead: number }>;
   /** Removes every row of a tenant from every table, results of its queries too; waits until it is done. The same when done twice. */
   eraseTenant(tenantId: TenantId): Promise<void>;
   close(): Promise<void>;
@@ -157,12 +161,17 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
     fill: async (reader, statement, { maxSeconds }) => {
       guardStatement(statement);
       try {
-        await (reader.dataPolicy === null ? client : restricted).command({
+        const { summary } = await (reader.dataPolicy === null ? client : restricted).command({
           query: statement.text,
           query_params: { ...statement.params },
           query_id: boundQueryId(reader),
-          clickhouse_settings: { max_execution_time: Math.min(maxSeconds, MAX_LONG_QUERY_SECONDS) },
+          // The whole summary comes with the answer when the answer waits for the end.
+          clickhouse_settings: {
+            max_execution_time: Math.min(maxSeconds, MAX_LONG_QUERY_SECONDS),
+            wait_end_of_query: 1,
+          },
         });
+        return { rowsRead: Number(summary?.read_rows ?? 0), bytesRead: Number(summary?.read_bytes ?? 0) };
       } catch (error) {
         throw storeError(error);
       }

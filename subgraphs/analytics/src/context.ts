@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { Caller } from "@tessera/contracts/caller";
 import type { SubgraphCall } from "@tessera/platform/graphql/subgraph";
+import type { Cohort } from "./domain/cohort.ts";
 import type { Job } from "./domain/job.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { Operations } from "./operations/operations.ts";
@@ -14,6 +15,8 @@ export interface Context {
   readonly eventLoader: DataLoader<string, StoredEvent | null>;
   /** Jobs by id, asked for together. */
   readonly jobLoader: DataLoader<string, Job | null>;
+  /** Cohorts by id, asked for together. */
+  readonly cohortLoader: DataLoader<string, Cohort | null>;
   /** What a caller may be told of an error that ended a stream. */
   readonly meaning: (error: unknown) => unknown;
 }
@@ -32,5 +35,6 @@ export const contextFor =
       maxBatchSize: MAX_LOADER_BATCH,
     }),
     jobLoader: new DataLoader((ids) => operations.findJobs(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
+    cohortLoader: new DataLoader((ids) => operations.findCohorts(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
     meaning,
   });

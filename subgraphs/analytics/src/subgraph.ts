@@ -8,6 +8,9 @@ import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Queues } from "@tessera/platform/queue/queues";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { contextFor } from "./context.ts";
+import { createCohortComputer } from "./jobs/compute-cohorts.ts";
+import { closedDefinition } from "./operations/cohort-people.ts";
+import { createCohortStore } from "./store/cohort-store.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planJob } from "./jobs/plan-job.ts";
@@ -43,7 +46,9 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const jobs = createJobStore({ ...resources, recordOf: jobRecord });
   const results = createJobResults({ eventStore, longQueries });
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
+  const cohorts = createCohortStore(resources);
   const operations = createOperations({
+    ...{ cohorts, eventStore, longQueries },
     store: createAnalyticsStore(eventStore),
     funnels: createFunnelStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
@@ -57,6 +62,10 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
+      createCohortComputer({
+        ...{ cohorts, longQueries, nowMs, newId, logger },
+        closedDefinition: (cohort) => closedDefinition(cohorts, cohort),
+      }),
       createLongQueryWorker({
         jobs,
         results,

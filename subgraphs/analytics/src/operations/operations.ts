@@ -4,6 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import type { JobResults } from "../store/job-results.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
+import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { findEvents } from "./find-events.ts";
 import { findJobs } from "./find-jobs.ts";
@@ -23,7 +24,7 @@ import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
 /** What the operations of this room need. */
-export interface OperationDeps extends StartQueryDeps {
+export interface OperationDeps extends StartQueryDeps, CohortDeps {
   readonly store: AnalyticsStore;
   readonly funnels: FunnelStore;
   readonly eventLog: EventLog;
@@ -51,6 +52,7 @@ export const createOperations = (deps: OperationDeps) => ({
   watchRealtimeMetrics: watchRealtimeMetrics(deps),
   watchEvents: watchEvents(deps),
   watchLiveWindows: watchLiveWindows(deps),
+  ...createCohortOperations(deps),
 });
 
 /** The operations, bound. */

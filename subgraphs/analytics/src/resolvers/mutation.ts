@@ -7,5 +7,10 @@ export const Mutation: MutationResolvers = {
   ingestEvents: (_root, { input }, { caller, operations }) => operations.ingestEvents(caller, input),
   startQuery: (_root, { input }, { caller, operations }) =>
     operations.startQuery(caller, { ...input, maxRows: input.maxRows ?? DEFAULT_JOB_ROWS }),
+  createCohort: (_root, { input }, { caller, operations }) => operations.createCohort(caller, input),
+  updateCohort: (_root, { id, input }, { caller, operations }) => operations.updateCohort(caller, id, input),
+  deleteCohort: (_root, { id }, { caller, operations }) => operations.deleteCohort(caller, id),
+  computeCohort: (_root, { id }, { caller, operations }) => operations.computeCohort(caller, id),
+  changeCohortList: (_root, { id, input }, { caller, operations }) => operations.changeCohortList(caller, id, input),
   cancelJob: (_root, { id }, { caller, operations }) => operations.cancelJob(caller, id),
 };

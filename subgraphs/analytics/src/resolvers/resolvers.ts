@@ -1,3 +1,4 @@
+import * as cohorts from "./cohort.ts";
 import { Column } from "./column.ts";
 import { Event } from "./event.ts";
 import { EventAccepted, EventDuplicate, IngestOutcome } from "./ingest-outcome.ts";
@@ -13,6 +14,7 @@ export const resolvers = {
   Query,
   Mutation,
   Subscription,
+  ...cohorts,
   Column,
   Event,
   EventAccepted,

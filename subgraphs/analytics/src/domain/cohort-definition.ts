@@ -1,0 +1,184 @@
+import { isUuid } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { DAY_MS, parseDuration, SECOND_MS } from "./duration.ts";
+import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./event-matcher.ts";
+import { fieldsOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import { parseCohortWindow, type CohortWindow, type CohortWindowInput } from "./cohort-window.ts";
+import type { FieldAccess } from "./fields.ts";
+
+type Maybe<T> = T | null | undefined;
+
+/** How a count is compared, as in the SDL. */
+export type CountComparison = "AT_LEAST" | "AT_MOST" | "EXACTLY";
+
+/** Who is in a cohort, validated; the people of a node are a set. */
+export type CohortNode =
+  | {
+      readonly kind: "DID";
+      readonly event: EventMatcher;
+      readonly comparison: CountComparison;
+      readonly times: number;
+      readonly window: CohortWindow;
+    }
+  | { readonly kind: "FIRST"; readonly event: EventMatcher; readonly window: CohortWindow }
+  | {
+      readonly kind: "SEQUENCE";
+      readonly steps: readonly EventMatcher[];
+      readonly withinMs: number;
+      readonly window: CohortWindow;
+    }
+  | { readonly kind: "LATEST"; readonly condition: Condition }
+  | { readonly kind: "LIST" }
+  | { readonly kind: "COHORT"; readonly id: string; readonly where: string }
+  | { readonly kind: "UNION" | "INTERSECT"; readonly parts: readonly CohortNode[] }
+  | { readonly kind: "EXCEPT"; readonly of: CohortNode; readonly without: CohortNode };
+
+/** A definition as the graph delivers it, and as it is kept. */
+export interface CohortDefinitionInput {
+  readonly did?: Maybe<{
+    readonly event: EventMatcherInput;
+    readonly comparison?: CountComparison;
+    readonly times?: number;
+    readonly within?: Maybe<CohortWindowInput>;
+  }>;
+  readonly first?: Maybe<{ readonly event: EventMatcherInput; readonly within: CohortWindowInput }>;
+  readonly sequence?: Maybe<{
+    readonly steps: readonly EventMatcherInput[];
+    readonly completedWithin: string;
+    readonly within?: Maybe<CohortWindowInput>;
+  }>;
+  readonly latest?: Maybe<FilterInput>;
+  readonly list?: Maybe<boolean>;
+  readonly cohort?: Maybe<string>;
+  readonly union?: Maybe<readonly CohortDefinitionInput[]>;
+  readonly intersect?: Maybe<readonly CohortDefinitionInput[]>;
+  readonly except?: Maybe<{ readonly of: CohortDefinitionInput; readonly without: CohortDefinitionInput }>;
+}
+
+/**
+ * Bounds of a definition: each part is a query within the query. `times` is far above what anybody counts to; a sequence is read per person in one
+ * pass whose state grows with its steps.
+ */
+export const COHORT_LIMITS = { depth: 8, parts: 50, alternatives: 20, times: 1_000_000, steps: 10 } as const;
+
+const PARTS = ["did", "first", "sequence", "latest", "list", "cohort", "union", "intersect", "except"] as const;
+const SEQUENCE_BOUNDS = { minMs: SECOND_MS, maxMs: 3_660 * DAY_MS } as const;
+
+interface Place {
+  readonly where: string;
+  readonly depth: number;
+  readonly access: FieldAccess;
+}
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+const parseDid = (input: NonNullable<CohortDefinitionInput["did"]>, { where, access }: Place): CohortNode => {
+  const { comparison = "AT_LEAST", times = 1 } = input;
+  const least = comparison === "AT_LEAST" ? 1 : 0;
+  if (!Number.isInteger(times) || times < least || times > COHORT_LIMITS.times)
+    throw bad(`${where}.times`, `\`times\` is ${least} to ${COHORT_LIMITS.times} for ${comparison}.`);
+  return {
+    kind: "DID",
+    event: parseEventMatcher(input.event, `${where}.event`, access),
+    ...{ comparison, times },
+    window: parseCohortWindow(input.within, `${where}.within`),
+  };
+};
+
+const parseSequence = (input: NonNullable<CohortDefinitionInput["sequence"]>, { where, access }: Place): CohortNode => {
+  if (input.steps.length < 2 || input.steps.length > COHORT_LIMITS.steps)
+    throw bad(`${where}.steps`, `A sequence has 2 to ${COHORT_LIMITS.steps} steps.`);
+  return {
+    kind: "SEQUENCE",
+    steps: input.steps.map((step, index) => parseEventMatcher(step, `${where}.steps.${index}`, access)),
+    withinMs: parseDuration(input.completedWithin, `${where}.completedWithin`, SEQUENCE_BOUNDS),
+    window: parseCohortWindow(input.within, `${where}.within`),
+  };
+};
+
+const parseLatest = (input: FilterInput, { where, access }: Place): CohortNode => {
+  const condition = parseFilter(input, where, access);
+  if (condition === null) throw bad(where, "`latest` needs a filter.");
+  const other = fieldsOf(condition).find((field) => field.kind === "COLUMN" && field.type !== "TEXT");
+  if (other !== undefined)
+    throw bad(where, `\`${other.name}\` is no text of an event and no property: people have no latest value of it.`);
+  return { kind: "LATEST", condition };
+};
+
+const deeper = (place: Place, step: string): Place => ({
+  ...place,
+  where: `${place.where}.${step}`,
+  depth: place.depth + 1,
+});
+
+const parseAlternatives = (
+  kind: "UNION" | "INTERSECT",
+  inputs: readonly CohortDefinitionInput[],
+  place: Place,
+): CohortNode => {
+  if (inputs.length === 0 || inputs.length > COHORT_LIMITS.alternatives)
+    throw bad(place.where, `\`${kind.toLowerCase()}\` takes 1 to ${COHORT_LIMITS.alternatives} definitions.`);
+  return { kind, parts: inputs.map((input, index) => parse(input, deeper(place, String(index)))) };
+};
+
+const parseReference = (id: string, { where }: Place): CohortNode => {
+  if (!isUuid(id)) throw bad(where, "A cohort is named by its id, a UUID.");
+  return { kind: "COHORT", id: id.toLowerCase(), where };
+};
+
+const given = <T>(value: Maybe<T>): value is T => value !== null && value !== undefined;
+
+const parse = (input: CohortDefinitionInput, place: Place): CohortNode => {
+  const { where } = place;
+  if (place.depth > COHORT_LIMITS.depth)
+    throw bad(where, `A definition is at most ${COHORT_LIMITS.depth} levels deep.`);
+  if (PARTS.filter((part) => given(input[part])).length !== 1)
+    throw bad(where, `A definition is exactly one of ${PARTS.join(", ")}.`);
+  const at = (part: string): Place => ({ ...place, where: `${where}.${part}` });
+  if (given(input.did)) return parseDid(input.did, at("did"));
+  if (given(input.first))
+    return {
+      kind: "FIRST",
+      event: parseEventMatcher(input.first.event, `${where}.first.event`, place.access),
+      window: parseCohortWindow(input.first.within, `${where}.first.within`),
+    };
+  if (given(input.sequence)) return parseSequence(input.sequence, at("sequence"));
+  if (given(input.latest)) return parseLatest(input.latest, at("latest"));
+  if (given(input.cohort)) return parseReference(input.cohort, at("cohort"));
+  if (given(input.union)) return parseAlternatives("UNION", input.union, at("union"));
+  if (given(input.intersect)) return parseAlternatives("INTERSECT", input.intersect, at("intersect"));
+  if (given(input.except))
+    return {
+      kind: "EXCEPT",
+      of: parse(input.except.of, deeper(at("except"), "of")),
+      without: parse(input.except.without, deeper(at("except"), "without")),
+    };
+  if (input.list !== true) throw bad(`${where}.list`, "`list` is true, or left out.");
+  return { kind: "LIST" };
+};
+
+/** Parts of a definition, references not followed. */
+export const partsOf = (node: CohortNode): readonly CohortNode[] => {
+  switch (node.kind) {
+    case "UNION":
+    case "INTERSECT":
+      return [node, ...node.parts.flatMap(partsOf)];
+    case "EXCEPT":
+      return [node, ...partsOf(node.of), ...partsOf(node.without)];
+    case "DID":
+    case "FIRST":
+    case "SEQUENCE":
+    case "LATEST":
+    case "LIST":
+    case "COHORT":
+      return [node];
+  }
+};
+
+/** Validates a definition that stands at `where`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
+export const parseCohortDefinition = (input: CohortDefinitionInput, where: string, access: FieldAccess): CohortNode => {
+  const node = parse(input, { where, depth: 1, access });
+  if (partsOf(node).length > COHORT_LIMITS.parts)
+    throw bad(where, `A definition has at most ${COHORT_LIMITS.parts} parts.`);
+  return node;
+};

@@ -1,0 +1,87 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { COHORT_LIMITS, partsOf, type CohortNode } from "./cohort-definition.ts";
+
+/** A definition in which no reference is left: lists say whose they are. */
+export type ClosedNode =
+  | Exclude<CohortNode, { kind: "COHORT" | "LIST" | "UNION" | "INTERSECT" | "EXCEPT" }>
+  | { readonly kind: "LIST"; readonly cohortId: string | null }
+  | { readonly kind: "UNION" | "INTERSECT"; readonly parts: readonly ClosedNode[] }
+  | { readonly kind: "EXCEPT"; readonly of: ClosedNode; readonly without: ClosedNode };
+
+/** A cohort that a definition may refer to. */
+export interface KnownCohort {
+  readonly id: string;
+  readonly name: string;
+  readonly node: CohortNode;
+}
+
+/** Cohorts of a tenant by id. */
+export type KnownCohorts = Pick<ReadonlyMap<string, KnownCohort>, "get">;
+
+/** Ids of the cohorts a definition refers to itself, each once, sorted. */
+export const referencesOf = (node: CohortNode): readonly string[] =>
+  [...new Set(partsOf(node).flatMap((part) => (part.kind === "COHORT" ? [part.id] : [])))].toSorted();
+
+const bad = (field: string, detail: string, path?: readonly string[]): Error =>
+  refuse("BAD_INPUT", detail, { field, ...(path === undefined ? {} : { path: path.join(" -> ") }) });
+
+interface Walk {
+  readonly known: KnownCohorts;
+  /** Cohorts on the way here, the outermost first. */
+  readonly way: readonly KnownCohort[];
+  /** The place in the caller's own input that led here. */
+  readonly where: string;
+  readonly spent: { parts: number };
+}
+
+const follow = (id: string, walk: Walk): ClosedNode => {
+  const { known, way, where } = walk;
+  const cohort = known.get(id);
+  if (cohort === undefined) throw bad(where, "The tenant has no cohort of this id.");
+  const names = [...way, cohort].map(({ name }) => name);
+  if (way.some((one) => one.id === id))
+    throw bad(where, `The definition refers to itself: ${names.join(" -> ")}.`, names);
+  if (way.length >= COHORT_LIMITS.depth)
+    throw bad(where, `References are at most ${COHORT_LIMITS.depth} deep: ${names.join(" -> ")}.`, names);
+  return close(cohort.node, id, { ...walk, way: [...way, cohort] });
+};
+
+const close = (node: CohortNode, owner: string | null, walk: Walk): ClosedNode => {
+  walk.spent.parts += 1;
+  if (walk.spent.parts > COHORT_LIMITS.parts)
+    throw bad(walk.where, `A definition has at most ${COHORT_LIMITS.parts} parts, those of referred cohorts included.`);
+  const inner = (part: CohortNode): ClosedNode => close(part, owner, walk);
+  switch (node.kind) {
+    case "COHORT":
+      // Within another cohort's definition the place is that of the reference that led to it.
+      return follow(node.id, walk.way.length <= 1 ? { ...walk, where: node.where } : walk);
+    case "LIST":
+      return { kind: "LIST", cohortId: owner };
+    case "UNION":
+    case "INTERSECT":
+      return { kind: node.kind, parts: node.parts.map(inner) };
+    case "EXCEPT":
+      return { kind: "EXCEPT", of: inner(node.of), without: inner(node.without) };
+    case "DID":
+    case "FIRST":
+    case "SEQUENCE":
+    case "LATEST":
+      return node;
+  }
+};
+
+/**
+ * Follows every reference of a definition; `self` is the cohort it belongs to, null for one that is not kept. Refuses with BAD_INPUT, at the place of
+ * the reference: unknown cohorts, cycles (`path` names the cohorts in order) and too many parts.
+ */
+export const closeDefinition = (
+  node: CohortNode,
+  self: Pick<KnownCohort, "id" | "name"> | null,
+  known: KnownCohorts,
+): ClosedNode =>
+  close(node, self?.id ?? null, {
+    known,
+    way: self === null ? [] : [{ ...self, node }],
+    where: "definition",
+    spent: { parts: 0 },
+  });

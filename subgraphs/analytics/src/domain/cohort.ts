@@ -1,0 +1,113 @@
+import type { TenantId } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { CohortDefinitionInput } from "./cohort-definition.ts";
+import { DAY_MS, parseDuration, SECOND_MS } from "./duration.ts";
+
+/** Where the computation of a cohort stands, as in the SDL. */
+export type CohortComputationState = "IDLE" | "QUEUED" | "RUNNING" | "FAILED";
+
+/** A kept group of people; times are milliseconds since the epoch. */
+export interface Cohort {
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly name: string;
+  readonly description: string;
+  readonly version: number;
+  readonly definition: CohortDefinitionInput;
+  /** Seconds between the starts of two computations; null when it is asked alone. */
+  readonly recomputeEverySeconds: number | null;
+  /** `KIND:id` of who made it. */
+  readonly createdBy: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly computation: CohortComputation;
+  /** People in it as of the last computation; null before the first. */
+  readonly size: number | null;
+}
+
+/** How the computation of a cohort stands. */
+export interface CohortComputation {
+  readonly state: CohortComputationState;
+  readonly runs: number;
+  readonly asOfMs: number | null;
+  readonly version: number | null;
+  readonly dueAtMs: number | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+}
+
+/** A run of a cohort's computation that a worker has begun. */
+export interface CohortRun {
+  readonly cohort: Cohort;
+  readonly run: number;
+  /** The moment it is of. */
+  readonly asOfMs: number;
+  readonly startedAtMs: number;
+}
+
+/** The size of a cohort at one computation. */
+export interface CohortSize {
+  readonly asOfMs: number;
+  readonly version: number;
+  readonly size: number;
+  readonly entered: number;
+  readonly left: number;
+}
+
+/** A definition a cohort has had. */
+export interface CohortVersion {
+  readonly version: number;
+  readonly definition: CohortDefinitionInput;
+  readonly createdAtMs: number;
+}
+
+/** Cohorts a tenant may have: all their definitions are looked at when one changes. */
+export const MAX_COHORTS = 500;
+/** Cohorts on a page. */
+export const MAX_COHORTS_ON_PAGE = 100;
+/** Sizes kept of a cohort, the newest. */
+export const MAX_COHORT_SIZES = 1_000;
+/** Definitions told of a cohort, the newest. */
+export const MAX_COHORT_VERSIONS = 100;
+/** People on a page of members. */
+export const MAX_MEMBERS_ON_PAGE = 1_000;
+/** People one change of a list names. */
+export const MAX_LIST_CHANGE = 10_000;
+/** People a list holds: lists are for those somebody knows by name; more of them are told by a property. */
+export const MAX_LISTED = 1_000_000;
+
+const EVERY_BOUNDS = { minMs: 300 * SECOND_MS, maxMs: 30 * DAY_MS } as const;
+const MAX_NAME = 120;
+const MAX_DESCRIPTION = 2_000;
+/** Characters of an id that ingest takes of a person. */
+const MAX_ID = 256;
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+/** Reads a cohort's name; refuses with BAD_INPUT. */
+export const cohortName = (text: string): string => {
+  const name = text.trim();
+  if (name === "" || name.length > MAX_NAME) throw bad("input.name", `A name has 1 to ${MAX_NAME} characters.`);
+  return name;
+};
+
+/** Reads a cohort's description; refuses with BAD_INPUT. */
+export const cohortDescription = (text: string): string => {
+  if (text.length > MAX_DESCRIPTION)
+    throw bad("input.description", `A description has at most ${MAX_DESCRIPTION} characters.`);
+  return text;
+};
+
+/** Reads a schedule as whole seconds; null for none. Refuses with BAD_INPUT. */
+export const recomputeSeconds = (text: string | null): number | null =>
+  text === null ? null : Math.round(parseDuration(text, "input.recomputeEvery", EVERY_BOUNDS) / SECOND_MS);
+
+/** Reads ids of people; refuses an empty or too long one, and more than {@link MAX_LIST_CHANGE} in all, with BAD_INPUT. */
+export const listedIds = (lists: Readonly<Record<"userIds" | "anonymousIds", readonly string[]>>): void => {
+  const total = lists.userIds.length + lists.anonymousIds.length;
+  if (total === 0 || total > MAX_LIST_CHANGE)
+    throw bad("input", `A change of a list names 1 to ${MAX_LIST_CHANGE} people; send more in several.`);
+  for (const name of ["userIds", "anonymousIds"] as const)
+    lists[name].forEach((id, index) => {
+      if (id === "" || id.length > MAX_ID) throw bad(`input.${name}.${index}`, `An id has 1 to ${MAX_ID} characters.`);
+    });
+};

@@ -1,0 +1,157 @@
+import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
+import { errorMessage } from "@tessera/platform/errors/error-message";
+import { Refusal } from "@tessera/platform/errors/refusal";
+import type { Background } from "@tessera/platform/graphql/subgraph";
+import { wholeTenant } from "@tessera/platform/store/data-policy";
+import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { z } from "zod";
+import type { Cohort, CohortRun } from "../domain/cohort.ts";
+import type { ClosedNode } from "../domain/cohort-references.ts";
+import { computeStatement, countStatement } from "../store/cohort-members-sql.ts";
+import type { CohortCount, CohortStore } from "../store/cohort-store.ts";
+
+/** Seconds the engine may work on one statement of a run. */
+export const MAX_COHORT_SECONDS = 60;
+/** Seconds after which a run that has not ended is taken for dead: both its statements have surely ended by then, so that no two ever write. */
+const LEASE_SECONDS = 2 * MAX_COHORT_SECONDS + 30;
+/** Runs begun by one look, each of another tenant. */
+const MAX_AT_ONCE = 2;
+/** Milliseconds between looks for cohorts that are due; well under the shortest schedule. */
+const LOOK_MS = 1_000;
+
+/** What computing cohorts needs. */
+export interface ComputeDeps {
+  readonly cohorts: CohortStore;
+  readonly longQueries: Pick<LongQueryStore, "fill" | "stream">;
+  /** The definition of a cohort with every reference followed; refuses one that can't be. */
+  readonly closedDefinition: (cohort: Cohort) => Promise<ClosedNode>;
+  readonly nowMs: NowMs;
+  readonly newId: () => string;
+  readonly logger: Logger;
+}
+
+const countRow = (row: unknown): CohortCount => {
+  const read = z
+    .object({ size: z.coerce.number(), entered: z.coerce.number(), departed: z.coerce.number() })
+    .parse(row);
+  return { size: read.size, entered: read.entered, left: read.departed };
+};
+
+const subjectOf = (text: string): Subject => {
+  const [kind = "", ...id] = text.split(":");
+  return { kind: SUBJECT_KINDS.find((known) => known === kind) ?? "SERVICE", id: id.join(":") };
+};
+
+interface Work {
+  rowsRead: number;
+  bytesRead: number;
+}
+
+/** The record of a run as an execution: who made the cohort stands behind it. */
+const recordOf = (
+  { newId, nowMs }: ComputeDeps,
+  run: CohortRun,
+  work: Work,
+  code: string | null,
+): ExecutionRecorded => {
+  const { cohort, startedAtMs } = run;
+  const id = newId();
+  const elapsedMs = Math.max(0, nowMs() - startedAtMs);
+  return {
+    ...{ executionId: id, tenantId: cohort.tenantId, subject: subjectOf(cohort.createdBy), grantId: null, kind: "JOB" },
+    ...{ operationName: "computeCohort", documentId: null, fields: ["Mutation.computeCohort"], objects: [cohort.id] },
+    ...{ transport: "in-process", clientAddress: null, decision: code === null ? "ALLOWED" : "FAILED", code },
+    usage: {
+      ...{ costPoints: 0, rowsRead: work.rowsRead, bytesRead: work.bytesRead, storeMs: elapsedMs, elapsedMs },
+      ...{ responseBytes: 0, events: 0, subscriptionSeconds: 0 },
+    },
+    traceId: id.replaceAll("-", ""),
+    startedAtMs,
+  };
+};
+
+const count = async ({ longQueries }: ComputeDeps, run: CohortRun, work: Work): Promise<CohortCount> => {
+  const statement = countStatement(run, run.cohort.computation.asOfMs);
+  let read: Work = { rowsRead: 0, bytesRead: 0 };
+  const options = {
+    signal: new AbortController().signal,
+    maxSeconds: MAX_COHORT_SECONDS,
+    onProgress: (progress: Work): void => {
+      read = progress;
+    },
+  };
+  let found: CohortCount = { size: 0, entered: 0, left: 0 };
+  for await (const rows of longQueries.stream(wholeTenant(run.cohort.tenantId), statement, countRow, options))
+    found = rows.at(-1) ?? found;
+  work.rowsRead += read.rowsRead;
+  work.bytesRead += read.bytesRead;
+  return found;
+};
+
+const runCohort = async (deps: ComputeDeps, run: CohortRun): Promise<void> => {
+  const { cohorts, longQueries, logger } = deps;
+  const { id, tenantId } = run.cohort;
+  const work: Work = { rowsRead: 0, bytesRead: 0 };
+  try {
+    const node = await deps.closedDefinition(run.cohort);
+    const filled = await longQueries.fill(wholeTenant(tenantId), computeStatement(run, node), {
+      maxSeconds: MAX_COHORT_SECONDS,
+    });
+    work.rowsRead += filled.rowsRead;
+    work.bytesRead += filled.bytesRead;
+    const counted = await count(deps, run, work);
+    await cohorts.finish(run, counted, recordOf(deps, run, work, null));
+  } catch (error) {
+    const refused = error instanceof Refusal ? error : null;
+    if (refused === null) logger.error({ cohort: id, error: errorMessage(error) }, "A cohort could not be computed.");
+    const told = { code: refused?.code ?? "INTERNAL", detail: refused?.message ?? "Something went wrong on our side." };
+    await cohorts.fail(run, told, recordOf(deps, run, work, told.code));
+  }
+};
+
+/** Computes the cohorts that are due, side by side; answers how many there were. */
+export const computeDueCohorts = (deps: ComputeDeps) => async (): Promise<number> => {
+  const runs = await deps.cohorts.claimDueAcrossTenants(LEASE_SECONDS, MAX_AT_ONCE);
+  await Promise.all(runs.map((run) => runCohort(deps, run)));
+  return runs.length;
+};
+
+/** Looks for due cohorts again and again: at once while there are any, after a pause otherwise. Stopping waits for what runs. */
+export const createCohortComputer = (deps: ComputeDeps): Background => {
+  const compute = computeDueCohorts(deps);
+  const state = { stopping: false };
+  let wake = (): void => undefined;
+  let running: Promise<void> = Promise.resolve();
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const look = (): Promise<number> =>
+    compute().catch((error: unknown) => {
+      deps.logger.warn({ error: errorMessage(error) }, "Due cohorts can't be computed; trying again.");
+      return 0;
+    });
+  const loop = async (): Promise<void> => {
+    while (!state.stopping) if ((await look()) === 0 && !state.stopping) await pause();
+  };
+  return {
+    name: "cohorts",
+    start: () => {
+      state.stopping = false;
+      running = loop();
+      return Promise.resolve();
+    },
+    stop: async () => {
+      state.stopping = true;
+      wake();
+      await running;
+    },
+  };
+};

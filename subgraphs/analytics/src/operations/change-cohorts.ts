@@ -1,0 +1,95 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { isUuid } from "@tessera/contracts/ids";
+import { wholeTenant } from "@tessera/platform/store/data-policy";
+import type { EventStore } from "@tessera/platform/store/event-store";
+import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { z } from "zod";
+import { listedIds, MAX_LISTED, type Cohort } from "../domain/cohort.ts";
+import { listedStatement } from "../store/cohort-members-sql.ts";
+import type { CohortStore } from "../store/cohort-store.ts";
+
+/** How deleting a cohort ended. */
+export type DeleteOutcome =
+  | { readonly kind: "DELETED"; readonly id: string }
+  | { readonly kind: "IN_USE"; readonly usedBy: readonly Cohort[] }
+  | { readonly kind: "NOT_FOUND"; readonly id: string };
+
+/** Deletes a cohort of the caller's tenant unless others refer to it. */
+export const deleteCohort =
+  ({ cohorts }: { readonly cohorts: CohortStore }) =>
+  async (caller: Caller, id: string): Promise<DeleteOutcome> => {
+    const usedBy = isUuid(id) ? await cohorts.remove(caller.tenantId, id) : null;
+    if (usedBy === null) return { kind: "NOT_FOUND", id };
+    return usedBy.length > 0 ? { kind: "IN_USE", usedBy } : { kind: "DELETED", id };
+  };
+
+/** How asking for a computation ended. */
+export type ComputeOutcome =
+  { readonly kind: "QUEUED"; readonly cohort: Cohort } | { readonly kind: "NOT_FOUND"; readonly id: string };
+
+/** Makes a cohort of the caller's tenant due now. */
+export const computeCohort =
+  ({ cohorts }: { readonly cohorts: CohortStore }) =>
+  async (caller: Caller, id: string): Promise<ComputeOutcome> => {
+    const cohort = isUuid(id) ? await cohorts.request(caller.tenantId, id) : null;
+    return cohort === null ? { kind: "NOT_FOUND", id } : { kind: "QUEUED", cohort };
+  };
+
+/** How changing a list ended. */
+export type ListOutcome =
+  | { readonly kind: "CHANGED"; readonly cohort: Cohort; readonly listed: number }
+  | { readonly kind: "FULL"; readonly limit: number }
+  | { readonly kind: "NOT_FOUND"; readonly id: string };
+
+interface ListDeps {
+  readonly cohorts: CohortStore;
+  readonly eventStore: Pick<EventStore, "query">;
+  readonly longQueries: Pick<LongQueryStore, "insert">;
+  readonly nowMs: NowMs;
+}
+
+const listedRow = (row: unknown): number => z.object({ listed: z.coerce.number() }).parse(row).listed;
+const storeTime = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "");
+
+/** Puts people on a cohort's list, or takes them off it, and makes the cohort due. Each change is a fact, so that the list of any moment is known. */
+export const changeCohortList =
+  ({ cohorts, eventStore, longQueries, nowMs }: ListDeps) =>
+  async (
+    caller: Caller,
+    id: string,
+    given: {
+      readonly listed?: boolean;
+      readonly userIds?: readonly string[];
+      readonly anonymousIds?: readonly string[];
+    },
+  ): Promise<ListOutcome> => {
+    const input = {
+      listed: given.listed ?? true,
+      userIds: given.userIds ?? [],
+      anonymousIds: given.anonymousIds ?? [],
+    };
+    listedIds(input);
+    const [cohort] = isUuid(id) ? await cohorts.findMany(caller.tenantId, [id.toLowerCase()]) : [];
+    if (cohort === undefined) return { kind: "NOT_FOUND", id };
+    const reader = wholeTenant(caller.tenantId);
+    const count = async (): Promise<number> =>
+      (await eventStore.query(reader, listedStatement(caller.tenantId, cohort.id), listedRow)).rows[0] ?? 0;
+    const added = input.listed ? input.userIds.length + input.anonymousIds.length : 0;
+    if (added > 0 && (await count()) + added > MAX_LISTED) return { kind: "FULL", limit: MAX_LISTED };
+    const ms = nowMs();
+    const fact = {
+      tenant_id: caller.tenantId,
+      cohort_id: cohort.id,
+      at: storeTime(ms),
+      change: ms,
+      listed: input.listed,
+    };
+    const rows = [
+      ...[...new Set(input.userIds)].map((user_id) => ({ ...fact, user_id })),
+      ...[...new Set(input.anonymousIds)].map((anonymous_id) => ({ ...fact, anonymous_id })),
+    ];
+    await longQueries.insert("worker_cohort_list", rows, "");
+    const asked = await cohorts.request(caller.tenantId, cohort.id);
+    return asked === null ? { kind: "NOT_FOUND", id } : { kind: "CHANGED", cohort: asked, listed: await count() };
+  };

@@ -1,0 +1,43 @@
+import type { EventStore } from "@tessera/platform/store/event-store";
+import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { CohortStore } from "../store/cohort-store.ts";
+import { changeCohortList, computeCohort, deleteCohort } from "./change-cohorts.ts";
+import { cohortHistory, cohortMembers, cohortMembership, cohortSize, previewCohort } from "./cohort-members.ts";
+import { findCohorts, listCohorts } from "./find-cohorts.ts";
+import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activity.ts";
+import { queryRetention } from "./query-retention.ts";
+import { createCohort, updateCohort } from "./save-cohort.ts";
+import type { Caller } from "@tessera/contracts/caller";
+import type { Cohort } from "../domain/cohort.ts";
+
+/** What cohorts and retention need. */
+export interface CohortDeps {
+  readonly cohorts: CohortStore;
+  readonly eventStore: EventStore;
+  readonly longQueries: Pick<LongQueryStore, "insert">;
+  readonly nowMs: NowMs;
+  readonly newId: () => string;
+}
+
+/** Everything that can be asked of cohorts, and of who comes back, bound to its dependencies. */
+export const createCohortOperations = (deps: CohortDeps) => ({
+  findCohorts: findCohorts(deps),
+  listCohorts: listCohorts(deps),
+  previewCohort: previewCohort(deps),
+  cohortSize: cohortSize(deps),
+  cohortHistory: cohortHistory(deps),
+  cohortMembership: cohortMembership(deps),
+  cohortMembers: cohortMembers(deps),
+  cohortVersions: (caller: Caller, cohort: Cohort) => deps.cohorts.versions(caller.tenantId, cohort.id),
+  cohortUsedBy: (caller: Caller, cohort: Cohort) => deps.cohorts.usedBy(caller.tenantId, cohort.id),
+  createCohort: createCohort(deps),
+  updateCohort: updateCohort(deps),
+  deleteCohort: deleteCohort(deps),
+  computeCohort: computeCohort(deps),
+  changeCohortList: changeCohortList(deps),
+  retention: queryRetention(deps),
+  stickiness: queryStickiness(deps),
+  lifecycle: queryLifecycle(deps),
+  activeUsers: queryActiveUsers(deps),
+});

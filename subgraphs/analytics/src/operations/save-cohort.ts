@@ -1,0 +1,83 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { isUuid } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { accessOf } from "../domain/access.ts";
+import { cohortDescription, cohortName, recomputeSeconds, type Cohort } from "../domain/cohort.ts";
+import { parseCohortDefinition, type CohortDefinitionInput } from "../domain/cohort-definition.ts";
+import { closeDefinition, referencesOf } from "../domain/cohort-references.ts";
+import type { CohortStore, SaveOutcome } from "../store/cohort-store.ts";
+import { knownCohorts } from "./known-cohorts.ts";
+
+/** What a cohort is made of, as the graph delivers it. */
+export interface CreateCohortInput {
+  readonly name: string;
+  readonly description?: string;
+  readonly definition: CohortDefinitionInput;
+  readonly recomputeEvery?: string | null | undefined;
+}
+
+/** What changes of a cohort, as the graph delivers it: null of a text and undefined mean "as before". */
+export interface UpdateCohortInput {
+  readonly name?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly definition?: CohortDefinitionInput | null | undefined;
+  readonly recomputeEvery?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+}
+
+const WHERE = "input.definition";
+
+/** Validates a definition that is to be kept under an id, with all it refers to; answers the ids it refers to. */
+const checkedReferences = (
+  caller: Caller,
+  definition: CohortDefinitionInput,
+  self: { readonly id: string; readonly name: string },
+  known: readonly Cohort[],
+): readonly string[] => {
+  const node = parseCohortDefinition(definition, WHERE, accessOf(caller));
+  closeDefinition(node, self, knownCohorts(known));
+  return referencesOf(node);
+};
+
+/** Keeps a new cohort of the caller's tenant; it is due at once. */
+export const createCohort =
+  (deps: { readonly cohorts: CohortStore; readonly newId: () => string }) =>
+  (caller: Caller, input: CreateCohortInput): Promise<SaveOutcome> => {
+    const id = deps.newId();
+    const name = cohortName(input.name);
+    const description = cohortDescription(input.description ?? "");
+    const recomputeEverySeconds = recomputeSeconds(input.recomputeEvery ?? null);
+    const { definition } = input;
+    // What is wrong with the definition alone is told before any store is asked.
+    parseCohortDefinition(definition, WHERE, accessOf(caller));
+    return deps.cohorts.create(caller.tenantId, `${caller.subject.kind}:${caller.subject.id}`, (known) => ({
+      ...{ id, name, description, definition, recomputeEverySeconds },
+      refersTo: checkedReferences(caller, definition, { id, name }, known),
+    }));
+  };
+
+const conflict = (version: number): Error =>
+  refuse("CONFLICT", `The cohort has version ${version} by now. Look at it and change that one.`, {
+    field: "input.expectedVersion",
+  });
+
+/** Changes a cohort of the caller's tenant; another definition is another version, and makes it due. */
+export const updateCohort =
+  (deps: { readonly cohorts: CohortStore }) =>
+  async (caller: Caller, id: string, input: UpdateCohortInput): Promise<SaveOutcome> => {
+    if (!isUuid(id)) return { kind: "NOT_FOUND", id };
+    const changed = input.definition ?? null;
+    if (changed !== null) parseCohortDefinition(changed, WHERE, accessOf(caller));
+    return deps.cohorts.change(caller.tenantId, id.toLowerCase(), (now, known) => {
+      if ((input.expectedVersion ?? now.version) !== now.version) throw conflict(now.version);
+      const name = cohortName(input.name ?? now.name);
+      const definition = changed ?? now.definition;
+      return {
+        ...{ id: now.id, name, definition },
+        description: cohortDescription(input.description ?? now.description),
+        recomputeEverySeconds:
+          input.recomputeEvery === undefined ? now.recomputeEverySeconds : recomputeSeconds(input.recomputeEvery),
+        refersTo: changed === null ? [] : checkedReferences(caller, changed, { id: now.id, name }, known),
+      };
+    });
+  };

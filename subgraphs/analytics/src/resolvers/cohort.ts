@@ -1,0 +1,86 @@
+import { formatDuration } from "../domain/duration.ts";
+import { isoTime } from "../domain/zone.ts";
+import type {
+  ChangeCohortListResultResolvers,
+  CohortComputationResolvers,
+  CohortConnectionResolvers,
+  CohortMembershipResolvers,
+  CohortResolvers,
+  CohortSizeResolvers,
+  CohortVersionResolvers,
+  ComputeCohortResultResolvers,
+  DeleteCohortResultResolvers,
+  RetentionGroupResolvers,
+  SaveCohortResultResolvers,
+} from "../generated/resolvers.ts";
+
+const moment = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
+
+/** Resolvers of `Cohort`. */
+export const Cohort: CohortResolvers = {
+  __resolveReference: (reference, { cohortLoader }) => cohortLoader.load(reference.id),
+  tenant: ({ tenantId }) => ({ id: tenantId }),
+  recomputeEvery: ({ recomputeEverySeconds }) =>
+    recomputeEverySeconds === null ? null : formatDuration(recomputeEverySeconds * 1_000),
+  createdAt: ({ createdAtMs }) => isoTime(createdAtMs),
+  updatedAt: ({ updatedAtMs }) => isoTime(updatedAtMs),
+  versions: (cohort, _args, { caller, operations }) => operations.cohortVersions(caller, cohort),
+  usedBy: (cohort, _args, { caller, operations }) => operations.cohortUsedBy(caller, cohort),
+  size: (cohort, _args, { caller, operations, signal }) => operations.cohortSize(caller, cohort, signal),
+  history: (cohort, { first }, { caller, operations }) => operations.cohortHistory(caller, cohort, first),
+  membership: (cohort, { input }, { caller, operations }) => operations.cohortMembership(caller, cohort, input),
+  members: (cohort, page, { caller, operations, signal }) => operations.cohortMembers(caller, cohort, page, signal),
+  retention: (cohort, { input }, { caller, operations, signal }) => operations.retention(caller, input, cohort, signal),
+};
+
+/** Resolvers of `CohortComputation`. */
+export const CohortComputation: CohortComputationResolvers = {
+  asOf: ({ asOfMs }) => moment(asOfMs),
+  dueAt: ({ dueAtMs }) => moment(dueAtMs),
+};
+
+/** Resolvers of `CohortVersion`. */
+export const CohortVersion: CohortVersionResolvers = { createdAt: ({ createdAtMs }) => isoTime(createdAtMs) };
+
+/** Resolvers of `CohortSize`. */
+export const CohortSize: CohortSizeResolvers = { asOf: ({ asOfMs }) => isoTime(asOfMs) };
+
+/** Resolvers of `CohortMembership`. */
+export const CohortMembership: CohortMembershipResolvers = {
+  asOf: ({ asOfMs }) => moment(asOfMs),
+  since: ({ sinceMs }) => moment(sinceMs),
+};
+
+/** Resolvers of `CohortConnection`. */
+export const CohortConnection: CohortConnectionResolvers = {
+  pageInfo: ({ edges, hasNextPage, hasPreviousPage }) => ({
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  }),
+};
+
+/** Resolvers of `RetentionGroup`. */
+export const RetentionGroup: RetentionGroupResolvers = {
+  cohort: ({ cohortId }, _args, { cohortLoader }) => (cohortId === null ? null : cohortLoader.load(cohortId)),
+};
+
+const SAVED = {
+  SAVED: "CohortSaved",
+  NAME_TAKEN: "CohortNameTaken",
+  TOO_MANY: "TooManyCohorts",
+  NOT_FOUND: "CohortNotFound",
+} as const;
+const DELETED = { DELETED: "CohortDeleted", IN_USE: "CohortInUse", NOT_FOUND: "CohortNotFound" } as const;
+const COMPUTED = { QUEUED: "CohortQueued", NOT_FOUND: "CohortNotFound" } as const;
+const LISTED = { CHANGED: "CohortListChanged", FULL: "CohortListFull", NOT_FOUND: "CohortNotFound" } as const;
+
+/** Resolvers of `SaveCohortResult`. */
+export const SaveCohortResult: SaveCohortResultResolvers = { __resolveType: ({ kind }) => SAVED[kind] };
+/** Resolvers of `DeleteCohortResult`. */
+export const DeleteCohortResult: DeleteCohortResultResolvers = { __resolveType: ({ kind }) => DELETED[kind] };
+/** Resolvers of `ComputeCohortResult`. */
+export const ComputeCohortResult: ComputeCohortResultResolvers = { __resolveType: ({ kind }) => COMPUTED[kind] };
+/** Resolvers of `ChangeCohortListResult`. */
+export const ChangeCohortListResult: ChangeCohortListResultResolvers = { __resolveType: ({ kind }) => LISTED[kind] };

@@ -1,0 +1,97 @@
+import type { DataPolicy } from "@tessera/contracts/data-policy";
+import type { StoreStatement } from "@tessera/platform/store/event-store";
+import { ACTIVE_WINDOWS, type ActivityQuery } from "../domain/activity.ts";
+import { fieldsOfUnit } from "../domain/analysis-unit.ts";
+import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
+import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
+import { fieldsOfMatcher } from "../domain/event-matcher.ts";
+import type { TimeRange } from "../domain/time-range.ts";
+import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
+import { createParams, type Params } from "./params.ts";
+import type { MembersSql, Scope } from "./retention-sql.ts";
+
+/** Where a question about activity is read. */
+export const activitySource = (query: ActivityQuery, policy: DataPolicy | null): BehaviourSource =>
+  behaviourSource([...fieldsOfMatcher(query.event), ...fieldsOfUnit(query.unit)], policy);
+
+/** What is read from where, and by which period of the calendar: place 0 is the first. */
+const readSql = (query: ActivityQuery, range: TimeRange, scope: Scope, members: MembersSql, params: Params) => {
+  const { table } = activitySource(query, scope.policy);
+  const { key, present } = unitSql(query.unit, params);
+  const starts = params.place("Array(Int64)", query.calendar.startsMs);
+  const places = params.place(
+    "Array(Int64)",
+    query.calendar.startsMs.map((_start, place) => place),
+  );
+  const where = [
+    behaviourRange(table, range, scope.tenantId, params),
+    present,
+    ...anyNameSql([query.event], params),
+    matcherSql(query.event, params),
+    ...(members === null ? [] : [`person IN (${members(params)})`]),
+  ];
+  return {
+    key,
+    place: `transform(roundDown(toUnixTimestamp64Milli(time), ${starts}), ${starts}, ${places}, toInt64(0))`,
+    from: `${table} WHERE ${where.join(" AND ")}`,
+  };
+};
+
+/** Lines of `periods` and `units`: how many units were active in exactly that many periods. */
+export const stickinessStatement = (query: ActivityQuery, scope: Scope, members: MembersSql): StoreStatement => {
+  const params = createParams();
+  const { key, place, from } = readSql(query, query.reach, scope, members, params);
+  const perPeriod = `SELECT ${key} AS unit, ${place} AS place FROM ${from} GROUP BY unit, place HAVING count() >= ${params.place("UInt64", query.minimum)}`;
+  return {
+    name: "stickiness",
+    text: `SELECT periods, count() AS units FROM (SELECT unit, count() AS periods FROM (${perPeriod}) GROUP BY unit) GROUP BY periods ORDER BY periods`,
+    params: params.values,
+  };
+};
+
+/**
+ * Lines by place in the calendar of `fresh`, `returning`, `resurrecting` and `dormant`. A unit stands at its active periods, and at those after them,
+ * where it may be missed. The whole history is read: who is new was never active before.
+ */
+export const lifecycleStatement = (query: ActivityQuery, scope: Scope, members: MembersSql): StoreStatement => {
+  const params = createParams();
+  const range = { fromMs: EVERYTHING_SINCE_MS, toMs: query.reach.toMs };
+  const { key, place, from } = readSql(query, range, scope, members, params);
+  const since = params.place("Int64", query.reach.fromMs);
+  const units =
+    `SELECT ${key} AS unit, min(toUnixTimestamp64Milli(time)) AS first_ms, ` +
+    `groupUniqArrayIf(${place}, toUnixTimestamp64Milli(time) >= ${since}) AS places FROM ${from} GROUP BY unit`;
+  const standing =
+    "SELECT first_ms, places, arrayJoin(arrayDistinct(arrayConcat(places, arrayMap(p -> p + 1, places)))) AS place";
+  // The first period of the calendar is only looked back at; its events may be of any time before, so that it tells of nothing itself.
+  const starts = params.place("Array(Int64)", query.calendar.startsMs);
+  return {
+    name: "lifecycle",
+    text:
+      `SELECT place, countIf(active AND fresh) AS fresh, countIf(active AND NOT fresh AND before) AS returning, ` +
+      `countIf(active AND NOT fresh AND NOT before) AS resurrecting, countIf(NOT active AND before) AS dormant FROM (` +
+      `SELECT place, has(places, place) AS active, has(places, place - 1) AS before, first_ms >= ${starts}[place + 1] AS fresh FROM (` +
+      `${standing} FROM (${units}))) ` +
+      `WHERE place >= 1 AND place < ${params.place("Int64", query.calendar.startsMs.length)} GROUP BY place ORDER BY place`,
+    params: params.values,
+  };
+};
+
+/** Lines by place in the calendar of `daily`, `weekly` and `monthly`: units active on the day, and in the days that end with it. */
+export const activeUsersStatement = (query: ActivityQuery, scope: Scope, members: MembersSql): StoreStatement => {
+  const params = createParams();
+  const { key, place, from } = readSql(query, query.reach, scope, members, params);
+  const within = (days: number): string => `arrayExists(p -> p > place - ${days} AND p <= place, places)`;
+  const { week, month } = ACTIVE_WINDOWS;
+  const units = `SELECT ${key} AS unit, groupUniqArray(${place}) AS places FROM ${from} GROUP BY unit`;
+  const reached = `arrayDistinct(arrayFlatten(arrayMap(p -> range(toUInt64(p), toUInt64(p + ${month})), places)))`;
+  return {
+    name: "active-users",
+    text:
+      `SELECT place, countIf(has(places, place)) AS daily, countIf(${within(week)}) AS weekly, count() AS monthly ` +
+      `FROM (SELECT places, toInt64(arrayJoin(${reached})) AS place FROM (${units})) ` +
+      `WHERE place >= ${params.place("Int64", query.calendar.startsMs.length - query.buckets.startsMs.length)} ` +
+      `AND place < ${params.place("Int64", query.calendar.startsMs.length)} GROUP BY place ORDER BY place`,
+    params: params.values,
+  };
+};

@@ -1,0 +1,124 @@
+import type { RetentionInput } from "../src/domain/retention.ts";
+import { eventsByUnit, isMatch, periodNumber, personOf } from "./reference-behaviour.ts";
+import { numberOf, textOf } from "./reference-filter.ts";
+import type { TestEvent } from "./test-events.ts";
+
+/** Numbers of one row of one group, by column. */
+export interface ReferenceRow {
+  readonly dimensions: readonly (string | null)[];
+  readonly row: number;
+  readonly size: number;
+  readonly eligible: readonly number[];
+  readonly returned: readonly number[];
+  readonly soFar: readonly number[];
+  readonly value: readonly number[];
+  readonly cumulative: readonly number[];
+}
+
+type Whole = Required<Omit<RetentionInput, "value" | "unit" | "brackets" | "asOf">> &
+  Pick<RetentionInput, "value" | "unit" | "brackets"> & { readonly asOf: string };
+
+const LENGTH_MS = { DAY: 86_400_000, WEEK: 604_800_000, MONTH: Number.NaN } as const;
+
+const worthOf = (event: TestEvent, value: RetentionInput["value"]): number => {
+  if (value === null || value === undefined) return 0;
+  if ((value.of ?? "revenue") !== "revenue") return Math.round((numberOf(event, value.of ?? "") ?? 0) * 10_000);
+  return event.currency === value.currency ? Math.round(Number(event.revenue ?? 0) * 10_000) : 0;
+};
+
+const unitOf = (event: TestEvent, unit: RetentionInput["unit"]): string | null => {
+  switch (unit?.kind ?? "PERSON") {
+    case "PERSON":
+      return personOf(event);
+    case "SESSION":
+      return event.sessionId ?? null;
+    case "FIELD":
+      return textOf(event, unit?.field ?? "");
+  }
+};
+
+interface Start {
+  readonly ms: number;
+  readonly order: number;
+  readonly dimensions: readonly string[];
+}
+
+const earlier = (a: Start, b: Start): number =>
+  a.ms - b.ms || a.order - b.order || (JSON.stringify(a.dimensions) < JSON.stringify(b.dimensions) ? -1 : 1);
+
+const startsOf = (own: readonly TestEvent[], input: Whole, orderOf: (event: TestEvent) => number): readonly Start[] => {
+  const [fromMs, toMs] = [Date.parse(input.range.from), Date.parse(input.range.to)];
+  const all = own
+    .filter((event) => isMatch(event, input.start))
+    .map((event) => ({
+      ms: event.timeMs,
+      order: orderOf(event),
+      dimensions: input.splitBy.map((field) => textOf(event, field) ?? ""),
+    }))
+    .toSorted(earlier);
+  const inRange = all.filter(({ ms }) => ms >= fromMs && ms < toMs);
+  if (input.startAt === "FIRST_IN_RANGE") return inRange.slice(0, 1);
+  if (input.startAt === "FIRST_EVER") return all.slice(0, 1).filter((start) => inRange.includes(start));
+  const place = ({ ms }: Start): number => periodNumber(ms, input.period, input.timeZone);
+  return inRange.filter((start, index) => inRange.findIndex((other) => place(other) === place(start)) === index);
+};
+
+/** Retention as its definition says, event by event. */
+export const referenceRetention = (events: readonly TestEvent[], input: Whole): readonly ReferenceRow[] => {
+  const asOfMs = Date.parse(input.asOf);
+  const orders = new Map(events.map((event, index) => [event.id, index]));
+  const known = events.filter(({ timeMs }) => timeMs < asOfMs);
+  const bounds = input.brackets ?? Array.from({ length: input.periods + 1 }, (_, index) => index);
+  const columns = bounds.slice(0, -1).map((from, index) => ({ from, to: bounds[index + 1] ?? 0 }));
+  const number = (ms: number): number => periodNumber(ms, input.period, input.timeZone);
+  const rows = new Map<string, ReferenceRow>();
+  for (const own of eventsByUnit(known, (event) => unitOf(event, input.unit)).values())
+    for (const start of startsOf(own, input, (event) => orders.get(event.id) ?? 0)) {
+      const periodOf = (ms: number): number =>
+        input.clock === "CALENDAR"
+          ? number(ms) - number(start.ms)
+          : Math.floor((ms - start.ms) / LENGTH_MS[input.period]);
+      const returns = own.filter((event) => event.timeMs >= start.ms && isMatch(event, input.returning));
+      const row = number(start.ms) - number(Date.parse(input.range.from));
+      const key = JSON.stringify([row, start.dimensions]);
+      const zero = columns.map(() => 0);
+      const before = rows.get(key) ?? {
+        ...{ row, size: 0, eligible: zero, returned: zero, soFar: zero, value: zero, cumulative: zero },
+        dimensions: start.dimensions.map((text) => (text === "" ? null : text)),
+      };
+      const cells = columns.map(({ from, to }) => {
+        const counts = {
+          EXACT: (period: number) => period >= from && period < to,
+          ON_OR_AFTER: (period: number) => period >= from,
+          ON_OR_BEFORE: (period: number) => period < to && (from === 0 || period > 0),
+        }[input.kind];
+        const counted = returns.filter((event) => counts(periodOf(event.timeMs)));
+        const eligible =
+          input.clock === "CALENDAR"
+            ? number(asOfMs) >= number(start.ms) + to
+            : start.ms + to * LENGTH_MS[input.period] <= asOfMs;
+        const sum = (list: readonly TestEvent[]) =>
+          list.reduce((total, event) => total + worthOf(event, input.value), 0);
+        const back = counted.length >= input.minimum;
+        return {
+          eligible: eligible ? 1 : 0,
+          returned: eligible && back ? 1 : 0,
+          soFar: back ? 1 : 0,
+          value: eligible ? sum(counted) : 0,
+          cumulative: eligible ? sum(returns.filter((event) => periodOf(event.timeMs) < to)) : 0,
+        };
+      });
+      const plus = (name: "eligible" | "returned" | "soFar" | "value" | "cumulative") =>
+        before[name].map((total, index) => total + (cells[index]?.[name] ?? 0));
+      rows.set(key, {
+        ...before,
+        size: before.size + 1,
+        eligible: plus("eligible"),
+        returned: plus("returned"),
+        soFar: plus("soFar"),
+        value: plus("value"),
+        cumulative: plus("cumulative"),
+      });
+    }
+  return [...rows.values()];
+};
