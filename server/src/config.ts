@@ -108,6 +108,12 @@ export const outsideOf = (config: Pick<DistributedConfig, keyof typeof processSh
   allowedOrigins: config.ALLOWED_ORIGINS,
   publicUrl: config.PUBLIC_URL,
   authFailuresPerMinute: config.AUTH_FAILURES_PER_MINUTE,
+  abuse: {
+    wrongKeys: config.ABUSE_WRONG_KEYS,
+    wrongCredentials: config.ABUSE_WRONG_CREDENTIALS,
+    pages: config.ABUSE_PAGES,
+    costPoints: config.ABUSE_COST_POINTS,
+  },
   requireProofNonces: config.DPOP_NONCES,
 });
 
@@ -118,12 +124,6 @@ export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, str
     anomaly: config.SUBGRAPH_ANOMALY_URL,
     ml: config.SUBGRAPH_ML_URL,
     governance: config.SUBGRAPH_GOVERNANCE_URL,
-  abuse: {
-    wrongKeys: config.ABUSE_WRONG_KEYS,
-    wrongCredentials: config.ABUSE_WRONG_CREDENTIALS,
-    pages: config.ABUSE_PAGES,
-    costPoints: config.ABUSE_COST_POINTS,
-  },
     tenant: config.SUBGRAPH_TENANT_URL,
   };
   return new Map(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const])));

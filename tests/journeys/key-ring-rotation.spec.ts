@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import pg from "pg";
 import { z } from "zod";
 import { BATCH_PIECES, createResealing } from "@tessera/identity/keys/resealing";
 import { createStateStore } from "@tessera/identity/state/state-store";
@@ -22,7 +21,7 @@ const HOUR_MS = 3_600_000;
 let directory: TemporaryDirectory;
 let engines: EmbeddedEngines;
 let roles: RunningRoles;
-let owner: pg.Pool;
+let owner: TenantPool;
 let pool: TenantPool;
 let sql: TenantSql;
 let environment: Readonly<Record<string, string>>;
@@ -70,7 +69,7 @@ beforeAll(async () => {
   await runMigrate(engines.connections);
   environment = storeEnvironment(engines.connections);
   roles = await planRoles(environment, directory.path);
-  owner = new pg.Pool({ connectionString: engines.connections.postgres.ownerUrl, max: 1 });
+  owner = new TenantPool(engines.connections.postgres.ownerUrl, { max: 1 });
   pool = new TenantPool(engines.connections.postgres.appUrl);
   sql = createTenantSql(pool);
   kids = await publishedUnder(OLD);

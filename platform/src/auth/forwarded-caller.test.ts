@@ -9,11 +9,12 @@ import { createIdentitySigner, IDENTITY_LIFETIME_SECONDS } from "./identity.ts";
 import { presentationOf } from "./presentation.ts";
 
 const SECRET = "the secret of one installation, long enough";
-const caller = callerWith(freshTenantId(), ["analytics:read"]);
+const caller = callerWith(freshTenantId(), ["platform:record"]);
 const own = callerWith(freshTenantId(), []);
 
 const gateway = () => {
-  const state = { nowMs: 1_795_000_000_000, looked: [] as (string | undefined)[] };
+  const looked: (string | undefined)[] = [];
+  const state = { nowMs: 1_795_000_000_000, looked };
   const nowMs = (): number => state.nowMs;
   const forwarded = acceptForwardedCallers({
     authenticate: (header) => {
