@@ -8,6 +8,7 @@ export const permissions = {
   "Query.funnel": "analytics:read",
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
+  "Query.rowsBehind": "analytics:read",
   "Query.liveWindows": "analytics:read",
   "Query.cohort": "analytics:read",
   "Query.cohorts": "analytics:read",

@@ -46,10 +46,18 @@ const parseEventPlace = (text: string): EventPlace => {
   return { timeMs: Number(time), id };
 };
 
+/** Validates how many events a page holds, and after which place; refuses with BAD_INPUT. */
+export const parsePageSize = ({
+  first = DEFAULT_PAGE,
+  after = null,
+}: Pick<EventPageInput, "first" | "after">): Pick<EventPageQuery, "first" | "after"> => ({
+  first: parseCount(first, "first", MAX_PAGE),
+  after: after === null ? null : parseEventPlace(after),
+});
+
 /** Validates a question for a page; refuses with BAD_INPUT or FORBIDDEN. */
 export const parseEventPage = (input: EventPageInput, access: FieldAccess): EventPageQuery => ({
   filter: parseFilter(input.filter, "filter", access),
   range: input.range === null || input.range === undefined ? null : parseTimeRange(input.range, "range"),
-  first: parseCount(input.first ?? DEFAULT_PAGE, "first", MAX_PAGE),
-  after: input.after === null || input.after === undefined ? null : parseEventPlace(input.after),
+  ...parsePageSize(input),
 });

@@ -18,6 +18,7 @@ import { queryOlap } from "./query-olap.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
+import { rowsBehind } from "./rows-behind.ts";
 import { startQuery, type StartQueryDeps } from "./start-query.ts";
 import { watchEvents } from "./watch-events.ts";
 import { watchLiveWindows } from "./watch-live-windows.ts";
@@ -40,6 +41,7 @@ export const createOperations = (deps: OperationDeps) => ({
   olap: queryOlap(deps),
   funnel: queryFunnel(deps),
   events: queryEvents(deps),
+  rowsBehind: rowsBehind(deps),
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),

@@ -1,7 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
-import { formatEventPlace, parseEventPage, type EventPageInput } from "../domain/event-page.ts";
+import { formatEventPlace, parseEventPage, type EventPageInput, type EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
@@ -18,11 +18,16 @@ export interface EventPage {
   readonly provenance: Provenance;
 }
 
-/** Answers `events`: one page, newest first, by the place of its last event. */
-export const queryEvents =
-  (deps: { store: Pick<AnalyticsStore, "eventPage">; nowMs: NowMs }) =>
-  async (caller: Caller, input: EventPageInput, signal?: AbortSignal): Promise<EventPage> => {
-    const query = parseEventPage(input, accessOf(caller));
+/** What reading a page of events needs. */
+export interface EventPageDeps {
+  readonly store: Pick<AnalyticsStore, "eventPage">;
+  readonly nowMs: NowMs;
+}
+
+/** Reads one page of events, newest first, by the place of its last event. */
+export const readEventPage =
+  (deps: EventPageDeps) =>
+  async (caller: Caller, query: EventPageQuery, signal: AbortSignal | undefined): Promise<EventPage> => {
     const asOfMs = deps.nowMs();
     const { rows, statistics } = await deps.store.eventPage(caller, query, signal);
     const edges = rows.slice(0, query.first).map((node) => ({ cursor: formatEventPlace(node), node }));
@@ -39,3 +44,9 @@ export const queryEvents =
       provenance: provenanceOf(eventsOnly(range), [statistics], asOfMs, "UTC", caller.dataPolicy),
     };
   };
+
+/** Answers `events`: one page of those that pass a filter. */
+export const queryEvents =
+  (deps: EventPageDeps) =>
+  async (caller: Caller, input: EventPageInput, signal?: AbortSignal): Promise<EventPage> =>
+    readEventPage(deps)(caller, parseEventPage(input, accessOf(caller)), signal);
