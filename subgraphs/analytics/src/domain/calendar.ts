@@ -98,9 +98,14 @@ export interface Buckets {
 
 /**
  * The calendar buckets of a zone that a range touches: days are 23 or 25 hours long where clocks change, weeks begin on Monday (ISO 8601).
- * Refuses more than {@link MAX_BUCKETS} with BAD_INPUT.
+ * Refuses more than {@link MAX_BUCKETS} with BAD_INPUT at `field`.
  */
-export const bucketsOf = (granularity: Granularity, range: TimeRange, offsetAt: OffsetAt): Buckets => {
+export const bucketsOf = (
+  granularity: Granularity,
+  range: TimeRange,
+  offsetAt: OffsetAt,
+  field = "input.granularity",
+): Buckets => {
   const startsMs: number[] = [];
   let start = startContaining(granularity, range.fromMs, offsetAt);
   while (start < range.toMs) {
@@ -108,9 +113,7 @@ export const bucketsOf = (granularity: Granularity, range: TimeRange, offsetAt: 
       throw refuse(
         "BAD_INPUT",
         `The range has more than ${MAX_BUCKETS} buckets of one ${granularity}: take wider ones.`,
-        {
-          field: "input.granularity",
-        },
+        { field },
       );
     startsMs.push(start);
     start = nextStart(granularity, start, offsetAt);

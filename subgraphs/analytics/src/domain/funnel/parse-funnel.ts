@@ -134,7 +134,7 @@ const parseTrend = (input: FunnelInput, range: TimeRange): FunnelTrend | null =>
   if (granularity === "NONE")
     throw bad("input.trend.granularity", "A trend needs buckets: take another granularity than NONE.");
   const offsetAt = zoneOffset(input.timeZone ?? "UTC");
-  return { buckets: bucketsOf(granularity, range, offsetAt), offsetAt };
+  return { buckets: bucketsOf(granularity, range, offsetAt, "input.trend.granularity"), offsetAt };
 };
 
 const parseCorrelation = (input: FunnelInput["correlation"], access: FieldAccess): FunnelCorrelation | null => {

@@ -1,0 +1,274 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { DataPolicy } from "@tessera/contracts/data-policy";
+import type { TenantId } from "@tessera/contracts/ids";
+import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import fc from "fast-check";
+import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
+import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
+import { requiredSteps } from "../domain/funnel/funnel.ts";
+import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
+import { createFunnelStore } from "../store/funnel-store.ts";
+import { anyFunnel, FUNNEL_RANGE, unitEvents } from "../../testing/funnel-arbitraries.ts";
+import { passes } from "../../testing/reference-filter.ts";
+import { referenceAttempt } from "../../testing/reference-funnel.ts";
+import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
+import { queryFunnel } from "./query-funnel.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(300_000);
+
+let world: TestResources;
+beforeAll(() => {
+  world = openTestResources();
+});
+afterAll(() => world.close());
+
+const ask = (tenantId: TenantId, input: FunnelInput, caller = callerWith(tenantId, ["analytics:read"])) =>
+  queryFunnel({ funnels: createFunnelStore(world.resources.eventStore), nowMs: () => Date.now() })(caller, input);
+
+const at = (seconds: number): number => Date.parse("2026-03-02T10:00:00Z") + seconds * 1_000;
+const event = (userId: string, name: string, seconds: number, more: Partial<TestEvent> = {}): TestEvent => ({
+  ...{ id: randomUUID(), name, userId, timeMs: at(seconds), source: "web" },
+  ...more,
+});
+const named = (...names: readonly string[]) => names.map((name) => ({ anyOf: [{ events: [name] }] }));
+
+/** Which unit an event belongs to, null for none. */
+const UNITS = {
+  PERSON: ({ userId }: TestEvent) => userId ?? null,
+  SESSION: ({ sessionId }: TestEvent) => sessionId ?? null,
+  FIELD: ({ properties }: TestEvent) => (typeof properties?.["order"] === "string" ? properties["order"] : null),
+} as const;
+
+const unitInput = (kind: keyof typeof UNITS) => (kind === "FIELD" ? { kind, field: "properties.order" } : { kind });
+
+/** Every unit's attempt, by the reference that tries every way. */
+const referenceOf = (input: FunnelInput, kind: keyof typeof UNITS, events: readonly TestEvent[]) => {
+  const funnel = parseFunnel(input, { personalData: true });
+  const { conditions } = funnelMarks(funnel);
+  const units = [...new Set(events.flatMap((one) => UNITS[kind](one) ?? []))];
+  return units.flatMap((unit) => {
+    const own = events.filter((one) => UNITS[kind](one) === unit).toSorted((a, b) => a.timeMs - b.timeMs);
+    const seen = own.map((one) => ({
+      time: one.timeMs,
+      passes: conditions.map((matchers) =>
+        matchers.some(
+          ({ names, filter }) =>
+            (names.length === 0 || names.includes(one.name)) &&
+            (filter === null || passes(one, { field: "source", eq: "web" })),
+        ),
+      ),
+    }));
+    // What no step and no exclusion is about is passed over, but not in STRICT.
+    const kept = own.filter((_one, place) => funnel.order === "STRICT" || seen[place]?.passes.includes(true) === true);
+    const attempt = referenceAttempt(
+      funnel,
+      seen.filter((_one, place) => funnel.order === "STRICT" || seen[place]?.passes.includes(true) === true),
+    );
+    if (attempt === null || (attempt.places[0] ?? -1) < 0) return [];
+    const last = kept[Math.max(...attempt.places)];
+    const next = last === undefined ? undefined : own[own.indexOf(last) + 1];
+    const plan = attempt.places.map((place) => kept[place]?.properties?.["plan"]).find((value) => value !== undefined);
+    const depth = requiredSteps(funnel).filter((step) => (attempt.places[step] ?? -1) >= 0).length;
+    return [{ places: attempt.places, plan: plan ?? null, next: next?.name ?? null, depth }];
+  });
+};
+
+const count = <T>(values: readonly T[]): ReadonlyMap<T, number> =>
+  values.reduce((counts, value) => counts.set(value, (counts.get(value) ?? 0) + 1), new Map<T, number>());
+
+const manyUnits = fc
+  .array(
+    fc.tuple(
+      unitEvents(7),
+      fc.constantFrom(...["pro", "free", undefined]),
+      fc.constantFrom("s1", "s2", undefined),
+      fc.constantFrom("o1", "o2", undefined),
+    ),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((units) =>
+    units
+      .flatMap(([events, plan, sessionId, order], index) =>
+        events.map((one): TestEvent => ({
+          ...{ ...one, id: randomUUID(), userId: `u${index}` },
+          ...(sessionId === undefined ? {} : { sessionId }),
+          properties: { ...(plan === undefined ? {} : { plan }), ...(order === undefined ? {} : { order }) },
+        })),
+      )
+      .toSorted((a, b) => a.timeMs - b.timeMs),
+  );
+
+describe("a funnel over stored events", () => {
+  test("counts, groups and next events are those of a reference that tries every way, for people, sessions and ids", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        manyUnits,
+        fc.array(fc.tuple(anyFunnel, fc.constantFrom("PERSON", "SESSION", "FIELD")), { minLength: 8, maxLength: 8 }),
+        async (events, funnels) => {
+          const tenantId = freshTenantId();
+          if (events.length > 0) await storeEvents(world.writer, tenantId, events);
+          for (const [input, kind] of funnels) {
+            const whole = {
+              ...{ ...input, unit: unitInput(kind), dropOffs: { first: 50 }, trend: { granularity: "HOUR" as const } },
+              breakdown: { field: "properties.plan", first: 100 },
+            };
+            const { result, groups, dropOffs, trend } = await ask(tenantId, whole);
+            const known = referenceOf(whole, kind, events);
+            const reached = input.steps.map(
+              (_step, index) => known.filter(({ places }) => (places[index] ?? -1) >= 0).length,
+            );
+            expect({ input, kind, reached: result.steps.map((step) => step.reached) }).toEqual({
+              input,
+              kind,
+              reached,
+            });
+            expect(new Map(groups.map(({ value, result: own }) => [value, own.entered]))).toEqual(
+              count(known.map(({ plan }) => plan)),
+            );
+            expect(trend?.steps.map((step) => step.reached.reduce((sum, units) => sum + units, 0))).toEqual(reached);
+            dropOffs.forEach(({ step, droppedOff, next }, index) => {
+              const dropped = known.filter(({ depth }) => depth === index + 1);
+              expect(droppedOff).toBe(result.steps[step - 1]?.droppedOff);
+              expect(new Map(next.map(({ name, units }) => [name, units]))).toEqual(
+                count(dropped.map((one) => one.next)),
+              );
+            });
+          }
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test("events of one millisecond keep the order they were sent in", async () => {
+    const tenantId = freshTenantId();
+    await storeEvents(world.writer, tenantId, [
+      event("ada", "b", 0),
+      event("ada", "a", 0),
+      event("bob", "a", 0),
+      event("bob", "b", 0),
+    ]);
+    const { result } = await ask(tenantId, { range: FUNNEL_RANGE, steps: named("a", "b") });
+    expect(result.steps.map(({ reached }) => reached)).toEqual([2, 1]);
+  });
+
+  test("twenty steps are one question", async () => {
+    const tenantId = freshTenantId();
+    const names = Array.from({ length: 20 }, (_, index) => `step ${index}`);
+    await storeEvents(
+      world.writer,
+      tenantId,
+      names.map((name, index) => event("ada", name, index)),
+    );
+    const { result } = await ask(tenantId, { range: FUNNEL_RANGE, steps: named(...names), window: "PT19S" });
+    expect([result.steps.length, result.converted, result.timeToConvert.meanSeconds]).toEqual([20, 1, 19]);
+    const short = await ask(tenantId, { range: FUNNEL_RANGE, steps: named(...names), window: "PT18S" });
+    expect(short.result.steps.map(({ reached }) => reached)).toEqual([...names.slice(1).map(() => 1), 0]);
+  });
+
+  test("says where it was read: the copy in order of persons, or the events when a field needs them", async () => {
+    const tenantId = freshTenantId();
+    await storeEvents(world.writer, tenantId, [event("ada", "a", 0, { country: "DE" })]);
+    const narrow = await ask(tenantId, { range: FUNNEL_RANGE, steps: named("a") });
+    expect(narrow.provenance).toMatchObject({
+      exactness: "EXACT",
+      rejectedTables: [],
+      tables: [{ table: "events_by_person" }],
+    });
+    const wide = await ask(tenantId, { range: FUNNEL_RANGE, steps: named("a"), breakdown: { field: "country" } });
+    expect(wide.provenance).toMatchObject({
+      tables: [{ table: "events" }],
+      rejectedTables: [{ table: "events_by_person", reason: "It does not hold country, which is asked about." }],
+    });
+    expect(wide.groups.map(({ value }) => value)).toEqual(["DE"]);
+    expect(wide.provenance.rowsRead).toBeGreaterThan(0);
+  });
+
+  test("a group that converts more often, what it did, and that it may be no chance", async () => {
+    const tenantId = freshTenantId();
+    const units = Array.from({ length: 200 }, (_, index) => index);
+    await storeEvents(
+      world.writer,
+      tenantId,
+      units.flatMap((index) => {
+        const [user, pro] = [`u${index}`, index % 2 === 0];
+        const converts = pro ? index % 10 !== 0 : index % 10 === 1;
+        return [
+          event(user, "a", 0, { properties: { plan: pro ? "pro" : "free" } }),
+          ...(converts ? [event(user, "help", 1)] : []),
+          event(user, "noise", 2),
+          ...(converts ? [event(user, "b", 10)] : []),
+        ];
+      }),
+    );
+    const answer = await ask(tenantId, {
+      ...{ range: FUNNEL_RANGE, steps: named("a", "b"), dropOffs: {}, breakdown: { field: "properties.plan" } },
+      correlation: { events: 5, fields: ["properties.plan"] },
+    });
+    expect(answer.groups.map(({ value, result }) => [value, result.entered, result.converted])).toEqual([
+      ["free", 100, 20],
+      ["pro", 100, 80],
+    ]);
+    expect(answer.groupsTest?.chiSquare).toBeCloseTo(72, 9);
+    expect(answer.groups.every(({ versusRest }) => versusRest !== null && versusRest.pAdjusted < 1e-12)).toBe(true);
+    expect(answer.dropOffs).toEqual([
+      { step: 1, label: "a", droppedOff: 100, next: [{ name: "noise", units: 100 }], others: 0 },
+    ]);
+    // What everyone did tells nothing and is left out.
+    expect(answer.correlation.map(({ kind, value }) => `${kind} ${value}`)).toEqual([
+      "EVENT help",
+      "FIELD free",
+      "FIELD pro",
+    ]);
+    expect(answer.correlation[0]).toMatchObject({ convertedWith: 100, convertedWithout: 0, notConvertedWith: 0 });
+    expect(answer.correlation.find(({ value }) => value === "pro")?.oddsRatio).toBeCloseTo(16, 9);
+    expect(answer.result.timeToConvert.histogram).toEqual([{ fromSeconds: 5, toSeconds: 15, count: 100 }]);
+  });
+
+  test("a sample looks at a part of the persons, says so, and is near", async () => {
+    const tenantId = freshTenantId();
+    const users = Array.from({ length: 2_000 }, (_, index) => `u${index}`);
+    await storeEvents(
+      world.writer,
+      tenantId,
+      users.flatMap((user) => [event(user, "a", 0), event(user, "b", 1)]),
+    );
+    const { result, provenance } = await ask(tenantId, { range: FUNNEL_RANGE, steps: named("a", "b"), sample: 0.25 });
+    const { exactness, relativeError } = provenance;
+    expect(exactness).toBe("APPROXIMATE");
+    expect(Math.abs(result.entered - 2_000)).toBeLessThan(2_000 * 6 * (relativeError ?? 0));
+    expect(result.conversion).toBe(1);
+  });
+
+  test("a data policy hides rows from the funnel, and the answer says by which column", async () => {
+    const tenantId = freshTenantId();
+    await storeEvents(world.writer, tenantId, [
+      event("ada", "a", 0, { country: "DE" }),
+      event("ada", "b", 1, { country: "FR" }),
+      event("eve", "a", 0, { country: "FR" }),
+    ]);
+    const dataPolicy: DataPolicy = {
+      ...{ allow: { country: ["DE"] }, deny: {}, atLeast: {}, lessThan: {}, masks: {} },
+      ...{ synthetic: null, salt: "0123456789abcdef0123456789abcdef" },
+    };
+    const input = { range: FUNNEL_RANGE, steps: named("a", "b") };
+    expect((await ask(tenantId, input)).result.steps.map(({ reached }) => reached)).toEqual([2, 1]);
+    const { result, provenance } = await ask(tenantId, input, {
+      ...callerWith(tenantId, ["analytics:read"]),
+      dataPolicy,
+    });
+    expect(result.steps.map(({ reached }) => reached)).toEqual([1, 0]);
+    expect(provenance).toMatchObject({ rowsFilteredBy: ["country"], tables: [{ table: "events" }] });
+  });
+
+  test("another tenant's events are not there", async () => {
+    const [mine, theirs] = [freshTenantId(), freshTenantId()];
+    await storeEvents(world.writer, theirs, [event("ada", "a", 0)]);
+    expect((await ask(mine, { range: FUNNEL_RANGE, steps: named("a") })).result).toMatchObject({
+      ...{ entered: 0, converted: 0, conversion: null, conversionInterval: null },
+    });
+  });
+});
