@@ -10,6 +10,8 @@ import type { GraphPort } from "./graph/graph-port.ts";
 import { createRefusalRecords } from "./http/refusal-records.ts";
 import type { Authenticate } from "./http/serve-route.ts";
 import { registerAdminLimits } from "./routes/admin-limits/route.ts";
+import { registerAdminLiftThrottle } from "./routes/admin-lift-throttle/route.ts";
+import { registerAdminSecurityEvents } from "./routes/admin-security-events/route.ts";
 import { registerAdminScale } from "./routes/admin-scale/route.ts";
 import { registerAdminUsage } from "./routes/admin-usage/route.ts";
 import { registerAuditExport } from "./routes/audit-export/route.ts";
@@ -58,6 +60,8 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerAdminUsage(scope, deps);
     registerAdminScale(scope, deps);
     registerAdminLimits(scope, deps);
+    registerAdminSecurityEvents(scope, deps);
+    registerAdminLiftThrottle(scope, deps);
     registerReference(scope, { routes: routeDescriptions, supergraphSdl: deps.supergraphSdl });
     done();
   });

@@ -108,6 +108,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/admin/tenants/{id}/usage",
       "/api/v2/admin/tenants/{id}/scale",
       "/api/v2/admin/tenants/{id}/limits",
+      "/api/v2/admin/tenants/{id}/security-events",
+      "/api/v2/admin/tenants/{id}/lift-throttle",
       "/api/v2/events",
       "/api/v2/audit",
       "/api/v2/audit/export",

@@ -1,5 +1,7 @@
 import type { RouteDescription } from "../http/route-description.ts";
 import { adminLimitsDescription } from "./admin-limits/description.ts";
+import { adminLiftThrottleDescription } from "./admin-lift-throttle/description.ts";
+import { adminSecurityEventsDescription } from "./admin-security-events/description.ts";
 import { adminScaleDescription } from "./admin-scale/description.ts";
 import { adminUsageDescription } from "./admin-usage/description.ts";
 import { auditExportDescription } from "./audit-export/description.ts";
@@ -22,6 +24,8 @@ export const routeDescriptions: readonly RouteDescription[] = [
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,
+  adminSecurityEventsDescription,
+  adminLiftThrottleDescription,
   eventsDescription,
   auditLogDescription,
   auditExportDescription,

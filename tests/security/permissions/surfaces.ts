@@ -111,6 +111,16 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     permission: "tenant:manage",
     says: problems,
   },
+  [`GET ${ADMINISTRATION}/security-events`]: {
+    attempt: administering("security-events", "GET", ""),
+    permission: "security:read",
+    says: problems,
+  },
+  [`POST ${ADMINISTRATION}/lift-throttle`]: {
+    attempt: administering("lift-throttle", "POST", "", { throttle_id: "none", reason: "surface" }),
+    permission: "security:manage",
+    says: problems,
+  },
   [`PUT ${ADMINISTRATION}/limits`]: {
     attempt: administering("limits", "PUT", "", {
       limits: [{ metric: "jobs", scope: "api_key", scope_id: "0000000000000000", hard: 50 }],
