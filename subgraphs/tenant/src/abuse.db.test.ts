@@ -227,6 +227,8 @@ describe("the list of events", () => {
     });
     const rest = await abuse.events(room.manager, { first: 2, after: first.pageInfo.endCursor });
     expect(rest).toMatchObject({ nodes: [{ source: { id: "k1" } }], pageInfo: { hasNextPage: false } });
+    const stranger = callerWith(freshTenantId(), ["security:read"]);
+    expect((await abuse.events(stranger, { after: first.pageInfo.endCursor })).nodes).toEqual([]);
     const some = async (filter: object) => (await abuse.events(room.manager, { filter })).nodes.length;
     expect(await some({ kinds: ["SCRAPING"] })).toBe(0);
     expect(await some({ kinds: ["COST_SPIKE"], sourceKind: "API_KEY", sourceId: "k2" })).toBe(1);
