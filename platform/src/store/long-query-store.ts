@@ -38,7 +38,7 @@ export interface LongQueryStore {
     parse: (row: unknown) => Row,
     options: LongQueryOptions,
   ): AsyncIterable<readonly Row[]>;
-  /** Inserts rows durably; a second insert with the same token changes nothing. */
+  /** Inserts rows, which have the same members, durably; a second insert with the same token changes nothing. */
   insert(table: string, rows: readonly object[], token: string): Promise<void>;
   /**
    * Runs an `INSERT INTO <table> SELECT ...`: what the reader sees is computed and written within the engine, which ends the work at `maxSeconds`. Each
@@ -131,6 +131,11 @@ async function* read<Row>(
   }
 }
 
+const columnsOf = ([first]: readonly object[]): { readonly columns?: [string, ...string[]] } => {
+  const [column, ...others] = Object.keys(first ?? {});
+  return column === undefined ? {} : { columns: [column, ...others] };
+};
+
 /** Opens the event store as the user of long queries, who reads one tenant at a time and writes results alone. */
 export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore => {
   const open = (database: string): ClickHouseClient =>
@@ -151,6 +156,8 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
         await client.insert({
           table,
           values: [...rows],
+          // Named, so that columns which only others are computed from are taken too.
+          ...columnsOf(rows),
           format: "JSONEachRow",
           clickhouse_settings: { insert_deduplication_token: token, async_insert: 0 },
         });

@@ -86,8 +86,8 @@ export const changeCohortList =
       listed: input.listed,
     };
     const rows = [
-      ...[...new Set(input.userIds)].map((user_id) => ({ ...fact, user_id })),
-      ...[...new Set(input.anonymousIds)].map((anonymous_id) => ({ ...fact, anonymous_id })),
+      ...[...new Set(input.userIds)].map((user_id) => ({ ...fact, user_id, anonymous_id: "" })),
+      ...[...new Set(input.anonymousIds)].map((anonymous_id) => ({ ...fact, user_id: "", anonymous_id })),
     ];
     await longQueries.insert("worker_cohort_list", rows, "");
     const asked = await cohorts.request(caller.tenantId, cohort.id);
