@@ -88,6 +88,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Query.event": "analytics:read",
   "Query.eventLineage": "governance:read",
   "Query.events": "analytics:read",
+  "Query.explain": "analytics:read",
   "Query.explainAccess": "PUBLIC",
   "Query.funnel": "analytics:read",
   "Query.job": "jobs:read",

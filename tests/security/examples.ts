@@ -64,6 +64,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   }),
   "Query.event": ({ eventId }) => ({ id: eventId }),
   "Query.events": () => ({}),
+  "Query.explain": () => ({ input: olap(), run: true }),
   "Query.rowsBehind": () => ({ input: olap(), cell: { dimensions: ["view"], measure: "events" } }),
   "Query.liveWindows": () => ({ input: { kind: "TUMBLING", size: "PT5M", keyBy: "name" } }),
   "Query.job": ({ jobId }) => ({ id: jobId }),

@@ -9,6 +9,7 @@ export const permissions = {
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.rowsBehind": "analytics:read",
+  "Query.explain": "analytics:read",
   "Query.liveWindows": "analytics:read",
   "Query.cohort": "analytics:read",
   "Query.cohorts": "analytics:read",

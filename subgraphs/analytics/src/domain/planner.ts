@@ -28,7 +28,8 @@ export const ROLLUPS = {
 
 /** Name of a rollup table. */
 export type RollupTable = keyof typeof ROLLUPS;
-const ROLLUP_TABLES = ["rollup_hour_name", "rollup_day_dimensions"] as const satisfies readonly RollupTable[];
+/** The rollup tables in the order they are tried. */
+export const ROLLUP_TABLES = ["rollup_hour_name", "rollup_day_dimensions"] as const satisfies readonly RollupTable[];
 
 /** A table and the part of the range it answers. */
 export interface PlanPart extends TimeRange {
@@ -103,8 +104,8 @@ const whyNotFor = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy 
   return measure === undefined ? null : `${measure.name} is of a column that a data policy masks.`;
 };
 
-/** Why a rollup can't give this very answer; null when it can. */
-const whyNot = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy | null): string | null => {
+/** Why a rollup can't give this very answer to who may see what the policy lets through; null when it can. */
+export const whyNotRollup = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy | null): string | null => {
   const { stepMs, step } = ROLLUPS[table];
   const foreign = query.dimensions.find((field) => !holds(table, field));
   if (foreign !== undefined) return `It does not hold ${foreign.name}, which is grouped by.`;
@@ -157,7 +158,7 @@ export const planOn = (rollup: RollupTable | null, rejected: readonly RejectedTa
 export const plan = (query: AnalyticQuery, policy: DataPolicy | null): Plan => {
   const rejected: RejectedTable[] = [];
   for (const table of ROLLUP_TABLES) {
-    const reason = whyNot(table, query, policy);
+    const reason = whyNotRollup(table, query, policy);
     if (reason === null) return planOn(table, rejected, query);
     rejected.push({ table, reason });
   }

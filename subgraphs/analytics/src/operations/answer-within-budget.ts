@@ -39,7 +39,7 @@ export interface BudgetedRows {
 
 /** What answering within a budget needs. */
 export interface BudgetDeps {
-  readonly store: Pick<AnalyticsStore, "olap" | "sampled" | "rowsToRead">;
+  readonly store: Pick<AnalyticsStore, "olap" | "sampled" | "estimate">;
   /** Whether a tenant may start jobs. */
   readonly features: Pick<Features, "isEnabled">;
 }
@@ -82,10 +82,10 @@ const fittingSample = async (
   table: Sample["table"],
   left: number,
 ): Promise<Sample | null> => {
-  const rows = await store.rowsToRead(caller, request, sampleOf(table, SAMPLE_PARTS - 1), signal);
+  const { rows } = await store.estimate(caller, request, sampleOf(table, SAMPLE_PARTS - 1), signal);
   let parts = firstParts(rows, left);
   for (let tries = 0; tries < MAX_TRIES && parts > 0; tries += 1) {
-    const reads = await store.rowsToRead(caller, request, sampleOf(table, parts), signal);
+    const { rows: reads } = await store.estimate(caller, request, sampleOf(table, parts), signal);
     if (reads <= left) return sampleOf(table, parts);
     parts = Math.floor(Math.min(parts / 2, (parts * left) / reads));
   }
@@ -142,7 +142,7 @@ const suggestionsFor = async (
   const { query } = request;
   const fits = async (changed: AnalyticQuery): Promise<boolean> => {
     const asked = { ...request, query: changed, plan: plan(changed, caller.dataPolicy), orderBy: [], lines: null };
-    return (await store.rowsToRead(caller, asked, null, signal)) <= allowance.rows;
+    return (await store.estimate(caller, asked, null, signal)).rows <= allowance.rows;
   };
   let narrowFromMs: number | null = null;
   for (const fromMs of narrowedStarts(query.range, rows, allowance.rows)) {
@@ -165,7 +165,7 @@ const whyNot = ({ caller, request, approximate }: Question): string | null =>
 
 const answerOverBudget = async (deps: BudgetDeps, question: Question, allowance: Allowance): Promise<BudgetedRows> => {
   const { caller, request, signal } = question;
-  const exactRows = await deps.store.rowsToRead(caller, request, null, signal);
+  const { rows: exactRows } = await deps.store.estimate(caller, request, null, signal);
   const reason = whyNot(question);
   const sampled = reason === null ? await trySample(deps, question, allowance, exactRows) : null;
   if (sampled !== null) return sampled;

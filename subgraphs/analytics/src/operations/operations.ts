@@ -6,6 +6,7 @@ import type { FunnelStore } from "../store/funnel-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
 import { cancelJob } from "./cancel-job.ts";
+import { explainOlap } from "./explain-olap.ts";
 import { findEvents } from "./find-events.ts";
 import { findJobs } from "./find-jobs.ts";
 import { followJob } from "./follow-job.ts";
@@ -42,6 +43,7 @@ export const createOperations = (deps: OperationDeps) => ({
   funnel: queryFunnel(deps),
   events: queryEvents(deps),
   rowsBehind: rowsBehind(deps),
+  explain: explainOlap(deps),
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),

@@ -9,6 +9,7 @@ export const Query: QueryResolvers = {
   funnel: (_root, { input }, { caller, operations, signal }) => operations.funnel(caller, input, signal),
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
+  explain: (_root, { input, run }, { caller, operations, signal }) => operations.explain(caller, input, run, signal),
   rowsBehind: (_root, input, { caller, operations, signal }) => operations.rowsBehind(caller, input, signal),
   cohort: (_root, { id }, { cohortLoader }) => cohortLoader.load(id),
   cohorts: (_root, page, { caller, operations }) => operations.listCohorts(caller, page),

@@ -3,6 +3,7 @@ import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { Sample } from "../domain/sampling.ts";
 import type { EventStore, QueryAnswer, QueryStatistics, StoreStatement } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
+import type { PlannedTable, ReadEstimate, ReadRate } from "../domain/explanation.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import type { Condition } from "../domain/filter.ts";
@@ -28,6 +29,7 @@ import {
   type RealtimeRow,
   type SampleRow,
 } from "./result-rows.ts";
+import { createReadRates, type ReadRates } from "./read-rates.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
 import { estimateOf, sampleStatement } from "./sample-sql.ts";
 import { windowsStatement } from "./windows-sql.ts";
@@ -53,14 +55,21 @@ export interface AnalyticsStore {
   olap(reader: DataReader, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
   /** Estimates the same from a sample of persons. */
   sampled(reader: DataReader, request: OlapRequest, sample: Sample, signal?: AbortSignal): Promise<SampledRows>;
-  /** Rows a question would read: all of it, or a sample. */
-  rowsToRead(reader: DataReader, request: OlapRequest, sample: Sample | null, signal?: AbortSignal): Promise<number>;
   realtime(
     reader: DataReader,
     query: AnalyticQuery,
     plan: Plan,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<RealtimeRow>>;
+  /** What the engine's index leaves to be read for a question, all of it or a sample; nothing is read for it. */
+  estimate(
+    reader: DataReader,
+    request: OlapRequest,
+    sample: Sample | null,
+    signal?: AbortSignal,
+  ): Promise<ReadEstimate>;
+  /** What reading a table took lately, in this process. */
+  readRate(table: PlannedTable): ReadRate;
   eventPage(reader: DataReader, query: EventPageQuery, signal?: AbortSignal): Promise<QueryAnswer<StoredEvent>>;
   /** Events by id, in no particular order; ids the tenant has no event of are left out. */
   eventsById(reader: DataReader, ids: readonly EventId[], signal?: AbortSignal): Promise<readonly StoredEvent[]>;
@@ -111,16 +120,17 @@ const sampled = async (
   };
 };
 
-const rowsToRead = async (
+const estimate = async (
   store: EventStore,
   reader: DataReader,
   statement: StoreStatement,
   signal: AbortSignal | undefined,
-): Promise<number> => {
+): Promise<ReadEstimate> => {
   // The engine would hold its own estimate to the bound that the estimate is compared with.
   const options = { ...optionsOf(signal), settings: { max_rows_to_read: "0" } };
   const answer = await store.query(reader, estimateOf(statement), estimateRowOf, options);
-  return answer.rows.reduce((sum, rows) => sum + rows, 0);
+  const sum = (read: (row: ReadEstimate) => number): number => answer.rows.reduce((total, row) => total + read(row), 0);
+  return { rows: sum(({ rows }) => rows), marks: sum(({ marks }) => marks), parts: sum(({ parts }) => parts) };
 };
 
 /**
@@ -141,14 +151,19 @@ const eventPage = async (
 };
 
 /** Builds {@link AnalyticsStore} over the tenant-bound event store. */
-export const createAnalyticsStore = (store: EventStore): AnalyticsStore => ({
-  olap: (reader, request, signal) => olap(store, reader, request, signal),
-  sampled: (reader, request, sample, signal) => sampled(store, reader, request, sample, signal),
-  rowsToRead: (reader, request, sample, signal) => {
+export const createAnalyticsStore = (store: EventStore, rates: ReadRates = createReadRates()): AnalyticsStore => ({
+  olap: async (reader, request, signal) => {
+    const answer = await olap(store, reader, request, signal);
+    rates.observe(request.plan.rollup ?? "events", answer.cost);
+    return answer;
+  },
+  estimate: (reader, request, sample, signal) => {
     const { tenantId } = reader;
     const statement = sample === null ? olapStatement(request, tenantId) : sampleStatement(request, sample, tenantId);
-    return rowsToRead(store, reader, statement, signal);
+    return estimate(store, reader, statement, signal);
   },
+  readRate: rates.of,
+  sampled: (reader, request, sample, signal) => sampled(store, reader, request, sample, signal),
   realtime: (reader, query, plan, signal) =>
     store.query(
       reader,

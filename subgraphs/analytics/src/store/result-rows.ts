@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Cell } from "../domain/columns.ts";
+import type { ReadEstimate } from "../domain/explanation.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { WindowCells } from "../domain/windows.ts";
 
@@ -57,10 +58,10 @@ export const sampleRowOf = (raw: unknown, query: AnalyticQuery): SampleRow => {
   };
 };
 
-const estimateRow = z.object({ rows: z.coerce.number() });
+const estimateRow = z.object({ rows: z.coerce.number(), marks: z.coerce.number(), parts: z.coerce.number() });
 
-/** Reads a row of `EXPLAIN ESTIMATE`: the rows one table would be read of. */
-export const estimateRowOf = (raw: unknown): number => estimateRow.parse(raw).rows;
+/** Reads a row of `EXPLAIN ESTIMATE`: what would be read of one table. */
+export const estimateRowOf = (raw: unknown): ReadEstimate => estimateRow.parse(raw);
 
 const partName = z.enum(["TOTAL", "BUCKET", "CURRENCY", "NAME"]);
 

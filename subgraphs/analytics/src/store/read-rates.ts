@@ -1,0 +1,38 @@
+import type { PlannedTable, ReadRate } from "../domain/explanation.ts";
+import { LEAST_QUERY_MS } from "../domain/explanation.ts";
+import type { Cost } from "../domain/provenance.ts";
+
+/** Weight of the newest read in the running means (exponentially weighted, as in TCP's round trip estimate, RFC 6298). */
+const NEWEST = 0.125;
+/** Rows below which a read says nothing of how fast reading is. */
+const TELLING_ROWS = 1_000;
+/** What reads are like before any was seen: measured on two cores (bench/analytics). */
+const FIRST: Readonly<Record<PlannedTable, ReadRate>> = {
+  events: { bytesPerRow: 60, rowsPerMs: 10_000 },
+  rollup_hour_name: { bytesPerRow: 300, rowsPerMs: 2_000 },
+  rollup_day_dimensions: { bytesPerRow: 200, rowsPerMs: 2_000 },
+};
+
+/** Running means of what reading each table takes, in this process. */
+export interface ReadRates {
+  of(table: PlannedTable): ReadRate;
+  observe(table: PlannedTable, cost: Cost): void;
+}
+
+/** Starts with what reads are like on two cores, and learns from each read that is large enough to tell. */
+export const createReadRates = (): ReadRates => {
+  const rates = new Map<PlannedTable, ReadRate>();
+  const of = (table: PlannedTable): ReadRate => rates.get(table) ?? FIRST[table];
+  return {
+    of,
+    observe: (table, { rowsRead, bytesRead, elapsedMs }) => {
+      if (rowsRead < TELLING_ROWS) return;
+      const { bytesPerRow, rowsPerMs } = of(table);
+      const speed = rowsRead / Math.max(0.1, elapsedMs - LEAST_QUERY_MS);
+      rates.set(table, {
+        bytesPerRow: bytesPerRow + NEWEST * (bytesRead / rowsRead - bytesPerRow),
+        rowsPerMs: rowsPerMs + NEWEST * (speed - rowsPerMs),
+      });
+    },
+  };
+};
