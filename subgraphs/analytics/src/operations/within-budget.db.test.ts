@@ -68,7 +68,11 @@ const QUESTION = {
 /** What only the table with all columns can be asked. */
 const WITH_REVENUE: OlapInput = {
   ...QUESTION,
-  measures: [...QUESTION.measures, { function: "SUM", of: "revenue", currency: "EUR", name: "revenue" }],
+  measures: [
+    ...QUESTION.measures,
+    { function: "SUM", of: "revenue", currency: "EUR", name: "revenue" },
+    { function: "COUNT", name: "dear", filter: { field: "revenue", gte: 30 } },
+  ],
 };
 
 let world: TestResources;
