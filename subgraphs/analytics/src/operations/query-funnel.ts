@@ -44,27 +44,30 @@ interface Reading {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads slice by slice and counts each while the store reads the next, so that memory holds two slices whatever there is. */
+/** Slices the store reads at a time: one alone leaves it idle while its rows travel; more would only wait for one another. */
+const READ_AHEAD = 2;
+
+/** Reads slice by slice and counts each while the store reads the next ones, so that memory holds three slices whatever there is. */
 const tallyOf = async (
   { store, caller, funnel, place, signal }: Reading,
   slices: readonly UnitSlice[],
 ): Promise<{ readonly tally: Tally; readonly costs: readonly Cost[] }> => {
   const tally = createTally(funnel, place.candidates.length);
   const costs: Cost[] = [];
-  const read = (index: number) => {
-    const slice = slices[index];
-    if (slice === undefined) return null;
+  const read = (slice: UnitSlice) => {
     const reading = store.units(caller, funnel, place, slice, signal);
-    // A slice that fails while the one before it is counted is told when its turn comes.
+    // A slice that fails while one before it is counted is told when its turn comes.
     reading.catch(() => undefined);
     return reading;
   };
-  let ahead = read(0);
-  for (let index = 1; ahead !== null; index += 1) {
-    const { rows, statistics } = await ahead;
-    ahead = read(index);
-    costs.push(statistics);
-    for (const row of rows) tally.add(row);
+  const ahead = slices.slice(0, READ_AHEAD).map(read);
+  for (let next = READ_AHEAD; ahead.length > 0; next += 1) {
+    const answer = await ahead.shift();
+    const following = slices[next];
+    if (following !== undefined) ahead.push(read(following));
+    if (answer === undefined) break;
+    costs.push(answer.statistics);
+    for (const row of answer.rows) tally.add(row);
   }
   return { tally: tally.result(), costs };
 };

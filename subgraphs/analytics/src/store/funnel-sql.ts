@@ -118,7 +118,7 @@ export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice
   const where = [...rangeSql(funnel, source, params), ...sliceSql(funnel, slice, params)];
   const selected = [
     `${unitSql(funnel.unit, params).key} AS unit`,
-    `toFloat64(toUnixTimestamp64Milli(time) - ${params.place("Int64", funnel.range.fromMs)}) AS at`,
+    `toUnixTimestamp64Milli(time) - ${params.place("Int64", funnel.range.fromMs)} AS at`,
     "sequence",
     `${markSql(marks, params)} AS mark`,
     ...columns.map(([letter, sql]) => `${sql} AS ${letter}`),
@@ -135,7 +135,7 @@ export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice
   const list = (letter: string, tuple: string): string => `${tuple} AS ${letter}`;
   const rows = [
     list("t", "kept.1"),
-    "arrayMap(mark_ -> toFloat64(mark_), kept.3) AS m",
+    list("m", "kept.3"),
     ...letters.filter((letter) => letter !== "n").map((letter) => list(letter, `kept.${place(letter)}`)),
     ...(funnel.dropOffs === null
       ? []

@@ -1,6 +1,6 @@
 import type { Found, ReadEvents } from "./attempt.ts";
 import { requiredSteps, type Funnel } from "./funnel.ts";
-import type { FunnelMarks } from "./funnel-marks.ts";
+import type { Flags, FunnelMarks } from "./funnel-marks.ts";
 
 /** What is known of one required step: its index among all steps, its bits, its window, and which exclusions lie between it and the one before. */
 interface Leg {
@@ -76,38 +76,67 @@ const comesFrom = (leg: Leg, ways: Ways, previous: Ways, flags: readonly boolean
   return nthLatest(ways.stood, leg.atLeast);
 };
 
+/** What an event is about: places of the steps it matches, the deepest first, and of those before which it is excluded. */
+interface Bearing {
+  readonly matched: readonly number[];
+  readonly excluded: readonly number[];
+}
+
+/** Reads what events are about; each distinct mark is read once, so that what follows looks at nothing an event is not about. */
+const createBearings = (legs: readonly Leg[]): ((flags: Flags) => Bearing) => {
+  const known = new Map<Flags, Bearing>();
+  const placesOf = (flags: Flags, bitsOf: (leg: Leg) => readonly number[]): readonly number[] =>
+    legs.flatMap((leg, place) => (bitsOf(leg).some((bit) => flags[bit] === true) ? [place] : []));
+  return (flags) => {
+    const found = known.get(flags);
+    if (found !== undefined) return found;
+    const made = {
+      matched: placesOf(flags, ({ bits }) => bits).toReversed(),
+      excluded: placesOf(flags, ({ excluded }) => excluded),
+    };
+    known.set(flags, made);
+    return made;
+  };
+};
+
+const arrive = (ways: Ways, place: number, entry: number): void => {
+  ways.entry[place] = entry;
+  ways.barrier[place] = ways.excludedAt;
+  ways.last = place;
+  if (ways.first < 0) ways.first = place;
+};
+
 /** Looks at one event after another and writes down every way that ends at it, the deepest step first, so that an event serves one step only. */
-const walk = (funnel: Funnel, legs: readonly Leg[], all: readonly Ways[], { times, flags }: ReadEvents): void => {
+const createWalk = (funnel: Funnel, legs: readonly Leg[], all: readonly Ways[]): ((events: ReadEvents) => void) => {
   const windowMs = funnel.windowMs ?? Number.POSITIVE_INFINITY;
   const strict = funnel.order === "STRICT";
-  const passes = (leg: Leg, ways: Ways, previous: Ways, from: number, place: number): boolean =>
-    from >= 0 &&
-    (!strict || from === place - 1) &&
-    (times[place] ?? 0) - (times[previous.entry[from] ?? -1] ?? 0) <= windowMs &&
-    (times[place] ?? 0) - (times[from] ?? 0) <= leg.withinMs &&
-    from >= ways.excludedAt;
-  const arrive = (ways: Ways, place: number, entry: number): void => {
-    ways.entry[place] = entry;
-    ways.barrier[place] = ways.excludedAt;
-    ways.last = place;
-    if (ways.first < 0) ways.first = place;
+  const bearings = createBearings(legs);
+  const goOn = (step: number, place: number, { times, flags }: ReadEvents): void => {
+    const leg = legs[step];
+    const ways = all[step];
+    const previous = all[step - 1];
+    if (leg === undefined || ways === undefined || previous === undefined) return;
+    const from = comesFrom(leg, ways, previous, flags[place] ?? []);
+    if (from < 0 || from < ways.excludedAt || (strict && from !== place - 1)) return;
+    const time = times[place] ?? 0;
+    const entry = previous.entry[from] ?? -1;
+    if (time - (times[entry] ?? 0) <= windowMs && time - (times[from] ?? 0) <= leg.withinMs) arrive(ways, place, entry);
   };
-  flags.forEach((own, place) => {
-    for (let step = legs.length - 1; step >= 0; step -= 1) {
-      const [leg, ways, previous] = [legs[step], all[step], all[step - 1]];
-      if (leg === undefined || ways === undefined || !leg.bits.some((bit) => own[bit] === true)) continue;
-      if (previous === undefined) {
-        if (funnel.anchor === "ANY" || ways.first < 0) arrive(ways, place, place);
-        continue;
+  return (events) => {
+    const { flags } = events;
+    const [entries] = all;
+    for (let place = 0; place < flags.length; place += 1) {
+      const { matched, excluded } = bearings(flags[place] ?? []);
+      for (const step of matched) {
+        if (step > 0) goOn(step, place, events);
+        else if (entries !== undefined && (funnel.anchor === "ANY" || entries.first < 0)) arrive(entries, place, place);
       }
-      const from = comesFrom(leg, ways, previous, own);
-      if (passes(leg, ways, previous, from, place)) arrive(ways, place, previous.entry[from] ?? -1);
+      for (const step of excluded) {
+        const ways = all[step];
+        if (ways !== undefined) ways.excludedAt = place;
+      }
     }
-    legs.forEach((leg, step) => {
-      const ways = all[step];
-      if (ways !== undefined && leg.excluded.some((bit) => own[bit] === true)) ways.excludedAt = place;
-    });
-  });
+  };
 };
 
 /** Reads the attempt back from its end: the earliest end of the deepest step, the entry that led there, and back from it the earliest events. */
@@ -169,10 +198,11 @@ const addOptional = (
 export const createOrderedSearch = (funnel: Funnel, marks: FunnelMarks): ((events: ReadEvents) => Found | null) => {
   const legs = legsOf(funnel, marks);
   const all = legs.map(freshWays);
+  const walk = createWalk(funnel, legs, all);
   const hasOptional = funnel.steps.some(({ optional }) => optional);
   return (events) => {
     for (const ways of all) clear(ways, events.times.length);
-    walk(funnel, legs, all, events);
+    walk(events);
     const places = readBack(legs, all, events);
     if (places === null) return null;
     const entry = places[0] ?? -1;

@@ -1,0 +1,127 @@
+// A funnel of four steps over one tenant's events, beside windowFunnel by hand over the same table in the same run:
+// `node --import tsx bench/query/funnel/run.ts [events]`. Prints the tables of README.md.
+import { randomUUID } from "node:crypto";
+import { cpus, loadavg } from "node:os";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
+import { parseTenantId } from "@tessera/contracts/ids";
+import { createEventStore, type StoreStatement } from "@tessera/platform/store/event-store";
+import { startEnginesHost, stopEnginesHost } from "@tessera/platform/testing/engines-host-process";
+import { publishTestEngines, readTestEngines } from "@tessera/platform/testing/config";
+import type { FunnelInput } from "../../../subgraphs/analytics/src/domain/funnel/funnel-input.ts";
+import { queryFunnel } from "../../../subgraphs/analytics/src/operations/query-funnel.ts";
+import { createFunnelStore } from "../../../subgraphs/analytics/src/store/funnel-store.ts";
+import { generateEvents } from "../../analytics/generated-events.ts";
+
+const EVENTS = Math.min(Number(process.argv[2] ?? 1_000_000), 4_000_000);
+const RUNS = 8;
+const WARM_UP = 2;
+/** Milliseconds one question may take in all. */
+const BUDGET_MS = 8_000;
+
+const tenantId = parseTenantId(randomUUID());
+if (tenantId === null) throw new Error("A random UUID is a tenant id.");
+publishTestEngines(await startEnginesHost());
+const { clickhouse } = readTestEngines();
+const { url, passwords } = clickhouse;
+const eventStore = createEventStore({ url, username: "tessera_reader", password: passwords.tessera_reader });
+const endMs = Math.floor(Date.now() / 1_000) * 1_000;
+await generateEvents(
+  { url, username: "tessera_writer", password: passwords.tessera_writer },
+  [tenantId],
+  EVENTS,
+  endMs,
+);
+
+const caller: Caller = {
+  tenantId,
+  subject: { kind: "API_KEY", id: "bench" },
+  permissions: new Set(["analytics:read"]),
+  expiresAtMs: null,
+  ...PLAIN_ACCESS,
+};
+const fromMs = endMs - 31 * 86_400_000;
+const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000).toISOString() };
+const NAMES = ["sign_in", "search", "add_to_cart", "purchase"] as const;
+const steps = NAMES.map((name) => ({ anyOf: [{ events: [name] }] }));
+const funnel = queryFunnel({ funnels: createFunnelStore(eventStore), nowMs: () => Date.now() });
+
+/** The same question by hand: levels per person, then how many reached each. */
+const byHand: StoreStatement = {
+  name: "window-funnel",
+  text: `SELECT [countIf(level >= 1), countIf(level >= 2), countIf(level >= 3), countIf(level >= 4)] AS reached FROM (
+    SELECT windowFunnel(604800000)(toUInt64(toUnixTimestamp64Milli(time)), ${NAMES.map((name) => `name = '${name}'`).join(", ")}) AS level
+    FROM events_by_person WHERE tenant_id = {tenant: String} AND time >= fromUnixTimestamp64Milli({from: Int64}, 'UTC')
+      AND name IN (${NAMES.map((name) => `'${name}'`).join(", ")}) AND person != 0 GROUP BY person)`,
+  params: { tenant: tenantId, from: fromMs },
+};
+
+interface Timing {
+  readonly p50: number;
+  readonly slowest: number;
+  readonly reached: string;
+}
+
+const time = async (ask: () => Promise<readonly unknown[]>): Promise<Timing> => {
+  const taken: number[] = [];
+  let reached: readonly unknown[] = [];
+  const deadline = performance.now() + BUDGET_MS;
+  for (let run = 0; run < WARM_UP + RUNS && (run < WARM_UP + 3 || performance.now() < deadline); run += 1) {
+    const started = performance.now();
+    reached = await ask();
+    if (run >= WARM_UP) taken.push(performance.now() - started);
+  }
+  const sorted = taken.toSorted((a, b) => a - b);
+  return {
+    p50: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
+    slowest: sorted.at(-1) ?? Number.NaN,
+    reached: reached.map(String).join(", "),
+  };
+};
+
+const ours = (input: Partial<FunnelInput>) => async (): Promise<readonly unknown[]> => {
+  const { result } = await funnel(caller, { range, steps, window: "P7D", ...input });
+  return result.steps.map(({ reached }) => reached);
+};
+const hand = async (): Promise<readonly unknown[]> => {
+  const { rows } = await eventStore.query(caller, byHand, (row) => {
+    const reached: unknown = typeof row === "object" && row !== null ? Reflect.get(row, "reached") : null;
+    return Array.isArray(reached) ? reached.map(String) : [];
+  });
+  return rows[0] ?? [];
+};
+
+const questions: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
+  "windowFunnel by hand, counts alone": hand,
+  "funnel: counts, intervals, times of every step": ours({}),
+  "with a window per step and an exclusion": ours({
+    steps: steps.map((step, index) => (index === 0 ? step : { ...step, within: "P3D" })),
+    exclusions: [{ event: { events: ["error"] } }],
+  }),
+  "with a breakdown by source and a trend by day": ours({
+    breakdown: { field: "source" },
+    trend: { granularity: "DAY" },
+  }),
+  "with drop-offs": ours({ dropOffs: {} }),
+  "with a correlation of 20 events": ours({ correlation: {} }),
+  STRICT: ours({ order: "STRICT" }),
+  UNORDERED: ours({ order: "UNORDERED" }),
+  "a sample of 10 % of the persons": ours({ sample: 0.1 }),
+};
+
+console.log(
+  `${EVENTS.toLocaleString("en-US")} events of one tenant, 25,000 persons per million events; four steps, window of seven days.`,
+);
+console.log(
+  `${cpus().length} cores, load ${loadavg()
+    .map((one) => one.toFixed(1))
+    .join(" ")}; node ${process.version}.\n`,
+);
+console.log("| question | p50 ms | slowest ms | reached |");
+console.log("| --- | --- | --- | --- |");
+for (const [title, ask] of Object.entries(questions)) {
+  const { p50, slowest, reached } = await time(ask);
+  console.log(`| ${title} | ${p50.toFixed(0)} | ${slowest.toFixed(0)} | ${reached} |`);
+}
+
+await eventStore.close();
+await stopEnginesHost();
