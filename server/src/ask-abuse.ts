@@ -2,9 +2,8 @@ import { ABUSE_KINDS, ABUSE_SOURCE_KINDS, type ActiveThrottle } from "@tessera/c
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import type { ExchangeFailures } from "@tessera/platform/abuse/address-watch";
-import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { z } from "zod";
-import { platformCaller } from "./platform-caller.ts";
+import { createTenantRoom, internal } from "./tenant-room.ts";
 
 /** What is selected of a throttle that is to be enforced. */
 export const THROTTLE_FIELDS = "kind level percent until source { kind id }";
@@ -27,13 +26,9 @@ const answer = z.object({ throttles: z.array(throttleShape) });
 
 /** Builds the exchange with the tenant room, wherever it runs, for a process of this role; rejects when it gives no answer. */
 export const createAskAbuse = (tenant: SubgraphConnection<GatewayCall>, role: string): ExchangeFailures => {
-  const caller = platformCaller(role, ["platform:authenticate"]);
+  const ask = createTenantRoom(tenant, role, internal);
   return async (refused) => {
     const failures = refused.map(({ atMs, ...failure }) => ({ ...failure, at: new Date(atMs).toISOString() }));
-    const asked = { query: REPORT, variables: { failures } };
-    const { data, errors } = await tenant.execute(asked, { caller, traceId: newTraceId() });
-    const [error] = errors ?? [];
-    if (error !== undefined) throw new Error(`The tenant room answered: ${error.message}`);
-    return answer.parse(data).throttles;
+    return (await ask(answer, REPORT, { failures })).throttles;
   };
 };

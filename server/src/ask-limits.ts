@@ -3,10 +3,9 @@ import { parseTenantId } from "@tessera/contracts/ids";
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
 import type { LeaseSource } from "@tessera/platform/limits/lease-source";
-import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { z } from "zod";
 import { THROTTLE_FIELDS, throttleShape } from "./ask-abuse.ts";
-import { platformCaller } from "./platform-caller.ts";
+import { createTenantRoom, internal } from "./tenant-room.ts";
 
 const LIMITS = `query Limits($tenantId: ID!, $kind: CallerKind!, $id: ID!) {
   limits: effectiveLimits(tenantId: $tenantId, subjectKind: $kind, subjectId: $id) {
@@ -76,22 +75,16 @@ export interface AskLimits extends LeaseSource {
 
 /** Builds {@link AskLimits} over the tenant room, wherever it runs; rejects when it gives no answer. */
 export const createAskLimits = (tenant: SubgraphConnection<GatewayCall>, role: string): AskLimits => {
-  const caller = platformCaller(role, ["platform:authenticate"]);
-  const ask = async (query: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> => {
-    const { data, errors } = await tenant.execute({ query, variables }, { caller, traceId: newTraceId() });
-    const [error] = errors ?? [];
-    if (error !== undefined) throw new Error(`The tenant room answered: ${error.message}`);
-    return data;
-  };
+  const ask = createTenantRoom(tenant, role, internal);
   return {
     read: async (tenantId, subject) => {
-      const { limits } = limitsAnswer.parse(await ask(LIMITS, { tenantId, kind: subject.kind, id: subject.id }));
+      const { limits } = await ask(limitsAnswer, LIMITS, { tenantId, kind: subject.kind, id: subject.id });
       if (limits === null) return null;
       const answered = parseTenantId(limits.tenantId);
       if (answered !== tenantId) throw new Error("The tenant room answered for another tenant.");
       return { ...limits, tenantId };
     },
-    lease: async (claims) => leaseAnswer.parse(await ask(LEASE, { claims })).lease,
-    adjust: async (adjustments) => void (await ask(ADJUST, { adjustments })),
+    lease: async (claims) => (await ask(leaseAnswer, LEASE, { claims })).lease,
+    adjust: async (adjustments) => void (await ask(z.unknown(), ADJUST, { adjustments })),
   };
 };

@@ -3,11 +3,9 @@ import { parseTenantId } from "@tessera/contracts/ids";
 import { isPermission } from "@tessera/contracts/permissions";
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { dataPolicyShape } from "@tessera/platform/store/data-policy";
-import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { z } from "zod";
-import { platformCaller } from "./platform-caller.ts";
+import { createTenantRoom, unavailable } from "./tenant-room.ts";
 
 /** What every question about a credential selects. */
 export const CALLER_FIELDS = "tenantId subject { kind id } permissions expiresAt roles networks dataPolicy grantId";
@@ -27,8 +25,7 @@ const answer = z.object({
     .nullable(),
 });
 
-const toCaller = (data: unknown): Caller | null => {
-  const { caller } = answer.parse(data);
+const toCaller = ({ caller }: z.infer<typeof answer>): Caller | null => {
   if (caller === null) return null;
   const tenantId = parseTenantId(caller.tenantId);
   if (tenantId === null) throw new Error("The tenant room answered without a tenant.");
@@ -48,13 +45,6 @@ export type AskTenant = (query: string, variables: Readonly<Record<string, unkno
 
 /** Builds {@link AskTenant} for a process of this role. */
 export const createAskTenant = (tenant: SubgraphConnection<GatewayCall>, role: string): AskTenant => {
-  const caller = platformCaller(role, ["platform:authenticate"]);
-  return async (query, variables) => {
-    const asked = { query, operationName: "Authenticate", variables };
-    const result = await tenant.execute(asked, { caller, traceId: newTraceId() });
-    const [error] = result.errors ?? [];
-    if (error === undefined) return toCaller(result.data);
-    const detail = "Credentials can't be verified at the moment.";
-    throw refuse("DEPENDENCY_UNAVAILABLE", detail, { retryAfterSeconds: 1 }, error);
-  };
+  const ask = createTenantRoom(tenant, role, unavailable("Credentials can't be verified at the moment."));
+  return async (query, variables) => toCaller(await ask(answer, query, variables));
 };

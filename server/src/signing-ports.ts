@@ -1,11 +1,9 @@
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { readMessageKey } from "@tessera/platform/signatures/signature-algorithm";
 import type { SignatureGateDeps } from "@tessera/platform/signatures/signature-gate";
-import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { z } from "zod";
-import { platformCaller } from "./platform-caller.ts";
+import { createTenantRoom, unavailable } from "./tenant-room.ts";
 
 const KEYS = `query RequestKeysOf($tenantId: ID!, $credentialKind: SigningCredential!, $credentialId: ID!) {
   requestKeysOf(tenantId: $tenantId, credentialKind: $credentialKind, credentialId: $credentialId) { id publicKey required }
@@ -24,23 +22,11 @@ export const createSigningPorts = (
   tenant: SubgraphConnection<GatewayCall>,
   role: string,
 ): Pick<SignatureGateDeps, "policyOf" | "useNonce"> => {
-  const caller = platformCaller(role, ["platform:authenticate"]);
-  const ask = async <T>(
-    shape: z.ZodType<T>,
-    query: string,
-    name: string,
-    variables: Record<string, unknown>,
-  ): Promise<T> => {
-    const result = await tenant.execute({ query, operationName: name, variables }, { caller, traceId: newTraceId() });
-    const [error] = result.errors ?? [];
-    if (error === undefined) return shape.parse(result.data);
-    const detail = "The keys of signed requests can't be read at the moment.";
-    throw refuse("DEPENDENCY_UNAVAILABLE", detail, { retryAfterSeconds: 1 }, error);
-  };
+  const ask = createTenantRoom(tenant, role, unavailable("The keys of signed requests can't be read at the moment."));
   return {
     policyOf: async ({ tenantId, subject }) => {
       const variables = { tenantId, credentialKind: subject.kind, credentialId: subject.id };
-      const { requestKeysOf } = await ask(keysAnswer, KEYS, "RequestKeysOf", variables);
+      const { requestKeysOf } = await ask(keysAnswer, KEYS, variables);
       const keys = requestKeysOf.flatMap(({ id, publicKey }) => {
         const key = readMessageKey(JSON.parse(publicKey));
         return key === null ? [] : [[id, key] as const];
@@ -49,7 +35,7 @@ export const createSigningPorts = (
     },
     useNonce: async ({ tenantId }, { keyId, nonce, usableUntilMs }) => {
       const variables = { tenantId, keyId, nonce, usableUntil: new Date(usableUntilMs).toISOString() };
-      return (await ask(nonceAnswer, NONCE, "UseRequestNonce", variables)).useRequestNonce;
+      return (await ask(nonceAnswer, NONCE, variables)).useRequestNonce;
     },
   };
 };
