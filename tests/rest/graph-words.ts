@@ -1,10 +1,12 @@
 import { z } from "zod";
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Values of enums among what is compared here. */
+const ENUM_VALUES = new Set(["EXACT", "APPROXIMATE", "EVENT", "FIELD", "CHI_SQUARE", "FISHER"]);
 /** The whole difference between the two: snake case for names, lower case for the values of enums. */
 export const inRestWords = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(inRestWords);
-  if (typeof value === "string" && ["EXACT", "APPROXIMATE"].includes(value)) return value.toLowerCase();
+  if (typeof value === "string" && ENUM_VALUES.has(value)) return value.toLowerCase();
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [snake(name), inRestWords(part)]));
 };
@@ -58,3 +60,25 @@ export const plain = (columns: readonly z.infer<typeof columnShape>[]) =>
     role: role.toLowerCase(),
     values: Object.values(values)[0] ?? [],
   }));
+
+/** A funnel with every part but where it comes from. */
+export const FUNNEL = `query($input: FunnelInput!) {
+  funnel(input: $input) {
+    result { ...outcome } groups { value result { ...outcome } versusRest { difference interval { low high } test p pAdjusted } }
+    groupCount others { ...outcome } groupsTest { chiSquare degreesOfFreedom p }
+    trend { buckets complete steps { number label reached } conversion }
+    dropOffs { step label droppedOff next { name units } others }
+    correlation {
+      kind field value convertedWith convertedWithout notConvertedWith notConvertedWithout
+      oddsRatio oddsRatioInterval { low high } test p pAdjusted
+    }
+    cutUnits
+  }
+}
+fragment outcome on FunnelResult {
+  steps {
+    number label optional reached droppedOff fromPrevious fromFirst fromFirstInterval { low high } timeFromPrevious { ...times }
+  }
+  entered converted conversion conversionInterval { low high } timeToConvert { ...times }
+}
+fragment times on FunnelTimes { count meanSeconds quantilesSeconds histogram { fromSeconds toSeconds count } }`;
