@@ -55,6 +55,15 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     input: { range: range(), measures: [{ function: "COUNT" }], granularity: "HOUR", splitBy: ["name"] },
   }),
   "Query.olap": () => ({ input: olap() }),
+  "Query.attribution": () => ({
+    input: {
+      range: range(),
+      conversion: {},
+      touchpoints: [{ filter: { not: { field: "country", in: ["nowhere"] } } }],
+      models: [{ kind: "LAST" }, { kind: "MARKOV" }],
+      dimensions: ["name"],
+    },
+  }),
   "Query.funnel": () => ({
     input: {
       range: range(),

@@ -6,6 +6,7 @@ export const permissions = {
   "Query.timeSeries": "analytics:read",
   "Query.olap": "analytics:read",
   "Query.funnel": "analytics:read",
+  "Query.attribution": "analytics:read",
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.rowsBehind": "analytics:read",

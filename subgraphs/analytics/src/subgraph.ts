@@ -18,6 +18,7 @@ import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
+import { createAttributionStore } from "./store/attribution-store.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createAnalyticsStore } from "./store/analytics-store.ts";
 import { createJobResults } from "./store/job-results.ts";
@@ -51,6 +52,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ cohorts, eventStore, longQueries },
     store: createAnalyticsStore(eventStore),
     funnels: createFunnelStore(eventStore),
+    attribution: createAttributionStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });

@@ -17,6 +17,10 @@ export interface TestEvent {
   readonly country?: string;
   readonly device?: string;
   readonly url?: string;
+  readonly referrer?: string;
+  readonly utmSource?: string;
+  readonly utmMedium?: string;
+  readonly utmCampaign?: string;
   readonly revenue?: string;
   readonly currency?: string;
   readonly schemaVersion?: number;
@@ -40,6 +44,10 @@ const row = (tenantId: string, batchId: string, event: TestEvent, index: number)
   country: event.country ?? "",
   device: event.device ?? "",
   url: event.url ?? "",
+  referrer: event.referrer ?? "",
+  utm_source: event.utmSource ?? "",
+  utm_medium: event.utmMedium ?? "",
+  utm_campaign: event.utmCampaign ?? "",
   revenue: event.revenue ?? null,
   currency: event.currency ?? "",
   schema_version: event.schemaVersion ?? 1,

@@ -2,6 +2,7 @@ import type { IngestPort } from "@tessera/contracts/ingest";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { JobResults } from "../store/job-results.ts";
+import type { AttributionStore } from "../store/attribution-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
@@ -12,6 +13,7 @@ import { findJobs } from "./find-jobs.ts";
 import { followJob } from "./follow-job.ts";
 import { ingestEvents } from "./ingest-events.ts";
 import { listJobs } from "./list-jobs.ts";
+import { queryAttribution } from "./query-attribution.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
@@ -29,6 +31,7 @@ import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 export interface OperationDeps extends StartQueryDeps, CohortDeps {
   readonly store: AnalyticsStore;
   readonly funnels: FunnelStore;
+  readonly attribution: AttributionStore;
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
@@ -41,6 +44,7 @@ export const createOperations = (deps: OperationDeps) => ({
   timeSeries: queryTimeSeries(deps),
   olap: queryOlap(deps),
   funnel: queryFunnel(deps),
+  attribution: queryAttribution(deps),
   events: queryEvents(deps),
   rowsBehind: rowsBehind(deps),
   explain: explainOlap(deps),

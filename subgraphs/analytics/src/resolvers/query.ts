@@ -6,6 +6,7 @@ export const Query: QueryResolvers = {
     operations.realtimeMetrics(caller, timeframe, signal),
   timeSeries: (_root, { input }, { caller, operations, signal }) => operations.timeSeries(caller, input, signal),
   olap: (_root, { input }, { caller, operations, signal }) => operations.olap(caller, input, signal),
+  attribution: (_root, { input }, { caller, operations, signal }) => operations.attribution(caller, input, signal),
   funnel: (_root, { input }, { caller, operations, signal }) => operations.funnel(caller, input, signal),
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),

@@ -17,7 +17,7 @@ const asText = (expression: string): MeasureSql => ({ select: `toString(${expres
 const currencyIs = (currency: string, params: Params): string => `currency = ${params.place("String", currency)}`;
 
 /** The number an event contributes; null where it has none, or does not pass the measure's filter. */
-const numberOf = (of: NumberSource, filter: Condition | null, params: Params): string => {
+export const numberOf = (of: NumberSource, filter: Condition | null, params: Params): string => {
   const number = of.kind === "PROPERTY" ? propertyNumber(of.field.path, params) : "revenue";
   const tests = [
     ...(of.kind === "REVENUE" && of.currency !== null ? [currencyIs(of.currency, params)] : []),

@@ -1,0 +1,207 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import { DAY_MS, parseDuration, SECOND_MS } from "../duration.ts";
+import { fieldsOfMatcher, parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
+import { parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { fieldsOf, onlyValueOf, parseFilter, type Condition } from "../filter.ts";
+import { numbersOf, parseMeasures, type NumberSource } from "../measures.ts";
+import { parseTimeRange, type TimeRange } from "../time-range.ts";
+import { DEFAULT_CHANNELS, DIRECT_CHANNEL, type ChannelRuleInput } from "./default-channels.ts";
+import type { AttributionModel } from "./model.ts";
+import { parseModels, type ModelInput } from "./parse-models.ts";
+
+/** Bounds of a question to `attribution`, each because the work or the answer grows with it. */
+export const ATTRIBUTION_LIMITS = {
+  touchpoints: 20,
+  rules: 50,
+  dimensions: 3,
+  nameCharacters: 128,
+  /** Touchpoints of one path; of longer ones the latest stay. */
+  pathLength: 100,
+  topPaths: 1_000,
+  spends: 300,
+  lookbackMs: 400 * DAY_MS,
+  bootstrapSamples: 1_000,
+} as const;
+
+/** What tells touchpoints apart: the channel rules, or a field. */
+export type TouchDimension = { readonly kind: "CHANNEL" } | { readonly kind: "FIELD"; readonly field: Field };
+
+/** A validated rule. */
+export interface ChannelRule {
+  readonly channel: string;
+  readonly filter: Condition;
+}
+
+/** Money spent on a label of a dimension. */
+export interface Spend {
+  readonly dimension: string;
+  readonly label: string;
+  readonly amount: number;
+}
+
+/** How intervals are drawn. */
+export interface Bootstrap {
+  readonly samples: number;
+  readonly level: number;
+  readonly seed: number;
+}
+
+/** A validated question to `attribution`; the meaning of each part is in docs/attribution.md. */
+export interface AttributionQuestion {
+  readonly range: TimeRange;
+  readonly lookbackMs: number;
+  readonly conversion: EventMatcher;
+  readonly touchpoints: readonly EventMatcher[];
+  readonly value: NumberSource | null;
+  readonly rules: readonly ChannelRule[];
+  readonly otherwise: string;
+  readonly directLabels: readonly string[];
+  readonly models: readonly AttributionModel[];
+  readonly dimensions: readonly { readonly name: string; readonly of: TouchDimension }[];
+  readonly reset: "AFTER_CONVERSION" | "NEVER";
+  readonly count: "EVERY" | "FIRST_PER_PERSON";
+  readonly stitched: boolean;
+  readonly nonConverting: boolean;
+  readonly maxPathLength: number;
+  readonly topPaths: number;
+  readonly spend: readonly Spend[];
+  readonly bootstrap: Bootstrap | null;
+}
+
+type Maybe<T> = T | null | undefined;
+
+/** A question as the graph delivers it; what may be left out has the defaults of the SDL. */
+export interface AttributionInput {
+  readonly range: { readonly from: string; readonly to: string };
+  readonly conversion: EventMatcherInput;
+  readonly touchpoints: readonly EventMatcherInput[];
+  readonly value?: Maybe<{ readonly of: string; readonly currency?: Maybe<string> }>;
+  readonly models: readonly ModelInput[];
+  readonly dimensions?: readonly string[];
+  readonly channels?: Maybe<readonly ChannelRuleInput[]>;
+  readonly otherwise?: string;
+  readonly directLabels?: readonly string[];
+  readonly lookback?: string;
+  readonly reset?: AttributionQuestion["reset"];
+  readonly count?: AttributionQuestion["count"];
+  readonly identity?: "STITCHED" | "PERSON";
+  readonly nonConverting?: boolean;
+  readonly maxPathLength?: number;
+  readonly topPaths?: number;
+  readonly spend?: readonly Spend[];
+  readonly bootstrap?: Maybe<Partial<Bootstrap>>;
+}
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+/** Refuses a whole number outside its bounds with BAD_INPUT. */
+const within = (value: number, where: string, least: number, most: number): number => {
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw bad(where, `\`${where}\` must be a whole number between ${least} and ${most.toLocaleString("en-US")}.`);
+  return value;
+};
+
+const someOf = <T>(list: readonly T[], where: string, least: number, most: number): readonly T[] => {
+  if (list.length < least || list.length > most) throw bad(where, `\`${where}\` takes ${least} to ${most}.`);
+  return list;
+};
+
+const nameOf = (name: string, where: string): string => {
+  if (name === "" || name.length > ATTRIBUTION_LIMITS.nameCharacters)
+    throw bad(where, `A name has 1 to ${ATTRIBUTION_LIMITS.nameCharacters} characters.`);
+  return name;
+};
+
+const parseRules = (input: Maybe<readonly ChannelRuleInput[]>, access: FieldAccess): readonly ChannelRule[] =>
+  someOf(input ?? DEFAULT_CHANNELS, "input.channels", 1, ATTRIBUTION_LIMITS.rules).map(({ channel, filter }, index) => {
+    const where = `input.channels.${index}`;
+    const parsed = parseFilter(filter, `${where}.filter`, access);
+    if (parsed === null) throw bad(`${where}.filter`, "A rule needs a filter.");
+    return { channel: nameOf(channel, `${where}.channel`), filter: parsed };
+  });
+
+const parseValue = (
+  input: AttributionInput["value"],
+  conversion: EventMatcher,
+  access: FieldAccess,
+): NumberSource | null => {
+  if (input === null || input === undefined) return null;
+  const [measure] = parseMeasures([{ function: "SUM", of: input.of, currency: input.currency }], "input.value", access);
+  const source = measure === undefined ? null : numbersOf(measure.formula);
+  if (source?.kind === "REVENUE" && source.currency === null && onlyValueOf(conversion.filter, "currency") === null)
+    throw bad("input.value.currency", "Revenue of several currencies is never added up: give the `currency`.");
+  return source;
+};
+
+const parseDimensions = (names: readonly string[], access: FieldAccess): AttributionQuestion["dimensions"] => {
+  someOf(names, "input.dimensions", 1, ATTRIBUTION_LIMITS.dimensions);
+  if (new Set(names).size < names.length) throw bad("input.dimensions", "`input.dimensions` names one twice.");
+  return names.map((name, index) => {
+    if (name === "channel") return { name, of: { kind: "CHANNEL" } };
+    return { name, of: { kind: "FIELD", field: parseRevealedField(name, `input.dimensions.${index}`, access) } };
+  });
+};
+
+const parseSpend = (spend: readonly Spend[], dimensions: readonly string[]): readonly Spend[] => {
+  const seen = new Set<string>();
+  return someOf(spend, "input.spend", 0, ATTRIBUTION_LIMITS.spends).map((one, index) => {
+    const where = `input.spend.${index}`;
+    if (!dimensions.includes(one.dimension))
+      throw bad(`${where}.dimension`, "Spend is of one of the `dimensions` that are asked for.");
+    if (!(Number.isFinite(one.amount) && one.amount >= 0)) throw bad(`${where}.amount`, "Spend is 0 or more.");
+    const key = JSON.stringify([one.dimension, one.label]);
+    if (seen.has(key)) throw bad(where, "This label's spend is given twice.");
+    seen.add(key);
+    return one;
+  });
+};
+
+const parseBootstrap = (input: AttributionInput["bootstrap"]): Bootstrap | null => {
+  if (input === null || input === undefined) return null;
+  const { samples = 200, level = 0.95, seed = 1 } = input;
+  if (!(level >= 0.5 && level <= 0.999)) throw bad("input.bootstrap.level", "A level lies between 0.5 and 0.999.");
+  within(samples, "input.bootstrap.samples", 20, ATTRIBUTION_LIMITS.bootstrapSamples);
+  return { samples, level, seed: within(seed, "input.bootstrap.seed", 0, 2 ** 31 - 1) };
+};
+
+/** Validates a question to `attribution`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
+export const parseAttribution = (input: AttributionInput, access: FieldAccess): AttributionQuestion => {
+  const range = parseTimeRange(input.range, "input.range");
+  const conversion = parseEventMatcher(input.conversion, "input.conversion", access);
+  const dimensions = input.dimensions ?? ["channel"];
+  return {
+    range,
+    conversion,
+    touchpoints: someOf(input.touchpoints, "input.touchpoints", 1, ATTRIBUTION_LIMITS.touchpoints).map((one, index) =>
+      parseEventMatcher(one, `input.touchpoints.${index}`, access),
+    ),
+    lookbackMs: parseDuration(input.lookback ?? "P30D", "input.lookback", {
+      minMs: SECOND_MS,
+      maxMs: ATTRIBUTION_LIMITS.lookbackMs,
+    }),
+    value: parseValue(input.value, conversion, access),
+    rules: parseRules(input.channels, access),
+    otherwise: nameOf(input.otherwise ?? "Other", "input.otherwise"),
+    directLabels: someOf(input.directLabels ?? [DIRECT_CHANNEL], "input.directLabels", 0, ATTRIBUTION_LIMITS.rules),
+    models: parseModels(input.models, "input.models"),
+    dimensions: parseDimensions(dimensions, access),
+    reset: input.reset ?? "AFTER_CONVERSION",
+    count: input.count ?? "EVERY",
+    stitched: (input.identity ?? "STITCHED") === "STITCHED",
+    nonConverting: input.nonConverting ?? true,
+    maxPathLength: within(input.maxPathLength ?? 50, "input.maxPathLength", 1, ATTRIBUTION_LIMITS.pathLength),
+    topPaths: within(input.topPaths ?? 20, "input.topPaths", 0, ATTRIBUTION_LIMITS.topPaths),
+    spend: parseSpend(input.spend ?? [], dimensions),
+    bootstrap: parseBootstrap(input.bootstrap),
+  };
+};
+
+/** Every field a question looks at when its paths are told apart by a dimension. */
+export const fieldsOfAttribution = (question: AttributionQuestion, of: TouchDimension): readonly Field[] => [
+  ...[question.conversion, ...question.touchpoints].flatMap(fieldsOfMatcher),
+  ...(of.kind === "FIELD" ? [of.field] : question.rules.flatMap(({ filter }) => fieldsOf(filter))),
+  ...(question.value?.kind === "REVENUE"
+    ? [parseField("revenue", "value"), ...(question.value.currency === null ? [] : [parseField("currency", "value")])]
+    : []),
+  ...(question.value?.kind === "PROPERTY" ? [question.value.field] : []),
+];

@@ -1,0 +1,163 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { maskedColumns } from "@tessera/platform/store/data-policy";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { accessOf } from "../domain/access.ts";
+import {
+  modelAnswer,
+  toldRoles,
+  topPaths,
+  type AttributionAnswer,
+  type Breakdown,
+  type CreditIntervals,
+} from "../domain/attribution/answer.ts";
+import { attribute, placeModels, type Attributed, type PlacedModel } from "../domain/attribution/attribute.ts";
+import { percentileInterval, resample } from "../domain/attribution/bootstrap.ts";
+import type { DirectLabels } from "../domain/attribution/model.ts";
+import { toPathSet } from "../domain/attribution/path-set.ts";
+import { exactSum, type PathSet } from "../domain/attribution/paths.ts";
+import {
+  fieldsOfAttribution,
+  parseAttribution,
+  type AttributionInput,
+  type AttributionQuestion,
+  type Bootstrap,
+} from "../domain/attribution/question.ts";
+import { seededRandom } from "../domain/attribution/random.ts";
+import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
+import { provenanceOf } from "../domain/provenance.ts";
+import type { AttributionStore, StoredPath } from "../store/attribution-store.ts";
+
+/** Steps of work one answer's intervals may take: touchpoints of all paths, times what a model does with each, times the samples. */
+const MAX_BOOTSTRAP_WORK = 200_000_000;
+
+/** Work of a model on one set of paths, roughly: a chain's system grows with the cube of its states, a sampled value with its orders. */
+const workOf = (paths: PathSet, { model, attributed }: PlacedModel & { readonly attributed: Attributed }): number => {
+  const { chain, permutations } = attributed;
+  const touches = paths.groups.reduce((sum, { steps }) => sum + steps.length, 0);
+  if (model.kind === "SHAPLEY" && model.game === "RATE")
+    return permutations === null ? touches + paths.labels.length * 2 ** paths.labels.length : touches * permutations;
+  return touches + (chain === null ? 0 : chain.states ** 3);
+};
+
+const refuseTooMuch = (work: number, { samples }: Bootstrap): void => {
+  if (work * samples <= MAX_BOOTSTRAP_WORK) return;
+  const possible = Math.floor(MAX_BOOTSTRAP_WORK / work);
+  throw refuse(
+    "QUERY_TOO_COSTLY",
+    `Intervals of so many paths and models would take too long: ask for at most ${possible} samples, fewer models, a lower order or fewer channels.`,
+    { field: "input.bootstrap.samples" },
+  );
+};
+
+/** Intervals of every model's credits; gives way to others between samples, and stops when nobody waits any more. */
+const intervalsOf = async (
+  paths: PathSet,
+  placed: readonly PlacedModel[],
+  direct: DirectLabels,
+  { samples, level, seed }: Bootstrap,
+  signal: AbortSignal | undefined,
+): Promise<readonly CreditIntervals[]> => {
+  const random = seededRandom(seed);
+  const perLabel = () => paths.labels.map(() => new Float64Array(samples));
+  const draws = placed.map(() => ({ conversions: perLabel(), value: perLabel() }));
+  for (let sample = 0; sample < samples; sample += 1) {
+    signal?.throwIfAborted();
+    const drawn = resample(paths, random);
+    placed.forEach((model, place) => {
+      const { credits } = attribute(drawn, model, direct);
+      paths.labels.forEach((_label, label) => {
+        draws[place]?.conversions[label]?.fill(credits.conversions[label] ?? 0, sample, sample + 1);
+        draws[place]?.value[label]?.fill(credits.value[label] ?? 0, sample, sample + 1);
+      });
+    });
+    await nextTurn();
+  }
+  return draws.map(({ conversions, value }) => ({
+    conversions: conversions.map((numbers) => percentileInterval(numbers, level)),
+    value: value.map((numbers) => percentileInterval(numbers, level)),
+  }));
+};
+
+const breakdownOf = async (
+  question: AttributionQuestion,
+  dimension: string,
+  stored: readonly StoredPath[],
+  signal: AbortSignal | undefined,
+): Promise<Breakdown> => {
+  const paths = toPathSet(stored.filter(({ steps }) => steps.length > 0));
+  const direct = new Set(
+    paths.labels.flatMap((label, place) => (question.directLabels.includes(label) ? [place] : [])),
+  );
+  const placed = placeModels(question.models);
+  const found = placed.map((model) => ({ ...model, attributed: attribute(paths, model, direct) }));
+  const { bootstrap } = question;
+  if (bootstrap !== null) refuseTooMuch(exactSum(found.map((one) => workOf(paths, one))), bootstrap);
+  const intervals = bootstrap === null ? null : await intervalsOf(paths, placed, direct, bootstrap, signal);
+  return {
+    dimension,
+    models: found.map(({ model, attributed }, place) =>
+      modelAnswer(question, dimension, paths, { model, attributed, intervals: intervals?.[place] ?? null }),
+    ),
+    roles: toldRoles(paths),
+    paths: topPaths(paths, question.topPaths),
+    pathCount: paths.groups.length,
+  };
+};
+
+/** Masked ids name nobody, so that a caller from whom they are kept sees persons as the store keeps them, unstitched. */
+const isStitched = (question: AttributionQuestion, caller: Caller): boolean =>
+  question.stitched && !maskedColumns(caller.dataPolicy).some((column) => ["user_id", "anonymous_id"].includes(column));
+
+const factsOf = (question: AttributionQuestion, sources: readonly BehaviourSource[], stitched: boolean) => {
+  const range = { fromMs: question.range.fromMs - question.lookbackMs, toMs: question.range.toMs };
+  const tables = [...new Set([...sources.map(({ table }) => table), ...(stitched ? ["events" as const] : [])])];
+  const rejected = new Map(sources.flatMap((source) => source.rejected).map((one) => [one.reason, one]));
+  return {
+    parts: tables.map((table) => ({ table, ...range })),
+    rejected: [...rejected.values()],
+    approximations: [],
+  };
+};
+
+const totalsOf = (stored: readonly StoredPath[]) => {
+  const sum = (read: (path: StoredPath) => number, some = stored): number => exactSum(some.map(read));
+  const touched = stored.filter(({ steps }) => steps.length > 0);
+  return {
+    conversions: sum(({ conversions }) => conversions),
+    value: sum(({ value }) => value),
+    attributedConversions: sum(({ conversions }) => conversions, touched),
+    attributedValue: sum(({ value }) => value, touched),
+    nonConvertingJourneys: sum(({ losses }) => losses),
+    cutJourneys: sum(({ cutJourneys }) => cutJourneys),
+    excludedPersons: sum(({ excluded }) => excluded),
+  };
+};
+
+/** Answers `attribution`: validates, reads distinct paths for each dimension, and gives credit by every model over the same paths. */
+export const queryAttribution =
+  (deps: { attribution: AttributionStore; nowMs: NowMs }) =>
+  async (caller: Caller, input: AttributionInput, signal?: AbortSignal): Promise<AttributionAnswer> => {
+    const question = parseAttribution(input, accessOf(caller));
+    const stitched = isStitched(question, caller);
+    const sources = question.dimensions.map(({ of }) =>
+      behaviourSource(fieldsOfAttribution(question, of), caller.dataPolicy),
+    );
+    const asOfMs = deps.nowMs();
+    const read = await Promise.all(
+      question.dimensions.map(({ of }, place) =>
+        deps.attribution.paths(caller, { question, of, table: sources[place]?.table ?? "events", stitched }, signal),
+      ),
+    );
+    const breakdowns: Breakdown[] = [];
+    for (const [place, { name }] of question.dimensions.entries())
+      breakdowns.push(await breakdownOf(question, name, read[place]?.paths ?? [], signal));
+    const costs = read.map(({ cost }) => cost);
+    return {
+      ...totalsOf(read[0]?.paths ?? []),
+      identity: stitched ? "STITCHED" : "PERSON",
+      breakdowns,
+      provenance: provenanceOf(factsOf(question, sources, stitched), costs, asOfMs, "UTC", caller.dataPolicy),
+    };
+  };

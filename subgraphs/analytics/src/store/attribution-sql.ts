@@ -1,0 +1,150 @@
+import type { StoreStatement } from "@tessera/platform/store/event-store";
+import type { AttributionQuestion, TouchDimension } from "../domain/attribution/question.ts";
+import type { BehaviourTable } from "../domain/behaviour-source.ts";
+import { anyNameSql, behaviourRange, matcherSql } from "./behaviour-sql.ts";
+import { conditionSql } from "./condition-sql.ts";
+import { groupExpression } from "./field-sql.ts";
+import { numberOf } from "./measure-sql.ts";
+import { createParams, type Params } from "./params.ts";
+
+/** Conversions and touchpoints of one person that are looked at; who has more is a machine, and is told as excluded. */
+export const MAX_PERSON_EVENTS = 5_000;
+/** Distinct paths of one answer. */
+export const MAX_PATHS = 50_000;
+/** Label of touchpoints that carry no value of a field. */
+export const NO_LABEL = "(none)";
+/** Before every moment, in milliseconds. */
+const NEVER = "toInt64(-9000000000000000)";
+
+/** What one statement reads: a question, by one dimension, from one table. */
+export interface PathsRequest {
+  readonly question: AttributionQuestion;
+  readonly of: TouchDimension;
+  readonly table: BehaviourTable;
+  readonly stitched: boolean;
+}
+
+const labelSql = ({ question, of }: PathsRequest, params: Params): string => {
+  if (of.kind === "CHANNEL") {
+    const rules = question.rules.map(
+      ({ channel, filter }) => `${conditionSql(filter, params)}, ${params.place("String", channel)}`,
+    );
+    return `multiIf(${rules.join(", ")}, ${params.place("String", question.otherwise)})`;
+  }
+  const text = `ifNull(toString(${groupExpression(of.field, params)}), '')`;
+  return `if(${text} = '', '${NO_LABEL}', ${text})`;
+};
+
+/** Which visitor was first seen as which person: the first signed-in event of an anonymous id in the range says whose it is. */
+const stitchesSql = (range: string): string =>
+  [
+    "(SELECT cityHash64(tenant_id, anonymous_id, toUInt8(0)) AS visitor, argMin(person, (time, user_id)) AS owner",
+    `FROM events WHERE ${range} AND user_id != '' AND anonymous_id != '' GROUP BY visitor)`,
+  ].join(" ");
+
+/** One row per conversion or touchpoint of somebody. */
+const touchesSql = (request: PathsRequest, tenantId: string, params: Params): string => {
+  const { question, table, stitched } = request;
+  const range = { fromMs: question.range.fromMs - question.lookbackMs, toMs: question.range.toMs };
+  const matchers = [question.conversion, ...question.touchpoints];
+  const value = question.value === null ? "0" : `ifNull(toFloat64(${numberOf(question.value, null, params)}), 0)`;
+  const where = [
+    behaviourRange(table, range, tenantId, params),
+    "person != 0",
+    ...anyNameSql(matchers, params),
+    "(won OR touched)",
+  ];
+  const columns = [
+    `${stitched ? "if(owner != 0, owner, person)" : "person"} AS unit`,
+    "toUnixTimestamp64Milli(time) AS at",
+    "sequence",
+    `toUInt8(${matcherSql(question.conversion, params)}) AS won`,
+    `toUInt8(${question.touchpoints.map((one) => matcherSql(one, params)).join(" OR ")}) AS touched`,
+    `${labelSql(request, params)} AS label`,
+    `${value} AS worth`,
+  ];
+  const stitches = stitchesSql(behaviourRange("events", range, tenantId, params));
+  const join = stitched ? ` LEFT JOIN ${stitches} AS stitches ON person = visitor` : "";
+  return `SELECT ${columns.join(", ")} FROM ${table}${join} WHERE ${where.join(" AND ")}`;
+};
+
+/**
+ * Per person: touchpoints in order (ties by place in the batch, then label), and journeys as (end, worth, outcome, first moment that counts). Outcomes
+ * are 1 for a conversion, 0 for the open journey after the last conversion, 2 for a person with too many events.
+ */
+const journeysSql = (request: PathsRequest, tenantId: string, params: Params): string => {
+  const { question } = request;
+  const from = params.place("Int64", question.range.fromMs);
+  const since = question.reset === "NEVER" ? NEVER : "previous + 1";
+  const counted = `arrayFilter(one -> one.1 >= ${from}, arrayMap((win, previous) -> (win.1, win.2, toUInt8(1), ${since}), wins, earlier))`;
+  const closed = question.count === "EVERY" ? counted : `arraySlice(${counted}, 1, 1)`;
+  const isOpen = `notEmpty(times) AND times[-1] > last_win AND times[-1] >= ${from}`;
+  const open = `if(${isOpen}, [(times[-1], toFloat64(0), toUInt8(0), last_win + 1)], [])`;
+  const journeys = question.nonConverting ? `arrayConcat(${closed}, ${open})` : closed;
+  const excluded = `[(toInt64(0), toFloat64(0), toUInt8(2), toInt64(0))]`;
+  return [
+    `SELECT arraySort(groupArrayIf(${MAX_PERSON_EVENTS})((at, sequence, label), touched)) AS touches,`,
+    `arraySort(groupArrayIf(${MAX_PERSON_EVENTS})((at, worth), won)) AS wins,`,
+    `touches.1 AS times, touches.3 AS labels, wins.1 AS win_times,`,
+    `arrayFill((before, win) -> before < win, arraySlice(arrayPushFront(win_times, ${NEVER}), 1, length(win_times)), win_times) AS earlier,`,
+    `if(empty(win_times), ${NEVER}, win_times[-1]) AS last_win,`,
+    `if(count() > ${MAX_PERSON_EVENTS}, ${excluded}, ${journeys}) AS journeys`,
+    `FROM (${touchesSql(request, tenantId, params)}) GROUP BY unit`,
+  ].join("\n");
+};
+
+/** One row per journey with its latest touchpoints within the lookback, and their ages at its end. */
+const stepsSql = (request: PathsRequest, tenantId: string, params: Params): string => {
+  const { lookbackMs, maxPathLength } = request.question;
+  return [
+    `SELECT journey.1 AS ended, journey.2 AS worth, journey.3 AS outcome,`,
+    `greatest(ended - ${params.place("Int64", lookbackMs)}, journey.4) AS since,`,
+    `toInt64(arrayCount(time -> time < since, times)) AS before,`,
+    `greatest(toInt64(arrayCount(time -> time <= ended, times)) - before, 0) AS met,`,
+    `greatest(met - ${params.place("Int64", maxPathLength)}, 0) AS cut,`,
+    `if(outcome = 2, [], arraySlice(labels, before + cut + 1, met - cut)) AS steps,`,
+    `if(outcome = 2, [], arrayMap(time -> ended - time, arraySlice(times, before + cut + 1, met - cut))) AS ages`,
+    `FROM (${journeysSql(request, tenantId, params)}) ARRAY JOIN journeys AS journey`,
+  ].join("\n");
+};
+
+/** Shares of a TIME_DECAY model: weights halve with age; counted from the youngest touchpoint, so that none of them vanish together. */
+const sharesSql = (halfLifeMs: number, place: number, params: Params): readonly string[] => {
+  const halfLife = params.place("Float64", halfLifeMs);
+  return [
+    `arrayMap(age -> exp2((ages[-1] - age) / ${halfLife}), ages) AS weights${place}`,
+    `arrayMap(weight -> weight / arraySum(weights${place}), weights${place}) AS shares${place}`,
+  ];
+};
+
+/**
+ * Paths of a question: one row per distinct sequence of labels, with what came of its journeys; the empty path holds conversions without a
+ * touchpoint, and persons that were excluded. One row more than allowed tells that there are too many.
+ */
+export const pathsStatement = (request: PathsRequest, tenantId: string): StoreStatement => {
+  const params = createParams();
+  const decays = request.question.models.flatMap((model) => (model.kind === "TIME_DECAY" ? [model.halfLifeMs] : []));
+  const shares = decays.flatMap((halfLifeMs, place) => sharesSql(halfLifeMs, place, params));
+  const timed = decays.flatMap((_halfLife, place) => [
+    `sumForEachIf(shares${place}, outcome = 1) AS timed${place}`,
+    `sumForEachIf(arrayMap(share -> share * worth, shares${place}), outcome = 1) AS timed_worth${place}`,
+  ]);
+  const columns = [
+    "steps",
+    "countIf(outcome = 1) AS conversions",
+    "sumIf(worth, outcome = 1) AS value",
+    "sumIf(worth * worth, outcome = 1) AS value_squares",
+    "countIf(outcome = 0) AS losses",
+    "countIf(outcome = 2) AS excluded",
+    "sumIf(if(empty(ages), 0, ages[1]), outcome = 1) AS to_convert",
+    "countIf(cut > 0 AND outcome < 2) AS cut_journeys",
+    ...timed,
+  ];
+  const source = stepsSql(request, tenantId, params);
+  const text = [
+    `SELECT ${columns.join(", ")}`,
+    `FROM (SELECT *${shares.map((share) => `, ${share}`).join("")} FROM (${source}))`,
+    `GROUP BY steps LIMIT ${MAX_PATHS + 1}`,
+  ].join("\n");
+  return { name: "attribution-paths", text, params: params.values };
+};

@@ -1,0 +1,83 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { DataReader } from "@tessera/platform/store/data-policy";
+import type { EventStore, QueryStatistics } from "@tessera/platform/store/event-store";
+import { z } from "zod";
+import type { TimedShares } from "../domain/attribution/paths.ts";
+import { MAX_PATHS, pathsStatement, type PathsRequest } from "./attribution-sql.ts";
+
+/** A distinct path as the store tells it; its steps are labels themselves. */
+export interface StoredPath {
+  readonly steps: readonly string[];
+  readonly conversions: number;
+  readonly value: number;
+  readonly valueSquares: number;
+  readonly losses: number;
+  /** Persons that had too many events to look at; on the empty path only. */
+  readonly excluded: number;
+  readonly toConvertMs: number;
+  /** Journeys of which only the latest touchpoints are told. */
+  readonly cutJourneys: number;
+  readonly timed: readonly TimedShares[];
+}
+
+const number = z.coerce.number();
+const numbers = z.array(number);
+const row = z.looseObject({
+  steps: z.array(z.string()),
+  conversions: number,
+  value: number,
+  value_squares: number,
+  losses: number,
+  excluded: number,
+  to_convert: number,
+  cut_journeys: number,
+});
+
+/** Reads a row of `pathsStatement` with the shares of so many TIME_DECAY models; throws when the store's shape is another. */
+export const storedPathOf = (raw: unknown, decays: number): StoredPath => {
+  const { value_squares, to_convert, cut_journeys, ...path } = row.parse(raw);
+  return {
+    steps: path.steps,
+    conversions: path.conversions,
+    value: path.value,
+    valueSquares: value_squares,
+    losses: path.losses,
+    excluded: path.excluded,
+    toConvertMs: to_convert,
+    cutJourneys: cut_journeys,
+    timed: Array.from({ length: decays }, (_none, place) => ({
+      conversions: numbers.parse(path[`timed${place}`]),
+      value: numbers.parse(path[`timed_worth${place}`]),
+    })),
+  };
+};
+
+/** Every question attribution asks of the event store. */
+export interface AttributionStore {
+  /** Distinct paths; refuses with RESULT_TOO_LARGE when there are more than {@link MAX_PATHS}. */
+  paths(
+    reader: DataReader,
+    request: PathsRequest,
+    signal?: AbortSignal,
+  ): Promise<{ readonly paths: readonly StoredPath[]; readonly cost: QueryStatistics }>;
+}
+
+/** Builds {@link AttributionStore} over the tenant-bound event store. */
+export const createAttributionStore = (store: Pick<EventStore, "query">): AttributionStore => ({
+  paths: async (reader, request, signal) => {
+    const decays = request.question.models.filter(({ kind }) => kind === "TIME_DECAY").length;
+    const { rows, statistics } = await store.query(
+      reader,
+      pathsStatement(request, reader.tenantId),
+      (raw) => storedPathOf(raw, decays),
+      signal === undefined ? {} : { signal },
+    );
+    if (rows.length > MAX_PATHS)
+      throw refuse(
+        "RESULT_TOO_LARGE",
+        `There are more than ${MAX_PATHS.toLocaleString("en-US")} distinct paths: shorten \`maxPathLength\`, the lookback or the range, or take fewer channels.`,
+        { field: "input.maxPathLength" },
+      );
+    return { paths: rows, cost: statistics };
+  },
+});

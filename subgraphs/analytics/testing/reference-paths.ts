@@ -1,0 +1,97 @@
+import type { TestEvent } from "./test-events.ts";
+
+/** What decides a person's journeys. */
+export interface JourneyRules {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly lookbackMs: number;
+  readonly resets: boolean;
+  readonly firstOnly: boolean;
+  readonly stitched: boolean;
+  readonly longest: number;
+}
+
+/** What came of the journeys of one path. */
+export interface ReferencePath {
+  conversions: number;
+  value: number;
+  losses: number;
+  toConvertMs: number;
+  /** Shares of a decay of this half-life, by position. */
+  timed: number[];
+}
+
+/** Half-life of the decay the reference computes, in milliseconds. */
+export const REFERENCE_HALF_LIFE_MS = 2_000;
+
+const isTouch = ({ name }: TestEvent): boolean => name === "touch" || name === "both";
+const isWin = ({ name }: TestEvent): boolean => name === "buy" || name === "both";
+
+const ownerOf = (events: readonly TestEvent[], anonymousId: string): string | null => {
+  const signedIn = events
+    .filter((event) => event.anonymousId === anonymousId && (event.userId ?? "") !== "")
+    .toSorted((one, other) => one.timeMs - other.timeMs || ((one.userId ?? "") < (other.userId ?? "") ? -1 : 1));
+  return signedIn[0]?.userId ?? null;
+};
+
+const personOf = (events: readonly TestEvent[], { userId, anonymousId }: TestEvent, stitched: boolean) => {
+  if (userId !== undefined) return `user ${userId}`;
+  if (anonymousId === undefined) return null;
+  const owner = stitched ? ownerOf(events, anonymousId) : null;
+  return owner === null ? `visitor ${anonymousId}` : `user ${owner}`;
+};
+
+/** The paths of all events as the definition says, journey by journey; the key is the labels (sources), joined by ` > `. */
+export const referencePaths = (all: readonly TestEvent[], rules: JourneyRules): ReadonlyMap<string, ReferencePath> => {
+  const { fromMs, toMs, lookbackMs } = rules;
+  const events = all.filter(({ timeMs }) => timeMs >= fromMs - lookbackMs && timeMs < toMs);
+  const paths = new Map<string, ReferencePath>();
+  const close = (touches: readonly TestEvent[], endMs: number, value: number | null): void => {
+    const kept = touches.slice(-rules.longest);
+    const key = kept.map(({ source }) => source).join(" > ");
+    const path = paths.get(key) ?? { conversions: 0, value: 0, losses: 0, toConvertMs: 0, timed: kept.map(() => 0) };
+    paths.set(key, path);
+    if (value === null) {
+      path.losses += 1;
+      return;
+    }
+    path.conversions += 1;
+    path.value += value;
+    path.toConvertMs += endMs - (kept[0]?.timeMs ?? endMs);
+    const weights = kept.map(({ timeMs }) => 0.5 ** ((endMs - timeMs) / REFERENCE_HALF_LIFE_MS));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    weights.forEach((weight, place) => {
+      path.timed[place] = (path.timed[place] ?? 0) + weight / sum;
+    });
+  };
+  const persons = new Set(events.map((event) => personOf(events, event, rules.stitched)).filter((one) => one !== null));
+  for (const person of persons) {
+    const own = events.filter((event) => personOf(events, event, rules.stitched) === person);
+    const touches = own
+      .map((event) => ({ event, sequence: all.indexOf(event) }))
+      .filter(({ event }) => isTouch(event))
+      .toSorted((one, other) => one.event.timeMs - other.event.timeMs || one.sequence - other.sequence)
+      .map(({ event }) => event);
+    const wins = own.filter(isWin).toSorted((one, other) => one.timeMs - other.timeMs || worth(one) - worth(other));
+    const counted = wins.filter(({ timeMs }) => timeMs >= fromMs);
+    for (const win of rules.firstOnly ? counted.slice(0, 1) : counted) {
+      const before = wins.filter(({ timeMs }) => timeMs < win.timeMs).map(({ timeMs }) => timeMs);
+      const reset = rules.resets ? Math.max(-Infinity, ...before) : -Infinity;
+      const met = touches.filter(
+        ({ timeMs }) => timeMs <= win.timeMs && timeMs >= win.timeMs - lookbackMs && timeMs > reset,
+      );
+      close(met, win.timeMs, worth(win));
+    }
+    const last = touches.at(-1);
+    const lastWin = Math.max(-Infinity, ...wins.map(({ timeMs }) => timeMs));
+    if (last !== undefined && last.timeMs > lastWin && last.timeMs >= fromMs)
+      close(
+        touches.filter(({ timeMs }) => timeMs > lastWin && timeMs >= last.timeMs - lookbackMs),
+        last.timeMs,
+        null,
+      );
+  }
+  return paths;
+};
+
+const worth = ({ revenue }: TestEvent): number => Number(revenue ?? 0);
