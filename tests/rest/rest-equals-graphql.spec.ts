@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { openSocket } from "../../rest-bridge/src/testing/running-bridge.ts";
-import { FUNNEL as FUNNEL_QUESTION, inRestWords, OLAP, olapShape, plain, timeless } from "./graph-words.ts";
+import { inRestWords, OLAP, olapShape, plain, timeless } from "./graph-words.ts";
 import { startInstance, type TestInstance } from "../testing/instance.ts";
 
 const METRICS = "/api/v2/analytics/realtime/metrics";
 const QUERY = "/api/v2/analytics/realtime/query";
-const FUNNEL = "/api/v2/analytics/funnel/analyze";
 const STREAM = "/api/v2/analytics/realtime/stream";
 /** Points per window: enough for this file's few operations until one test spends the rest of a key of its own. */
 const RATE_BUDGET = "20000";
@@ -172,42 +171,6 @@ describe("REST answers what GraphQL answers", () => {
       ),
     );
     expect(asked.rowCount).toBeGreaterThan(0);
-  });
-
-  it("for a funnel with every part", async () => {
-    const common = { range, window: "P3D", levels: [0.5] };
-    const { status, body } = await rest(FUNNEL, {
-      ...common,
-      steps: [{ any_of: [{ events: ["page_view"] }] }, { any_of: [{ events: ["purchase"] }], within: "P2D" }],
-      breakdown: { field: "utm_source" },
-      trend: { granularity: "day" },
-      drop_offs: {},
-      correlation: { events: 3, fields: ["country"] },
-    });
-    const asked = await graph(FUNNEL_QUESTION, {
-      input: {
-        ...common,
-        steps: [{ anyOf: [{ events: ["page_view"] }] }, { anyOf: [{ events: ["purchase"] }], within: "P2D" }],
-        breakdown: { field: "utmSource" },
-        trend: { granularity: "DAY" },
-        dropOffs: {},
-        correlation: { events: 3, fields: ["country"] },
-      },
-    });
-    expect(status).toBe(200);
-    const { provenance, ...parts } = body;
-    expect(timeless(parts)).toEqual(timeless(inRestWords(asked["funnel"])));
-    expect(parts).toMatchObject({
-      result: { entered: 3, converted: 1 },
-      drop_offs: [{ dropped_off: 2 }],
-      group_count: 3,
-    });
-    // Of the fields asked about only the country is not in the copy in order of persons.
-    expect(provenance).toMatchObject({
-      exactness: "exact",
-      tables: [{ table: "events" }],
-      rejected_tables: [{ table: "events_by_person" }],
-    });
   });
 
   it("for what it can't answer: the same code, said as a problem", async () => {

@@ -1,5 +1,5 @@
 import { requiredSteps, type Funnel } from "./funnel.ts";
-import { createFlagReader, funnelMarks, type Flags } from "./funnel-marks.ts";
+import { createFlagReader, funnelMarks } from "./funnel-marks.ts";
 import { createOrderedSearch } from "./ordered-search.ts";
 import { createUnorderedSearch } from "./unordered-search.ts";
 
@@ -8,12 +8,6 @@ export interface UnitEvents {
   /** Milliseconds from any fixed moment. */
   readonly times: readonly number[];
   readonly marks: readonly number[];
-}
-
-/** A unit's events with marks read. */
-export interface ReadEvents {
-  readonly times: readonly number[];
-  readonly flags: readonly Flags[];
 }
 
 /** How far a unit got, by docs/funnel-semantics.md. */
@@ -26,12 +20,6 @@ export interface Attempt {
   readonly reachedAt: readonly (number | null)[];
   /** Required steps reached, 1 to all. */
   readonly depth: number;
-}
-
-/** What a search finds: places by step, and the place of the entry. */
-export interface Found {
-  readonly places: readonly number[];
-  readonly entry: number;
 }
 
 /** Finds the attempt of one unit; null when it never entered. */

@@ -1,6 +1,6 @@
-import type { Found, ReadEvents } from "./attempt.ts";
 import { requiredSteps, type Funnel } from "./funnel.ts";
 import type { Flags, FunnelMarks } from "./funnel-marks.ts";
+import type { Found, ReadEvents } from "./search.ts";
 
 /** What is known of one required step: its index among all steps, its bits, its window, and which exclusions lie between it and the one before. */
 interface Leg {

@@ -1,6 +1,6 @@
-import type { Found, ReadEvents } from "./attempt.ts";
 import type { Funnel } from "./funnel.ts";
 import type { FunnelMarks } from "./funnel-marks.ts";
+import type { Found, ReadEvents } from "./search.ts";
 
 /** A step's condition, and which of its events the step takes: the n-th, from 1. */
 interface Share {

@@ -1,0 +1,13 @@
+import type { Flags } from "./funnel-marks.ts";
+
+/** A unit's events with marks read. */
+export interface ReadEvents {
+  readonly times: readonly number[];
+  readonly flags: readonly Flags[];
+}
+
+/** What a search finds: places by step, and the place of the entry. */
+export interface Found {
+  readonly places: readonly number[];
+  readonly entry: number;
+}
