@@ -14,6 +14,7 @@ export interface OwnThings {
   readonly trustedIssuerId: string;
   readonly ruleId: string;
   readonly anomalyId: string;
+  readonly cohortId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -71,6 +72,20 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
       breakdown: { field: "name" },
     },
   }),
+  "Query.cohort": ({ cohortId }) => ({ id: cohortId }),
+  "Query.cohorts": () => ({}),
+  "Query.previewCohort": ({ mark }) => ({ input: { definition: { did: { event: { events: [`${mark}-view`] } } } } }),
+  "Query.retention": () => ({ input: { range: range(), start: {}, returning: {}, periods: 1 } }),
+  "Query.stickiness": () => ({ input: { range: range(), event: {} } }),
+  "Query.lifecycle": () => ({ input: { range: range(), event: {} } }),
+  "Query.activeUsers": () => ({ input: { range: range(), event: {} } }),
+  "Mutation.createCohort": ({ mark }) => ({
+    input: { name: `${mark} ${randomUUID()}`, description: mark, definition: { list: true } },
+  }),
+  "Mutation.updateCohort": ({ cohortId, mark }) => ({ id: cohortId, input: { description: `${mark} changed` } }),
+  "Mutation.deleteCohort": ({ cohortId }) => ({ id: cohortId }),
+  "Mutation.computeCohort": ({ cohortId }) => ({ id: cohortId }),
+  "Mutation.changeCohortList": ({ cohortId, mark }) => ({ id: cohortId, input: { userIds: [`${mark}-user`] } }),
   "Query.event": ({ eventId }) => ({ id: eventId }),
   "Query.events": () => ({}),
   "Query.explain": () => ({ input: olap(), run: true }),

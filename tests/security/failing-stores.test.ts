@@ -56,7 +56,11 @@ const queues: Queues = {
 const longQueries = { stream: failNow, insert: fail, fill: fail, eraseTenant: fail, close: fail };
 
 const rooms: readonly Subgraph[] = [
-  createAnalyticsSubgraph(resources, { ...{ ingest: { ingest: fail }, queues, longQueries }, features: everyFeature, quotas: noQuotas }),
+  createAnalyticsSubgraph(resources, {
+    ...{ ingest: { ingest: fail }, queues, longQueries },
+    features: everyFeature,
+    quotas: noQuotas,
+  }),
   createAnomalySubgraph(resources),
   createGovernanceSubgraph(resources, { auditSecrets: ["a secret of at least thirty-two characters"] }),
   createMlSubgraph(resources),
@@ -76,7 +80,7 @@ const id = "00000000-0000-4000-8000-000000000001";
 const own = {
   ...{ mark: "failing", tenantId: id, eventId: id, batchId: id, jobId: id, userId: id },
   ...{ apiKeyId: "0123456789abcdef", oauthClientId: "tsc-00000000000000000000", trustedIssuerId: id },
-  ...{ ruleId: id, anomalyId: id, executionId: id },
+  ...{ ruleId: id, anomalyId: id, cohortId: id, executionId: id },
 };
 const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
 /** The caller is known without asking any store. */

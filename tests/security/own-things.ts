@@ -19,6 +19,14 @@ export const makeRule = async (client: TesseraClient, own: OwnThings): Promise<s
   return (await client.ask(shape, text, variablesOf("Mutation.createRule", own))).createRule.rule.id;
 };
 
+/** Makes a cohort; answers its id. */
+export const makeCohort = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ createCohort: z.object({ cohort: id }) });
+  const text =
+    "mutation ($input: CreateCohortInput!) { createCohort(input: $input) { ... on CohortSaved { cohort { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.createCohort", own))).createCohort.cohort.id;
+};
+
 /** Starts a long query and waits for its result. */
 export const makeJob = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ startQuery: z.object({ job: id }) });
@@ -142,10 +150,12 @@ export const makeOwnThings = async (
     trustedIssuerId: "",
     ruleId: "",
     anomalyId: "",
+    cohortId: "",
     executionId: "",
   };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
+  const cohortId = await makeCohort(client, base);
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
   const anomalies = await eventually(async () => {
     const text = "query ($ruleId: ID) { anomalies(ruleId: $ruleId) { edges { node { id } } } }";
@@ -156,5 +166,5 @@ export const makeOwnThings = async (
   const [oauthClientId, trustedIssuerId] = [await makeOAuthClient(client, base), await makeTrustedIssuer(client, base)];
   const executionId = await makeSealedRecord(client);
   const identity = { userId, apiKeyId: apiKey.id, oauthClientId, trustedIssuerId };
-  return { ...base, ...identity, ruleId, jobId, anomalyId: anomalies, executionId };
+  return { ...base, ...identity, ruleId, jobId, cohortId, anomalyId: anomalies, executionId };
 };

@@ -20,6 +20,7 @@ import {
 } from "./own-things.ts";
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
+import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeEveryRole } from "./seal/every-role.ts";
 import { describeNothingKept } from "./seal/nothing-kept.ts";
@@ -119,12 +120,14 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   "Subscription.job(id)": byId(({ jobId }) => jobId),
   ...administrationPlaces(() => alphaClient),
   ...accessPlaces(() => alphaClient),
+  ...cohortPlaces(() => alphaClient),
 };
 
 /** Places where an id is the caller's own word and never looked up as a thing of anybody. */
 const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...administrationWords,
   ...accessWords,
+  ...cohortWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

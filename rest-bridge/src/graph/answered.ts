@@ -76,7 +76,9 @@ export const answered = <Data, Variables>(
   naming: FieldNaming = unchanged,
 ): Answered<Data> => {
   const [first] = errors;
-  if (!hasData(data)) {
+  // A root field that may be null, and is without an error, says that there is no such thing.
+  const nothingFound = first === undefined && typeof data === "object" && data !== null;
+  if (!nothingFound && !hasData(data)) {
     if (first === undefined) throw new Error("The graph answered neither data nor errors.");
     throw refusalOf(first, naming);
   }

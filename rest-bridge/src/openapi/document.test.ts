@@ -105,6 +105,7 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/realtime/query",
       "/api/v2/analytics/realtime/stream",
       "/api/v2/analytics/funnel/analyze",
+      "/api/v2/analytics/cohort/{cohort_id}",
       "/api/v2/admin/tenants/{id}/usage",
       "/api/v2/admin/tenants/{id}/scale",
       "/api/v2/admin/tenants/{id}/limits",

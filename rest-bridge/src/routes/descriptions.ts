@@ -7,6 +7,7 @@ import { adminUsageDescription } from "./admin-usage/description.ts";
 import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
+import { cohortDescription } from "./cohort/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { healthDescriptions } from "./health/description.ts";
@@ -21,6 +22,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   realtimeQueryDescription,
   realtimeStreamDescription,
   funnelAnalyzeDescription,
+  cohortDescription,
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,

@@ -16,6 +16,7 @@ const STATE = `{
   trustedIssuers { id issuer }
   jobs(first: 100) { edges { node { id } } }
   rules(first: 1000) { edges { node { id name description version enabled deletedAt } } }
+  cohorts(first: 100) { edges { node { id name description version } } }
   anomalies(first: 1000) { edges { node { id acknowledgement { note } resolution { cause } } } }
   events(first: 1000) { edges { node { id } } }
 }`;

@@ -12,6 +12,10 @@ const olap = (dimensions: readonly string[]) => ({
   dimensions,
 });
 const inEvents = (field: string): GraphBody => ({ query: `{ events(first: 1) { edges { node { id ${field} } } } }` });
+const inCohort = (id: string, field: string): GraphBody => ({
+  query: `query ($id: ID!) { cohort(id: $id) { id ${field} } }`,
+  variables: { id },
+});
 const inTenant = (field: string): GraphBody => ({ query: `{ tenant { id ${field} { pageInfo { hasNextPage } } } }` });
 const inNewUser = (field: string): GraphBody => ({
   query: `mutation ($input: CreateUserInput!) { createUser(input: $input) { ... on UserCreated { user { id ${field} } } } }`,
@@ -39,6 +43,8 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
   }),
   "JobCancelled.job": (_own, { job }) => cancelled("JobCancelled", job),
   "JobAlreadyFinished.job": ({ jobId }) => cancelled("JobAlreadyFinished", jobId),
+  "Cohort.members": ({ cohortId }) => inCohort(cohortId, "members { hasNextPage }"),
+  "Cohort.membership": ({ cohortId }) => inCohort(cohortId, 'membership(input: { userId: "somebody" }) { member }'),
   "Tenant.users": () => inTenant("users"),
   "Tenant.apiKeys": () => inTenant("apiKeys"),
   "User.email": () => inNewUser("email"),

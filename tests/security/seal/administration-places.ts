@@ -11,7 +11,7 @@ interface AdministrationPlace {
 
 const nobody: OwnThings = {
   ...{ mark: "m", tenantId: "", eventId: "", batchId: "", jobId: "", userId: "", apiKeyId: "" },
-  ...{ ruleId: "", anomalyId: "", executionId: "", oauthClientId: "", trustedIssuerId: "" },
+  ...{ ruleId: "", anomalyId: "", cohortId: "", executionId: "", oauthClientId: "", trustedIssuerId: "" },
 };
 
 const QUERIES = [

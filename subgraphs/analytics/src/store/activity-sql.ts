@@ -68,9 +68,9 @@ export const lifecycleStatement = (query: ActivityQuery, scope: Scope, members: 
   return {
     name: "lifecycle",
     text:
-      `SELECT place, countIf(active AND fresh) AS fresh, countIf(active AND NOT fresh AND before) AS returning, ` +
-      `countIf(active AND NOT fresh AND NOT before) AS resurrecting, countIf(NOT active AND before) AS dormant FROM (` +
-      `SELECT place, has(places, place) AS active, has(places, place - 1) AS before, first_ms >= ${starts}[place + 1] AS fresh FROM (` +
+      `SELECT place, countIf(active AND first_here) AS fresh, countIf(active AND NOT first_here AND before) AS returning, ` +
+      `countIf(active AND NOT first_here AND NOT before) AS resurrecting, countIf(NOT active AND before) AS dormant FROM (` +
+      `SELECT place, has(places, place) AS active, has(places, place - 1) AS before, first_ms >= ${starts}[place + 1] AS first_here FROM (` +
       `${standing} FROM (${units}))) ` +
       `WHERE place >= 1 AND place < ${params.place("Int64", query.calendar.startsMs.length)} GROUP BY place ORDER BY place`,
     params: params.values,

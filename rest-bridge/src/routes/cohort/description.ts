@@ -1,0 +1,151 @@
+import { Type } from "typebox";
+import { provenanceSchema } from "../../answers/provenance.ts";
+import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
+import { warningsSchema } from "../../answers/warnings.ts";
+import { from } from "../../http/graphql-annotation.ts";
+import type { RouteDescription } from "../../http/route-description.ts";
+
+const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }));
+const number = (most: number, byDefault: string, description: string) =>
+  Type.Optional(Type.String({ pattern: `^[0-9]{1,${most}}$`, default: byDefault, description }));
+const names = (description: string) =>
+  text(4_000, `${description}; several are separated by commas. Of any name when left out.`);
+
+/** Periods of the calendar, as REST writes them. */
+export const PERIODS = ["day", "week", "month"] as const;
+/** When somebody counts as having come back, as REST writes it. */
+export const KINDS = ["exact", "on_or_after", "on_or_before"] as const;
+/** How periods are laid out, as REST writes it. */
+export const CLOCKS = ["calendar", "elapsed"] as const;
+/** Which start event begins, as REST writes it. */
+export const STARTS = ["first_in_range", "first_ever", "every"] as const;
+
+const query = Type.Object(
+  {
+    from: text(
+      40,
+      "People begin at this moment or later, RFC 3339; as many periods before `to` as there are columns when left out.",
+    ),
+    to: text(40, "People begin before this moment, RFC 3339; now when left out."),
+    start_events: names("Names of the events that begin"),
+    return_events: names("Names of the events that are coming back"),
+    start_at: Type.Optional(Type.Enum([...STARTS], { default: "first_in_range", ...from("RetentionInput.startAt") })),
+    kind: Type.Optional(Type.Enum([...KINDS], { default: "exact", ...from("RetentionInput.kind") })),
+    period: Type.Optional(Type.Enum([...PERIODS], { default: "week", ...from("RetentionInput.period") })),
+    clock: Type.Optional(Type.Enum([...CLOCKS], { default: "calendar", ...from("RetentionInput.clock") })),
+    time_zone: text(64, "IANA zone of the calendar; UTC when left out."),
+    periods: number(3, "12", "Columns of one period each, 1 to 120."),
+    minimum: number(4, "1", "Return events it takes to count as having come back, 1 to 1,000."),
+    currency: text(3, "Adds the value of coming back: revenue in this currency, ISO 4217."),
+    split_by: text(1_000, "Fields of the start event that tell groups apart, at most 3, separated by commas."),
+    history: number(4, "100", "Sizes of the past, 1 to 1,000."),
+  },
+  { additionalProperties: false },
+);
+const body = Type.Unknown();
+
+const cohort = (name: string) => from(`Cohort.${name}`);
+const cell = (name: string) => from(`RetentionCells.${name}`);
+const wholes = (name: string) => Type.Array(wholeNumber(), cell(name));
+const rates = (name: string) => Type.Array(orNull(Type.Number()), cell(name));
+const cells = (coordinate: string) =>
+  Type.Object(
+    {
+      size: wholeNumber(cell("size")),
+      eligible: wholes("eligible"),
+      returned: wholes("returned"),
+      rate: rates("rate"),
+      low: rates("low"),
+      high: rates("high"),
+      complete: Type.Array(Type.Boolean(), cell("complete")),
+      returned_so_far: wholes("returnedSoFar"),
+      value: orNull(Type.Array(Type.String()), cell("value")),
+      cumulative_value: orNull(Type.Array(Type.String()), cell("cumulativeValue")),
+      cumulative_value_per_start: orNull(Type.Array(orNull(Type.Number())), cell("cumulativeValuePerStart")),
+    },
+    from(coordinate),
+  );
+
+const retention = Type.Object(
+  {
+    columns: Type.Array(
+      Type.Object({
+        from: Type.Integer(from("RetentionColumn.from")),
+        to: Type.Integer(from("RetentionColumn.to")),
+      }),
+      from("RetentionResult.columns"),
+    ),
+    groups: Type.Array(
+      Type.Object({
+        dimensions: Type.Array(orNull(Type.String()), from("RetentionGroup.dimensions")),
+        rows: Type.Array(
+          Type.Object({ start: moment(from("RetentionRow.start")), cells: cells("RetentionRow.cells") }),
+          from("RetentionGroup.rows"),
+        ),
+        total: cells("RetentionGroup.total"),
+      }),
+      from("RetentionResult.groups"),
+    ),
+    has_more_groups: Type.Boolean(from("RetentionResult.hasMoreGroups")),
+    total: cells("RetentionResult.total"),
+    provenance: provenanceSchema,
+  },
+  cohort("retention"),
+);
+
+const answer = Type.Object(
+  {
+    id: Type.String(cohort("id")),
+    name: Type.String(cohort("name")),
+    description: Type.String(cohort("description")),
+    version: Type.Integer(cohort("version")),
+    definition: Type.Record(Type.String(), Type.Unknown(), cohort("definition")),
+    recompute_every: orNull(Type.String(), cohort("recomputeEvery")),
+    computation: Type.Object(
+      {
+        state: Type.Enum(["idle", "queued", "running", "failed"], from("CohortComputation.state")),
+        runs: Type.Integer(from("CohortComputation.runs")),
+        as_of: orNull(moment(), from("CohortComputation.asOf")),
+        version: orNull(Type.Integer(), from("CohortComputation.version")),
+        due_at: orNull(moment(), from("CohortComputation.dueAt")),
+        error: orNull(
+          Type.Object({ code: Type.String(from("JobError.code")), detail: Type.String(from("JobError.detail")) }),
+          from("CohortComputation.error"),
+        ),
+      },
+      cohort("computation"),
+    ),
+    size: orNull(wholeNumber(), cohort("size")),
+    history: Type.Array(
+      Type.Object({
+        as_of: moment(from("CohortSize.asOf")),
+        version: Type.Integer(from("CohortSize.version")),
+        size: wholeNumber(from("CohortSize.size")),
+        entered: wholeNumber(from("CohortSize.entered")),
+        left: wholeNumber(from("CohortSize.left")),
+      }),
+      cohort("history"),
+    ),
+    retention,
+    created_at: moment(cohort("createdAt")),
+    updated_at: moment(cohort("updatedAt")),
+    warnings: Type.Optional(warningsSchema),
+  },
+  { title: "Cohort" },
+);
+
+/** GET /api/v2/analytics/cohort/{cohort_id}. */
+export const cohortDescription = {
+  method: "get",
+  path: "/api/v2/analytics/cohort/{cohort_id}",
+  pathParameters: { cohort_id: "Id of the cohort; one of another tenant is unknown." },
+  operationId: "getCohort",
+  tag: "Analytics",
+  summary: "A cohort: who is in it, how large it was, and whether its people come back",
+  graphql: "Query.cohort",
+  query,
+  body,
+  answers: { 200: { description: "The cohort with its retention.", schema: answer } },
+  refusals: ["BAD_INPUT", "NOT_FOUND", "QUERY_TOO_COSTLY", "QUERY_TIMEOUT"],
+  authenticated: true,
+} as const satisfies RouteDescription<typeof query, typeof body>;

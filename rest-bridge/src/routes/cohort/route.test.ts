@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { Value } from "typebox/value";
+import { startBridge } from "../../testing/running-bridge.ts";
+import { cohortDescription } from "./description.ts";
+import { toRetentionInput } from "./route.ts";
+
+const ID = "0195e2a0-0000-7000-8000-000000000001";
+const path = (search = ""): string => `/api/v2/analytics/cohort/${ID}${search}`;
+
+let bridge: Awaited<ReturnType<typeof startBridge>>;
+beforeAll(async () => {
+  bridge = await startBridge();
+});
+afterAll(() => bridge.stop());
+
+const cells = {
+  ...{ __typename: "RetentionCells", size: 3, eligible: [3, 0], returned: [2, 0], rate: [0.5, null], low: [0.1, null] },
+  ...{ high: [0.9, null], complete: [true, false], returnedSoFar: [2, 1], value: null, cumulativeValue: null },
+  cumulativeValuePerStart: null,
+};
+const cohort = {
+  ...{ __typename: "Cohort", id: ID, name: "Buyers", description: "", version: 2, recomputeEvery: "PT24H", size: 3 },
+  definition: { did: { event: { events: ["buy"] }, within: { lastPeriods: 3 } } },
+  computation: {
+    ...{ __typename: "CohortComputation", state: "IDLE", runs: 1, asOf: "2026-11-20T12:00:00.000Z", version: 2 },
+    ...{ dueAt: null, error: null },
+  },
+  history: [{ asOf: "2026-11-20T12:00:00.000Z", version: 2, size: 3, entered: 1, left: 0 }],
+  retention: {
+    columns: [
+      { from: 0, to: 1 },
+      { from: 1, to: 2 },
+    ],
+    groups: [{ dimensions: [], rows: [{ start: "2026-11-16T00:00:00Z", cells }], total: cells }],
+    ...{ hasMoreGroups: false, total: cells },
+    provenance: {
+      ...{ asOf: "2026-11-20T12:00:00.000Z", freshness: "PT0S", exactness: "EXACT", relativeError: null },
+      ...{
+        approximations: [],
+        tables: [],
+        rejectedTables: [],
+        rowsRead: 1,
+        bytesRead: 2,
+        elapsedMs: 3,
+        timeZone: "UTC",
+      },
+    },
+  },
+  ...{ createdAt: "2026-11-20T12:00:00.000Z", updatedAt: "2026-11-20T12:00:00.000Z" },
+};
+beforeEach(() => {
+  bridge.graph.calls.length = 0;
+  bridge.graph.decide(() => ({ data: { cohort }, rateLimit: {} }));
+});
+const answerOf = async (address: string) => {
+  const answer = await bridge.ask(address);
+  const body: unknown = await answer.json();
+  return { status: answer.status, body };
+};
+
+describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
+  it("answers the graph's cohort in snake case, as its description says; a definition keeps its own words", async () => {
+    const { status, body } = await answerOf(path());
+    expect({ status, errors: [...Value.Errors(cohortDescription.answers[200].schema, body)] }).toEqual({
+      ...{ status: 200, errors: [] },
+    });
+    expect(body).toMatchObject({
+      definition: cohort.definition,
+      computation: { state: "idle", as_of: "2026-11-20T12:00:00.000Z" },
+      retention: { has_more_groups: false, total: { returned_so_far: [2, 1] }, provenance: { exactness: "exact" } },
+    });
+  });
+
+  it("asks the graph what it was asked", async () => {
+    const search =
+      "?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&start_events=sign%20up,view&return_events=buy&start_at=every" +
+      "&kind=on_or_after&period=day&clock=elapsed&time_zone=Europe/Berlin&periods=30&minimum=2&currency=EUR&split_by=utm_source&history=5";
+    await answerOf(path(search));
+    expect(bridge.graph.calls[0]?.variables).toEqual({
+      ...{ id: ID, history: 5 },
+      retention: {
+        range: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z" },
+        ...{ start: { events: ["sign up", "view"] }, returning: { events: ["buy"] }, startAt: "EVERY" },
+        ...{ kind: "ON_OR_AFTER", period: "DAY", clock: "ELAPSED", timeZone: "Europe/Berlin", periods: 30 },
+        ...{ minimum: 2, value: { of: "revenue", currency: "EUR" }, splitBy: ["utmSource"] },
+      },
+    });
+  });
+
+  it("asks for twelve weeks up to now of any events when nothing else is said", () => {
+    expect(toRetentionInput({}, Date.UTC(2026, 10, 21))).toMatchObject({
+      range: { from: "2026-08-29T00:00:00.000Z", to: "2026-11-21T00:00:00.000Z" },
+      ...{ start: {}, returning: {}, periods: 12, period: "WEEK", kind: "EXACT", clock: "CALENDAR", value: null },
+    });
+  });
+
+  it("says of an unknown cohort, and of another tenant's, that there is none", async () => {
+    bridge.graph.decide(() => ({ data: { cohort: null }, rateLimit: {} }));
+    expect(await answerOf(path())).toMatchObject({ status: 404, body: { code: "NOT_FOUND", field: "cohort_id" } });
+  });
+
+  it.each([
+    ["?period=year", "period"],
+    ["?periods=x", "periods"],
+    ["?from=yesterday", "from"],
+    ["?more=1", "more"],
+  ])("refuses %s with 400, naming %s, before the graph is asked", async (search, field) => {
+    expect(await answerOf(path(search))).toMatchObject({ status: 400, body: { code: "BAD_INPUT", field } });
+    expect(bridge.graph.calls).toEqual([]);
+  });
+
+  it.each([
+    ["input.range.from", "from"],
+    ["input.timeZone", "time_zone"],
+    ["input.start.events", "start_events"],
+    ["input.value.currency", "currency"],
+    ["input.splitBy.0", "split_by.0"],
+  ])("says the graph's %s as %s", async (field, said) => {
+    const errors = [{ message: "So it is.", extensions: { code: "BAD_INPUT", field } }];
+    bridge.graph.decide(() => ({ data: null, errors, rateLimit: {} }));
+    expect(await answerOf(path())).toMatchObject({ status: 400, body: { field: said } });
+  });
+});

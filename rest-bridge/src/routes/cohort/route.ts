@@ -1,0 +1,97 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { HttpServer } from "@tessera/platform/http/server";
+import type { Static } from "typebox";
+import { inRestWords } from "../../answers/in-rest-words.ts";
+import { toProvenance } from "../../answers/provenance.ts";
+import { RestCohortDocument } from "../../generated/graphql.ts";
+import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
+import { serveRoute } from "../../http/serve-route.ts";
+import { snakeCase } from "../../http/snake-case.ts";
+import { momentParameter } from "../audit-log/moment.ts";
+import { toFieldName } from "../realtime-query/filter.ts";
+import { cohortDescription } from "./description.ts";
+
+type Query = Static<typeof cohortDescription.query>;
+
+const DEFAULTS = { periods: "12", minimum: "1", history: "100", period: "week" } as const;
+const DAY_MS = 86_400_000;
+/** Milliseconds a default range reaches back for each column. */
+const LENGTH_MS = { day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS } as const;
+
+const listOf = (text: string | undefined): readonly string[] =>
+  (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+const matcher = (text: string | undefined) => {
+  const events = listOf(text);
+  return events.length === 0 ? {} : { events };
+};
+
+/** The question about retention that a query string asks; `nowMs` is where a range ends that says nothing else. */
+export const toRetentionInput = (query: Query, nowMs: number): Readonly<Record<string, unknown>> => {
+  const periods = Number(query.periods ?? DEFAULTS.periods);
+  const period = query.period ?? DEFAULTS.period;
+  const to = momentParameter(query.to, "to") ?? new Date(nowMs).toISOString();
+  const from =
+    momentParameter(query.from, "from") ?? new Date(Date.parse(to) - periods * LENGTH_MS[period]).toISOString();
+  return {
+    ...{ range: { from, to }, start: matcher(query.start_events), returning: matcher(query.return_events), periods },
+    startAt: (query.start_at ?? "first_in_range").toUpperCase(),
+    kind: (query.kind ?? "exact").toUpperCase(),
+    period: period.toUpperCase(),
+    clock: (query.clock ?? "calendar").toUpperCase(),
+    timeZone: query.time_zone ?? "UTC",
+    minimum: Number(query.minimum ?? DEFAULTS.minimum),
+    value: query.currency === undefined ? null : { of: "revenue", currency: query.currency },
+    splitBy: listOf(query.split_by).map(toFieldName),
+  };
+};
+
+const NAMES: Readonly<Record<string, string>> = {
+  "start.events": "start_events",
+  "returning.events": "return_events",
+  "value.currency": "currency",
+};
+
+/** The part of a question in the route's own words: what is asked of retention stands in the query itself. */
+const naming = (field: string): string => {
+  const own = field.replace(/^(?:input|retention)\./, "").replace(/^range\./, "");
+  const known = Object.entries(NAMES).find(([name]) => own.startsWith(name));
+  return known === undefined ? snakeCase(own) : known[1];
+};
+
+const inWords = (value: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== "__typename")
+      .map(([name, part]): [string, unknown] => [snakeCase(name), inRestWords(part, name)]),
+  );
+
+const cohort = graphQuestion(RestCohortDocument, naming);
+
+/** Adds GET /api/v2/analytics/cohort/{cohort_id}. */
+export const registerCohort = (server: HttpServer, deps: GraphRouteDeps): void =>
+  serveRoute(server, deps, cohortDescription, async (request) => {
+    const { query, path } = request;
+    const variables = {
+      id: path["cohort_id"] ?? "",
+      history: Number(query.history ?? DEFAULTS.history),
+      retention: toRetentionInput(query, Date.now()),
+    };
+    const { data, warnings } = await cohort(deps.graph, request, variables);
+    if (data.cohort === null) throw refuse("NOT_FOUND", "The tenant has no cohort of this id.", { field: "cohort_id" });
+    const { definition, retention, ...rest } = data.cohort;
+    const { provenance, ...numbers } = retention;
+    return {
+      ...inWords(rest),
+      // Names within a definition are those of the input it was made by.
+      definition,
+      retention: {
+        ...inWords(numbers),
+        provenance: toProvenance(provenance),
+      },
+      ...(warnings.length === 0 ? {} : { warnings }),
+    };
+  });

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import type { Caller } from "@tessera/contracts/caller";
+import type { TenantId } from "@tessera/contracts/ids";
+import { createLongQueryStore, type LongQueryStore } from "@tessera/platform/store/long-query-store";
+import { callerWith } from "@tessera/platform/testing/ask-subgraph";
+import { testEngines } from "@tessera/platform/testing/engines";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import type { Cohort } from "../src/domain/cohort.ts";
+import type { CohortDefinitionInput } from "../src/domain/cohort-definition.ts";
+import { computeDueCohorts } from "../src/jobs/compute-cohorts.ts";
+import { createCohortOperations } from "../src/operations/cohort-operations.ts";
+import { closedDefinition } from "../src/operations/cohort-people.ts";
+import { createCohortStore, type CohortStore } from "../src/store/cohort-store.ts";
+import type { TestEvent } from "./test-events.ts";
+
+/** Rounds after which what is due should have been computed. */
+const MAX_ROUNDS = 50;
+
+/** An event of a signed-in user. */
+export const eventOf = (userId: string, name: string, timeMs: number, rest: Partial<TestEvent> = {}): TestEvent => ({
+  id: randomUUID(),
+  name,
+  timeMs,
+  userId,
+  ...rest,
+});
+
+/** A caller who may do everything with cohorts. */
+export const managerOf = (tenantId: TenantId): Caller =>
+  callerWith(tenantId, ["analytics:read", "analytics:personal-data", "cohorts:manage"]);
+
+/** Everything of cohorts over the engines of this test run, by a clock of its own: what is due is due by it. */
+export interface CohortRoom {
+  readonly world: TestResources;
+  readonly clock: { nowMs: number };
+  readonly cohorts: CohortStore;
+  readonly operations: ReturnType<typeof createCohortOperations>;
+  /** Computes until nothing is due. */
+  computeAll(): Promise<void>;
+  created(caller: Caller, name: string, definition: CohortDefinitionInput): Promise<Cohort>;
+  /** The cohort as it is kept now. */
+  now(caller: Caller, cohort: Cohort): Promise<Cohort>;
+  close(): Promise<void>;
+}
+
+const openJobs = (): LongQueryStore => {
+  const { clickhouse } = testEngines();
+  const password = clickhouse.passwords.tessera_jobs;
+  return createLongQueryStore({ url: clickhouse.url, username: "tessera_jobs", password });
+};
+
+/** Opens a {@link CohortRoom} whose clock stands at a moment; far behind that of other tests, none computes cohorts of another. */
+export const openCohortRoom = (startMs: number): CohortRoom => {
+  const [world, longQueries, clock] = [openTestResources(), openJobs(), { nowMs: startMs }];
+  const nowMs = (): number => clock.nowMs;
+  const cohorts = createCohortStore({ ...world.resources, nowMs });
+  const common = { ...world.resources, cohorts, longQueries, nowMs, newId: () => randomUUID() };
+  const operations = createCohortOperations(common);
+  const compute = computeDueCohorts({
+    ...common,
+    closedDefinition: (cohort) => closedDefinition(cohorts, cohort),
+  });
+  return {
+    ...{ world, clock, cohorts, operations },
+    computeAll: async () => {
+      for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) if ((await compute()) === 0) return;
+      throw new Error("There is always something due.");
+    },
+    created: async (caller, name, definition) => {
+      const outcome = await operations.createCohort(caller, { name, definition, recomputeEvery: "P1D" });
+      if (outcome.kind !== "SAVED") throw new Error(`The cohort was not kept: ${outcome.kind}.`);
+      return outcome.cohort;
+    },
+    now: async (caller, cohort) => {
+      const [found] = await operations.findCohorts(caller, [cohort.id]);
+      if (found === null || found === undefined) throw new Error("The cohort is gone.");
+      return found;
+    },
+    close: async () => {
+      await longQueries.close();
+      await world.close();
+    },
+  };
+};

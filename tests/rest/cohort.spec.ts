@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { z } from "zod";
+import { eventually } from "../testing/eventually.ts";
+import { startInstance, type TestInstance } from "../testing/instance.ts";
+import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
+
+jest.setTimeout(60_000);
+const DAY_MS = 86_400_000;
+
+let instance: TestInstance;
+let client: TesseraClient;
+let cohortId: string;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const nowMs = Date.now();
+const range = { from: iso(nowMs - 10 * DAY_MS), to: iso(nowMs) };
+const rest = async (id: string, search = ""): Promise<{ status: number; body: Record<string, unknown> }> => {
+  const answer = await fetch(`${instance.url}/api/v2/analytics/cohort/${id}${search}`, {
+    headers: { authorization: `Bearer ${instance.apiKey}` },
+  });
+  const body: unknown = await answer.json();
+  return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(body) };
+};
+
+const CELLS =
+  "{ size eligible returned rate low high complete returned_so_far: returnedSoFar value cumulative_value: cumulativeValue cumulative_value_per_start: cumulativeValuePerStart }";
+/** The answer of the route in the words of the graph, which aliases what REST calls otherwise. */
+const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id) {
+  id name description version definition recompute_every: recomputeEvery
+  computation { state runs as_of: asOf version due_at: dueAt error { code detail } }
+  size history(first: 100) { as_of: asOf version size entered left }
+  retention(input: $retention) {
+    columns { from to } groups { dimensions rows { start cells ${CELLS} } total ${CELLS} }
+    has_more_groups: hasMoreGroups total ${CELLS}
+  }
+  created_at: createdAt updated_at: updatedAt
+} }`;
+
+beforeAll(async () => {
+  instance = await startInstance({});
+  client = createTesseraClient(instance.url, instance.apiKey);
+  const buy = (userId: string, days: number) => ({
+    ...{ id: randomUUID(), name: "buy", userId, time: iso(nowMs - days * DAY_MS), revenue: "10.50", currency: "EUR" },
+  });
+  await client.send([buy("ada", 8), buy("ada", 7), buy("bob", 6), buy("bob", 1), buy("cyd", 3)]);
+  const definition = { did: { event: { events: ["buy"] }, times: 2, within: { last: "P30D" } } };
+  const shape = z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) });
+  const made = await client.ask(
+    shape,
+    "mutation ($input: CreateCohortInput!) { createCohort(input: $input) { ... on CohortSaved { cohort { id } } } }",
+    { input: { name: "Regulars", definition } },
+  );
+  cohortId = made.createCohort.cohort.id;
+  await eventually(async () => {
+    expect((await rest(cohortId)).body).toMatchObject({ computation: { state: "idle", runs: 1 }, size: 2 });
+  });
+});
+afterAll(() => instance.stop());
+
+describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
+  it("answers what the graph answers", async () => {
+    const retention = {
+      ...{ range, start: { events: ["buy"] }, returning: { events: ["buy"] }, period: "DAY", periods: 9 },
+      ...{ kind: "ON_OR_AFTER", timeZone: "Europe/Berlin", value: { of: "revenue", currency: "EUR" } },
+    };
+    const search = new URLSearchParams({
+      ...range,
+      ...{ start_events: "buy", return_events: "buy", period: "day", periods: "9", kind: "on_or_after" },
+      ...{ time_zone: "Europe/Berlin", currency: "EUR" },
+    });
+    const { status, body } = await rest(cohortId, `?${search.toString()}`);
+    const graph = await client.ask(z.object({ cohort: z.record(z.string(), z.unknown()) }), QUESTION, {
+      id: cohortId,
+      retention,
+    });
+    const { computation, ...expected } = z
+      .looseObject({ computation: z.looseObject({ state: z.string() }) })
+      .parse(graph.cohort);
+    expect(status).toBe(200);
+    const { provenance, ...numbers } = z.looseObject({ provenance: z.unknown() }).parse(body["retention"]);
+    expect({ ...body, retention: numbers }).toEqual({
+      ...expected,
+      computation: { ...computation, state: computation.state.toLowerCase() },
+    });
+    expect(provenance).toMatchObject({ exactness: "exact", time_zone: "Europe/Berlin" });
+    expect(numbers).toMatchObject({ total: { size: 2 } });
+  });
+
+  it("knows no cohort of another tenant, nor one there is none of", async () => {
+    const unknown = await rest(randomUUID());
+    expect(unknown).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+    expect(await rest("none")).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+  });
+});

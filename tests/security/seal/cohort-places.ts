@@ -1,0 +1,70 @@
+import type { OwnThings } from "../examples.ts";
+import { makeCohort } from "../own-things.ts";
+import type { TesseraClient } from "../../testing/tessera-client.ts";
+
+const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
+const question = { range, start: {}, returning: {}, periods: 1 };
+
+/** Places that take the id of a cohort, by a fresh cohort of alpha where asking changes it. */
+export const cohortPlaces = (client: () => TesseraClient) => {
+  const fresh = (things: OwnThings): Promise<string> => makeCohort(client(), things);
+  const kept = ({ cohortId }: OwnThings): string => cohortId;
+  const place = (
+    own: typeof fresh | typeof kept,
+    variables: (id: string) => Record<string, unknown>,
+    selection?: string,
+  ) => ({
+    ...{ own, variables },
+    ...(selection === undefined ? {} : { selection }),
+  });
+  const input = (more: (id: string) => object) => (id: string) => ({ input: more(id) });
+  const kind = "{ __typename }";
+  return {
+    "Query.cohort(id)": place(kept, (id) => ({ id }), "{ name version definition }"),
+    "Query.previewCohort(input.definition.cohort)": place(
+      kept,
+      input((cohort) => ({ definition: { cohort } })),
+      "{ size }",
+    ),
+    "Query.retention(input.cohorts)": place(
+      kept,
+      input((id) => ({ ...question, cohorts: [id] })),
+      "{ groups { cohort { name } } }",
+    ),
+    "Query.stickiness(input.cohort)": place(
+      kept,
+      input((cohort) => ({ range, event: {}, cohort })),
+      "{ total }",
+    ),
+    "Query.lifecycle(input.cohort)": place(
+      kept,
+      input((cohort) => ({ range, event: {}, cohort })),
+      "{ fresh }",
+    ),
+    "Query.activeUsers(input.cohort)": place(
+      kept,
+      input((cohort) => ({ range, event: {}, cohort })),
+      "{ daily }",
+    ),
+    "Mutation.createCohort(input.definition.cohort)": place(
+      kept,
+      input((cohort) => ({ name: `of ${cohort} ${Math.random()}`, definition: { cohort } })),
+      kind,
+    ),
+    "Mutation.updateCohort(id)": place(fresh, (id) => ({ id, input: { description: "changed" } }), kind),
+    "Mutation.deleteCohort(id)": place(fresh, (id) => ({ id }), kind),
+    "Mutation.computeCohort(id)": place(fresh, (id) => ({ id }), kind),
+    "Mutation.changeCohortList(id)": place(fresh, (id) => ({ id, input: { userIds: ["somebody"] } }), kind),
+  };
+};
+
+/** Words of cohorts that are never looked up as a thing of anybody, or stand where a test of their own asks. */
+export const cohortWords: Readonly<Record<string, string>> = {
+  "Cohort.membership(input.userId)": "hashed with the tenant; nobody known is no member",
+  "Cohort.membership(input.anonymousId)": "hashed with the tenant; nobody known is no member",
+  "Cohort.retention(input.cohorts)": "the same input as Query.retention(input.cohorts)",
+  "Mutation.updateCohort(input.definition.cohort)": "read as that of Mutation.createCohort(input.definition.cohort)",
+  "Mutation.changeCohortList(input.userIds)": "hashed with the tenant; kept on the list of the caller's own cohort",
+  "Mutation.changeCohortList(input.anonymousIds)":
+    "hashed with the tenant; kept on the list of the caller's own cohort",
+};
