@@ -38,13 +38,15 @@ export const pathSetOf = (labels: number, journeys: readonly Journey[]): PathSet
   return { labels: Array.from({ length: labels }, (_none, label) => `label ${label}`), groups: [...groups.values()] };
 };
 
+const zeros = (size: number): number[] => Array.from({ length: size }, () => 0);
+
 /** Credit by label when a rule says, for each journey, which share each position has. */
 export const creditByRule = (
   labels: number,
   journeys: readonly Journey[],
   shareOf: (steps: readonly number[], place: number) => number,
 ): { conversions: number[]; value: number[] } => {
-  const credits = { conversions: new Array<number>(labels).fill(0), value: new Array<number>(labels).fill(0) };
+  const credits = { conversions: zeros(labels), value: zeros(labels) };
   for (const { steps, value } of journeys)
     if (value !== null)
       steps.forEach((step, place) => {
@@ -117,7 +119,7 @@ const worthOf = (journeys: readonly Journey[], coalition: ReadonlySet<number>, g
   const converted = (some: readonly Journey[]): number => some.filter(({ value }) => value !== null).length;
   if (game === "CONVERSIONS") return converted(within);
   if (game === "RATE") return within.length === 0 ? 0 : converted(within) / within.length;
-  const keyOf = ({ steps }: Journey): string => [...new Set(steps)].toSorted().join();
+  const keyOf = ({ steps }: Journey): string => [...new Set(steps)].toSorted((one, other) => one - other).join();
   const keys = [...new Set(within.map(keyOf))];
   return keys.reduce((sum, key) => {
     const same = within.filter((journey) => keyOf(journey) === key);
@@ -132,7 +134,7 @@ export const shapleyByPermutations = (
   game: ShapleyGame,
 ): readonly number[] => {
   const orders = permutationsOf(Array.from({ length: labels }, (_none, label) => label));
-  const values = new Array<number>(labels).fill(0);
+  const values = zeros(labels);
   for (const order of orders) {
     const joined = new Set<number>();
     let before = 0;

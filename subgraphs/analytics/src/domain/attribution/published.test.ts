@@ -9,7 +9,7 @@ import type { PathGroup, PathSet } from "./paths.ts";
 
 const folder = fileURLToPath(new URL("../../../../../../shared/data/attribution-pathdata/", import.meta.url));
 const present = existsSync(`${folder}reference.json`);
-if (!present) console.warn(`Skipped: the data set attribution-pathdata is not at ${folder}.`);
+if (!present) process.stderr.write(`Skipped: the data set attribution-pathdata is not at ${folder}.\n`);
 const guarded = present ? describe : describe.skip;
 
 const byLabel = z.record(z.string(), z.number());
