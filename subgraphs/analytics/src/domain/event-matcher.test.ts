@@ -1,15 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { createParams } from "../store/params.ts";
-import { behaviourRange, matcherSql, unitSql } from "../store/behaviour-sql.ts";
+import { anyNameSql, behaviourRange, matcherSql, unitSql } from "../store/behaviour-sql.ts";
 import { fieldsOfUnit, parseAnalysisUnit, type AnalysisUnitInput } from "./analysis-unit.ts";
 import { behaviourSource } from "./behaviour-source.ts";
-import {
-  fieldsOfMatcher,
-  MATCHER_LIMITS,
-  namesOfAny,
-  parseEventMatcher,
-  type EventMatcherInput,
-} from "./event-matcher.ts";
+import { fieldsOfMatcher, MATCHER_LIMITS, parseEventMatcher, type EventMatcherInput } from "./event-matcher.ts";
 
 const read = (input: EventMatcherInput) => parseEventMatcher(input, "input.steps.2", { personalData: false });
 
@@ -34,8 +28,10 @@ describe("a matcher of events", () => {
   test("tells the fields it looks at, and the names that events must have", () => {
     const matcher = read({ events: ["a"], filter: { field: "properties.plan", eq: "pro" } });
     expect(fieldsOfMatcher(matcher).map(({ name }) => name)).toEqual(["name", "properties.plan"]);
-    expect(namesOfAny([matcher, read({ events: ["c", "a"] })])).toEqual(["a", "c"]);
-    expect(namesOfAny([matcher, read({})])).toBeNull();
+    const params = createParams();
+    expect(anyNameSql([matcher, read({ events: ["c", "a"] })], params)).toEqual(["name IN {p0: Array(String)}"]);
+    expect(params.values).toEqual({ p0: ["a", "c"] });
+    expect(anyNameSql([matcher, read({})], params)).toEqual([]);
   });
 
   test("is one expression of names and filter, with values as parameters", () => {

@@ -43,9 +43,3 @@ export const fieldsOfMatcher = ({ names, filter }: EventMatcher): readonly Field
   ...(names.length === 0 ? [] : [parseField("name", "events")]),
   ...fieldsOf(filter),
 ];
-
-/** The names of which every event that passes one of several matchers has one; null when events of any name may pass. */
-export const namesOfAny = (matchers: readonly EventMatcher[]): readonly string[] | null =>
-  matchers.some(({ names }) => names.length === 0)
-    ? null
-    : [...new Set(matchers.flatMap(({ names }) => names))].toSorted();

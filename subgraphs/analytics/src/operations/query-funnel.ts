@@ -9,6 +9,7 @@ import type { Field } from "../domain/fields.ts";
 import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import { FUNNEL_LIMITS, type Funnel } from "../domain/funnel/funnel.ts";
+import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
 import { layOutCorrelation, layOutDropOffs, layOutGroups, layOutTrend } from "../domain/funnel/lay-out-parts.ts";
 import { layOutResult } from "../domain/funnel/lay-out-result.ts";
 import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
@@ -72,6 +73,10 @@ const tallyOf = async (
   return { tally: tally.result(), costs };
 };
 
+const placeOf = (funnel: Funnel, table: FunnelPlace["table"], candidates: readonly string[]): FunnelPlace => ({
+  ...{ table, candidates, marks: funnelMarks(funnel), unitEvents: FUNNEL_LIMITS.unitEvents },
+});
+
 /** The standard error that a sample of n units gives a count of them all, as a part of it: the units left out are drawn at random. */
 const sampleApproximation = (funnel: Funnel, tally: Tally) => {
   if (funnel.sample === 1) return [];
@@ -95,8 +100,8 @@ export const queryFunnel =
     const tried =
       (funnel.correlation?.events ?? 0) === 0
         ? null
-        : await deps.funnels.candidates(caller, funnel, { table, candidates: [] }, signal);
-    const place = { table, candidates: tried?.rows ?? [] };
+        : await deps.funnels.candidates(caller, funnel, placeOf(funnel, table, []), signal);
+    const place = placeOf(funnel, table, tried?.rows ?? []);
     const slice = sampledUnits(funnel);
     const size = await deps.funnels.size(caller, funnel, place, slice, signal);
     const events = size.rows[0] ?? 0;

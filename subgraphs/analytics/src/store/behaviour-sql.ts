@@ -1,6 +1,6 @@
 import type { AnalysisUnit } from "../domain/analysis-unit.ts";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
-import { namesOfAny, type EventMatcher } from "../domain/event-matcher.ts";
+import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { propertyText } from "./field-sql.ts";
@@ -45,6 +45,7 @@ export const behaviourRange = (table: BehaviourTable, range: TimeRange, tenantId
 
 /** Only events that may pass one of the matchers, by name, so that the store skips the rest by its index; empty when any name may. */
 export const anyNameSql = (matchers: readonly EventMatcher[], params: Params): readonly string[] => {
-  const names = namesOfAny(matchers);
-  return names === null ? [] : [`name IN ${params.place("Array(String)", names)}`];
+  if (matchers.some(({ names }) => names.length === 0)) return [];
+  const names = [...new Set(matchers.flatMap((matcher) => matcher.names))].toSorted();
+  return [`name IN ${params.place("Array(String)", names)}`];
 };

@@ -1,21 +1,22 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { Field } from "../domain/fields.ts";
-import { FUNNEL_LIMITS, type Funnel } from "../domain/funnel/funnel.ts";
-import { funnelMarks, type FunnelMarks } from "../domain/funnel/funnel-marks.ts";
-import { HASHES, type UnitSlice } from "../domain/funnel/unit-slice.ts";
+import type { Funnel } from "../domain/funnel/funnel.ts";
+import type { FunnelMarks } from "../domain/funnel/funnel-marks.ts";
+import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
-
-const HASH_WIDTH = 2n ** 64n / BigInt(HASHES);
 
 /** What the statements of a funnel need to know beside it. */
 export interface FunnelSource {
   readonly table: BehaviourTable;
   readonly tenantId: string;
+  readonly marks: FunnelMarks;
   /** Names of the events a correlation tries. */
   readonly candidates: readonly string[];
+  /** Events of one unit at most. */
+  readonly unitEvents: number;
 }
 
 /** An event's mark: bit b says that it passes one of the matchers of condition b. */
@@ -40,25 +41,25 @@ const valueSql = (field: Field, params: Params): string => {
 const sliceSql = (funnel: Funnel, slice: UnitSlice, params: Params): readonly string[] => {
   const { key } = unitSql(funnel.unit, params);
   const hash = funnel.unit.kind === "PERSON" ? key : `cityHash64(${key})`;
-  const at = (place: number): string => params.place("UInt64", String(BigInt(place) * HASH_WIDTH));
   return [
-    ...(slice.from === 0 ? [] : [`${hash} >= ${at(slice.from)}`]),
-    ...(slice.to === HASHES ? [] : [`${hash} < ${at(slice.to)}`]),
+    ...(slice.hashFrom === null ? [] : [`${hash} >= ${params.place("UInt64", slice.hashFrom)}`]),
+    ...(slice.hashTo === null ? [] : [`${hash} < ${params.place("UInt64", slice.hashTo)}`]),
   ];
 };
 
 /** Whether events that no step is about have to be read too: what came between, or next. */
 const readsEverything = ({ order, dropOffs }: Funnel): boolean => order === "STRICT" || dropOffs !== null;
 
-const rangeSql = (funnel: Funnel, { table, tenantId, candidates }: FunnelSource, params: Params): readonly string[] => {
-  const matchers = [
-    ...funnelMarks(funnel).conditions.flat(),
-    ...candidates.map((name) => ({ names: [name], filter: null })),
-  ];
+const rangeSql = (
+  funnel: Funnel,
+  { table, tenantId, marks, candidates }: FunnelSource,
+  params: Params,
+): readonly string[] => {
+  const tried = candidates.map((name) => ({ names: [name], filter: null }));
   return [
     behaviourRange(table, funnel.range, tenantId, params),
     unitSql(funnel.unit, params).present,
-    ...(readsEverything(funnel) ? [] : anyNameSql(matchers, params)),
+    ...(readsEverything(funnel) ? [] : anyNameSql([...marks.conditions.flat(), ...tried], params)),
   ];
 };
 
@@ -112,7 +113,6 @@ const columnsOf = (
  */
 export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice: UnitSlice): StoreStatement => {
   const params = createParams();
-  const marks = funnelMarks(funnel);
   const columns = columnsOf(funnel, source, params);
   const letters = columns.map(([letter]) => letter);
   const where = [...rangeSql(funnel, source, params), ...sliceSql(funnel, slice, params)];
@@ -120,12 +120,12 @@ export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice
     `${unitSql(funnel.unit, params).key} AS unit`,
     `toUnixTimestamp64Milli(time) - ${params.place("Int64", funnel.range.fromMs)} AS at`,
     "sequence",
-    `${markSql(marks, params)} AS mark`,
+    `${markSql(source.marks, params)} AS mark`,
     ...columns.map(([letter, sql]) => `${sql} AS ${letter}`),
   ];
   const looked = source.candidates.length === 0 ? "mark != 0" : "(mark != 0 OR c != 0)";
   const everything = readsEverything(funnel);
-  const most = params.place("UInt64", FUNNEL_LIMITS.unitEvents);
+  const most = params.place("UInt64", source.unitEvents);
   const place = (letter: string): number => 4 + letters.indexOf(letter);
   // Only now that what comes next is known may events be left out that no step is about.
   const kept = source.candidates.length === 0 ? "x.3 != 0" : `(x.3 != 0 OR x.${place("c")} != 0)`;

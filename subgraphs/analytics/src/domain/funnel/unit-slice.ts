@@ -1,13 +1,25 @@
 import { FUNNEL_LIMITS, type Funnel } from "./funnel.ts";
 
 /** Parts the space of units' hashes is cut into; slices are made of them. */
-export const HASHES = 65_536;
+const HASHES = 65_536;
 
-/** A part of the units: those whose hash lies in [from, to) of the {@link HASHES} there are. */
+/** A part of the units: those whose hash lies in [from, to) of the 65,536 there are. */
 export interface UnitSlice {
   readonly from: number;
   readonly to: number;
+  /** The same as hashes of 64 bits, in decimals; null for no bound. */
+  readonly hashFrom: string | null;
+  readonly hashTo: string | null;
 }
+
+const HASH_WIDTH = 2n ** 64n / BigInt(HASHES);
+
+const sliceOf = (from: number, to: number): UnitSlice => ({
+  from,
+  to,
+  hashFrom: from === 0 ? null : String(BigInt(from) * HASH_WIDTH),
+  hashTo: to === HASHES ? null : String(BigInt(to) * HASH_WIDTH),
+});
 
 /** Events one slice is meant to hold: some megabytes on the way, some tens of milliseconds of a process at a time. */
 const SLICE_EVENTS = 100_000;
@@ -15,14 +27,12 @@ const SLICE_EVENTS = 100_000;
 const MAX_SLICES = Math.ceil(FUNNEL_LIMITS.events / SLICE_EVENTS);
 
 /** The units that are looked at: all, or the first part of them by hash, which is the same part every time. */
-export const sampledUnits = ({ sample }: Pick<Funnel, "sample">): UnitSlice => ({
-  from: 0,
-  to: Math.max(1, Math.round(sample * HASHES)),
-});
+export const sampledUnits = ({ sample }: Pick<Funnel, "sample">): UnitSlice =>
+  sliceOf(0, Math.max(1, Math.round(sample * HASHES)));
 
 /** Slices of equal width for so many events: hashes are evenly spread, so that slices hold about equally many. */
 export const slicesOf = ({ to }: UnitSlice, events: number): readonly UnitSlice[] => {
   const count = Math.min(MAX_SLICES, to, Math.max(1, Math.ceil(events / SLICE_EVENTS)));
   const edge = (index: number): number => Math.round((index * to) / count);
-  return Array.from({ length: count }, (_, index) => ({ from: edge(index), to: edge(index + 1) }));
+  return Array.from({ length: count }, (_, index) => sliceOf(edge(index), edge(index + 1)));
 };
