@@ -5,7 +5,7 @@ import { eventually } from "../testing/eventually.ts";
 import { startInstance, type TestInstance } from "../testing/instance.ts";
 import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 const DAY_MS = 86_400_000;
 
 let instance: TestInstance;
@@ -56,7 +56,7 @@ beforeAll(async () => {
     expect((await rest(cohortId)).body).toMatchObject({ computation: { state: "idle", runs: 1 }, size: 2 });
   });
 });
-afterAll(() => instance.stop());
+afterAll(() => instance?.stop(), 60_000);
 
 describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
   it("answers what the graph answers", async () => {
