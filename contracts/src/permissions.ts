@@ -6,6 +6,7 @@ export const PERMISSIONS = [
   "analytics:read",
   "analytics:ingest",
   "analytics:personal-data",
+  "analytics:define",
   "jobs:read",
   "jobs:run",
   "cohorts:manage",

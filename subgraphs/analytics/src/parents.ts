@@ -10,6 +10,13 @@ import type { CohortMembership } from "./operations/cohort-members.ts";
 import type { CohortPage } from "./operations/find-cohorts.ts";
 import type { RetentionGroup } from "./domain/retention-answer.ts";
 import type { SaveOutcome } from "./store/cohort-store.ts";
+import type { SavedQueryAnswer } from "./operations/semantic/run-saved-query.ts";
+import type { DefinitionPage } from "./operations/semantic/find-definitions.ts";
+import type { RestoreOutcome } from "./operations/semantic/define.ts";
+import type { Definition, DefinitionUse, Metric, SavedQuery, Segment } from "./domain/semantic/definition.ts";
+import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store.ts";
+import type { OlapAnswer } from "./operations/query-olap.ts";
+import type { TimeSeriesAnswer } from "./operations/query-time-series.ts";
 import type { CancelOutcome } from "./operations/cancel-job.ts";
 import type { JobPage } from "./operations/list-jobs.ts";
 import type { StartOutcome } from "./operations/start-query.ts";
@@ -86,3 +93,52 @@ export type ChangeCohortListResultParent = ListOutcome;
 export type CohortListChangedParent = Extract<ListOutcome, { kind: "CHANGED" }>;
 /** What a resolver of `CohortListFull` receives. */
 export type CohortListFullParent = Extract<ListOutcome, { kind: "FULL" }>;
+type WithDefinitions = { readonly definitions: readonly DefinitionUse[] };
+/** What a resolver of `OlapResult` receives. */
+export type OlapResultParent = OlapAnswer & WithDefinitions;
+/** What a resolver of `TimeSeries` receives. */
+export type TimeSeriesParent = TimeSeriesAnswer & WithDefinitions;
+/** What a resolver of `SavedQueryAnswer` receives. */
+export type SavedQueryAnswerParent = SavedQueryAnswer;
+/** What a resolver of `Metric` receives. */
+export type MetricParent = Metric;
+/** What a resolver of `Segment` receives. */
+export type SegmentParent = Segment;
+/** What a resolver of `SavedQuery` receives. */
+export type SavedQueryParent = SavedQuery;
+/** What a resolver of `Definition` receives. */
+export type DefinitionParent = Definition;
+/** What a resolver of `DefinitionVersion` receives. */
+export type DefinitionVersionParent = DefinitionVersion;
+/** What a resolver of `MetricConnection` receives. */
+export type MetricConnectionParent = DefinitionPage<"METRIC">;
+/** What a resolver of `SegmentConnection` receives. */
+export type SegmentConnectionParent = DefinitionPage<"SEGMENT">;
+/** What a resolver of `SavedQueryConnection` receives. */
+export type SavedQueryConnectionParent = DefinitionPage<"SAVED_QUERY">;
+/** What a resolver of `DefineMetricResult` receives. */
+export type DefineMetricResultParent = DefineOutcome;
+/** What a resolver of `DefineSegmentResult` receives. */
+export type DefineSegmentResultParent = DefineOutcome;
+/** What a resolver of `SaveQueryResult` receives. */
+export type SaveQueryResultParent = DefineOutcome;
+/** What a resolver of `ArchiveDefinitionResult` receives. */
+export type ArchiveDefinitionResultParent = ArchiveOutcome;
+/** What a resolver of `RestoreDefinitionResult` receives. */
+export type RestoreDefinitionResultParent = RestoreOutcome;
+/** What a resolver of `MetricDefined` receives. */
+export type MetricDefinedParent = Extract<DefineOutcome, { kind: "DEFINED" }>;
+/** What a resolver of `SegmentDefined` receives. */
+export type SegmentDefinedParent = Extract<DefineOutcome, { kind: "DEFINED" }>;
+/** What a resolver of `QuerySaved` receives. */
+export type QuerySavedParent = Extract<DefineOutcome, { kind: "DEFINED" }>;
+/** What a resolver of `DefinitionRestored` receives. */
+export type DefinitionRestoredParent = Extract<DefineOutcome, { kind: "DEFINED" }>;
+/** What a resolver of `TooManyDefinitions` receives. */
+export type TooManyDefinitionsParent = Extract<DefineOutcome, { kind: "TOO_MANY" }>;
+/** What a resolver of `DefinitionArchived` receives. */
+export type DefinitionArchivedParent = Extract<ArchiveOutcome, { kind: "ARCHIVED" }>;
+/** What a resolver of `DefinitionInUse` receives. */
+export type DefinitionInUseParent = Extract<ArchiveOutcome, { kind: "IN_USE" }>;
+/** What a resolver of `DefinitionNotFound` receives. */
+export type DefinitionNotFoundParent = Extract<ArchiveOutcome, { kind: "NOT_FOUND" }>;

@@ -10,6 +10,7 @@ import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
+import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
@@ -51,6 +52,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const operations = createOperations({
     ...{ cohorts, eventStore, longQueries },
     store: createAnalyticsStore(eventStore),
+    definitions: createDefinitionStore(resources),
     funnels: createFunnelStore(eventStore),
     attribution: createAttributionStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),

@@ -76,20 +76,35 @@ const read = (expression: Expression, place: Place): Arithmetic => {
   throw bad(place.where, "A formula is made of columns, numbers, + - * / and parentheses.");
 };
 
+const parseText = (text: string, where: string): Expression => {
+  if (text.length > FORMULA_LIMITS.characters)
+    throw bad(where, `A formula has at most ${FORMULA_LIMITS.characters} characters.`);
+  try {
+    return jsep(text);
+  } catch (error) {
+    throw bad(where, `The formula can't be read: ${errorMessage(error)}.`);
+  }
+};
+
+const namesOf = (expression: Expression): readonly string[] => {
+  const node = expression as CoreExpression; // boundary: jsep types what it parses by one open interface
+  if (node.type === "Identifier") return [node.name];
+  if (node.type === "BinaryExpression") return [...namesOf(node.left), ...namesOf(node.right)];
+  return node.type === "UnaryExpression" ? namesOf(node.argument) : [];
+};
+
+/** The names a formula computes with, each once, as they stand; refuses with BAD_INPUT what can't be read. */
+export const namesInFormula = (text: string, where: string): readonly string[] => [
+  ...new Set(namesOf(parseText(text, where))),
+];
+
 /** Reads a formula over the named columns, and counts its parts; refuses with BAD_INPUT what is none. */
 export const parseArithmetic = (
   text: string,
   columns: readonly ArithmeticColumn[],
   where: string,
 ): { readonly formula: Arithmetic; readonly parts: number } => {
-  if (text.length > FORMULA_LIMITS.characters)
-    throw bad(where, `A formula has at most ${FORMULA_LIMITS.characters} characters.`);
-  let parsed: Expression;
-  try {
-    parsed = jsep(text);
-  } catch (error) {
-    throw bad(where, `The formula can't be read: ${errorMessage(error)}.`);
-  }
+  const parsed = parseText(text, where);
   const place: Place = { where, columns, parts: 0 };
   const formula = read(parsed, place);
   return { formula, parts: place.parts };

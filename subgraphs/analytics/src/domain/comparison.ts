@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { bucketsOf, type Granularity } from "./calendar.ts";
 import { emptyCells, measureColumn, type Cell, type Column } from "./columns.ts";
+import { shownMeasures } from "./measures.ts";
 import type { Group } from "./olap-answer.ts";
 import { periodFrom, periodYearBefore, precedingPeriod } from "./period.ts";
 import { mixesCurrencies, type AnalyticQuery, type ComparisonInput, type ComparisonPeriod } from "./query.ts";
@@ -118,13 +119,13 @@ export const compareGroups = (
     return place >= places ? null : (found.get(keyOf(place, group.dimensions)) ?? empty);
   });
   return {
-    columns: asked.measures.map((measure, index) =>
+    columns: shownMeasures(asked.measures).map(([measure, index]) =>
       measureColumn(
         measure,
         then.map((cells) => cells?.[index] ?? null),
       ),
     ),
-    changes: asked.measures.map(({ name }, index) => ({
+    changes: shownMeasures(asked.measures).map(([{ name }, index]) => ({
       ...{ name, role: "MEASURE", kind: "NUMBER" },
       numbers: groups.map(({ measures }, row) => change(measures[index] ?? null, then[row]?.[index] ?? null)),
     })),

@@ -1,9 +1,10 @@
 import type { Column } from "./columns.ts";
+import { shownMeasures } from "./measures.ts";
 import type { AnalyticQuery } from "./query.ts";
 
 /** The standard errors of sampled measures, a column for each with one number per row. */
 export const errorColumns = ({ measures }: AnalyticQuery, rows: readonly (readonly number[])[]): readonly Column[] =>
-  measures.map(({ name }, index) => ({
+  shownMeasures(measures).map(([{ name }, index]) => ({
     name,
     role: "MEASURE",
     kind: "NUMBER",

@@ -67,11 +67,20 @@ const byName: ReadonlyMap<string, ColumnField> = new Map(EVENT_FIELDS.map((field
 /** Fields that name a person: their values are shown, grouped by and searched only with `analytics:personal-data`. */
 const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["userId", "anonymousId"]);
 
+/** True for the name of a field that names a person. */
+export const isPersonal = (name: string): boolean => PERSONAL_FIELDS.has(name);
+
 /** Longest path into the properties, in characters. */
 export const MAX_PATH_LENGTH = 256;
 const PATH =
   /^[\p{L}\p{N}_$-](?:[\p{L}\p{N}_$ -]*[\p{L}\p{N}_$-])?(?:\.[\p{L}\p{N}_$-](?:[\p{L}\p{N}_$ -]*[\p{L}\p{N}_$-])?)*$/u;
 const PREFIX = "properties.";
+
+/** True for `properties.` and a path that questions can name. */
+export const isPropertyName = (name: string): boolean => {
+  const path = name.slice(PREFIX.length);
+  return name.startsWith(PREFIX) && path.length <= MAX_PATH_LENGTH && PATH.test(path);
+};
 
 /** What the caller may see of events. */
 export interface FieldAccess {
@@ -80,7 +89,7 @@ export interface FieldAccess {
 
 const parseProperty = (name: string, where: string): PropertyField => {
   const path = name.slice(PREFIX.length);
-  if (path.length > MAX_PATH_LENGTH || !PATH.test(path))
+  if (!isPropertyName(name))
     throw refuse(
       "BAD_INPUT",
       "A path into the properties is keys joined by dots; keys are letters, digits, _, $, - and inner spaces.",

@@ -34,6 +34,7 @@ const measure = z.object({
   exact: z.boolean(),
   filter: filter.nullish(),
   formula: z.string().nullish(),
+  metric: z.enum(["SHOWN", "BASE"]).exactOptional(),
 });
 
 const jobInput = z.object({

@@ -33,6 +33,8 @@ export interface Measure {
   readonly formula: MeasureFormula;
   /** Which of the question's events it computes over; null for all. */
   readonly filter: Condition | null;
+  /** Computed with, and not shown: what a derived metric is made of. */
+  readonly hidden?: true;
 }
 
 /** A measure as the graph delivers it. */
@@ -45,10 +47,14 @@ export interface MeasureInput {
   readonly exact?: boolean;
   readonly filter?: FilterInput | null | undefined;
   readonly formula?: string | null | undefined;
+  /** A metric of the tenant, one column by the metric's own name: asked for, or only computed with. The graph does not deliver it. */
+  readonly metric?: "SHOWN" | "BASE";
 }
 
 /** Measures one question may ask for: each costs memory per group. */
 export const MAX_MEASURES = 10;
+/** Measures one question may compute, with those that its metrics are made of. */
+export const MAX_COMPUTED_MEASURES = 30;
 /** Levels of one QUANTILES measure. */
 export const MAX_LEVELS = 10;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
@@ -149,7 +155,7 @@ const parseMeasure = (input: MeasureInput, where: string, { access, columns }: S
     case "QUANTILES": {
       const of = numberSource(input, where);
       return levelsOf(input, where).map((level) => ({
-        name: quantileName(name, level),
+        name: input.metric === undefined ? quantileName(name, level) : name,
         type: "NUMBER",
         formula: { kind: "QUANTILE", of, level, exact: input.exact ?? false },
         filter,
@@ -172,20 +178,35 @@ export const parseMeasures = (
   where: string,
   access: FieldAccess,
 ): readonly Measure[] => {
-  if (inputs.length === 0 || inputs.length > MAX_MEASURES) throw bad(where, `Ask for 1 to ${MAX_MEASURES} measures.`);
+  const shown = inputs.filter(({ metric }) => metric !== "BASE").length;
+  if (shown === 0 || shown > MAX_MEASURES) throw bad(where, `Ask for 1 to ${MAX_MEASURES} measures.`);
+  if (inputs.length > MAX_COMPUTED_MEASURES)
+    throw bad(where, `Metrics and what they are made of are at most ${MAX_COMPUTED_MEASURES} measures.`);
   const measures: Measure[] = [];
   for (const [index, input] of inputs.entries()) {
     const columns = measures.map(({ name, formula }) => ({
       name,
       parts: formula.kind === "FORMULA" ? formula.parts : 1,
     }));
-    measures.push(...parseMeasure(input, `${where}.${index}`, { access, columns }));
+    const parsed = parseMeasure(input, `${where}.${index}`, { access, columns });
+    measures.push(...(input.metric === "BASE" ? parsed.map((one) => ({ ...one, hidden: true }) as const) : parsed));
   }
   const names = measures.map((measure) => measure.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw bad(where, `Two columns would be called \`${twice}\`: give one a \`name\`.`);
   return measures;
 };
+
+/** The measures an answer shows, with their places among all that it computes. */
+export const shownMeasures = (measures: readonly Measure[]): readonly (readonly [Measure, number])[] =>
+  measures.flatMap((measure, index) => (measure.hidden === true ? [] : [[measure, index] as const]));
+
+/** The place of the first measure an answer shows. */
+export const firstShown = (measures: readonly Measure[]): number => shownMeasures(measures)[0]?.[1] ?? 0;
+
+/** The place of the shown measure of a name; negative when there is none. */
+export const shownIndex = (measures: readonly Measure[], name: string): number =>
+  measures.findIndex((measure) => measure.name === name && measure.hidden !== true);
 
 /** The numbers of events a measure computes over; null for counts, and for formulas, which compute with other columns. */
 export const numbersOf = (formula: MeasureFormula): NumberSource | null =>

@@ -1,4 +1,5 @@
 import { dimensionColumn, measureColumn, type Cell, type Column } from "./columns.ts";
+import { shownMeasures } from "./measures.ts";
 import { mixesCurrencies, TIME_COLUMN, type AnalyticQuery } from "./query.ts";
 import { formatInZone } from "./zone.ts";
 
@@ -30,7 +31,7 @@ export const groupColumns = (query: AnalyticQuery, groups: readonly Group[]): re
       column(groups, ({ dimensions }) => dimensions[index]),
     ),
   ),
-  ...query.measures.map((measure, index) =>
+  ...shownMeasures(query.measures).map(([measure, index]) =>
     measureColumn(
       measure,
       column(groups, ({ measures }) => measures[index]),
@@ -40,10 +41,10 @@ export const groupColumns = (query: AnalyticQuery, groups: readonly Group[]): re
 
 /** Turns the measures over everything into columns of one value; null where groups of several currencies can't be one number. */
 export const totalColumns = (query: AnalyticQuery, totals: readonly Cell[]): readonly Column[] =>
-  query.measures.map((measure, index) =>
+  shownMeasures(query.measures).map(([measure, index]) =>
     measureColumn(measure, [mixesCurrencies(query, measure) ? null : (totals[index] ?? null)]),
   );
 
 /** Turns the measures of one group into columns of one value. */
 export const singleColumns = (query: AnalyticQuery, cells: readonly Cell[]): readonly Column[] =>
-  query.measures.map((measure, index) => measureColumn(measure, [cells[index] ?? null]));
+  shownMeasures(query.measures).map(([measure, index]) => measureColumn(measure, [cells[index] ?? null]));

@@ -4,7 +4,7 @@ import { columnsOf } from "./arithmetic.ts";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { COMPARISONS, onlyValueOf, parseFilter, type Comparison, type Condition, type FilterInput } from "./filter.ts";
-import { numbersOf, parseMeasures, type Measure, type MeasureInput } from "./measures.ts";
+import { firstShown, numbersOf, parseMeasures, shownIndex, type Measure, type MeasureInput } from "./measures.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "./zone.ts";
 
@@ -202,7 +202,7 @@ const placeOf = (query: AnalyticQuery, column: string, where: string): ColumnPla
   if (column === TIME_COLUMN && query.buckets !== null) return { kind: "TIME" };
   const dimension = query.dimensions.findIndex(({ name }) => name === column);
   if (dimension >= 0) return { kind: "DIMENSION", index: dimension };
-  const measure = query.measures.findIndex(({ name }) => name === column);
+  const measure = shownIndex(query.measures, column);
   if (measure >= 0) return { kind: "MEASURE", index: measure };
   throw bad(where, "The answer has no such column to order by.");
 };
@@ -210,13 +210,13 @@ const placeOf = (query: AnalyticQuery, column: string, where: string): ColumnPla
 /** The order of an answer that asks for none: by time, then the first measure from great to small. */
 export const defaultOrder = (query: AnalyticQuery): readonly OrderStep[] => [
   ...(query.buckets === null ? [] : [{ place: { kind: "TIME" }, direction: "ASC" } as const]),
-  { place: { kind: "MEASURE", index: 0 }, direction: "DESC" },
+  { place: { kind: "MEASURE", index: firstShown(query.measures) }, direction: "DESC" },
 ];
 
 const parseHaving = (inputs: readonly MeasureTestInput[], query: AnalyticQuery): readonly MeasureTest[] => {
   const tests = inputs.flatMap((input, at) => {
     const where = `input.having.${at}`;
-    const index = query.measures.findIndex(({ name }) => name === input.column);
+    const index = shownIndex(query.measures, input.column);
     if (index < 0) throw bad(`${where}.column`, "The answer has no such measure.");
     const own = COMPARISONS.flatMap((comparison) => {
       const value = input[comparison];

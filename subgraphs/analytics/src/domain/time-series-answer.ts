@@ -1,5 +1,6 @@
 import type { Buckets } from "./calendar.ts";
 import { dimensionText, emptyCells, measureColumn, type Cell, type Column } from "./columns.ts";
+import { shownMeasures } from "./measures.ts";
 import { singleColumns, type Group } from "./olap-answer.ts";
 import type { AnalyticQuery } from "./query.ts";
 import type { TimeRange } from "./time-range.ts";
@@ -46,7 +47,7 @@ export const timeSeriesLines = (
     const buckets = byLine.get(lineKey(dimensions));
     return {
       values: query.dimensions.map((field, index) => dimensionText(field, dimensions[index] ?? null)),
-      columns: query.measures.map((measure, index) =>
+      columns: shownMeasures(query.measures).map(([measure, index]) =>
         measureColumn(
           measure,
           query.buckets.startsMs.map((start) => {

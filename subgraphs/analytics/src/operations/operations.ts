@@ -6,8 +6,11 @@ import type { AttributionStore } from "../store/attribution-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
+import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
+import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
+import { withDefinitions } from "./semantic/resolve-question.ts";
+import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
 import { cancelJob } from "./cancel-job.ts";
-import { explainOlap } from "./explain-olap.ts";
 import { findEvents } from "./find-events.ts";
 import { findJobs } from "./find-jobs.ts";
 import { followJob } from "./follow-job.ts";
@@ -17,18 +20,17 @@ import { queryAttribution } from "./query-attribution.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
-import { queryOlap } from "./query-olap.ts";
+import { queryOlap, type OlapAnswer } from "./query-olap.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
-import { queryTimeSeries } from "./query-time-series.ts";
+import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
-import { rowsBehind } from "./rows-behind.ts";
-import { startQuery, type StartQueryDeps } from "./start-query.ts";
+import { type StartQueryDeps } from "./start-query.ts";
 import { watchEvents } from "./watch-events.ts";
 import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
 /** What the operations of this room need. */
-export interface OperationDeps extends StartQueryDeps, CohortDeps {
+export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps {
   readonly store: AnalyticsStore;
   readonly funnels: FunnelStore;
   readonly attribution: AttributionStore;
@@ -41,17 +43,17 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps {
 /** Everything this room can be asked to do, bound to its dependencies. */
 export const createOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
-  timeSeries: queryTimeSeries(deps),
-  olap: queryOlap(deps),
+  timeSeries: withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps)),
+  olap: withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps)),
   funnel: queryFunnel(deps),
   attribution: queryAttribution(deps),
   events: queryEvents(deps),
-  rowsBehind: rowsBehind(deps),
-  explain: explainOlap(deps),
+  rowsBehind: rowsBehindNamed(deps),
+  explain: explainNamed(deps),
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
-  startQuery: startQuery(deps),
+  startQuery: startNamedQuery(deps),
   cancelJob: cancelJob(deps),
   findJobs: findJobs(deps),
   listJobs: listJobs(deps),
@@ -61,6 +63,7 @@ export const createOperations = (deps: OperationDeps) => ({
   watchEvents: watchEvents(deps),
   watchLiveWindows: watchLiveWindows(deps),
   ...createCohortOperations(deps),
+  ...createSemanticOperations(deps),
 });
 
 /** The operations, bound. */

@@ -3,6 +3,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import type { Cell, Column } from "../domain/columns.ts";
 import { totalColumns } from "../domain/olap-answer.ts";
+import { firstShown } from "../domain/measures.ts";
 import { plan } from "../domain/planner.ts";
 import { provenanceOf, type PlanFacts, type Provenance } from "../domain/provenance.ts";
 import { MAX_POINTS, parseTimeSeries, type TimeSeriesInput, type TimeSeriesQuery } from "../domain/query.ts";
@@ -53,7 +54,7 @@ const greatestLines = async (
   const request = {
     query: overall,
     plan: plan(overall, caller.dataPolicy),
-    orderBy: [{ place: { kind: "MEASURE", index: 0 }, direction: "DESC" }],
+    orderBy: [{ place: { kind: "MEASURE", index: firstShown(query.measures) }, direction: "DESC" }],
     limit: maxLines,
     having: [],
     lines: null,

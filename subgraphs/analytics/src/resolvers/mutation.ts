@@ -12,5 +12,11 @@ export const Mutation: MutationResolvers = {
   deleteCohort: (_root, { id }, { caller, operations }) => operations.deleteCohort(caller, id),
   computeCohort: (_root, { id }, { caller, operations }) => operations.computeCohort(caller, id),
   changeCohortList: (_root, { id, input }, { caller, operations }) => operations.changeCohortList(caller, id, input),
+  defineMetric: (_root, { input }, { caller, operations }) => operations.defineMetric(caller, input),
+  defineSegment: (_root, { input }, { caller, operations }) => operations.defineSegment(caller, input),
+  saveQuery: (_root, { input }, { caller, operations }) => operations.saveQuery(caller, input),
+  archiveDefinition: (_root, { id }, { caller, operations }) => operations.archiveDefinition(caller, id),
+  restoreDefinition: (_root, { id, version }, { caller, operations }) =>
+    operations.restoreDefinition(caller, id, version),
   cancelJob: (_root, { id }, { caller, operations }) => operations.cancelJob(caller, id),
 };

@@ -1,4 +1,5 @@
 import * as cohorts from "./cohort.ts";
+import * as definitions from "./definition.ts";
 import { Column } from "./column.ts";
 import { Event } from "./event.ts";
 import { EventAccepted, EventDuplicate, IngestOutcome } from "./ingest-outcome.ts";
@@ -15,6 +16,7 @@ export const resolvers = {
   Mutation,
   Subscription,
   ...cohorts,
+  ...definitions,
   Column,
   Event,
   EventAccepted,

@@ -29,8 +29,8 @@ const READS = ["analytics:read", "jobs:read", "anomaly:read", "ml:read", "govern
 export const ROLE_PERMISSIONS: Readonly<Record<UserRole, readonly Permission[]>> = {
   OWNER: TENANT_PERMISSIONS,
   ADMIN: TENANT_PERMISSIONS.filter((permission) => !OWNERS_ALONE.has(permission)),
-  ANALYST: [...READS, "cohorts:manage", "jobs:run", "tenant:read", "schema:introspect"],
-  DEVELOPER: [...READS, "cohorts:manage", "jobs:run", "analytics:ingest", "tenant:read", "schema:introspect"],
+  ANALYST: [...READS, "analytics:define", "cohorts:manage", "jobs:run", "tenant:read", "schema:introspect"],
+  DEVELOPER: [...READS, "analytics:define", "cohorts:manage", "jobs:run", "analytics:ingest", "tenant:read", "schema:introspect"],
   VIEWER: READS,
   AUDITOR: ["audit:read", "security:read", "governance:read", "tenant:read", "billing:read"],
   OPERATOR: ["jobs:read", "jobs:run", "anomaly:read", "anomaly:manage", "governance:read", "tenant:read"],

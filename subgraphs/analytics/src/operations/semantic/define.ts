@@ -1,0 +1,183 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { isUuid } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { accessOf } from "../../domain/access.ts";
+import { parseComparisons } from "../../domain/comparison.ts";
+import { parseFilter, type FilterInput } from "../../domain/filter.ts";
+import { parseOlap, parseOthers, parseTimeSeries } from "../../domain/query.ts";
+import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
+import {
+  definitionName,
+  describe,
+  type Definition,
+  type Description,
+  type MetricContent,
+  type SavedQuestion,
+} from "../../domain/semantic/definition.ts";
+import { checkMetric, metricsIn, type MetricFormula } from "../../domain/semantic/expand-metrics.ts";
+import { parseMetric, type DefineMetricInput } from "../../domain/semantic/parse-metric.ts";
+import { parseSubtotals } from "../../domain/subtotals.ts";
+import type {
+  ArchiveOutcome,
+  DefineOutcome,
+  DefinitionReader,
+  DefinitionStore,
+  Draft,
+} from "../../store/semantic/definition-store.ts";
+import { loadDefinitions } from "./load-definitions.ts";
+import { resolveWith } from "./resolve-question.ts";
+
+/** What defining needs. */
+export interface DefineDeps {
+  readonly definitions: DefinitionStore;
+  readonly newId: () => string;
+}
+
+interface Described {
+  readonly name: string;
+  readonly title?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly owner?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+}
+
+/** A segment to be, as the graph delivers it. */
+export interface DefineSegmentInput extends Described {
+  readonly filter: FilterInput;
+}
+
+/** A query to be kept, as the graph delivers it. */
+export interface SaveQueryInput extends Described {
+  readonly olap?: AskedOlap | null | undefined;
+  readonly timeSeries?: AskedTimeSeries | null | undefined;
+  readonly pinned?: boolean;
+}
+
+const subjectOf = ({ subject }: Caller): string => `${subject.kind}:${subject.id}`;
+
+/** Refuses with CONFLICT what was meant for another version; 0 is meant for none. */
+const requireVersion = (expected: number | null | undefined, now: Definition | null): void => {
+  const version = now?.version ?? 0;
+  if ((expected ?? version) === version) return;
+  throw refuse("CONFLICT", `The definition has version ${version} by now. Look at it and change that one.`, {
+    field: "input.expectedVersion",
+  });
+};
+
+const draftMetric = async (
+  reader: DefinitionReader,
+  caller: Caller,
+  name: string,
+  content: MetricContent,
+): Promise<Draft> => {
+  const [self, where]: [MetricFormula, string] = [{ name, content }, "input.formula"];
+  const named = metricsIn(self, where).filter((one) => one !== name);
+  const asked = named.map((one) => ({
+    ...({ kind: "METRIC", name: one, version: null, where, evenArchived: false } as const),
+  }));
+  const { metrics } = await loadDefinitions(reader, asked);
+  const place = content.measure === null ? where : "input.measure";
+  checkMetric(name, new Map<string, MetricFormula>([...metrics, [name, self]]), place, accessOf(caller));
+  return { content, refersTo: named.flatMap((one) => metrics.get(one)?.id ?? []) };
+};
+
+/** Makes a metric of the caller's tenant, or its next version; what stands already is no new version. */
+export const defineMetric =
+  ({ definitions, newId }: DefineDeps) =>
+  async (caller: Caller, input: DefineMetricInput): Promise<DefineOutcome> => {
+    const { name, content } = parseMetric(input, accessOf(caller));
+    const one = { id: newId(), kind: "METRIC", name, by: subjectOf(caller) } as const;
+    return definitions.define(caller.tenantId, one, async (now, reader) => {
+      requireVersion(input.expectedVersion, now);
+      return draftMetric(reader, caller, name, content);
+    });
+  };
+
+/** Makes a segment of the caller's tenant, or its next version; what stands already is no new version. */
+export const defineSegment =
+  ({ definitions, newId }: DefineDeps) =>
+  async (caller: Caller, input: DefineSegmentInput): Promise<DefineOutcome> => {
+    const { filter } = input;
+    const name = definitionName(input.name);
+    parseFilter(filter, "input.filter", accessOf(caller));
+    const content = { ...describe(name, input), filter };
+    const one = { id: newId(), kind: "SEGMENT", name, by: subjectOf(caller) } as const;
+    return definitions.define(caller.tenantId, one, async (now) => {
+      requireVersion(input.expectedVersion, now);
+      return { content, refersTo: [] };
+    });
+  };
+
+const questionOf = ({ olap = null, timeSeries = null }: SaveQueryInput): SavedQuestion => {
+  if (olap !== null && timeSeries === null) return { kind: "OLAP", input: olap };
+  if (timeSeries !== null && olap === null) return { kind: "TIME_SERIES", input: timeSeries };
+  throw refuse("BAD_INPUT", "A saved query is either an `olap` or a `timeSeries` question.", { field: "input" });
+};
+
+/** Validates a question as asking it would; answers what it names. */
+const draftQuery = async (
+  reader: DefinitionReader,
+  caller: Caller,
+  described: Description,
+  { question, pinned }: { readonly question: SavedQuestion; readonly pinned: boolean },
+): Promise<Draft> => {
+  const access = accessOf(caller);
+  const draft = (resolved: Awaited<ReturnType<typeof resolveWith>>): Draft => ({
+    content: { ...described, question, pins: pinned ? resolved.definitions : null },
+    refersTo: resolved.namedIds,
+  });
+  if (question.kind === "TIME_SERIES") {
+    const resolved = await resolveWith(reader, caller, question.input, [], "input.timeSeries");
+    parseTimeSeries(resolved.input, access);
+    return draft(resolved);
+  }
+  const resolved = await resolveWith(reader, caller, question.input, [], "input.olap");
+  const asked = parseOlap(resolved.input, access);
+  parseComparisons(resolved.input.compare ?? [], asked, resolved.input.granularity ?? "NONE");
+  parseSubtotals(resolved.input.subtotals ?? [], asked);
+  parseOthers(resolved.input, asked);
+  return draft(resolved);
+};
+
+/** Keeps a question of the caller's tenant under a name, or its next version; what stands already is no new version. */
+export const saveQuery =
+  ({ definitions, newId }: DefineDeps) =>
+  async (caller: Caller, input: SaveQueryInput): Promise<DefineOutcome> => {
+    const name = definitionName(input.name);
+    const [described, question] = [describe(name, input), questionOf(input)];
+    const one = { id: newId(), kind: "SAVED_QUERY", name, by: subjectOf(caller) } as const;
+    return definitions.define(caller.tenantId, one, async (now, reader) => {
+      requireVersion(input.expectedVersion, now);
+      return draftQuery(reader, caller, described, { question, pinned: input.pinned ?? false });
+    });
+  };
+
+/** Archives a definition of the caller's tenant unless others refer to it; its versions stay. */
+export const archiveDefinition =
+  ({ definitions }: Pick<DefineDeps, "definitions">) =>
+  async (caller: Caller, id: string): Promise<ArchiveOutcome> =>
+    isUuid(id) ? definitions.archive(caller.tenantId, id.toLowerCase()) : { kind: "NOT_FOUND", id };
+
+/** How bringing a version back ended. */
+export type RestoreOutcome = DefineOutcome | { readonly kind: "NOT_FOUND"; readonly id: string };
+
+/** Makes the next version of a definition from one that it has had, validated as a new one is; pins stay as they were. */
+export const restoreDefinition =
+  ({ definitions, newId }: DefineDeps) =>
+  async (caller: Caller, id: string, version: number): Promise<RestoreOutcome> => {
+    const then = isUuid(id) ? await definitions.byId(caller.tenantId, id.toLowerCase(), version) : null;
+    if (then === null) return { kind: "NOT_FOUND", id };
+    const { kind, name } = then;
+    const one = { id: newId(), kind, name, by: subjectOf(caller) };
+    return definitions.define(caller.tenantId, one, async (_now, reader) => {
+      if (then.kind === "METRIC") return draftMetric(reader, caller, name, then.content);
+      if (then.kind === "SEGMENT") {
+        parseFilter(then.content.filter, "version", accessOf(caller));
+        return { content: then.content, refersTo: [] };
+      }
+      const { content } = then;
+      const { question, pins } = content;
+      const { refersTo } = await draftQuery(reader, caller, content, { question, pinned: pins !== null });
+      return { content, refersTo };
+    });
+  };

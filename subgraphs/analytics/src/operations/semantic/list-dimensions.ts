@@ -1,0 +1,73 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { policyFingerprint } from "@tessera/platform/store/data-policy";
+import type { EventStore } from "@tessera/platform/store/event-store";
+import type { NowMs } from "@tessera/platform/time/clock";
+import {
+  EVENT_DIMENSIONS,
+  propertyDimensions,
+  type EventDimension,
+  type PropertyDimension,
+} from "../../domain/semantic/dimensions.ts";
+import { isoTime } from "../../domain/zone.ts";
+import { propertyPathRow, propertyPathsStatement } from "../../store/semantic/property-paths-sql.ts";
+
+/** What events can be asked about, as in the SDL. */
+export interface Dimensions {
+  readonly fields: readonly EventDimension[];
+  readonly properties: readonly PropertyDimension[];
+  readonly hasMoreProperties: boolean;
+  readonly since: string;
+  readonly asOf: string;
+}
+
+/** Events looked at: enough to meet what is common, few enough to be read at once. */
+const SAMPLED_EVENTS = 10_000;
+/** How far back they lie at most: what was not sent since is no longer in use. */
+const SAMPLED_MS = 30 * 86_400_000;
+/** Paths told: a menu of more is of no use. */
+const MAX_PATHS = 500;
+/** How long an answer is kept: menus are opened often, and properties change seldom. */
+const KEPT_MS = 60_000;
+/** Answers kept, one per tenant and data policy; the oldest makes room. */
+const MAX_KEPT = 1_000;
+
+interface Kept {
+  readonly atMs: number;
+  readonly answer: Dimensions;
+}
+
+/** Lists what events can be grouped and filtered by, from what the caller may see of them. */
+export const listDimensions = ({
+  eventStore,
+  nowMs,
+}: {
+  readonly eventStore: Pick<EventStore, "query">;
+  readonly nowMs: NowMs;
+}) => {
+  const kept = new Map<string, Kept>();
+  const look = async (caller: Caller, atMs: number, signal: AbortSignal | undefined): Promise<Dimensions> => {
+    const sample = { sinceMs: atMs - SAMPLED_MS, events: SAMPLED_EVENTS, paths: MAX_PATHS };
+    const statement = propertyPathsStatement(sample, caller.tenantId);
+    const options = signal === undefined ? {} : { signal };
+    const { rows } = await eventStore.query(caller, statement, propertyPathRow, options);
+    return {
+      fields: EVENT_DIMENSIONS,
+      properties: propertyDimensions(rows.slice(0, MAX_PATHS)),
+      hasMoreProperties: rows.length > MAX_PATHS,
+      since: isoTime(sample.sinceMs),
+      asOf: isoTime(atMs),
+    };
+  };
+  return async (caller: Caller, signal?: AbortSignal): Promise<Dimensions> => {
+    const key = `${caller.tenantId} ${policyFingerprint(caller.dataPolicy)}`;
+    const atMs = nowMs();
+    const before = kept.get(key);
+    if (before !== undefined && atMs - before.atMs < KEPT_MS) return before.answer;
+    const answer = await look(caller, atMs, signal);
+    kept.delete(key);
+    kept.set(key, { atMs, answer });
+    const [oldest] = kept.keys();
+    if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+    return answer;
+  };
+};

@@ -1,0 +1,109 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { accessOf } from "../../domain/access.ts";
+import { parseFilter, type FilterInput } from "../../domain/filter.ts";
+import type { MeasureInput } from "../../domain/measures.ts";
+import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic/asked-question.ts";
+import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";
+import type { DefinitionUse } from "../../domain/semantic/definition.ts";
+import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store.ts";
+import { loadDefinitions, usesOf, type Loaded, type Place } from "./load-definitions.ts";
+
+/** The parts of a question in which names stand, or what they stand for. */
+interface Nameable extends Names {
+  readonly measures?: readonly MeasureInput[];
+  readonly filter?: FilterInput | null | undefined;
+}
+
+/** A question in which no name is left, and the versions that the names stood for. */
+export interface Resolved<Input extends Nameable> {
+  readonly input: Omit<Input, "metrics" | "segments" | "measures"> & { readonly measures: readonly MeasureInput[] };
+  readonly definitions: readonly DefinitionUse[];
+  /** Ids of what the question itself names. */
+  readonly namedIds: readonly string[];
+}
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+const placesOf = (kind: Place["kind"], refs: readonly DefinitionRef[], where: string): readonly Place[] => {
+  if (refs.length > MAX_NAMED) throw bad(where, `At most ${MAX_NAMED} can be named.`);
+  const names = refs.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw bad(where, `\`${twice}\` is named twice.`);
+  return refs.map(({ name, version }, index) => ({
+    ...{ kind, name, version: version ?? null, where: `${where}.${index}`, evenArchived: false },
+  }));
+};
+
+const filtersOf = (
+  own: FilterInput | null | undefined,
+  segments: readonly Place[],
+  loaded: Loaded,
+): FilterInput | null | undefined => {
+  const theirs = segments.flatMap(({ name }) => loaded.segments.get(name)?.content.filter ?? []);
+  if (theirs.length === 0) return own;
+  const all = [...(own === null || own === undefined ? [] : [own]), ...theirs];
+  return all.length === 1 ? all[0] : { and: all };
+};
+
+/**
+ * Puts what a tenant's metrics and segments stand for in their place: metrics become measures before the question's own, segments join its filter.
+ * Each is validated where it was named. Refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see.
+ */
+export const resolveWith = async <Input extends Nameable>(
+  reader: DefinitionReader,
+  caller: Caller,
+  input: Input,
+  pins: readonly DefinitionUse[] = [],
+  where = "input",
+): Promise<Resolved<Input>> => {
+  const { metrics: metricRefs = [], segments: segmentRefs = [], measures = [], ...rest } = input;
+  const metrics = placesOf("METRIC", metricRefs, `${where}.metrics`);
+  const segments = placesOf("SEGMENT", segmentRefs, `${where}.segments`);
+  const loaded = await loadDefinitions(reader, [...metrics, ...segments], pins);
+  const access = accessOf(caller);
+  for (const place of metrics) checkMetric(place.name, loaded.metrics, place.where, access);
+  for (const place of segments) parseFilter(loaded.segments.get(place.name)?.content.filter, place.where, access);
+  const names = metrics.map(({ name }) => name);
+  const filter = filtersOf(input.filter, segments, loaded);
+  return {
+    input: {
+      ...rest,
+      measures: [...expandMetrics(names, loaded.metrics, `${where}.metrics`), ...measures],
+      ...(filter === undefined ? {} : { filter }),
+    },
+    definitions: usesOf(loaded),
+    namedIds: [
+      ...metrics.flatMap(({ name }) => loaded.metrics.get(name)?.id ?? []),
+      ...segments.flatMap(({ name }) => loaded.segments.get(name)?.id ?? []),
+    ],
+  };
+};
+
+/** What resolving questions needs. */
+export interface ResolveDeps {
+  readonly definitions: Pick<DefinitionStore, "reader">;
+}
+
+/** {@link resolveWith} for the caller's tenant, as its definitions are now. */
+export const resolveQuestion = <Input extends Nameable>(
+  { definitions }: ResolveDeps,
+  caller: Caller,
+  input: Input,
+  where = "input",
+): Promise<Resolved<Input>> => resolveWith(definitions.reader(caller.tenantId), caller, input, [], where);
+
+/** Asks a question that may name metrics and segments; the answer tells by which versions it was computed. */
+export const withDefinitions =
+  <Input extends Nameable, Answer>(
+    deps: ResolveDeps,
+    ask: (caller: Caller, input: Resolved<Input>["input"], signal?: AbortSignal) => Promise<Answer>,
+  ) =>
+  async (
+    caller: Caller,
+    asked: Input,
+    signal?: AbortSignal,
+  ): Promise<Answer & { readonly definitions: readonly DefinitionUse[] }> => {
+    const { input, definitions } = await resolveQuestion(deps, caller, asked);
+    return { ...(await ask(caller, input, signal)), definitions };
+  };

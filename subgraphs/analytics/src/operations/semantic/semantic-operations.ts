@@ -1,0 +1,39 @@
+import type { Caller } from "@tessera/contracts/caller";
+import type { EventStore } from "@tessera/platform/store/event-store";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { Definition } from "../../domain/semantic/definition.ts";
+import type { DefinitionStore } from "../../store/semantic/definition-store.ts";
+import type { AnalyticsStore } from "../../store/analytics-store.ts";
+import type { StartQueryDeps } from "../start-query.ts";
+import { archiveDefinition, defineMetric, defineSegment, restoreDefinition, saveQuery } from "./define.ts";
+import { findDefinition, findSavedQuery, listDefinitions } from "./find-definitions.ts";
+import { listDimensions } from "./list-dimensions.ts";
+import { runSavedQuery } from "./run-saved-query.ts";
+
+/** What the semantic layer needs. */
+export interface SemanticDeps extends Pick<StartQueryDeps, "features"> {
+  readonly store: AnalyticsStore;
+  readonly definitions: DefinitionStore;
+  readonly eventStore: EventStore;
+  readonly nowMs: NowMs;
+  readonly newId: () => string;
+}
+
+/** Everything that can be asked of metrics, segments and saved queries, bound to its dependencies. */
+export const createSemanticOperations = (deps: SemanticDeps) => ({
+  findMetric: findDefinition(deps, "METRIC"),
+  listMetrics: listDefinitions(deps, "METRIC"),
+  findSegment: findDefinition(deps, "SEGMENT"),
+  listSegments: listDefinitions(deps, "SEGMENT"),
+  findSavedQuery: findSavedQuery(deps),
+  listSavedQueries: listDefinitions(deps, "SAVED_QUERY"),
+  runSavedQuery: runSavedQuery(deps),
+  dimensions: listDimensions(deps),
+  defineMetric: defineMetric(deps),
+  defineSegment: defineSegment(deps),
+  saveQuery: saveQuery(deps),
+  archiveDefinition: archiveDefinition(deps),
+  restoreDefinition: restoreDefinition(deps),
+  definitionVersions: (caller: Caller, one: Definition) => deps.definitions.versions(caller.tenantId, one.id),
+  definitionUsedBy: (caller: Caller, one: Definition) => deps.definitions.usedBy(caller.tenantId, one.id),
+});

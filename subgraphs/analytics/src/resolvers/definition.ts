@@ -1,0 +1,131 @@
+import { isoTime } from "../domain/zone.ts";
+import type { DefinitionKind } from "../domain/semantic/definition.ts";
+import type {
+  ArchiveDefinitionResultResolvers,
+  DefineMetricResultResolvers,
+  DefineSegmentResultResolvers,
+  DefinitionResolvers,
+  DefinitionVersionResolvers,
+  MetricConnectionResolvers,
+  MetricDefinedResolvers,
+  MetricResolvers,
+  QuerySavedResolvers,
+  RestoreDefinitionResultResolvers,
+  SavedQueryAnswerResolvers,
+  SavedQueryConnectionResolvers,
+  SavedQueryResolvers,
+  SaveQueryResultResolvers,
+  SegmentConnectionResolvers,
+  SegmentDefinedResolvers,
+  SegmentResolvers,
+} from "../generated/resolvers.ts";
+import type { DefinitionOf, DefinitionPage } from "../operations/semantic/find-definitions.ts";
+import type { MetricDefinedParent } from "../parents.ts";
+
+const defined = {
+  title: ({ content }: { readonly content: { readonly title: string } }) => content.title,
+  description: ({ content }: { readonly content: { readonly description: string } }) => content.description,
+  owner: ({ content }: { readonly content: { readonly owner: string | null } }) => content.owner,
+  createdAt: ({ createdAtMs }: { readonly createdAtMs: number }) => isoTime(createdAtMs),
+  definedAt: ({ definedAtMs }: { readonly definedAtMs: number }) => isoTime(definedAtMs),
+};
+
+/** Resolvers of `Metric`. */
+export const Metric: MetricResolvers = {
+  ...defined,
+  format: ({ content }) => content.format,
+  measure: ({ content }) => content.measure,
+  formula: ({ content }) => content.formula,
+  versions: (metric, _args, { caller, operations }) => operations.definitionVersions(caller, metric),
+  usedBy: (metric, _args, { caller, operations }) => operations.definitionUsedBy(caller, metric),
+};
+
+/** Resolvers of `Segment`. */
+export const Segment: SegmentResolvers = {
+  ...defined,
+  filter: ({ content }) => content.filter,
+  versions: (segment, _args, { caller, operations }) => operations.definitionVersions(caller, segment),
+  usedBy: (segment, _args, { caller, operations }) => operations.definitionUsedBy(caller, segment),
+};
+
+/** Resolvers of `SavedQuery`. */
+export const SavedQuery: SavedQueryResolvers = {
+  ...defined,
+  kind: ({ content }) => content.question.kind,
+  question: ({ content }) => content.question.input,
+  pins: ({ content }) => content.pins,
+  versions: (query, _args, { caller, operations }) => operations.definitionVersions(caller, query),
+};
+
+/** Resolvers of `DefinitionVersion`. */
+export const DefinitionVersion: DefinitionVersionResolvers = { definedAt: ({ definedAtMs }) => isoTime(definedAtMs) };
+
+type AnyPage = Pick<DefinitionPage<DefinitionKind>, "hasNextPage" | "hasPreviousPage"> & {
+  readonly edges: readonly { readonly cursor: string }[];
+};
+const pageInfo = ({ edges, hasNextPage, hasPreviousPage }: AnyPage) => ({
+  hasNextPage,
+  hasPreviousPage,
+  startCursor: edges[0]?.cursor ?? null,
+  endCursor: edges.at(-1)?.cursor ?? null,
+});
+
+/** Resolvers of `MetricConnection`. */
+export const MetricConnection: MetricConnectionResolvers = { pageInfo };
+/** Resolvers of `SegmentConnection`. */
+export const SegmentConnection: SegmentConnectionResolvers = { pageInfo };
+/** Resolvers of `SavedQueryConnection`. */
+export const SavedQueryConnection: SavedQueryConnectionResolvers = { pageInfo };
+
+const TYPES = { METRIC: "Metric", SEGMENT: "Segment", SAVED_QUERY: "SavedQuery" } as const;
+/** Resolvers of `Definition`. */
+export const Definition: DefinitionResolvers = { __resolveType: ({ kind }) => TYPES[kind] };
+
+/** Resolvers of `SavedQueryAnswer`. */
+export const SavedQueryAnswer: SavedQueryAnswerResolvers = {
+  __resolveType: (answer) => ("lines" in answer ? "TimeSeries" : "OlapResult"),
+};
+
+const definitionOf = <Kind extends DefinitionKind>(
+  { definition }: MetricDefinedParent,
+  kind: Kind,
+): DefinitionOf<Kind> => {
+  const isOf = (one: typeof definition): one is DefinitionOf<Kind> => one.kind === kind;
+  if (isOf(definition)) return definition;
+  throw new Error(`A ${definition.kind} was stored as a ${kind}.`);
+};
+
+/** Resolvers of `MetricDefined`. */
+export const MetricDefined: MetricDefinedResolvers = { metric: (outcome) => definitionOf(outcome, "METRIC") };
+/** Resolvers of `SegmentDefined`. */
+export const SegmentDefined: SegmentDefinedResolvers = { segment: (outcome) => definitionOf(outcome, "SEGMENT") };
+/** Resolvers of `QuerySaved`. */
+export const QuerySaved: QuerySavedResolvers = { savedQuery: (outcome) => definitionOf(outcome, "SAVED_QUERY") };
+
+/** Resolvers of `DefineMetricResult`. */
+export const DefineMetricResult: DefineMetricResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "DEFINED" ? "MetricDefined" : "TooManyDefinitions"),
+};
+/** Resolvers of `DefineSegmentResult`. */
+export const DefineSegmentResult: DefineSegmentResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "DEFINED" ? "SegmentDefined" : "TooManyDefinitions"),
+};
+/** Resolvers of `SaveQueryResult`. */
+export const SaveQueryResult: SaveQueryResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "DEFINED" ? "QuerySaved" : "TooManyDefinitions"),
+};
+
+const ARCHIVED = {
+  ARCHIVED: "DefinitionArchived",
+  IN_USE: "DefinitionInUse",
+  NOT_FOUND: "DefinitionNotFound",
+} as const;
+/** Resolvers of `ArchiveDefinitionResult`. */
+export const ArchiveDefinitionResult: ArchiveDefinitionResultResolvers = {
+  __resolveType: ({ kind }) => ARCHIVED[kind],
+};
+
+/** Resolvers of `RestoreDefinitionResult`. */
+export const RestoreDefinitionResult: RestoreDefinitionResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "NOT_FOUND" ? "DefinitionNotFound" : "DefinitionRestored"),
+};
