@@ -19,6 +19,7 @@ import { registerAuditKeys } from "./routes/audit-keys/route.ts";
 import { registerAuditLog } from "./routes/audit-log/route.ts";
 import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
+import { registerAttributionModel } from "./routes/attribution-model/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
 import { registerRealtimeMetrics } from "./routes/realtime-metrics/route.ts";
 import { registerRealtimeQuery } from "./routes/realtime-query/route.ts";
@@ -55,6 +56,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerRealtimeQuery(scope, deps);
     registerRealtimeStream(scope, webSockets, deps, deps.origins);
     registerFunnelAnalyze(scope, deps);
+    registerAttributionModel(scope, deps);
     registerCohort(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);

@@ -104,6 +104,7 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/realtime/metrics",
       "/api/v2/analytics/realtime/query",
       "/api/v2/analytics/realtime/stream",
+      "/api/v2/analytics/attribution/model",
       "/api/v2/analytics/funnel/analyze",
       "/api/v2/analytics/cohort/{cohort_id}",
       "/api/v2/admin/tenants/{id}/usage",

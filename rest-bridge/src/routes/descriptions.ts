@@ -9,6 +9,7 @@ import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
 import { cohortDescription } from "./cohort/description.ts";
 import { eventsDescription } from "./events/description.ts";
+import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { healthDescriptions } from "./health/description.ts";
 import { realtimeMetricsDescription } from "./realtime-metrics/description.ts";
@@ -21,6 +22,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   realtimeMetricsDescription,
   realtimeQueryDescription,
   realtimeStreamDescription,
+  attributionModelDescription,
   funnelAnalyzeDescription,
   cohortDescription,
   adminUsageDescription,

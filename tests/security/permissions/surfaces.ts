@@ -40,6 +40,7 @@ const socket =
 const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 const METRICS = "/api/v2/analytics/realtime/metrics";
 const QUESTION = "/api/v2/analytics/realtime/query";
+const ATTRIBUTION = "/api/v2/analytics/attribution/model";
 const FUNNEL = "/api/v2/analytics/funnel/analyze";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
@@ -86,6 +87,11 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   [`GET ${METRICS}`]: { attempt: http(METRICS, "GET"), permission: "analytics:read", says: problems },
   [`POST ${QUESTION}`]: {
     attempt: http(QUESTION, "POST", { range, measures: [{ function: "count" }] }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${ATTRIBUTION}`]: {
+    attempt: http(ATTRIBUTION, "POST", { range, conversion: {}, touchpoints: [{}], models: [{ kind: "last" }] }),
     permission: "analytics:read",
     says: problems,
   },

@@ -48,6 +48,11 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, range, measures: [{ function: "count" }] });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/realtime/query`, apiKey, { method: "POST", body }));
   },
+  "POST /api/v2/analytics/attribution/model": async (url, apiKey, tenantId) => {
+    const question = { conversion: {}, touchpoints: [{}], models: [{ kind: "last" }], dimensions: ["name"] };
+    const body = JSON.stringify({ [TENANT]: tenantId, range, ...question });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/attribution/model`, apiKey, { method: "POST", body }));
+  },
   "POST /api/v2/analytics/funnel/analyze": async (url, apiKey, tenantId) => {
     const body = JSON.stringify({ [TENANT]: tenantId, range, steps: [{ any_of: [{}] }] });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/funnel/analyze`, apiKey, { method: "POST", body }));
