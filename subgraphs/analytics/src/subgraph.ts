@@ -10,6 +10,7 @@ import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
+import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
@@ -53,6 +54,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ cohorts, eventStore, longQueries },
     store: createAnalyticsStore(eventStore),
     definitions: createDefinitionStore(resources),
+    propertyPaths: createPropertyPathStore(eventStore),
     funnels: createFunnelStore(eventStore),
     attribution: createAttributionStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),

@@ -9,7 +9,10 @@ import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-que
 import {
   definitionName,
   describe,
+  MAX_DEFINITIONS,
+  MAX_USERS_TOLD,
   type Definition,
+  type DefinitionKind,
   type Description,
   type MetricContent,
   type SavedQuestion,
@@ -23,6 +26,7 @@ import type {
   DefinitionReader,
   DefinitionStore,
   Draft,
+  NewDefinition,
 } from "../../store/semantic/definition-store.ts";
 import { loadDefinitions } from "./load-definitions.ts";
 import { resolveWith } from "./resolve-question.ts";
@@ -55,6 +59,11 @@ export interface SaveQueryInput extends Described {
 
 const subjectOf = ({ subject }: Caller): string => `${subject.kind}:${subject.id}`;
 
+const newDefinition = (caller: Caller, id: string, kind: DefinitionKind, name: string): NewDefinition => ({
+  ...{ id, kind, name, by: subjectOf(caller) },
+  limit: MAX_DEFINITIONS[kind],
+});
+
 /** Refuses with CONFLICT what was meant for another version; 0 is meant for none. */
 const requireVersion = (expected: number | null | undefined, now: Definition | null): void => {
   const version = now?.version ?? 0;
@@ -86,7 +95,7 @@ export const defineMetric =
   ({ definitions, newId }: DefineDeps) =>
   async (caller: Caller, input: DefineMetricInput): Promise<DefineOutcome> => {
     const { name, content } = parseMetric(input, accessOf(caller));
-    const one = { id: newId(), kind: "METRIC", name, by: subjectOf(caller) } as const;
+    const one = newDefinition(caller, newId(), "METRIC", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
       return draftMetric(reader, caller, name, content);
@@ -101,7 +110,7 @@ export const defineSegment =
     const name = definitionName(input.name);
     parseFilter(filter, "input.filter", accessOf(caller));
     const content = { ...describe(name, input), filter };
-    const one = { id: newId(), kind: "SEGMENT", name, by: subjectOf(caller) } as const;
+    const one = newDefinition(caller, newId(), "SEGMENT", name);
     return definitions.define(caller.tenantId, one, async (now) => {
       requireVersion(input.expectedVersion, now);
       return { content, refersTo: [] };
@@ -145,7 +154,7 @@ export const saveQuery =
   async (caller: Caller, input: SaveQueryInput): Promise<DefineOutcome> => {
     const name = definitionName(input.name);
     const [described, question] = [describe(name, input), questionOf(input)];
-    const one = { id: newId(), kind: "SAVED_QUERY", name, by: subjectOf(caller) } as const;
+    const one = newDefinition(caller, newId(), "SAVED_QUERY", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
       return draftQuery(reader, caller, described, { question, pinned: input.pinned ?? false });
@@ -156,7 +165,7 @@ export const saveQuery =
 export const archiveDefinition =
   ({ definitions }: Pick<DefineDeps, "definitions">) =>
   async (caller: Caller, id: string): Promise<ArchiveOutcome> =>
-    isUuid(id) ? definitions.archive(caller.tenantId, id.toLowerCase()) : { kind: "NOT_FOUND", id };
+    isUuid(id) ? definitions.archive(caller.tenantId, id.toLowerCase(), MAX_USERS_TOLD) : { kind: "NOT_FOUND", id };
 
 /** How bringing a version back ended. */
 export type RestoreOutcome = DefineOutcome | { readonly kind: "NOT_FOUND"; readonly id: string };
@@ -168,7 +177,7 @@ export const restoreDefinition =
     const then = isUuid(id) ? await definitions.byId(caller.tenantId, id.toLowerCase(), version) : null;
     if (then === null) return { kind: "NOT_FOUND", id };
     const { kind, name } = then;
-    const one = { id: newId(), kind, name, by: subjectOf(caller) };
+    const one = newDefinition(caller, newId(), kind, name);
     return definitions.define(caller.tenantId, one, async (_now, reader) => {
       if (then.kind === "METRIC") return draftMetric(reader, caller, name, then.content);
       if (then.kind === "SEGMENT") {

@@ -1,6 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { policyFingerprint } from "@tessera/platform/store/data-policy";
-import type { EventStore } from "@tessera/platform/store/event-store";
 import type { NowMs } from "@tessera/platform/time/clock";
 import {
   EVENT_DIMENSIONS,
@@ -9,7 +8,7 @@ import {
   type PropertyDimension,
 } from "../../domain/semantic/dimensions.ts";
 import { isoTime } from "../../domain/zone.ts";
-import { propertyPathRow, propertyPathsStatement } from "../../store/semantic/property-paths-sql.ts";
+import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
 
 /** What events can be asked about, as in the SDL. */
 export interface Dimensions {
@@ -38,18 +37,16 @@ interface Kept {
 
 /** Lists what events can be grouped and filtered by, from what the caller may see of them. */
 export const listDimensions = ({
-  eventStore,
+  propertyPaths,
   nowMs,
 }: {
-  readonly eventStore: Pick<EventStore, "query">;
+  readonly propertyPaths: PropertyPathStore;
   readonly nowMs: NowMs;
 }) => {
   const kept = new Map<string, Kept>();
   const look = async (caller: Caller, atMs: number, signal: AbortSignal | undefined): Promise<Dimensions> => {
     const sample = { sinceMs: atMs - SAMPLED_MS, events: SAMPLED_EVENTS, paths: MAX_PATHS };
-    const statement = propertyPathsStatement(sample, caller.tenantId);
-    const options = signal === undefined ? {} : { signal };
-    const { rows } = await eventStore.query(caller, statement, propertyPathRow, options);
+    const rows = await propertyPaths(caller, sample, signal);
     return {
       fields: EVENT_DIMENSIONS,
       properties: propertyDimensions(rows.slice(0, MAX_PATHS)),

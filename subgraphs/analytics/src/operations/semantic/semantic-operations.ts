@@ -1,7 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
-import type { EventStore } from "@tessera/platform/store/event-store";
 import type { NowMs } from "@tessera/platform/time/clock";
-import type { Definition } from "../../domain/semantic/definition.ts";
+import { MAX_USERS_TOLD, MAX_VERSIONS_TOLD, type Definition } from "../../domain/semantic/definition.ts";
+import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { StartQueryDeps } from "../start-query.ts";
@@ -14,7 +14,7 @@ import { runSavedQuery } from "./run-saved-query.ts";
 export interface SemanticDeps extends Pick<StartQueryDeps, "features"> {
   readonly store: AnalyticsStore;
   readonly definitions: DefinitionStore;
-  readonly eventStore: EventStore;
+  readonly propertyPaths: PropertyPathStore;
   readonly nowMs: NowMs;
   readonly newId: () => string;
 }
@@ -34,6 +34,8 @@ export const createSemanticOperations = (deps: SemanticDeps) => ({
   saveQuery: saveQuery(deps),
   archiveDefinition: archiveDefinition(deps),
   restoreDefinition: restoreDefinition(deps),
-  definitionVersions: (caller: Caller, one: Definition) => deps.definitions.versions(caller.tenantId, one.id),
-  definitionUsedBy: (caller: Caller, one: Definition) => deps.definitions.usedBy(caller.tenantId, one.id),
+  definitionVersions: (caller: Caller, one: Definition) =>
+    deps.definitions.versions(caller.tenantId, one.id, MAX_VERSIONS_TOLD),
+  definitionUsedBy: (caller: Caller, one: Definition) =>
+    deps.definitions.usedBy(caller.tenantId, one.id, MAX_USERS_TOLD),
 });

@@ -1,11 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
-import {
-  MAX_USERS_TOLD,
-  MAX_VERSIONS_TOLD,
-  type DefinitionContent,
-  type DefinitionKind,
-} from "../../domain/semantic/definition.ts";
+import type { DefinitionContent, DefinitionKind } from "../../domain/semantic/definition.ts";
 import type { Wanted } from "./definition-store.ts";
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
@@ -67,20 +62,20 @@ export const listDefinitionsStatement = (
     [tenantId, kind, page.after, page.archived, page.first + 1],
   );
 /** Versions of a definition, the newest first. */
-export const definitionVersionsStatement = (tenantId: TenantId, id: string) =>
+export const definitionVersionsStatement = (tenantId: TenantId, id: string, first: number) =>
   statement(
     "definition-versions",
     `SELECT version, content, defined_by, defined_at FROM semantic_definition_version
      WHERE tenant_id = $1 AND definition_id = $2 ORDER BY version DESC LIMIT $3`,
-    [tenantId, id, MAX_VERSIONS_TOLD],
+    [tenantId, id, first],
   );
 /** Definitions that are not archived and whose version now refers to one, by kind and name. */
-export const definitionUsersStatement = (tenantId: TenantId, id: string) =>
+export const definitionUsersStatement = (tenantId: TenantId, id: string, first: number) =>
   statement(
     "definition-users",
     `${NOW} JOIN semantic_reference r ON r.definition_id = d.id
      WHERE d.tenant_id = $1 AND r.refers_to = $2 AND d.archived_at IS NULL ORDER BY d.kind, d.name COLLATE "C" LIMIT $3`,
-    [tenantId, id, MAX_USERS_TOLD],
+    [tenantId, id, first],
   );
 /** Stores a name with its first version's number. */
 export const insertDefinitionStatement = (

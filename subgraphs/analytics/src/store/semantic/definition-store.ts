@@ -2,12 +2,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
-import {
-  MAX_DEFINITIONS,
-  type Definition,
-  type DefinitionContent,
-  type DefinitionKind,
-} from "../../domain/semantic/definition.ts";
+import type { Definition, DefinitionContent, DefinitionKind } from "../../domain/semantic/definition.ts";
 import { definitionRow, definitionVersionRow } from "./definition-rows.ts";
 import * as statements from "./definition-statements.ts";
 
@@ -30,7 +25,7 @@ export interface DefinitionVersion {
 export interface DefinitionReader {
   /** In no particular order; what there is not is left out. */
   find(wanted: readonly Wanted[]): Promise<readonly Definition[]>;
-  /** Names that are not archived, sorted: at most {@link MAX_DEFINITIONS}. */
+  /** Names that are not archived, sorted: as many as may be defined. */
   names(kind: DefinitionKind): Promise<readonly string[]>;
 }
 
@@ -43,6 +38,16 @@ export interface Draft {
 
 /** Decides on a draft, given what stands now and what else there is; refuses what must not be. */
 export type Decide = (now: Definition | null, reader: DefinitionReader) => Promise<Draft>;
+
+/** A name that is to stand for something; the id is of use when nothing has the name. */
+export interface NewDefinition {
+  readonly id: string;
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  readonly by: string;
+  /** Names of the kind a tenant may have. */
+  readonly limit: number;
+}
 
 /** How defining ended; what stood already is unchanged. */
 export type DefineOutcome =
@@ -65,14 +70,11 @@ export interface DefinitionStore {
     kind: DefinitionKind,
     page: { readonly first: number; readonly after: string | null; readonly archived: boolean },
   ): Promise<readonly Definition[]>;
-  versions(tenantId: TenantId, id: string): Promise<readonly DefinitionVersion[]>;
-  usedBy(tenantId: TenantId, id: string): Promise<readonly Definition[]>;
-  define(
-    tenantId: TenantId,
-    one: { readonly id: string; readonly kind: DefinitionKind; readonly name: string; readonly by: string },
-    decide: Decide,
-  ): Promise<DefineOutcome>;
-  archive(tenantId: TenantId, id: string): Promise<ArchiveOutcome>;
+  versions(tenantId: TenantId, id: string, first: number): Promise<readonly DefinitionVersion[]>;
+  usedBy(tenantId: TenantId, id: string, first: number): Promise<readonly Definition[]>;
+  define(tenantId: TenantId, one: NewDefinition, decide: Decide): Promise<DefineOutcome>;
+  /** Archives it unless others refer to it, of which at most `first` are answered. */
+  archive(tenantId: TenantId, id: string, first: number): Promise<ArchiveOutcome>;
 }
 
 type Run = <Row>(statement: SqlStatement, parse: (row: unknown) => Row) => Promise<readonly Row[]>;
@@ -119,14 +121,14 @@ const define =
   ({ sql, nowMs }: Deps): DefinitionStore["define"] =>
   (tenantId, one, decide) =>
     sql.transaction(tenantId, async (transaction): Promise<DefineOutcome> => {
-      const { kind, name, by } = one;
+      const { kind, name, by, limit } = one;
       await transaction.run(statements.lockDefinitionsStatement(tenantId), nothing);
       const reader = readerOf(tenantId, (statement, parse) => transaction.run(statement, parse));
       const [now] = await reader.find([{ kind, name, version: null }]);
       const draft = await decide(now ?? null, reader);
       if (now === undefined) {
         const [found = 0] = await transaction.run(statements.countDefinitionsStatement(tenantId, kind), countRow);
-        if (found >= MAX_DEFINITIONS[kind]) return { kind: "TOO_MANY", limit: MAX_DEFINITIONS[kind] };
+        if (found >= limit) return { kind: "TOO_MANY", limit };
         await transaction.run(statements.insertDefinitionStatement(tenantId, one, nowMs()), nothing);
       } else if (!now.archived) {
         const same = statements.sameContentStatement(tenantId, now.id, now.version, draft.content);
@@ -139,10 +141,10 @@ const define =
 
 const archive =
   ({ sql, nowMs }: Deps): DefinitionStore["archive"] =>
-  (tenantId, id) =>
+  (tenantId, id, first) =>
     sql.transaction(tenantId, async (transaction): Promise<ArchiveOutcome> => {
       await transaction.run(statements.lockDefinitionsStatement(tenantId), nothing);
-      const usedBy = await transaction.run(statements.definitionUsersStatement(tenantId, id), definitionRow);
+      const usedBy = await transaction.run(statements.definitionUsersStatement(tenantId, id, first), definitionRow);
       if (usedBy.length > 0) return { kind: "IN_USE", usedBy };
       await transaction.run(statements.archiveDefinitionStatement(tenantId, id, nowMs()), nothing);
       const [kept] = await transaction.run(statements.definitionByIdStatement(tenantId, id, null), definitionRow);
@@ -158,9 +160,10 @@ export const createDefinitionStore = (deps: Deps): DefinitionStore => {
       (await sql.run(tenantId, statements.definitionByIdStatement(tenantId, id, version), definitionRow))[0] ?? null,
     list: (tenantId, kind, page) =>
       sql.run(tenantId, statements.listDefinitionsStatement(tenantId, kind, page), definitionRow),
-    versions: (tenantId, id) =>
-      sql.run(tenantId, statements.definitionVersionsStatement(tenantId, id), definitionVersionRow),
-    usedBy: (tenantId, id) => sql.run(tenantId, statements.definitionUsersStatement(tenantId, id), definitionRow),
+    versions: (tenantId, id, first) =>
+      sql.run(tenantId, statements.definitionVersionsStatement(tenantId, id, first), definitionVersionRow),
+    usedBy: (tenantId, id, first) =>
+      sql.run(tenantId, statements.definitionUsersStatement(tenantId, id, first), definitionRow),
     define: define(deps),
     archive: archive(deps),
   };

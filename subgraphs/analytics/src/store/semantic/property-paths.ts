@@ -1,4 +1,5 @@
-import type { StoreStatement } from "@tessera/platform/store/event-store";
+import type { DataReader } from "@tessera/platform/store/data-policy";
+import type { EventStore, StoreStatement } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import { createParams } from "../params.ts";
 import { sinceSql } from "../time-sql.ts";
@@ -18,7 +19,7 @@ export interface PropertySample {
 }
 
 /** Paths in the properties of a tenant's newest events with their types, by path; one more than asked for. */
-export const propertyPathsStatement = (sample: PropertySample, tenantId: string): StoreStatement => {
+const propertyPathsStatement = (sample: PropertySample, tenantId: string): StoreStatement => {
   const params = createParams();
   const text = [
     "SELECT one.1 AS path, one.2 AS types",
@@ -33,5 +34,18 @@ export const propertyPathsStatement = (sample: PropertySample, tenantId: string)
 
 const row = z.object({ path: z.string(), types: z.array(z.string()) });
 
-/** Parses a row of {@link propertyPathsStatement}. */
-export const propertyPathRow = (raw: unknown): PropertyPath => row.parse(raw);
+/** Reads the paths in the properties of the newest events that a reader may see, by path; one more than asked for tells that there are more. */
+export type PropertyPathStore = (
+  reader: DataReader,
+  sample: PropertySample,
+  signal?: AbortSignal,
+) => Promise<readonly PropertyPath[]>;
+
+/** Builds {@link PropertyPathStore} over the tenant-bound event store. */
+export const createPropertyPathStore =
+  (store: Pick<EventStore, "query">): PropertyPathStore =>
+  async (reader, sample, signal) => {
+    const statement = propertyPathsStatement(sample, reader.tenantId);
+    const options = signal === undefined ? {} : { signal };
+    return (await store.query(reader, statement, (raw) => row.parse(raw), options)).rows;
+  };
