@@ -25,6 +25,17 @@ export interface Cohort {
   readonly size: number | null;
 }
 
+/** What a cohort is to be. */
+export interface CohortDraft {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly definition: CohortDefinitionInput;
+  /** Ids of the cohorts the definition refers to. */
+  readonly refersTo: readonly string[];
+  readonly recomputeEverySeconds: number | null;
+}
+
 /** How the computation of a cohort stands. */
 export interface CohortComputation {
   readonly state: CohortComputationState;

@@ -135,37 +135,43 @@ const referenceSchema = z.object({
   weekly_by_monday_of_first_purchase_7day_windows_from_first_purchase: matrix,
 });
 
+/** The purchases of the sample as events at noon of their day. */
+const purchasesOf = (): readonly TestEvent[] => {
+  const [, ...lines] = gunzipSync(readFileSync(`${folder}cdnow_sample.csv.gz`))
+    .toString("utf8")
+    .trimEnd()
+    .split("\n");
+  const events = lines.map((line): TestEvent => {
+    const [userId = "", , date = "", , revenue = ""] = line.trim().split(",");
+    return {
+      id: randomUUID(),
+      name: "purchase",
+      timeMs: Date.parse(`${date}T12:00:00Z`),
+      userId,
+      revenue,
+      currency: "USD",
+    };
+  });
+  expect(events).toHaveLength(6_919);
+  return events;
+};
+
+const purchases = { events: ["purchase"] };
+const cohorts = { from: "1996-12-30T00:00:00Z", to: "1997-04-01T00:00:00Z" };
+const common = {
+  start: purchases,
+  returning: purchases,
+  startAt: "FIRST_EVER",
+  asOf: "1998-07-01T00:00:00Z",
+} as const;
+
 guarded(title, () => {
-  const purchases = { events: ["purchase"] };
-  const cohorts = { from: "1996-12-30T00:00:00Z", to: "1997-04-01T00:00:00Z" };
-  const common = {
-    start: purchases,
-    returning: purchases,
-    startAt: "FIRST_EVER",
-    asOf: "1998-07-01T00:00:00Z",
-  } as const;
   let tenantId: TenantId;
   let reference: z.infer<typeof referenceSchema>;
   beforeAll(async () => {
     reference = referenceSchema.parse(JSON.parse(readFileSync(`${folder}reference_cohorts.json`, "utf8")));
-    const [, ...lines] = gunzipSync(readFileSync(`${folder}cdnow_sample.csv.gz`))
-      .toString("utf8")
-      .trimEnd()
-      .split("\n");
     tenantId = freshTenantId();
-    const events = lines.map((line): TestEvent => {
-      const [userId = "", , date = "", , revenue = ""] = line.trim().split(",");
-      return {
-        id: randomUUID(),
-        name: "purchase",
-        timeMs: Date.parse(`${date}T12:00:00Z`),
-        userId,
-        revenue,
-        currency: "USD",
-      };
-    });
-    expect(events).toHaveLength(6_919);
-    await storeEvents(world.writer, tenantId, events);
+    await storeEvents(world.writer, tenantId, purchasesOf());
   });
 
   test("has the published monthly matrix of buyers and of revenue, every cell of it", async () => {

@@ -1,7 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
-import { MAX_COHORT_SIZES, MAX_COHORT_VERSIONS, type CohortRun } from "../domain/cohort.ts";
-import type { CohortDraft } from "./cohort-store.ts";
+import { MAX_COHORT_SIZES, MAX_COHORT_VERSIONS, type CohortDraft, type CohortRun } from "../domain/cohort.ts";
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 const at = (ms: number): Date => new Date(ms);

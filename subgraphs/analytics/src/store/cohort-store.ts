@@ -5,21 +5,16 @@ import type { EventLog } from "@tessera/platform/events/event-log";
 import { executionEntry } from "@tessera/platform/executions/execution-record";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
-import { MAX_COHORTS, type Cohort, type CohortRun, type CohortSize, type CohortVersion } from "../domain/cohort.ts";
-import type { CohortDefinitionInput } from "../domain/cohort-definition.ts";
+import {
+  MAX_COHORTS,
+  type Cohort,
+  type CohortDraft,
+  type CohortRun,
+  type CohortSize,
+  type CohortVersion,
+} from "../domain/cohort.ts";
 import { cohortOf, cohortRunOf, cohortSizeRow, cohortVersionRow } from "./cohort-rows.ts";
 import * as statements from "./cohort-statements.ts";
-
-/** What a cohort is to be. */
-export interface CohortDraft {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly definition: CohortDefinitionInput;
-  /** Ids of the cohorts the definition refers to. */
-  readonly refersTo: readonly string[];
-  readonly recomputeEverySeconds: number | null;
-}
 
 /** How keeping a cohort ended. */
 export type SaveOutcome =
