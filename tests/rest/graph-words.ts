@@ -61,6 +61,74 @@ export const plain = (columns: readonly z.infer<typeof columnShape>[]) =>
     values: Object.values(values)[0] ?? [],
   }));
 
+/** An attribution with every part but whose events were put together and where it comes from. */
+export const ATTRIBUTION = `query($input: AttributionInput!) {
+  attribution(input: $input) {
+    conversions
+    value
+    attributedConversions
+    attributedValue
+    nonConvertingJourneys
+    cutJourneys
+    excludedPersons
+    breakdowns {
+      dimension
+      models {
+        kind
+        credits {
+          label
+          conversions
+          value
+          share
+          conversionsInterval {
+            low
+            high
+          }
+          valueInterval {
+            low
+            high
+          }
+          standardError
+          removalEffect
+          spend
+          roas
+          cpa
+        }
+        conservation {
+          creditedConversions
+          actualConversions
+          creditedValue
+          actualValue
+        }
+        chain {
+          states
+          conversionProbability
+        }
+        permutations
+      }
+      roles {
+        label
+        touchpoints
+        conversionsTouched
+        firstTouches
+        assistedConversions
+        assistedValue
+        lastTouches
+      }
+      paths {
+        steps
+        length
+        conversions
+        value
+        losses
+        conversionRate
+        meanSecondsToConvert
+      }
+      pathCount
+    }
+  }
+}`;
+
 /** A funnel with every part but where it comes from. */
 export const FUNNEL = `query($input: FunnelInput!) {
   funnel(input: $input) {
