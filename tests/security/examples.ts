@@ -15,6 +15,7 @@ export interface OwnThings {
   readonly ruleId: string;
   readonly anomalyId: string;
   readonly cohortId: string;
+  readonly savedQueryId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -22,6 +23,8 @@ export interface OwnThings {
 type Variables = Readonly<Record<string, unknown>>;
 
 const newPublicKey = (): string => JSON.stringify(generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }));
+
+const newName = (kind: string): string => `${kind}_${randomUUID().replaceAll("-", "")}`;
 
 const range = () => ({
   from: new Date(Date.now() - 3_600_000).toISOString(),
@@ -86,6 +89,23 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.deleteCohort": ({ cohortId }) => ({ id: cohortId }),
   "Mutation.computeCohort": ({ cohortId }) => ({ id: cohortId }),
   "Mutation.changeCohortList": ({ cohortId, mark }) => ({ id: cohortId, input: { userIds: [`${mark}-user`] } }),
+  "Query.metric": () => ({ name: "nothing" }),
+  "Query.metrics": () => ({}),
+  "Query.segment": () => ({ name: "nothing" }),
+  "Query.segments": () => ({}),
+  "Query.savedQuery": ({ savedQueryId }) => ({ id: savedQueryId }),
+  "Query.savedQueries": () => ({}),
+  "Query.runSavedQuery": ({ savedQueryId }) => ({ id: savedQueryId, range: range() }),
+  "Query.dimensions": () => ({}),
+  "Mutation.defineMetric": ({ mark }) => ({
+    input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
+  }),
+  "Mutation.defineSegment": ({ mark }) => ({
+    input: { name: newName("segment"), description: mark, filter: { field: "name", eq: `${mark}-view` } },
+  }),
+  "Mutation.saveQuery": ({ mark }) => ({ input: { name: newName("query"), description: mark, olap: olap() } }),
+  "Mutation.archiveDefinition": ({ savedQueryId }) => ({ id: savedQueryId }),
+  "Mutation.restoreDefinition": ({ savedQueryId }) => ({ id: savedQueryId, version: 1 }),
   "Query.event": ({ eventId }) => ({ id: eventId }),
   "Query.events": () => ({}),
   "Query.explain": () => ({ input: olap(), run: true }),

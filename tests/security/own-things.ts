@@ -27,6 +27,14 @@ export const makeCohort = async (client: TesseraClient, own: OwnThings): Promise
   return (await client.ask(shape, text, variablesOf("Mutation.createCohort", own))).createCohort.cohort.id;
 };
 
+/** Keeps a question under a name of its own; answers its id. */
+export const makeSavedQuery = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ saveQuery: z.object({ savedQuery: id }) });
+  const text =
+    "mutation ($input: SaveQueryInput!) { saveQuery(input: $input) { ... on QuerySaved { savedQuery { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.saveQuery", own))).saveQuery.savedQuery.id;
+};
+
 /** Starts a long query and waits for its result. */
 export const makeJob = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ startQuery: z.object({ job: id }) });
@@ -151,11 +159,12 @@ export const makeOwnThings = async (
     ruleId: "",
     anomalyId: "",
     cohortId: "",
+    savedQueryId: "",
     executionId: "",
   };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
-  const cohortId = await makeCohort(client, base);
+  const [cohortId, savedQueryId] = [await makeCohort(client, base), await makeSavedQuery(client, base)];
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
   const anomalies = await eventually(async () => {
     const text = "query ($ruleId: ID) { anomalies(ruleId: $ruleId) { edges { node { id } } } }";
@@ -166,5 +175,5 @@ export const makeOwnThings = async (
   const [oauthClientId, trustedIssuerId] = [await makeOAuthClient(client, base), await makeTrustedIssuer(client, base)];
   const executionId = await makeSealedRecord(client);
   const identity = { userId, apiKeyId: apiKey.id, oauthClientId, trustedIssuerId };
-  return { ...base, ...identity, ruleId, jobId, cohortId, anomalyId: anomalies, executionId };
+  return { ...base, ...identity, ruleId, jobId, cohortId, savedQueryId, anomalyId: anomalies, executionId };
 };

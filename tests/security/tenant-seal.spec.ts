@@ -20,6 +20,7 @@ import {
 } from "./own-things.ts";
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
+import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeEveryRole } from "./seal/every-role.ts";
@@ -121,6 +122,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...administrationPlaces(() => alphaClient),
   ...accessPlaces(() => alphaClient),
   ...cohortPlaces(() => alphaClient),
+  ...definitionPlaces(() => alphaClient),
 };
 
 /** Places where an id is the caller's own word and never looked up as a thing of anybody. */
@@ -128,6 +130,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...administrationWords,
   ...accessWords,
   ...cohortWords,
+  ...definitionWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

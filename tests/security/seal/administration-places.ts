@@ -11,7 +11,15 @@ interface AdministrationPlace {
 
 const nobody: OwnThings = {
   ...{ mark: "m", tenantId: "", eventId: "", batchId: "", jobId: "", userId: "", apiKeyId: "" },
-  ...{ ruleId: "", anomalyId: "", cohortId: "", executionId: "", oauthClientId: "", trustedIssuerId: "" },
+  ...{
+    ruleId: "",
+    anomalyId: "",
+    cohortId: "",
+    savedQueryId: "",
+    executionId: "",
+    oauthClientId: "",
+    trustedIssuerId: "",
+  },
 };
 
 const QUERIES = [

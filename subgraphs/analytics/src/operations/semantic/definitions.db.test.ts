@@ -95,7 +95,7 @@ describe("definitions", () => {
     expect((await room.metric(caller, "base", count("buy"))).definition).toMatchObject({ version: 2, archived: false });
   });
 
-  test("lists go on where a page ended", async () => {
+  test("lists go on where a page ended; another tenant's place begins no list but the asker's own", async () => {
     const caller = callerOf();
     for (const name of ["c", "a", "b"])
       await room.operations.defineSegment(caller, { name, filter: { field: "name", eq: "x" } });
@@ -106,6 +106,10 @@ describe("definitions", () => {
       [["a", "b"], true],
       [["c"], false],
     ]);
+    const other = callerOf();
+    await room.operations.defineSegment(other, { name: "z", filter: { field: "name", eq: "x" } });
+    const theirs = await room.operations.listSegments(other, { first: 2, after, archived: false });
+    expect(theirs.edges.map(({ node }) => node.name)).toEqual(["z"]);
   });
 
   test("a tenant sees, changes and archives nothing of another's, and the database holds to it", async () => {
