@@ -73,16 +73,16 @@ const expectClose = (found: Record<string, number>, wanted: Record<string, numbe
   }
 };
 
-guarded("10,000 published paths of 12 channels and 19,785 conversions", () => {
-  const wanted = present ? reference.parse(json("reference.json")) : undefined;
-  const labels = wanted?.channels ?? [];
-  const paths = present ? readPaths(labels, true) : { labels, groups: [] };
-  const creditsOf = (model: AttributionModel, set: PathSet = paths) => {
-    const attributed = attribute(set, { model, timedPlace: -1 }, new Set());
-    conservationOf(set, attributed.credits);
-    return attributed;
-  };
+const wanted = present ? reference.parse(json("reference.json")) : undefined;
+const labels = wanted?.channels ?? [];
+const paths = present ? readPaths(labels, true) : { labels, groups: [] };
+const creditsOf = (model: AttributionModel, set: PathSet = paths) => {
+  const attributed = attribute(set, { model, timedPlace: -1 }, new Set());
+  conservationOf(set, attributed.credits);
+  return attributed;
+};
 
+guarded("10,000 published paths of 12 channels and 19,785 conversions", () => {
   test.each([
     ["FIRST", { kind: "FIRST" }, "first_touch"],
     ["LAST", { kind: "LAST" }, "last_touch"],
@@ -94,7 +94,9 @@ guarded("10,000 published paths of 12 channels and 19,785 conversions", () => {
     expectClose(named(labels, credits.conversions), wanted?.[key].conversions ?? {}, 1e-9);
     expectClose(named(labels, credits.value), wanted?.[key].value ?? {}, 1e-9);
   });
+});
 
+guarded("Markov chains over the published paths", () => {
   test.each([
     ["order 1", 1, true, "markov_order1_with_null"],
     ["order 1 of conversions alone", 1, false, "markov_order1_conversions_only"],
@@ -130,7 +132,9 @@ guarded("10,000 published paths of 12 channels and 19,785 conversions", () => {
     expectClose(share(credits.conversions, 19_785), conversions, 0.01);
     expectClose(share(credits.value, 74_802.971587), value, 0.01);
   });
+});
 
+guarded("games and uplift over the published paths", () => {
   test("SHAPLEY equals the reference for worth by conversions and by summed rates", () => {
     const options = { kind: "SHAPLEY", permutations: 1, seed: 1 } as const;
     expectClose(
