@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { Caller } from "@tessera/contracts/caller";
+import { parseJobId } from "@tessera/contracts/ids";
+import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { z } from "zod";
+import { buildAnalytics, type TestAnalytics } from "../../../testing/build-analytics.ts";
+import { parseJobInput } from "../../domain/job-input.ts";
+import { jobRecord } from "../../domain/job-record.ts";
+import { createJobStore } from "../../store/job-store.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(120_000);
+
+let world: TestResources;
+let analytics: TestAnalytics;
+beforeAll(async () => {
+  world = openTestResources();
+  await world.resources.eventLog.start();
+  const ingest = () => Promise.resolve({ accepted: 0, duplicate: 0, rejected: 0, outcomes: [] });
+  analytics = buildAnalytics(world.resources, { ingest });
+});
+afterAll(async () => {
+  await analytics.close();
+  await world.resources.eventLog.stop();
+  await world.close();
+});
+
+const PERMISSIONS = ["analytics:read", "analytics:define", "jobs:run", "jobs:read"] as const;
+const ask = async (caller: Caller, source: string, variables: Record<string, unknown> = {}) => {
+  const { data, errors } = await askSubgraph(analytics.subgraph, caller, source, variables);
+  expect(errors).toBeUndefined();
+  return data;
+};
+const RANGE = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
+const METRIC = "{ id name title owner format { kind decimals currency unit } measure formula version archived }";
+const DEFINE = `mutation ($input: DefineMetricInput!) { defineMetric(input: $input) { __typename
+  ... on MetricDefined { changed metric ${METRIC} } } }`;
+
+const defineOrders = (caller: Caller, event: string) =>
+  ask(caller, DEFINE, {
+    input: {
+      ...{ name: "orders", title: "Orders" },
+      measure: { function: "COUNT", filter: { field: "name", eq: event } },
+      format: { kind: "CURRENCY", currency: "EUR", decimals: 0 },
+    },
+  });
+
+describe("the graph's semantic layer", () => {
+  test("defines, lists, uses, keeps, restores and archives, and says who refers to what", async () => {
+    const caller = callerWith(freshTenantId(), PERMISSIONS);
+    const id: unknown = expect.any(String);
+    expect(await defineOrders(caller, "buy")).toEqual({
+      defineMetric: {
+        ...{ __typename: "MetricDefined", changed: true },
+        metric: {
+          ...{ id, name: "orders", title: "Orders", owner: null, formula: null, version: 1, archived: false },
+          format: { kind: "CURRENCY", decimals: 0, currency: "EUR", unit: null },
+          measure: { function: "COUNT", exact: false, filter: { field: "name", eq: "buy" } },
+        },
+      },
+    });
+    await ask(caller, DEFINE, { input: { name: "twice", formula: "orders * 2" } });
+    await ask(
+      caller,
+      `mutation { defineSegment(input: { name: "german", filter: { field: "country", eq: "DE" } }) { __typename } }`,
+    );
+    const question = { range: RANGE, metrics: [{ name: "twice" }], segments: [{ name: "german" }] };
+    const keep = `mutation ($olap: OlapInput!) { saveQuery(input: { name: "q", olap: $olap, pinned: true }) {
+      ... on QuerySaved { savedQuery { id kind question pins { kind name version } versions { version } } } } }`;
+    const kept = z
+      .object({ saveQuery: z.object({ savedQuery: z.object({ id: z.string() }).loose() }) })
+      .parse(await ask(caller, keep, { olap: question })).saveQuery.savedQuery;
+    const pins = [
+      { kind: "METRIC", name: "orders", version: 1 },
+      { kind: "METRIC", name: "twice", version: 1 },
+      { kind: "SEGMENT", name: "german", version: 1 },
+    ];
+    expect(kept).toMatchObject({ kind: "OLAP", question, pins, versions: [{ version: 1 }] });
+    const run = `query ($id: ID!) { runSavedQuery(id: $id) { __typename
+      ... on OlapResult { totals { name } definitions { kind name version } } } }`;
+    expect(await ask(caller, run, kept)).toEqual({
+      runSavedQuery: { __typename: "OlapResult", totals: [{ name: "twice" }], definitions: pins },
+    });
+    expect(
+      await ask(
+        caller,
+        `{ metrics(first: 1) { edges { node { name usedBy { __typename
+        ... on Metric { name } ... on SavedQuery { name } } } } pageInfo { hasNextPage } } segments { edges { node { filter } } } }`,
+      ),
+    ).toEqual({
+      metrics: {
+        edges: [{ node: { name: "orders", usedBy: [{ __typename: "Metric", name: "twice" }] } }],
+        pageInfo: { hasNextPage: true },
+      },
+      segments: { edges: [{ node: { filter: { field: "country", eq: "DE" } } }] },
+    });
+    const archive = `mutation ($id: ID!) { archiveDefinition(id: $id) { __typename
+      ... on DefinitionArchived { definition { __typename } } } }`;
+    expect(await ask(caller, archive, kept)).toEqual({
+      archiveDefinition: { __typename: "DefinitionArchived", definition: { __typename: "SavedQuery" } },
+    });
+    const restore = `mutation ($id: ID!) { restoreDefinition(id: $id, version: 1) { __typename
+      ... on DefinitionRestored { changed definition { ... on SavedQuery { version archived } } } } }`;
+    expect(await ask(caller, restore, kept)).toEqual({
+      restoreDefinition: {
+        ...{ __typename: "DefinitionRestored", changed: true },
+        definition: { version: 2, archived: false },
+      },
+    });
+  });
+
+  test("a long query keeps what its names stood for when it was started", async () => {
+    const caller = callerWith(freshTenantId(), PERMISSIONS);
+    await defineOrders(caller, "buy");
+    await ask(caller, DEFINE, { input: { name: "twice", formula: "orders * 2" } });
+    const start =
+      "mutation ($olap: OlapInput!) { startQuery(input: { olap: $olap }) { ... on QueryStarted { job { id } } } }";
+    const started = await ask(caller, start, { olap: { range: RANGE, metrics: [{ name: "twice" }] } });
+    const { id } = z.object({ startQuery: z.object({ job: z.object({ id: z.string() }) }) }).parse(started)
+      .startQuery.job;
+    await defineOrders(caller, "something else");
+    const jobId = parseJobId(id);
+    if (jobId === null) throw new Error("A job's id is a UUID.");
+    const [job] = await createJobStore({ ...world.resources, recordOf: jobRecord }).findMany(caller.tenantId, [jobId]);
+    const measures = parseJobInput(job?.input).olap.measures.map(({ name, metric, filter }) => [name, metric, filter]);
+    expect(measures).toEqual([
+      ["orders", "BASE", { field: "name", eq: "buy" }],
+      ["twice", "SHOWN", undefined],
+    ]);
+  });
+});
