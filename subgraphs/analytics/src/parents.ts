@@ -14,7 +14,7 @@ import type { SavedQueryAnswer } from "./operations/semantic/run-saved-query.ts"
 import type { DefinitionPage } from "./operations/semantic/find-definitions.ts";
 import type { RestoreOutcome } from "./operations/semantic/define.ts";
 import type { Definition, DefinitionUse, Metric, SavedQuery, Segment } from "./domain/semantic/definition.ts";
-import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store.ts";
+import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store-types.ts";
 import type { OlapAnswer } from "./operations/query-olap.ts";
 import type { TimeSeriesAnswer } from "./operations/query-time-series.ts";
 import type { CancelOutcome } from "./operations/cancel-job.ts";

@@ -27,7 +27,7 @@ import type {
   DefinitionStore,
   Draft,
   NewDefinition,
-} from "../../store/semantic/definition-store.ts";
+} from "../../store/semantic/definition-store-types.ts";
 import { loadDefinitions } from "./load-definitions.ts";
 import { resolveWith } from "./resolve-question.ts";
 

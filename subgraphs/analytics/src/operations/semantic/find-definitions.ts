@@ -7,7 +7,7 @@ import {
   type DefinitionKind,
   type SavedQuery,
 } from "../../domain/semantic/definition.ts";
-import type { DefinitionStore } from "../../store/semantic/definition-store.ts";
+import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 
 interface Deps {
   readonly definitions: DefinitionStore;

@@ -2,7 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { didYouMean } from "../../domain/did-you-mean.ts";
 import { MAX_METRIC_DEPTH, metricsIn } from "../../domain/semantic/expand-metrics.ts";
 import type { Definition, DefinitionUse, Metric, Segment } from "../../domain/semantic/definition.ts";
-import type { DefinitionReader, Wanted } from "../../store/semantic/definition-store.ts";
+import type { DefinitionReader, Wanted } from "../../store/semantic/definition-store-types.ts";
 
 /** A name somebody asks for, and where. */
 export interface Place extends Wanted {

@@ -6,7 +6,7 @@ import type { MeasureInput } from "../../domain/measures.ts";
 import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic/asked-question.ts";
 import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
-import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store.ts";
+import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { loadDefinitions, usesOf, type Loaded, type Place } from "./load-definitions.ts";
 
 /** The parts of a question in which names stand, or what they stand for. */

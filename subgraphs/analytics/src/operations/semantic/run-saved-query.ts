@@ -3,7 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { OlapInput } from "../../domain/query.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
-import type { DefinitionStore } from "../../store/semantic/definition-store.ts";
+import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { BudgetDeps } from "../answer-within-budget.ts";
 import { queryOlap, type OlapAnswer } from "../query-olap.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "../query-time-series.ts";

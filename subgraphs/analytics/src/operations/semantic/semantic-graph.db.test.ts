@@ -37,6 +37,10 @@ const METRIC = "{ id name title owner format { kind decimals currency unit } mea
 const DEFINE = `mutation ($input: DefineMetricInput!) { defineMetric(input: $input) { __typename
   ... on MetricDefined { changed metric ${METRIC} } } }`;
 
+const ASKED = { range: RANGE, metrics: [{ name: "twice" }], segments: [{ name: "german" }] };
+const KEEP = `mutation ($olap: OlapInput!) { saveQuery(input: { name: "q", olap: $olap, pinned: true }) {
+  ... on QuerySaved { savedQuery { id kind question pins { kind name version } versions { version } } } } }`;
+
 const defineOrders = (caller: Caller, event: string) =>
   ask(caller, DEFINE, {
     input: {
@@ -47,7 +51,7 @@ const defineOrders = (caller: Caller, event: string) =>
   });
 
 describe("the graph's semantic layer", () => {
-  test("defines, lists, uses, keeps, restores and archives, and says who refers to what", async () => {
+  test("defines, lists, uses and keeps, and says who refers to what", async () => {
     const caller = callerWith(freshTenantId(), PERMISSIONS);
     const id: unknown = expect.any(String);
     expect(await defineOrders(caller, "buy")).toEqual({
@@ -65,12 +69,10 @@ describe("the graph's semantic layer", () => {
       caller,
       `mutation { defineSegment(input: { name: "german", filter: { field: "country", eq: "DE" } }) { __typename } }`,
     );
-    const question = { range: RANGE, metrics: [{ name: "twice" }], segments: [{ name: "german" }] };
-    const keep = `mutation ($olap: OlapInput!) { saveQuery(input: { name: "q", olap: $olap, pinned: true }) {
-      ... on QuerySaved { savedQuery { id kind question pins { kind name version } versions { version } } } } }`;
+    const question = ASKED;
     const kept = z
       .object({ saveQuery: z.object({ savedQuery: z.object({ id: z.string() }).loose() }) })
-      .parse(await ask(caller, keep, { olap: question })).saveQuery.savedQuery;
+      .parse(await ask(caller, KEEP, { olap: question })).saveQuery.savedQuery;
     const pins = [
       { kind: "METRIC", name: "orders", version: 1 },
       { kind: "METRIC", name: "twice", version: 1 },
@@ -95,6 +97,14 @@ describe("the graph's semantic layer", () => {
       },
       segments: { edges: [{ node: { filter: { field: "country", eq: "DE" } } }] },
     });
+  });
+
+  test("archives and restores", async () => {
+    const caller = callerWith(freshTenantId(), PERMISSIONS);
+    const kept = z
+      .object({ saveQuery: z.object({ savedQuery: z.object({ id: z.string() }) }) })
+      .parse(await ask(caller, KEEP, { olap: { range: RANGE, measures: [{ function: "COUNT" }] } }))
+      .saveQuery.savedQuery;
     const archive = `mutation ($id: ID!) { archiveDefinition(id: $id) { __typename
       ... on DefinitionArchived { definition { __typename } } } }`;
     expect(await ask(caller, archive, kept)).toEqual({

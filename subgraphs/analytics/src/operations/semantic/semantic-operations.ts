@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { MAX_USERS_TOLD, MAX_VERSIONS_TOLD, type Definition } from "../../domain/semantic/definition.ts";
 import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
-import type { DefinitionStore } from "../../store/semantic/definition-store.ts";
+import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { StartQueryDeps } from "../start-query.ts";
 import { archiveDefinition, defineMetric, defineSegment, restoreDefinition, saveQuery } from "./define.ts";

@@ -2,7 +2,7 @@ import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import type { Definition, MetricContent, SavedQueryContent, SegmentContent } from "../../domain/semantic/definition.ts";
-import type { DefinitionVersion } from "./definition-store.ts";
+import type { DefinitionVersion } from "./definition-store-types.ts";
 
 const time = z.date().transform((date) => date.getTime());
 

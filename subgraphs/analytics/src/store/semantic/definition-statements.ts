@@ -1,7 +1,7 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { DefinitionContent, DefinitionKind } from "../../domain/semantic/definition.ts";
-import type { Wanted } from "./definition-store.ts";
+import type { Wanted } from "./definition-store-types.ts";
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 const at = (ms: number): Date => new Date(ms);
