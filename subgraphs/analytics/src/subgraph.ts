@@ -12,6 +12,7 @@ import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
+import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
@@ -24,6 +25,7 @@ import { createAttributionStore } from "./store/attribution-store.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createAnalyticsStore } from "./store/analytics-store.ts";
 import { createJobResults } from "./store/job-results.ts";
+import { COHORT_KEPT } from "./domain/cohort.ts";
 import { jobRecord } from "./domain/job-record.ts";
 import { createJobStore } from "./store/job-store.ts";
 import { olapStatement } from "./store/olap-sql.ts";
@@ -49,9 +51,9 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const jobs = createJobStore({ ...resources, recordOf: jobRecord });
   const results = createJobResults({ eventStore, longQueries });
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
-  const cohorts = createCohortStore(resources);
+  const cohorts = createCohortStore({ ...resources, kept: COHORT_KEPT });
   const operations = createOperations({
-    ...{ cohorts, eventStore, longQueries },
+    ...{ cohorts, eventStore, longQueries, statements: behaviourStatements },
     store: createAnalyticsStore(eventStore),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(eventStore),
@@ -69,7 +71,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     logger,
     background: [
       createCohortComputer({
-        ...{ cohorts, longQueries, nowMs, newId, logger },
+        ...{ cohorts, longQueries, nowMs, newId, logger, statements: behaviourStatements },
         closedDefinition: (cohort) => closedDefinition(cohorts, cohort),
       }),
       createLongQueryWorker({

@@ -10,6 +10,8 @@ import type { CohortDefinitionInput } from "../src/domain/cohort-definition.ts";
 import { computeDueCohorts } from "../src/jobs/compute-cohorts.ts";
 import { createCohortOperations } from "../src/operations/cohort-operations.ts";
 import { closedDefinition } from "../src/operations/cohort-people.ts";
+import { COHORT_KEPT } from "../src/domain/cohort.ts";
+import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore, type CohortStore } from "../src/store/cohort-store.ts";
 import type { TestEvent } from "./test-events.ts";
 
@@ -53,8 +55,15 @@ const openJobs = (): LongQueryStore => {
 export const openCohortRoom = (startMs: number): CohortRoom => {
   const [world, longQueries, clock] = [openTestResources(), openJobs(), { nowMs: startMs }];
   const nowMs = (): number => clock.nowMs;
-  const cohorts = createCohortStore({ ...world.resources, nowMs });
-  const common = { ...world.resources, cohorts, longQueries, nowMs, newId: () => randomUUID() };
+  const cohorts = createCohortStore({ ...world.resources, nowMs, kept: COHORT_KEPT });
+  const common = {
+    ...world.resources,
+    statements: behaviourStatements,
+    cohorts,
+    longQueries,
+    nowMs,
+    newId: () => randomUUID(),
+  };
   const operations = createCohortOperations(common);
   const compute = computeDueCohorts({
     ...common,

@@ -122,3 +122,17 @@ export const listedIds = (lists: Readonly<Record<"userIds" | "anonymousIds", rea
       if (id === "" || id.length > MAX_ID) throw bad(`input.${name}.${index}`, `An id has 1 to ${MAX_ID} characters.`);
     });
 };
+
+/** How much is kept of one tenant's cohorts, and of one cohort's versions and sizes. */
+export interface CohortKept {
+  readonly cohorts: number;
+  readonly versions: number;
+  readonly sizes: number;
+}
+
+/** The bounds that hold. */
+export const COHORT_KEPT: CohortKept = {
+  cohorts: MAX_COHORTS,
+  versions: MAX_COHORT_VERSIONS,
+  sizes: MAX_COHORT_SIZES,
+};

@@ -26,10 +26,9 @@ export interface ReadEstimate {
 export interface ReadRate {
   readonly bytesPerRow: number;
   readonly rowsPerMs: number;
+  /** Milliseconds any query takes, however little it reads. */
+  readonly leastMs: number;
 }
-
-/** Milliseconds any query takes, however little it reads. */
-export const LEAST_QUERY_MS = 2;
 
 /** Every way there is to answer a question, cheapest table first; one is chosen. */
 export const candidatesOf = (query: AnalyticQuery, policy: DataPolicy | null): readonly PlanCandidate[] => {
@@ -44,10 +43,10 @@ export const candidatesOf = (query: AnalyticQuery, policy: DataPolicy | null): r
 /** What an estimate comes to in bytes and milliseconds, where reads go on as they did lately. */
 export const predicted = (
   { rows }: ReadEstimate,
-  { bytesPerRow, rowsPerMs }: ReadRate,
+  { bytesPerRow, rowsPerMs, leastMs }: ReadRate,
 ): { readonly bytes: number; readonly milliseconds: number } => ({
   bytes: Math.round(rows * bytesPerRow),
-  milliseconds: LEAST_QUERY_MS + rows / rowsPerMs,
+  milliseconds: leastMs + rows / rowsPerMs,
 });
 
 /** Why a way to answer was not taken; null for the one that was. */

@@ -10,7 +10,8 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import type { Cohort, CohortRun } from "../domain/cohort.ts";
 import type { ClosedNode } from "../domain/cohort-references.ts";
-import { computeStatement, countStatement } from "../store/cohort-members-sql.ts";
+import { behaviourRules } from "../domain/behaviour-rules.ts";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortCount, CohortStore } from "../store/cohort-store.ts";
 
 /** Seconds the engine may work on one statement of a run. */
@@ -26,6 +27,7 @@ const LOOK_MS = 1_000;
 export interface ComputeDeps {
   readonly cohorts: CohortStore;
   readonly longQueries: Pick<LongQueryStore, "fill" | "stream">;
+  readonly statements: Pick<BehaviourStatements, "computeStatement" | "countStatement">;
   /** The definition of a cohort with every reference followed; refuses one that can't be. */
   readonly closedDefinition: (cohort: Cohort) => Promise<ClosedNode>;
   readonly nowMs: NowMs;
@@ -73,8 +75,8 @@ const recordOf = (
   };
 };
 
-const count = async ({ longQueries }: ComputeDeps, run: CohortRun, work: Work): Promise<CohortCount> => {
-  const statement = countStatement(run, run.cohort.computation.asOfMs);
+const count = async ({ longQueries, statements }: ComputeDeps, run: CohortRun, work: Work): Promise<CohortCount> => {
+  const statement = statements.countStatement(run, run.cohort.computation.asOfMs);
   let read: Work = { rowsRead: 0, bytesRead: 0 };
   const options = {
     signal: new AbortController().signal,
@@ -97,9 +99,13 @@ const runCohort = async (deps: ComputeDeps, run: CohortRun): Promise<void> => {
   const work: Work = { rowsRead: 0, bytesRead: 0 };
   try {
     const node = await deps.closedDefinition(run.cohort);
-    const filled = await longQueries.fill(wholeTenant(tenantId), computeStatement(run, node), {
-      maxSeconds: MAX_COHORT_SECONDS,
-    });
+    const filled = await longQueries.fill(
+      wholeTenant(tenantId),
+      deps.statements.computeStatement(run, node, behaviourRules),
+      {
+        maxSeconds: MAX_COHORT_SECONDS,
+      },
+    );
     work.rowsRead += filled.rowsRead;
     work.bytesRead += filled.bytesRead;
     const counted = await count(deps, run, work);

@@ -6,7 +6,7 @@ import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import { listedIds, MAX_LISTED, type Cohort } from "../domain/cohort.ts";
-import { listedStatement } from "../store/cohort-members-sql.ts";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 
 /** How deleting a cohort ended. */
@@ -46,6 +46,7 @@ interface ListDeps {
   readonly cohorts: CohortStore;
   readonly eventStore: Pick<EventStore, "query">;
   readonly longQueries: Pick<LongQueryStore, "insert">;
+  readonly statements: Pick<BehaviourStatements, "listedStatement">;
   readonly nowMs: NowMs;
 }
 
@@ -54,7 +55,7 @@ const storeTime = (ms: number): string => new Date(ms).toISOString().replace("T"
 
 /** Puts people on a cohort's list, or takes them off it, and makes the cohort due. Each change is a fact, so that the list of any moment is known. */
 export const changeCohortList =
-  ({ cohorts, eventStore, longQueries, nowMs }: ListDeps) =>
+  ({ cohorts, eventStore, longQueries, statements, nowMs }: ListDeps) =>
   async (
     caller: Caller,
     id: string,
@@ -74,7 +75,7 @@ export const changeCohortList =
     if (cohort === undefined) return { kind: "NOT_FOUND", id };
     const reader = wholeTenant(caller.tenantId);
     const count = async (): Promise<number> =>
-      (await eventStore.query(reader, listedStatement(caller.tenantId, cohort.id), listedRow)).rows[0] ?? 0;
+      (await eventStore.query(reader, statements.listedStatement(caller.tenantId, cohort.id), listedRow)).rows[0] ?? 0;
     const added = input.listed ? input.userIds.length + input.anonymousIds.length : 0;
     if (added > 0 && (await count()) + added > MAX_LISTED) return { kind: "FULL", limit: MAX_LISTED };
     const ms = nowMs();

@@ -4,6 +4,7 @@ import type { EventStore } from "@tessera/platform/store/event-store";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import { accessOf } from "../domain/access.ts";
+import { behaviourRules } from "../domain/behaviour-rules.ts";
 import { MAX_COHORT_SIZES, MAX_MEMBERS_ON_PAGE, type Cohort, type CohortSize } from "../domain/cohort.ts";
 import { parseCohortDefinition, type CohortDefinitionInput } from "../domain/cohort-definition.ts";
 import { closeDefinition } from "../domain/cohort-references.ts";
@@ -11,16 +12,16 @@ import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
 import { parseCount } from "../domain/query.ts";
 import { parseAsOf } from "../domain/retention.ts";
-import { cohortSizeOf } from "../store/behaviour-rows.ts";
-import { isMemberStatement, membersStatement, personSql, recordedStatement } from "../store/cohort-members-sql.ts";
-import { cohortSizeStatement } from "../store/cohort-sql.ts";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
+import type { Params } from "../store/params.ts";
 import { closedDefinition, computedPeople, peopleOf } from "./cohort-people.ts";
 import { knownCohorts } from "./known-cohorts.ts";
 
 interface Deps {
   readonly cohorts: CohortStore;
   readonly eventStore: Pick<EventStore, "query">;
+  readonly statements: BehaviourStatements;
   readonly nowMs: NowMs;
 }
 
@@ -36,7 +37,7 @@ export interface CohortPreview {
 
 /** Answers `previewCohort`. */
 export const previewCohort =
-  ({ cohorts, eventStore, nowMs }: Deps) =>
+  ({ cohorts, eventStore, statements, nowMs }: Deps) =>
   async (
     caller: Caller,
     input: { readonly definition: CohortDefinitionInput; readonly asOf?: Maybe<string> },
@@ -45,11 +46,11 @@ export const previewCohort =
     const node = parseCohortDefinition(input.definition, "input.definition", accessOf(caller));
     const asOfMs = parseAsOf(input.asOf, "input.asOf", nowMs());
     const closed = closeDefinition(node, null, knownCohorts(await cohorts.all(caller.tenantId)));
-    const scope = { tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
+    const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
     const { rows, statistics } = await eventStore.query(
       caller,
-      cohortSizeStatement(closed, scope),
-      cohortSizeOf,
+      statements.cohortSizeStatement(closed, scope),
+      statements.cohortSizeOf,
       optionsOf(signal),
     );
     const { size, everybody } = rows[0] ?? { size: 0, everybody: 0 };
@@ -59,13 +60,13 @@ export const previewCohort =
 
 /** The size of a cohort for a caller: as recorded, or counted over what the caller may see; null before the first computation. */
 export const cohortSize =
-  ({ cohorts, eventStore }: Deps) =>
+  ({ cohorts, eventStore, statements }: Deps) =>
   async (caller: Caller, cohort: Cohort, signal?: AbortSignal): Promise<number | null> => {
     const { asOfMs } = cohort.computation;
     if (caller.dataPolicy === null || asOfMs === null) return cohort.size;
-    const scope = { tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
-    const statement = cohortSizeStatement(await closedDefinition(cohorts, cohort), scope);
-    const { rows } = await eventStore.query(caller, statement, cohortSizeOf, optionsOf(signal));
+    const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
+    const statement = statements.cohortSizeStatement(await closedDefinition(cohorts, cohort), scope);
+    const { rows } = await eventStore.query(caller, statement, statements.cohortSizeOf, optionsOf(signal));
     return rows[0]?.size ?? 0;
   };
 
@@ -90,7 +91,7 @@ const memberRow = z.object({ member: z.coerce.number(), since: z.coerce.number()
 
 /** Answers `Cohort.membership`: by what is recorded, or for a caller under data policies by the definition over what the caller may see. */
 export const cohortMembership =
-  ({ cohorts, eventStore, nowMs }: Deps) =>
+  ({ cohorts, eventStore, statements, nowMs }: Deps) =>
   async (
     caller: Caller,
     cohort: Cohort,
@@ -100,18 +101,18 @@ export const cohortMembership =
     if ((who.userId === null) === (who.anonymousId === null))
       throw refuse("BAD_INPUT", "Name exactly one of `userId` and `anonymousId`.", { field: "input" });
     const atMs = parseAsOf(input.at, "input.at", nowMs());
-    const person = (params: Parameters<typeof personSql>[2]): string => personSql(caller.tenantId, who, params);
+    const person = (params: Params): string => statements.personSql(caller.tenantId, who, params);
     const parse = (row: unknown) => memberRow.parse(row);
     if (caller.dataPolicy !== null) {
-      const people = await computedPeople(cohorts, caller, cohort, atMs);
-      const { rows } = await eventStore.query(caller, isMemberStatement(person, people.sql), parse);
+      const people = await computedPeople({ cohorts, statements }, caller, cohort, atMs);
+      const { rows } = await eventStore.query(caller, statements.isMemberStatement(person, people.sql), parse);
       return { member: rows[0]?.member === 1, basis: "COMPUTED", asOfMs: atMs, sinceMs: null };
     }
     const sizes = await cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES);
     const asOfMs = sizes.find((size) => size.asOfMs <= atMs)?.asOfMs ?? null;
     if (asOfMs === null) return NEVER;
     const recorded = { tenantId: caller.tenantId, cohortId: cohort.id, asOfMs };
-    const { rows } = await eventStore.query(caller, recordedStatement(person, recorded), parse);
+    const { rows } = await eventStore.query(caller, statements.recordedStatement(person, recorded), parse);
     const [found] = rows;
     return { member: found?.member === 1, basis: "RECORDED", asOfMs, sinceMs: found?.since ?? null };
   };
@@ -148,7 +149,7 @@ export const cohortMembers =
     if (!/^\d{1,20}$/.test(after))
       throw refuse("BAD_INPUT", "The cursor is not one this list gave out.", { field: "after" });
     const people = await peopleOf(deps, caller, cohort);
-    const statement = membersStatement(caller, people.sql, { first, after });
+    const statement = deps.statements.membersStatement(caller, people.sql, { first, after });
     const { rows } = await deps.eventStore.query(caller, statement, (row) => personRow.parse(row), optionsOf(signal));
     const shown = rows.slice(0, first);
     return {

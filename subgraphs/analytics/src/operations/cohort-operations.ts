@@ -1,6 +1,7 @@
 import type { EventStore } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { NowMs } from "@tessera/platform/time/clock";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import { changeCohortList, computeCohort, deleteCohort } from "./change-cohorts.ts";
 import { cohortHistory, cohortMembers, cohortMembership, cohortSize, previewCohort } from "./cohort-members.ts";
@@ -15,6 +16,7 @@ import type { Cohort } from "../domain/cohort.ts";
 export interface CohortDeps {
   readonly cohorts: CohortStore;
   readonly eventStore: EventStore;
+  readonly statements: BehaviourStatements;
   readonly longQueries: Pick<LongQueryStore, "insert">;
   readonly nowMs: NowMs;
   readonly newId: () => string;

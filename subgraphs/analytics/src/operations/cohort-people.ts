@@ -2,10 +2,10 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import { closeDefinition, type ClosedNode } from "../domain/cohort-references.ts";
-import { recordedMembersSql } from "../store/cohort-members-sql.ts";
-import { cohortSql } from "../store/cohort-sql.ts";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { Params } from "../store/params.ts";
 import { knownCohort, knownCohorts } from "./known-cohorts.ts";
@@ -21,7 +21,13 @@ export interface CohortPeople {
   readonly sql: (params: Params) => string;
 }
 
-type Deps = { readonly cohorts: Pick<CohortStore, "findMany" | "all">; readonly nowMs: NowMs };
+type Writing = Pick<BehaviourStatements, "cohortSql" | "recordedMembersSql">;
+
+type Deps = {
+  readonly cohorts: Pick<CohortStore, "findMany" | "all">;
+  readonly statements: Writing;
+  readonly nowMs: NowMs;
+};
 
 /** The definition of a cohort now with every reference followed. */
 export const closedDefinition = async (cohorts: Pick<CohortStore, "all">, cohort: Cohort): Promise<ClosedNode> => {
@@ -29,21 +35,21 @@ export const closedDefinition = async (cohorts: Pick<CohortStore, "all">, cohort
   return closeDefinition(own.node, own, knownCohorts(await cohorts.all(cohort.tenantId)));
 };
 
-const recordedPeople = (cohort: Cohort, asOfMs: number): CohortPeople => ({
+const recordedPeople = (statements: Writing, cohort: Cohort, asOfMs: number): CohortPeople => ({
   ...{ cohort, asOfMs, basis: "RECORDED" },
-  sql: (params) => recordedMembersSql({ tenantId: cohort.tenantId, cohortId: cohort.id, asOfMs }, params),
+  sql: (params) => statements.recordedMembersSql({ tenantId: cohort.tenantId, cohortId: cohort.id, asOfMs }, params),
 });
 
 /** People by the definition now, over the events before a moment that the caller may see. */
 export const computedPeople = async (
-  cohorts: Pick<CohortStore, "all">,
+  { cohorts, statements }: { readonly cohorts: Pick<CohortStore, "all">; readonly statements: Writing },
   caller: Pick<Caller, "tenantId" | "dataPolicy">,
   cohort: Cohort,
   asOfMs: number,
 ): Promise<CohortPeople> => {
   const node = await closedDefinition(cohorts, cohort);
-  const scope = { tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
-  return { cohort, asOfMs, basis: "COMPUTED", sql: (params) => cohortSql(node, scope, params) };
+  const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
+  return { cohort, asOfMs, basis: "COMPUTED", sql: (params) => statements.cohortSql(node, scope, params) };
 };
 
 /**
@@ -51,13 +57,13 @@ export const computedPeople = async (
  * policies hide some the definition is computed anew over the others; so it is, as of now, before the first computation.
  */
 export const peopleOf = (
-  { cohorts, nowMs }: Deps,
+  { cohorts, statements, nowMs }: Deps,
   caller: Pick<Caller, "tenantId" | "dataPolicy">,
   cohort: Cohort,
 ): Promise<CohortPeople> => {
   const { asOfMs } = cohort.computation;
-  if (asOfMs !== null && caller.dataPolicy === null) return Promise.resolve(recordedPeople(cohort, asOfMs));
-  return computedPeople(cohorts, caller, cohort, asOfMs ?? nowMs());
+  if (asOfMs !== null && caller.dataPolicy === null) return Promise.resolve(recordedPeople(statements, cohort, asOfMs));
+  return computedPeople({ cohorts, statements }, caller, cohort, asOfMs ?? nowMs());
 };
 
 /** Finds a cohort that a question names at `where`; refuses an unknown one with BAD_INPUT. */

@@ -6,6 +6,8 @@ import fc from "fast-check";
 import { anyMatcher, BASES, distinct, peopleAround, ZONES } from "../../testing/behaviour-world.ts";
 import { referenceActiveUsers, referenceLifecycle, referenceStickiness } from "../../testing/reference-activity.ts";
 import { storeEvents } from "../../testing/test-events.ts";
+import { COHORT_KEPT } from "../domain/cohort.ts";
+import { behaviourStatements } from "../store/behaviour-statements.ts";
 import { createCohortStore } from "../store/cohort-store.ts";
 import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activity.ts";
 import { queryRetention } from "./query-retention.ts";
@@ -24,7 +26,8 @@ afterAll(() => world.close());
 const iso = (ms: number): string => new Date(ms).toISOString();
 const deps = (nowMs = NOW_MS) => ({
   eventStore: world.resources.eventStore,
-  cohorts: createCohortStore(world.resources),
+  statements: behaviourStatements,
+  cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
   nowMs: () => nowMs,
 });
 const anyQuestion = (baseMs: number) =>

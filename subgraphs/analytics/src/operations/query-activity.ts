@@ -9,15 +9,9 @@ import {
   type ActivityInput,
   type ActivityQuery,
 } from "../domain/activity.ts";
+import { behaviourRules } from "../domain/behaviour-rules.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
-import {
-  activeUsersStatement,
-  activitySource,
-  lifecycleStatement,
-  stickinessStatement,
-} from "../store/activity-sql.ts";
-import { activeLineOf, lifecycleLineOf, stickinessLineOf } from "../store/behaviour-rows.ts";
 import type { MembersSql, Scope } from "../store/retention-sql.ts";
 import { namedPeople } from "./cohort-people.ts";
 import type { BehaviourDeps } from "./query-retention.ts";
@@ -36,14 +30,14 @@ const ask = async <Line>(
 ): Promise<{ readonly lines: readonly Line[]; readonly cost: Cost; readonly asOfMs: number }> => {
   const asOfMs = deps.nowMs();
   const people = query.cohortId === null ? null : await namedPeople(deps, caller, query.cohortId, "input.cohort");
-  const scope = { tenantId: caller.tenantId, policy: caller.dataPolicy };
+  const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy };
   const built = statement(query, scope, people?.sql ?? null);
   const answer = await deps.eventStore.query(caller, built, parse, signal === undefined ? {} : { signal });
   return { lines: answer.rows, cost: answer.statistics, asOfMs };
 };
 
 const told = (query: ActivityQuery, caller: Caller, cost: Cost, asOfMs: number, fromMs: number): Provenance => {
-  const { table, rejected } = activitySource(query, caller.dataPolicy);
+  const { table, rejected } = behaviourRules.sourceOf({ matchers: [query.event], unit: query.unit }, caller.dataPolicy);
   const facts = { parts: [{ table, fromMs, toMs: query.reach.toMs }], rejected, approximations: [] };
   return provenanceOf(facts, [cost], asOfMs, query.timeZone, caller.dataPolicy);
 };
@@ -63,7 +57,7 @@ const inOrder = <Line extends { readonly place: number }>(
 export const queryStickiness =
   (deps: BehaviourDeps) => async (caller: Caller, input: ActivityInput, signal?: AbortSignal) => {
     const query = parseActivity(input, accessOf(caller), { before: 0, period: input.period ?? "DAY" });
-    const question = { query, statement: stickinessStatement, parse: stickinessLineOf };
+    const question = { query, statement: deps.statements.stickinessStatement, parse: deps.statements.stickinessLineOf };
     const { lines, cost, asOfMs } = await ask(deps, caller, question, signal);
     const periods = query.buckets.startsMs.length;
     const byPeriods = new Map(lines.map((line) => [line.periods, line.units]));
@@ -83,7 +77,7 @@ export const queryStickiness =
 export const queryLifecycle =
   (deps: BehaviourDeps) => async (caller: Caller, input: ActivityInput, signal?: AbortSignal) => {
     const query = parseActivity(input, accessOf(caller), { before: 1, period: input.period ?? "WEEK" });
-    const question = { query, statement: lifecycleStatement, parse: lifecycleLineOf };
+    const question = { query, statement: deps.statements.lifecycleStatement, parse: deps.statements.lifecycleLineOf };
     const { lines, cost, asOfMs } = await ask(deps, caller, question, signal);
     const complete = endedPeriods(query, asOfMs);
     return {
@@ -103,7 +97,7 @@ export const queryLifecycle =
 export const queryActiveUsers =
   (deps: BehaviourDeps) => async (caller: Caller, input: ActivityInput, signal?: AbortSignal) => {
     const query = parseActivity(input, accessOf(caller), { before: ACTIVE_WINDOWS.month - 1, period: "DAY" });
-    const question = { query, statement: activeUsersStatement, parse: activeLineOf };
+    const question = { query, statement: deps.statements.activeUsersStatement, parse: deps.statements.activeLineOf };
     const { lines, cost, asOfMs } = await ask(deps, caller, question, signal);
     const [daily, monthly] = [
       inOrder(query, lines, (line) => line.daily),

@@ -11,6 +11,8 @@ import { z } from "zod";
 import { anyMatcher, BASES, distinct, peopleAround, ZONES } from "../../testing/behaviour-world.ts";
 import { referenceRetention, type ReferenceRow } from "../../testing/reference-retention.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
+import { COHORT_KEPT } from "../domain/cohort.ts";
+import { behaviourStatements } from "../store/behaviour-statements.ts";
 import { createCohortStore } from "../store/cohort-store.ts";
 import { queryRetention, type RetentionAnswer } from "./query-retention.ts";
 
@@ -34,7 +36,8 @@ const stored = async (events: readonly TestEvent[]): Promise<TenantId> => {
 const ask = (tenantId: TenantId, input: Parameters<ReturnType<typeof queryRetention>>[1]): Promise<RetentionAnswer> =>
   queryRetention({
     eventStore: world.resources.eventStore,
-    cohorts: createCohortStore(world.resources),
+    statements: behaviourStatements,
+    cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
     nowMs: () => NOW_MS,
   })(callerWith(tenantId, ["analytics:read"]), input);
 

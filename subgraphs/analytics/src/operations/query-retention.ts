@@ -3,6 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
+import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
@@ -22,9 +23,9 @@ import {
   type RetentionGroup,
   type RetentionLine,
 } from "../domain/retention-answer.ts";
-import { retentionLineOf } from "../store/behaviour-rows.ts";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
-import { retentionSource, retentionStatement, type MembersSql } from "../store/retention-sql.ts";
+import type { MembersSql } from "../store/retention-sql.ts";
 import { namedPeople, peopleOf, type CohortPeople } from "./cohort-people.ts";
 
 /** Of those who began, how many came back; as in the SDL. */
@@ -40,6 +41,7 @@ export interface RetentionAnswer {
 export interface BehaviourDeps {
   readonly eventStore: Pick<EventStore, "query">;
   readonly cohorts: CohortStore;
+  readonly statements: BehaviourStatements;
   readonly nowMs: NowMs;
 }
 
@@ -49,15 +51,20 @@ interface Lines {
 }
 
 const readLines = async (
-  { eventStore }: BehaviourDeps,
+  { eventStore, statements }: BehaviourDeps,
   caller: Caller,
   query: RetentionQuery,
   members: MembersSql,
   signal: AbortSignal | undefined,
 ): Promise<Lines> => {
-  const scope = { tenantId: caller.tenantId, policy: caller.dataPolicy };
-  const statement = retentionStatement(query, scope, members, RETENTION_LIMITS.lines + 1);
-  const answer = await eventStore.query(caller, statement, retentionLineOf, signal === undefined ? {} : { signal });
+  const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy };
+  const statement = statements.retentionStatement(query, scope, members, RETENTION_LIMITS.lines + 1);
+  const answer = await eventStore.query(
+    caller,
+    statement,
+    statements.retentionLineOf,
+    signal === undefined ? {} : { signal },
+  );
   if (answer.rows.length > RETENTION_LIMITS.lines)
     throw refuse(
       "BAD_INPUT",
@@ -104,7 +111,7 @@ export const queryRetention =
     const outer = of === null ? null : await peopleOf(deps, caller, of);
     const { lines, cost } = await readLines(deps, caller, query, outer === null ? null : outer.sql, signal);
     const cohorts = await byCohorts(deps, caller, query, outer, signal);
-    const source = retentionSource(query, caller.dataPolicy);
+    const source = behaviourRules.retentionSource(query, caller.dataPolicy);
     const fromMs = query.startAt === "FIRST_EVER" ? EVERYTHING_SINCE_MS : query.range.fromMs;
     const part = { table: source.table, fromMs, toMs: Math.max(query.asOfMs, fromMs) };
     const costs = [cost, ...cohorts.map((one) => one.cost)];

@@ -1,22 +1,13 @@
-import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { StoreStatement } from "@tessera/platform/store/event-store";
-import { ACTIVE_WINDOWS, type ActivityQuery } from "../domain/activity.ts";
-import { fieldsOfUnit } from "../domain/analysis-unit.ts";
-import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
-import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
-import { fieldsOfMatcher } from "../domain/event-matcher.ts";
+import type { ActivityQuery } from "../domain/activity.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import type { MembersSql, Scope } from "./retention-sql.ts";
 
-/** Where a question about activity is read. */
-export const activitySource = (query: ActivityQuery, policy: DataPolicy | null): BehaviourSource =>
-  behaviourSource([...fieldsOfMatcher(query.event), ...fieldsOfUnit(query.unit)], policy);
-
 /** What is read from where, and by which period of the calendar: place 0 is the first. */
 const readSql = (query: ActivityQuery, range: TimeRange, scope: Scope, members: MembersSql, params: Params) => {
-  const { table } = activitySource(query, scope.policy);
+  const { table } = scope.rules.sourceOf({ matchers: [query.event], unit: query.unit }, scope.policy);
   const { key, present } = unitSql(query.unit, params);
   const starts = params.place("Array(Int64)", query.calendar.startsMs);
   const places = params.place(
@@ -55,7 +46,7 @@ export const stickinessStatement = (query: ActivityQuery, scope: Scope, members:
  */
 export const lifecycleStatement = (query: ActivityQuery, scope: Scope, members: MembersSql): StoreStatement => {
   const params = createParams();
-  const range = { fromMs: EVERYTHING_SINCE_MS, toMs: query.reach.toMs };
+  const range = { fromMs: scope.rules.everythingSinceMs, toMs: query.reach.toMs };
   const { key, place, from } = readSql(query, range, scope, members, params);
   const since = params.place("Int64", query.reach.fromMs);
   const units =
@@ -82,7 +73,7 @@ export const activeUsersStatement = (query: ActivityQuery, scope: Scope, members
   const params = createParams();
   const { key, place, from } = readSql(query, query.reach, scope, members, params);
   const within = (days: number): string => `arrayExists(p -> p > place - ${days} AND p <= place, places)`;
-  const { week, month } = ACTIVE_WINDOWS;
+  const { week, month } = scope.rules.activeWindows;
   const units = `SELECT ${key} AS unit, groupUniqArray(${place}) AS places FROM ${from} GROUP BY unit`;
   const reached = `arrayDistinct(arrayFlatten(arrayMap(p -> range(toUInt64(p), toUInt64(p + ${month})), places)))`;
   return {

@@ -24,10 +24,10 @@ export const recordedMembersSql = (recorded: Recorded, params: Params): string =
   `SELECT person ${factsOf(recorded, params)} GROUP BY person HAVING argMax(entered, (at, run)) = 1`;
 
 /** Writes who has come in and who has left since the facts that are there. */
-export const computeStatement = (run: CohortRun, node: ClosedNode): StoreStatement => {
+export const computeStatement = (run: CohortRun, node: ClosedNode, rules: CohortScope["rules"]): StoreStatement => {
   const params = createParams();
   const { tenantId, id, version } = run.cohort;
-  const scope: CohortScope = { tenantId, policy: null, asOfMs: run.asOfMs };
+  const scope: CohortScope = { rules, tenantId, policy: null, asOfMs: run.asOfMs };
   const columns = [
     `${params.place("String", tenantId)} AS tenant_id`,
     `${params.place("UUID", id)} AS cohort_id`,

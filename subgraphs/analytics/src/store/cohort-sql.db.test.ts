@@ -7,6 +7,7 @@ import { anyMatcher, BASES, distinct, peopleAround, ZONES } from "../../testing/
 import { referenceCohort } from "../../testing/reference-cohorts.ts";
 import { personOf } from "../../testing/reference-behaviour.ts";
 import { storeEvents } from "../../testing/test-events.ts";
+import { behaviourRules } from "../domain/behaviour-rules.ts";
 import { parseCohortDefinition, type CohortDefinitionInput } from "../domain/cohort-definition.ts";
 import { closeDefinition } from "../domain/cohort-references.ts";
 import { cohortSizeOf } from "./behaviour-rows.ts";
@@ -123,7 +124,7 @@ describe("who is in a cohort", () => {
             const asOfMs = baseMs + days * DAY_MS;
             const node = closeDefinition(parseCohortDefinition(definition, "definition", SEEN), null, new Map());
             const params = createParams();
-            const sql = cohortSql(node, { tenantId, policy: null, asOfMs }, params);
+            const sql = cohortSql(node, { rules: behaviourRules, tenantId, policy: null, asOfMs }, params);
             const inIt = people.map((person) => `countIf(person = ${personSql(tenantId, idOf(person), params)})`);
             const text = `SELECT [${["count()", ...inIt].join(", ")}] AS counts FROM (${sql})`;
             const { rows } = await world.resources.eventStore.query(
@@ -154,7 +155,7 @@ describe("who is in a cohort", () => {
     ]);
     const definition = { did: { event: { events: ["buy"] }, comparison: "AT_MOST", times: 0 } } as const;
     const node = closeDefinition(parseCohortDefinition(definition, "definition", SEEN), null, new Map());
-    const scope = { tenantId, policy: null, asOfMs: (BASES[0] ?? 0) + 1 };
+    const scope = { rules: behaviourRules, tenantId, policy: null, asOfMs: (BASES[0] ?? 0) + 1 };
     const { rows } = await world.resources.eventStore.query(
       wholeTenant(tenantId),
       cohortSizeStatement(node, scope),

@@ -1,10 +1,9 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
-import { behaviourSource } from "../domain/behaviour-source.ts";
+import type { BehaviourRules } from "../domain/behaviour-rules.ts";
 import type { ClosedNode } from "../domain/cohort-references.ts";
-import { EVERYTHING_SINCE_MS, rangeOfWindow } from "../domain/cohort-window.ts";
-import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
+import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
-import { fieldsOf, type Condition } from "../domain/filter.ts";
+import type { Condition } from "../domain/filter.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, matcherSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
@@ -14,6 +13,7 @@ import { momentSql } from "./time-sql.ts";
 
 /** For whom, and as of when, a definition is written as SQL. */
 export interface CohortScope {
+  readonly rules: BehaviourRules;
   readonly tenantId: string;
   readonly policy: DataPolicy | null;
   /** Only events before this moment count; milliseconds since the epoch. */
@@ -26,7 +26,7 @@ interface Read {
 }
 
 const readOf = (matchers: readonly EventMatcher[], range: TimeRange, scope: CohortScope, params: Params): Read => {
-  const { table } = behaviourSource(matchers.flatMap(fieldsOfMatcher), scope.policy);
+  const { table } = scope.rules.sourceOf({ matchers }, scope.policy);
   const parts = [
     behaviourRange(table, range, scope.tenantId, params),
     "person != 0",
@@ -37,7 +37,7 @@ const readOf = (matchers: readonly EventMatcher[], range: TimeRange, scope: Coho
 
 /** Everybody of whom an event before the moment is known. */
 export const everybodySql = (scope: CohortScope, params: Params): string => {
-  const { from, where } = readOf([], { fromMs: EVERYTHING_SINCE_MS, toMs: scope.asOfMs }, scope, params);
+  const { from, where } = readOf([], { fromMs: scope.rules.everythingSinceMs, toMs: scope.asOfMs }, scope, params);
   return `SELECT DISTINCT person FROM ${from} WHERE ${where}`;
 };
 
@@ -47,7 +47,7 @@ const doers = (
   scope: CohortScope,
   params: Params,
 ): string => {
-  const { from, where } = readOf([event], rangeOfWindow(window, scope.asOfMs), scope, params);
+  const { from, where } = readOf([event], scope.rules.rangeOfWindow(window, scope.asOfMs), scope, params);
   return `SELECT person FROM ${from} WHERE ${where} AND ${matcherSql(event, params)} GROUP BY person HAVING ${having}`;
 };
 
@@ -65,8 +65,8 @@ const firstSql = (
   scope: CohortScope,
   params: Params,
 ): string => {
-  const range = rangeOfWindow(window, scope.asOfMs);
-  const { from, where } = readOf([event], { fromMs: EVERYTHING_SINCE_MS, toMs: range.toMs }, scope, params);
+  const range = scope.rules.rangeOfWindow(window, scope.asOfMs);
+  const { from, where } = readOf([event], { fromMs: scope.rules.everythingSinceMs, toMs: range.toMs }, scope, params);
   return (
     `SELECT person FROM ${from} WHERE ${where} AND ${matcherSql(event, params)} ` +
     `GROUP BY person HAVING min(time) >= ${momentSql(range.fromMs, params)}`
@@ -82,7 +82,7 @@ const sequenceSql = (
   scope: CohortScope,
   params: Params,
 ): string => {
-  const { from, where } = readOf(steps, rangeOfWindow(window, scope.asOfMs), scope, params);
+  const { from, where } = readOf(steps, scope.rules.rangeOfWindow(window, scope.asOfMs), scope, params);
   const flags = steps.map((step) => `toUInt8(${matcherSql(step, params)})`).join(", ");
   const within = params.place("Int64", withinMs);
   const none = steps.map(() => "toInt64(-1)").join(", ");
@@ -121,8 +121,8 @@ const latestSql = (
   scope: CohortScope,
   params: Params,
 ): string => {
-  const fields = [...new Map(fieldsOf(condition).map((field) => [field.name, field])).values()];
-  const range = { fromMs: EVERYTHING_SINCE_MS, toMs: scope.asOfMs };
+  const fields = [...new Map(scope.rules.fieldsOf(condition).map((field) => [field.name, field])).values()];
+  const range = { fromMs: scope.rules.everythingSinceMs, toMs: scope.asOfMs };
   const latest = fields.map((field, index) => {
     const { value, present } = valueSql(field, params);
     return `argMaxIf(${value}, (time, sequence, event_id), ${present}) AS latest${index}`;

@@ -1,6 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
-import { MAX_COHORT_SIZES, MAX_COHORT_VERSIONS, type CohortDraft, type CohortRun } from "../domain/cohort.ts";
+import type { CohortDraft, CohortRun } from "../domain/cohort.ts";
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 const at = (ms: number): Date => new Date(ms);
@@ -96,11 +96,11 @@ export const sizesStatement = (tenantId: TenantId, id: string, first: number) =>
     [tenantId, id, first],
   );
 /** Definitions of a cohort, the newest first. */
-export const versionsStatement = (tenantId: TenantId, id: string) =>
+export const versionsStatement = (tenantId: TenantId, id: string, max: number) =>
   statement(
     "cohort-versions",
     "SELECT version, definition, created_at FROM cohort_version WHERE tenant_id = $1 AND cohort_id = $2 ORDER BY version DESC LIMIT $3",
-    [tenantId, id, MAX_COHORT_VERSIONS],
+    [tenantId, id, max],
   );
 /** Begins runs of cohorts that are due, of all tenants. */
 export const claimStatement = (nowMs: number, leaseSeconds: number, max: number) =>
@@ -128,12 +128,12 @@ export const insertSizeStatement = (
     [cohort.tenantId, cohort.id, at(asOfMs), cohort.version, counted.size, counted.entered, counted.left],
   );
 /** Forgets the oldest sizes beyond those that are kept. */
-export const pruneSizesStatement = (tenantId: TenantId, id: string) =>
+export const pruneSizesStatement = (tenantId: TenantId, id: string, kept: number) =>
   statement(
     "prune-cohort-sizes",
     `DELETE FROM cohort_size WHERE tenant_id = $1 AND cohort_id = $2 AND as_of < (
        SELECT min(as_of) FROM (SELECT as_of FROM cohort_size WHERE tenant_id = $1 AND cohort_id = $2 ORDER BY as_of DESC LIMIT $3) kept)`,
-    [tenantId, id, MAX_COHORT_SIZES],
+    [tenantId, id, kept],
   );
 /** Ends the run that counts without a size; what it wrote counts for nothing until another run has looked at it. */
 export const failStatement = ({ cohort, run }: CohortRun, error: { readonly code: string; readonly detail: string }) =>

@@ -5,14 +5,7 @@ import type { EventLog } from "@tessera/platform/events/event-log";
 import { executionEntry } from "@tessera/platform/executions/execution-record";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
-import {
-  MAX_COHORTS,
-  type Cohort,
-  type CohortDraft,
-  type CohortRun,
-  type CohortSize,
-  type CohortVersion,
-} from "../domain/cohort.ts";
+import type { Cohort, CohortDraft, CohortKept, CohortRun, CohortSize, CohortVersion } from "../domain/cohort.ts";
 import { cohortOf, cohortRunOf, cohortSizeRow, cohortVersionRow } from "./cohort-rows.ts";
 import * as statements from "./cohort-statements.ts";
 
@@ -33,7 +26,7 @@ export interface CohortCount {
 /** Cohorts in PostgreSQL; all changes of one tenant's follow each other, so that references and names are checked without a race. */
 export interface CohortStore {
   findMany(tenantId: TenantId, ids: readonly string[]): Promise<readonly Cohort[]>;
-  /** All there are: at most {@link MAX_COHORTS}. */
+  /** All there are: at most as many as are kept of a tenant. */
   all(tenantId: TenantId): Promise<readonly Cohort[]>;
   /** By name after a name; one more than `first` tells that there is more. */
   list(tenantId: TenantId, first: number, after: string | null): Promise<readonly Cohort[]>;
@@ -68,6 +61,8 @@ export interface CohortStore {
 }
 
 interface Deps {
+  /** How much is kept. */
+  readonly kept: CohortKept;
   readonly sql: TenantSql;
   readonly eventLog: EventLog;
   readonly nowMs: NowMs;
@@ -101,7 +96,7 @@ const saved = async (
 };
 
 const createCohort =
-  ({ sql, nowMs }: Deps): CohortStore["create"] =>
+  ({ sql, nowMs, kept }: Deps): CohortStore["create"] =>
   (tenantId, createdBy, draftOf) =>
     sql.transaction(tenantId, async (transaction): Promise<SaveOutcome> => {
       const now = nowMs();
@@ -109,7 +104,7 @@ const createCohort =
       const known = await transaction.run(statements.allCohortsStatement(tenantId), cohortOf(now));
       const draft = draftOf(known);
       if (known.some(({ name }) => name === draft.name)) return { kind: "NAME_TAKEN", name: draft.name };
-      if (known.length >= MAX_COHORTS) return { kind: "TOO_MANY", limit: MAX_COHORTS };
+      if (known.length >= kept.cohorts) return { kind: "TOO_MANY", limit: kept.cohorts };
       await transaction.run(statements.insertCohortStatement(tenantId, draft, createdBy, now), nothing);
       await transaction.run(statements.insertVersionStatement(tenantId, draft, 1, now), nothing);
       await keep(transaction, tenantId, draft);
@@ -159,14 +154,14 @@ const removeCohort =
       return gone.length === 0 ? null : [];
     });
 
-const endOfRuns = ({ sql, eventLog }: Deps): Pick<CohortStore, "finish" | "fail"> => ({
+const endOfRuns = ({ sql, eventLog, kept }: Deps): Pick<CohortStore, "finish" | "fail"> => ({
   finish: (run, counted, record) =>
     sql.transaction(run.cohort.tenantId, async (transaction): Promise<boolean> => {
       const { tenantId, id } = run.cohort;
       const ended = await transaction.run(statements.finishStatement(run, counted.size), idRow);
       if (ended.length === 0) return false;
       await transaction.run(statements.insertSizeStatement(run, counted), nothing);
-      await transaction.run(statements.pruneSizesStatement(tenantId, id), nothing);
+      await transaction.run(statements.pruneSizesStatement(tenantId, id, kept.sizes), nothing);
       await eventLog.appendWith(transaction, executionEntry(record));
       return true;
     }),
@@ -181,7 +176,7 @@ const endOfRuns = ({ sql, eventLog }: Deps): Pick<CohortStore, "finish" | "fail"
 
 /** Builds {@link CohortStore}. */
 export const createCohortStore = (deps: Deps): CohortStore => {
-  const { sql, nowMs } = deps;
+  const { sql, nowMs, kept } = deps;
   const findMany: CohortStore["findMany"] = (tenantId, ids) =>
     sql.run(tenantId, statements.findCohortsStatement(tenantId, ids), cohortOf(nowMs()));
   return {
@@ -194,7 +189,8 @@ export const createCohortStore = (deps: Deps): CohortStore => {
     remove: removeCohort(deps),
     usedBy: (tenantId, id) => sql.run(tenantId, statements.usedByStatement(tenantId, id), cohortOf(nowMs())),
     sizes: (tenantId, id, first) => sql.run(tenantId, statements.sizesStatement(tenantId, id, first), cohortSizeRow),
-    versions: (tenantId, id) => sql.run(tenantId, statements.versionsStatement(tenantId, id), cohortVersionRow),
+    versions: (tenantId, id) =>
+      sql.run(tenantId, statements.versionsStatement(tenantId, id, kept.versions), cohortVersionRow),
     request: async (tenantId, id) => {
       const asked = await sql.run(tenantId, statements.requestCohortStatement(tenantId, id, nowMs()), idRow);
       return asked.length === 0 ? null : ((await findMany(tenantId, [id]))[0] ?? null);

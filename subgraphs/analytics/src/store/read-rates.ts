@@ -1,5 +1,4 @@
 import type { PlannedTable, ReadRate } from "../domain/explanation.ts";
-import { LEAST_QUERY_MS } from "../domain/explanation.ts";
 import type { Cost } from "../domain/provenance.ts";
 
 /** Weight of the newest read in the running means (exponentially weighted, as in TCP's round trip estimate, RFC 6298). */
@@ -8,9 +7,9 @@ const NEWEST = 0.125;
 const TELLING_ROWS = 1_000;
 /** What reads are like before any was seen: measured on two cores (bench/analytics). */
 const FIRST: Readonly<Record<PlannedTable, ReadRate>> = {
-  events: { bytesPerRow: 60, rowsPerMs: 10_000 },
-  rollup_hour_name: { bytesPerRow: 300, rowsPerMs: 2_000 },
-  rollup_day_dimensions: { bytesPerRow: 200, rowsPerMs: 2_000 },
+  events: { bytesPerRow: 60, rowsPerMs: 10_000, leastMs: 2 },
+  rollup_hour_name: { bytesPerRow: 300, rowsPerMs: 2_000, leastMs: 2 },
+  rollup_day_dimensions: { bytesPerRow: 200, rowsPerMs: 2_000, leastMs: 2 },
 };
 
 /** Running means of what reading each table takes, in this process. */
@@ -27,11 +26,12 @@ export const createReadRates = (): ReadRates => {
     of,
     observe: (table, { rowsRead, bytesRead, elapsedMs }) => {
       if (rowsRead < TELLING_ROWS) return;
-      const { bytesPerRow, rowsPerMs } = of(table);
-      const speed = rowsRead / Math.max(0.1, elapsedMs - LEAST_QUERY_MS);
+      const { bytesPerRow, rowsPerMs, leastMs } = of(table);
+      const speed = rowsRead / Math.max(0.1, elapsedMs - leastMs);
       rates.set(table, {
         bytesPerRow: bytesPerRow + NEWEST * (bytesRead / rowsRead - bytesPerRow),
         rowsPerMs: rowsPerMs + NEWEST * (speed - rowsPerMs),
+        leastMs,
       });
     },
   };

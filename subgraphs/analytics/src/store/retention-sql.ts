@@ -1,11 +1,8 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { StoreStatement } from "@tessera/platform/store/event-store";
-import { fieldsOfUnit } from "../domain/analysis-unit.ts";
-import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
-import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
-import { fieldsOfMatcher } from "../domain/event-matcher.ts";
-import { parseField, type Field } from "../domain/fields.ts";
-import { countedPeriods, ELAPSED_MS, type RetentionQuery } from "../domain/retention.ts";
+import type { BehaviourRules } from "../domain/behaviour-rules.ts";
+import type { Field } from "../domain/fields.ts";
+import type { RetentionQuery } from "../domain/retention.ts";
 import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
 import { propertyNumber, propertyText } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
@@ -15,18 +12,6 @@ export type MembersSql = ((params: Params) => string) | null;
 
 /** Beyond every period there is: the end of a column that later periods count for. */
 const NO_END = 1_000_000;
-
-/** Where a question about retention is read. */
-export const retentionSource = (query: RetentionQuery, policy: DataPolicy | null): BehaviourSource =>
-  behaviourSource(
-    [
-      ...[...fieldsOfMatcher(query.start), ...fieldsOfMatcher(query.returning), ...fieldsOfUnit(query.unit)],
-      ...query.splitBy,
-      ...(query.value === null ? [] : [query.value.field]),
-      ...(query.value?.currency === null || query.value === null ? [] : [parseField("currency", "value")]),
-    ],
-    policy,
-  );
 
 const dimensionSql = (field: Field, params: Params): string =>
   field.kind === "PROPERTY" ? `ifNull(${propertyText(field.path, params)}, '')` : `toString(${field.column})`;
@@ -52,9 +37,9 @@ const placeSql = (ms: string, startsMs: readonly number[], params: Params): stri
 
 /** Per unit: its starts, each as (time, sequence, dimensions), and its return events as (time, value). */
 const unitsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
-  const { table } = retentionSource(query, scope.policy);
+  const { table } = scope.rules.retentionSource(query, scope.policy);
   const { key, present } = unitSql(query.unit, params);
-  const fromMs = query.startAt === "FIRST_EVER" ? EVERYTHING_SINCE_MS : query.range.fromMs;
+  const fromMs = query.startAt === "FIRST_EVER" ? scope.rules.everythingSinceMs : query.range.fromMs;
   const at = "toUnixTimestamp64Milli(time)";
   const begins = matcherSql(query.start, params);
   const dimensions = `[${query.splitBy.map((field) => dimensionSql(field, params)).join(", ")}]::Array(String)`;
@@ -80,26 +65,27 @@ const unitsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, para
   );
 };
 
-/** For whom a statement is written. */
+/** For whom a statement is written, and by which rules. */
 export interface Scope {
+  readonly rules: BehaviourRules;
   readonly tenantId: string;
   readonly policy: DataPolicy | null;
 }
 
-const periodSql = (query: RetentionQuery, at: string, params: Params): string =>
+const periodSql = (query: RetentionQuery, at: string, { rules }: Scope, params: Params): string =>
   query.clock === "CALENDAR"
     ? `${placeSql(at, query.calendar.startsMs, params)} - ${placeSql("start.1", query.calendar.startsMs, params)}`
-    : `toInt32(intDiv(${at} - start.1, ${params.place("Int64", query.period === "MONTH" ? 0 : ELAPSED_MS[query.period])}))`;
+    : `toInt32(intDiv(${at} - start.1, ${params.place("Int64", rules.elapsedMs(query.period))}))`;
 
 /** 1 by column for a start whose periods had all ended. */
-const eligibleSql = (query: RetentionQuery, params: Params): string => {
+const eligibleSql = (query: RetentionQuery, { rules }: Scope, params: Params): string => {
   const ends = params.place(
     "Array(Int64)",
     query.columns.map(({ to }) => to),
   );
   const asOf = params.place("Int64", query.asOfMs);
   if (query.clock === "ELAPSED") {
-    const length = params.place("Int64", query.period === "MONTH" ? 0 : ELAPSED_MS[query.period]);
+    const length = params.place("Int64", rules.elapsedMs(query.period));
     return `arrayMap(to -> toUInt8(start.1 + to * ${length} <= ${asOf}), ${ends})`;
   }
   const moments = params.place("Array(Int64)", [...query.calendar.startsMs, query.calendar.endMs]);
@@ -107,9 +93,9 @@ const eligibleSql = (query: RetentionQuery, params: Params): string => {
   return `arrayMap(to -> toUInt8(${moments}[${place} + to + 1] <= ${asOf}), ${ends})`;
 };
 
-const insideSql = (query: RetentionQuery, params: Params, cumulative: boolean): string => {
+const insideSql = (query: RetentionQuery, { rules }: Scope, params: Params, cumulative: boolean): string => {
   const counted = query.columns.map((column) =>
-    cumulative ? { from: 0, to: column.to } : countedPeriods(query.kind, column),
+    cumulative ? { from: 0, to: column.to } : rules.countedPeriods(query.kind, column),
   );
   const froms = params.place(
     "Array(Int64)",
@@ -140,12 +126,12 @@ export const retentionStatement = (
     `SELECT unit, start, arrayFilter(event -> event.1 >= start.1, returns) AS later FROM (` +
     `SELECT unit, arrayJoin(starts) AS start, returns FROM (${unitsSql(query, members, scope, params)})) WHERE ${inRange}))`;
   const byPeriod =
-    `SELECT unit, start, if(at < 0, toInt32(-1), ${periodSql(query, "at", params)}) AS period, countIf(at >= 0) AS times, sum(one_worth) AS worth ` +
+    `SELECT unit, start, if(at < 0, toInt32(-1), ${periodSql(query, "at", scope, params)}) AS period, countIf(at >= 0) AS times, sum(one_worth) AS worth ` +
     `FROM (${perEvent}) GROUP BY unit, start, period`;
   const byStart =
-    `SELECT unit, start, sumForEach(arrayMap(inside -> toUInt64(inside * times), ${insideSql(query, params, false)})) AS counts, ` +
-    `sumForEach(arrayMap(inside -> inside * worth, ${insideSql(query, params, false)})) AS worths, ` +
-    `sumForEach(arrayMap(inside -> inside * worth, ${insideSql(query, params, true)})) AS worths_so_far ` +
+    `SELECT unit, start, sumForEach(arrayMap(inside -> toUInt64(inside * times), ${insideSql(query, scope, params, false)})) AS counts, ` +
+    `sumForEach(arrayMap(inside -> inside * worth, ${insideSql(query, scope, params, false)})) AS worths, ` +
+    `sumForEach(arrayMap(inside -> inside * worth, ${insideSql(query, scope, params, true)})) AS worths_so_far ` +
     `FROM (${byPeriod}) GROUP BY unit, start`;
   const lines =
     `SELECT ${placeSql("start.1", query.rows.startsMs, params)} AS row, start.3 AS dimensions, count() AS size, sumForEach(ended) AS eligible, ` +
@@ -153,7 +139,7 @@ export const retentionStatement = (
     `sumForEach(arrayMap(times -> toUInt64(times >= ${params.place("UInt64", query.minimum)}), counts)) AS so_far, ` +
     `sumForEach(arrayMap((one, value) -> one * value, ended, worths)) AS worth, ` +
     `sumForEach(arrayMap((one, value) -> one * value, ended, worths_so_far)) AS worth_so_far ` +
-    `FROM (SELECT start, counts, worths, worths_so_far, ${eligibleSql(query, params)} AS ended FROM (${byStart})) GROUP BY row, dimensions`;
+    `FROM (SELECT start, counts, worths, worths_so_far, ${eligibleSql(query, scope, params)} AS ended FROM (${byStart})) GROUP BY row, dimensions`;
   return {
     name: "retention",
     text:

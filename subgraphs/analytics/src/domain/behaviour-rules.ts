@@ -1,0 +1,57 @@
+import type { DataPolicy } from "@tessera/contracts/data-policy";
+import { ACTIVE_WINDOWS } from "./activity.ts";
+import { fieldsOfUnit, type AnalysisUnit } from "./analysis-unit.ts";
+import { behaviourSource, type BehaviourSource } from "./behaviour-source.ts";
+import { EVERYTHING_SINCE_MS, rangeOfWindow, type CohortWindow } from "./cohort-window.ts";
+import { fieldsOfMatcher, type EventMatcher } from "./event-matcher.ts";
+import { parseField, type Field } from "./fields.ts";
+import { fieldsOf, type Condition } from "./filter.ts";
+import { countedPeriods, ELAPSED_MS, type RetentionColumn, type RetentionQuery } from "./retention.ts";
+import type { TimeRange } from "./time-range.ts";
+
+/** What a question about behaviour looks at of events. */
+export interface LookedAt {
+  readonly matchers: readonly EventMatcher[];
+  readonly unit?: AnalysisUnit;
+  readonly fields?: readonly Field[];
+}
+
+/** Decisions by which statements about behaviour are written; the store is handed them with each question. */
+export interface BehaviourRules {
+  /** Where "any time" begins, milliseconds since the epoch. */
+  readonly everythingSinceMs: number;
+  /** Days that count as a week and as a month of activity. */
+  readonly activeWindows: typeof ACTIVE_WINDOWS;
+  sourceOf(looked: LookedAt, policy: DataPolicy | null): BehaviourSource;
+  retentionSource(query: RetentionQuery, policy: DataPolicy | null): BehaviourSource;
+  rangeOfWindow(window: CohortWindow, asOfMs: number): TimeRange;
+  fieldsOf(condition: Condition): readonly Field[];
+  /** Milliseconds of an elapsed period; 0 for one that has no fixed length. */
+  elapsedMs(period: RetentionQuery["period"]): number;
+  countedPeriods(
+    kind: RetentionQuery["kind"],
+    column: RetentionColumn,
+  ): { readonly from: number; readonly to: number | null };
+}
+
+const sourceOf: BehaviourRules["sourceOf"] = ({ matchers, unit, fields = [] }, policy) =>
+  behaviourSource(
+    [...matchers.flatMap(fieldsOfMatcher), ...(unit === undefined ? [] : fieldsOfUnit(unit)), ...fields],
+    policy,
+  );
+
+/** The rules of questions about retention, activity and cohorts. */
+export const behaviourRules: BehaviourRules = {
+  everythingSinceMs: EVERYTHING_SINCE_MS,
+  activeWindows: ACTIVE_WINDOWS,
+  sourceOf,
+  retentionSource: ({ start, returning, unit, splitBy, value }, policy) => {
+    const currency = value === null || value.currency === null ? [] : [parseField("currency", "value")];
+    const fields = [...splitBy, ...(value === null ? [] : [value.field]), ...currency];
+    return sourceOf({ matchers: [start, returning], unit, fields }, policy);
+  },
+  rangeOfWindow,
+  fieldsOf,
+  elapsedMs: (period) => (period === "MONTH" ? 0 : ELAPSED_MS[period]),
+  countedPeriods,
+};
