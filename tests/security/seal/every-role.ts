@@ -4,20 +4,13 @@ import { z } from "zod";
 import { ROLE_PERMISSIONS, USER_ROLES, type UserRole } from "../../../subgraphs/tenant/src/domain/role.ts";
 import { createTesseraClient } from "../../testing/tessera-client.ts";
 import { operationText, rootFields } from "../api-schema.ts";
-import { exampleOf, type OwnThings } from "../examples.ts";
+import { exampleOf } from "../examples.ts";
 import { askGraph, readAnswer } from "../outside.ts";
 import { makeApiKey } from "../own-things.ts";
 import { table } from "../permissions/permission-world.ts";
 import { describeEverySubscription } from "./every-subscription.ts";
+import type { Places } from "./matrix-places.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
-
-/** What the matrix is told of: the places that take an id, a thing of alpha for each, and how each place is asked. */
-export interface Places {
-  readonly names: readonly string[];
-  readonly foreignIdOf: (place: string, of: OwnThings) => Promise<string>;
-  readonly unknownLike: (id: string) => string;
-  readonly ask: (place: string, apiKey: string, id: string) => Promise<string>;
-}
 
 /** Requests of one key that are under way at once: as many as an ordinary client has. */
 const AT_ONCE = 8;

@@ -8,7 +8,7 @@ import { operationText, rootFields, type RootField } from "../api-schema.ts";
 import { exampleOf } from "../examples.ts";
 import { makeRule } from "../own-things.ts";
 import { table } from "../permissions/permission-world.ts";
-import type { Places } from "./every-role.ts";
+import type { Places } from "./matrix-places.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
 
 /** Milliseconds between two things that happen while streams are listened to: whether a stream has begun can't be seen from outside. */

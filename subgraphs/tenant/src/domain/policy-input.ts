@@ -11,7 +11,7 @@ import {
 } from "@tessera/contracts/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { ColumnMask, RowCondition } from "./data-policy.ts";
-import { propertyCondition, type PropertyInput } from "./property-input.ts";
+import { propertyCondition, type ConditionOperator, type PropertyInput } from "./property-input.ts";
 
 /** Conditions one policy may have. */
 export const MAX_CONDITIONS = 20;
@@ -19,9 +19,6 @@ export const MAX_CONDITIONS = 20;
 export const MAX_CONDITION_VALUES = 100;
 /** Characters a value or a constant may have. */
 export const MAX_VALUE_LENGTH = 200;
-
-/** How a value is held against those named. */
-export type ConditionOperator = "IN" | "NOT_IN" | "STARTS_WITH" | "NOT_STARTS_WITH" | "AT_LEAST" | "LESS_THAN" | "IS";
 
 /** A condition as the caller wrote it; the column is the event's, in lower case. */
 export interface ConditionInput {

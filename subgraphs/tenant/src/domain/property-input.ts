@@ -1,10 +1,12 @@
 import { PROPERTY_OPERATORS, type PropertyCondition } from "@tessera/contracts/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parsePropertyPath } from "@tessera/platform/store/property-path";
-import type { ConditionOperator } from "./policy-input.ts";
 
 /** Numbers one condition may name: each is looked at for every event. */
 export const MAX_NUMBERS = 100;
+
+/** How a value is held against those named. */
+export type ConditionOperator = "IN" | "NOT_IN" | "STARTS_WITH" | "NOT_STARTS_WITH" | "AT_LEAST" | "LESS_THAN" | "IS";
 
 /** A property of events as the caller named it. */
 export interface PropertyInput {
