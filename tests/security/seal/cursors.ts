@@ -10,7 +10,7 @@ import { expectNone, wordsOf, type World } from "./sealed-world.ts";
 interface List {
   readonly around?: string;
   readonly field: string;
-  /** Arguments beside the page, for lists that grow while they are read. */
+  /** Arguments beside the page: those a list needs, and filters for lists that grow while they are read. */
   readonly args?: string;
   /** Field by which an item is known, unless it is its id. */
   readonly id?: string;
@@ -18,6 +18,10 @@ interface List {
 
 const LISTS: Readonly<Record<string, List>> = {
   "Query.events(after)": { field: "events" },
+  "Query.rowsBehind(after)": {
+    field: "rowsBehind",
+    args: 'input: { range: { from: "2021-01-01T00:00:00Z", to: "2030-12-31T00:00:00Z" }, measures: [{ function: COUNT }] }, cell: {}, ',
+  },
   "Query.jobs(after)": { field: "jobs" },
   "Query.rules(after)": { field: "rules" },
   "Query.anomalies(after)": { field: "anomalies" },
