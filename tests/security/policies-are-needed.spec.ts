@@ -75,6 +75,13 @@ beforeAll(async () => {
     await storeOwner.insert({ table: "tessera.events", values, format: "JSONEachRow" });
     const job = { tenant_id: tenantId, job_id: randomUUID(), attempt: 1, row_number: 1, row: "{}" };
     await storeOwner.insert({ table: "tessera.job_results", values: [job], format: "JSONEachRow" });
+    const fact = { tenant_id: tenantId, cohort_id: randomUUID(), person: 1, at: 0 };
+    const [change, listing] = [
+      { ...fact, run: 1, version: 1, entered: true },
+      { ...fact, change: 1, listed: true },
+    ];
+    await storeOwner.insert({ table: "tessera.worker_cohort_changes", values: [change], format: "JSONEachRow" });
+    await storeOwner.insert({ table: "tessera.worker_cohort_list", values: [listing], format: "JSONEachRow" });
   }
 }, 240_000);
 afterAll(async () => {
@@ -147,6 +154,8 @@ const STORE_TABLES = [
   "batches",
   "rollup_hour_name",
   "rollup_day_dimensions",
+  "worker_cohort_changes",
+  "worker_cohort_list",
 ];
 
 /** What a tenant sees of each table of the event store when a statement asks for everything. */

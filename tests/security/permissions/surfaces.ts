@@ -42,6 +42,7 @@ const METRICS = "/api/v2/analytics/realtime/metrics";
 const QUESTION = "/api/v2/analytics/realtime/query";
 const ATTRIBUTION = "/api/v2/analytics/attribution/model";
 const FUNNEL = "/api/v2/analytics/funnel/analyze";
+const COHORT = "/api/v2/analytics/cohort/{cohort_id}";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
 const AUDIT = "/api/v2/audit";
@@ -97,6 +98,12 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   },
   [`POST ${FUNNEL}`]: {
     attempt: http(FUNNEL, "POST", { range, steps: [{ any_of: [{}] }] }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`GET ${COHORT}`]: {
+    attempt: (world, query, apiKey) =>
+      http(COHORT.replace("{cohort_id}", world.own.cohortId), "GET")(world, query, apiKey),
     permission: "analytics:read",
     says: problems,
   },

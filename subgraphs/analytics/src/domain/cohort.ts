@@ -120,6 +120,8 @@ export const listedIds = (lists: Readonly<Record<"userIds" | "anonymousIds", rea
   for (const name of ["userIds", "anonymousIds"] as const)
     lists[name].forEach((id, index) => {
       if (id === "" || id.length > MAX_ID) throw bad(`input.${name}.${index}`, `An id has 1 to ${MAX_ID} characters.`);
+      if (/\p{Cs}/u.test(id))
+        throw bad(`input.${name}.${index}`, "An id is Unicode text: a half of a surrogate pair stands alone.");
     });
 };
 
