@@ -111,7 +111,9 @@ console.log("|---|---|---|---|---|---|---|---|---|");
 for (const [title, input] of Object.entries(questions)) {
   const { query, orderBy, limit } = parseOlap({ range: month, measures: [COUNT], ...input }, { personalData: true });
   const ask = (by: Plan) => () =>
-    store.olap(wholeTenant(largest), { query, plan: by, orderBy, limit, having: [], lines: null }).then(({ cost }) => cost);
+    store
+      .olap(wholeTenant(largest), { query, plan: by, orderBy, limit, having: [], lines: null })
+      .then(({ cost }) => cost);
   const planned = plan(query, null);
   const chosen = await time(ask(planned));
   const raw = planned.rollup === null ? null : await time(ask(planOn(null, [], query)));
