@@ -12,7 +12,8 @@ import { createTenantHistory } from "./store/tenant-history.ts";
 import { EVERYTHING, openAdministrationRoom, USAGE, type AdministrationRoom } from "./testing/administration-room.ts";
 
 // The first statement of an object mapper that is compiled on the spot; the bound is on the test, not on the product.
-jest.setTimeout(120_000);
+// An erasure rewrites tables that other tests are filling: it waits for their merges.
+jest.setTimeout(300_000);
 
 const DAY_MS = 86_400_000;
 
