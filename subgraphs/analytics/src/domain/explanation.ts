@@ -53,5 +53,5 @@ export const predicted = (
 export const whyNotTaken = (candidate: PlanCandidate, rows: number | null): string | null => {
   if (candidate.chosen) return null;
   if (candidate.reason !== null) return candidate.reason;
-  return `It holds the answer too, and stands behind a table that is cheaper to read: it would read ${rows ?? 0} rows.`;
+  return `It holds the answer too, and is taken when no table before it can answer: it would read ${rows ?? 0} rows.`;
 };
