@@ -12,6 +12,8 @@ const EVENTS = 300_000;
 const ROWS_A_DAY = 200_000;
 /** Events whose long addresses, held against a hundred expressions, keep the engine's processors busy for longer than an operation has. */
 const LONG_EVENTS = 60_000;
+/** Times a slow query is asked before it must have been charged for rows. */
+const RUNS = 4;
 const JANUARY = { from: "2020-01-01T00:00:00Z", to: "2020-02-01T00:00:00Z" };
 const FEBRUARY = { from: "2020-02-01T00:00:00Z", to: "2020-03-01T00:00:00Z" };
 
@@ -117,21 +119,28 @@ const expectTimeout = async (answer: Awaited<ReturnType<typeof olap>>): Promise<
 
 describe("a query that is slower than an operation may be", () => {
   it("because it computes: its caller is told so, the engine's work ends, and it is charged for what it had read", async () => {
-    const before = await usage();
-    let [most, answered] = [0, false];
-    const asked = olap(heavy).finally(() => {
-      answered = true;
-    });
-    // What the engine was seen to have read is the least it is charged for; a machine too busy to look shows nothing.
-    while (!answered) most = Math.max(most, ...(await running()));
-    await expectTimeout(await asked);
-    await eventually(async () => {
-      const after = await usage();
-      expect(after.rowsRead - before.rowsRead).toBeGreaterThanOrEqual(most);
-      expect(after.rowsRead - before.rowsRead).toBeLessThanOrEqual(LONG_EVENTS + 65_536);
-      expect(after.storeMs - before.storeMs).toBeGreaterThan(1_000);
-    });
-  }, 180_000);
+    let charged = false;
+    // A machine too busy for the engine to say in time what it has read charges by time alone: such a run shows nothing.
+    for (let run = 0; run < RUNS && !charged; run += 1) {
+      const before = await usage();
+      let [most, answered] = [0, false];
+      const asked = olap(heavy).finally(() => {
+        answered = true;
+      });
+      while (!answered) most = Math.max(most, ...(await running()));
+      await expectTimeout(await asked);
+      const after = await eventually(async () => {
+        const now = await usage();
+        expect(now.storeMs - before.storeMs).toBeGreaterThan(1_000);
+        return now;
+      });
+      const rows = after.rowsRead - before.rowsRead;
+      charged = rows > 0;
+      if (charged) expect(rows).toBeGreaterThanOrEqual(most);
+      expect(rows).toBeLessThanOrEqual(LONG_EVENTS + 65_536);
+    }
+    expect(charged).toBe(true);
+  }, 240_000);
 
   it("because the engine stands still: its caller is told so, nothing is left running when it goes on, and it is charged by its time", async () => {
     const before = await usage();

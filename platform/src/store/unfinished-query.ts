@@ -2,8 +2,11 @@ import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
 
-/** Milliseconds waited for what a query has read so far: a store that stands still can't say. */
-const ASK_FOR_MS = 300;
+/**
+ * Milliseconds waited for what a query has read so far: a store that stands still can't say, one that is busy with the query takes its time. The gateway
+ * gives the room up a second after the query is.
+ */
+const ASK_FOR_MS = 700;
 /** Connections for these questions, which only queries that are given up ask. */
 const MAX_CONNECTIONS = 4;
 
