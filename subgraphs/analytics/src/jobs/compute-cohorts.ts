@@ -3,6 +3,7 @@ import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import type { Background } from "@tessera/platform/graphql/subgraph";
+import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -128,36 +129,11 @@ export const computeDueCohorts = (deps: ComputeDeps) => async (): Promise<number
 /** Looks for due cohorts again and again: at once while there are any, after a pause otherwise. Stopping waits for what runs. */
 export const createCohortComputer = (deps: ComputeDeps): Background => {
   const compute = computeDueCohorts(deps);
-  const state = { stopping: false };
-  let wake = (): void => undefined;
-  let running: Promise<void> = Promise.resolve();
-  const pause = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOOK_MS);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  const look = (): Promise<number> =>
-    compute().catch((error: unknown) => {
-      deps.logger.warn({ error: errorMessage(error) }, "Due cohorts can't be computed; trying again.");
-      return 0;
-    });
-  const loop = async (): Promise<void> => {
-    while (!state.stopping) if ((await look()) === 0 && !state.stopping) await pause();
-  };
-  return {
+  return createRepeatedLook({
     name: "cohorts",
-    start: () => {
-      state.stopping = false;
-      running = loop();
-      return Promise.resolve();
-    },
-    stop: async () => {
-      state.stopping = true;
-      wake();
-      await running;
-    },
-  };
+    everyMs: LOOK_MS,
+    look: async () => (await compute()) > 0,
+    trouble: "Due cohorts can't be computed; trying again.",
+    logger: deps.logger,
+  });
 };
