@@ -8,6 +8,7 @@ import type {
   ShapleyGame,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
+import { rangeSchema, tenantIdSchema } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const KINDS = {
@@ -93,19 +94,8 @@ const EXAMPLE = {
 /** A question to the attribution route. */
 export const attributionQuestionSchema = Type.Object(
   {
-    tenant_id: Type.Optional(
-      Type.String({
-        format: "uuid",
-        description: "The caller's own tenant, which is also the default; another is refused.",
-      }),
-    ),
-    range: Type.Object(
-      {
-        from: Type.String({ format: "date-time", ...from("TimeRangeInput.from") }),
-        to: Type.String({ format: "date-time", ...from("TimeRangeInput.to") }),
-      },
-      closed("AttributionInput.range"),
-    ),
+    tenant_id: tenantIdSchema,
+    range: rangeSchema("AttributionInput.range"),
     conversion: matcherSchema,
     touchpoints: Type.Array(matcherSchema, { maxItems: MAX.touchpoints, ...from("AttributionInput.touchpoints") }),
     value: Type.Optional(

@@ -8,6 +8,7 @@ import type {
   Granularity,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
+import { rangeSchema, tenantIdSchema } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const ORDERS = { ordered: "ORDERED", unordered: "UNORDERED", strict: "STRICT" } as const satisfies Record<
@@ -115,19 +116,8 @@ const EXAMPLE = {
 /** A question to the funnel route. */
 export const funnelQuestionSchema = Type.Object(
   {
-    tenant_id: Type.Optional(
-      Type.String({
-        format: "uuid",
-        description: "The caller's own tenant, which is also the default; another is refused.",
-      }),
-    ),
-    range: Type.Object(
-      {
-        from: Type.String({ format: "date-time", ...from("TimeRangeInput.from") }),
-        to: Type.String({ format: "date-time", ...from("TimeRangeInput.to") }),
-      },
-      { additionalProperties: false, ...from("FunnelInput.range") },
-    ),
+    tenant_id: tenantIdSchema,
+    range: rangeSchema("FunnelInput.range"),
     steps: Type.Array(stepSchema, { minItems: 1, maxItems: MAX_STEPS, ...from("FunnelInput.steps") }),
     order: Type.Optional(Type.Enum(["ordered", "unordered", "strict"], from("FunnelInput.order"))),
     anchor: Type.Optional(Type.Enum(["first", "any"], from("FunnelInput.anchor"))),

@@ -1,17 +1,13 @@
 import { Type } from "typebox";
 import { metricsSchema } from "../../answers/metrics.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
+import { tenantIdSchema } from "../../http/question-parts.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { DEFAULT_TIMEFRAME } from "./timeframe.ts";
 
 /** Query parameters both realtime routes take. */
 export const realtimeParameters = {
-  tenant_id: Type.Optional(
-    Type.String({
-      format: "uuid",
-      description: "The caller's own tenant, which is also the default; another is refused.",
-    }),
-  ),
+  tenant_id: tenantIdSchema,
   timeframe: Type.Optional(
     Type.String({
       maxLength: 32,

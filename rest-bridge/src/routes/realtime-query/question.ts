@@ -2,6 +2,7 @@ import { Type, type Static } from "typebox";
 import type { Approximate, Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
+import { rangeSchema, tenantIdSchema } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
 
 const FUNCTIONS = {
@@ -79,19 +80,8 @@ const EXAMPLE = {
 /** A question to the realtime query route. */
 export const questionSchema = Type.Object(
   {
-    tenant_id: Type.Optional(
-      Type.String({
-        format: "uuid",
-        description: "The caller's own tenant, which is also the default; another is refused.",
-      }),
-    ),
-    range: Type.Object(
-      {
-        from: Type.String({ format: "date-time", ...from("TimeRangeInput.from") }),
-        to: Type.String({ format: "date-time", ...from("TimeRangeInput.to") }),
-      },
-      { additionalProperties: false, ...from("OlapInput.range") },
-    ),
+    tenant_id: tenantIdSchema,
+    range: rangeSchema("OlapInput.range"),
     measures: Type.Array(measureSchema, { minItems: 1, maxItems: MAX_MEASURES, ...from("OlapInput.measures") }),
     dimensions: Type.Optional(
       Type.Array(Type.String({ maxLength: MAX_NAME }), { maxItems: MAX_DIMENSIONS, ...from("OlapInput.dimensions") }),
