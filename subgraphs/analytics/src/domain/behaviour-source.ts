@@ -1,6 +1,6 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { filteredColumns } from "@tessera/platform/store/data-policy";
-import type { Field } from "./fields.ts";
+import { EVENT_FIELDS, type Field } from "./fields.ts";
 
 /** Tables a behavioural question can be read from. */
 export type BehaviourTable = "events_by_person" | "events";
@@ -12,7 +12,7 @@ export interface BehaviourSource {
 }
 
 /** Fields of an event that `events_by_person` holds, by their names in the graph. */
-const HELD: ReadonlySet<string> = new Set([
+const HELD_NAMES: ReadonlySet<string> = new Set([
   "name",
   "time",
   "sessionId",
@@ -23,16 +23,12 @@ const HELD: ReadonlySet<string> = new Set([
   "revenue",
 ]);
 /** The same as columns of the store, which data policies name. */
-const HELD_COLUMNS: readonly string[] = [
-  "name",
-  "time",
-  "session_id",
-  "source",
-  "utm_source",
-  "utm_medium",
-  "utm_campaign",
-  "revenue",
-];
+const HELD_COLUMNS: readonly string[] = EVENT_FIELDS.filter(({ name }) => HELD_NAMES.has(name)).map(
+  ({ column }) => column,
+);
+
+/** Whether `events_by_person`, the narrow copy in order of persons, holds a field. */
+export const heldByPerson = (field: Field): boolean => field.kind === "COLUMN" && HELD_NAMES.has(field.name);
 
 const REASON_TABLE = "events_by_person";
 
@@ -43,7 +39,7 @@ const rejectedFor = (reason: string): BehaviourSource => ({
 
 /** Picks the cheapest table that holds every field a behavioural question looks at, for who may see what the policy lets through. */
 export const behaviourSource = (fields: readonly Field[], policy: DataPolicy | null): BehaviourSource => {
-  const foreign = fields.find((field) => field.kind === "PROPERTY" || !HELD.has(field.name));
+  const foreign = fields.find((field) => !heldByPerson(field));
   if (foreign !== undefined) return rejectedFor(`It does not hold ${foreign.name}, which is asked about.`);
   const hidden = filteredColumns(policy).find((column) => !HELD_COLUMNS.includes(column));
   if (hidden !== undefined) return rejectedFor(`A data policy filters rows by ${hidden}, which it does not hold.`);

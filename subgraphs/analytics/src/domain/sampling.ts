@@ -1,6 +1,6 @@
+import { heldByPerson } from "./behaviour-source.ts";
 import type { Approximate } from "./approximate.ts";
 import type { Cell } from "./columns.ts";
-import type { Field } from "./fields.ts";
 import { fieldsOf } from "./filter.ts";
 import type { Measure } from "./measures.ts";
 import type { AnalyticQuery, MeasureTest } from "./query.ts";
@@ -33,20 +33,6 @@ export const sampleOf = (table: SampleTable, parts: number): Sample => ({
   firstOutside: (BigInt(parts) * (2n ** 64n / BigInt(SAMPLE_PARTS))).toString(),
 });
 
-/** What of an event `events_by_person` holds. */
-const PERSON_COLUMNS: ReadonlySet<string> = new Set([
-  "name",
-  "time",
-  "sessionId",
-  "source",
-  "utmSource",
-  "utmMedium",
-  "utmCampaign",
-  "revenue",
-]);
-
-const inPersonTable = (field: Field): boolean => field.kind === "COLUMN" && PERSON_COLUMNS.has(field.name);
-
 /** Why a measure can't be estimated from a sample of persons; null when it can. */
 const whyNotMeasure = ({ name, formula, filter }: Measure): string | null => {
   switch (formula.kind) {
@@ -76,7 +62,7 @@ export const whyNotSampled = (
 };
 
 const measuredFrom = ({ formula, filter }: Measure): boolean => {
-  if (!fieldsOf(filter).every(inPersonTable)) return false;
+  if (!fieldsOf(filter).every(heldByPerson)) return false;
   if (formula.kind !== "SUM") return true;
   return formula.of.kind === "REVENUE" && formula.of.currency === null;
 };
@@ -84,9 +70,7 @@ const measuredFrom = ({ formula, filter }: Measure): boolean => {
 /** Tables a question could be sampled from, cheapest first. */
 export const sampleTables = (query: AnalyticQuery): readonly SampleTable[] => {
   const fields = [...query.dimensions, ...fieldsOf(query.filter)];
-  return fields.every(inPersonTable) && query.measures.every(measuredFrom)
-    ? ["events_by_person", "events"]
-    : ["events"];
+  return fields.every(heldByPerson) && query.measures.every(measuredFrom) ? ["events_by_person", "events"] : ["events"];
 };
 
 /** The parts to try first, where reading all persons takes `rows` and `left` may be read; 0 when nothing can be. */

@@ -3,7 +3,8 @@ import type { Comparison, Condition } from "../domain/filter.ts";
 import { propertyNumber, propertyText } from "./field-sql.ts";
 import type { Params } from "./params.ts";
 
-const OPERATORS: Readonly<Record<Comparison, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
+/** How a comparison is written. */
+export const COMPARISON_SQL: Readonly<Record<Comparison, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
 
 const columnOneOf = (field: ColumnField, values: readonly string[], params: Params): string => {
   const texts = (): string => params.place("Array(String)", values);
@@ -38,7 +39,7 @@ const textTest = (test: "position" | "startsWith" | "match", field: Field, text:
 
 const compare = (field: Field, comparison: Comparison, value: number, params: Params): string => {
   const number = field.kind === "COLUMN" ? `toFloat64(${field.column})` : propertyNumber(field.path, params);
-  return `ifNull(${number} ${OPERATORS[comparison]} ${params.place("Float64", value)}, 0)`;
+  return `ifNull(${number} ${COMPARISON_SQL[comparison]} ${params.place("Float64", value)}, 0)`;
 };
 
 const exists = (field: Field, params: Params): string => {

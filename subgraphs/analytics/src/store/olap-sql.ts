@@ -1,8 +1,8 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
-import type { Comparison } from "../domain/filter.ts";
 import type { Plan, PlanPart } from "../domain/planner.ts";
 import type { AnalyticQuery, MeasureTest, OrderStep } from "../domain/query.ts";
+import { COMPARISON_SQL } from "./condition-sql.ts";
 import { groupExpression, groupOrder } from "./field-sql.ts";
 import { measureOfEvents, measureOfParts, type MeasureSql } from "./measure-sql.ts";
 import { createParams, type Params } from "./params.ts";
@@ -56,8 +56,6 @@ export const linesOfEvents = (query: AnalyticQuery, choice: LineChoice | null, p
   return choice === null ? [] : [chosenLines(choice, texts, params)];
 };
 
-const HAVING: Readonly<Record<Comparison, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
-
 /** What groups must pass, as a clause; the row over everything always passes. */
 export const havingSql = (
   having: readonly MeasureTest[],
@@ -67,7 +65,7 @@ export const havingSql = (
 ): readonly string[] => {
   const tests = having.map(({ index, comparison, value }) => {
     const number = `toFloat64(${measures[index]?.order ?? "NULL"})`;
-    return `ifNull(${number} ${HAVING[comparison]} ${params.place("Float64", value)}, 0)`;
+    return `ifNull(${number} ${COMPARISON_SQL[comparison]} ${params.place("Float64", value)}, 0)`;
   });
   return tests.length === 0 ? [] : [`HAVING ${total} OR (${tests.join(" AND ")})`];
 };
