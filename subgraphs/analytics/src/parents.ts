@@ -15,6 +15,7 @@ import type { DefinitionPage } from "./operations/semantic/find-definitions.ts";
 import type { RestoreOutcome } from "./operations/semantic/define.ts";
 import type { Definition, DefinitionUse, Metric, SavedQuery, Segment } from "./domain/semantic/definition.ts";
 import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store-types.ts";
+import type { TellsRange } from "./operations/at-range.ts";
 import type { OlapAnswer } from "./operations/query-olap.ts";
 import type { TimeSeriesAnswer } from "./operations/query-time-series.ts";
 import type { CancelOutcome } from "./operations/cancel-job.ts";
@@ -95,9 +96,9 @@ export type CohortListChangedParent = Extract<ListOutcome, { kind: "CHANGED" }>;
 export type CohortListFullParent = Extract<ListOutcome, { kind: "FULL" }>;
 type WithDefinitions = { readonly definitions: readonly DefinitionUse[] };
 /** What a resolver of `OlapResult` receives. */
-export type OlapResultParent = OlapAnswer & WithDefinitions;
+export type OlapResultParent = OlapAnswer & WithDefinitions & TellsRange;
 /** What a resolver of `TimeSeries` receives. */
-export type TimeSeriesParent = TimeSeriesAnswer & WithDefinitions;
+export type TimeSeriesParent = TimeSeriesAnswer & WithDefinitions & TellsRange;
 /** What a resolver of `SavedQueryAnswer` receives. */
 export type SavedQueryAnswerParent = SavedQueryAnswer;
 /** What a resolver of `Metric` receives. */

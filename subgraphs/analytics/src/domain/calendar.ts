@@ -34,10 +34,14 @@ export const startOfLocalDate = (dateUtcMs: number, offsetAt: OffsetAt): number 
 };
 
 /** Midnight in UTC of the first date of the calendar unit that a local date lies in, `units` units later. */
-const unitStart = (granularity: Granularity, dateUtcMs: number, units: number): number => {
+const unitStart = (
+  unit: Exclude<Granularity, "NONE" | "MINUTE" | "HOUR">,
+  dateUtcMs: number,
+  units: number,
+): number => {
   const date = new Date(dateUtcMs);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
-  switch (granularity) {
+  switch (unit) {
     case "DAY":
       return Date.UTC(year, month, day + units);
     case "WEEK":
@@ -48,10 +52,6 @@ const unitStart = (granularity: Granularity, dateUtcMs: number, units: number): 
       return Date.UTC(year, month - (month % 3) + 3 * units, 1);
     case "YEAR":
       return Date.UTC(year + units, 0, 1);
-    case "NONE":
-    case "MINUTE":
-    case "HOUR":
-      throw new Error(`${granularity} is no unit of dates.`);
   }
 };
 
@@ -76,18 +76,22 @@ const nextLocalHour = (startMs: number, offsetAt: OffsetAt): number => {
   return next;
 };
 
-const nextStart = (granularity: Granularity, startMs: number, offsetAt: OffsetAt): number => {
-  if (granularity === "MINUTE") return startMs + MINUTE_MS;
-  if (granularity === "HOUR") return nextLocalHour(startMs, offsetAt);
-  const localDate = floorTo(startMs + offsetAt(startMs), DAY_MS);
-  return startOfLocalDate(unitStart(granularity, localDate, 1), offsetAt);
+const startOfHour = (ms: number, hours: number, offsetAt: OffsetAt): number => {
+  let start = startOfLocalHour(ms, offsetAt);
+  for (let count = 0; count < hours; count += 1) start = nextLocalHour(start, offsetAt);
+  for (let count = 0; count > hours; count -= 1) start = startOfLocalHour(start - 1, offsetAt);
+  return start;
 };
 
-const startContaining = (granularity: Granularity, ms: number, offsetAt: OffsetAt): number => {
-  if (granularity === "MINUTE") return floorTo(ms, MINUTE_MS);
-  if (granularity === "HOUR") return startOfLocalHour(ms, offsetAt);
+/** A unit of the calendar or the clock, as in the SDL. */
+export type CalendarUnit = Exclude<Granularity, "NONE">;
+
+/** First moment of the unit that comes `units` units after the one a moment lies in, or before it where negative, on the zone's calendar and clock. */
+export const startOfUnit = (unit: CalendarUnit, ms: number, units: number, offsetAt: OffsetAt): number => {
+  if (unit === "MINUTE") return floorTo(ms, MINUTE_MS) + units * MINUTE_MS;
+  if (unit === "HOUR") return startOfHour(ms, units, offsetAt);
   const localDate = floorTo(ms + offsetAt(ms), DAY_MS);
-  return startOfLocalDate(unitStart(granularity, localDate, 0), offsetAt);
+  return startOfLocalDate(unitStart(unit, localDate, units), offsetAt);
 };
 
 /** Consecutive buckets: the starts, and the end of the last one; milliseconds since the epoch. */
@@ -107,7 +111,8 @@ export const bucketsOf = (
   field = "input.granularity",
 ): Buckets => {
   const startsMs: number[] = [];
-  let start = startContaining(granularity, range.fromMs, offsetAt);
+  if (granularity === "NONE") throw new Error("Buckets have a width.");
+  let start = startOfUnit(granularity, range.fromMs, 0, offsetAt);
   while (start < range.toMs) {
     if (startsMs.length >= MAX_BUCKETS)
       throw refuse(
@@ -116,7 +121,7 @@ export const bucketsOf = (
         { field },
       );
     startsMs.push(start);
-    start = nextStart(granularity, start, offsetAt);
+    start = startOfUnit(granularity, start, 1, offsetAt);
   }
   return { startsMs, endMs: start };
 };

@@ -1,16 +1,18 @@
+import type { Caller } from "@tessera/contracts/caller";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
+import type { Cohort } from "../domain/cohort.ts";
+import type { RetentionInput } from "../domain/retention.ts";
+import { withRange, type Asked } from "./at-range.ts";
 import { changeCohortList, computeCohort, deleteCohort } from "./change-cohorts.ts";
 import { cohortHistory, cohortMembers, cohortMembership, cohortSize, previewCohort } from "./cohort-members.ts";
 import { findCohorts, listCohorts } from "./find-cohorts.ts";
 import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activity.ts";
 import { queryRetention } from "./query-retention.ts";
 import { createCohort, updateCohort } from "./save-cohort.ts";
-import type { Caller } from "@tessera/contracts/caller";
-import type { Cohort } from "../domain/cohort.ts";
 
 /** What cohorts and retention need. */
 export interface CohortDeps {
@@ -38,8 +40,9 @@ export const createCohortOperations = (deps: CohortDeps) => ({
   deleteCohort: deleteCohort(deps),
   computeCohort: computeCohort(deps),
   changeCohortList: changeCohortList(deps),
-  retention: queryRetention(deps),
-  stickiness: queryStickiness(deps),
-  lifecycle: queryLifecycle(deps),
-  activeUsers: queryActiveUsers(deps),
+  retention: (caller: Caller, asked: Asked<RetentionInput>, of: Cohort | null = null, signal?: AbortSignal) =>
+    withRange(deps, (by, input: RetentionInput) => queryRetention(deps)(by, input, of, signal))(caller, asked),
+  stickiness: withRange(deps, queryStickiness(deps)),
+  lifecycle: withRange(deps, queryLifecycle(deps)),
+  activeUsers: withRange(deps, queryActiveUsers(deps)),
 });

@@ -7,6 +7,7 @@ import type { FunnelStore } from "../store/funnel-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
+import { withRange } from "./at-range.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
@@ -43,10 +44,10 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps 
 /** Everything this room can be asked to do, bound to its dependencies. */
 export const createOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
-  timeSeries: withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps)),
-  olap: withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps)),
-  funnel: queryFunnel(deps),
-  attribution: queryAttribution(deps),
+  timeSeries: withRange(deps, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps))),
+  olap: withRange(deps, withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))),
+  funnel: withRange(deps, queryFunnel(deps)),
+  attribution: withRange(deps, queryAttribution(deps)),
   events: queryEvents(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),

@@ -1,9 +1,11 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
+import { absoluteRange, type AbsoluteRange, type TimeRangeInput } from "../domain/asked-range.ts";
 import { formatEventPlace, parseEventPage, type EventPageInput, type EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
+import { isoTime } from "../domain/zone.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 
 /** A page of events, as in the SDL. */
@@ -15,8 +17,13 @@ export interface EventPage {
     readonly startCursor: string | null;
     readonly endCursor: string | null;
   };
+  /** The range asked for; null for all time. */
+  readonly range: AbsoluteRange | null;
   readonly provenance: Provenance;
 }
+
+/** A question for a page of events, whose range may be relative to now. */
+export type AskedEvents = Omit<EventPageInput, "range"> & { readonly range?: TimeRangeInput | null | undefined };
 
 /** What reading a page of events needs. */
 export interface EventPageDeps {
@@ -41,6 +48,7 @@ export const readEventPage =
         startCursor: edges[0]?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
       },
+      range: query.range === null ? null : { from: isoTime(query.range.fromMs), to: isoTime(query.range.toMs) },
       provenance: provenanceOf(eventsOnly(range), [statistics], asOfMs, "UTC", caller.dataPolicy),
     };
   };
@@ -48,5 +56,8 @@ export const readEventPage =
 /** Answers `events`: one page of those that pass a filter. */
 export const queryEvents =
   (deps: EventPageDeps) =>
-  async (caller: Caller, input: EventPageInput, signal?: AbortSignal): Promise<EventPage> =>
-    readEventPage(deps)(caller, parseEventPage(input, accessOf(caller)), signal);
+  async (caller: Caller, asked: AskedEvents, signal?: AbortSignal): Promise<EventPage> => {
+    const { range = null } = asked;
+    const input = { ...asked, range: range === null ? null : absoluteRange(range, deps.nowMs(), "UTC", "range") };
+    return readEventPage(deps)(caller, parseEventPage(input, accessOf(caller)), signal);
+  };

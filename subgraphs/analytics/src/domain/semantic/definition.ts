@@ -1,6 +1,7 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { TimeRangeInput } from "../asked-range.ts";
 import type { FilterInput } from "../filter.ts";
 import type { MeasureInput } from "../measures.ts";
 import type { AskedOlap, AskedTimeSeries } from "./asked-question.ts";
@@ -36,10 +37,13 @@ export interface DefinitionUse {
   readonly version: number;
 }
 
+/** A question that keeps its range as it was said, relative or not. */
+export type KeptRange<Question> = Omit<Question, "range"> & { readonly range: TimeRangeInput };
+
 /** The question of a saved query. */
 export type SavedQuestion =
-  | { readonly kind: "OLAP"; readonly input: AskedOlap }
-  | { readonly kind: "TIME_SERIES"; readonly input: AskedTimeSeries };
+  | { readonly kind: "OLAP"; readonly input: KeptRange<AskedOlap> }
+  | { readonly kind: "TIME_SERIES"; readonly input: KeptRange<AskedTimeSeries> };
 
 /** What a version of a saved query is; with pins it is answered by the metrics and segments as they were. */
 export interface SavedQueryContent extends Description {

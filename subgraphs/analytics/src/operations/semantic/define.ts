@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import { parseComparisons } from "../../domain/comparison.ts";
 import { parseFilter, type FilterInput } from "../../domain/filter.ts";
@@ -14,6 +15,7 @@ import {
   type Definition,
   type DefinitionKind,
   type Description,
+  type KeptRange,
   type MetricContent,
   type SavedQuestion,
 } from "../../domain/semantic/definition.ts";
@@ -28,12 +30,14 @@ import type {
   Draft,
   NewDefinition,
 } from "../../store/semantic/definition-store-types.ts";
+import { atRange } from "../at-range.ts";
 import { loadDefinitions } from "./load-definitions.ts";
 import { resolveWith } from "./resolve-question.ts";
 
 /** What defining needs. */
 export interface DefineDeps {
   readonly definitions: DefinitionStore;
+  readonly nowMs: NowMs;
   readonly newId: () => string;
 }
 
@@ -52,8 +56,8 @@ export interface DefineSegmentInput extends Described {
 
 /** A query to be kept, as the graph delivers it. */
 export interface SaveQueryInput extends Described {
-  readonly olap?: AskedOlap | null | undefined;
-  readonly timeSeries?: AskedTimeSeries | null | undefined;
+  readonly olap?: KeptRange<AskedOlap> | null | undefined;
+  readonly timeSeries?: KeptRange<AskedTimeSeries> | null | undefined;
   readonly pinned?: boolean;
 }
 
@@ -123,10 +127,11 @@ const questionOf = ({ olap = null, timeSeries = null }: SaveQueryInput): SavedQu
   throw refuse("BAD_INPUT", "A saved query is either an `olap` or a `timeSeries` question.", { field: "input" });
 };
 
-/** Validates a question as asking it would; answers what it names. */
+/** Validates a question as asking it at `nowMs` would; answers what it names. */
 const draftQuery = async (
   reader: DefinitionReader,
   caller: Caller,
+  nowMs: number,
   described: Description,
   { question, pinned }: { readonly question: SavedQuestion; readonly pinned: boolean },
 ): Promise<Draft> => {
@@ -136,11 +141,13 @@ const draftQuery = async (
     refersTo: resolved.namedIds,
   });
   if (question.kind === "TIME_SERIES") {
-    const resolved = await resolveWith(reader, caller, question.input, [], "input.timeSeries");
+    const asked = atRange<AskedTimeSeries>(question.input, nowMs, "input.timeSeries");
+    const resolved = await resolveWith(reader, caller, asked, [], "input.timeSeries");
     parseTimeSeries(resolved.input, access);
     return draft(resolved);
   }
-  const resolved = await resolveWith(reader, caller, question.input, [], "input.olap");
+  const absolute = atRange<AskedOlap>(question.input, nowMs, "input.olap");
+  const resolved = await resolveWith(reader, caller, absolute, [], "input.olap");
   const asked = parseOlap(resolved.input, access);
   parseComparisons(resolved.input.compare ?? [], asked, resolved.input.granularity ?? "NONE");
   parseSubtotals(resolved.input.subtotals ?? [], asked);
@@ -150,14 +157,14 @@ const draftQuery = async (
 
 /** Keeps a question of the caller's tenant under a name, or its next version; what stands already is no new version. */
 export const saveQuery =
-  ({ definitions, newId }: DefineDeps) =>
+  ({ definitions, newId, nowMs }: DefineDeps) =>
   async (caller: Caller, input: SaveQueryInput): Promise<DefineOutcome> => {
     const name = definitionName(input.name);
     const [described, question] = [describe(name, input), questionOf(input)];
     const one = newDefinition(caller, newId(), "SAVED_QUERY", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
-      return draftQuery(reader, caller, described, { question, pinned: input.pinned ?? false });
+      return draftQuery(reader, caller, nowMs(), described, { question, pinned: input.pinned ?? false });
     });
   };
 
@@ -172,7 +179,7 @@ export type RestoreOutcome = DefineOutcome | { readonly kind: "NOT_FOUND"; reado
 
 /** Makes the next version of a definition from one that it has had, validated as a new one is; pins stay as they were. */
 export const restoreDefinition =
-  ({ definitions, newId }: DefineDeps) =>
+  ({ definitions, newId, nowMs }: DefineDeps) =>
   async (caller: Caller, id: string, version: number): Promise<RestoreOutcome> => {
     const then = isUuid(id) ? await definitions.byId(caller.tenantId, id.toLowerCase(), version) : null;
     if (then === null) return { kind: "NOT_FOUND", id };
@@ -186,7 +193,7 @@ export const restoreDefinition =
       }
       const { content } = then;
       const { question, pins } = content;
-      const { refersTo } = await draftQuery(reader, caller, content, { question, pinned: pins !== null });
+      const { refersTo } = await draftQuery(reader, caller, nowMs(), content, { question, pinned: pins !== null });
       return { content, refersTo };
     });
   };

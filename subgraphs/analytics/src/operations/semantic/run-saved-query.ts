@@ -1,24 +1,27 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
-import type { OlapInput } from "../../domain/query.ts";
+import type { TimeRangeInput } from "../../domain/asked-range.ts";
+import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { BudgetDeps } from "../answer-within-budget.ts";
 import { queryOlap, type OlapAnswer } from "../query-olap.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "../query-time-series.ts";
+import { atRange, tellRange, type TellsRange } from "../at-range.ts";
 import { findSavedQuery } from "./find-definitions.ts";
 import { resolveWith } from "./resolve-question.ts";
 
-/** Which saved query to ask, in which of its versions, over which range in place of its own. */
+/** Which saved query to ask, in which of its versions, over which range in place of its own; a relative range is taken when it is asked. */
 export interface RunSavedQueryInput {
   readonly id: string;
   readonly version?: number | null | undefined;
-  readonly range?: OlapInput["range"] | null | undefined;
+  readonly range?: TimeRangeInput | null | undefined;
 }
 
 /** What a saved query answers: what its question would. */
-export type SavedQueryAnswer = (OlapAnswer | TimeSeriesAnswer) & { readonly definitions: readonly DefinitionUse[] };
+export type SavedQueryAnswer = (OlapAnswer | TimeSeriesAnswer) &
+  TellsRange & { readonly definitions: readonly DefinitionUse[] };
 
 /** Asks a saved query of the caller's tenant, with the caller's own permissions; null when there is none of the id and version. */
 export const runSavedQuery =
@@ -34,10 +37,13 @@ export const runSavedQuery =
     const { question, pins } = found.content;
     const reader = deps.definitions.reader(caller.tenantId);
     const other = range === null || range === undefined ? {} : { range };
+    const nowMs = deps.nowMs();
     if (question.kind === "OLAP") {
-      const { input, definitions } = await resolveWith(reader, caller, { ...question.input, ...other }, pins ?? []);
-      return { ...(await queryOlap(deps)(caller, input, signal)), definitions };
+      const asked = atRange<AskedOlap>({ ...question.input, ...other }, nowMs);
+      const { input, definitions } = await resolveWith(reader, caller, asked, pins ?? []);
+      return tellRange({ ...(await queryOlap(deps)(caller, input, signal)), definitions }, input);
     }
-    const { input, definitions } = await resolveWith(reader, caller, { ...question.input, ...other }, pins ?? []);
-    return { ...(await queryTimeSeries(deps)(caller, input, signal)), definitions };
+    const asked = atRange<AskedTimeSeries>({ ...question.input, ...other }, nowMs);
+    const { input, definitions } = await resolveWith(reader, caller, asked, pins ?? []);
+    return tellRange({ ...(await queryTimeSeries(deps)(caller, input, signal)), definitions }, input);
   };
