@@ -1,6 +1,7 @@
 import type { AnalysisUnit } from "../domain/analysis-unit.ts";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { EventMatcher } from "../domain/event-matcher.ts";
+import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { propertyText } from "./field-sql.ts";
@@ -32,6 +33,16 @@ export const unitSql = (unit: AnalysisUnit, params: Params): UnitSql => {
   if (unit.kind === "PERSON") return { key: "person", present: "person != 0" };
   const key = unit.kind === "SESSION" ? "session_id" : fieldKey(unit, params);
   return { key, present: `${key} != ''` };
+};
+
+/** The units of a slice. A person's key is a hash itself, and `events_by_person` is ordered by it, so that the store reads the slice and nothing else. */
+export const sliceSql = (unit: AnalysisUnit, slice: UnitSlice, params: Params): readonly string[] => {
+  const { key } = unitSql(unit, params);
+  const hash = unit.kind === "PERSON" ? key : `cityHash64(${key})`;
+  return [
+    ...(slice.hashFrom === null ? [] : [`${hash} >= ${params.place("UInt64", slice.hashFrom)}`]),
+    ...(slice.hashTo === null ? [] : [`${hash} < ${params.place("UInt64", slice.hashTo)}`]),
+  ];
 };
 
 /** The tenant's events of a range in a table, in the form the table's order can prune by. */

@@ -4,7 +4,7 @@ import type { Field } from "../domain/fields.ts";
 import type { Funnel } from "../domain/funnel/funnel.ts";
 import type { FunnelMarks } from "../domain/funnel/funnel-marks.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
-import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
+import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
 
@@ -37,16 +37,6 @@ const valueSql = (field: Field, params: Params): string => {
     : `concat('=', toString(${value}))`;
 };
 
-/** The units of a slice. A person's key is a hash itself, and `events_by_person` is ordered by it, so that the store reads the slice and nothing else. */
-const sliceSql = (funnel: Funnel, slice: UnitSlice, params: Params): readonly string[] => {
-  const { key } = unitSql(funnel.unit, params);
-  const hash = funnel.unit.kind === "PERSON" ? key : `cityHash64(${key})`;
-  return [
-    ...(slice.hashFrom === null ? [] : [`${hash} >= ${params.place("UInt64", slice.hashFrom)}`]),
-    ...(slice.hashTo === null ? [] : [`${hash} < ${params.place("UInt64", slice.hashTo)}`]),
-  ];
-};
-
 /** Whether events that no step is about have to be read too: what came between, or next. */
 const readsEverything = ({ order, dropOffs }: Funnel): boolean => order === "STRICT" || dropOffs !== null;
 
@@ -66,7 +56,7 @@ const rangeSql = (
 /** How many events of a slice there are to look at: one row with `events`. */
 export const funnelSizeStatement = (funnel: Funnel, source: FunnelSource, slice: UnitSlice): StoreStatement => {
   const params = createParams();
-  const where = [...rangeSql(funnel, source, params), ...sliceSql(funnel, slice, params)];
+  const where = [...rangeSql(funnel, source, params), ...sliceSql(funnel.unit, slice, params)];
   const text = `SELECT toFloat64(count()) AS events FROM ${source.table} WHERE ${where.join(" AND ")}`;
   return { name: "funnel-size", text, params: params.values };
 };
@@ -115,7 +105,7 @@ export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice
   const params = createParams();
   const columns = columnsOf(funnel, source, params);
   const letters = columns.map(([letter]) => letter);
-  const where = [...rangeSql(funnel, source, params), ...sliceSql(funnel, slice, params)];
+  const where = [...rangeSql(funnel, source, params), ...sliceSql(funnel.unit, slice, params)];
   const selected = [
     `${unitSql(funnel.unit, params).key} AS unit`,
     `toUnixTimestamp64Milli(time) - ${params.place("Int64", funnel.range.fromMs)} AS at`,
