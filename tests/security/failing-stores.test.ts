@@ -41,7 +41,7 @@ const resources: Resources = {
   pool,
   eventLog,
   sql: { run: fail, transaction: fail, runAcrossTenants: fail, transactionAcrossTenants: fail },
-  eventStore: { query: fail, ping: fail, close: fail },
+  eventStore: { query: fail, columns: fail, ping: fail, close: fail },
   logger: createLogger("test", "silent"),
   metrics: createMetrics(),
   nowMs: () => Date.now(),

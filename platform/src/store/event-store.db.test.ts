@@ -122,3 +122,43 @@ describe("an execution's allowance", () => {
     expect(meter.storeMs).toBeGreaterThan(0);
   });
 });
+
+describe("an answer in columns", () => {
+  let test: TestResources;
+  beforeAll(() => {
+    test = openTestResources();
+  });
+  afterAll(() => test.close());
+  const columns = (text: string, settings = {}) =>
+    test.resources.eventStore.columns(
+      wholeTenant(freshTenantId()),
+      { name: "columns", text, params: {} },
+      {
+        settings,
+      },
+    );
+
+  it("holds what the engine answered, block for block, and is counted like any other", async () => {
+    const meter = newMeter();
+    const text = `SELECT number + 18446744073709451616 AS hash, toUInt8(number % 256) AS small, toFloat64(number) / 2 AS half,
+      if(number % 3 = 0, '', concat('text ', toString(number % 5))) AS word FROM numbers(100000) ORDER BY number`;
+    const { rows, columns: found, statistics } = await metered(meter, () => columns(text));
+    const [hash, small, half, word] = ["hash", "small", "half", "word"].map((name) => found.get(name));
+    const at = 99_998;
+    expect({
+      rows,
+      hash: hash?.kind === "WORDS" && [hash.words[2 * at], hash.words[2 * at + 1]],
+      small: small?.kind === "NUMBERS" && small.values[at],
+      half: half?.kind === "NUMBERS" && half.values[at],
+      word: word?.kind === "TEXTS" && [word.texts[word.codes[at] ?? -1], word.texts[word.codes[99_999] ?? -1]],
+    }).toEqual({ rows: 100_000, hash: [4294967294, 4294967295], small: 158, half: 49_999, word: ["text 3", ""] });
+    expect(statistics.rowsRead).toBe(100_000);
+    expect(meter).toMatchObject({ rowsRead: 100_000, bytesRead: statistics.bytesRead });
+  });
+
+  it("of nothing has no rows, of too much or of what fails in its middle is an error and not the part before", async () => {
+    expect((await columns("SELECT number FROM numbers(0)")).rows).toBe(0);
+    await expect(columns("SELECT number FROM numbers(2000001)")).rejects.toMatchObject({ code: "RESULT_TOO_LARGE" });
+    await expect(columns("SELECT throwIf(number = 99000) FROM numbers(100000)")).rejects.toThrow();
+  });
+});

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
@@ -7,12 +8,15 @@ import { countLater, countOnMeter, currentAllowance } from "../executions/meter.
 import { EVENT_DATABASE, RESTRICTED_DATABASE } from "../engines/clickhouse-users.ts";
 import { refuse } from "../errors/refusal.ts";
 import { encodePolicy, MAX_ENCODED_POLICY, type DataReader } from "./data-policy.ts";
+import { readNativeColumns, type NativeColumns } from "./native-columns.ts";
 import { guardStatement } from "./statement-guard.ts";
 import { overAllowance, storeError } from "./store-errors.ts";
 import { createRunningQueries, type RunningQueries } from "./unfinished-query.ts";
 
 /** Rows one answer may hold; larger results run as jobs and are read in pages. */
 const MAX_RESULT_ROWS = 100_000;
+/** Rows one answer in columns may hold: some tens of bytes each, where a row as an object takes hundreds. */
+export const MAX_COLUMN_ROWS = 2_000_000;
 /** Seconds one query may run unless its caller allows less. */
 export const MAX_QUERY_SECONDS = 10;
 /**
@@ -57,6 +61,11 @@ export interface QueryAnswer<Row> {
   readonly statistics: QueryStatistics;
 }
 
+/** Columns of one query, with its cost. */
+export interface ColumnsAnswer extends NativeColumns {
+  readonly statistics: QueryStatistics;
+}
+
 /**
  * The event store as others see it: each query names its reader, a tenant and what of it may be seen, and the store's row policies hold it to both.
  * Work on nobody's behalf says so by `wholeTenant`.
@@ -68,6 +77,8 @@ export interface EventStore {
     parse: (row: unknown) => Row,
     options?: QueryOptions,
   ): Promise<QueryAnswer<Row>>;
+  /** The same in columns, for answers of hundreds of thousands of narrow rows: numbers stay as the engine wrote them and no row becomes an object. */
+  columns(reader: DataReader, statement: StoreStatement, options?: QueryOptions): Promise<ColumnsAnswer>;
   /** Throws when the store does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -136,49 +147,75 @@ const giveUpWith = (
   return { signal: controller.signal, reason: () => reason, done };
 };
 
-const ask = async <Row>(
-  client: ClickHouseClient,
-  queryId: string,
-  statement: StoreStatement,
-  parse: (row: unknown) => Row,
-  options: QueryOptions & { readonly signal: AbortSignal },
-): Promise<QueryAnswer<Row>> => {
-  const result = await client.query({
-    query: statement.text,
-    query_params: { ...statement.params },
-    format: "JSON",
-    query_id: queryId,
-    abort_signal: options.signal,
-    clickhouse_settings: {
-      max_result_rows: String(MAX_RESULT_ROWS),
-      result_overflow_mode: "throw",
-      ...allowanceSettings(),
-      ...options.settings,
-      max_execution_time: Math.min(options.maxSeconds ?? MAX_QUERY_SECONDS, MAX_QUERY_SECONDS),
-    },
-  });
-  const parsed = answer.parse(await result.json());
-  const { elapsed, rows_read, bytes_read } = parsed.statistics;
-  countOnMeter(rows_read, bytes_read, elapsed * 1_000);
-  return {
-    rows: parsed.data.map(parse),
-    statistics: { rowsRead: rows_read, bytesRead: bytes_read, elapsedMs: elapsed * 1_000, queryId },
+/** One query on its way: the engine's client, the name that binds it to its reader, and how it runs. */
+interface Asked {
+  readonly client: ClickHouseClient;
+  readonly queryId: string;
+  readonly statement: StoreStatement;
+  readonly options: QueryOptions & { readonly signal: AbortSignal };
+}
+
+const paramsOf = ({ queryId, statement, options }: Asked, maxRows: number) => ({
+  query_params: { ...statement.params },
+  query_id: queryId,
+  abort_signal: options.signal,
+  clickhouse_settings: {
+    max_result_rows: String(maxRows),
+    result_overflow_mode: "throw",
+    ...allowanceSettings(),
+    ...options.settings,
+    max_execution_time: Math.min(options.maxSeconds ?? MAX_QUERY_SECONDS, MAX_QUERY_SECONDS),
+  } satisfies ClickHouseSettings,
+});
+
+const askRows =
+  <Row>(parse: (row: unknown) => Row) =>
+  async (asked: Asked): Promise<QueryAnswer<Row>> => {
+    const { client, queryId, statement } = asked;
+    const result = await client.query({ ...paramsOf(asked, MAX_RESULT_ROWS), query: statement.text, format: "JSON" });
+    const parsed = answer.parse(await result.json());
+    const { elapsed, rows_read, bytes_read } = parsed.statistics;
+    countOnMeter(rows_read, bytes_read, elapsed * 1_000);
+    return {
+      rows: parsed.data.map(parse),
+      statistics: { rowsRead: rows_read, bytesRead: bytes_read, elapsedMs: elapsed * 1_000, queryId },
+    };
   };
+
+const askColumns = async (asked: Asked): Promise<ColumnsAnswer> => {
+  const { client, queryId, statement } = asked;
+  const { clickhouse_settings, ...params } = paramsOf(asked, MAX_COLUMN_ROWS);
+  const { stream, summary } = await client.exec({
+    ...params,
+    query: `${statement.text}\nFORMAT Native`,
+    // The whole cost comes with the answer when the answer waits for the end, and so does an error in its middle.
+    clickhouse_settings: { ...clickhouse_settings, wait_end_of_query: 1 },
+  });
+  const columns = readNativeColumns(await buffer(stream));
+  const [rowsRead, bytesRead] = [Number(summary?.read_rows ?? 0), Number(summary?.read_bytes ?? 0)];
+  const elapsedMs = Number(summary?.elapsed_ns ?? 0) / 1e6;
+  countOnMeter(rowsRead, bytesRead, elapsedMs);
+  return { ...columns, statistics: { rowsRead, bytesRead, elapsedMs, queryId } };
 };
 
-const run = async <Row>(
-  client: ClickHouseClient,
-  running: RunningQueries | null,
-  reader: DataReader,
-  statement: StoreStatement,
-  parse: (row: unknown) => Row,
-  options: QueryOptions,
-): Promise<QueryAnswer<Row>> => {
+/** What every query of one store runs through. */
+interface Running {
+  readonly client: ClickHouseClient;
+  readonly running: RunningQueries | null;
+  readonly reader: DataReader;
+  readonly statement: StoreStatement;
+  readonly options: QueryOptions;
+}
+
+const run = async <Answer>(
+  { client, running, reader, statement, options }: Running,
+  ask: (asked: Asked) => Promise<Answer>,
+): Promise<Answer> => {
   guardStatement(statement);
   const queryId = boundQueryId(reader);
   const giveUp = giveUpWith(running, queryId, options);
   try {
-    return await ask(client, queryId, statement, parse, { ...options, signal: giveUp.signal });
+    return await ask({ client, queryId, statement, options: { ...options, signal: giveUp.signal } });
   } catch (error) {
     if (giveUp.reason() === "TIME_IS_UP")
       throw refuse("QUERY_TIMEOUT", "The query ran longer than its time limit.", {}, error);
@@ -206,14 +243,20 @@ export const createEventStore = (access: ClickHouseAccess, watcher?: ClickHouseA
     });
   const [client, restricted] = [open(EVENT_DATABASE), open(RESTRICTED_DATABASE)];
   const running = watcher === undefined ? null : createRunningQueries(watcher);
+  const ask = async <Answer>(
+    question: Omit<Running, "client" | "running">,
+    how: (asked: Asked) => Promise<Answer>,
+  ): Promise<Answer> => {
+    try {
+      const bound = question.reader.dataPolicy === null ? client : restricted;
+      return await run({ ...question, running, client: bound }, how);
+    } catch (error) {
+      throw storeError(error);
+    }
+  };
   return {
-    query: async (reader, statement, parse, options = {}) => {
-      try {
-        return await run(reader.dataPolicy === null ? client : restricted, running, reader, statement, parse, options);
-      } catch (error) {
-        throw storeError(error);
-      }
-    },
+    query: (reader, statement, parse, options = {}) => ask({ reader, statement, options }, askRows(parse)),
+    columns: (reader, statement, options = {}) => ask({ reader, statement, options }, askColumns),
     ping: async () => {
       const result = await client.ping();
       if (!result.success) throw storeError(result.error);

@@ -2,7 +2,8 @@ import type { LimitMetric } from "@tessera/contracts/limits";
 import type { TenantId } from "@tessera/contracts/ids";
 import { readerLimits } from "../engines/clickhouse-users.ts";
 import type { KnownLimits, Quotas } from "../limits/quotas.ts";
-import { MAX_STORE_CONNECTIONS, type EventStore } from "./event-store.ts";
+import type { DataReader } from "./data-policy.ts";
+import { MAX_STORE_CONNECTIONS, type EventStore, type QueryOptions } from "./event-store.ts";
 import { createFairSlots, type SlotBounds } from "./fair-slots.ts";
 
 /** Queries of one tenant at a time where nothing is known of its limits: a third of a process's connections. */
@@ -53,18 +54,28 @@ export const queryBoundsFrom =
 export const createFairEventStore = (store: EventStore, total = MAX_STORE_CONNECTIONS): FairEventStore => {
   const slots = createFairSlots({ total });
   let read: ReadQueryBounds = () => DEFAULTS;
+  const inTurn = async <Answer>(
+    { tenantId }: DataReader,
+    options: QueryOptions,
+    ask: (bounded: QueryOptions) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const known = read(tenantId);
+    const bounds = known instanceof Promise ? await known : known;
+    const release = await slots.take(tenantId, bounds, options.signal);
+    try {
+      return await ask({
+        ...options,
+        settings: { ...options.settings, max_memory_usage: String(bounds.memoryBytes) },
+      });
+    } finally {
+      release();
+    }
+  };
   return {
-    query: async (reader, statement, parse, options = {}) => {
-      const known = read(reader.tenantId);
-      const bounds = known instanceof Promise ? await known : known;
-      const release = await slots.take(reader.tenantId, bounds, options.signal);
-      try {
-        const settings = { ...options.settings, max_memory_usage: String(bounds.memoryBytes) };
-        return await store.query(reader, statement, parse, { ...options, settings });
-      } finally {
-        release();
-      }
-    },
+    query: (reader, statement, parse, options = {}) =>
+      inTurn(reader, options, (bounded) => store.query(reader, statement, parse, bounded)),
+    columns: (reader, statement, options = {}) =>
+      inTurn(reader, options, (bounded) => store.columns(reader, statement, bounded)),
     ping: store.ping,
     close: store.close,
     holdTo: (bounds) => {

@@ -138,6 +138,10 @@ const fakeStore = () => {
         };
         running.push({ settings: options?.settings, end });
       }),
+    columns: async (reader, statement, options) => ({
+      ...{ rows: 0, columns: new Map() },
+      statistics: (await store.query(reader, statement, (row) => row, options)).statistics,
+    }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -31,12 +31,11 @@ let statements: string[] = [];
 let ingest: IngestPort["ingest"] = () => Promise.resolve({ accepted: 0, duplicate: 0, rejected: 0, outcomes: [] });
 
 const counting = (store: EventStore): EventStore => ({
+  ...store,
   query: (tenantId, statement, parseRow, options) => {
     statements.push(statement.name);
     return store.query(tenantId, statement, parseRow, options);
   },
-  ping: () => store.ping(),
-  close: () => store.close(),
 });
 
 beforeAll(async () => {

@@ -1,0 +1,165 @@
+import { endianness } from "node:os";
+
+/** Numbers of one column, one per row. */
+export type NativeNumbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
+/** One column of an answer, as long as the answer has rows. */
+export type NativeColumn =
+  | { readonly kind: "NUMBERS"; readonly values: NativeNumbers }
+  /** Numbers of 64 bits, two words per row, the lower first: hashes, which are compared and never added up. */
+  | { readonly kind: "WORDS"; readonly words: Uint32Array }
+  /** Texts by number: the n-th row has `texts[codes[n]]`; each distinct text is there once, the empty one always, as the first. */
+  | { readonly kind: "TEXTS"; readonly codes: Uint32Array; readonly texts: readonly string[] };
+
+/** Columns of an answer by name. */
+export interface NativeColumns {
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, NativeColumn>;
+}
+
+const NUMBERS = { UInt8: Uint8Array, UInt16: Uint16Array, UInt32: Uint32Array, Float64: Float64Array } as const;
+const isNumbers = (type: string): type is keyof typeof NUMBERS => Object.hasOwn(NUMBERS, type);
+
+interface Reader {
+  readonly bytes: Buffer;
+  at: number;
+}
+
+const cutShort = (): Error => new Error("The event store's answer ends in the middle of a column.");
+
+const readVarint = (reader: Reader): number => {
+  let [value, scale] = [0, 1];
+  for (;;) {
+    const byte = reader.bytes[reader.at];
+    if (byte === undefined) throw cutShort();
+    reader.at += 1;
+    value += (byte & 127) * scale;
+    if (byte < 128) return value;
+    scale *= 128;
+  }
+};
+
+const take = (reader: Reader, length: number): number => {
+  const from = reader.at;
+  if (from + length > reader.bytes.length) throw cutShort();
+  reader.at += length;
+  return from;
+};
+
+const readText = (reader: Reader): string => {
+  const length = readVarint(reader);
+  const from = take(reader, length);
+  return reader.bytes.toString("utf8", from, from + length);
+};
+
+/** A copy of so many bytes, so that wider numbers begin where their arrays may. */
+const readBytes = (reader: Reader, length: number): ArrayBuffer => {
+  const from = take(reader, length);
+  const copy = new ArrayBuffer(length);
+  new Uint8Array(copy).set(reader.bytes.subarray(from, from + length));
+  return copy;
+};
+
+/** Gives each distinct text a number; a text met before is recognised by its bytes and not read again. */
+interface Texts {
+  readonly texts: string[];
+  code(reader: Reader): number;
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** FNV-1a over a text's bytes, 32 bits (Fowler, Noll, Vo: draft-eastlake-fnv). */
+const hashOf = (bytes: Buffer, from: number, to: number): number => {
+  let hash = FNV_OFFSET;
+  for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), FNV_PRIME);
+  return hash >>> 0;
+};
+
+const createTexts = (): Texts => {
+  const texts = [""];
+  const places: { readonly from: number; readonly to: number }[] = [{ from: 0, to: 0 }];
+  const byHash = new Map<number, number[]>();
+  return {
+    texts,
+    code: (reader) => {
+      const length = readVarint(reader);
+      if (length === 0) return 0;
+      const from = take(reader, length);
+      const { bytes } = reader;
+      const hash = hashOf(bytes, from, from + length);
+      const alike = byHash.get(hash);
+      for (const code of alike ?? []) {
+        const known = places[code];
+        if (known !== undefined && bytes.compare(bytes, known.from, known.to, from, from + length) === 0) return code;
+      }
+      const code = texts.push(bytes.toString("utf8", from, from + length)) - 1;
+      places.push({ from, to: from + length });
+      if (alike === undefined) byHash.set(hash, [code]);
+      else alike.push(code);
+      return code;
+    },
+  };
+};
+
+/** What was read of a column so far, block by block. */
+interface Pieces {
+  readonly type: string;
+  readonly texts: Texts;
+  readonly pieces: (NativeNumbers | Uint32Array)[];
+}
+
+const readPiece = (reader: Reader, { type, texts }: Pieces, rows: number): NativeNumbers => {
+  if (isNumbers(type)) {
+    const Numbers = NUMBERS[type];
+    return new Numbers(readBytes(reader, rows * Numbers.BYTES_PER_ELEMENT));
+  }
+  if (type === "UInt64") return new Uint32Array(readBytes(reader, rows * 8));
+  if (type !== "String") throw new Error(`Columns of the type ${type} are not read in this form.`);
+  const codes = new Uint32Array(rows);
+  for (let row = 0; row < rows; row += 1) codes[row] = texts.code(reader);
+  return codes;
+};
+
+const joined = <T extends NativeNumbers>(pieces: readonly T[], empty: T): T => {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  let at = 0;
+  for (const piece of pieces) {
+    empty.set(piece, at);
+    at += piece.length;
+  }
+  return empty;
+};
+
+const joinPieces = ({ type, texts, pieces }: Pieces): NativeColumn => {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (isNumbers(type)) return { kind: "NUMBERS", values: joined<NativeNumbers>(pieces, new NUMBERS[type](length)) };
+  const words = joined<NativeNumbers>(pieces, new Uint32Array(length));
+  if (!(words instanceof Uint32Array)) throw cutShort();
+  return type === "UInt64" ? { kind: "WORDS", words } : { kind: "TEXTS", codes: words, texts: texts.texts };
+};
+
+/**
+ * Reads an answer in the engine's Native format without a client's revision: blocks of columns, each with its name, its type and its values one after another
+ * (https://clickhouse.com/docs/interfaces/formats/Native). Reads whole numbers up to 64 bits, Float64 and String; throws for other types and cut answers.
+ */
+export const readNativeColumns = (bytes: Buffer): NativeColumns => {
+  if (endianness() !== "LE")
+    throw new Error("Answers in columns are read on machines that store the lower byte first.");
+  const reader: Reader = { bytes, at: 0 };
+  const known = new Map<string, Pieces>();
+  let rows = 0;
+  while (reader.at < bytes.length) {
+    const count = readVarint(reader);
+    const inBlock = readVarint(reader);
+    rows += inBlock;
+    for (let column = 0; column < count; column += 1) {
+      const [name, type] = [readText(reader), readText(reader)];
+      const pieces = known.get(name) ?? { type, texts: createTexts(), pieces: [] };
+      known.set(name, pieces);
+      pieces.pieces.push(readPiece(reader, pieces, inBlock));
+    }
+  }
+  return { rows, columns: new Map(Array.from(known, ([name, pieces]) => [name, joinPieces(pieces)])) };
+};
