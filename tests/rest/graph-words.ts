@@ -64,6 +64,7 @@ export const plain = (columns: readonly z.infer<typeof columnShape>[]) =>
 /** An attribution with every part but whose events were put together and where it comes from. */
 export const ATTRIBUTION = `query($input: AttributionInput!) {
   attribution(input: $input) {
+    range { from to }
     conversions
     value
     attributedConversions
@@ -132,6 +133,7 @@ export const ATTRIBUTION = `query($input: AttributionInput!) {
 /** A funnel with every part but where it comes from. */
 export const FUNNEL = `query($input: FunnelInput!) {
   funnel(input: $input) {
+    range { from to }
     result { ...outcome } groups { value result { ...outcome } versusRest { difference interval { low high } test p pAdjusted } }
     groupCount others { ...outcome } groupsTest { chiSquare degreesOfFreedom p }
     trend { buckets complete steps { number label reached } conversion }

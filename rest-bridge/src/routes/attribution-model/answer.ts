@@ -3,6 +3,7 @@ import { provenanceSchema } from "../../answers/provenance.ts";
 import { orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import { from } from "../../http/graphql-annotation.ts";
+import { toldRangeSchema } from "../../http/question-parts.ts";
 
 const interval = Type.Object(
   {
@@ -112,6 +113,7 @@ const breakdownSchema = Type.Object(
 /** What the attribution route answers. */
 export const attributionAnswerSchema = Type.Object(
   {
+    range: toldRangeSchema("AttributionAnswer.range"),
     conversions: wholeNumber(from("AttributionAnswer.conversions")),
     value: Type.Number(from("AttributionAnswer.value")),
     attributed_conversions: wholeNumber(from("AttributionAnswer.attributedConversions")),

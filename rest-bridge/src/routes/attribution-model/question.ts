@@ -8,7 +8,7 @@ import type {
   ShapleyGame,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema } from "../../http/question-parts.ts";
+import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const KINDS = {
@@ -202,7 +202,7 @@ export const toAttributionInput = (question: AttributionQuestion): AttributionIn
   const { value, otherwise, lookback, bootstrap, non_converting: nonConverting } = question;
   const { max_path_length: maxPathLength, top_paths: topPaths } = question;
   return {
-    range: { from: question.range.from, to: question.range.to },
+    range: toRange(question.range),
     conversion: toMatcher(question.conversion),
     touchpoints: question.touchpoints.map(toMatcher),
     models: question.models.map(toModel),

@@ -3,6 +3,7 @@ import { provenanceSchema } from "../../answers/provenance.ts";
 import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import { from } from "../../http/graphql-annotation.ts";
+import { toldRangeSchema } from "../../http/question-parts.ts";
 
 const number = (coordinate: string) => Type.Number(from(coordinate));
 const maybe = (coordinate: string) => orNull(Type.Number(), from(coordinate));
@@ -138,6 +139,7 @@ const correlateSchema = Type.Object(
 /** What the funnel route answers. */
 export const funnelAnswerSchema = Type.Object(
   {
+    range: toldRangeSchema("FunnelAnswer.range"),
     result: result("FunnelAnswer.result"),
     groups: Type.Array(groupSchema, from("FunnelAnswer.groups")),
     group_count: Type.Integer(from("FunnelAnswer.groupCount")),

@@ -8,7 +8,7 @@ import type {
   Granularity,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema } from "../../http/question-parts.ts";
+import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const ORDERS = { ordered: "ORDERED", unordered: "UNORDERED", strict: "STRICT" } as const satisfies Record<
@@ -201,7 +201,7 @@ export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
   const { order, anchor, unit, exclusions, breakdown, trend, correlation, time_zone: timeZone } = question;
   const { window, levels, sample, drop_offs: dropOffs } = question;
   return {
-    range: { from: question.range.from, to: question.range.to },
+    range: toRange(question.range),
     steps: question.steps.map(toStep),
     ...(order === undefined ? {} : { order: ORDERS[order] }),
     ...(anchor === undefined ? {} : { anchor: ANCHORS[anchor] }),

@@ -30,6 +30,7 @@ const result = {
 const versusRest = { difference: 0.5, interval: null, test: "FISHER", p: 1, pAdjusted: 1 } as const;
 const data: RestFunnelAnalyzeQuery = {
   funnel: {
+    range,
     result,
     groups: [{ value: "DE", result, versusRest }],
     groupCount: 1,

@@ -26,6 +26,7 @@ const olap: RestRealtimeQueryQuery["olap"] = {
     { name: "avg", role: "MEASURE", numbers: [1.25, null] },
     { name: "sum_revenue_EUR", role: "MEASURE", decimals: ["3.5", "0"] },
   ],
+  range: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
   rowCount: 2,
   hasMore: true,
   totals: [{ name: "people", role: "MEASURE", integers: [4] }],

@@ -4,6 +4,7 @@ import { moment, orNull } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import type { ColumnPartsFragment, RestRealtimeQueryQuery } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
+import { toldRangeSchema } from "../../http/question-parts.ts";
 import { toFieldName } from "./filter.ts";
 import type { Question } from "./question.ts";
 
@@ -19,6 +20,7 @@ const columnHead = {
 };
 
 const common = {
+  range: toldRangeSchema("OlapResult.range"),
   row_count: Type.Integer(from("OlapResult.rowCount")),
   has_more: Type.Boolean(from("OlapResult.hasMore")),
   totals: record(from("OlapResult.totals")),
@@ -91,6 +93,7 @@ export const toQueryAnswer = (
   const columns = toColumns(olap.columns, dimensions);
   const provenance = toProvenance(olap.provenance);
   const rest = {
+    range: { from: olap.range.from, to: olap.range.to },
     row_count: olap.rowCount,
     has_more: olap.hasMore,
     totals: rowOf(toColumns(olap.totals, dimensions), 0),

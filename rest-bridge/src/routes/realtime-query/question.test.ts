@@ -45,6 +45,15 @@ describe("a question in the graph's words", () => {
     });
   });
 
+  it("says a range relative to now in the graph's words", () => {
+    const calendar = { unit: "quarter", count: 2, ending: "with_current", ago: 1, time_zone: "Asia/Tokyo" };
+    expect(toOlapInput(check({ ...least, range: { calendar } })).range).toEqual({
+      calendar: { unit: "QUARTER", count: 2, ending: "WITH_CURRENT", ago: 1, timeZone: "Asia/Tokyo" },
+    });
+    for (const relative of [{ sliding: "PT24H" }, { from: range.from }, { calendar: { unit: "day" } }])
+      expect(() => toOlapInput(check({ ...least, range: relative }))).not.toThrow();
+  });
+
   it("says values of any type as the texts events are compared with, at every depth of a filter", () => {
     const filters = check({
       ...least,
@@ -73,6 +82,8 @@ describe("a question in the graph's words", () => {
   it.each<[string, unknown, string]>([
     ["no range", { measures: [{ function: "count" }] }, "range"],
     ["a date for a moment", { ...least, range: { ...range, to: "2026-12-01" } }, "range.to"],
+    ["an unknown unit", { ...least, range: { calendar: { unit: "fortnight" } } }, "range.calendar.unit"],
+    ["too many units", { ...least, range: { calendar: { unit: "day", count: 9_999 } } }, "range.calendar.count"],
     ["no measure", { ...least, measures: [] }, "measures"],
     ["an unknown function", { ...least, measures: [{ function: "COUNT" }] }, "measures.0.function"],
     ["an unknown part", { ...least, rows: 3 }, "rows"],

@@ -2,7 +2,7 @@ import { Type, type Static } from "typebox";
 import type { Approximate, Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema } from "../../http/question-parts.ts";
+import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
 
 const FUNCTIONS = {
@@ -159,7 +159,7 @@ export const toOlapInput = (question: Question): OlapInput => {
   requireDistinctNames(dimensions, measures);
   const columnOf = (column: string): string => (dimensions.includes(column) ? toFieldName(column) : column);
   return {
-    range: { from: range.from, to: range.to },
+    range: toRange(range),
     measures: measures.map(toMeasure),
     dimensions: dimensions.map(toFieldName),
     ...(filters.length === 0 ? {} : { filter: { and: filters.map(toFilter) } }),

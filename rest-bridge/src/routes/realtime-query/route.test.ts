@@ -11,6 +11,7 @@ const question = {
 const { provenance } = metricsAnswer(1, "1-1").realtimeMetrics;
 const data: RestRealtimeQueryQuery = {
   olap: {
+    range: question.range,
     columns: [{ name: "count", role: "MEASURE", integers: [3] }],
     rowCount: 1,
     hasMore: false,
@@ -43,7 +44,7 @@ describe("POST /api/v2/analytics/realtime/query", () => {
   it("asks the graph's olap and answers in rows, or in columns when asked to", async () => {
     expect(await post(question)).toMatchObject({
       status: 200,
-      body: { format: "rows", rows: [{ count: 3 }], totals: { count: 3 } },
+      body: { format: "rows", range: question.range, rows: [{ count: 3 }], totals: { count: 3 } },
     });
     expect(await post({ ...question, format: "columns" })).toMatchObject({
       body: { format: "columns", columns: [{ name: "count", type: "integer", values: [3] }] },
