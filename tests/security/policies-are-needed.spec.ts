@@ -82,6 +82,10 @@ beforeAll(async () => {
     ];
     await storeOwner.insert({ table: "tessera.worker_cohort_changes", values: [change], format: "JSONEachRow" });
     await storeOwner.insert({ table: "tessera.worker_cohort_list", values: [listing], format: "JSONEachRow" });
+    const counted = { tenant_id: tenantId, person: 1, canonical: 2, version: 1 };
+    const trait = { tenant_id: tenantId, person: 1, trait: "plan", at: 0, place: "1", op: "SET", value: '"pro"' };
+    await storeOwner.insert({ table: "tessera.worker_people", values: [counted], format: "JSONEachRow" });
+    await storeOwner.insert({ table: "tessera.worker_traits", values: [trait], format: "JSONEachRow" });
   }
 }, 240_000);
 afterAll(async () => {
@@ -156,6 +160,8 @@ const STORE_TABLES = [
   "rollup_day_dimensions",
   "worker_cohort_changes",
   "worker_cohort_list",
+  "worker_people",
+  "worker_traits",
 ];
 
 /** What a tenant sees of each table of the event store when a statement asks for everything. */

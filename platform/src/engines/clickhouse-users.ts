@@ -10,6 +10,14 @@ export const EVENT_DATABASE = "tessera";
  */
 export const RESTRICTED_DATABASE = "tessera_restricted";
 
+/**
+ * Databases of the views through which questions that count persons read when some of a tenant's people are linked: the tables' names and columns, with
+ * the person an event counts for. The first is for queries of a whole tenant, the second for those under a data policy.
+ */
+export const PEOPLE_DATABASE = "tessera_people";
+/** See {@link PEOPLE_DATABASE}. */
+export const RESTRICTED_PEOPLE_DATABASE = "tessera_people_restricted";
+
 /** Table into which the jobs user writes results, and from which it may delete them. */
 export const JOB_RESULTS_TABLE = "job_results";
 
@@ -167,7 +175,7 @@ const filterEach = (tables: readonly string[], filter: string): Record<string, s
 const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): readonly UserRights[] => {
   const selects = [
     ...tables.map((table) => `GRANT SELECT ON ${EVENT_DATABASE}.${table}`),
-    `GRANT SELECT ON ${RESTRICTED_DATABASE}.*`,
+    ...[RESTRICTED_DATABASE, PEOPLE_DATABASE, RESTRICTED_PEOPLE_DATABASE].map((views) => `GRANT SELECT ON ${views}.*`),
   ];
   const jobRights = [JOB_RESULTS_TABLE, ...tables.filter((table) => WORKER_TABLE.test(table))].map(
     (table) => `GRANT SELECT, INSERT, ALTER DELETE ON ${EVENT_DATABASE}.${table}`,

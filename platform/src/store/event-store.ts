@@ -5,8 +5,8 @@ import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHous
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
 import { countLater, countOnMeter, currentAllowance } from "../executions/meter.ts";
-import { EVENT_DATABASE, RESTRICTED_DATABASE } from "../engines/clickhouse-users.ts";
 import { refuse } from "../errors/refusal.ts";
+import { openDatabases, type Persons } from "./databases.ts";
 import { encodePolicy, MAX_ENCODED_POLICY, type DataReader } from "./data-policy.ts";
 import { readNativeColumns, type NativeColumns } from "./native-columns.ts";
 import { guardStatement } from "./statement-guard.ts";
@@ -44,6 +44,8 @@ export interface QueryOptions {
   /** At most {@link MAX_QUERY_SECONDS}; whole seconds. */
   readonly maxSeconds?: number;
   readonly settings?: ClickHouseSettings;
+  /** Which person an event has: whom it was stored with (the default), or whom that person counts as now. */
+  readonly persons?: Persons;
 }
 
 /** What a query cost, as the store measured it. */
@@ -53,6 +55,8 @@ export interface QueryStatistics {
   readonly elapsedMs: number;
   /** `<tenant>:<uuid>`; names the query in the store's own logs. */
   readonly queryId: string;
+  /** Version of the links between people by which persons were told apart; absent when persons were those of the events as stored. */
+  readonly peopleVersion?: number;
 }
 
 /** Rows of one query, parsed, with its cost. */
@@ -241,15 +245,15 @@ export const createEventStore = (access: ClickHouseAccess, watcher?: ClickHouseA
       // Errors are told by those who meet them.
       log: { level: ClickHouseLogLevel.OFF },
     });
-  const [client, restricted] = [open(EVENT_DATABASE), open(RESTRICTED_DATABASE)];
+  const clients = openDatabases(open);
   const running = watcher === undefined ? null : createRunningQueries(watcher);
   const ask = async <Answer>(
     question: Omit<Running, "client" | "running">,
     how: (asked: Asked) => Promise<Answer>,
   ): Promise<Answer> => {
     try {
-      const bound = question.reader.dataPolicy === null ? client : restricted;
-      return await run({ ...question, running, client: bound }, how);
+      const client = clients.of(question.reader, question.options.persons);
+      return await run({ ...question, running, client }, how);
     } catch (error) {
       throw storeError(error);
     }
@@ -258,11 +262,11 @@ export const createEventStore = (access: ClickHouseAccess, watcher?: ClickHouseA
     query: (reader, statement, parse, options = {}) => ask({ reader, statement, options }, askRows(parse)),
     columns: (reader, statement, options = {}) => ask({ reader, statement, options }, askColumns),
     ping: async () => {
-      const result = await client.ping();
+      const result = await clients.main.ping();
       if (!result.success) throw storeError(result.error);
     },
     close: async () => {
-      await Promise.all([client.close(), restricted.close(), running?.close()]);
+      await Promise.all([...clients.all.map((client) => client.close()), running?.close()]);
     },
   };
 };

@@ -1,7 +1,7 @@
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import { EVENT_DATABASE, RESTRICTED_DATABASE } from "../engines/clickhouse-users.ts";
+import { openDatabases, type Persons } from "./databases.ts";
 import type { DataReader } from "./data-policy.ts";
 import { eraseTenant } from "./erase-tenant.ts";
 import { boundQueryId, type StoreStatement } from "./event-store.ts";
@@ -27,6 +27,8 @@ export interface LongQueryOptions {
   readonly signal: AbortSignal;
   readonly maxSeconds: number;
   readonly onProgress: (progress: ReadProgress) => void;
+  /** Which person an event has, as in `QueryOptions`. */
+  readonly persons?: Persons;
 }
 
 /** The event store for workers: queries that run for minutes, read as a stream, and the tables their results go to. */
@@ -47,7 +49,7 @@ export interface LongQueryStore {
   fill(
     reader: DataReader,
     statement: StoreStatement,
-    options: { readonly maxSeconds: number },
+    options: { readonly maxSeconds: number; readonly persons?: Persons },
   ): Promise<{ readonly rowsRead: number; readonly bytesRead: number }>;
   /** Removes every row of a tenant from every table, results of its queries too; waits until it is done. The same when done twice. */
   eraseTenant(tenantId: TenantId): Promise<void>;
@@ -147,10 +149,11 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
       // Errors are told by those who meet them; and progress comes in the body, not in headers, which have a size limit.
       log: { level: ClickHouseLogLevel.OFF },
     });
-  const [client, restricted] = [open(EVENT_DATABASE), open(RESTRICTED_DATABASE)];
+  const clients = openDatabases(open);
+  const client = clients.main;
   return {
     stream: (reader, statement, parse, options) =>
-      read(reader.dataPolicy === null ? client : restricted, reader, statement, parse, options),
+      read(clients.of(reader, options.persons), reader, statement, parse, options),
     insert: async (table, rows, token) => {
       try {
         await client.insert({
@@ -165,10 +168,10 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
         throw storeError(error);
       }
     },
-    fill: async (reader, statement, { maxSeconds }) => {
+    fill: async (reader, statement, { maxSeconds, persons }) => {
       guardStatement(statement);
       try {
-        const { summary } = await (reader.dataPolicy === null ? client : restricted).command({
+        const { summary } = await clients.of(reader, persons).command({
           query: statement.text,
           query_params: { ...statement.params },
           query_id: boundQueryId(reader),
@@ -185,7 +188,7 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
     },
     eraseTenant: (tenantId) => eraseTenant(client, tenantId),
     close: async () => {
-      await Promise.all([client.close(), restricted.close()]);
+      await Promise.all(clients.all.map((one) => one.close()));
     },
   };
 };
