@@ -18,6 +18,10 @@ const engines = {
   globalSetup: "<rootDir>/platform/src/testing/engines-setup.ts",
   globalTeardown: "<rootDir>/platform/src/testing/engines-teardown.ts",
 };
+const shared = {
+  globalSetup: "<rootDir>/tests/testing/shared-instance-setup.ts",
+  globalTeardown: "<rootDir>/tests/testing/shared-instance-teardown.ts",
+};
 export default {
   maxWorkers: 2,
   testTimeout,
@@ -29,6 +33,6 @@ export default {
       testPathIgnorePatterns: [...common.testPathIgnorePatterns, "\\.db\\.test\\.ts$"],
     },
     { ...common, ...engines, displayName: "db", testMatch: ["<rootDir>/**/*.db.test.ts"] },
-    { ...common, displayName: "graph", testMatch: ["<rootDir>/tests/**/*.spec.ts"] },
+    { ...common, ...shared, displayName: "graph", testMatch: ["<rootDir>/tests/**/*.spec.ts"] },
   ],
 };

@@ -49,6 +49,9 @@ const SERVER_ROOMS = [
   ...["analytics", "anomaly", "ml", "governance", "tenant"].map((name) => `subgraphs/${name}/src`),
 ];
 
+/** Programs that tests start, which hold a whole server. */
+const TEST_PROGRAMS = ["tests/testing/two-tenants-host.ts", "tests/testing/shared-instance-host.ts"];
+
 /** Each step: what it reads, what it must leave behind, and the program that makes it. */
 const STEPS = [
   {
@@ -114,6 +117,17 @@ const STEPS = [
     program: ["scripts/build-server.mjs"],
     env: {},
   },
+  {
+    name: "test-programs",
+    title: "programs of tests",
+    inputs: () => [...STEPS.find(({ name }) => name === "server").inputs(), ...TEST_PROGRAMS],
+    outputs: () => ["tests/dist/two-tenants-host.js", "tests/dist/shared-instance-host.js"],
+    salt: root,
+    forTests: true,
+    skip: () => existing(TEST_PROGRAMS).length < TEST_PROGRAMS.length,
+    program: ["scripts/build-server.mjs", "tests"],
+    env: {},
+  },
 ];
 
 const hashOf = (step) => {
@@ -158,16 +172,17 @@ const run = (step) => {
 };
 
 /** Brings derived files up to date; each step runs only when what it reads has changed or what it writes is missing. */
-export const generate = async ({ force = false } = {}) => {
-  if (!force && STEPS.every(isCurrent)) return;
+export const generate = async ({ force = false, forTests = false } = {}) => {
+  const steps = STEPS.filter((step) => forTests || step.forTests !== true);
+  if (!force && steps.every(isCurrent)) return;
   await withSetupLock(root, () => {
-    for (const step of STEPS) if (!step.skip(step) && (force || !isCurrent(step))) run(step);
+    for (const step of steps) if (!step.skip(step) && (force || !isCurrent(step))) run(step);
   });
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runScript(async () => {
     await ensureInstalled();
-    await generate({ force: process.argv.includes("--force") });
+    await generate({ force: process.argv.includes("--force"), forTests: true });
   });
 }

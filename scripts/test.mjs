@@ -79,7 +79,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await runScript(async () => {
     const args = process.argv.slice(2).filter((arg) => arg !== SECOND_TRY);
     await ensureInstalled();
-    await generate();
+    await generate({ forTests: true });
     if (args.some((arg) => NOT_A_RUN.includes(arg))) return runJest(args, "inherit");
     const result = await runTests(args, { secondTry: process.argv.includes(SECOND_TRY) });
     if (result.nothingRan) console.error("No test was executed, which counts as a failure.");

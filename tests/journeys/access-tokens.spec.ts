@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { makeService, tokenOf } from "../testing/access-tokens.ts";
-import { startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
 import { eventually } from "../testing/eventually.ts";
 import { connectLive } from "../testing/live-client.ts";
 import { createTesseraClient } from "../testing/tessera-client.ts";
-import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 
 /** What is revoked is refused everywhere after this long; the rest of the bound is for a busy machine. */
 const REVOKED_WITHIN_MS = 5_000;
@@ -12,18 +11,11 @@ const BUSY_MS = 10_000;
 const METRICS = `subscription { realtimeMetrics(timeframe: "PT1H") { events } }`;
 const REST = "/api/v2/analytics/realtime/metrics";
 
-let directory: TemporaryDirectory;
-let instance: EmbeddedProcess;
+let instance: SharedTenant;
 
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  instance = await startEmbeddedProcess({ home: directory.home("home") });
+  instance = await openTenant();
 }, 240_000);
-afterAll(async () => {
-  await instance?.process.stop();
-  await directory?.remove();
-}, 120_000);
-
 describe("access tokens of the installation's own authorization server", () => {
   it("work on every surface, and after their client is revoked on none within 5 seconds, open sockets included", async () => {
     const { client: administrator, url } = instance;

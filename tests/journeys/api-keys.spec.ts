@@ -1,28 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { z } from "zod";
-import { startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
 import { eventually } from "../testing/eventually.ts";
 import { connectLive } from "../testing/live-client.ts";
 import { createTesseraClient } from "../testing/tessera-client.ts";
-import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 
 /** A revoked key is let in nowhere after this long; the rest of the bound is for a busy machine. */
 const REVOKED_WITHIN_MS = 5_000;
 const BUSY_MS = 5_000;
 const METRICS = `subscription { realtimeMetrics(timeframe: "PT1H") { events cursor } }`;
 
-let directory: TemporaryDirectory;
-let instance: EmbeddedProcess;
+let instance: SharedTenant;
 
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  instance = await startEmbeddedProcess({ home: directory.home("home") });
+  instance = await openTenant();
 }, 240_000);
-
-afterAll(async () => {
-  await instance?.process.stop();
-  await directory?.remove();
-}, 120_000);
 
 describe("API keys", () => {
   it("carry their own permissions, and once revoked are refused within 5 seconds over HTTP and on an open socket", async () => {

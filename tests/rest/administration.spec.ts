@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { z } from "zod";
 import { eventually } from "../testing/eventually.ts";
-import { startInstance, type TestInstance } from "../testing/instance.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 import { inRestWords } from "./graph-words.ts";
 
 jest.setTimeout(120_000);
 
-let instance: TestInstance;
+let instance: SharedTenant;
 beforeAll(async () => {
-  instance = await startInstance();
+  instance = await openTenant();
 }, 240_000);
-afterAll(() => instance?.stop(), 60_000);
 
 const ask = async (path: string, init: { method?: string; body?: unknown } = {}) => {
   const answer = await fetch(`${instance.url}${path}`, {

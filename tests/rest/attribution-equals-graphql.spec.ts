@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { z } from "zod";
-import { startInstance, type TestInstance } from "../testing/instance.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 import { ATTRIBUTION as ATTRIBUTION_QUESTION, inRestWords, timeless } from "./graph-words.ts";
 
 const ATTRIBUTION = "/api/v2/analytics/attribution/model";
@@ -15,7 +15,7 @@ const common = {
   bootstrap: { samples: 20, seed: 3 },
 };
 
-let instance: TestInstance;
+let instance: SharedTenant;
 
 const record = z.record(z.string(), z.unknown());
 const post = async (path: string, body: unknown) => {
@@ -26,7 +26,7 @@ const post = async (path: string, body: unknown) => {
 };
 
 beforeAll(async () => {
-  instance = await startInstance({});
+  instance = await openTenant();
   const events = [
     { id: randomUUID(), name: "page_view", anonymousId: "v", utmSource: "ads", utmMedium: "cpc", time: day(2) },
     { id: randomUUID(), name: "page_view", userId: "ada", anonymousId: "v", utmMedium: "email", time: day(1) },
@@ -36,7 +36,6 @@ beforeAll(async () => {
   ];
   expect((await post("/api/v2/events", events)).status).toBe(200);
 }, 120_000);
-afterAll(() => instance?.stop(), 60_000);
 
 describe("attribution over REST answers what GraphQL answers", () => {
   it("by several models and dimensions, names and enums in REST's words", async () => {

@@ -1,19 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ROOT } from "../architecture/text-files.ts";
 import { eventually } from "../testing/eventually.ts";
-import { startInstance, type TestInstance } from "../testing/instance.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 
 jest.setTimeout(60_000);
 
-let instance: TestInstance;
+let instance: SharedTenant;
 beforeAll(async () => {
-  instance = await startInstance();
+  instance = await openTenant();
 }, 120_000);
-afterAll(() => instance?.stop(), 60_000);
 
 const ask = (path: string, init: RequestInit = {}) =>
   fetch(`${instance.url}${path}`, {

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { z } from "zod";
 import { eventually } from "../testing/eventually.ts";
-import { startInstance, type TestInstance } from "../testing/instance.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 
 jest.setTimeout(180_000);
 const DAY_MS = 86_400_000;
 
-let instance: TestInstance;
+let instance: SharedTenant;
 let client: TesseraClient;
 let cohortId: string;
 
@@ -38,7 +38,7 @@ const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id
 } }`;
 
 beforeAll(async () => {
-  instance = await startInstance({});
+  instance = await openTenant();
   client = createTesseraClient(instance.url, instance.apiKey);
   const buy = (userId: string, days: number) => ({
     ...{ id: randomUUID(), name: "buy", userId, time: iso(nowMs - days * DAY_MS), revenue: "10.50", currency: "EUR" },
@@ -56,7 +56,6 @@ beforeAll(async () => {
     expect((await rest(cohortId)).body).toMatchObject({ computation: { state: "idle", runs: 1 }, size: 2 });
   });
 });
-afterAll(() => instance?.stop(), 60_000);
 
 describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
   it("answers what the graph answers", async () => {

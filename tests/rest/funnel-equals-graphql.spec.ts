@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { z } from "zod";
-import { startInstance, type TestInstance } from "../testing/instance.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 import { FUNNEL as FUNNEL_QUESTION, inRestWords, timeless } from "./graph-words.ts";
 
 const FUNNEL = "/api/v2/analytics/funnel/analyze";
 const day = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
 const range = { from: day(3), to: day(-1) };
 
-let instance: TestInstance;
+let instance: SharedTenant;
 
 const post = async (path: string, body: unknown) => {
   const headers = { authorization: `Bearer ${instance.apiKey}`, "content-type": "application/json" };
@@ -23,7 +23,7 @@ const graph = async (query: string, variables: unknown) => {
 };
 
 beforeAll(async () => {
-  instance = await startInstance({});
+  instance = await openTenant();
   const events = [
     { id: randomUUID(), name: "page_view", userId: "ada", utmSource: "mail", country: "DE" },
     { id: randomUUID(), name: "page_view", userId: "bob", country: "FR" },
@@ -33,7 +33,6 @@ beforeAll(async () => {
   ];
   expect((await post("/api/v2/events", events)).status).toBe(200);
 }, 120_000);
-afterAll(() => instance?.stop(), 60_000);
 
 describe("a funnel over REST answers what GraphQL answers", () => {
   it("with every part", async () => {

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { z } from "zod";
 import { eventually, pause } from "../testing/eventually.ts";
 import { connectLive, type Followed } from "../testing/live-client.ts";
 import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
-import { startTwoTenants, type TwoTenants } from "../testing/two-tenants.ts";
-import { GENEROUS_LIMITS } from "./generous-limits.ts";
+import { openTwoTenants, type SharedTenants } from "../testing/shared-instance.ts";
 import { makeApiKey } from "./own-things.ts";
 
 jest.setTimeout(120_000);
@@ -27,14 +26,13 @@ const told = z.object({
 });
 const toldBy = ({ messages }: Followed) => messages.map((message) => told.parse(message).events);
 
-let instance: TwoTenants;
+let instance: SharedTenants;
 let owner: TesseraClient;
 
 beforeAll(async () => {
-  instance = await startTwoTenants(GENEROUS_LIMITS);
+  instance = await openTwoTenants();
   owner = createTesseraClient(instance.url, instance.alpha.apiKey);
 }, START_MS);
-afterAll(() => instance.stop(), 60_000);
 
 const succeeds = async (typename: string, text: string, variables: Record<string, unknown>): Promise<void> => {
   const answer = await owner.tell(text, variables);
@@ -137,7 +135,7 @@ describe("a stream that is open while its caller's rights change tells nothing b
     ],
     ["its roles, given others", ({ id }) => assignRoles(id, ["AUDITOR"])],
   ];
-  it.each(CHANGES)(
+  it.concurrent.each(CHANGES)(
     "%s: the socket closes with 4403, and the stream is FORBIDDEN on the next",
     async (_what, change) => {
       const key = await keyWithRole();
@@ -147,7 +145,7 @@ describe("a stream that is open while its caller's rights change tells nothing b
     },
   );
 
-  it("its key, revoked: the socket closes with 4401, and no other opens", async () => {
+  it.concurrent("its key, revoked: the socket closes with 4401, and no other opens", async () => {
     const key = await keyWithRole();
     const revoke = () =>
       succeeds("ApiKeyRevoked", "mutation ($id: ID!) { revokeApiKey(id: $id) { __typename } }", { id: key.id });
@@ -156,7 +154,7 @@ describe("a stream that is open while its caller's rights change tells nothing b
     await expect(connectLive(instance.url, key.secret)).rejects.toThrow("4401");
   });
 
-  it("its networks, bound to others: the socket closes, and no other opens", async () => {
+  it.concurrent("its networks, bound to others: the socket closes, and no other opens", async () => {
     const key = await keyWithRole();
     const text =
       "mutation ($id: ID!, $networks: [String!]!) { setApiKeyNetworks(id: $id, networks: $networks) { __typename } }";
@@ -167,25 +165,28 @@ describe("a stream that is open while its caller's rights change tells nothing b
     await expect(connectLive(instance.url, key.secret)).rejects.toThrow(/440[13]/);
   });
 
-  it("its data policy: the socket closes with 4403, and what is told from the last cursor on is filtered and masked", async () => {
-    const key = await keyWithRole();
-    const [shown, hidden] = [`shown-${randomUUID()}`, `hidden-${randomUUID()}`];
-    const policy = {
-      rowFilters: [{ column: "NAME", operator: "NOT_IN", values: [hidden] }],
-      masks: [{ column: "USER_ID", mask: "HASH" }],
-    };
-    const { code, late, cursor } = await throughChange(key, () => savePolicy(shown, key.id, policy));
-    expect({ code, late }).toEqual({ code: 4403, late: [] });
-    await owner.send([{ name: hidden, userId: "mallory" }]);
-    await owner.send([{ name: shown, userId: "mallory" }]);
-    const again = await connectLive(instance.url, key.secret);
-    const stream = again.follow(EVENTS, { after: cursor });
-    await stream.until((messages) => JSON.stringify(messages).includes(shown));
-    const names = toldBy(stream).map(({ event }) => event.name);
-    expect(names).not.toContain(hidden);
-    expect(JSON.stringify(stream.messages)).not.toContain("mallory");
-    await again.close();
-  });
+  it.concurrent(
+    "its data policy: the socket closes with 4403, and what is told from the last cursor on is filtered and masked",
+    async () => {
+      const key = await keyWithRole();
+      const [shown, hidden] = [`shown-${randomUUID()}`, `hidden-${randomUUID()}`];
+      const policy = {
+        rowFilters: [{ column: "NAME", operator: "NOT_IN", values: [hidden] }],
+        masks: [{ column: "USER_ID", mask: "HASH" }],
+      };
+      const { code, late, cursor } = await throughChange(key, () => savePolicy(shown, key.id, policy));
+      expect({ code, late }).toEqual({ code: 4403, late: [] });
+      await owner.send([{ name: hidden, userId: "mallory" }]);
+      await owner.send([{ name: shown, userId: "mallory" }]);
+      const again = await connectLive(instance.url, key.secret);
+      const stream = again.follow(EVENTS, { after: cursor });
+      await stream.until((messages) => JSON.stringify(messages).includes(shown));
+      const names = toldBy(stream).map(({ event }) => event.name);
+      expect(names).not.toContain(hidden);
+      expect(JSON.stringify(stream.messages)).not.toContain("mallory");
+      await again.close();
+    },
+  );
 });
 
 describe("every single event of a stream is told as its reader may see it", () => {

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, jest } from "@jest/globals";
-import { startTwoTenants, type TwoTenants } from "../testing/two-tenants.ts";
-import { GENEROUS_LIMITS } from "./generous-limits.ts";
+import { beforeAll, jest } from "@jest/globals";
+import { openTwoTenants, type SharedTenants } from "../testing/shared-instance.ts";
 import { makeOwnThings } from "./own-things.ts";
 import { describeDataPolicies } from "./permissions/data-policies.ts";
 import { describeErrors } from "./permissions/errors.ts";
@@ -13,15 +12,14 @@ import { describeSurfaces } from "./permissions/surfaces.ts";
 jest.setTimeout(120_000);
 const START_MS = 240_000;
 
-let instance: TwoTenants;
+let instance: SharedTenants;
 let made: PermissionWorld;
 const world = () => made;
 
 beforeAll(async () => {
-  instance = await startTwoTenants(GENEROUS_LIMITS);
+  instance = await openTwoTenants();
   made = permissionWorld(instance, await makeOwnThings(instance.url, instance.alpha, "permitted"));
 }, START_MS);
-afterAll(() => instance.stop(), 60_000);
 
 describeRootFields(world);
 describeSensitiveFields(world);

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { OperationTypeNode } from "graphql";
 import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
-import { startTwoTenants, type TwoTenants } from "../testing/two-tenants.ts";
+import { openTwoTenants, type SharedTenants } from "../testing/shared-instance.ts";
 import { entityTypes, idPlaces, operationText, rootField, rootFields, type Selection } from "./api-schema.ts";
 import { exampleOf, type OwnThings } from "./examples.ts";
-import { GENEROUS_LIMITS } from "./generous-limits.ts";
 import { askGraph, hear, readAnswer } from "./outside.ts";
 import {
   askAboutSomething,
@@ -34,7 +33,7 @@ jest.setTimeout(120_000);
 const START_MS = 240_000;
 const WALK_DEPTH = 5;
 
-let instance: TwoTenants;
+let instance: SharedTenants;
 let alpha: OwnThings;
 let alphaLater: OwnThings;
 let beta: OwnThings;
@@ -42,13 +41,12 @@ const world = () => ({ instance, alpha, alphaLater, beta });
 let alphaClient: TesseraClient;
 
 beforeAll(async () => {
-  instance = await startTwoTenants(GENEROUS_LIMITS);
+  instance = await openTwoTenants();
   alpha = await makeOwnThings(instance.url, instance.alpha, "alphamark");
   beta = await makeOwnThings(instance.url, instance.beta, "betamark");
   alphaLater = await makeOwnThings(instance.url, instance.alpha, "alphamark");
   alphaClient = createTesseraClient(instance.url, instance.alpha.apiKey);
 }, START_MS);
-afterAll(() => instance.stop(), 60_000);
 
 /** How one place of the API that takes an id is asked about a thing. */
 interface SealedPlace {

@@ -113,9 +113,9 @@ export const npmStart = (options: ProcessOptions): TesseraProcess => start([join
 /** Ends by itself when the test run is killed. */
 const FOLLOW = pathToFileURL(join(root, "scripts/follow-parent.mjs")).href;
 
-/** A TypeScript program of the checkout with its arguments; ends by itself when the test run is killed. */
-export const startProgram = (program: readonly string[], options: ProcessOptions): TesseraProcess =>
-  start(["--import", "tsx", "--import", FOLLOW, ...program], options);
+/** A program of tests that holds a whole server, from the bundle `npm run generate` made; ends by itself when the test run is killed. */
+export const startHost = (name: "two-tenants-host" | "shared-instance-host", options: ProcessOptions): TesseraProcess =>
+  start(["--import", FOLLOW, join(root, `tests/dist/${name}.js`)], options);
 
 /** `tessera <role>`, from the bundle `npm run generate` made; ends by itself when the test run is killed. */
 export const startRole = (role: readonly string[], options: ProcessOptions): TesseraProcess =>

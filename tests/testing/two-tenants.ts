@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { z } from "zod";
 import { makeTemporaryDirectory } from "./temporary-home.ts";
-import { startProgram } from "./tessera-process.ts";
+import { startHost } from "./tessera-process.ts";
 
 const tenantShape = z.object({ tenantId: z.string(), apiKey: z.string() });
 const said = z.object({ url: z.string(), alpha: tenantShape, beta: tenantShape });
@@ -19,7 +18,7 @@ export interface TwoTenants extends z.infer<typeof said> {
 export const startTwoTenants = async (environment: Readonly<Record<string, string>> = {}): Promise<TwoTenants> => {
   const directory = await makeTemporaryDirectory();
   const settings = { ...environment, PORT: "0", TESSERA_HOME: directory.home("home") };
-  const host = startProgram([join(import.meta.dirname, "two-tenants-host.ts")], { environment: settings });
+  const host = startHost("two-tenants-host", { environment: settings });
   const [, line = ""] = await host.said(/^TENANTS (.*)\n/m);
   return {
     ...said.parse(JSON.parse(line)),

@@ -6,7 +6,7 @@ import { permissions as governance } from "../../../subgraphs/governance/src/per
 import { permissions as ml } from "../../../subgraphs/ml/src/permissions.ts";
 import { permissions as tenant } from "../../../subgraphs/tenant/src/permissions.ts";
 import { createTesseraClient } from "../../testing/tessera-client.ts";
-import type { TwoTenants } from "../../testing/two-tenants.ts";
+import type { SharedTenants } from "../../testing/shared-instance.ts";
 import type { OwnThings } from "../examples.ts";
 import { makeApiKey } from "../own-things.ts";
 
@@ -27,7 +27,7 @@ export interface PermissionWorld {
 export type World = () => PermissionWorld;
 
 /** Makes the world of one tenant; keys are made when they are first asked for. */
-export const permissionWorld = (instance: TwoTenants, own: OwnThings): PermissionWorld => {
+export const permissionWorld = (instance: SharedTenants, own: OwnThings): PermissionWorld => {
   const full = instance.alpha.apiKey;
   const client = createTesseraClient(instance.url, full);
   const made = new Map<string, Promise<string>>();

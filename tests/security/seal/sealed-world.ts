@@ -1,10 +1,10 @@
 import { expect } from "@jest/globals";
-import type { TwoTenants } from "../../testing/two-tenants.ts";
+import type { SharedTenants } from "../../testing/shared-instance.ts";
 import type { OwnThings } from "../examples.ts";
 
 /** An instance with two tenants that each have one of everything. */
 export interface SealedWorld {
-  readonly instance: TwoTenants;
+  readonly instance: SharedTenants;
   readonly alpha: OwnThings;
   /** What alpha made after beta had made its own: newest first, it stands before all of beta's. */
   readonly alphaLater: OwnThings;

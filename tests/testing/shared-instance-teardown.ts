@@ -1,0 +1,4 @@
+import { closeSharedInstance } from "./shared-instance-process.ts";
+
+/** Jest's globalTeardown of the `graph` project. */
+export default async (): Promise<void> => closeSharedInstance();
