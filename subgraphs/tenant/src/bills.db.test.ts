@@ -97,6 +97,23 @@ describe("bills", () => {
       ]);
   });
 
+  it("know everybody in one team, however many changes come at once", async () => {
+    const SET_TEAM = "mutation ($input: SetTeamInput!) { setTeam(input: $input) { name } }";
+    const members = ["ada", "bob", "cyd"].map((id) => ({ kind: "USER", id }));
+    const changes = Array.from({ length: 12 }, (_each, index) =>
+      room.ask(room.manager, SET_TEAM, {
+        input: { name: `Team ${index}`, members: index % 2 === 0 ? members : members.toReversed() },
+      }),
+    );
+    await Promise.all(changes);
+    const kept = await room.test.owner.query<{ subject_id: string; team: string }>(
+      "SELECT subject_id, team FROM team_member WHERE tenant_id = $1 ORDER BY subject_id",
+      [room.tenantId],
+    );
+    expect(kept.rows.map(({ subject_id }) => subject_id)).toEqual(["ada", "bob", "cyd"]);
+    expect(new Set(kept.rows.map(({ team }) => team)).size).toBe(1);
+  });
+
   it("are for those who may read them", async () => {
     expect(await room.refusalOf(callerWith(room.tenantId, ["tenant:read", "tenant:manage"]), INVOICE, { plan })).toBe(
       "FORBIDDEN",

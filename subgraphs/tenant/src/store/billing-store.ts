@@ -112,6 +112,9 @@ SELECT $1, $2, $3::numeric, $4, $5, $6::date, $7, $8, $9 WHERE (SELECT count(*) 
   setTeam: (tenantId, team, members) =>
     sql.transaction(tenantId, async (transaction) => {
       const ids = JSON.stringify(members);
+      // Teams of one tenant change one after the other: somebody moved twice at the same time is in the team of the later change.
+      const turn = "SELECT pg_advisory_xact_lock(hashtextextended('teams of ' || $1, 0))";
+      await transaction.run(statement("lock-teams", turn, [tenantId]), nothing);
       const clear = `DELETE FROM team_member WHERE tenant_id = $1 AND (team = $2 OR (subject_kind, subject_id) IN
   (SELECT kind, id FROM jsonb_to_recordset($3::jsonb) AS m (kind text, id text)))`;
       await transaction.run(statement("clear-team", clear, [tenantId, team, ids]), nothing);
