@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { z } from "zod";
 import { openBoundedLog, watchLogSize } from "./bounded-log.ts";
 import { LOOPBACK_HOST, PORT_ATTEMPTS, chooseLoopbackPort } from "./loopback-port.ts";
@@ -115,15 +116,18 @@ const prepareServerDirectory = ({ dataDir, serverDir }: Layout, user: RunUser | 
   chownSync(serverDir, user.uid, user.gid);
 };
 
+/** Runs a program to its end; rejects with what it printed when it fails. Meanwhile the server reads its own code. */
+const run = promisify(execFile);
+
 /** Builds the cluster beside its final place and renames it, so that an interrupted first start leaves nothing half made. */
-const initialise = (layout: Layout, programs: string, user: RunUser | null, password: string): void => {
+const initialise = async (layout: Layout, programs: string, user: RunUser | null, password: string): Promise<void> => {
   const unfinished = `${layout.data}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   const passwordFile = join(layout.serverDir, "initial-password");
   writePrivateFile(passwordFile, password);
   if (user !== null) chownSync(passwordFile, user.uid, user.gid);
   try {
-    const run = spawnSync(
+    await run(
       join(programs, "initdb"),
       [
         "-D",
@@ -138,11 +142,11 @@ const initialise = (layout: Layout, programs: string, user: RunUser | null, pass
       ],
       { ...user, cwd: layout.serverDir, encoding: "utf8", env: {} },
     );
-    if (run.status !== 0)
-      throw new StartProblem(
-        "ENGINE_FAILED",
-        `initdb could not create the database cluster: ${(run.error?.message ?? run.stderr).trim()}`,
-      );
+  } catch (error) {
+    throw new StartProblem(
+      "ENGINE_FAILED",
+      `initdb could not create the database cluster: ${error instanceof Error ? error.message : String(error)}`,
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -290,7 +294,7 @@ export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): P
   const passwordOf = createPasswords(layout.passwords);
   if (!existsSync(join(layout.data, "PG_VERSION"))) {
     onProgress("Creating the PostgreSQL database cluster.");
-    initialise(layout, programs, user, passwordOf(POSTGRES_SUPERUSER));
+    await initialise(layout, programs, user, passwordOf(POSTGRES_SUPERUSER));
   }
   const launch = launchMark(binaries.version, postgresSettings);
   const running =
