@@ -98,6 +98,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Query.explain": "analytics:read",
   "Query.explainAccess": "PUBLIC",
   "Query.funnel": "analytics:read",
+  "Query.funnelOfPath": "analytics:read",
   "Query.job": "jobs:read",
   "Query.jobs": "jobs:read",
   "Query.ledgerHours": "tenant:read",

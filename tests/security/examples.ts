@@ -75,6 +75,8 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
       breakdown: { field: "name" },
     },
   }),
+  "Query.paths": () => ({ input: { range: range(), label: ["country", "name"], topPaths: 5 } }),
+  "Query.funnelOfPath": () => ({ input: { range: range() }, path: ["page_view"] }),
   "Query.cohort": ({ cohortId }) => ({ id: cohortId }),
   "Query.cohorts": () => ({}),
   "Query.previewCohort": ({ mark }) => ({ input: { definition: { did: { event: { events: [`${mark}-view`] } } } } }),

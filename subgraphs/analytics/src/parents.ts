@@ -3,6 +3,7 @@ import type { Cohort, CohortComputation, CohortSize, CohortVersion } from "./dom
 import type { Column } from "./domain/columns.ts";
 import type { Job } from "./domain/job.ts";
 import type { StoredEvent } from "./domain/event.ts";
+import type { PathFunnel } from "./domain/paths/funnel-of-path.ts";
 import type { RealtimeMetrics } from "./domain/realtime-answer.ts";
 import type { LiveWindow } from "./domain/windows.ts";
 import type { ComputeOutcome, DeleteOutcome, ListOutcome } from "./operations/change-cohorts.ts";
@@ -143,3 +144,5 @@ export type DefinitionArchivedParent = Extract<ArchiveOutcome, { kind: "ARCHIVED
 export type DefinitionInUseParent = Extract<ArchiveOutcome, { kind: "IN_USE" }>;
 /** What a resolver of `DefinitionNotFound` receives. */
 export type DefinitionNotFoundParent = Extract<ArchiveOutcome, { kind: "NOT_FOUND" }>;
+/** What a resolver of `PathFunnel` receives. */
+export type PathFunnelParent = PathFunnel;

@@ -7,6 +7,8 @@ export const permissions = {
   "Query.olap": "analytics:read",
   "Query.funnel": "analytics:read",
   "Query.attribution": "analytics:read",
+  "Query.paths": "analytics:read",
+  "Query.funnelOfPath": "analytics:read",
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.rowsBehind": "analytics:read",

@@ -23,6 +23,7 @@ import { permissions } from "./permissions.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
+import { createPathsStore } from "./store/paths-store.ts";
 import { createAnalyticsStore } from "./store/analytics-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
@@ -59,6 +60,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     propertyPaths: createPropertyPathStore(eventStore),
     funnels: createFunnelStore(eventStore),
     attribution: createAttributionStore(eventStore),
+    paths: createPathsStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });

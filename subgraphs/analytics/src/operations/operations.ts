@@ -4,6 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import type { JobResults } from "../store/job-results.ts";
 import type { AttributionStore } from "../store/attribution-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
+import type { PathsStore } from "../store/paths-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
@@ -19,6 +20,8 @@ import { ingestEvents } from "./ingest-events.ts";
 import { listJobs } from "./list-jobs.ts";
 import { queryAttribution } from "./query-attribution.ts";
 import { queryFunnel } from "./query-funnel.ts";
+import { queryPaths } from "./query-paths.ts";
+import { funnelOfPath } from "./funnel-of-path.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap, type OlapAnswer } from "./query-olap.ts";
@@ -35,6 +38,7 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps 
   readonly store: AnalyticsStore;
   readonly funnels: FunnelStore;
   readonly attribution: AttributionStore;
+  readonly paths: PathsStore;
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
@@ -48,6 +52,8 @@ export const createOperations = (deps: OperationDeps) => ({
   olap: withRange(deps, withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))),
   funnel: withRange(deps, queryFunnel(deps)),
   attribution: withRange(deps, queryAttribution(deps)),
+  paths: withRange(deps, queryPaths(deps)),
+  funnelOfPath: funnelOfPath(deps),
   events: queryEvents(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),

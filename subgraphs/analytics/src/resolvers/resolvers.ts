@@ -6,6 +6,7 @@ import { EventAccepted, EventDuplicate, IngestOutcome } from "./ingest-outcome.t
 import { CancelJobResult, Job, JobConnection, StartQueryResult } from "./job.ts";
 import { LiveWindow } from "./live-window.ts";
 import { Mutation } from "./mutation.ts";
+import { PathFunnel } from "./path-funnel.ts";
 import { Query } from "./query.ts";
 import { RealtimeMetrics } from "./realtime-metrics.ts";
 import { Subscription } from "./subscription.ts";
@@ -27,5 +28,6 @@ export const resolvers = {
   StartQueryResult,
   CancelJobResult,
   LiveWindow,
+  PathFunnel,
   RealtimeMetrics,
 };

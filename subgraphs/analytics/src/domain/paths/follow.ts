@@ -1,0 +1,127 @@
+import { isBackward, PATH_MARKS, type PathsQuestion } from "./paths.ts";
+
+/** A unit's events as the store gives them, in order; lists of equal length. */
+export interface PathUnitRow {
+  /** True when the unit had more events than are looked at. */
+  readonly cut: boolean;
+  /** Milliseconds from the start of the range. */
+  readonly times: readonly number[];
+  /** Codes of labels. */
+  readonly codes: readonly number[];
+  /** Bits of `PATH_MARKS`. */
+  readonly marks: readonly number[];
+}
+
+/** A path as it is told: labels from where it is anchored, and what became of it. */
+export interface FollowedPath {
+  readonly codes: readonly number[];
+  /** When each step was, as in the row. */
+  readonly times: readonly number[];
+  /** True when the path goes on past what is told: it is longer than told, or comes back to a label where loops are cut. */
+  readonly goesOn: boolean;
+  /** Whether the goal followed; false when none was asked for. */
+  readonly converted: boolean;
+}
+
+/** The paths of a unit, and of an end that had to be reached how many beginnings did not. */
+export interface FollowedUnit {
+  readonly paths: readonly FollowedPath[];
+  readonly unreached: number;
+}
+
+/** A unit's steps in the direction they are followed. */
+interface Walk {
+  readonly times: readonly number[];
+  readonly codes: readonly number[];
+  readonly begins: (place: number) => boolean;
+  readonly ends: (place: number) => boolean;
+}
+
+interface Reached {
+  readonly codes: number[];
+  readonly times: number[];
+  goesOn: boolean;
+  reachedEnd: boolean;
+  /** The first place that is no more of the path. */
+  next: number;
+}
+
+const has = (mark: number | undefined, bit: number): boolean => ((mark ?? 0) & bit) !== 0;
+
+/** Steps alone, looked at from where paths are anchored: backwards time runs the other way. */
+const walkOf = (question: PathsQuestion, row: PathUnitRow): Walk => {
+  const steps = row.marks.flatMap((mark, place) => (has(mark, PATH_MARKS.STEP) ? [place] : []));
+  const backward = isBackward(question);
+  if (backward) steps.reverse();
+  const anchor = backward ? PATH_MARKS.END : PATH_MARKS.START;
+  const free = question.start === null && question.end === null;
+  const toEnd = question.start !== null && question.end !== null;
+  return {
+    times: steps.map((place) => row.times[place] ?? 0),
+    codes: steps.map((place) => row.codes[place] ?? 0),
+    begins: (step) => free || has(row.marks[steps[step] ?? -1], anchor),
+    ends: (step) => toEnd && has(row.marks[steps[step] ?? -1], PATH_MARKS.END),
+  };
+};
+
+/** Adds a step to what is told, unless it repeats the last one; where it can't be told the path goes on untold. */
+const tell = (question: PathsQuestion, reached: Reached, code: number, time: number): void => {
+  if (reached.goesOn || (question.repeats === "COLLAPSE" && reached.codes.at(-1) === code)) return;
+  if (reached.codes.length === question.maxDepth || (question.loops === "CUT" && reached.codes.includes(code))) {
+    reached.goesOn = true;
+    return;
+  }
+  reached.codes.push(code);
+  reached.times.push(time);
+};
+
+const follow = (question: PathsQuestion, walk: Walk, anchor: number): Reached => {
+  const { times, codes } = walk;
+  const begun = times[anchor] ?? 0;
+  const reached: Reached = {
+    ...{ codes: [codes[anchor] ?? 0], times: [begun], goesOn: false, reachedEnd: false, next: anchor + 1 },
+  };
+  const [gap, window] = [question.gapMs ?? Infinity, question.windowMs ?? Infinity];
+  while (reached.next < times.length && !reached.reachedEnd) {
+    const place = reached.next;
+    const time = times[place] ?? 0;
+    if (Math.abs(time - (times[place - 1] ?? 0)) > gap || Math.abs(time - begun) > window) break;
+    tell(question, reached, codes[place] ?? 0, time);
+    reached.reachedEnd = walk.ends(place);
+    reached.next = place + 1;
+  }
+  return reached;
+};
+
+/** Whether the goal lies after a path's earliest event, near enough. */
+const isConverted = (question: PathsQuestion, row: PathUnitRow, earliest: number): boolean =>
+  question.goal !== null &&
+  row.marks.some(
+    (mark, place) =>
+      has(mark, PATH_MARKS.GOAL) &&
+      (row.times[place] ?? 0) > earliest &&
+      (row.times[place] ?? 0) - earliest <= (question.goalWithinMs ?? Infinity),
+  );
+
+/** Finds the paths of one unit, by docs/paths.md. */
+export const followUnit = (question: PathsQuestion, row: PathUnitRow): FollowedUnit => {
+  const walk = walkOf(question, row);
+  const mustReach = question.start !== null && question.end !== null;
+  const paths: FollowedPath[] = [];
+  let unreached = 0;
+  for (let place = 0; place < walk.times.length;) {
+    if (!walk.begins(place)) {
+      place += 1;
+      continue;
+    }
+    const reached = follow(question, walk, place);
+    const told = !mustReach || reached.reachedEnd;
+    if (told) {
+      const { codes, times, goesOn } = reached;
+      paths.push({ codes, times, goesOn, converted: isConverted(question, row, Math.min(...times)) });
+    } else unreached += 1;
+    if (question.occurrence === "FIRST") break;
+    place = told ? reached.next : place + 1;
+  }
+  return { paths, unreached };
+};

@@ -1,0 +1,108 @@
+import { followUnit, type PathUnitRow } from "./follow.ts";
+import type { PathsQuestion } from "./paths.ts";
+
+/** Paths as they are kept until all are known: steps of one after those of another, 12 bytes each. */
+export interface KeptPaths {
+  /** Codes of labels by the number they are kept as. */
+  readonly codes: readonly number[];
+  /** Numbers of labels, step by step. */
+  readonly steps: Int32Array;
+  /** Milliseconds since the step before; 0 for the first of a path. */
+  readonly waits: Float64Array;
+  /** Where each path begins in `steps`, and where the last one ends. */
+  readonly starts: Int32Array;
+  readonly goesOn: Uint8Array;
+  readonly converted: Uint8Array;
+  readonly units: number;
+  readonly unreached: number;
+  readonly cutUnits: number;
+}
+
+type Numbers = Int32Array | Float64Array | Uint8Array;
+
+interface Growing<List extends Numbers> {
+  add(value: number): void;
+  readonly list: List;
+  readonly length: number;
+}
+
+/** A list that doubles when it is full. */
+const growing = <List extends Numbers>(make: (length: number) => List): Growing<List> => {
+  let values = make(1_024);
+  let length = 0;
+  return {
+    add: (value) => {
+      if (length === values.length) {
+        const longer = make(length * 2);
+        longer.set(values);
+        values = longer;
+      }
+      values[length] = value;
+      length += 1;
+    },
+    get list() {
+      return values;
+    },
+    get length() {
+      return length;
+    },
+  };
+};
+
+/** Numbers for codes, in the order they are met. */
+const createNumbering = () => {
+  const known = new Map<number, number>();
+  const codes: number[] = [];
+  return {
+    codes,
+    of: (code: number): number => {
+      const number = known.get(code);
+      if (number !== undefined) return number;
+      known.set(code, codes.length);
+      return codes.push(code) - 1;
+    },
+  };
+};
+
+/** Follows units one by one and keeps their paths. */
+export const createPathTally = (
+  question: PathsQuestion,
+): { readonly add: (row: PathUnitRow) => void; readonly result: () => KeptPaths } => {
+  const numbering = createNumbering();
+  const steps = growing((length) => new Int32Array(length));
+  const waits = growing((length) => new Float64Array(length));
+  const starts = growing((length) => new Int32Array(length));
+  const goesOn = growing((length) => new Uint8Array(length));
+  const converted = growing((length) => new Uint8Array(length));
+  const counts = { units: 0, unreached: 0, cutUnits: 0 };
+  return {
+    add: (row) => {
+      const { paths, unreached } = followUnit(question, row);
+      counts.unreached += unreached;
+      if (paths.length === 0) return;
+      counts.units += 1;
+      if (row.cut) counts.cutUnits += 1;
+      for (const path of paths) {
+        starts.add(steps.length);
+        path.codes.forEach((code, place) => {
+          steps.add(numbering.of(code));
+          waits.add(place === 0 ? 0 : Math.abs((path.times[place] ?? 0) - (path.times[place - 1] ?? 0)));
+        });
+        goesOn.add(path.goesOn ? 1 : 0);
+        converted.add(path.converted ? 1 : 0);
+      }
+    },
+    result: () => {
+      const paths = starts.length;
+      starts.add(steps.length);
+      return {
+        ...{ ...counts, codes: numbering.codes },
+        steps: steps.list.subarray(0, steps.length),
+        waits: waits.list.subarray(0, waits.length),
+        starts: starts.list.subarray(0, starts.length),
+        goesOn: goesOn.list.subarray(0, paths),
+        converted: converted.list.subarray(0, paths),
+      };
+    },
+  };
+};

@@ -1,0 +1,118 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { accessOf } from "../domain/access.ts";
+import { fieldsOfUnit } from "../domain/analysis-unit.ts";
+import { behaviourSource } from "../domain/behaviour-source.ts";
+import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
+import type { Field } from "../domain/fields.ts";
+import { sampledUnits, slicesOf } from "../domain/funnel/unit-slice.ts";
+import { layOutFlows, scaledPaths } from "../domain/paths/lay-out-flows.ts";
+import { layOutTopPaths } from "../domain/paths/lay-out-top-paths.ts";
+import { parsePaths } from "../domain/paths/parse-paths.ts";
+import { createPathTally, type KeptPaths } from "../domain/paths/path-tally.ts";
+import type { PathsAnswer } from "../domain/paths/paths-answer.ts";
+import type { PathsInput } from "../domain/paths/paths-input.ts";
+import {
+  isBackward,
+  LABEL_SEPARATOR,
+  NO_LABEL,
+  PATH_LIMITS,
+  PATH_MARKS,
+  type PathsQuestion,
+} from "../domain/paths/paths.ts";
+import { provenanceOf } from "../domain/provenance.ts";
+import type { PathsPlace, PathsStore, StoredLabel } from "../store/paths-store.ts";
+import { readSlices } from "./read-slices.ts";
+
+const fieldsOf = (question: PathsQuestion): readonly Field[] => {
+  const { steps, excluded, start, end, goal } = question;
+  const given = [...steps, ...excluded, start?.matcher ?? null, end?.matcher ?? null, goal];
+  return [
+    ...given.filter((one): one is EventMatcher => one !== null).flatMap(fieldsOfMatcher),
+    ...fieldsOfUnit(question.unit),
+    ...question.labels,
+  ];
+};
+
+const refuseTooMany = (question: PathsQuestion, events: number): void => {
+  if (events <= PATH_LIMITS.events) return;
+  const share = Math.floor((question.sample * PATH_LIMITS.events * 1_000) / events) / 1_000;
+  const way = question.unit.kind === "PERSON" && share > 0 ? `, or take a \`sample\` of ${share}` : "";
+  throw refuse(
+    "QUERY_TOO_COSTLY",
+    `The paths would be looked for among ${events.toLocaleString("en-US")} events, more than ${PATH_LIMITS.events.toLocaleString("en-US")}: take a shorter range or fewer \`steps\`${way}.`,
+    { field: "input.range", events, limit: PATH_LIMITS.events },
+  );
+};
+
+const placeOf = (question: PathsQuestion, table: PathsPlace["table"]): PathsPlace => ({
+  table,
+  terms: {
+    ...{ noLabel: NO_LABEL, separator: LABEL_SEPARATOR, marks: PATH_MARKS, backward: isBackward(question) },
+    labelCharacters: PATH_LIMITS.labelCharacters,
+    unitEvents: PATH_LIMITS.unitEvents,
+    namedLabels: PATH_LIMITS.namedLabels,
+  },
+});
+
+/** Names by the code that travels: of the most frequent labels their place, of the others their hash. */
+const namesOf = (labels: readonly StoredLabel[]): ReadonlyMap<number, string> =>
+  new Map(labels.map(({ label, code }, place) => [place < PATH_LIMITS.shortLabels ? place + 1 : code, label]));
+
+/** The standard error that a sample of n paths gives a count of them all, as a part of it: the units left out are drawn at random. */
+const sampleApproximation = ({ sample }: PathsQuestion, { units }: KeptPaths) =>
+  sample === 1
+    ? []
+    : [
+        {
+          column: "paths",
+          method: `sample of ${sample * 100} % of the persons`,
+          relativeError: units === 0 ? 1 : Math.sqrt((1 - sample) / units),
+        },
+      ];
+
+const totalsOf = (question: PathsQuestion, kept: KeptPaths) => {
+  const paths = kept.starts.length - 1;
+  const converted = kept.converted.reduce((sum, one) => sum + one, 0);
+  return {
+    paths: scaledPaths(question, paths),
+    units: scaledPaths(question, kept.units),
+    unreached: scaledPaths(question, kept.unreached),
+    converted: question.goal === null ? null : scaledPaths(question, converted),
+    conversion: question.goal === null || paths === 0 ? null : converted / paths,
+    cutUnits: kept.cutUnits,
+  };
+};
+
+/** Answers `paths`: validates, reads which labels there are, then each unit's events slice by slice, and lays their paths out. */
+export const queryPaths =
+  (deps: { readonly paths: PathsStore; readonly nowMs: NowMs }) =>
+  async (caller: Caller, input: PathsInput, signal?: AbortSignal): Promise<PathsAnswer> => {
+    const question = parsePaths(input, accessOf(caller));
+    const { table, rejected } = behaviourSource(fieldsOf(question), caller.dataPolicy);
+    const [asOfMs, place, whole] = [deps.nowMs(), placeOf(question, table), sampledUnits(question)];
+    const labels = await deps.paths.labels(caller, question, place, whole, signal);
+    const events = labels.rows[0]?.events ?? 0;
+    refuseTooMany(question, events);
+    const frequent = labels.rows.slice(0, PATH_LIMITS.shortLabels).map(({ code }) => code);
+    const tally = createPathTally(question);
+    const costs = await readSlices(
+      events === 0 ? [] : slicesOf(whole, events),
+      (slice) => deps.paths.units(caller, question, place, { slice, frequent }, signal),
+      tally.add,
+    );
+    const kept = tally.result();
+    const names = namesOf(labels.rows);
+    const facts = {
+      parts: [{ table, ...question.range }],
+      rejected,
+      approximations: sampleApproximation(question, kept),
+    };
+    return {
+      ...layOutFlows(question, kept, names),
+      ...layOutTopPaths(question, kept, names, isBackward(question)),
+      ...totalsOf(question, kept),
+      provenance: provenanceOf(facts, [labels.statistics, ...costs], asOfMs, question.timeZone, caller.dataPolicy),
+    };
+  };

@@ -1,0 +1,30 @@
+import type { QueryAnswer } from "@tessera/platform/store/event-store";
+import type { Cost } from "../domain/provenance.ts";
+
+/** Slices the store reads at a time: one alone leaves it idle while its rows travel; more would only wait for one another. */
+const READ_AHEAD = 2;
+
+/** Reads slice by slice and hands over each row while the store reads the next slices, so that memory holds three whatever there is; answers the costs. */
+export const readSlices = async <Slice, Row>(
+  slices: readonly Slice[],
+  ask: (slice: Slice) => Promise<QueryAnswer<Row>>,
+  take: (row: Row) => void,
+): Promise<readonly Cost[]> => {
+  const costs: Cost[] = [];
+  const read = (slice: Slice): Promise<QueryAnswer<Row>> => {
+    const reading = ask(slice);
+    // A slice that fails while one before it is counted is told when its turn comes.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  const ahead = slices.slice(0, READ_AHEAD).map(read);
+  for (let next = READ_AHEAD; ahead.length > 0; next += 1) {
+    const answer = await ahead.shift();
+    const following = slices[next];
+    if (following !== undefined) ahead.push(read(following));
+    if (answer === undefined) break;
+    costs.push(answer.statistics);
+    for (const row of answer.rows) take(row);
+  }
+  return costs;
+};

@@ -1,0 +1,170 @@
+import type { StoreStatement } from "@tessera/platform/store/event-store";
+import type { BehaviourTable } from "../domain/behaviour-source.ts";
+import type { EventMatcher } from "../domain/event-matcher.ts";
+import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
+import type { LabelRule, PathAnchor, PathEvents } from "../domain/paths/paths.ts";
+import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
+import { groupExpression } from "./field-sql.ts";
+import { createParams, type Params } from "./params.ts";
+
+/** Words and bounds of paths that statements are written by; they are the domain's and handed over with each question. */
+export interface PathTerms {
+  readonly noLabel: string;
+  readonly separator: string;
+  readonly labelCharacters: number;
+  readonly unitEvents: number;
+  readonly namedLabels: number;
+  readonly marks: { readonly STEP: number; readonly START: number; readonly END: number; readonly GOAL: number };
+  readonly backward: boolean;
+}
+
+/** What the statements of paths need to know beside the question. */
+export interface PathsSource {
+  readonly table: BehaviourTable;
+  readonly tenantId: string;
+  readonly terms: PathTerms;
+}
+
+/** Bits of a label's hash that travel: as many as a number of JSON holds exactly. */
+const HASH_BITS = 53;
+
+const ruleSql = ({ pattern, template }: LabelRule, value: string, params: Params): string => {
+  const given = params.place("String", pattern);
+  const parts = template.map((part) =>
+    typeof part === "string" ? params.place("String", part) : `extractGroups(${value}, ${given})[${part}]`,
+  );
+  const label = parts.length === 1 ? (parts[0] ?? "''") : `concat(${parts.join(", ")})`;
+  return `match(${value}, ${given}), ${label}`;
+};
+
+/** The label of an event: the values of its fields, by the first rule that takes them, cut to so many characters. */
+const labelSql = ({ labels, rules }: PathEvents, { terms }: PathsSource, params: Params): string => {
+  const none = params.place("String", terms.noLabel);
+  const values = labels.map((field) => {
+    const value = `ifNull(toString(${groupExpression(field, params)}), '')`;
+    return `if(${value} = '', ${none}, ${value})`;
+  });
+  const separator = params.place("String", terms.separator);
+  const value = values.length === 1 ? (values[0] ?? "''") : `concat(${values.join(`, ${separator}, `)})`;
+  const ruled =
+    rules.length === 0 ? value : `multiIf(${rules.map((rule) => ruleSql(rule, value, params)).join(", ")}, ${value})`;
+  return `leftUTF8(${ruled}, ${params.place("UInt64", terms.labelCharacters)})`;
+};
+
+const anySql = (matchers: readonly EventMatcher[], params: Params): string =>
+  matchers.length === 0 ? "0" : `(${matchers.map((matcher) => matcherSql(matcher, params)).join(" OR ")})`;
+
+const matcherOf = (anchor: PathAnchor | null): readonly EventMatcher[] =>
+  anchor === null || anchor.matcher === null ? [] : [anchor.matcher];
+
+/** Whether an event is an anchor: by its matcher, or by the label it has as a step. */
+const anchorSql = (anchor: PathAnchor | null, params: Params): string => {
+  if (anchor === null) return "0";
+  return anchor.matcher === null
+    ? `label = ${params.place("String", anchor.label ?? "")}`
+    : matcherSql(anchor.matcher, params);
+};
+
+const markSql = (events: PathEvents, { terms }: PathsSource, params: Params): string => {
+  const anchors = [...matcherOf(events.start), ...matcherOf(events.end)];
+  const made = anySql([...events.steps, ...anchors], params);
+  const step = events.excluded.length === 0 ? made : `(${made} AND NOT ${anySql(events.excluded, params)})`;
+  const bits = [
+    `if(${step}, ${terms.marks.STEP}`,
+    ...(events.start === null ? [] : [` + if(${anchorSql(events.start, params)}, ${terms.marks.START}, 0)`]),
+    ...(events.end === null ? [] : [` + if(${anchorSql(events.end, params)}, ${terms.marks.END}, 0)`]),
+    `, 0)`,
+    ...(events.goal === null ? [] : [` + if(${matcherSql(events.goal, params)}, ${terms.marks.GOAL}, 0)`]),
+  ];
+  return `toUInt8(${bits.join("")})`;
+};
+
+/** One row per event that makes a step or is the goal, with its label and mark. */
+const eventsSql = (
+  events: PathEvents,
+  source: PathsSource,
+  { slice, columns }: { readonly slice: UnitSlice; readonly columns: readonly string[] },
+  params: Params,
+): string => {
+  const unit = unitSql(events.unit, params);
+  const goal = events.goal === null ? [] : [events.goal];
+  const read = [...events.steps, ...matcherOf(events.start), ...matcherOf(events.end), ...goal];
+  const where = [
+    behaviourRange(source.table, events.range, source.tenantId, params),
+    unit.present,
+    ...anyNameSql(read, params),
+    ...sliceSql(events.unit, slice, params),
+    "mark != 0",
+  ];
+  const selected = [
+    `${labelSql(events, source, params)} AS label`,
+    `toInt64(bitShiftRight(cityHash64(label), ${64 - HASH_BITS})) AS code`,
+    `${markSql(events, source, params)} AS mark`,
+    ...(columns.includes("unit") ? [`${unit.key} AS unit`] : []),
+    ...(columns.includes("at")
+      ? [`toUnixTimestamp64Milli(time) - ${params.place("Int64", events.range.fromMs)} AS at`, "sequence"]
+      : []),
+  ];
+  return `SELECT ${selected.join(", ")} FROM ${source.table} WHERE ${where.join(" AND ")}`;
+};
+
+/** The labels of most events: rows with `label`, `code`, and in each how many events there are in all. */
+export const pathLabelsStatement = (events: PathEvents, source: PathsSource, slice: UnitSlice): StoreStatement => {
+  const params = createParams();
+  const text = [
+    "SELECT label, any(code) AS code, toFloat64(sum(count()) OVER ()) AS events",
+    `FROM (${eventsSql(events, source, { slice, columns: [] }, params)})`,
+    `GROUP BY label ORDER BY count() DESC, label LIMIT ${params.place("UInt64", source.terms.namedLabels)}`,
+  ].join("\n");
+  return { name: "path-labels", text, params: params.values };
+};
+
+/** Of steps in the order they are followed, those that a path of so many labels can be told by: and one more, by which it goes on. */
+const toldSql = (events: PathEvents, list: string, params: Params): string => {
+  const most = params.place("UInt64", events.maxDepth + 1);
+  if (events.repeats === "KEEP") return `arraySlice(${list}, 1, ${most})`;
+  const codes = `arrayMap(x -> x.4, ${list})`;
+  const runs = `arrayCumSum(arrayMap((code, before) -> toUInt64(code != before), ${codes}, arrayPushFront(arrayPopBack(${codes}), -1)))`;
+  return `arraySlice(${list}, 1, arrayCount(run -> run <= ${most}, ${runs}))`;
+};
+
+/** Of a unit's events those its paths are made of, where that is a part the store can tell: of one path that ends where it does. */
+const keptSql = (events: PathEvents, { terms }: PathsSource, params: Params): string => {
+  const bothEnds = events.start !== null && events.end !== null;
+  if (events.occurrence === "ANY" || bothEnds || events.goal !== null) return "events";
+  const first = (bit: number): string => `arrayFirstIndex(x -> bitAnd(x.3, ${bit}) != 0, events)`;
+  if (terms.backward) {
+    const before = `arrayReverse(arraySlice(events, 1, ${first(terms.marks.END)}))`;
+    return `arrayReverse(${toldSql(events, before, params)})`;
+  }
+  return toldSql(events, events.start === null ? "events" : `arraySlice(events, ${first(terms.marks.START)})`, params);
+};
+
+/**
+ * The units of a slice that have a path, one per row: `cut`, and in lists of equal length `t` (milliseconds from the start of the range), `c` (codes of
+ * labels, the most frequent ones short) and `m` (marks). Order is of time, then of the place in the batch, then of what is known of the events.
+ */
+export const pathUnitsStatement = (
+  events: PathEvents,
+  source: PathsSource,
+  slice: UnitSlice,
+  frequent: readonly number[],
+): StoreStatement => {
+  const params = createParams();
+  const { marks, unitEvents, backward } = source.terms;
+  const most = params.place("UInt64", unitEvents);
+  const codes = params.place("Array(Int64)", frequent);
+  const short = `arrayMap(code -> transform(code, ${codes}, arrayMap(place -> toInt64(place), range(1, length(${codes}) + 1)), code), kept.4)`;
+  const free = events.start === null && events.end === null;
+  const anchor = backward ? marks.END : marks.START;
+  const having = free ? marks.STEP : anchor;
+  const text = [
+    `SELECT cut, kept.1 AS t, ${frequent.length === 0 ? "kept.4" : short} AS c, kept.3 AS m`,
+    `FROM (SELECT cut, ${keptSql(events, source, params)} AS kept`,
+    `FROM (SELECT length(all_events) > ${most} AS cut, arraySlice(all_events, 1, ${most}) AS events`,
+    "FROM (SELECT arraySort(groupArray((at, sequence, mark, code))) AS all_events",
+    `FROM (${eventsSql(events, source, { slice, columns: ["unit", "at"] }, params)})`,
+    `GROUP BY unit HAVING max(bitAnd(mark, ${having})) != 0)))`,
+  ].join("\n");
+  return { name: "path-units", text, params: params.values };
+};
