@@ -112,6 +112,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Query.olap": "analytics:read",
   "Query.operatorGrants": "tenant:read",
   "Query.organisation": "tenant:read",
+  "Query.paths": "analytics:read",
   "Query.previewCohort": "analytics:read",
   "Query.previewRule": "anomaly:manage",
   "Query.realtimeMetrics": "analytics:read",
