@@ -21,6 +21,13 @@ const BASES = [
 /** Zones with and without clock changes, with half-hour and quarter-hour offsets, with half-hour clock changes. */
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
 
+/** Addresses of every form, and texts that are none. */
+export const ADDRESSES = [
+  ...["/", "/a?b=1", "/%_", "/a//b/ü/d/e/f", "https://Shop.example/", "https://shop.example", "//shop.example/a/b#c"],
+  ...["http://u:p@Shop.EXAMPLE:8080/a/../b?x=//y", "http://[::1]:80/a", "app://home/a", "mailto:a@b.c", "no address"],
+  ...["?q=/a", "//", "http:///a", "https://shop.example?x/y"],
+];
+
 const NAMES = ["view", "buy", "it's", 'back\\slash "quote"'];
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const pick = (...values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
@@ -56,7 +63,8 @@ export const anyEvents = (baseMs: number, count: { min: number; max: number }): 
         source: maybe(pick("web", "ios")),
         country: maybe(pick("DE", "US", "")),
         device: maybe(pick("mobile", "desktop")),
-        url: maybe(pick("/", "/a?b=1", "/%_")),
+        url: maybe(pick(...ADDRESSES)),
+        referrer: maybe(pick(...ADDRESSES)),
         revenue: maybe(fc.integer({ min: -20_000, max: 1_000_000 }).map((value) => (value / 10_000).toFixed(4))),
         currency: maybe(pick("EUR", "USD")),
         schemaVersion: fc.integer({ min: 1, max: 3 }),
@@ -89,6 +97,13 @@ const leaf: fc.Arbitrary<FilterInput> = fc.oneof(
   }),
   fc.record({ field: pick("properties.amount", "schemaVersion"), gte: fc.constant(1), lt: fc.constant(7) }),
   fc.record({ field: pick("properties.plan", "properties.we-ird key"), eq: pick("pro", "2", "true", "", "a") }),
+  fc.record({
+    field: pick("url.host", "referrer.path", "url.path.1"),
+    in: fc.constantFrom(["shop.example"], ["/", "a"]),
+  }),
+  fc.record({ field: pick("url.host", "url.path.2", "referrer.host"), exists: fc.boolean() }),
+  fc.record({ field: pick("time.hourOfDay", "time.dayOfWeek"), gte: fc.constant(2), lt: fc.constant(6) }),
+  fc.record({ field: pick("time.monthOfYear", "time.dayOfMonth"), eq: pick("3", "29", "03") }),
   fc.record({ field: pick("synthetic"), eq: pick("true", "false") }),
   fc.record({ field: pick("qualityFlags"), eq: pick("LATE") }),
 );
@@ -125,6 +140,8 @@ const rollupMeasures: readonly fc.Arbitrary<MeasureInput>[] = [
 const rawMeasures: readonly fc.Arbitrary<MeasureInput>[] = [
   measure({ function: "UNIQUES", of: "persons", exact: true, name: "people" }),
   measure({ function: "UNIQUES", of: "properties.plan" }),
+  measure({ function: "UNIQUES", of: "url.host" }),
+  measure({ function: "UNIQUES", of: "time.hourOfDay", exact: true }),
   measure({ function: "UNIQUES", of: "country", exact: true }),
   measure({ function: "MIN", of: "revenue", currency: "EUR" }),
   measure({ function: "MAX", of: "revenue", currency: "USD" }),
@@ -199,6 +216,15 @@ export const anyWorld = fc.constantFrom(...BASES).chain((baseMs) =>
           "country",
           "currency",
           "url",
+          "url.host",
+          "referrer.path",
+          "url.path.2",
+          "time.hourOfDay",
+          "time.dayOfWeek",
+          "time.weekOfYear",
+          "time.minuteOfHour",
+          "time.dayOfMonth",
+          "time.quarterOfYear",
           "synthetic",
           "schemaVersion",
           "revenue",
@@ -223,7 +249,16 @@ export const rollupWorld = fc.constantFrom(...BASES).chain((baseMs) =>
     queries: fc.array(
       anyQuery(baseMs, {
         measures: rollupMeasures,
-        dimensions: ["name", "currency", "country", "device", "source"],
+        dimensions: [
+          "name",
+          "currency",
+          "country",
+          "device",
+          "source",
+          "time.hourOfDay",
+          "time.dayOfWeek",
+          "time.year",
+        ],
         filter: rollupFilter,
         measureFilter: fc.constant(null),
       }),

@@ -75,10 +75,10 @@ const person = (event: TestEvent): string | null => {
   return (event.anonymousId ?? "") === "" ? null : `visitor ${event.anonymousId}`;
 };
 
-const uniques = (events: readonly TestEvent[], of: string): number => {
+const uniques = (events: readonly TestEvent[], of: string, timeZone: string): number => {
   const value = (event: TestEvent): string | null => {
     if (of === "persons") return person(event);
-    return textOf(event, of === "sessions" ? "sessionId" : of);
+    return textOf(event, of === "sessions" ? "sessionId" : of, timeZone);
   };
   return new Set(events.map(value).filter((one) => one !== null)).size;
 };
@@ -110,11 +110,15 @@ const numberMeasure = (numbers: readonly number[], input: MeasureInput): Referen
 };
 
 /** The values of one measure over some events, one per column it makes. */
-const referenceMeasure = (all: readonly TestEvent[], input: MeasureInput): readonly ReferenceValue[] => {
+const referenceMeasure = (
+  all: readonly TestEvent[],
+  input: MeasureInput,
+  timeZone: string,
+): readonly ReferenceValue[] => {
   const currency = input.currency ?? null;
   const events = currency === null ? all : all.filter((event) => event.currency === currency);
   if (input.function === "COUNT") return [events.length];
-  if (input.function === "UNIQUES") return [uniques(events, input.of ?? "")];
+  if (input.function === "UNIQUES") return [uniques(events, input.of ?? "", timeZone)];
   const numbers = events.map((event) => numberOf(event, input.of ?? "")).filter((number) => number !== null);
   if (input.function === "QUANTILES") return (input.levels ?? []).map((level) => quantile(numbers, level));
   return [input.of === "revenue" ? decimalMeasure(events, input) : numberMeasure(numbers, input)];
@@ -136,12 +140,13 @@ const referenceFormula = (formula: string, named: ReadonlyMap<string, ReferenceV
 const referenceMeasures = (
   events: readonly TestEvent[],
   inputs: readonly MeasureInput[],
+  timeZone: string,
 ): readonly ReferenceValue[] => {
   const named = new Map<string, ReferenceValue>();
   return inputs.flatMap((input) => {
     const { filter = null, formula = null, name = null } = input;
-    const passed = filter === null ? events : events.filter((event) => passes(event, filter));
-    const values = formula === null ? referenceMeasure(passed, input) : [referenceFormula(formula, named)];
+    const passed = filter === null ? events : events.filter((event) => passes(event, filter, timeZone));
+    const values = formula === null ? referenceMeasure(passed, input, timeZone) : [referenceFormula(formula, named)];
     const [value = null] = values;
     if (name !== null && values.length === 1) named.set(name, value);
     return values;
@@ -157,20 +162,20 @@ export const referenceGroups = (events: readonly TestEvent[], input: OlapInput):
     { label: string | null; dimensions: readonly (string | null)[]; events: TestEvent[] }
   >();
   for (const event of events) {
-    if (event.timeMs < from || event.timeMs >= to || !passes(event, input.filter ?? null)) continue;
+    if (event.timeMs < from || event.timeMs >= to || !passes(event, input.filter ?? null, timeZone)) continue;
     const label = granularity === "NONE" ? null : bucketLabel(event.timeMs, granularity, timeZone);
-    const values = dimensions.map((field) => textOf(event, field));
+    const values = dimensions.map((field) => textOf(event, field, timeZone));
     const key = JSON.stringify([label, values]);
     const group = groups.get(key) ?? { label, dimensions: values, events: [] };
     group.events.push(event);
     groups.set(key, group);
   }
   if (groups.size === 0 && granularity === "NONE" && dimensions.length === 0)
-    return [{ label: null, dimensions: [], measures: referenceMeasures([], input.measures) }];
+    return [{ label: null, dimensions: [], measures: referenceMeasures([], input.measures, timeZone) }];
   return [...groups.values()].map((group) => ({
     label: group.label,
     dimensions: group.dimensions,
-    measures: referenceMeasures(group.events, input.measures),
+    measures: referenceMeasures(group.events, input.measures, timeZone),
   }));
 };
 

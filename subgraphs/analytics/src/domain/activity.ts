@@ -4,7 +4,7 @@ import { bucketsOf, type Buckets } from "./calendar.ts";
 import { parseZone, type CalendarPeriod } from "./cohort-window.ts";
 import { DAY_MS } from "./duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./event-matcher.ts";
-import type { FieldAccess } from "./fields.ts";
+import { accessIn, type FieldAccess } from "./fields.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { formatInZone, zoneOffset, type OffsetAt } from "./zone.ts";
@@ -50,9 +50,10 @@ const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail
 /** Validates a question about activity; `before` is how many periods before the range are looked at. Refuses with BAD_INPUT or FORBIDDEN. */
 export const parseActivity = (
   input: ActivityInput,
-  access: FieldAccess,
+  caller: FieldAccess,
   { before, period }: { readonly before: number; readonly period: CalendarPeriod },
 ): ActivityQuery => {
+  const access = accessIn(caller, input);
   const range = parseTimeRange(input.range, "input.range");
   const timeZone = parseZone(input.timeZone ?? "UTC", "input.timeZone");
   const offsetAt = zoneOffset(timeZone);

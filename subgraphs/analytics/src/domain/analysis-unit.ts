@@ -31,7 +31,7 @@ export const parseAnalysisUnit = (input: AnalysisUnitInput | null | undefined, w
   }
   if (name === null) throw bad(`${where}.field`, "FIELD needs the `field` whose values are counted.");
   const field = parseField(name, `${where}.field`);
-  if (field.kind === "COLUMN" && !ID_TYPES.includes(field.type))
+  if (field.kind !== "PROPERTY" && !ID_TYPES.includes(field.type))
     throw bad(`${where}.field`, `\`${field.name}\` is ${field.type} and names nothing that could be counted.`);
   return { kind, field };
 };

@@ -28,7 +28,8 @@ const HELD_COLUMNS: readonly string[] = EVENT_FIELDS.filter(({ name }) => HELD_N
 );
 
 /** Whether `events_by_person`, the narrow copy in order of persons, holds a field. */
-export const heldByPerson = (field: Field): boolean => field.kind === "COLUMN" && HELD_NAMES.has(field.name);
+export const heldByPerson = (field: Field): boolean =>
+  field.kind === "PART" ? HELD_COLUMNS.includes(field.of) : field.kind === "COLUMN" && HELD_NAMES.has(field.name);
 
 const REASON_TABLE = "events_by_person";
 

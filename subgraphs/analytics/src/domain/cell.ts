@@ -1,5 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { FieldAccess } from "./fields.ts";
+import { accessIn, type FieldAccess } from "./fields.ts";
 import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
 import { numbersOf, type Measure } from "./measures.ts";
 import { parseOlap, type AnalyticQuery, type OlapInput } from "./query.ts";
@@ -57,7 +57,8 @@ const bucketOf = ({ range, buckets }: AnalyticQuery, time: string | null): TimeR
 };
 
 /** Reads which events a cell of a question's answer was computed from; refuses with BAD_INPUT or FORBIDDEN. */
-export const parseCell = (input: OlapInput, cell: CellInput, access: FieldAccess): CellEvents => {
+export const parseCell = (input: OlapInput, cell: CellInput, caller: FieldAccess): CellEvents => {
+  const access = accessIn(caller, input);
   const { query } = parseOlap(input, access);
   const { dimensions = [], time = null, measure = null } = cell;
   if (dimensions.length !== query.dimensions.length)

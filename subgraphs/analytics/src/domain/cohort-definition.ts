@@ -99,7 +99,7 @@ const parseSequence = (input: NonNullable<CohortDefinitionInput["sequence"]>, { 
 const parseLatest = (input: FilterInput, { where, access }: Place): CohortNode => {
   const condition = parseFilter(input, where, access);
   if (condition === null) throw bad(where, "`latest` needs a filter.");
-  const other = fieldsOf(condition).find((field) => field.kind === "COLUMN" && field.type !== "TEXT");
+  const other = fieldsOf(condition).find((field) => field.kind !== "PROPERTY" && field.type !== "TEXT");
   if (other !== undefined)
     throw bad(where, `\`${other.name}\` is no text of an event and no property: people have no latest value of it.`);
   return { kind: "LATEST", condition };

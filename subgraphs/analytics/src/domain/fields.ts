@@ -1,5 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { didYouMean } from "./did-you-mean.ts";
+import { CLOCK_HANDS, URL_PARTS, type FieldPart } from "./field-parts.ts";
+import { zoneClock } from "./zone-clock.ts";
 
 /** What the values of a field are. TEXT that an event does not carry is stored as the empty text. */
 export type FieldType = "TEXT" | "ID" | "BOOLEAN" | "INTEGER" | "DECIMAL" | "TIME" | "LIST";
@@ -14,6 +16,17 @@ export interface ColumnField {
   readonly type: FieldType;
 }
 
+/** A part of a column: of an address its host, of a moment the hour of the day. */
+export interface PartField {
+  readonly kind: "PART";
+  /** Name in the graph: that of the column's field, a dot and the part's. */
+  readonly name: string;
+  /** Name of the column in the store. */
+  readonly of: string;
+  readonly part: FieldPart;
+  readonly type: "TEXT" | "INTEGER";
+}
+
 /** A path into an event's own properties. */
 export interface PropertyField {
   readonly kind: "PROPERTY";
@@ -24,7 +37,7 @@ export interface PropertyField {
 }
 
 /** Something of an event that can be filtered and grouped by. */
-export type Field = ColumnField | PropertyField;
+export type Field = ColumnField | PartField | PropertyField;
 
 const text = (name: string, column: string): ColumnField => ({ kind: "COLUMN", name, column, type: "TEXT" });
 const typed = (type: FieldType, name: string, column: string): ColumnField => ({ kind: "COLUMN", name, column, type });
@@ -62,7 +75,20 @@ export const EVENT_FIELDS: readonly ColumnField[] = [
   typed("LIST", "qualityFlags", "quality_flags"),
 ];
 
-const byName: ReadonlyMap<string, ColumnField> = new Map(EVENT_FIELDS.map((field) => [field.name, field]));
+/** Every part of a column by its name in the graph; moments are those of UTC's clock. */
+export const PART_FIELDS: readonly PartField[] = [
+  ...["url", "referrer"].flatMap((of) =>
+    URL_PARTS.map(([name, part]): PartField => ({ kind: "PART", name: `${of}.${name}`, of, part, type: "TEXT" })),
+  ),
+  ...CLOCK_HANDS.map(([name, hand]): PartField => {
+    const part = { kind: "CLOCK", hand, clock: zoneClock("UTC") } as const;
+    return { kind: "PART", name: `time.${name}`, of: "time", part, type: "INTEGER" };
+  }),
+];
+
+const byName: ReadonlyMap<string, ColumnField | PartField> = new Map(
+  [...EVENT_FIELDS, ...PART_FIELDS].map((field) => [field.name, field]),
+);
 
 /** Fields that name a person: their values are shown, grouped by and searched only with `analytics:personal-data`. */
 const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["userId", "anonymousId"]);
@@ -82,10 +108,17 @@ export const isPropertyName = (name: string): boolean => {
   return name.startsWith(PREFIX) && path.length <= MAX_PATH_LENGTH && PATH.test(path);
 };
 
-/** What the caller may see of events. */
+/** How fields are read: what the caller may see of events, and the zone whose clock parts of moments are of (UTC when left out). */
 export interface FieldAccess {
   readonly personalData: boolean;
+  readonly timeZone?: string;
 }
+
+/** How the fields of a question are read: parts of moments are of its own zone's clock. */
+export const accessIn = (
+  access: FieldAccess,
+  { timeZone }: { readonly timeZone?: string | null | undefined },
+): FieldAccess => ({ ...access, timeZone: timeZone ?? "UTC" });
 
 const parseProperty = (name: string, where: string): PropertyField => {
   const path = name.slice(PREFIX.length);
@@ -98,8 +131,14 @@ const parseProperty = (name: string, where: string): PropertyField => {
   return { kind: "PROPERTY", name, path: `${PREFIX}${path}` };
 };
 
+/** The field as a zone's clock tells it. */
+const onClock = (field: ColumnField | PartField, timeZone: string): ColumnField | PartField =>
+  field.kind === "PART" && field.part.kind === "CLOCK"
+    ? { ...field, part: { ...field.part, clock: zoneClock(timeZone) } }
+    : field;
+
 /** Reads a field by its name in the graph; refuses an unknown one with BAD_INPUT and lists the known. */
-export const parseField = (name: string, where: string): Field => {
+export const parseField = (name: string, where: string, timeZone = "UTC"): Field => {
   if (name.startsWith(PREFIX)) return parseProperty(name, where);
   const field = byName.get(name);
   if (field === undefined)
@@ -108,12 +147,12 @@ export const parseField = (name: string, where: string): Field => {
       `There is no such field.${didYouMean(name, [...byName.keys()])} The fields are ${[...byName.keys()].join(", ")} and \`properties.<path>\`.`,
       { field: where },
     );
-  return field;
+  return onClock(field, timeZone);
 };
 
 /** Reads a field whose values the answer would reveal; refuses personal data with FORBIDDEN unless the caller may see it. */
 export const parseRevealedField = (name: string, where: string, access: FieldAccess): Field => {
-  const field = parseField(name, where);
+  const field = parseField(name, where, access.timeZone);
   if (!access.personalData && PERSONAL_FIELDS.has(field.name))
     throw refuse("FORBIDDEN", `\`${field.name}\` is personal data and needs the permission analytics:personal-data.`, {
       field: where,

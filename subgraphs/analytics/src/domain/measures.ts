@@ -79,11 +79,11 @@ const numberSource = (input: MeasureInput, where: string): NumberSource => {
   return { kind: "PROPERTY", field };
 };
 
-const uniquesOf = (of: string | null | undefined, where: string): UniquesOf => {
+const uniquesOf = (of: string | null | undefined, where: string, { timeZone }: FieldAccess): UniquesOf => {
   if (of === "persons") return { kind: "PERSONS" };
   if (of === "sessions") return { kind: "SESSIONS" };
   if (of === null || of === undefined) throw bad(`${where}.of`, "UNIQUES counts `persons`, `sessions` or a field.");
-  return { kind: "FIELD", field: parseField(of, `${where}.of`) };
+  return { kind: "FIELD", field: parseField(of, `${where}.of`, timeZone) };
 };
 
 const levelsOf = (input: MeasureInput, where: string): readonly number[] => {
@@ -144,7 +144,7 @@ const parseMeasure = (input: MeasureInput, where: string, { access, columns }: S
         {
           name,
           type: "INTEGER",
-          formula: { kind: "UNIQUES", of: uniquesOf(input.of, where), exact: input.exact ?? false },
+          formula: { kind: "UNIQUES", of: uniquesOf(input.of, where, access), exact: input.exact ?? false },
           filter,
         },
       ];

@@ -1,5 +1,6 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { filteredColumns, maskedColumns } from "@tessera/platform/store/data-policy";
+import type { ClockPart } from "./field-parts.ts";
 import type { Field } from "./fields.ts";
 import { fieldsOf } from "./filter.ts";
 import { DAY_MS, HOUR_MS } from "./duration.ts";
@@ -104,10 +105,23 @@ const whyNotFor = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy 
   return measure === undefined ? null : `${measure.name} is of a column that a data policy masks.`;
 };
 
+/** Whether a rollup's steps lie wholly under one reading of a clock's hand, for all of a range: an hour of a zone is one where its offset is of whole hours. */
+const tellsHand = (table: RollupTable, { hand, clock }: ClockPart, range: TimeRange): boolean => {
+  const seconds = ROLLUPS[table].stepMs / 1_000;
+  if (hand === "MINUTE_OF_HOUR" || (hand === "HOUR_OF_DAY" && ROLLUPS[table].stepMs > HOUR_MS)) return false;
+  return clock.aheadSeconds.every((ahead, place) => {
+    const [from, to] = [clock.fromSeconds[place] ?? 0, clock.fromSeconds[place + 1] ?? Infinity];
+    return ahead % seconds === 0 || from * 1_000 >= range.toMs || to * 1_000 <= range.fromMs;
+  });
+};
+
+const groupsBy = (table: RollupTable, field: Field, range: TimeRange): boolean =>
+  field.kind === "PART" && field.part.kind === "CLOCK" ? tellsHand(table, field.part, range) : holds(table, field);
+
 /** Why a rollup can't give this very answer to who may see what the policy lets through; null when it can. */
 export const whyNotRollup = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy | null): string | null => {
   const { stepMs, step } = ROLLUPS[table];
-  const foreign = query.dimensions.find((field) => !holds(table, field));
+  const foreign = query.dimensions.find((field) => !groupsBy(table, field, query.range));
   if (foreign !== undefined) return `It does not hold ${foreign.name}, which is grouped by.`;
   const unfiltered = fieldsOf(query.filter).find((field) => !holds(table, field));
   if (unfiltered !== undefined) return `It does not hold ${unfiltered.name}, which is filtered on.`;

@@ -2,7 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { Approximate } from "./approximate.ts";
 import { columnsOf } from "./arithmetic.ts";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
-import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { accessIn, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { COMPARISONS, onlyValueOf, parseFilter, type Comparison, type Condition, type FilterInput } from "./filter.ts";
 import { firstShown, numbersOf, parseMeasures, shownIndex, type Measure, type MeasureInput } from "./measures.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
@@ -231,7 +231,8 @@ const parseHaving = (inputs: readonly MeasureTestInput[], query: AnalyticQuery):
 };
 
 /** Validates an `olap` question; refuses with BAD_INPUT or FORBIDDEN. */
-export const parseOlap = (input: OlapInput, access: FieldAccess): OlapQuery => {
+export const parseOlap = (input: OlapInput, caller: FieldAccess): OlapQuery => {
+  const access = accessIn(caller, input);
   const dimensions = parseDimensions(input.dimensions ?? [], "input.dimensions", MAX_DIMENSIONS, access);
   const query = parseQuery(input, dimensions, access);
   const steps = input.orderBy ?? [];
@@ -259,7 +260,8 @@ export const parseOthers = ({ others = false }: OlapInput, { query, having }: Ol
 };
 
 /** Validates a `timeSeries` question; refuses with BAD_INPUT or FORBIDDEN. */
-export const parseTimeSeries = (input: TimeSeriesInput, access: FieldAccess): TimeSeriesQuery => {
+export const parseTimeSeries = (input: TimeSeriesInput, caller: FieldAccess): TimeSeriesQuery => {
+  const access = accessIn(caller, input);
   const dimensions = parseDimensions(input.splitBy ?? [], "input.splitBy", MAX_SPLIT_FIELDS, access);
   const query = parseQuery(input, dimensions, access);
   const { buckets } = query;

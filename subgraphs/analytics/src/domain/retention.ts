@@ -4,7 +4,7 @@ import { bucketsOf, type Buckets } from "./calendar.ts";
 import { parseZone, type CalendarPeriod } from "./cohort-window.ts";
 import { DAY_MS } from "./duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./event-matcher.ts";
-import { parseField, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { accessIn, parseField, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "./zone.ts";
@@ -122,7 +122,7 @@ const parseValue = (input: RetentionInput["value"], where: string): RetentionVal
   if (input === null || input === undefined) return null;
   const field = parseField(input.of ?? "revenue", `${where}.of`);
   const currency = input.currency ?? null;
-  if (field.kind === "COLUMN" && field.name !== "revenue")
+  if (field.kind !== "PROPERTY" && field.name !== "revenue")
     throw bad(`${where}.of`, "A value is `revenue`, or a property with numbers.");
   if (field.kind === "COLUMN" && (currency === null || !CURRENCY.test(currency)))
     throw bad(`${where}.currency`, "Revenue is added up in one `currency`: three letters, ISO 4217.");
@@ -157,7 +157,7 @@ const parseSplit = (input: RetentionInput, where: string, access: FieldAccess): 
   if (new Set(names).size < names.length) throw bad(`${where}.splitBy`, "`splitBy` names a field twice.");
   return names.map((name, index) => {
     const field = parseRevealedField(name, `${where}.splitBy.${index}`, access);
-    if (field.kind === "COLUMN" && field.type !== "TEXT")
+    if (field.kind !== "PROPERTY" && field.type !== "TEXT")
       throw bad(`${where}.splitBy.${index}`, `\`${name}\` is no text of an event and no property.`);
     return field;
   });
@@ -186,10 +186,11 @@ export const parseAsOf = (text: Maybe<string>, where: string, nowMs: number): nu
 /** Validates a question about retention; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
 export const parseRetention = (
   input: RetentionInput,
-  access: FieldAccess,
+  caller: FieldAccess,
   nowMs: number,
   where = "input",
 ): RetentionQuery => {
+  const access = accessIn(caller, input);
   const range = parseTimeRange(input.range, `${where}.range`);
   const columns = parseColumns(input, where);
   const unit = parseAnalysisUnit(input.unit, `${where}.unit`);

@@ -4,7 +4,7 @@ import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { propertyText } from "./field-sql.ts";
+import { columnSql, propertyText } from "./field-sql.ts";
 import type { Params } from "./params.ts";
 import { momentSql, sinceSql, untilSql } from "./time-sql.ts";
 
@@ -26,7 +26,7 @@ export interface UnitSql {
 const fieldKey = (unit: Extract<AnalysisUnit, { kind: "FIELD" }>, params: Params): string =>
   unit.field.kind === "PROPERTY"
     ? `ifNull(${propertyText(unit.field.path, params)}, '')`
-    : `toString(${unit.field.column})`;
+    : `toString(${columnSql(unit.field, params)})`;
 
 /** Writes a unit as SQL over either table of events. */
 export const unitSql = (unit: AnalysisUnit, params: Params): UnitSql => {

@@ -7,7 +7,7 @@ import type { Condition } from "../domain/filter.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, matcherSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { propertyText } from "./field-sql.ts";
+import { columnSql, propertyText } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
 
@@ -104,7 +104,10 @@ const sequenceSql = (
 };
 
 const valueSql = (field: Field, params: Params): { readonly value: string; readonly present: string } => {
-  if (field.kind === "COLUMN") return { value: field.column, present: `${field.column} != ''` };
+  if (field.kind !== "PROPERTY") {
+    const column = columnSql(field, params);
+    return { value: column, present: `${column} != ''` };
+  }
   const value = propertyText(field.path, params);
   return { value, present: `isNotNull(${value})` };
 };
@@ -129,7 +132,8 @@ const latestSql = (
   });
   const aliasOf = (field: Field): Field => {
     const alias = `latest${fields.findIndex(({ name }) => name === field.name)}`;
-    return field.kind === "COLUMN" ? { ...field, column: alias } : { ...field, path: alias };
+    if (field.kind === "PROPERTY") return { ...field, path: alias };
+    return { kind: "COLUMN", name: field.name, type: field.type, column: alias };
   };
   return (
     `SELECT person FROM (SELECT person, ${latest.join(", ")} FROM events ` +

@@ -1,44 +1,47 @@
-import type { ColumnField, Field } from "../domain/fields.ts";
+import type { ColumnField, Field, PartField } from "../domain/fields.ts";
 import type { Comparison, Condition } from "../domain/filter.ts";
-import { propertyNumber, propertyText } from "./field-sql.ts";
+import { columnSql, propertyNumber, propertyText } from "./field-sql.ts";
 import type { Params } from "./params.ts";
 
 /** How a comparison is written. */
 export const COMPARISON_SQL: Readonly<Record<Comparison, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
 
-const columnOneOf = (field: ColumnField, values: readonly string[], params: Params): string => {
+const columnOneOf = (field: ColumnField | PartField, values: readonly string[], params: Params): string => {
   const texts = (): string => params.place("Array(String)", values);
+  const column = columnSql(field, params);
   switch (field.type) {
     case "TEXT":
-      return `${field.column} IN ${texts()}`;
+      return `${column} IN ${texts()}`;
     case "ID":
-      return `${field.column} IN ${params.place("Array(UUID)", values)}`;
+      return `${column} IN ${params.place("Array(UUID)", values)}`;
     case "BOOLEAN":
     case "INTEGER":
-      return `toString(${field.column}) IN ${texts()}`;
+      return `toString(${column}) IN ${texts()}`;
     case "DECIMAL":
-      return `ifNull(toString(${field.column}) IN ${texts()}, 0)`;
+      return `ifNull(toString(${column}) IN ${texts()}, 0)`;
     case "TIME":
-      return `toUnixTimestamp64Milli(${field.column}) IN ${params.place("Array(Int64)", values.map(Number))}`;
+      return `toUnixTimestamp64Milli(${column}) IN ${params.place("Array(Int64)", values.map(Number))}`;
     case "LIST":
-      return `hasAny(${field.column}, ${texts()})`;
+      return `hasAny(${column}, ${texts()})`;
   }
 };
 
 const oneOf = (field: Field, values: readonly string[], params: Params): string =>
-  field.kind === "COLUMN"
+  field.kind !== "PROPERTY"
     ? columnOneOf(field, values, params)
     : `ifNull(${propertyText(field.path, params)} IN ${params.place("Array(String)", values)}, 0)`;
 
 const textTest = (test: "position" | "startsWith" | "match", field: Field, text: string, params: Params): string => {
-  const value = field.kind === "COLUMN" ? field.column : `ifNull(${propertyText(field.path, params)}, '')`;
+  const value =
+    field.kind !== "PROPERTY" ? columnSql(field, params) : `ifNull(${propertyText(field.path, params)}, '')`;
   const found = `${test}(${value}, ${params.place("String", text)})`;
   const matches = test === "position" ? `${found} > 0` : found;
-  return field.kind === "COLUMN" ? matches : `(${exists(field, params)} AND ${matches})`;
+  return field.kind !== "PROPERTY" ? matches : `(${exists(field, params)} AND ${matches})`;
 };
 
 const compare = (field: Field, comparison: Comparison, value: number, params: Params): string => {
-  const number = field.kind === "COLUMN" ? `toFloat64(${field.column})` : propertyNumber(field.path, params);
+  const number =
+    field.kind !== "PROPERTY" ? `toFloat64(${columnSql(field, params)})` : propertyNumber(field.path, params);
   return `ifNull(${number} ${COMPARISON_SQL[comparison]} ${params.place("Float64", value)}, 0)`;
 };
 
@@ -46,11 +49,11 @@ const exists = (field: Field, params: Params): string => {
   if (field.kind === "PROPERTY") return `isNotNull(${propertyText(field.path, params)})`;
   switch (field.type) {
     case "TEXT":
-      return `${field.column} != ''`;
+      return `${columnSql(field, params)} != ''`;
     case "DECIMAL":
-      return `isNotNull(${field.column})`;
+      return `isNotNull(${columnSql(field, params)})`;
     case "LIST":
-      return `notEmpty(${field.column})`;
+      return `notEmpty(${columnSql(field, params)})`;
     case "ID":
     case "TIME":
     case "BOOLEAN":

@@ -1,5 +1,6 @@
-import type { Field } from "../domain/fields.ts";
+import type { ColumnField, Field, PartField } from "../domain/fields.ts";
 import type { Params } from "./params.ts";
+import { partSql } from "./part-sql.ts";
 
 /** A property as nullable text: null where the event does not carry it. The path is a parameter that the store quotes itself. */
 export const propertyText = (path: string, params: Params): string =>
@@ -11,9 +12,14 @@ export const propertyNumber = (path: string, params: Params): string => {
   return `if(isFinite(${number}), ${number}, NULL)`;
 };
 
+/** A column, or a part of one. */
+export const columnSql = (field: ColumnField | PartField, params: Params): string =>
+  field.kind === "PART" ? partSql(field, params) : field.column;
+
 /** The expression a field is grouped by; its cells are read by `dimensionColumn`. */
 export const groupExpression = (field: Field, params: Params): string => {
   if (field.kind === "PROPERTY") return propertyText(field.path, params);
+  if (field.kind === "PART") return partSql(field, params);
   switch (field.type) {
     case "TEXT":
       return field.column;

@@ -41,7 +41,7 @@ const uniquesOfEvents = (
   if (of.kind === "PERSONS") return count("person", ["person != 0", ...passed]);
   if (of.kind === "SESSIONS") return count("session_id", ["session_id != ''", ...passed]);
   const value = groupExpression(of.field, params);
-  const textual = of.field.kind === "COLUMN" && ["TEXT", "LIST"].includes(of.field.type);
+  const textual = of.field.kind !== "PROPERTY" && ["TEXT", "LIST"].includes(of.field.type);
   return textual ? count(value, [`${value} != ''`, ...passed]) : `ifNull(${count(value, passed)}, 0)`;
 };
 

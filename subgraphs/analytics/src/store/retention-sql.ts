@@ -4,7 +4,7 @@ import type { BehaviourRules } from "../domain/behaviour-rules.ts";
 import type { Field } from "../domain/fields.ts";
 import type { RetentionQuery } from "../domain/retention.ts";
 import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
-import { propertyNumber, propertyText } from "./field-sql.ts";
+import { columnSql, propertyNumber, propertyText } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
 
 /** People that a question is held to, as a statement that gives `person`; null for everybody. */
@@ -14,7 +14,9 @@ export type MembersSql = ((params: Params) => string) | null;
 const NO_END = 1_000_000;
 
 const dimensionSql = (field: Field, params: Params): string =>
-  field.kind === "PROPERTY" ? `ifNull(${propertyText(field.path, params)}, '')` : `toString(${field.column})`;
+  field.kind === "PROPERTY"
+    ? `ifNull(${propertyText(field.path, params)}, '')`
+    : `toString(${columnSql(field, params)})`;
 
 /** The value of an event in ten-thousandths; 0 where it has none. */
 const valueSql = ({ value }: RetentionQuery, params: Params): string => {

@@ -1,3 +1,4 @@
+import type { Field } from "../domain/fields.ts";
 import type { Condition } from "../domain/filter.ts";
 import type { Measure } from "../domain/measures.ts";
 import type { Plan, PlanPart } from "../domain/planner.ts";
@@ -5,6 +6,7 @@ import type { AnalyticQuery } from "../domain/query.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import type { Params } from "./params.ts";
+import { partSql } from "./part-sql.ts";
 import { sinceSql, untilSql } from "./time-sql.ts";
 
 /** A column of partial results: what it is in a rollup, and how single events make it. */
@@ -75,6 +77,13 @@ export const bucketExpression = (query: AnalyticQuery, table: PlanPart["table"],
   return `roundDown(toInt64(${seconds}), ${starts})`;
 };
 
+/** A field that is grouped by, from a table: a clock's hand from the moment that the table tells. */
+const groupOf = (field: Field, table: PlanPart["table"], params: Params): string => {
+  if (field.kind !== "PART" || field.part.kind !== "CLOCK") return groupExpression(field, params);
+  const column = TIME_COLUMNS[table];
+  return partSql(field, params, table === "rollup_day_dimensions" ? `toDateTime(${column}, 'UTC')` : column);
+};
+
 /** Names of the keys of a query's groups: `b` for the bucket, `d0`, `d1` ... for the dimensions. */
 export const keyAliases = (query: AnalyticQuery): readonly string[] => [
   ...(query.buckets === null ? [] : ["b"]),
@@ -84,7 +93,7 @@ export const keyAliases = (query: AnalyticQuery): readonly string[] => [
 /** The keys of a query's groups as select expressions over one table. */
 export const keySelects = (query: AnalyticQuery, table: PlanPart["table"], params: Params): readonly string[] => [
   ...(query.buckets === null ? [] : [`${bucketExpression(query, table, params)} AS b`]),
-  ...query.dimensions.map((field, index) => `${groupExpression(field, params)} AS d${index}`),
+  ...query.dimensions.map((field, index) => `${groupOf(field, table, params)} AS d${index}`),
 ];
 
 const needsCurrency = (query: AnalyticQuery): boolean =>

@@ -3,7 +3,7 @@ import { parseAnalysisUnit } from "../analysis-unit.ts";
 import { bucketsOf } from "../calendar.ts";
 import { parseDuration } from "../duration.ts";
 import { parseEventMatcher } from "../event-matcher.ts";
-import { parseRevealedField, type FieldAccess } from "../fields.ts";
+import { accessIn, parseRevealedField, type FieldAccess } from "../fields.ts";
 import { MAX_RANGE_MS, parseTimeRange, type TimeRange } from "../time-range.ts";
 import { zoneOffset } from "../zone.ts";
 import type { FunnelBreakdownInput, FunnelExclusionInput, FunnelInput, FunnelStepInput } from "./funnel-input.ts";
@@ -171,7 +171,8 @@ const parseSample = (input: FunnelInput, unit: Funnel["unit"]): number => {
 };
 
 /** Validates a question to `funnel`; refuses with BAD_INPUT and the path of what is wrong, or FORBIDDEN for personal data. */
-export const parseFunnel = (input: FunnelInput, access: FieldAccess): Funnel => {
+export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => {
+  const access = accessIn(caller, input);
   const order = input.order ?? "ORDERED";
   const range = parseTimeRange(input.range, "input.range");
   const steps = parseSteps(input, order, access);

@@ -1,4 +1,4 @@
-import { EVENT_FIELDS, isPersonal, isPropertyName, type FieldType } from "../fields.ts";
+import { EVENT_FIELDS, isPersonal, isPropertyName, PART_FIELDS, type FieldType } from "../fields.ts";
 
 /** What values of a property were seen, as in the SDL. */
 export type PropertyValueType = "TEXT" | "NUMBER" | "BOOLEAN" | "TIME" | "LIST" | "OTHER";
@@ -16,8 +16,8 @@ export interface PropertyDimension {
   readonly types: readonly PropertyValueType[];
 }
 
-/** Every field of events. */
-export const EVENT_DIMENSIONS: readonly EventDimension[] = EVENT_FIELDS.map(({ name, type }) => ({
+/** Every field of events, and every part of one. */
+export const EVENT_DIMENSIONS: readonly EventDimension[] = [...EVENT_FIELDS, ...PART_FIELDS].map(({ name, type }) => ({
   ...{ name, type },
   personal: isPersonal(name),
 }));
