@@ -18,8 +18,10 @@ import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatc
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planJob } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
+import { createAnswers } from "./operations/delivery/answers.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
+import { createForgetting } from "./reactions/forget-answers.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
@@ -53,8 +55,9 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const results = createJobResults({ eventStore, longQueries });
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const cohorts = createCohortStore({ ...resources, kept: COHORT_KEPT });
+  const answers = createAnswers(nowMs);
   const operations = createOperations({
-    ...{ cohorts, eventStore, longQueries, statements: behaviourStatements },
+    ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
     store: createAnalyticsStore(eventStore),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(eventStore),
@@ -72,6 +75,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
+      createForgetting({ answers, eventLog, logger }),
       createCohortComputer({
         ...{ cohorts, longQueries, nowMs, newId, logger, statements: behaviourStatements },
         closedDefinition: (cohort) => closedDefinition(cohorts, cohort),

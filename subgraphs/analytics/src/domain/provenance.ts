@@ -12,10 +12,14 @@ export interface Cost {
   readonly elapsedMs: number;
 }
 
+/** How an answer was come by, as in the SDL. */
+export type CacheUse = "NONE" | "MISS" | "HIT" | "SHARED";
+
 /** Where an answer comes from, how exact it is and what it cost; as in the SDL. */
 export interface Provenance {
   readonly asOf: string;
   readonly freshness: string;
+  readonly cache: CacheUse;
   readonly exactness: "EXACT" | "APPROXIMATE";
   readonly relativeError: number | null;
   readonly approximations: readonly Approximation[];
@@ -61,6 +65,7 @@ export const provenanceOf = (
   return {
     asOf: isoTime(asOfMs),
     freshness: "PT0S",
+    cache: "NONE",
     exactness: approximations.length === 0 ? "EXACT" : "APPROXIMATE",
     relativeError: approximations.length === 0 ? null : Math.max(...approximations.map((one) => one.relativeError)),
     approximations,

@@ -7,8 +7,13 @@ import type { FunnelStore } from "../store/funnel-store.ts";
 import type { PathsStore } from "../store/paths-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
+import type { Cohort } from "../domain/cohort.ts";
+import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
-import { withRange } from "./at-range.ts";
+import { withRange, type Asked } from "./at-range.ts";
+import type { Answers } from "./delivery/answers.ts";
+import { freshEnough } from "./delivery/fresh-enough.ts";
+import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
@@ -43,10 +48,16 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps 
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
   readonly results: JobResults;
+  readonly answers: Answers;
 }
 
-/** Everything this room can be asked to do, bound to its dependencies. */
-export const createOperations = (deps: OperationDeps) => ({
+/** A question about retention, of everybody or of a cohort. */
+interface RetentionAsked {
+  readonly input: Asked<RetentionInput>;
+  readonly of: Cohort | null;
+}
+
+const plainOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
   timeSeries: withRange(deps, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps))),
   olap: withRange(deps, withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))),
@@ -72,6 +83,34 @@ export const createOperations = (deps: OperationDeps) => ({
   ...createCohortOperations(deps),
   ...createSemanticOperations(deps),
 });
+
+/** Questions whose answers are shared by those who take one of some age, or ask at the same time. */
+const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOperations>) => {
+  const share = freshEnough(deps);
+  const [named, ofCohorts] = [namedVersions(deps), cohortsNamed(deps)];
+  const { olap, timeSeries, funnel, attribution, retention, stickiness, lifecycle, activeUsers, runSavedQuery } = plain;
+  return {
+    olap: share({ name: "olap", ask: olap, versionsOf: named }),
+    timeSeries: share({ name: "timeSeries", ask: timeSeries, versionsOf: named }),
+    funnel: share({ name: "funnel", ask: funnel, versionsOf: ofCohorts }),
+    attribution: share({ name: "attribution", ask: attribution, versionsOf: ofCohorts }),
+    retention: share({
+      name: "retention",
+      ask: (caller, { input, of }: RetentionAsked, signal) => retention(caller, input, of, signal),
+      versionsOf: ofCohorts,
+    }),
+    stickiness: share({ name: "stickiness", ask: stickiness, versionsOf: ofCohorts }),
+    lifecycle: share({ name: "lifecycle", ask: lifecycle, versionsOf: ofCohorts }),
+    activeUsers: share({ name: "activeUsers", ask: activeUsers, versionsOf: ofCohorts }),
+    runSavedQuery: share({ name: "runSavedQuery", ask: runSavedQuery, versionsOf: savedQueryVersions(deps) }),
+  };
+};
+
+/** Everything this room can be asked to do, bound to its dependencies. */
+export const createOperations = (deps: OperationDeps) => {
+  const plain = plainOperations(deps);
+  return { ...plain, ...sharedOperations(deps, plain) };
+};
 
 /** The operations, bound. */
 export type Operations = ReturnType<typeof createOperations>;

@@ -30,7 +30,8 @@ export const Cohort: CohortResolvers = {
   history: (cohort, { first }, { caller, operations }) => operations.cohortHistory(caller, cohort, first),
   membership: (cohort, { input }, { caller, operations }) => operations.cohortMembership(caller, cohort, input),
   members: (cohort, page, { caller, operations, signal }) => operations.cohortMembers(caller, cohort, page, signal),
-  retention: (cohort, { input }, { caller, operations, signal }) => operations.retention(caller, input, cohort, signal),
+  retention: (of, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.retention(caller, { input, of }, signal, maxStaleness),
 };
 
 /** Resolvers of `CohortComputation`. */

@@ -4,10 +4,14 @@ import type { QueryResolvers } from "../generated/resolvers.ts";
 export const Query: QueryResolvers = {
   realtimeMetrics: (_root, { timeframe }, { caller, operations, signal }) =>
     operations.realtimeMetrics(caller, timeframe, signal),
-  timeSeries: (_root, { input }, { caller, operations, signal }) => operations.timeSeries(caller, input, signal),
-  olap: (_root, { input }, { caller, operations, signal }) => operations.olap(caller, input, signal),
-  attribution: (_root, { input }, { caller, operations, signal }) => operations.attribution(caller, input, signal),
-  funnel: (_root, { input }, { caller, operations, signal }) => operations.funnel(caller, input, signal),
+  timeSeries: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.timeSeries(caller, input, signal, maxStaleness),
+  olap: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.olap(caller, input, signal, maxStaleness),
+  attribution: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.attribution(caller, input, signal, maxStaleness),
+  funnel: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.funnel(caller, input, signal, maxStaleness),
   paths: (_root, { input }, { caller, operations, signal }) => operations.paths(caller, input, signal),
   funnelOfPath: (_root, input, { caller, operations }) => operations.funnelOfPath(caller, input),
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
@@ -17,17 +21,22 @@ export const Query: QueryResolvers = {
   cohort: (_root, { id }, { cohortLoader }) => cohortLoader.load(id),
   cohorts: (_root, page, { caller, operations }) => operations.listCohorts(caller, page),
   previewCohort: (_root, { input }, { caller, operations, signal }) => operations.previewCohort(caller, input, signal),
-  retention: (_root, { input }, { caller, operations, signal }) => operations.retention(caller, input, null, signal),
-  stickiness: (_root, { input }, { caller, operations, signal }) => operations.stickiness(caller, input, signal),
-  lifecycle: (_root, { input }, { caller, operations, signal }) => operations.lifecycle(caller, input, signal),
-  activeUsers: (_root, { input }, { caller, operations, signal }) => operations.activeUsers(caller, input, signal),
+  retention: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.retention(caller, { input, of: null }, signal, maxStaleness),
+  stickiness: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.stickiness(caller, input, signal, maxStaleness),
+  lifecycle: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.lifecycle(caller, input, signal, maxStaleness),
+  activeUsers: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.activeUsers(caller, input, signal, maxStaleness),
   metric: (_root, { name, version }, { caller, operations }) => operations.findMetric(caller, name, version),
   metrics: (_root, page, { caller, operations }) => operations.listMetrics(caller, page),
   segment: (_root, { name, version }, { caller, operations }) => operations.findSegment(caller, name, version),
   segments: (_root, page, { caller, operations }) => operations.listSegments(caller, page),
   savedQuery: (_root, { id, version }, { caller, operations }) => operations.findSavedQuery(caller, id, version),
   savedQueries: (_root, page, { caller, operations }) => operations.listSavedQueries(caller, page),
-  runSavedQuery: (_root, input, { caller, operations, signal }) => operations.runSavedQuery(caller, input, signal),
+  runSavedQuery: (_root, { maxStaleness, ...input }, { caller, operations, signal }) =>
+    operations.runSavedQuery(caller, input, signal, maxStaleness),
   dimensions: (_root, _args, { caller, operations, signal }) => operations.dimensions(caller, signal),
   job: (_root, { id }, { jobLoader }) => jobLoader.load(id),
   jobs: (_root, page, { caller, operations }) => operations.listJobs(caller, page),
