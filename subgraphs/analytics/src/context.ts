@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import type { Caller } from "@tessera/contracts/caller";
 import type { SubgraphCall } from "@tessera/platform/graphql/subgraph";
 import type { Cohort } from "./domain/cohort.ts";
+import type { Definition } from "./domain/semantic/definition.ts";
 import type { Job } from "./domain/job.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { Operations } from "./operations/operations.ts";
@@ -17,6 +18,8 @@ export interface Context {
   readonly jobLoader: DataLoader<string, Job | null>;
   /** Cohorts by id, asked for together. */
   readonly cohortLoader: DataLoader<string, Cohort | null>;
+  /** Metrics, segments and saved queries by id, as they are now, asked for together. */
+  readonly definitionLoader: DataLoader<string, Definition | null>;
   /** What a caller may be told of an error that ended a stream. */
   readonly meaning: (error: unknown) => unknown;
 }
@@ -36,5 +39,8 @@ export const contextFor =
     }),
     jobLoader: new DataLoader((ids) => operations.findJobs(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
     cohortLoader: new DataLoader((ids) => operations.findCohorts(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
+    definitionLoader: new DataLoader((ids) => operations.findDefinitions(caller, ids), {
+      maxBatchSize: MAX_LOADER_BATCH,
+    }),
     meaning,
   });

@@ -1,5 +1,6 @@
 import { isoTime } from "../domain/zone.ts";
-import type { DefinitionKind } from "../domain/semantic/definition.ts";
+import type { Context } from "../context.ts";
+import type { Definition as AnyDefinition, DefinitionKind } from "../domain/semantic/definition.ts";
 import type {
   ArchiveDefinitionResultResolvers,
   DefineMetricResultResolvers,
@@ -22,6 +23,9 @@ import type {
 import type { DefinitionOf, DefinitionPage } from "../operations/semantic/find-definitions.ts";
 import type { MetricDefinedParent } from "../parents.ts";
 
+const isOf = <Kind extends DefinitionKind>(one: AnyDefinition, kind: Kind): one is DefinitionOf<Kind> =>
+  one.kind === kind;
+
 const defined = {
   title: ({ content }: { readonly content: { readonly title: string } }) => content.title,
   description: ({ content }: { readonly content: { readonly description: string } }) => content.description,
@@ -30,8 +34,16 @@ const defined = {
   definedAt: ({ definedAtMs }: { readonly definedAtMs: number }) => isoTime(definedAtMs),
 };
 
+const referenced =
+  <Kind extends DefinitionKind>(kind: Kind) =>
+  async (reference: { readonly id: string }, { definitionLoader }: Context): Promise<DefinitionOf<Kind> | null> => {
+    const found = await definitionLoader.load(reference.id);
+    return found !== null && isOf(found, kind) ? found : null;
+  };
+
 /** Resolvers of `Metric`. */
 export const Metric: MetricResolvers = {
+  __resolveReference: referenced("METRIC"),
   ...defined,
   format: ({ content }) => content.format,
   measure: ({ content }) => content.measure,
@@ -42,6 +54,7 @@ export const Metric: MetricResolvers = {
 
 /** Resolvers of `Segment`. */
 export const Segment: SegmentResolvers = {
+  __resolveReference: referenced("SEGMENT"),
   ...defined,
   filter: ({ content }) => content.filter,
   versions: (segment, _args, { caller, operations }) => operations.definitionVersions(caller, segment),
@@ -50,6 +63,7 @@ export const Segment: SegmentResolvers = {
 
 /** Resolvers of `SavedQuery`. */
 export const SavedQuery: SavedQueryResolvers = {
+  __resolveReference: referenced("SAVED_QUERY"),
   ...defined,
   kind: ({ content }) => content.question.kind,
   question: ({ content }) => content.question.input,
@@ -90,8 +104,7 @@ const definitionOf = <Kind extends DefinitionKind>(
   { definition }: MetricDefinedParent,
   kind: Kind,
 ): DefinitionOf<Kind> => {
-  const isOf = (one: typeof definition): one is DefinitionOf<Kind> => one.kind === kind;
-  if (isOf(definition)) return definition;
+  if (isOf(definition, kind)) return definition;
   throw new Error(`A ${definition.kind} was stored as a ${kind}.`);
 };
 

@@ -99,6 +99,22 @@ describe("the graph's semantic layer", () => {
     });
   });
 
+  test("other rooms refer to them by id, as they are now; a foreign id looks like an unknown one, and a kind is no other", async () => {
+    const [caller, stranger] = [callerWith(freshTenantId(), PERMISSIONS), callerWith(freshTenantId(), PERMISSIONS)];
+    await defineOrders(caller, "view");
+    const defined = await defineOrders(caller, "buy");
+    const { id } = z.object({ defineMetric: z.object({ metric: z.object({ id: z.string() }) }) }).parse(defined)
+      .defineMetric.metric;
+    const refer = `query ($refs: [_Any!]!) { _entities(representations: $refs) {
+      ... on Metric { name version } ... on Segment { name } ... on SavedQuery { name } } }`;
+    const refs = ["Metric", "Segment", "SavedQuery"].map((__typename) => ({ __typename, id }));
+    expect(await ask(caller, refer, { refs })).toEqual({ _entities: [{ name: "orders", version: 2 }, null, null] });
+    expect(await ask(stranger, refer, { refs })).toEqual({ _entities: [null, null, null] });
+    expect(await ask(caller, refer, { refs: [{ __typename: "Metric", id: "none" }] })).toEqual({ _entities: [null] });
+    const { errors } = await askSubgraph(analytics.subgraph, callerWith(caller.tenantId, ["ml:read"]), refer, { refs });
+    expect(errors?.map(({ extensions }) => extensions?.["code"])).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]);
+  });
+
   test("archives and restores", async () => {
     const caller = callerWith(freshTenantId(), PERMISSIONS);
     const kept = z

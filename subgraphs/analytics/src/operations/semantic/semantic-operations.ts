@@ -6,7 +6,7 @@ import type { DefinitionStore } from "../../store/semantic/definition-store-type
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { StartQueryDeps } from "../start-query.ts";
 import { archiveDefinition, defineMetric, defineSegment, restoreDefinition, saveQuery } from "./define.ts";
-import { findDefinition, findSavedQuery, listDefinitions } from "./find-definitions.ts";
+import { findDefinition, findDefinitions, findSavedQuery, listDefinitions } from "./find-definitions.ts";
 import { listDimensions } from "./list-dimensions.ts";
 import { runSavedQuery } from "./run-saved-query.ts";
 
@@ -21,6 +21,7 @@ export interface SemanticDeps extends Pick<StartQueryDeps, "features"> {
 
 /** Everything that can be asked of metrics, segments and saved queries, bound to its dependencies. */
 export const createSemanticOperations = (deps: SemanticDeps) => ({
+  findDefinitions: findDefinitions(deps),
   findMetric: findDefinition(deps, "METRIC"),
   listMetrics: listDefinitions(deps, "METRIC"),
   findSegment: findDefinition(deps, "SEGMENT"),

@@ -35,6 +35,15 @@ export const definitionByIdStatement = (tenantId: TenantId, id: string, version:
      WHERE d.tenant_id = $1 AND d.id = $2`,
     [tenantId, id, version],
   );
+/** Definitions by id, as they are now. */
+export const definitionsByIdStatement = (tenantId: TenantId, ids: readonly string[]) =>
+  statement(
+    "definitions-by-id",
+    `SELECT ${COLUMNS} FROM semantic_definition d
+     JOIN semantic_definition_version v ON v.definition_id = d.id AND v.version = d.version
+     WHERE d.tenant_id = $1 AND d.id = ANY ($2::uuid[])`,
+    [tenantId, ids],
+  );
 /** Names of a kind that are not archived, sorted. */
 export const definitionNamesStatement = (tenantId: TenantId, kind: DefinitionKind) =>
   statement(

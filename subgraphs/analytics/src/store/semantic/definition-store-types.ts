@@ -59,6 +59,8 @@ export type ArchiveOutcome =
 export interface DefinitionStore {
   reader(tenantId: TenantId): DefinitionReader;
   byId(tenantId: TenantId, id: string, version: number | null): Promise<Definition | null>;
+  /** As they are now, in no particular order; what there is not is left out. */
+  findMany(tenantId: TenantId, ids: readonly string[]): Promise<readonly Definition[]>;
   /** By name after a name; one more than `first` tells that there is more. */
   list(
     tenantId: TenantId,

@@ -94,6 +94,7 @@ export const createDefinitionStore = (deps: Deps): DefinitionStore => {
     reader: (tenantId) => readerOf(tenantId, (statement, parse) => sql.run(tenantId, statement, parse)),
     byId: async (tenantId, id, version) =>
       (await sql.run(tenantId, statements.definitionByIdStatement(tenantId, id, version), definitionRow))[0] ?? null,
+    findMany: (tenantId, ids) => sql.run(tenantId, statements.definitionsByIdStatement(tenantId, ids), definitionRow),
     list: (tenantId, kind, page) =>
       sql.run(tenantId, statements.listDefinitionsStatement(tenantId, kind, page), definitionRow),
     versions: (tenantId, id, first) =>
