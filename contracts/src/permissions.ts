@@ -10,6 +10,7 @@ export const PERMISSIONS = [
   "jobs:read",
   "jobs:run",
   "cohorts:manage",
+  "people:manage",
   "anomaly:read",
   "anomaly:manage",
   "ml:read",

@@ -26,9 +26,14 @@ import { resolvers } from "./resolvers/resolvers.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createPathsStore } from "./store/paths-store.ts";
-import { createAnalyticsStore } from "./store/analytics-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
+import { DEFAULT_RULES } from "./domain/people/identity.ts";
+import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
+import { planOn } from "./domain/planner.ts";
+import { createPeopleCopier } from "./jobs/copy-people.ts";
+import { openPeople } from "./store/people/open-people.ts";
+import { peopleStatements } from "./store/people/people-statements-of-events.ts";
 import { jobRecord } from "./domain/job-record.ts";
 import { createJobStore } from "./store/job-store.ts";
 import { olapStatement } from "./store/olap-sql.ts";
@@ -45,12 +50,21 @@ export interface AnalyticsPorts {
   readonly quotas: Quotas;
 }
 
+/** How ids are linked, and how a question is answered whose rollup would count linked people apart. */
+const PEOPLE = {
+  rules: { defaults: DEFAULT_RULES, unlinked, bounds: { links: MAX_LINKS, identities: MAX_IDENTITIES } },
+  fromEvents: planOn.bind(null, null),
+} as const;
+
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
-  const { eventStore, eventLog, nowMs, newId, logger } = resources;
-  const { ingest, queues, longQueries, features, quotas } = ports;
+  const { eventLog, nowMs, newId, logger } = resources;
+  const { ingest, queues, features, quotas } = ports;
+  const known = openPeople({ ...resources, ...PEOPLE, longQueries: ports.longQueries });
+  // Whatever asks these of persons counts linked people once.
+  const { eventStore, longQueries, store } = known;
   const jobs = createJobStore({ ...resources, recordOf: jobRecord });
   const results = createJobResults({ eventStore, longQueries });
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
@@ -58,14 +72,15 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const answers = createAnswers(nowMs);
   const operations = createOperations({
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
-    store: createAnalyticsStore(eventStore),
+    ...known,
+    peopleStatements,
     definitions: createDefinitionStore(resources),
-    propertyPaths: createPropertyPathStore(eventStore),
+    propertyPaths: createPropertyPathStore(resources.eventStore),
     funnels: createFunnelStore(eventStore),
     attribution: createAttributionStore(eventStore),
     paths: createPathsStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
-    ...{ eventLog, ingest, jobs, results, features, nowMs, newId, logger },
+    ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });
   return buildSubgraph({
     name: "analytics",
@@ -75,6 +90,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
+      createPeopleCopier({ ...known, logger }),
       createForgetting({ answers, eventLog, logger }),
       createCohortComputer({
         ...{ cohorts, longQueries, nowMs, newId, logger, statements: behaviourStatements },
@@ -84,7 +100,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
         jobs,
         results,
         longQueries,
-        planOf: planJob(olapStatement),
+        planOf: planJob(olapStatement, store),
         eventLog,
         queues,
         queue,

@@ -10,6 +10,8 @@ export interface Cost {
   readonly rowsRead: number;
   readonly bytesRead: number;
   readonly elapsedMs: number;
+  /** Version of the links between people by which persons were counted; absent when nobody was linked, or persons were not looked at. */
+  readonly peopleVersion?: number;
 }
 
 /** How an answer was come by, as in the SDL. */
@@ -29,6 +31,7 @@ export interface Provenance {
   readonly bytesRead: number;
   readonly elapsedMs: number;
   readonly timeZone: string;
+  readonly peopleVersion: number | null;
   /** Null unless a sample was read in place of all events. */
   readonly sampling: Sampling | null;
   /** Columns by which a data policy hid rows from the asker. */
@@ -61,6 +64,7 @@ export const provenanceOf = (
   sampling: Sampling | null = null,
 ): Provenance => {
   const { approximations } = facts;
+  const versions = costs.flatMap(({ peopleVersion }) => (peopleVersion === undefined ? [] : [peopleVersion]));
   const sum = (read: (cost: Cost) => number): number => costs.reduce((total, cost) => total + read(cost), 0);
   return {
     asOf: isoTime(asOfMs),
@@ -75,6 +79,7 @@ export const provenanceOf = (
     bytesRead: sum((cost) => cost.bytesRead),
     elapsedMs: sum((cost) => cost.elapsedMs),
     timeZone,
+    peopleVersion: versions.length === 0 ? null : Math.max(...versions),
     sampling,
     rowsFilteredBy: filteredColumns(policy),
     maskedColumns: maskedColumns(policy),

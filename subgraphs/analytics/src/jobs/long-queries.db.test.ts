@@ -35,6 +35,7 @@ CROSS JOIN (SELECT name AS n FROM events WHERE tenant_id = {tenant: String}) AS 
 SETTINGS max_threads = 1`,
     params: { tenant: job.tenantId },
   },
+  persons: "STORED" as const,
   totalsFirst: false,
   maxRows: 10,
 });
@@ -49,6 +50,7 @@ const slowPlan =
       text: "SELECT 0 AS total, name AS d0, toUInt32(sleepEachRow({seconds: Float64})) AS m0 FROM events WHERE tenant_id = {tenant: String} SETTINGS max_threads = 1",
       params: { seconds: ms / 1_000, tenant: job.tenantId },
     },
+    persons: "STORED" as const,
     totalsFirst: false,
     maxRows: 1_000,
   });

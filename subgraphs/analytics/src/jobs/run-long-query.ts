@@ -4,6 +4,7 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { JobHandler, Postpone, QueuedJob } from "@tessera/platform/queue/queues";
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { StoreStatement } from "@tessera/platform/store/event-store";
+import type { Persons } from "@tessera/platform/store/databases";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { afterFailure, type Job, type JobProgress } from "../domain/job.ts";
@@ -37,6 +38,8 @@ export interface JobPlan {
   /** Who the answer is computed for. */
   readonly reader: DataReader;
   readonly statement: StoreStatement;
+  /** Which persons the statement counts, where the tenant's people are linked. */
+  readonly persons: Persons;
   /** True when the first row of the answer holds the totals. */
   readonly totalsFirst: boolean;
   readonly maxRows: number;
@@ -48,7 +51,7 @@ export interface LongQueryDeps {
   readonly results: JobResults;
   readonly longQueries: LongQueryStore;
   /** How a job is answered; refuses what can't be asked. */
-  readonly planOf: (job: Job) => JobPlan;
+  readonly planOf: (job: Job) => JobPlan | Promise<JobPlan>;
   readonly cancellations: Cancellations;
   /** Whether a tenant may read at all now; its jobs wait while it may not. */
   readonly mayRead: (tenantId: JobKey["tenantId"]) => Promise<boolean>;
@@ -110,12 +113,12 @@ const runQuery = async (
   deps: LongQueryDeps,
   run: Run,
 ): Promise<{ readonly resultRows: number; readonly truncated: boolean }> => {
-  const { reader, statement, totalsFirst, maxRows } = deps.planOf(run.job);
+  const { reader, persons, statement, totalsFirst, maxRows } = await deps.planOf(run.job);
   run.place = totalsFirst ? 0 : 1;
   const onProgress = (progress: JobProgress): void => {
     run.latest = progress;
   };
-  const options = { signal: run.controller.signal, maxSeconds: deps.limits.maxSeconds, onProgress };
+  const options = { signal: run.controller.signal, maxSeconds: deps.limits.maxSeconds, onProgress, persons };
   let seen = 0;
   let waiting: ResultRow[] = [];
   for await (const rows of deps.longQueries.stream(reader, statement, deps.results.parseRow, options)) {

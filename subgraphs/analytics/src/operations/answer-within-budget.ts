@@ -181,7 +181,7 @@ export const answerWithinBudget = async (deps: BudgetDeps, question: Question): 
   const { caller, request, signal } = question;
   try {
     const answer = await deps.store.olap(caller, request, signal);
-    return { ...answer, facts: request.plan, sampling: null, errors: null };
+    return { ...answer, facts: answer.plan, sampling: null, errors: null };
   } catch (error) {
     const allowance = allowanceBehind(error);
     if (allowance === null) throw error;

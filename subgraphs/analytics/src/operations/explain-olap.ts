@@ -38,13 +38,32 @@ export interface OlapExplanation {
 
 /** What explaining needs. */
 export interface ExplainDeps {
-  readonly store: Pick<AnalyticsStore, "olap" | "estimate" | "readRate">;
+  readonly store: Pick<AnalyticsStore, "olap" | "estimate" | "readRate" | "planFor">;
 }
 
 const requestOf = ({ query, having, orderBy, limit }: OlapQuery, plan: Plan) => ({
   ...{ query, plan, having, orderBy, limit },
   lines: null,
 });
+
+/** The candidates as they can be taken: a rollup that would count linked people apart is none, and single events take its place. */
+const takeable = async (
+  { store }: ExplainDeps,
+  caller: Caller,
+  asked: OlapQuery,
+  candidates: readonly PlanCandidate[],
+  signal: AbortSignal | undefined,
+): Promise<readonly PlanCandidate[]> => {
+  const found: PlanCandidate[] = [];
+  for (const candidate of candidates) {
+    const { plan, reason } = candidate;
+    const taken = reason === null ? await store.planFor(caller, asked.query, plan, signal) : plan;
+    const why = taken === plan ? null : (taken.rejected.at(-1)?.reason ?? null);
+    found.push(why === null ? candidate : { ...candidate, plan: taken, reason: why, chosen: false });
+  }
+  const chosen = found.find((one) => one.chosen) ?? found.find(({ reason }) => reason === null);
+  return found.map((one) => ({ ...one, chosen: one === chosen }));
+};
 
 const explained = async (
   { store }: ExplainDeps,
@@ -71,7 +90,7 @@ export const explainOlap =
   (deps: ExplainDeps) =>
   async (caller: Caller, input: OlapInput, run: boolean, signal?: AbortSignal): Promise<OlapExplanation> => {
     const asked = parseOlap(input, accessOf(caller));
-    const found = candidatesOf(asked.query, caller.dataPolicy);
+    const found = await takeable(deps, caller, asked, candidatesOf(asked.query, caller.dataPolicy), signal);
     const candidates: ExplainedCandidate[] = [];
     for (const one of found) candidates.push(await explained(deps, caller, asked, one, signal));
     const taken = found.find(({ chosen }) => chosen);

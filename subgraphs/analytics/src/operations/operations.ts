@@ -18,6 +18,7 @@ import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
 import { cancelJob } from "./cancel-job.ts";
+import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
 import { findJobs } from "./find-jobs.ts";
 import { followJob } from "./follow-job.ts";
@@ -39,7 +40,7 @@ import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
 /** What the operations of this room need. */
-export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps {
+export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps, PeopleDeps {
   readonly store: AnalyticsStore;
   readonly funnels: FunnelStore;
   readonly attribution: AttributionStore;
@@ -82,6 +83,7 @@ const plainOperations = (deps: OperationDeps) => ({
   watchLiveWindows: watchLiveWindows(deps),
   ...createCohortOperations(deps),
   ...createSemanticOperations(deps),
+  ...createPeopleOperations(deps),
 });
 
 /** Questions whose answers are shared by those who take one of some age, or ask at the same time. */

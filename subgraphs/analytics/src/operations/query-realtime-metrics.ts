@@ -17,12 +17,12 @@ export const takeRealtimeMetrics =
     const nowMs = deps.nowMs();
     const query = realtimeQuery(timeframeMs, nowMs);
     const planned = plan(query, caller.dataPolicy);
-    const { rows, statistics } = await deps.store.realtime(caller, query, planned, signal);
+    const { rows, statistics, plan: taken } = await deps.store.realtime(caller, query, planned, signal);
     return realtimeAnswer(
       query,
       rows,
       formatLogCursor(cursor),
-      provenanceOf(planned, [statistics], nowMs, query.timeZone, caller.dataPolicy),
+      provenanceOf(taken, [statistics], nowMs, query.timeZone, caller.dataPolicy),
     );
   };
 

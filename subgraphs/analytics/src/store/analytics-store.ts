@@ -40,6 +40,8 @@ export interface OlapRows {
   readonly totals: readonly Cell[];
   readonly hasMore: boolean;
   readonly cost: QueryStatistics;
+  /** The plan that was taken: the request's, unless linked people made its rollup wrong. */
+  readonly plan: Plan;
 }
 
 /** Groups estimated from a sample, as {@link OlapRows}, with standard errors; null totals when nobody was in the sample. */
@@ -52,6 +54,8 @@ export interface SampledRows {
 
 /** Every question this room asks of the event store; each is for one reader, and stops when its signal is aborted. */
 export interface AnalyticsStore {
+  /** A plan as it will be taken: one from a rollup becomes one from single events where the rollup's sketches would count linked people apart. */
+  planFor(reader: DataReader, query: AnalyticQuery, plan: Plan, signal?: AbortSignal): Promise<Plan>;
   olap(reader: DataReader, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
   /** Estimates the same from a sample of persons. */
   sampled(reader: DataReader, request: OlapRequest, sample: Sample, signal?: AbortSignal): Promise<SampledRows>;
@@ -60,7 +64,7 @@ export interface AnalyticsStore {
     query: AnalyticQuery,
     plan: Plan,
     signal?: AbortSignal,
-  ): Promise<QueryAnswer<RealtimeRow>>;
+  ): Promise<QueryAnswer<RealtimeRow> & { readonly plan: Plan }>;
   /** What the engine's index leaves to be read for a question, all of it or a sample; nothing is read for it. */
   estimate(
     reader: DataReader,
@@ -97,7 +101,13 @@ const olap = async (
   if (totals === undefined) throw new Error("The event store answered groups without their totals.");
   const grouped = query.buckets !== null || query.dimensions.length > 0;
   const groups = grouped ? answer.rows.filter((row) => !row.isTotal) : answer.rows;
-  return { rows: groups.slice(0, limit), totals, hasMore: groups.length > limit, cost: answer.statistics };
+  return {
+    rows: groups.slice(0, limit),
+    totals,
+    hasMore: groups.length > limit,
+    cost: answer.statistics,
+    plan: request.plan,
+  };
 };
 
 const sampled = async (
@@ -152,6 +162,7 @@ const eventPage = async (
 
 /** Builds {@link AnalyticsStore} over the tenant-bound event store. */
 export const createAnalyticsStore = (store: EventStore, rates: ReadRates = createReadRates()): AnalyticsStore => ({
+  planFor: (_reader, _query, plan) => Promise.resolve(plan),
   olap: async (reader, request, signal) => {
     const answer = await olap(store, reader, request, signal);
     rates.observe(request.plan.rollup ?? "events", answer.cost);
@@ -164,13 +175,10 @@ export const createAnalyticsStore = (store: EventStore, rates: ReadRates = creat
   },
   readRate: rates.of,
   sampled: (reader, request, sample, signal) => sampled(store, reader, request, sample, signal),
-  realtime: (reader, query, plan, signal) =>
-    store.query(
-      reader,
-      realtimeStatement(query, plan, reader.tenantId),
-      (row) => realtimeRowOf(row, query),
-      optionsOf(signal),
-    ),
+  realtime: async (reader, query, plan, signal) => {
+    const statement = realtimeStatement(query, plan, reader.tenantId);
+    return { ...(await store.query(reader, statement, (row) => realtimeRowOf(row, query), optionsOf(signal))), plan };
+  },
   eventPage: (reader, query, signal) => eventPage(store, reader, query, signal),
   eventsById: async (reader, ids, signal) =>
     (await store.query(reader, eventsByIdStatement(ids, reader.tenantId), parseEventRow, optionsOf(signal))).rows,

@@ -38,7 +38,7 @@ export const computeStatement = (run: CohortRun, node: ClosedNode, rules: Cohort
   return {
     name: "compute-cohort",
     text:
-      "INSERT INTO worker_cohort_changes (tenant_id, cohort_id, person, at, run, version, entered) " +
+      "INSERT INTO tessera.worker_cohort_changes (tenant_id, cohort_id, person, at, run, version, entered) " +
       `SELECT ${columns.join(", ")} FROM (` +
       `SELECT person, true AS belongs, false AS belonged FROM (${cohortSql(node, scope, params)}) UNION ALL ` +
       `SELECT person, false AS belongs, true AS belonged FROM (${before})) GROUP BY person HAVING max(belongs) != max(belonged)`,
@@ -60,13 +60,16 @@ export const countStatement = (run: CohortRun, beforeMs: number | null): StoreSt
   };
 };
 
-/** The person an id names, as the store hashes it. */
+/** The person an id names: as the store hashes it, or whom that one counts as. */
 export const personSql = (
   tenantId: string,
   { userId, anonymousId }: { readonly userId: string | null; readonly anonymousId: string | null },
   params: Params,
-): string =>
-  `cityHash64(${params.place("String", tenantId)}, ${params.place("String", userId ?? anonymousId ?? "")}, toUInt8(${userId === null ? 0 : 1}))`;
+): string => {
+  const tenant = params.place("String", tenantId);
+  const stored = `cityHash64(${tenant}, ${params.place("String", userId ?? anonymousId ?? "")}, toUInt8(${userId === null ? 0 : 1}))`;
+  return `(SELECT if(count() = 0, ${stored}, argMax(canonical, version)) FROM worker_people WHERE tenant_id = ${tenant} AND person = ${stored})`;
+};
 
 /** One row: whether a person is among some people. */
 export const isMemberStatement = (

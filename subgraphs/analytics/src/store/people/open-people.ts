@@ -1,0 +1,44 @@
+import type { Resources } from "@tessera/platform/runtime/resources";
+import type { EventStore } from "@tessera/platform/store/event-store";
+import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
+import { createAnalyticsStore, type AnalyticsStore } from "../analytics-store.ts";
+import { createReadRates } from "../read-rates.ts";
+import { createPeopleStore } from "./people-store.ts";
+import type { PeopleStore } from "./people-store-types.ts";
+import { createPeopleVersions, type PeopleVersions } from "./people-versions.ts";
+import { resolvedAnalyticsStore } from "./resolved-analytics-store.ts";
+import { resolvedEventStore, resolvedLongQueries } from "./resolved-stores.ts";
+
+/** Who is who, and the stores that count by it. */
+export interface People {
+  readonly people: PeopleStore;
+  readonly versions: PeopleVersions;
+  /** Persons are whom they count as. */
+  readonly eventStore: EventStore;
+  readonly longQueries: LongQueryStore;
+  /** Questions of the query planner, each from the cheapest store that counts persons as they count. */
+  readonly store: AnalyticsStore;
+}
+
+type Deps = Pick<Resources, "sql" | "nowMs" | "eventStore"> & {
+  readonly longQueries: LongQueryStore;
+  readonly rules: Omit<Parameters<typeof createPeopleStore>[0], "sql" | "nowMs">;
+  readonly fromEvents: Parameters<typeof resolvedAnalyticsStore>[0]["fromEvents"];
+};
+
+/** Opens {@link People}: everything that asks the event store of persons asks it through these stores. */
+export const openPeople = ({ sql, nowMs, eventStore, longQueries, rules, fromEvents }: Deps): People => {
+  const people = createPeopleStore({ sql, nowMs, ...rules });
+  const versions = createPeopleVersions({ people, nowMs });
+  const [resolved, rates] = [resolvedEventStore(eventStore, versions), createReadRates()];
+  return {
+    ...{ people, versions },
+    eventStore: resolved,
+    longQueries: resolvedLongQueries(longQueries, versions),
+    store: resolvedAnalyticsStore({
+      stored: createAnalyticsStore(eventStore, rates),
+      resolved: createAnalyticsStore(resolved, rates),
+      ...{ eventStore, versions, fromEvents },
+    }),
+  };
+};

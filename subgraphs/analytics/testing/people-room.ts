@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import type { Caller } from "@tessera/contracts/caller";
+import type { TenantId } from "@tessera/contracts/ids";
+import { createLongQueryStore } from "@tessera/platform/store/long-query-store";
+import { callerWith } from "@tessera/platform/testing/ask-subgraph";
+import { testEngines } from "@tessera/platform/testing/engines";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import fc from "fast-check";
+import { DEFAULT_RULES, identityOf, userKey, visitorKey, type IdentityKey } from "../src/domain/people/identity.ts";
+import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "../src/domain/people/links.ts";
+import { planOn } from "../src/domain/planner.ts";
+import { createPeopleOperations } from "../src/operations/people/people-operations.ts";
+import { openPeople, type People } from "../src/store/people/open-people.ts";
+import { peopleStatements } from "../src/store/people/people-statements-of-events.ts";
+import type { PeopleStep } from "./reference-people.ts";
+import type { TestEvent } from "./test-events.ts";
+
+/** Everything of people over the engines of this test run. */
+export interface PeopleRoom extends People {
+  readonly world: TestResources;
+  readonly operations: ReturnType<typeof createPeopleOperations>;
+  /** Does a step as its caller; links that are not by hand are those that events bring. */
+  take(tenantId: TenantId, step: PeopleStep): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A caller who may do everything with people. */
+export const peopleManager = (tenantId: TenantId): Caller =>
+  callerWith(tenantId, ["analytics:read", "analytics:personal-data", "analytics:ingest", "people:manage"]);
+
+/** Opens a {@link PeopleRoom}. */
+export const openPeopleRoom = (): PeopleRoom => {
+  const world = openTestResources();
+  const { clickhouse } = testEngines();
+  const password = clickhouse.passwords.tessera_jobs;
+  const jobs = createLongQueryStore({ url: clickhouse.url, username: "tessera_jobs", password });
+  const rules = { defaults: DEFAULT_RULES, unlinked, bounds: { links: MAX_LINKS, identities: MAX_IDENTITIES } };
+  const known = openPeople({
+    ...world.resources,
+    longQueries: jobs,
+    rules,
+    fromEvents: (rejected, query) => planOn(null, rejected, query),
+  });
+  const operations = createPeopleOperations({ ...world.resources, ...known, peopleStatements });
+  const take: PeopleRoom["take"] = async (tenantId, step) => {
+    const caller = peopleManager(tenantId);
+    const idOf = (key: IdentityKey): string => identityOf(key).id;
+    if (step.kind === "LINK") {
+      const ids = { userId: idOf(step.user), anonymousId: idOf(step.visitor) };
+      await (step.byHand ? operations.identify(caller, ids) : operations.linkSeen(tenantId, [ids]));
+    } else if (step.kind === "MERGE")
+      await operations.mergePeople(caller, {
+        ...{ fromUserId: idOf(step.from), intoUserId: idOf(step.into), reason: "one person" },
+      });
+    else {
+      const id = idOf(step.key);
+      const named = identityOf(step.key).kind === "USER" ? { userId: id } : { anonymousId: id };
+      await operations.unmergePeople(caller, { ...named, reason: "not one person" });
+    }
+  };
+  return {
+    ...known,
+    ...{ world, operations, take },
+    close: async () => {
+      await jobs.close();
+      await world.close();
+    },
+  };
+};
+
+const anyUser = fc.constantFrom("u1", "u2", "u3", "u4", "guest").map(userKey);
+const anyVisitor = fc.constantFrom("a1", "u1", "a2").map(visitorKey);
+
+/** Random steps among the ids of `peopleAround`, and some that no event has. */
+export const anySteps: fc.Arbitrary<readonly PeopleStep[]> = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant("LINK" as const), visitor: anyVisitor, user: anyUser, byHand: fc.boolean() }),
+    fc.record({ kind: fc.constant("MERGE" as const), from: anyUser, into: anyUser }),
+    fc.record({ kind: fc.constant("SEPARATE" as const), key: fc.oneof(anyUser, anyVisitor) }),
+  ),
+  { minLength: 1, maxLength: 14 },
+);
+
+/** Events as they would have been sent by clients who knew who is who: each with the id its person goes by. */
+export const rewritten = (
+  events: readonly TestEvent[],
+  rootOf: (key: IdentityKey) => IdentityKey,
+): readonly TestEvent[] =>
+  events.map((event) => {
+    const { userId, anonymousId, ...rest } = event;
+    const id = randomUUID();
+    if (userId === undefined && anonymousId === undefined) return { ...rest, id };
+    const root = identityOf(rootOf(userId === undefined ? visitorKey(anonymousId ?? "") : userKey(userId)));
+    return root.kind === "USER" ? { ...rest, id, userId: root.id } : { ...rest, id, anonymousId: root.id };
+  });
