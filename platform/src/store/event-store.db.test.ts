@@ -141,9 +141,9 @@ describe("an answer in columns", () => {
   it("holds what the engine answered, block for block, and is counted like any other", async () => {
     const meter = newMeter();
     const text = `SELECT number + 18446744073709451616 AS hash, toUInt8(number % 256) AS small, toFloat64(number) / 2 AS half,
-      if(number % 3 = 0, '', concat('text ', toString(number % 5))) AS word FROM numbers(100000) ORDER BY number`;
+      if(number % 3 = 0, '', concat('text ', toString(number % 5))) AS word, toLowCardinality(toString(number % 1000)) AS known FROM numbers(100000) ORDER BY number`;
     const { rows, columns: found, statistics } = await metered(meter, () => columns(text));
-    const [hash, small, half, word] = ["hash", "small", "half", "word"].map((name) => found.get(name));
+    const [hash, small, half, word, known] = ["hash", "small", "half", "word", "known"].map((name) => found.get(name));
     const at = 99_998;
     expect({
       rows,
@@ -151,7 +151,11 @@ describe("an answer in columns", () => {
       small: small?.kind === "NUMBERS" && small.values[at],
       half: half?.kind === "NUMBERS" && half.values[at],
       word: word?.kind === "TEXTS" && [word.texts[word.codes[at] ?? -1], word.texts[word.codes[99_999] ?? -1]],
-    }).toEqual({ rows: 100_000, hash: [4294967294, 4294967295], small: 158, half: 49_999, word: ["text 3", ""] });
+      known: known?.kind === "TEXTS" && Array.from(known.codes, (code) => Number(known.texts[code])),
+    }).toEqual({
+      ...{ rows: 100_000, hash: [4294967294, 4294967295], small: 158, half: 49_999, word: ["text 3", ""] },
+      known: Array.from({ length: 100_000 }, (_, number) => number % 1_000),
+    });
     expect(statistics.rowsRead).toBe(100_000);
     expect(meter).toMatchObject({ rowsRead: 100_000, bytesRead: statistics.bytesRead });
   });

@@ -109,12 +109,37 @@ interface Pieces {
   readonly pieces: (NativeNumbers | Uint32Array)[];
 }
 
+/** A number of 64 bits that is told to be small: a count, a version, flags. */
+const readCount = (reader: Reader): number => Number(reader.bytes.readBigUInt64LE(take(reader, 8)));
+
+/** How the numbers of a column with a dictionary are written, by the low byte of its flags. */
+const INDEXES = [Uint8Array, Uint16Array, Uint32Array] as const;
+/** Flag of a column whose block brings its own dictionary, the only form an answer has. */
+const OWN_DICTIONARY = 512;
+
+/** A block of texts that come as a dictionary and a number for each row: a version, flags, the dictionary, the rows' numbers. */
+const readDictionaryPiece = (reader: Reader, texts: Texts, rows: number): Uint32Array => {
+  const codes = new Uint32Array(rows);
+  if (rows === 0) return codes;
+  const version = readCount(reader);
+  const flags = readCount(reader);
+  const Indexes = INDEXES[flags % 256];
+  if (version !== 1 || Math.floor(flags / OWN_DICTIONARY) % 2 !== 1 || Indexes === undefined)
+    throw new Error("The event store's answer has a dictionary in a form that is not read.");
+  const known = Array.from({ length: readCount(reader) }, () => texts.code(reader));
+  if (readCount(reader) !== rows) throw cutShort();
+  const indexes = new Indexes(readBytes(reader, rows * Indexes.BYTES_PER_ELEMENT));
+  for (let row = 0; row < rows; row += 1) codes[row] = known[indexes[row] ?? 0] ?? 0;
+  return codes;
+};
+
 const readPiece = (reader: Reader, { type, texts }: Pieces, rows: number): NativeNumbers => {
   if (isNumbers(type)) {
     const Numbers = NUMBERS[type];
     return new Numbers(readBytes(reader, rows * Numbers.BYTES_PER_ELEMENT));
   }
   if (type === "UInt64") return new Uint32Array(readBytes(reader, rows * 8));
+  if (type === "LowCardinality(String)") return readDictionaryPiece(reader, texts, rows);
   if (type !== "String") throw new Error(`Columns of the type ${type} are not read in this form.`);
   const codes = new Uint32Array(rows);
   for (let row = 0; row < rows; row += 1) codes[row] = texts.code(reader);
@@ -142,7 +167,8 @@ const joinPieces = ({ type, texts, pieces }: Pieces): NativeColumn => {
 
 /**
  * Reads an answer in the engine's Native format without a client's revision: blocks of columns, each with its name, its type and its values one after another
- * (https://clickhouse.com/docs/interfaces/formats/Native). Reads whole numbers up to 64 bits, Float64 and String; throws for other types and cut answers.
+ * (https://clickhouse.com/docs/interfaces/formats/Native). Reads whole numbers up to 64
+ * bits, Float64, String and LowCardinality(String); throws for other types and cut answers.
  */
 export const readNativeColumns = (bytes: Buffer): NativeColumns => {
   if (endianness() !== "LE")

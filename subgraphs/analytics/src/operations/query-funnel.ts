@@ -14,6 +14,7 @@ import { layOutCorrelation, layOutDropOffs, layOutGroups, layOutTrend } from "..
 import { layOutResult } from "../domain/funnel/lay-out-result.ts";
 import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
 import { createTally, type Tally } from "../domain/funnel/tally.ts";
+import { eachUnit } from "../domain/funnel/unit-columns.ts";
 import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { provenanceOf, type Cost } from "../domain/provenance.ts";
 import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
@@ -48,6 +49,9 @@ interface Reading {
 /** Slices the store reads at a time: one alone leaves it idle while its rows travel; more would only wait for one another. */
 const READ_AHEAD = 2;
 
+/** Events one slice is meant to hold: some megabytes in columns, some tens of milliseconds of a process at a time. */
+const SLICE_EVENTS = 200_000;
+
 /** Reads slice by slice and counts each while the store reads the next ones, so that memory holds three slices whatever there is. */
 const tallyOf = async (
   { store, caller, funnel, place, signal }: Reading,
@@ -55,6 +59,7 @@ const tallyOf = async (
 ): Promise<{ readonly tally: Tally; readonly costs: readonly Cost[] }> => {
   const tally = createTally(funnel, place.candidates.length);
   const costs: Cost[] = [];
+  const cut = { most: FUNNEL_LIMITS.unitEvents, keepAll: funnel.order === "STRICT" };
   const read = (slice: UnitSlice) => {
     const reading = store.units(caller, funnel, place, slice, signal);
     // A slice that fails while one before it is counted is told when its turn comes.
@@ -68,14 +73,29 @@ const tallyOf = async (
     if (following !== undefined) ahead.push(read(following));
     if (answer === undefined) break;
     costs.push(answer.statistics);
-    for (const row of answer.rows) tally.add(row);
+    eachUnit(answer.columns, cut, tally.add);
   }
   return { tally: tally.result(), costs };
 };
 
 const placeOf = (funnel: Funnel, table: FunnelPlace["table"], candidates: readonly string[]): FunnelPlace => ({
-  ...{ table, candidates, marks: funnelMarks(funnel), unitEvents: FUNNEL_LIMITS.unitEvents },
+  ...{ table, candidates, marks: funnelMarks(funnel) },
 });
+
+/**
+ * How many events there are to look at, and what telling it cost: at most so many where the rollup tells it and that is little enough, else exactly. Only what
+ * would be refused, and what a policy hides rows from, is worth a pass over the events.
+ */
+const sizeOf = async ({ store, caller, funnel, place, signal }: Reading, slice: UnitSlice) => {
+  const bound = caller.dataPolicy === null ? await store.bound(caller, funnel, place, signal) : null;
+  const most = bound === null ? Number.POSITIVE_INFINITY : (bound.rows[0] ?? 0) * funnel.sample;
+  if (bound !== null && most <= FUNNEL_LIMITS.events) return { events: most, costs: [bound.statistics] };
+  const size = await store.size(caller, funnel, place, slice, signal);
+  return {
+    events: size.rows[0] ?? 0,
+    costs: [...(bound === null ? [] : [bound.statistics]), size.statistics],
+  };
+};
 
 /** The standard error that a sample of n units gives a count of them all, as a part of it: the units left out are drawn at random. */
 const sampleApproximation = (funnel: Funnel, tally: Tally) => {
@@ -103,17 +123,16 @@ export const queryFunnel =
         : await deps.funnels.candidates(caller, funnel, placeOf(funnel, table, []), signal);
     const place = placeOf(funnel, table, tried?.rows ?? []);
     const slice = sampledUnits(funnel);
-    const size = await deps.funnels.size(caller, funnel, place, slice, signal);
-    const events = size.rows[0] ?? 0;
-    refuseTooMany(funnel, events);
     const reading = { store: deps.funnels, caller, funnel, place, signal };
-    const { tally, costs } = await tallyOf(reading, slicesOf(slice, events));
+    const size = await sizeOf(reading, slice);
+    refuseTooMany(funnel, size.events);
+    const { tally, costs } = await tallyOf(reading, slicesOf(slice, size.events, SLICE_EVENTS));
     const facts = {
       parts: [{ table, ...funnel.range }],
       rejected,
       approximations: sampleApproximation(funnel, tally),
     };
-    const allCosts = [...(tried === null ? [] : [tried.statistics]), size.statistics, ...costs];
+    const allCosts = [...(tried === null ? [] : [tried.statistics]), ...size.costs, ...costs];
     return {
       result: layOutResult(funnel, tally.all),
       ...layOutGroups(funnel, tally),

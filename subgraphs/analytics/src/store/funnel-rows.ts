@@ -1,26 +1,45 @@
+import type { NativeColumns } from "@tessera/platform/store/native-columns";
 import type { Funnel } from "../domain/funnel/funnel.ts";
-import type { UnitRow } from "../domain/funnel/tally.ts";
+import type { NumberColumn, TextColumn, UnitColumns } from "../domain/funnel/unit-columns.ts";
 
-const listOf = <T>(row: object, key: string, holds: (value: unknown) => value is T): readonly T[] => {
-  const value: unknown = Reflect.get(row, key);
-  if (Array.isArray(value) && value.every(holds)) return value;
-  throw new Error(`The event store answered a row whose \`${key}\` is not the list that was asked for.`);
+const missing = (name: string): Error =>
+  new Error(`The event store answered without the column \`${name}\` that was asked for.`);
+
+const numbers = ({ columns }: NativeColumns, name: string): NumberColumn => {
+  const column = columns.get(name);
+  if (column?.kind !== "NUMBERS") throw missing(name);
+  return column.values;
 };
 
-const isNumber = (value: unknown): value is number => typeof value === "number";
-const isText = (value: unknown): value is string => typeof value === "string";
+const texts = ({ columns }: NativeColumns, name: string): TextColumn => {
+  const column = columns.get(name);
+  if (column?.kind !== "TEXTS") throw missing(name);
+  return column;
+};
 
-/** Reads a row of `funnelUnitsStatement`; throws when the store's shape is another. Written by hand: an answer has up to millions of events. */
-export const unitRowOf = (raw: unknown, funnel: Funnel, candidates: number): UnitRow => {
-  if (typeof raw !== "object" || raw === null) throw new Error("The event store answered a row that is no object.");
+const words = ({ columns }: NativeColumns, name: string): Uint32Array => {
+  const column = columns.get(name);
+  if (column?.kind !== "WORDS") throw missing(name);
+  return column.words;
+};
+
+const NO_EVENTS: UnitColumns = {
+  ...{ rows: 0, units: new Uint32Array(), times: new Uint32Array(), marks: new Uint32Array() },
+  ...{ values: null, names: null, candidates: null, fieldValues: [] },
+};
+
+/** Reads the columns of `funnelUnitsStatement`; throws when the store's shape is another. */
+export const unitColumnsOf = (given: NativeColumns, funnel: Funnel, candidates: number): UnitColumns => {
+  if (given.rows === 0) return NO_EVENTS;
   return {
-    cut: Reflect.get(raw, "cut") === 1,
-    times: listOf(raw, "t", isNumber),
-    marks: listOf(raw, "m", isNumber),
-    values: funnel.breakdown === null ? [] : listOf(raw, "v", isText),
-    following: funnel.dropOffs === null ? [] : listOf(raw, "n", isText),
-    candidates: candidates === 0 ? [] : listOf(raw, "c", isNumber),
-    fieldValues: (funnel.correlation?.fields ?? []).map((_field, index) => listOf(raw, `f${index}`, isText)),
+    rows: given.rows,
+    units: words(given, "unit"),
+    times: numbers(given, "at"),
+    marks: numbers(given, "mark"),
+    values: funnel.breakdown === null ? null : texts(given, "v"),
+    names: funnel.dropOffs === null ? null : texts(given, "n"),
+    candidates: candidates === 0 ? null : numbers(given, "c"),
+    fieldValues: (funnel.correlation?.fields ?? []).map((_field, index) => texts(given, `f${index}`)),
   };
 };
 

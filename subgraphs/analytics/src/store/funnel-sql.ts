@@ -1,5 +1,6 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
+import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
 import type { Funnel } from "../domain/funnel/funnel.ts";
 import type { FunnelMarks } from "../domain/funnel/funnel-marks.ts";
@@ -15,18 +16,34 @@ export interface FunnelSource {
   readonly marks: FunnelMarks;
   /** Names of the events a correlation tries. */
   readonly candidates: readonly string[];
-  /** Events of one unit at most. */
-  readonly unitEvents: number;
 }
 
+/** The narrowest type that holds so many bits; a Float64 holds 52 of them exactly. */
+const markType = (bits: number): "UInt8" | "UInt16" | "UInt32" | "Float64" => {
+  if (bits <= 8) return "UInt8";
+  if (bits <= 16) return "UInt16";
+  return bits <= 32 ? "UInt32" : "Float64";
+};
+
 /** An event's mark: bit b says that it passes one of the matchers of condition b. */
-const markSql = ({ conditions }: FunnelMarks, params: Params): string =>
-  conditions
-    .map((matchers, bit) => {
-      const passes = matchers.map((matcher) => matcherSql(matcher, params)).join(" OR ");
-      return `bitShiftLeft(toUInt64(${passes}), ${bit})`;
-    })
-    .join(" + ");
+const markSql = ({ conditions }: FunnelMarks, params: Params): string => {
+  const type = markType(conditions.length);
+  const bits = conditions.map((matchers, bit) => {
+    const passes = matchers.map((matcher) => matcherSql(matcher, params)).join(" OR ");
+    return `bitShiftLeft(to${type === "Float64" ? "UInt64" : type}(${passes}), ${bit})`;
+  });
+  // A cast, since a function of a column with a dictionary gives another such column.
+  return `CAST(${bits.join(" + ")} AS ${type})`;
+};
+
+/** Milliseconds of 2^32: ranges below it need half the bytes. */
+const NARROW_RANGE_MS = 4_294_967_296;
+
+/** Milliseconds from the start of the range. */
+const atSql = ({ range }: Funnel, params: Params): string => {
+  const type = range.toMs - range.fromMs <= NARROW_RANGE_MS ? "UInt32" : "Float64";
+  return `to${type}(toUnixTimestamp64Milli(time) - ${params.place("Int64", range.fromMs)})`;
+};
 
 /** A value as text that keeps a missing one (the empty text) apart from an empty one (`=`). */
 const valueSql = (field: Field, params: Params): string => {
@@ -40,17 +57,37 @@ const valueSql = (field: Field, params: Params): string => {
 /** Whether events that no step is about have to be read too: what came between, or next. */
 const readsEverything = ({ order, dropOffs }: Funnel): boolean => order === "STRICT" || dropOffs !== null;
 
-const rangeSql = (
-  funnel: Funnel,
-  { table, tenantId, marks, candidates }: FunnelSource,
-  params: Params,
-): readonly string[] => {
-  const tried = candidates.map((name) => ({ names: [name], filter: null }));
-  return [
-    behaviourRange(table, funnel.range, tenantId, params),
-    unitSql(funnel.unit, params).present,
-    ...(readsEverything(funnel) ? [] : anyNameSql([...marks.conditions.flat(), ...tried], params)),
+/** Matchers one of which an event passes that is looked at; one without names when every event is. */
+const lookedAt = (funnel: Funnel, { marks, candidates }: FunnelSource): readonly EventMatcher[] => {
+  const any: EventMatcher = { names: [], filter: null };
+  if (readsEverything(funnel)) return [any];
+  return [...marks.conditions.flat(), ...candidates.map((name) => ({ names: [name], filter: null }))];
+};
+
+const rangeSql = (funnel: Funnel, source: FunnelSource, params: Params): readonly string[] => [
+  behaviourRange(source.table, funnel.range, source.tenantId, params),
+  unitSql(funnel.unit, params).present,
+  ...anyNameSql(lookedAt(funnel, source), params),
+];
+
+const HOUR_SECONDS = 3_600;
+
+/**
+ * At most how many events of all units there are to look at, by the hourly rollup, which holds few rows and knows of no units and no filters: one row with
+ * `events`.
+ */
+export const funnelBoundStatement = (funnel: Funnel, source: FunnelSource): StoreStatement => {
+  const params = createParams();
+  const { fromMs, toMs } = funnel.range;
+  const from = Math.floor(fromMs / 1_000 / HOUR_SECONDS) * HOUR_SECONDS;
+  const where = [
+    `tenant_id = ${params.place("String", source.tenantId)}`,
+    `hour >= toDateTime(${params.place("Int64", from)}, 'UTC')`,
+    `hour < toDateTime(${params.place("Int64", Math.ceil(toMs / 1_000))}, 'UTC')`,
+    ...anyNameSql(lookedAt(funnel, source), params),
   ];
+  const text = `SELECT toFloat64(sum(events)) AS events FROM rollup_hour_name WHERE ${where.join(" AND ")}`;
+  return { name: "funnel-bound", text, params: params.values };
 };
 
 /** How many events of a slice there are to look at: one row with `events`. */
@@ -78,66 +115,55 @@ export const funnelCandidatesStatement = (funnel: Funnel, source: FunnelSource):
   return { name: "funnel-candidates", text, params: params.values };
 };
 
-/** What travels of each event beside its time and mark, by the letter of its column. */
+/** What travels of each event beside its unit, time and mark, by the letter of its column. */
 const columnsOf = (
   funnel: Funnel,
   { candidates }: FunnelSource,
   params: Params,
 ): readonly (readonly [string, string])[] => {
-  const names = params.place("Array(String)", candidates);
+  const names = (): string => params.place("Array(String)", candidates);
   const ofStep = (value: string): string => `if(mark = 0, '', ${value})`;
   return [
-    ...(candidates.length === 0 ? [] : [["c", `indexOf(${names}, toString(name))`] as const]),
+    ...(candidates.length === 0 ? [] : [["c", `CAST(indexOf(${names()}, toString(name)) AS UInt8)`] as const]),
     ...(funnel.breakdown === null ? [] : [["v", ofStep(valueSql(funnel.breakdown.field, params))] as const]),
     ...(funnel.correlation?.fields ?? []).map(
-      (field, index) => [`f${index}`, `if(bitTest(mark, 0), ${valueSql(field, params)}, '')`] as const,
+      (field, index) => [`f${index}`, `if(bitAnd(mark, 1) = 1, ${valueSql(field, params)}, '')`] as const,
     ),
     ...(funnel.dropOffs === null ? [] : [["n", "toString(name)"] as const]),
   ];
 };
 
+/** The number of 64 bits by which a unit's events come together: a person's key, which is one, or the hash of another unit's id. */
+const unitNumber = (funnel: Funnel, params: Params): string => {
+  const { key } = unitSql(funnel.unit, params);
+  return funnel.unit.kind === "PERSON" ? key : `cityHash64(${key})`;
+};
+
 /**
- * The units of a slice that may have entered, one per row: `cut`, and in lists of equal length `t` (milliseconds from the start of the range), `m` (marks)
- * and what else travels. A unit's events are in order of time, then of their place among the events of one batch, then of what is known of them, so
- * that no order is left open.
+ * The events of a slice that are looked at, one per row: `unit`, `at` (milliseconds from the start of the range), `mark` and what else travels; in order of
+ * their units, and a unit's of time, then of their place among the events of one batch, then of what is known of them, so that no order is left open.
+ * `events_by_person` is in this order but for the last, so that the store has little to sort.
  */
 export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice: UnitSlice): StoreStatement => {
   const params = createParams();
   const columns = columnsOf(funnel, source, params);
   const letters = columns.map(([letter]) => letter);
-  const where = [...rangeSql(funnel, source, params), ...sliceSql(funnel.unit, slice, params)];
+  const looked = source.candidates.length === 0 ? "mark != 0" : "(mark != 0 OR c != 0)";
+  const where = [
+    ...rangeSql(funnel, source, params),
+    ...sliceSql(funnel.unit, slice, params),
+    ...(readsEverything(funnel) ? [] : [looked]),
+  ];
   const selected = [
-    `${unitSql(funnel.unit, params).key} AS unit`,
-    `toUnixTimestamp64Milli(time) - ${params.place("Int64", funnel.range.fromMs)} AS at`,
-    "sequence",
+    `${unitNumber(funnel, params)} AS unit`,
+    `${atSql(funnel, params)} AS at`,
     `${markSql(source.marks, params)} AS mark`,
     ...columns.map(([letter, sql]) => `${sql} AS ${letter}`),
   ];
-  const looked = source.candidates.length === 0 ? "mark != 0" : "(mark != 0 OR c != 0)";
-  const everything = readsEverything(funnel);
-  const most = params.place("UInt64", source.unitEvents);
-  const place = (letter: string): number => 4 + letters.indexOf(letter);
-  // Only now that what comes next is known may events be left out that no step is about.
-  const kept = source.candidates.length === 0 ? "x.3 != 0" : `(x.3 != 0 OR x.${place("c")} != 0)`;
-  const next = `arrayPushBack(arrayPopFront(events.${place("n")}), '')`;
-  const inOrder = "arraySort(groupArray((" + ["at", "sequence", "mark", ...letters].join(", ") + ")))";
-  const filtered = funnel.dropOffs !== null && funnel.order !== "STRICT";
-  const list = (letter: string, tuple: string): string => `${tuple} AS ${letter}`;
-  const rows = [
-    list("t", "kept.1"),
-    list("m", "kept.3"),
-    ...letters.filter((letter) => letter !== "n").map((letter) => list(letter, `kept.${place(letter)}`)),
-    ...(funnel.dropOffs === null
-      ? []
-      : [list("n", filtered ? `arrayFilter((n_, x) -> ${kept}, ${next}, events)` : next)]),
-  ];
   const text = [
-    `SELECT cut, ${rows.join(", ")}`,
-    `FROM (SELECT length(all_events) > ${most} AS cut, arraySlice(all_events, 1, ${most}) AS events, ${filtered ? `arrayFilter(x -> ${kept}, events)` : "events"} AS kept`,
-    `FROM (SELECT ${inOrder} AS all_events`,
-    `FROM (SELECT ${selected.join(", ")} FROM ${source.table} WHERE ${where.join(" AND ")})`,
-    ...(everything ? [] : [`WHERE ${looked}`]),
-    "GROUP BY unit HAVING max(bitTest(mark, 0)) = 1))",
+    `SELECT ${selected.join(", ")}`,
+    `FROM ${source.table} WHERE ${where.join(" AND ")}`,
+    `ORDER BY ${["unit", "time", "sequence", "mark", ...letters].join(", ")}`,
   ].join("\n");
   return { name: "funnel-units", text, params: params.values };
 };

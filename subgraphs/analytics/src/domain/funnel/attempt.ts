@@ -1,13 +1,13 @@
 import { requiredSteps, type Funnel } from "./funnel.ts";
-import { createFlagReader, funnelMarks } from "./funnel-marks.ts";
+import { createMarkReader, funnelMarks, type Flags } from "./funnel-marks.ts";
 import { createOrderedSearch } from "./ordered-search.ts";
 import { createUnorderedSearch } from "./unordered-search.ts";
 
 /** A unit's events in order; arrays of equal length. Events that no step and no exclusion is about have the mark 0. */
 export interface UnitEvents {
   /** Milliseconds from any fixed moment. */
-  readonly times: readonly number[];
-  readonly marks: readonly number[];
+  readonly times: ArrayLike<number>;
+  readonly marks: ArrayLike<number>;
 }
 
 /** How far a unit got, by docs/funnel-semantics.md. */
@@ -39,11 +39,14 @@ const latestSoFar = (times: readonly (number | null)[]): readonly (number | null
 export const createAttemptSearch = (funnel: Funnel): FindAttempt => {
   const marks = funnelMarks(funnel);
   const required = requiredSteps(funnel);
-  const flagsOf = createFlagReader(marks.conditions.length);
+  const flagsOf = createMarkReader(marks.conditions.length, (own) => own);
   const search =
     funnel.order === "UNORDERED" ? createUnorderedSearch(funnel, marks) : createOrderedSearch(funnel, marks);
+  const flags: Flags[] = [];
   return ({ times, marks: given }) => {
-    const found = search({ times, flags: given.map(flagsOf) });
+    flags.length = given.length;
+    for (let place = 0; place < given.length; place += 1) flags[place] = flagsOf(given[place] ?? 0);
+    const found = search({ times, marks: given, flags });
     if (found === null || (found.places[0] ?? -1) < 0) return null;
     const { places, entry } = found;
     const at = places.map((place) => (place < 0 ? null : (times[place] ?? null)));

@@ -1,5 +1,5 @@
 import { requiredSteps, type Funnel } from "./funnel.ts";
-import type { Flags, FunnelMarks } from "./funnel-marks.ts";
+import { createMarkReader, type Flags, type FunnelMarks } from "./funnel-marks.ts";
 import type { Found, ReadEvents } from "./search.ts";
 
 /** What is known of one required step: its index among all steps, its bits, its window, and which exclusions lie between it and the one before. */
@@ -67,9 +67,8 @@ const clear = (ways: Ways, length: number): void => {
 
 const nthLatest = (places: readonly number[], n: number): number => places.toSorted((a, b) => b - a)[n - 1] ?? -1;
 
-/** The latest place from which an event can go on: the last end of the step before, after which enough of the step's matchers have happened. */
-const comesFrom = (leg: Leg, ways: Ways, previous: Ways, flags: readonly boolean[]): number => {
-  if (leg.atLeast === 1) return previous.last;
+/** The latest place from which an event can go on to a step of which several must happen: the last end of the step before, after which enough of the step's matchers have happened. */
+const comesFrom = (leg: Leg, ways: Ways, previous: Ways, flags: Flags): number => {
   leg.bits.forEach((bit, index) => {
     if (flags[bit] === true) ways.stood[index] = previous.last;
   });
@@ -82,21 +81,14 @@ interface Bearing {
   readonly excluded: readonly number[];
 }
 
-/** Reads what events are about; each distinct mark is read once, so that what follows looks at nothing an event is not about. */
-const createBearings = (legs: readonly Leg[]): ((flags: Flags) => Bearing) => {
-  const known = new Map<Flags, Bearing>();
+/** Reads what events are about, so that what follows looks at nothing an event is not about. */
+const bearingsOf = (legs: readonly Leg[], bits: number): ((mark: number) => Bearing) => {
   const placesOf = (flags: Flags, bitsOf: (leg: Leg) => readonly number[]): readonly number[] =>
     legs.flatMap((leg, place) => (bitsOf(leg).some((bit) => flags[bit] === true) ? [place] : []));
-  return (flags) => {
-    const found = known.get(flags);
-    if (found !== undefined) return found;
-    const made = {
-      matched: placesOf(flags, ({ bits }) => bits).toReversed(),
-      excluded: placesOf(flags, ({ excluded }) => excluded),
-    };
-    known.set(flags, made);
-    return made;
-  };
+  return createMarkReader(bits, (flags) => ({
+    matched: placesOf(flags, ({ bits: own }) => own).toReversed(),
+    excluded: placesOf(flags, ({ excluded }) => excluded),
+  }));
 };
 
 const arrive = (ways: Ways, place: number, entry: number): void => {
@@ -107,29 +99,33 @@ const arrive = (ways: Ways, place: number, entry: number): void => {
 };
 
 /** Looks at one event after another and writes down every way that ends at it, the deepest step first, so that an event serves one step only. */
-const createWalk = (funnel: Funnel, legs: readonly Leg[], all: readonly Ways[]): ((events: ReadEvents) => void) => {
+const createWalk = (
+  funnel: Funnel,
+  legs: readonly Leg[],
+  all: readonly Ways[],
+  bearingOf: (mark: number) => Bearing,
+): ((events: ReadEvents) => void) => {
   const windowMs = funnel.windowMs ?? Number.POSITIVE_INFINITY;
   const strict = funnel.order === "STRICT";
-  const bearings = createBearings(legs);
-  const goOn = (step: number, place: number, { times, flags }: ReadEvents): void => {
+  const any = funnel.anchor === "ANY";
+  const [entries] = all;
+  const goOn = (step: number, place: number, times: ReadEvents["times"], flags: Flags): void => {
     const leg = legs[step];
     const ways = all[step];
     const previous = all[step - 1];
     if (leg === undefined || ways === undefined || previous === undefined) return;
-    const from = comesFrom(leg, ways, previous, flags[place] ?? []);
+    const from = leg.atLeast === 1 ? previous.last : comesFrom(leg, ways, previous, flags);
     if (from < 0 || from < ways.excludedAt || (strict && from !== place - 1)) return;
     const time = times[place] ?? 0;
     const entry = previous.entry[from] ?? -1;
     if (time - (times[entry] ?? 0) <= windowMs && time - (times[from] ?? 0) <= leg.withinMs) arrive(ways, place, entry);
   };
-  return (events) => {
-    const { flags } = events;
-    const [entries] = all;
-    for (let place = 0; place < flags.length; place += 1) {
-      const { matched, excluded } = bearings(flags[place] ?? []);
+  return ({ times, marks, flags }) => {
+    for (let place = 0; place < marks.length; place += 1) {
+      const { matched, excluded } = bearingOf(marks[place] ?? 0);
       for (const step of matched) {
-        if (step > 0) goOn(step, place, events);
-        else if (entries !== undefined && (funnel.anchor === "ANY" || entries.first < 0)) arrive(entries, place, place);
+        if (step > 0) goOn(step, place, times, flags[place] ?? []);
+        else if (entries !== undefined && (any || entries.first < 0)) arrive(entries, place, place);
       }
       for (const step of excluded) {
         const ways = all[step];
@@ -198,7 +194,7 @@ const addOptional = (
 export const createOrderedSearch = (funnel: Funnel, marks: FunnelMarks): ((events: ReadEvents) => Found | null) => {
   const legs = legsOf(funnel, marks);
   const all = legs.map(freshWays);
-  const walk = createWalk(funnel, legs, all);
+  const walk = createWalk(funnel, legs, all, bearingsOf(legs, marks.conditions.length));
   const hasOptional = funnel.steps.some(({ optional }) => optional);
   return (events) => {
     for (const ways of all) clear(ways, events.times.length);

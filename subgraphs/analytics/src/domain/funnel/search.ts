@@ -2,7 +2,8 @@ import type { Flags } from "./funnel-marks.ts";
 
 /** A unit's events with marks read. */
 export interface ReadEvents {
-  readonly times: readonly number[];
+  readonly times: ArrayLike<number>;
+  readonly marks: ArrayLike<number>;
   readonly flags: readonly Flags[];
 }
 

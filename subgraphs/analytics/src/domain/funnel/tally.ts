@@ -1,21 +1,8 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { createAttemptSearch, type Attempt, type UnitEvents } from "./attempt.ts";
+import { createAttemptSearch, type Attempt } from "./attempt.ts";
 import { FUNNEL_LIMITS, requiredSteps, type Funnel } from "./funnel.ts";
 import { createNumberList, type NumberList } from "./number-list.ts";
-
-/** One unit as the store gives it: its events in order, and beside each what the parts of the question need; lists of equal length. */
-export interface UnitRow extends UnitEvents {
-  /** True when the unit had more events than are looked at. */
-  readonly cut: boolean;
-  /** Value of the breakdown's field: `=` and the value, or the empty text for none; empty without a breakdown. */
-  readonly values: readonly string[];
-  /** Name of the unit's very next event, the empty text for none; empty unless next events are asked for. */
-  readonly following: readonly string[];
-  /** Which event of the correlation it is, from 1, 0 for none; empty without a correlation. */
-  readonly candidates: readonly number[];
-  /** Values of each field of the correlation, as in `values`. */
-  readonly fieldValues: readonly (readonly string[])[];
-}
+import { textAt, type UnitRow } from "./unit-columns.ts";
 
 /** What is counted of a set of units. */
 export interface Counts {
@@ -36,7 +23,7 @@ export interface WithSomething {
 /** Everything that is counted of a funnel. */
 export interface Tally {
   readonly all: Counts;
-  /** By value of the breakdown, as in {@link UnitRow.values}. */
+  /** By value of the breakdown: `=` and the value, or the empty text for none. */
   readonly groups: ReadonlyMap<string, Counts>;
   /** Units that reached each step, by index of the bucket of their entry. */
   readonly trend: ReadonlyMap<number, readonly number[]>;
@@ -87,11 +74,11 @@ const countAttempt = (counts: Counts, { reachedAt }: Attempt, enteredAt: number,
 };
 
 /** The value that puts a unit into its group: of one step's event, or the first or last that an event of the attempt carries. */
-const groupOf = ({ breakdown }: Funnel, { places }: Attempt, values: readonly string[]): string => {
+const groupOf = ({ breakdown }: Funnel, { places }: Attempt, { values }: UnitRow): string => {
   if (breakdown === null) return "";
-  if (breakdown.attribution === "STEP") return values[places[breakdown.step] ?? -1] ?? "";
+  if (breakdown.attribution === "STEP") return textAt(values, places[breakdown.step] ?? -1);
   const order = breakdown.attribution === "FIRST" ? places : places.toReversed();
-  return order.map((place) => values[place] ?? "").find((value) => value !== "") ?? "";
+  return order.map((place) => textAt(values, place)).find((value) => value !== "") ?? "";
 };
 
 const tooMany = (where: string, what: string): Error =>
@@ -115,8 +102,10 @@ const didBetween = (funnel: Funnel, { places, entry }: Attempt, row: UnitRow): R
   const end = places.at(-1) ?? -1;
   const until = (row.times[entry] ?? 0) + (funnel.windowMs ?? Number.POSITIVE_INFINITY);
   const done = new Set<number>();
-  for (let place = entry + 1; place < (end < 0 ? row.candidates.length : Math.max(...places)); place += 1) {
-    const candidate = row.candidates[place] ?? 0;
+  const { candidates } = row;
+  if (candidates === null) return done;
+  for (let place = entry + 1; place < (end < 0 ? candidates.length : Math.max(...places)); place += 1) {
+    const candidate = candidates[place] ?? 0;
     if (candidate > 0 && (row.times[place] ?? 0) <= until) done.add(candidate);
   }
   return done;
@@ -146,7 +135,7 @@ const countGroups = (funnel: Funnel): Part<ReadonlyMap<string, Counts>> => {
     result,
     add: (row, attempt) => {
       if (funnel.breakdown === null) return;
-      const value = groupOf(funnel, attempt, row.values);
+      const value = groupOf(funnel, attempt, row);
       const counts = found(result, value, () => emptyCounts(funnel.steps.length));
       if (result.size > FUNNEL_LIMITS.distinctGroups)
         throw tooMany("input.breakdown.field", `\`${funnel.breakdown.field.name}\``);
@@ -178,7 +167,7 @@ const countNext = (funnel: Funnel): Part<ReadonlyMap<number, ReadonlyMap<string,
     add: (row, { depth, places }) => {
       if (funnel.dropOffs === null || depth === deepest) return;
       const names = found(result, depth, () => new Map<string, number>());
-      const name = row.following[Math.max(...places)] ?? "";
+      const name = textAt(row.following, Math.max(...places));
       names.set(name, (names.get(name) ?? 0) + 1);
     },
   };
@@ -198,7 +187,7 @@ const countCorrelation = (funnel: Funnel, events: number): Part<Pick<Tally, "eve
         if (counts !== undefined) add(counts, converted);
       }
       fields.forEach((values, index) => {
-        const value = row.fieldValues[index]?.[attempt.places[0] ?? -1] ?? "";
+        const value = textAt(row.fieldValues[index] ?? null, attempt.places[0] ?? -1);
         add(found(values, value, nothing), converted);
         if (values.size > FUNNEL_LIMITS.distinctGroups)
           throw tooMany(`input.correlation.fields.${index}`, `\`${funnel.correlation?.fields[index]?.name ?? ""}\``);

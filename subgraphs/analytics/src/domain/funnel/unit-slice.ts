@@ -21,18 +21,20 @@ const sliceOf = (from: number, to: number): UnitSlice => ({
   hashTo: to === HASHES ? null : String(BigInt(to) * HASH_WIDTH),
 });
 
-/** Events one slice is meant to hold: some megabytes on the way, some tens of milliseconds of a process at a time. */
+/** Events one slice is meant to hold where nothing else is said: some megabytes on the way, some tens of milliseconds of a process at a time. */
 const SLICE_EVENTS = 100_000;
-/** Slices a funnel is cut into at most: with the most events a funnel may look at, slices are of about the size meant. */
-const MAX_SLICES = Math.ceil(FUNNEL_LIMITS.events / SLICE_EVENTS);
 
 /** The units that are looked at: all, or the first part of them by hash, which is the same part every time. */
 export const sampledUnits = ({ sample }: Pick<Funnel, "sample">): UnitSlice =>
   sliceOf(0, Math.max(1, Math.round(sample * HASHES)));
 
-/** Slices of equal width for so many events: hashes are evenly spread, so that slices hold about equally many. */
-export const slicesOf = ({ to }: UnitSlice, events: number): readonly UnitSlice[] => {
-  const count = Math.min(MAX_SLICES, to, Math.max(1, Math.ceil(events / SLICE_EVENTS)));
+/**
+ * Slices of equal width for so many events: hashes are evenly spread, so that slices hold about equally many. There are no more than the most events one may
+ * look at make of the size meant.
+ */
+export const slicesOf = ({ to }: UnitSlice, events: number, sliceEvents = SLICE_EVENTS): readonly UnitSlice[] => {
+  const most = Math.ceil(FUNNEL_LIMITS.events / sliceEvents);
+  const count = Math.min(most, to, Math.max(1, Math.ceil(events / sliceEvents)));
   const edge = (index: number): number => Math.round((index * to) / count);
   return Array.from({ length: count }, (_, index) => sliceOf(edge(index), edge(index + 1)));
 };
