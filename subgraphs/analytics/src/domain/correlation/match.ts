@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { CompiledPattern, Run } from "./conditions.ts";
 
 /** An event of a match, and the part it stands for. */
@@ -10,7 +9,7 @@ export interface MatchedEvent {
 
 /** Events that fit a rule; equal events of an equal version are one match, whoever finds it. */
 export interface CorrelationMatch {
-  /** UUID made of the rule, its version and the events. */
+  /** Made of the rule, its version and the events. */
   readonly id: string;
   /** Hash of the key's values. */
   readonly key: string;
@@ -26,20 +25,13 @@ export interface CorrelationMatch {
 export interface RuleVersion {
   readonly ruleId: string;
   readonly version: number;
+  /** Makes an id of a text, the same of the same text. */
+  readonly idOf: (text: string) => string;
 }
-
-const HEX_OF_UUID = [8, 12, 16, 20, 32] as const;
-
-/** The first 122 bits of a SHA-256 as a UUID of version 8 (RFC 9562, section 5.8: what it is made of is up to the application). */
-const uuidOf = (text: string): string => {
-  const hex = createHash("sha256").update(text).digest("hex");
-  const marked = `${hex.slice(0, 12)}8${hex.slice(13, 16)}${((Number.parseInt(hex[16] ?? "0", 16) & 3) | 8).toString(16)}${hex.slice(17, 32)}`;
-  return HEX_OF_UUID.map((to, index) => marked.slice(HEX_OF_UUID[index - 1] ?? 0, to)).join("-");
-};
 
 /** Makes a completed run the match it is. */
 export const matchOf = (
-  { ruleId, version }: RuleVersion,
+  { ruleId, version, idOf }: RuleVersion,
   { pattern }: CompiledPattern,
   key: string,
   run: Run,
@@ -52,7 +44,7 @@ export const matchOf = (
   const fromMs = run.start.timeMs;
   const named = events.map(({ part, id }) => `${part}=${id}`).join(" ");
   return {
-    id: uuidOf(`${ruleId} ${version} ${named}`),
+    id: idOf(`${ruleId} ${version} ${named}`),
     ...{ key, events, fromMs },
     completedAtMs:
       pattern.kind === "ABSENCE" ? fromMs + pattern.windowMs : Math.max(...events.map(({ timeMs }) => timeMs)),

@@ -33,7 +33,7 @@ const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail
 const parseKeyField = (name: string, where: string): KeyField => {
   if (name === PERSON) return { kind: "PERSON" };
   const field = parseField(name, where);
-  if (field.kind === "COLUMN" && !KEY_TYPES.includes(field.type))
+  if (field.kind !== "PROPERTY" && !KEY_TYPES.includes(field.type))
     throw bad(where, `\`${field.name}\` is ${field.type}: a key is text, an id, a whole number or a property.`);
   return { kind: "FIELD", field };
 };
@@ -130,7 +130,7 @@ const parseCondition = (
         `There is no part \`${part}\`.${didYouMean(part, names)} The parts are ${names.join(", ")}.`,
       );
     const field = parseRevealedField(asked, `${where}.${name}.field`, access);
-    if (field.kind === "COLUMN" && (field.type === "LIST" || (numbers && !NUMBER_TYPES.includes(field.type))))
+    if (field.kind !== "PROPERTY" && (field.type === "LIST" || (numbers && !NUMBER_TYPES.includes(field.type))))
       throw bad(
         `${where}.${name}.field`,
         `\`${field.name}\` is ${field.type} and can't be compared by ${input.comparison}${times === 1 ? "" : " with `times`"}.`,
