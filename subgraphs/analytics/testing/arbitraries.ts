@@ -111,7 +111,7 @@ const leaf: fc.Arbitrary<FilterInput> = fc.oneof(
 /** Random filters over the fields of {@link anyEvents}. */
 const anyFilter: fc.Arbitrary<FilterInput> = fc.letrec<{ node: FilterInput }>((tie) => ({
   node: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
+    { depthSize: "small", maxDepth: 6, withCrossShrink: true },
     leaf,
     fc.record({ not: tie("node") }),
     fc.record({ and: fc.array(tie("node"), { minLength: 1, maxLength: 3 }) }),

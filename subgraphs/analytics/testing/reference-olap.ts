@@ -125,7 +125,7 @@ const referenceMeasure = (
 };
 
 /** A formula by its plain meaning: JavaScript's arithmetic over the named values; null for what is missing or no finite number. */
-const referenceFormula = (formula: string, named: ReadonlyMap<string, ReferenceValue>): ReferenceValue => {
+export const referenceFormula = (formula: string, named: ReadonlyMap<string, ReferenceValue>): ReferenceValue => {
   let missing = false;
   const text = formula.replaceAll(/[A-Za-z_]\w*/g, (name) => {
     const value = named.get(name) ?? null;

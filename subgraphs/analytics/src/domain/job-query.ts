@@ -20,11 +20,15 @@ export interface JobInput {
 
 /** The validated question of a job; its limit is the rows the job may keep. */
 export const parseJobQuery = (input: Pick<JobInput, "olap" | "maxRows">, access: FieldAccess): OlapQuery => {
-  const { compare = [], subtotals = [], others = false } = input.olap;
-  if (compare.length > 0 || subtotals.length > 0 || others)
-    throw refuse("BAD_INPUT", "A job answers rows and totals: it takes no `compare`, `subtotals` or `others`.", {
-      field: "input.olap",
-    });
+  const { compare = [], subtotals = [], others = false, fill = "NONE" } = input.olap;
+  if (compare.length > 0 || subtotals.length > 0 || others || fill !== "NONE")
+    throw refuse(
+      "BAD_INPUT",
+      "A job answers rows and totals: it takes no `compare`, `subtotals`, `others` or `fill`.",
+      {
+        field: "input.olap",
+      },
+    );
   return {
     ...parseOlap({ ...input.olap, limit: MAX_OLAP_ROWS }, access),
     limit: parseCount(input.maxRows, "input.maxRows", MAX_JOB_ROWS),

@@ -100,6 +100,9 @@ export interface ComparisonInput {
   readonly from?: string | null | undefined;
 }
 
+/** What buckets without events hold, as in the SDL. */
+export type Fill = "NONE" | "EMPTY" | "PREVIOUS" | "LINEAR";
+
 /** An `olap` question as the graph delivers it. */
 export interface OlapInput {
   readonly range: { readonly from: string; readonly to: string };
@@ -114,6 +117,7 @@ export interface OlapInput {
   readonly compare?: readonly ComparisonInput[];
   readonly subtotals?: readonly (readonly string[])[];
   readonly others?: boolean;
+  readonly fill?: Fill;
   readonly approximate?: Approximate;
 }
 

@@ -7,11 +7,10 @@ import {
   type ComparedColumns,
   type PeriodQuery,
 } from "../domain/comparison.ts";
-import { groupColumns, totalColumns, type Group } from "../domain/olap-answer.ts";
+import { totalColumns, type Group } from "../domain/olap-answer.ts";
 import { plan } from "../domain/planner.ts";
 import { provenanceOf, type Provenance } from "../domain/provenance.ts";
 import type { AnalyticQuery, ComparisonPeriod, OlapQuery, OrderStep } from "../domain/query.ts";
-import type { Subtotal } from "../domain/subtotals.ts";
 import { formatInZone } from "../domain/zone.ts";
 import type { LineChoice } from "../store/olap-sql.ts";
 import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "./answer-within-budget.ts";
@@ -25,7 +24,7 @@ export interface Asking {
 }
 
 /** One statement of an answer. */
-interface Part {
+export interface Part {
   readonly query: AnalyticQuery;
   readonly having?: OlapQuery["having"];
   readonly orderBy?: readonly OrderStep[];
@@ -88,32 +87,6 @@ export const comparePeriod = async (
     totals: overall.columns,
     totalChanges: overall.changes,
     provenance: provenanceOfParts(asking, then, parts === whole ? [whole] : [parts, whole]),
-  };
-};
-
-/** Coarser groups of an answer; as in the SDL. */
-export interface OlapSubtotal {
-  readonly by: readonly string[];
-  readonly columns: readonly Column[];
-  readonly rowCount: number;
-  readonly hasMore: boolean;
-  readonly provenance: Provenance;
-}
-
-/** Measures coarser groups from the events themselves, so that distinct values and quantiles are right. */
-export const measureSubtotal = async (
-  deps: BudgetDeps,
-  asking: Asking,
-  { by, query, orderBy }: Subtotal,
-  limit: number,
-): Promise<OlapSubtotal> => {
-  const answer = await readPart(deps, asking, { query, orderBy, limit });
-  return {
-    by,
-    columns: groupColumns(query, answer.rows),
-    rowCount: answer.rows.length,
-    hasMore: answer.hasMore,
-    provenance: provenanceOfParts(asking, query, [answer]),
   };
 };
 

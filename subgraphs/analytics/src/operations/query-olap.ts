@@ -2,27 +2,22 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import type { Column } from "../domain/columns.ts";
-import { parseComparisons } from "../domain/comparison.ts";
 import { errorColumns } from "../domain/error-columns.ts";
 import { groupColumns, totalColumns } from "../domain/olap-answer.ts";
 import type { Provenance } from "../domain/provenance.ts";
-import { parseOlap, parseOthers, type OlapInput } from "../domain/query.ts";
-import { parseSubtotals } from "../domain/subtotals.ts";
+import { parseOlapQuestion } from "../domain/olap-question.ts";
+import type { OlapInput } from "../domain/query.ts";
 import type { BudgetDeps } from "./answer-within-budget.ts";
-import {
-  comparePeriod,
-  measureOthers,
-  measureSubtotal,
-  provenanceOfParts,
-  readPart,
-  type OlapSubtotal,
-  type PeriodComparison,
-} from "./olap-parts.ts";
+import { measureSubtotal, type OlapSubtotal } from "./measure-subtotal.ts";
+import { comparePeriod, measureOthers, provenanceOfParts, type PeriodComparison } from "./olap-parts.ts";
+import { readGroups } from "./read-groups.ts";
 
 /** A grouped answer in columns, as in the SDL. */
 export interface OlapAnswer {
   readonly columns: readonly Column[];
   readonly rowCount: number;
+  /** For each row, whether it was made for a bucket without events; empty unless such were asked for. */
+  readonly filled: readonly boolean[];
   readonly hasMore: boolean;
   readonly totals: readonly Column[];
   readonly standardErrors: readonly Column[];
@@ -37,26 +32,25 @@ export interface OlapAnswer {
 export const queryOlap =
   (deps: BudgetDeps & { readonly nowMs: NowMs }) =>
   async (caller: Caller, input: OlapInput, signal?: AbortSignal): Promise<OlapAnswer> => {
-    const asked = parseOlap(input, accessOf(caller));
-    const periods = parseComparisons(input.compare ?? [], asked, input.granularity ?? "NONE");
-    const coarser = parseSubtotals(input.subtotals ?? [], asked);
-    const withOthers = parseOthers(input, asked);
-    const { query, approximate, limit } = asked;
+    const question = parseOlapQuestion(input, accessOf(caller));
+    const { asked, periods, coarser, fill } = question;
+    const { query, approximate } = asked;
     const asking = { caller, asOfMs: deps.nowMs(), approximate, signal };
-    const answer = await readPart(deps, asking, asked);
-    const { rows, totals, hasMore, errors } = answer;
-    const others = withOthers && hasMore ? await measureOthers(deps, asking, query, rows) : null;
+    const { rows, filled, hasMore, errors, answer } = await readGroups(deps, asking, asked, fill);
+    const { totals } = answer;
+    const others = question.others && hasMore ? await measureOthers(deps, asking, query, rows) : null;
     const subtotals: OlapSubtotal[] = [];
-    for (const one of coarser) subtotals.push(await measureSubtotal(deps, asking, one, limit));
+    for (const one of coarser) subtotals.push(await measureSubtotal(deps, asking, one, question));
     const comparisons: PeriodComparison[] = [];
     for (const one of periods) comparisons.push(await comparePeriod(deps, asking, { query, rows, totals }, one));
     return {
       columns: groupColumns(query, rows),
       rowCount: rows.length,
+      filled,
       hasMore,
       totals: totalColumns(query, totals),
-      standardErrors: errors === null ? [] : errorColumns(query, errors.rows),
-      totalStandardErrors: errors === null ? [] : errorColumns(query, [errors.totals]),
+      standardErrors: errors === null ? [] : errorColumns(query, errors),
+      totalStandardErrors: answer.errors === null ? [] : errorColumns(query, [answer.errors.totals]),
       others,
       subtotals,
       comparisons,

@@ -3,9 +3,9 @@ import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
-import { parseComparisons } from "../../domain/comparison.ts";
 import { parseFilter, type FilterInput } from "../../domain/filter.ts";
-import { parseOlap, parseOthers, parseTimeSeries } from "../../domain/query.ts";
+import { parseOlapQuestion } from "../../domain/olap-question.ts";
+import { parseTimeSeries } from "../../domain/query.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import {
   definitionName,
@@ -21,7 +21,6 @@ import {
 } from "../../domain/semantic/definition.ts";
 import { checkMetric, metricsIn, type MetricFormula } from "../../domain/semantic/expand-metrics.ts";
 import { parseMetric, type DefineMetricInput } from "../../domain/semantic/parse-metric.ts";
-import { parseSubtotals } from "../../domain/subtotals.ts";
 import type {
   ArchiveOutcome,
   DefineOutcome,
@@ -148,10 +147,7 @@ const draftQuery = async (
   }
   const absolute = atRange<AskedOlap>(question.input, nowMs, "input.olap");
   const resolved = await resolveWith(reader, caller, absolute, [], "input.olap");
-  const asked = parseOlap(resolved.input, access);
-  parseComparisons(resolved.input.compare ?? [], asked, resolved.input.granularity ?? "NONE");
-  parseSubtotals(resolved.input.subtotals ?? [], asked);
-  parseOthers(resolved.input, asked);
+  parseOlapQuestion(resolved.input, access);
   return draft(resolved);
 };
 

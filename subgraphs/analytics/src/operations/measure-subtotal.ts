@@ -1,0 +1,36 @@
+import type { Column } from "../domain/columns.ts";
+import { groupColumns } from "../domain/olap-answer.ts";
+import type { OlapQuestion } from "../domain/olap-question.ts";
+import type { Provenance } from "../domain/provenance.ts";
+import type { Subtotal } from "../domain/subtotals.ts";
+import type { BudgetDeps } from "./answer-within-budget.ts";
+import { provenanceOfParts, type Asking } from "./olap-parts.ts";
+import { readGroups } from "./read-groups.ts";
+
+/** Coarser groups of an answer; as in the SDL. */
+export interface OlapSubtotal {
+  readonly by: readonly string[];
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+  readonly filled: readonly boolean[];
+  readonly hasMore: boolean;
+  readonly provenance: Provenance;
+}
+
+/** Measures coarser groups from the events themselves, so that distinct values and quantiles are right; buckets are filled as the answer's are. */
+export const measureSubtotal = async (
+  deps: BudgetDeps,
+  asking: Asking,
+  { by, query, orderBy }: Subtotal,
+  { asked: { limit }, fill }: Pick<OlapQuestion, "asked" | "fill">,
+): Promise<OlapSubtotal> => {
+  const { rows, filled, hasMore, answer } = await readGroups(deps, asking, { query, orderBy, limit }, fill);
+  return {
+    by,
+    columns: groupColumns(query, rows),
+    rowCount: rows.length,
+    filled,
+    hasMore,
+    provenance: provenanceOfParts(asking, query, [answer]),
+  };
+};
