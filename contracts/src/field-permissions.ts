@@ -110,6 +110,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Query.metrics": "analytics:read",
   "Query.oauthClients": "tenant:read",
   "Query.olap": "analytics:read",
+  "Query.olapPage": "analytics:read",
   "Query.operatorGrants": "tenant:read",
   "Query.organisation": "tenant:read",
   "Query.paths": "analytics:read",

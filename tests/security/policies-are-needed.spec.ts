@@ -75,6 +75,8 @@ beforeAll(async () => {
     await storeOwner.insert({ table: "tessera.events", values, format: "JSONEachRow" });
     const job = { tenant_id: tenantId, job_id: randomUUID(), attempt: 1, row_number: 1, row: "{}" };
     await storeOwner.insert({ table: "tessera.job_results", values: [job], format: "JSONEachRow" });
+    const kept = { tenant_id: tenantId, answer_id: randomUUID(), place: 1, row: "[]" };
+    await storeOwner.insert({ table: "tessera.worker_answer_rows", values: [kept], format: "JSONEachRow" });
     const fact = { tenant_id: tenantId, cohort_id: randomUUID(), person: 1, at: 0 };
     const [change, listing] = [
       { ...fact, run: 1, version: 1, entered: true },
@@ -158,6 +160,7 @@ const STORE_TABLES = [
   "batches",
   "rollup_hour_name",
   "rollup_day_dimensions",
+  "worker_answer_rows",
   "worker_cohort_changes",
   "worker_cohort_list",
   "worker_people",

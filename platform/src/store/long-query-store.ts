@@ -6,8 +6,9 @@ import type { DataReader } from "./data-policy.ts";
 import { eraseTenant } from "./erase-tenant.ts";
 import { boundQueryId, type StoreStatement } from "./event-store.ts";
 import type { ClickHouseAccess } from "./migrate.ts";
+import { currentAllowance } from "../executions/meter.ts";
 import { guardStatement } from "./statement-guard.ts";
-import { storeError } from "./store-errors.ts";
+import { overAllowance, storeError } from "./store-errors.ts";
 
 /** Seconds a long query may run at most. */
 export const MAX_LONG_QUERY_SECONDS = 3_600;
@@ -31,6 +32,23 @@ export interface LongQueryOptions {
   readonly persons?: Persons;
 }
 
+/** How an `INSERT ... SELECT` runs. */
+interface FillOptions {
+  readonly maxSeconds: number;
+  readonly persons?: Persons;
+  /** Ends the engine's work, not only the waiting. */
+  readonly signal?: AbortSignal | undefined;
+  /** Rows the statement may read, compared by the engine's own estimate before it reads; no bound when left out. */
+  readonly maxRowsToRead?: number;
+}
+
+/** What an `INSERT ... SELECT` took, and how many rows it wrote. */
+interface Filled {
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly rowsWritten: number;
+}
+
 /** The event store for workers: queries that run for minutes, read as a stream, and the tables their results go to. */
 export interface LongQueryStore {
   /** Rows as the engine gives them, in pieces, each row parsed. Throws as {@link storeError} says. */
@@ -44,13 +62,9 @@ export interface LongQueryStore {
   insert(table: string, rows: readonly object[], token: string): Promise<void>;
   /**
    * Runs an `INSERT INTO <table> SELECT ...`: what the reader sees is computed and written within the engine, which ends the work at `maxSeconds`. Each
-   * block is written whole, not all of them: what is told by the rows must hold up when the statement is run again. Answers what the engine read.
+   * block is written whole, not all of them: what is told by the rows must hold up when the statement is run again. Answers what the engine read and wrote.
    */
-  fill(
-    reader: DataReader,
-    statement: StoreStatement,
-    options: { readonly maxSeconds: number; readonly persons?: Persons },
-  ): Promise<{ readonly rowsRead: number; readonly bytesRead: number }>;
+  fill(reader: DataReader, statement: StoreStatement, options: FillOptions): Promise<Filled>;
   /** Removes every row of a tenant from every table, results of its queries too; waits until it is done. The same when done twice. */
   eraseTenant(tenantId: TenantId): Promise<void>;
   close(): Promise<void>;
@@ -133,6 +147,45 @@ async function* read<Row>(
   }
 }
 
+const fill = async (
+  client: ClickHouseClient,
+  reader: DataReader,
+  statement: StoreStatement,
+  { maxSeconds, signal, maxRowsToRead }: FillOptions,
+): Promise<Filled> => {
+  guardStatement(statement);
+  const queryId = boundQueryId(reader);
+  const onAbort = (): void => void kill(client, queryId).catch(() => undefined);
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    const { summary } = await client.command({
+      query: statement.text,
+      query_params: { ...statement.params },
+      query_id: queryId,
+      ...(signal === undefined ? {} : { abort_signal: signal }),
+      clickhouse_settings: {
+        max_execution_time: Math.min(maxSeconds, MAX_LONG_QUERY_SECONDS),
+        // The whole summary comes with the answer when the answer waits for the end.
+        wait_end_of_query: 1,
+        ...(maxRowsToRead === undefined
+          ? {}
+          : // 0 would mean no bound at all.
+            { max_rows_to_read: String(Math.max(1, maxRowsToRead)), read_overflow_mode: "throw" as const }),
+      },
+    });
+    return {
+      rowsRead: Number(summary?.read_rows ?? 0),
+      bytesRead: Number(summary?.read_bytes ?? 0),
+      rowsWritten: Number(summary?.written_rows ?? 0),
+    };
+  } catch (error) {
+    throw overAllowance(error, currentAllowance()) ?? storeError(error);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+};
+
 const columnsOf = ([first]: readonly object[]): { readonly columns?: [string, ...string[]] } => {
   const [column, ...others] = Object.keys(first ?? {});
   return column === undefined ? {} : { columns: [column, ...others] };
@@ -168,24 +221,7 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
         throw storeError(error);
       }
     },
-    fill: async (reader, statement, { maxSeconds, persons }) => {
-      guardStatement(statement);
-      try {
-        const { summary } = await clients.of(reader, persons).command({
-          query: statement.text,
-          query_params: { ...statement.params },
-          query_id: boundQueryId(reader),
-          // The whole summary comes with the answer when the answer waits for the end.
-          clickhouse_settings: {
-            max_execution_time: Math.min(maxSeconds, MAX_LONG_QUERY_SECONDS),
-            wait_end_of_query: 1,
-          },
-        });
-        return { rowsRead: Number(summary?.read_rows ?? 0), bytesRead: Number(summary?.read_bytes ?? 0) };
-      } catch (error) {
-        throw storeError(error);
-      }
-    },
+    fill: (reader, statement, options) => fill(clients.of(reader, options.persons), reader, statement, options),
     eraseTenant: (tenantId) => eraseTenant(client, tenantId),
     close: async () => {
       await Promise.all(clients.all.map((one) => one.close()));

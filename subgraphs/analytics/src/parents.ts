@@ -17,6 +17,7 @@ import type { RestoreOutcome } from "./operations/semantic/define.ts";
 import type { Definition, DefinitionUse, Metric, SavedQuery, Segment } from "./domain/semantic/definition.ts";
 import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store-types.ts";
 import type { TellsRange } from "./operations/at-range.ts";
+import type { OlapPage } from "./operations/delivery/query-olap-page.ts";
 import type { OlapAnswer } from "./operations/query-olap.ts";
 import type { TimeSeriesAnswer } from "./operations/query-time-series.ts";
 import type { CancelOutcome } from "./operations/cancel-job.ts";
@@ -98,6 +99,8 @@ export type CohortListFullParent = Extract<ListOutcome, { kind: "FULL" }>;
 type WithDefinitions = { readonly definitions: readonly DefinitionUse[] };
 /** What a resolver of `OlapResult` receives. */
 export type OlapResultParent = OlapAnswer & WithDefinitions & TellsRange;
+/** What a resolver of `OlapPage` receives. */
+export type OlapPageParent = OlapPage;
 /** What a resolver of `TimeSeries` receives. */
 export type TimeSeriesParent = TimeSeriesAnswer & WithDefinitions & TellsRange;
 /** What a resolver of `SavedQueryAnswer` receives. */

@@ -5,6 +5,7 @@ export const permissions = {
   "Query.realtimeMetrics": "analytics:read",
   "Query.timeSeries": "analytics:read",
   "Query.olap": "analytics:read",
+  "Query.olapPage": "analytics:read",
   "Query.funnel": "analytics:read",
   "Query.attribution": "analytics:read",
   "Query.paths": "analytics:read",

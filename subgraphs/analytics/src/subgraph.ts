@@ -7,6 +7,7 @@ import type { Features } from "@tessera/platform/features/features";
 import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Queues } from "@tessera/platform/queue/queues";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
+import { createFairSlots } from "@tessera/platform/store/fair-slots";
 import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
@@ -23,6 +24,7 @@ import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
+import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createPathsStore } from "./store/paths-store.ts";
@@ -56,6 +58,9 @@ const PEOPLE = {
   fromEvents: planOn.bind(null, null),
 } as const;
 
+/** Answers that a process computes and keeps for their pages at a time: each sorts and writes up to millions of rows. */
+const ANSWERS_KEPT_AT_A_TIME = 4;
+
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
@@ -71,6 +76,9 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const cohorts = createCohortStore({ ...resources, kept: COHORT_KEPT });
   const answers = createAnswers(nowMs);
   const operations = createOperations({
+    // What is kept of an answer are rows of nobody: they are read as they were written.
+    answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
+    keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
     ...known,
     peopleStatements,

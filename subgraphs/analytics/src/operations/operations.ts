@@ -12,6 +12,7 @@ import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
 import { withRange, type Asked } from "./at-range.ts";
 import type { Answers } from "./delivery/answers.ts";
+import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
 import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
@@ -50,6 +51,8 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
   readonly nowMs: NowMs;
   readonly results: JobResults;
   readonly answers: Answers;
+  readonly answerRows: OlapPageDeps["answerRows"];
+  readonly keepSlots: OlapPageDeps["keepSlots"];
 }
 
 /** A question about retention, of everybody or of a cohort. */
@@ -67,6 +70,7 @@ const plainOperations = (deps: OperationDeps) => ({
   paths: withRange(deps, queryPaths(deps)),
   funnelOfPath: funnelOfPath(deps),
   events: queryEvents(deps),
+  olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),
   liveWindows: queryLiveWindows(deps),

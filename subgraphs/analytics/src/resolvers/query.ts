@@ -8,6 +8,7 @@ export const Query: QueryResolvers = {
     operations.timeSeries(caller, input, signal, maxStaleness),
   olap: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
     operations.olap(caller, input, signal, maxStaleness),
+  olapPage: (_root, input, { caller, operations, signal }) => operations.olapPage(caller, input, signal),
   attribution: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
     operations.attribution(caller, input, signal, maxStaleness),
   funnel: (_root, { input, maxStaleness }, { caller, operations, signal }) =>

@@ -34,6 +34,7 @@ export const resolvedLongQueries = (store: LongQueryStore, versions: Versions): 
   },
   fill: async (reader, statement, options) => {
     const { version } = await versions.of(reader.tenantId);
-    return store.fill(reader, statement, version === 0 ? options : { ...options, persons: "RESOLVED" });
+    const { persons = "RESOLVED" } = options;
+    return store.fill(reader, statement, { ...options, persons: version === 0 ? "STORED" : persons });
   },
 });

@@ -1,0 +1,14 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { FieldAccess } from "../fields.ts";
+import { MAX_OLAP_ROWS, parseOlap, type OlapInput, type OlapQuery } from "../query.ts";
+import { MAX_ANSWER_ROWS } from "./answer-page.ts";
+
+/** The validated question of an answer that is read in pages; all its rows, of which none is estimated. Refuses with BAD_INPUT or FORBIDDEN. */
+export const parsePagedQuestion = (input: OlapInput, access: FieldAccess): OlapQuery => {
+  const { compare = [], subtotals = [], others = false, fill = "NONE" } = input;
+  if (compare.length > 0 || subtotals.length > 0 || others || fill !== "NONE")
+    throw refuse("BAD_INPUT", "Pages hold rows and totals: they take no `compare`, `subtotals`, `others` or `fill`.", {
+      field: "input",
+    });
+  return { ...parseOlap({ ...input, limit: MAX_OLAP_ROWS }, access), limit: MAX_ANSWER_ROWS, approximate: "NEVER" };
+};
