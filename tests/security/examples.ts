@@ -77,6 +77,8 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     },
   }),
   "Query.paths": () => ({ input: { range: range(), label: ["country", "name"], topPaths: 5 } }),
+  "Query.sessions": () => ({ input: { range: range() } }),
+  "Query.sessionMetrics": () => ({ input: { range: range(), breakdown: ["country"], granularity: "DAY", pages: 5 } }),
   "Query.funnelOfPath": () => ({ input: { range: range() }, path: ["page_view"] }),
   "Query.cohort": ({ cohortId }) => ({ id: cohortId }),
   "Query.cohorts": () => ({}),

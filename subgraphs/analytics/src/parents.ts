@@ -4,6 +4,7 @@ import type { Column } from "./domain/columns.ts";
 import type { Job } from "./domain/job.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { PathFunnel } from "./domain/paths/funnel-of-path.ts";
+import type { Session } from "./domain/sessions/session-answer.ts";
 import type { RealtimeMetrics } from "./domain/realtime-answer.ts";
 import type { LiveWindow } from "./domain/windows.ts";
 import type { ComputeOutcome, DeleteOutcome, ListOutcome } from "./operations/change-cohorts.ts";
@@ -18,6 +19,11 @@ import type { Definition, DefinitionUse, Metric, SavedQuery, Segment } from "./d
 import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store-types.ts";
 import type { TellsRange } from "./operations/at-range.ts";
 import type { OlapPage } from "./operations/delivery/query-olap-page.ts";
+import type { PeopleOutcome, PersonRef } from "./operations/people/change-people.ts";
+import type { Person } from "./operations/people/find-people.ts";
+import type { PeoplePage } from "./operations/people/list-people.ts";
+import type { PeopleChange, PeopleState } from "./store/people/people-store-types.ts";
+import type { Trait } from "./domain/people/traits.ts";
 import type { OlapAnswer } from "./operations/query-olap.ts";
 import type { TimeSeriesAnswer } from "./operations/query-time-series.ts";
 import type { CancelOutcome } from "./operations/cancel-job.ts";
@@ -149,3 +155,23 @@ export type DefinitionInUseParent = Extract<ArchiveOutcome, { kind: "IN_USE" }>;
 export type DefinitionNotFoundParent = Extract<ArchiveOutcome, { kind: "NOT_FOUND" }>;
 /** What a resolver of `PathFunnel` receives. */
 export type PathFunnelParent = PathFunnel;
+/** What a resolver of `Session` receives. */
+export type SessionParent = Session;
+/** What a resolver of `Person` receives. */
+export type PersonParent = Person;
+/** What a resolver of `PeoplePage` receives. */
+export type PeoplePageParent = PeoplePage;
+/** What a resolver of `Trait` receives. */
+export type TraitParent = Trait;
+/** What a resolver of `IdentityChange` receives. */
+export type IdentityChangeParent = PeopleChange;
+/** What a resolver of `IdentityRules` receives. */
+export type IdentityRulesParent = PeopleState;
+/** What a resolver of `ChangePeopleResult` receives. */
+export type ChangePeopleResultParent = PeopleOutcome;
+/** What a resolver of `PeopleChanged` receives. */
+export type PeopleChangedParent = Extract<PeopleOutcome, { kind: "CHANGED" }>;
+/** What a resolver of `PeopleUnchanged` receives. */
+export type PeopleUnchangedParent = Extract<PeopleOutcome, { kind: "UNCHANGED" }>;
+/** What a resolver of `TraitsSet` receives. */
+export type TraitsSetParent = { readonly facts: number; readonly person: PersonRef };

@@ -28,6 +28,7 @@ import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createPathsStore } from "./store/paths-store.ts";
+import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
 import { DEFAULT_RULES } from "./domain/people/identity.ts";
@@ -87,6 +88,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     funnels: createFunnelStore(eventStore),
     attribution: createAttributionStore(eventStore),
     paths: createPathsStore(eventStore),
+    sessions: createSessionsStore(eventStore),
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });

@@ -22,6 +22,10 @@ const LISTS: Readonly<Record<string, List>> = {
     field: "rowsBehind",
     args: 'input: { range: { from: "2021-01-01T00:00:00Z", to: "2030-12-31T00:00:00Z" }, measures: [{ function: COUNT }] }, cell: {}, ',
   },
+  "Query.sessions(after)": {
+    field: "sessions",
+    args: 'input: { range: { from: "2025-01-01T00:00:00Z", to: "2027-12-31T00:00:00Z" } }, ',
+  },
   "Query.jobs(after)": { field: "jobs" },
   "Query.rules(after)": { field: "rules" },
   "Query.anomalies(after)": { field: "anomalies" },

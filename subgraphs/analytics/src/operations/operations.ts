@@ -5,6 +5,7 @@ import type { JobResults } from "../store/job-results.ts";
 import type { AttributionStore } from "../store/attribution-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { PathsStore } from "../store/paths-store.ts";
+import type { SessionsStore } from "../store/sessions-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
 import type { Cohort } from "../domain/cohort.ts";
@@ -28,6 +29,7 @@ import { listJobs } from "./list-jobs.ts";
 import { queryAttribution } from "./query-attribution.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryPaths } from "./query-paths.ts";
+import { querySessionMetrics, querySessions } from "./query-sessions.ts";
 import { funnelOfPath } from "./funnel-of-path.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
@@ -46,6 +48,7 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
   readonly funnels: FunnelStore;
   readonly attribution: AttributionStore;
   readonly paths: PathsStore;
+  readonly sessions: SessionsStore;
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
@@ -69,6 +72,8 @@ const plainOperations = (deps: OperationDeps) => ({
   attribution: withRange(deps, queryAttribution(deps)),
   paths: withRange(deps, queryPaths(deps)),
   funnelOfPath: funnelOfPath(deps),
+  sessions: querySessions(deps),
+  sessionMetrics: withRange(deps, querySessionMetrics(deps)),
   events: queryEvents(deps),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
@@ -94,12 +99,26 @@ const plainOperations = (deps: OperationDeps) => ({
 const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOperations>) => {
   const share = freshEnough(deps);
   const [named, ofCohorts] = [namedVersions(deps), cohortsNamed(deps)];
-  const { olap, timeSeries, funnel, attribution, retention, stickiness, lifecycle, activeUsers, runSavedQuery } = plain;
+  const {
+    olap,
+    timeSeries,
+    funnel,
+    attribution,
+    paths,
+    sessionMetrics,
+    retention,
+    stickiness,
+    lifecycle,
+    activeUsers,
+    runSavedQuery,
+  } = plain;
   return {
     olap: share({ name: "olap", ask: olap, versionsOf: named }),
     timeSeries: share({ name: "timeSeries", ask: timeSeries, versionsOf: named }),
     funnel: share({ name: "funnel", ask: funnel, versionsOf: ofCohorts }),
     attribution: share({ name: "attribution", ask: attribution, versionsOf: ofCohorts }),
+    paths: share({ name: "paths", ask: paths, versionsOf: ofCohorts }),
+    sessionMetrics: share({ name: "sessionMetrics", ask: sessionMetrics, versionsOf: ofCohorts }),
     retention: share({
       name: "retention",
       ask: (caller, { input, of }: RetentionAsked, signal) => retention(caller, input, of, signal),

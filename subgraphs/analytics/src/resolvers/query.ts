@@ -13,7 +13,11 @@ export const Query: QueryResolvers = {
     operations.attribution(caller, input, signal, maxStaleness),
   funnel: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
     operations.funnel(caller, input, signal, maxStaleness),
-  paths: (_root, { input }, { caller, operations, signal }) => operations.paths(caller, input, signal),
+  paths: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.paths(caller, input, signal, maxStaleness),
+  sessions: (_root, page, { caller, operations, signal }) => operations.sessions(caller, page, signal),
+  sessionMetrics: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
+    operations.sessionMetrics(caller, input, signal, maxStaleness),
   funnelOfPath: (_root, input, { caller, operations }) => operations.funnelOfPath(caller, input),
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
@@ -39,6 +43,10 @@ export const Query: QueryResolvers = {
   runSavedQuery: (_root, { maxStaleness, ...input }, { caller, operations, signal }) =>
     operations.runSavedQuery(caller, input, signal, maxStaleness),
   dimensions: (_root, _args, { caller, operations, signal }) => operations.dimensions(caller, signal),
+  person: (_root, { id }, { personLoader }) => personLoader.load(id),
+  personOf: (_root, { input }, { caller, operations, signal }) => operations.personOf(caller, input, signal),
+  people: (_root, asked, { caller, operations, signal }) => operations.people(caller, asked, signal),
+  identityRules: (_root, _args, { caller, operations }) => operations.identityRules(caller),
   job: (_root, { id }, { jobLoader }) => jobLoader.load(id),
   jobs: (_root, page, { caller, operations }) => operations.listJobs(caller, page),
   liveWindows: (_root, { input }, { caller, operations, signal }) => operations.liveWindows(caller, input, signal),

@@ -1,5 +1,6 @@
 import * as cohorts from "./cohort.ts";
 import * as definitions from "./definition.ts";
+import * as people from "./person.ts";
 import { Column } from "./column.ts";
 import { Event } from "./event.ts";
 import { EventAccepted, EventDuplicate, IngestOutcome } from "./ingest-outcome.ts";
@@ -7,6 +8,7 @@ import { CancelJobResult, Job, JobConnection, StartQueryResult } from "./job.ts"
 import { LiveWindow } from "./live-window.ts";
 import { Mutation } from "./mutation.ts";
 import { PathFunnel } from "./path-funnel.ts";
+import { Session } from "./session.ts";
 import { Query } from "./query.ts";
 import { RealtimeMetrics } from "./realtime-metrics.ts";
 import { Subscription } from "./subscription.ts";
@@ -18,6 +20,7 @@ export const resolvers = {
   Subscription,
   ...cohorts,
   ...definitions,
+  ...people,
   Column,
   Event,
   EventAccepted,
@@ -29,5 +32,6 @@ export const resolvers = {
   CancelJobResult,
   LiveWindow,
   PathFunnel,
+  Session,
   RealtimeMetrics,
 };

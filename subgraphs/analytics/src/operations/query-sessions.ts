@@ -1,0 +1,163 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { accessOf } from "../domain/access.ts";
+import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
+import { fieldsOfMatcher } from "../domain/event-matcher.ts";
+import { parseField, type Field } from "../domain/fields.ts";
+import { fieldsOf as fieldsOfFilter } from "../domain/filter.ts";
+import { provenanceOf, type Cost } from "../domain/provenance.ts";
+import { layOutMetrics, layOutPages } from "../domain/sessions/lay-out-metrics.ts";
+import { parseSessionMetrics, parseSessions } from "../domain/sessions/parse-sessions.ts";
+import {
+  moneyText,
+  type Session,
+  type SessionConnection,
+  type SessionMetricsAnswer,
+} from "../domain/sessions/session-answer.ts";
+import { formatSessionPlace, parseSessionPage } from "../domain/sessions/session-page.ts";
+import type { SessionMetricsInput, SessionsInput } from "../domain/sessions/sessions-input.ts";
+import { reachOf, SESSION_LIMITS, sessionMarks, type SessionsQuestion } from "../domain/sessions/sessions.ts";
+import { atRange, tellRange, type Asked, type TellsRange } from "./at-range.ts";
+import type { SessionsPlaceOfReading, SessionsStore, StoredSession } from "../store/sessions-store.ts";
+
+/** What questions about sessions need. */
+export interface SessionsDeps {
+  readonly sessions: SessionsStore;
+  readonly nowMs: NowMs;
+}
+
+const CAMPAIGN_FIELDS = ["utmSource", "utmMedium", "utmCampaign"];
+
+/** Fields that sessions are made and filtered by. */
+const fieldsOf = (question: SessionsQuestion): readonly Field[] => {
+  const { definition, currency, filter } = question;
+  const named = [
+    ...(definition.kind === "SENT" ? ["sessionId"] : []),
+    ...(definition.kind === "GAP" && definition.bySource ? ["source"] : []),
+    ...(definition.kind === "GAP" && definition.cutAtCampaign ? CAMPAIGN_FIELDS : []),
+    ...(currency === null ? [] : ["revenue", "currency"]),
+  ];
+  return [
+    ...named.map((name) => parseField(name, "input")),
+    ...fieldsOfFilter(filter),
+    ...sessionMarks(question).matchers.flatMap(fieldsOfMatcher),
+  ];
+};
+
+const placeOf = (question: SessionsQuestion, table: SessionsPlaceOfReading["table"]): SessionsPlaceOfReading => ({
+  ...{ table, marks: sessionMarks(question), reach: reachOf(question.range) },
+});
+
+const refuseTooMany = (events: number): void => {
+  if (events <= SESSION_LIMITS.events) return;
+  throw refuse(
+    "QUERY_TOO_COSTLY",
+    `The sessions would be made of ${events.toLocaleString("en-US")} events, more than ${SESSION_LIMITS.events.toLocaleString("en-US")}: take a shorter range, or a \`filter\` that leaves fewer events.`,
+    { field: "input.range", events, limit: SESSION_LIMITS.events },
+  );
+};
+
+const provenance = (
+  question: SessionsQuestion,
+  sources: readonly BehaviourSource[],
+  costs: readonly Cost[],
+  asOfMs: number,
+  caller: Caller,
+) => {
+  const tables = [...new Set(sources.map(({ table }) => table))];
+  const rejected = new Map(sources.flatMap((source) => source.rejected).map((one) => [one.reason, one]));
+  const facts = {
+    parts: tables.map((table) => ({ table, ...reachOf(question.range) })),
+    rejected: [...rejected.values()],
+    approximations: [],
+  };
+  return provenanceOf(facts, costs, asOfMs, question.timeZone, caller.dataPolicy);
+};
+
+const toSession = (question: SessionsQuestion, { money, converted, ...stored }: StoredSession): Session => ({
+  ...stored,
+  converted: question.conversion === null ? null : converted,
+  revenue: question.currency === null ? null : moneyText(money),
+});
+
+/** A question for a page of sessions, whose range may be relative to now. */
+export interface SessionsAsked {
+  readonly input: Asked<SessionsInput>;
+  readonly first?: number;
+  readonly after?: string | null | undefined;
+}
+
+/** Answers `sessions`: one page of them, newest first; which they are is read first, then what is told of them. */
+export const querySessions =
+  (deps: SessionsDeps) =>
+  async (
+    caller: Caller,
+    { input: given, ...page }: SessionsAsked,
+    signal?: AbortSignal,
+  ): Promise<SessionConnection & TellsRange> => {
+    const asOfMs = deps.nowMs();
+    const input = atRange<SessionsInput>(given, asOfMs);
+    const asked = parseSessionPage(page);
+    const question = parseSessions(input, accessOf(caller));
+    const source = behaviourSource(fieldsOf(question), caller.dataPolicy);
+    const place = placeOf(question, source.table);
+    const size = await deps.sessions.size(caller, question, place, signal);
+    refuseTooMany(size.rows[0] ?? 0);
+    const found = await deps.sessions.page(caller, question, place, asked, signal);
+    const shown = found.rows.slice(0, asked.first);
+    const of = { units: [...new Set(shown.map(({ unit }) => unit))], ids: shown.map(({ id }) => id) };
+    const details =
+      shown.length === 0
+        ? null
+        : await deps.sessions.details(caller, question, placeOf(question, "events"), of, signal);
+    const edges = (details?.rows ?? []).map((stored) => ({
+      cursor: formatSessionPlace(stored),
+      node: toSession(question, stored),
+    }));
+    const costs = [size, found, ...(details === null ? [] : [details])].map(({ statistics }) => statistics);
+    const told: BehaviourSource = { table: "events", rejected: [] };
+    const connection = {
+      edges,
+      pageInfo: {
+        hasNextPage: found.rows.length > asked.first,
+        hasPreviousPage: asked.after !== null,
+        startCursor: edges[0]?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? null,
+      },
+      provenance: provenance(question, [source, told], costs, asOfMs, caller),
+    };
+    return tellRange(connection, input);
+  };
+
+/** Answers `sessionMetrics`: numbers over sessions, over time and by group, and what pages are to them. */
+export const querySessionMetrics =
+  (deps: SessionsDeps) =>
+  async (caller: Caller, input: SessionMetricsInput, signal?: AbortSignal): Promise<SessionMetricsAnswer> => {
+    const question = parseSessionMetrics(input, accessOf(caller));
+    const fields = [...fieldsOf(question), ...question.breakdown];
+    const source = behaviourSource(fields, caller.dataPolicy);
+    const asOfMs = deps.nowMs();
+    const place = placeOf(question, source.table);
+    const size = await deps.sessions.size(caller, question, place, signal);
+    refuseTooMany(size.rows[0] ?? 0);
+    const metrics = await deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal);
+    if (metrics.rows.length > SESSION_LIMITS.lines)
+      throw refuse(
+        "BAD_INPUT",
+        `The groups and buckets make more than ${SESSION_LIMITS.lines.toLocaleString("en-US")} lines: break down by fewer fields, or take wider buckets.`,
+        { field: "input.breakdown" },
+      );
+    const pageSource = behaviourSource([...fields, question.page], caller.dataPolicy);
+    const pages =
+      question.pages === 0
+        ? null
+        : await deps.sessions.pages(caller, question, placeOf(question, pageSource.table), signal);
+    const answer = layOutMetrics(question, metrics.rows);
+    const costs = [size, metrics, ...(pages === null ? [] : [pages])].map(({ statistics }) => statistics);
+    return {
+      ...answer,
+      ...(pages === null ? { pages: [], pageCount: null } : layOutPages(pages.rows, answer.total.sessions)),
+      provenance: provenance(question, pages === null ? [source] : [source, pageSource], costs, asOfMs, caller),
+    };
+  };

@@ -1,0 +1,158 @@
+import type { DataReader } from "@tessera/platform/store/data-policy";
+import type { EventStore, QueryAnswer } from "@tessera/platform/store/event-store";
+import { z } from "zod";
+import type { PageLine, SessionLine } from "../domain/sessions/lay-out-metrics.ts";
+import type { SessionPage } from "../domain/sessions/session-page.ts";
+import type { SessionMetricsQuestion, SessionsQuestion } from "../domain/sessions/sessions.ts";
+import type { SessionsSource } from "./sessions-sql.ts";
+import {
+  sessionDetailsStatement,
+  sessionMetricsStatement,
+  sessionPagesStatement,
+  sessionPageStatement,
+  sessionSizeStatement,
+} from "./sessions-statements.ts";
+
+/** Where sessions are read, but for the tenant, who is the reader's. */
+export type SessionsPlaceOfReading = Omit<SessionsSource, "tenantId">;
+
+const number = z.coerce.number();
+const flag = z.coerce.number().transform((value) => value === 1);
+const absent = z.string().transform((value) => (value === "" ? null : value));
+const money = z.string().transform(BigInt);
+
+const size = z.object({ events: number });
+const place = z.object({ id: z.string(), unit: z.string(), start_ms: number });
+
+const details = z
+  .object({
+    ...{ id: z.string(), start_ms: number, end_ms: number, active_ms: number, events: number, views: number },
+    ...{ bounced: flag, engaged: flag, converted: flag, money, entry_name: z.string(), exit_name: z.string() },
+    ...{ entry_page: absent, exit_page: absent, session_id: absent, source: absent, country: absent, device: absent },
+    ...{ utm_source: absent, utm_medium: absent, utm_campaign: absent, user_id: absent, anonymous_id: absent },
+  })
+  .transform((row) => ({
+    ...{ id: row.id, startMs: row.start_ms, endMs: row.end_ms, activeMs: row.active_ms, events: row.events },
+    ...{ pageViews: row.views, bounced: row.bounced, engaged: row.engaged, converted: row.converted, money: row.money },
+    ...{ entryName: row.entry_name, exitName: row.exit_name, entryPage: row.entry_page, exitPage: row.exit_page },
+    ...{ sessionId: row.session_id, source: row.source, country: row.country, device: row.device },
+    ...{ utmSource: row.utm_source, utmMedium: row.utm_medium, utmCampaign: row.utm_campaign },
+    ...{ userId: row.user_id, anonymousId: row.anonymous_id },
+  }));
+
+/** A session as the store tells it; money in ten-thousandths. */
+export type StoredSession = z.output<typeof details>;
+
+const sums = z.looseObject({
+  ...{ total_b: number, total_d: number, sessions: number, people: number, all_events: number, page_views: number },
+  ...{ duration_ms: number, durations_ms: z.array(z.coerce.number().catch(0)), active: number, bounces: number },
+  ...{ engagements: number, conversions: number, all_money: money },
+});
+
+const lineOf = (raw: unknown, groups: number): SessionLine => {
+  const row = sums.parse(raw);
+  return {
+    bucket: row.total_b === 1 ? null : number.parse(row["b"]),
+    values: row.total_d === 1 ? null : Array.from({ length: groups }, (_, group) => z.string().parse(row[`d${group}`])),
+    sums: {
+      ...{ sessions: row.sessions, people: row.people, events: row.all_events, pageViews: row.page_views },
+      ...{ durationMs: row.duration_ms, durationsMs: row.durations_ms, activeMs: row.active, bounced: row.bounces },
+      ...{ engaged: row.engagements, converted: row.conversions, money: row.all_money },
+    },
+  };
+};
+
+const page = z
+  .object({
+    ...{ page: z.string(), sessions: number, entries: number, exits: number, bounces: number },
+    ...{ page_views: number, all_pages: number },
+  })
+  .transform(({ bounces, page_views, all_pages, ...row }): PageLine => ({
+    ...{ ...row, bounced: bounces, pageViews: page_views, pages: all_pages },
+  }));
+
+/** Every question about sessions asked of the event store; each is for one reader, and stops when its signal is aborted. */
+export interface SessionsStore {
+  /** How many events there are to look at, as one row. */
+  size(
+    reader: DataReader,
+    question: SessionsQuestion,
+    place: SessionsPlaceOfReading,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<number>>;
+  /** Which sessions are on a page, and one more. */
+  page(
+    reader: DataReader,
+    question: SessionsQuestion,
+    place: SessionsPlaceOfReading,
+    page: SessionPage,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<{ readonly id: string; readonly unit: string; readonly startMs: number }>>;
+  /** What is told of sessions by their units and ids, newest first. */
+  details(
+    reader: DataReader,
+    question: SessionsQuestion,
+    place: SessionsPlaceOfReading,
+    of: { readonly units: readonly string[]; readonly ids: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<StoredSession>>;
+  /** Numbers over sessions, of at most so many groups and buckets and one more. */
+  metrics(
+    reader: DataReader,
+    question: SessionMetricsQuestion,
+    place: SessionsPlaceOfReading,
+    lines: number,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<SessionLine>>;
+  /** What pages are to sessions. */
+  pages(
+    reader: DataReader,
+    question: SessionMetricsQuestion,
+    place: SessionsPlaceOfReading,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<PageLine>>;
+}
+
+const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
+
+/** Builds {@link SessionsStore} over the tenant-bound event store. */
+export const createSessionsStore = (store: Pick<EventStore, "query">): SessionsStore => ({
+  size: (reader, question, where, signal) =>
+    store.query(
+      reader,
+      sessionSizeStatement(question, { ...where, tenantId: reader.tenantId }),
+      (raw) => size.parse(raw).events,
+      optionsOf(signal),
+    ),
+  page: (reader, question, where, asked, signal) =>
+    store.query(
+      reader,
+      sessionPageStatement(question, { ...where, tenantId: reader.tenantId }, asked),
+      (raw) => {
+        const { id, unit, start_ms } = place.parse(raw);
+        return { id, unit, startMs: start_ms };
+      },
+      optionsOf(signal),
+    ),
+  details: (reader, question, where, of, signal) =>
+    store.query(
+      reader,
+      sessionDetailsStatement(question, { ...where, tenantId: reader.tenantId }, of),
+      (raw) => details.parse(raw),
+      optionsOf(signal),
+    ),
+  metrics: (reader, question, where, lines, signal) =>
+    store.query(
+      reader,
+      sessionMetricsStatement(question, { ...where, tenantId: reader.tenantId }, lines),
+      (raw) => lineOf(raw, question.breakdown.length),
+      optionsOf(signal),
+    ),
+  pages: (reader, question, where, signal) =>
+    store.query(
+      reader,
+      sessionPagesStatement(question, { ...where, tenantId: reader.tenantId }),
+      (raw) => page.parse(raw),
+      optionsOf(signal),
+    ),
+});
