@@ -21,6 +21,7 @@ import { administrationPlaces, administrationWords } from "./seal/administration
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
+import { peopleWords } from "./seal/people-words.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeEveryRole } from "./seal/every-role.ts";
 import { describeNothingKept } from "./seal/nothing-kept.ts";
@@ -129,6 +130,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...accessWords,
   ...cohortWords,
   ...definitionWords,
+  ...peopleWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

@@ -4,6 +4,7 @@ import type { SubgraphCall } from "@tessera/platform/graphql/subgraph";
 import type { Cohort } from "./domain/cohort.ts";
 import type { Definition } from "./domain/semantic/definition.ts";
 import type { Job } from "./domain/job.ts";
+import type { Person } from "./operations/people/find-people.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { Operations } from "./operations/operations.ts";
 
@@ -20,12 +21,16 @@ export interface Context {
   readonly cohortLoader: DataLoader<string, Cohort | null>;
   /** Metrics, segments and saved queries by id, as they are now, asked for together. */
   readonly definitionLoader: DataLoader<string, Definition | null>;
+  /** People by the number of any of their ids, asked for together. */
+  readonly personLoader: DataLoader<string, Person | null>;
   /** What a caller may be told of an error that ended a stream. */
   readonly meaning: (error: unknown) => unknown;
 }
 
 /** Event ids looked up in one statement. */
 const MAX_LOADER_BATCH = 1_000;
+/** People looked up in one statement: each may go by hundreds of ids. */
+const MAX_PEOPLE_BATCH = 100;
 
 /** Makes a fresh context for a call; its loader lives as long as the call. */
 export const contextFor =
@@ -41,6 +46,9 @@ export const contextFor =
     cohortLoader: new DataLoader((ids) => operations.findCohorts(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
     definitionLoader: new DataLoader((ids) => operations.findDefinitions(caller, ids), {
       maxBatchSize: MAX_LOADER_BATCH,
+    }),
+    personLoader: new DataLoader((ids) => operations.findPeople(caller, ids, signal), {
+      maxBatchSize: MAX_PEOPLE_BATCH,
     }),
     meaning,
   });

@@ -34,6 +34,7 @@ import { COHORT_KEPT } from "./domain/cohort.ts";
 import { DEFAULT_RULES } from "./domain/people/identity.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
+import { copyPeople } from "./operations/people/copy-people.ts";
 import { createPeopleCopier } from "./jobs/copy-people.ts";
 import { openPeople } from "./store/people/open-people.ts";
 import { peopleStatements } from "./store/people/people-statements-of-events.ts";
@@ -83,6 +84,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
     ...known,
     peopleStatements,
+    plainEvents: resources.eventStore,
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
     funnels: createFunnelStore(eventStore),
@@ -100,7 +102,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
-      createPeopleCopier({ ...known, logger }),
+      createPeopleCopier({ people: known.people, copy: copyPeople(known), logger }),
       createForgetting({ answers, eventLog, logger }),
       createCohortComputer({
         ...{ cohorts, longQueries, nowMs, newId, logger, statements: behaviourStatements },

@@ -6,10 +6,12 @@ import { callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
+import { COHORT_KEPT } from "../src/domain/cohort.ts";
 import { DEFAULT_RULES, identityOf, userKey, visitorKey, type IdentityKey } from "../src/domain/people/identity.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "../src/domain/people/links.ts";
 import { planOn } from "../src/domain/planner.ts";
 import { createPeopleOperations } from "../src/operations/people/people-operations.ts";
+import { createCohortStore } from "../src/store/cohort-store.ts";
 import { openPeople, type People } from "../src/store/people/open-people.ts";
 import { peopleStatements } from "../src/store/people/people-statements-of-events.ts";
 import type { PeopleStep } from "./reference-people.ts";
@@ -41,7 +43,9 @@ export const openPeopleRoom = (): PeopleRoom => {
     rules,
     fromEvents: (rejected, query) => planOn(null, rejected, query),
   });
-  const operations = createPeopleOperations({ ...world.resources, ...known, peopleStatements });
+  const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });
+  const plainEvents = world.resources.eventStore;
+  const operations = createPeopleOperations({ ...world.resources, ...known, cohorts, plainEvents, peopleStatements });
   const take: PeopleRoom["take"] = async (tenantId, step) => {
     const caller = peopleManager(tenantId);
     const idOf = (key: IdentityKey): string => identityOf(key).id;

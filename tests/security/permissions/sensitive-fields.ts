@@ -16,6 +16,14 @@ const inCohort = (id: string, field: string): GraphBody => ({
   query: `query ($id: ID!) { cohort(id: $id) { id ${field} } }`,
   variables: { id },
 });
+const inPerson = (mark: string, field: string): GraphBody => ({
+  query: `mutation ($input: SetTraitsInput!) { setTraits(input: $input) { person { id ${field} } } }`,
+  variables: { input: { userId: `${mark}-user` } },
+});
+const identified = (mark: string, rest: string, anonymousId: string = randomUUID()): GraphBody => ({
+  query: `mutation ($input: IdentifyInput!) { identify(input: $input) { ${rest} } }`,
+  variables: { input: { userId: `${mark}-user`, anonymousId } },
+});
 const inTenant = (field: string): GraphBody => ({ query: `{ tenant { id ${field} { pageInfo { hasNextPage } } } }` });
 const inNewUser = (field: string): GraphBody => ({
   query: `mutation ($input: CreateUserInput!) { createUser(input: $input) { ... on UserCreated { user { id ${field} } } } }`,
@@ -45,6 +53,15 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
   "JobAlreadyFinished.job": ({ jobId }) => cancelled("JobAlreadyFinished", jobId),
   "Cohort.members": ({ cohortId }) => inCohort(cohortId, "members { hasNextPage }"),
   "Cohort.membership": ({ cohortId }) => inCohort(cohortId, 'membership(input: { userId: "somebody" }) { member }'),
+  "Person.identities": ({ mark }) => inPerson(mark, "identities { id }"),
+  "Person.identityHistory": ({ mark }) => inPerson(mark, "identityHistory { hasNextPage }"),
+  "Person.traits": ({ mark }) => inPerson(mark, "traits { name }"),
+  "Person.cohorts": ({ mark }) => inPerson(mark, "cohorts { id }"),
+  "Person.timeline": ({ mark }) => inPerson(mark, "timeline { pageInfo { hasNextPage } }"),
+  "TraitsSet.person": ({ mark }) => inPerson(mark, ""),
+  "PeopleChanged.person": ({ mark }) => identified(mark, "... on PeopleChanged { person { id } }"),
+  "PeopleChanged.change": ({ mark }) => identified(mark, "... on PeopleChanged { change { version } }"),
+  "PeopleUnchanged.person": ({ mark }) => identified(mark, "... on PeopleUnchanged { person { id } }", "null"),
   "Tenant.users": () => inTenant("users"),
   "Tenant.apiKeys": () => inTenant("apiKeys"),
   "User.email": () => inNewUser("email"),

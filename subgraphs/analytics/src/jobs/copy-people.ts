@@ -1,7 +1,7 @@
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
-import { copyPeople, type CopyDeps } from "../operations/people/copy-people.ts";
+import type { TenantId } from "@tessera/contracts/ids";
 import type { PeopleStore } from "../store/people/people-store-types.ts";
 
 /** Milliseconds between looks for tenants whose copy is behind: whoever changes people copies at once, so this is for what was interrupted. */
@@ -10,16 +10,17 @@ const LOOK_MS = 2_000;
 const MAX_AT_ONCE = 100;
 
 /** What looking for copies that are behind needs. */
-export interface CopierDeps extends CopyDeps {
-  readonly people: PeopleStore;
+export interface CopierDeps {
+  readonly people: Pick<PeopleStore, "behindAcrossTenants">;
+  /** Brings the copy of one tenant up to date. */
+  readonly copy: (tenantId: TenantId) => Promise<void>;
   readonly logger: Logger;
 }
 
 /** Brings the event store's copies of who is who up to date that are behind; answers how many there were. */
 export const copyBehind = (deps: CopierDeps) => async (): Promise<number> => {
   const tenants = await deps.people.behindAcrossTenants(MAX_AT_ONCE);
-  const copy = copyPeople(deps);
-  for (const tenantId of tenants) await copy(tenantId);
+  for (const tenantId of tenants) await deps.copy(tenantId);
   return tenants.length;
 };
 

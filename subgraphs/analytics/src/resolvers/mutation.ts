@@ -18,5 +18,10 @@ export const Mutation: MutationResolvers = {
   archiveDefinition: (_root, { id }, { caller, operations }) => operations.archiveDefinition(caller, id),
   restoreDefinition: (_root, { id, version }, { caller, operations }) =>
     operations.restoreDefinition(caller, id, version),
+  identify: (_root, { input }, { caller, operations }) => operations.identify(caller, input),
+  mergePeople: (_root, { input }, { caller, operations }) => operations.mergePeople(caller, input),
+  unmergePeople: (_root, { input }, { caller, operations }) => operations.unmergePeople(caller, input),
+  setTraits: (_root, { input }, { caller, operations }) => operations.setTraits(caller, input),
+  setIdentityRules: (_root, { input }, { caller, operations }) => operations.setIdentityRules(caller, input),
   cancelJob: (_root, { id }, { caller, operations }) => operations.cancelJob(caller, id),
 };

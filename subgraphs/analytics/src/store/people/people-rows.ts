@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Identity } from "../../domain/people/links.ts";
 import type { IdentityKey } from "../../domain/people/identity.ts";
-import type { CopiedPerson, KnownIdentity, PeopleChange, PeopleState } from "./people-store-types.ts";
+import type { CopiedPerson, IdentityOfPerson, KnownIdentity, PeopleChange, PeopleState } from "./people-store-types.ts";
 
 const key = z.string().transform((text, context): IdentityKey => {
   if (text.startsWith("user:")) return `user:${text.slice(5)}`;
@@ -50,3 +50,12 @@ export const changeRow = (row: unknown): PeopleChange => change.parse(row);
 const copied = z.object({ person: z.string(), canonical: z.string(), version: z.coerce.number() });
 /** Parses whom an id counts as. */
 export const copiedRow = (row: unknown): CopiedPerson => copied.parse(row);
+
+const ofPerson = z
+  .object({ asked: z.string(), identity: key, person: z.string(), counts_as: z.string() })
+  .transform((row): IdentityOfPerson => ({
+    ...{ asked: row.asked, key: row.identity, person: row.person },
+    countsAs: row.counts_as,
+  }));
+/** Parses an id of a person. */
+export const ofPersonRow = (row: unknown): IdentityOfPerson => ofPerson.parse(row);

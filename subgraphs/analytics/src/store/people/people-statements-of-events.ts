@@ -1,7 +1,21 @@
-import { numberRow, numbersStatement } from "./people-sql.ts";
+import { parseEventRow } from "../event-rows.ts";
+import {
+  cohortsOfStatement,
+  numbersStatement,
+  peopleStatement,
+  revenueStatement,
+  seenPeopleStatement,
+  timelineStatement,
+  traitFactsStatement,
+} from "./people-sql.ts";
+import { cohortIdRow, factRow, numberRow, personRow, revenueRow, seenRow } from "./person-rows.ts";
 
 /** How questions about people are written to the event store, and how its rows are read. */
-export const peopleStatements = { numbersStatement, numberRow };
+export const peopleStatements = {
+  ...{ numbersStatement, seenPeopleStatement, revenueStatement, timelineStatement, cohortsOfStatement },
+  ...{ traitFactsStatement, peopleStatement },
+  ...{ numberRow, seenRow, revenueRow, parseEventRow, cohortIdRow, factRow, personRow },
+};
 
 /** What operations are handed to write and read such questions. */
 export type PeopleStatements = typeof peopleStatements;

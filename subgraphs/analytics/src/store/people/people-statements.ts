@@ -32,13 +32,16 @@ const IDENTITY =
 /** What is known of ids. */
 export const findIdentitiesStatement = (tenantId: TenantId, keys: readonly string[]) =>
   statement("find-identities", `${IDENTITY} WHERE i.tenant_id = $1 AND i.identity = ANY($2::text[])`, [tenantId, keys]);
-/** Every id of the person that an id belongs to, by its number in the event store. */
-export const identitiesOfPersonStatement = (tenantId: TenantId, person: string, first: number) =>
+/** Every id of the persons that ids of these numbers belong to, by whom they go by; `number` is the number that was asked for. */
+export const identitiesOfStatement = (tenantId: TenantId, numbers: readonly string[], most: number) =>
   statement(
-    "identities-of-person",
-    `${IDENTITY} WHERE i.tenant_id = $1 AND i.root = (SELECT r.root FROM people_identity r WHERE r.tenant_id = $1 AND r.person = $2::numeric LIMIT 1)
-     ORDER BY i.identity LIMIT $3`,
-    [tenantId, person, first],
+    "identities-of-people",
+    `SELECT asked.person::text AS asked, i.identity, i.person::text AS person, r.person::text AS counts_as
+     FROM people_identity asked
+     JOIN people_identity i ON i.tenant_id = asked.tenant_id AND i.root = asked.root
+     JOIN people_identity r ON r.tenant_id = asked.tenant_id AND r.identity = asked.root
+     WHERE asked.tenant_id = $1 AND asked.person = ANY($2::numeric[]) ORDER BY asked.person, i.identity LIMIT $3`,
+    [tenantId, numbers, most],
   );
 /** Makes an id known that goes by itself. */
 export const ensureIdentityStatement = (tenantId: TenantId, key: string, person: string) =>

@@ -25,6 +25,16 @@ export type PeopleChange = Change & {
   readonly atMs: number;
 };
 
+/** An id of a person that was asked for by the number of one of its ids. */
+export interface IdentityOfPerson {
+  /** The number asked for. */
+  readonly asked: string;
+  readonly key: IdentityKey;
+  readonly person: string;
+  /** The number of the id the person goes by. */
+  readonly countsAs: string;
+}
+
 /** Whom somebody counts as since a version. */
 export interface CopiedPerson {
   readonly person: string;
@@ -62,8 +72,8 @@ export interface PeopleStore {
   /** Does wishes one after the other within a transaction of the tenant. */
   wishAll(transaction: SqlTransaction, tenantId: TenantId, wishes: readonly Wish[]): Promise<readonly WishOutcome[]>;
   find(tenantId: TenantId, keys: readonly IdentityKey[]): Promise<readonly KnownIdentity[]>;
-  /** Every id of the person an id of this number belongs to; none when it was never linked. */
-  identitiesOf(tenantId: TenantId, person: string): Promise<readonly KnownIdentity[]>;
+  /** Every id of the persons that ids of these numbers belong to; none for ids that were never linked. */
+  identitiesOf(tenantId: TenantId, numbers: readonly string[]): Promise<readonly IdentityOfPerson[]>;
   /** Changes that ids took part in, the newest first; one more than `first` tells that there are more. */
   history(
     tenantId: TenantId,

@@ -4,7 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import type { IdentityKey, IdentityRules } from "../../domain/people/identity.ts";
 import type { Change, Decision, Identity } from "../../domain/people/links.ts";
-import { changeRow, copiedRow, identityRow, stateRow } from "./people-rows.ts";
+import { changeRow, copiedRow, identityRow, ofPersonRow, stateRow } from "./people-rows.ts";
 import * as statements from "./people-statements.ts";
 import type { NumberedKey, PeopleChange, PeopleState, PeopleStore, Wish, WishOutcome } from "./people-store-types.ts";
 
@@ -148,8 +148,12 @@ export const createPeopleStore = (deps: Deps): PeopleStore => {
       keys.length === 0
         ? Promise.resolve([])
         : sql.run(tenantId, statements.findIdentitiesStatement(tenantId, keys), identityRow),
-    identitiesOf: (tenantId, person) =>
-      sql.run(tenantId, statements.identitiesOfPersonStatement(tenantId, person, bounds.identities), identityRow),
+    identitiesOf: (tenantId, numbers) => {
+      const most = numbers.length * bounds.identities;
+      return numbers.length === 0
+        ? Promise.resolve([])
+        : sql.run(tenantId, statements.identitiesOfStatement(tenantId, numbers, most), ofPersonRow);
+    },
     history: (tenantId, keys, first, before) =>
       sql.run(tenantId, statements.historyStatement(tenantId, keys, first, before), changeRow),
     copy: copy(deps),
