@@ -21,6 +21,8 @@ import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
+import { registerPathsAnalyze } from "./routes/paths-analyze/route.ts";
+import { registerSessionsAnalyze } from "./routes/sessions-analyze/route.ts";
 import { registerRealtimeMetrics } from "./routes/realtime-metrics/route.ts";
 import { registerRealtimeQuery } from "./routes/realtime-query/route.ts";
 import { registerRealtimeStream } from "./routes/realtime-stream/route.ts";
@@ -57,6 +59,8 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerRealtimeStream(scope, webSockets, deps, deps.origins);
     registerFunnelAnalyze(scope, deps);
     registerAttributionModel(scope, deps);
+    registerPathsAnalyze(scope, deps);
+    registerSessionsAnalyze(scope, deps);
     registerCohort(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);

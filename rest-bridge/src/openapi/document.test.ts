@@ -106,6 +106,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/realtime/stream",
       "/api/v2/analytics/attribution/model",
       "/api/v2/analytics/funnel/analyze",
+      "/api/v2/analytics/paths/analyze",
+      "/api/v2/analytics/sessions/analyze",
       "/api/v2/analytics/cohort/{cohort_id}",
       "/api/v2/admin/tenants/{id}/usage",
       "/api/v2/admin/tenants/{id}/scale",

@@ -11,6 +11,8 @@ import { cohortDescription } from "./cohort/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
+import { pathsAnalyzeDescription } from "./paths-analyze/description.ts";
+import { sessionsAnalyzeDescription } from "./sessions-analyze/description.ts";
 import { healthDescriptions } from "./health/description.ts";
 import { realtimeMetricsDescription } from "./realtime-metrics/description.ts";
 import { realtimeQueryDescription } from "./realtime-query/description.ts";
@@ -24,6 +26,8 @@ export const routeDescriptions: readonly RouteDescription[] = [
   realtimeStreamDescription,
   attributionModelDescription,
   funnelAnalyzeDescription,
+  pathsAnalyzeDescription,
+  sessionsAnalyzeDescription,
   cohortDescription,
   adminUsageDescription,
   adminScaleDescription,

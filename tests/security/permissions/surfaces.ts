@@ -42,6 +42,8 @@ const METRICS = "/api/v2/analytics/realtime/metrics";
 const QUESTION = "/api/v2/analytics/realtime/query";
 const ATTRIBUTION = "/api/v2/analytics/attribution/model";
 const FUNNEL = "/api/v2/analytics/funnel/analyze";
+const PATHS = "/api/v2/analytics/paths/analyze";
+const SESSIONS = "/api/v2/analytics/sessions/analyze";
 const COHORT = "/api/v2/analytics/cohort/{cohort_id}";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
@@ -98,6 +100,16 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   },
   [`POST ${FUNNEL}`]: {
     attempt: http(FUNNEL, "POST", { range, steps: [{ any_of: [{}] }] }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${PATHS}`]: {
+    attempt: http(PATHS, "POST", { range }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${SESSIONS}`]: {
+    attempt: http(SESSIONS, "POST", { range }),
     permission: "analytics:read",
     says: problems,
   },

@@ -57,6 +57,14 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, range, steps: [{ any_of: [{}] }] });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/funnel/analyze`, apiKey, { method: "POST", body }));
   },
+  "POST /api/v2/analytics/paths/analyze": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, label: ["name", "country"] });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/paths/analyze`, apiKey, { method: "POST", body }));
+  },
+  "POST /api/v2/analytics/sessions/analyze": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, breakdown: ["country"], pages: 10 });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/sessions/analyze`, apiKey, { method: "POST", body }));
+  },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>

@@ -1,6 +1,5 @@
 import { Type, type Static } from "typebox";
 import type {
-  AnalysisUnitKind,
   FunnelAnchor,
   FunnelAttribution,
   FunnelInput,
@@ -9,7 +8,8 @@ import type {
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
-import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
+import { toFieldName } from "../realtime-query/filter.ts";
+import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
 
 const ORDERS = { ordered: "ORDERED", unordered: "UNORDERED", strict: "STRICT" } as const satisfies Record<
   string,
@@ -19,10 +19,6 @@ const ANCHORS = { first: "FIRST", any: "ANY" } as const satisfies Record<string,
 const ATTRIBUTIONS = { first: "FIRST", last: "LAST", step: "STEP" } as const satisfies Record<
   string,
   FunnelAttribution
->;
-const UNITS = { person: "PERSON", session: "SESSION", field: "FIELD" } as const satisfies Record<
-  string,
-  AnalysisUnitKind
 >;
 const GRANULARITIES = {
   minute: "MINUTE",
@@ -36,26 +32,15 @@ const GRANULARITIES = {
 
 /** Characters of a name of a field, an event or a zone, and of a duration. */
 const MAX_NAME = 512;
-/** What the graph takes of each: steps, matchers of a step, names of a matcher, exclusions, levels, fields. */
+/** What the graph takes of each: steps, matchers of a step, exclusions, levels, fields. */
 const MAX_STEPS = 30;
 const MAX_MATCHERS = 10;
-const MAX_NAMES = 100;
 const MAX_EXCLUSIONS = 10;
 const MAX_LEVELS = 10;
 const MAX_FIELDS = 5;
 
 const text = (coordinate: string) => Type.String({ maxLength: MAX_NAME, ...from(coordinate) });
 const whole = (coordinate: string) => Type.Optional(Type.Integer(from(coordinate)));
-
-const matcherSchema = Type.Object(
-  {
-    events: Type.Optional(
-      Type.Array(Type.String({ maxLength: MAX_NAME }), { maxItems: MAX_NAMES, ...from("EventMatcherInput.events") }),
-    ),
-    filter: Type.Optional(filterSchema),
-  },
-  { additionalProperties: false, ...from("EventMatcherInput") },
-);
 
 const stepSchema = Type.Object(
   {
@@ -121,15 +106,7 @@ export const funnelQuestionSchema = Type.Object(
     steps: Type.Array(stepSchema, { minItems: 1, maxItems: MAX_STEPS, ...from("FunnelInput.steps") }),
     order: Type.Optional(Type.Enum(["ordered", "unordered", "strict"], from("FunnelInput.order"))),
     anchor: Type.Optional(Type.Enum(["first", "any"], from("FunnelInput.anchor"))),
-    unit: Type.Optional(
-      Type.Object(
-        {
-          kind: Type.Optional(Type.Enum(["person", "session", "field"], from("AnalysisUnitInput.kind"))),
-          field: Type.Optional(text("AnalysisUnitInput.field")),
-        },
-        { additionalProperties: false, ...from("AnalysisUnitInput") },
-      ),
-    ),
+    unit: Type.Optional(unitSchema),
     window: Type.Optional(text("FunnelInput.window")),
     exclusions: Type.Optional(
       Type.Array(exclusionSchema, { maxItems: MAX_EXCLUSIONS, ...from("FunnelInput.exclusions") }),
@@ -163,11 +140,6 @@ export const funnelQuestionSchema = Type.Object(
 /** A question as REST takes it. */
 export type FunnelQuestion = Static<typeof funnelQuestionSchema>;
 
-const toMatcher = ({ events, filter }: Static<typeof matcherSchema>) => ({
-  ...(events === undefined ? {} : { events }),
-  ...(filter === undefined ? {} : { filter: toFilter(filter) }),
-});
-
 const toStep = ({ any_of: anyOf, at_least: atLeast, ...step }: Static<typeof stepSchema>) => ({
   ...step,
   anyOf: anyOf.map(toMatcher),
@@ -184,11 +156,6 @@ const toBreakdown = ({ field, attribution, ...breakdown }: Static<typeof breakdo
   ...breakdown,
   field: toFieldName(field),
   ...(attribution === undefined ? {} : { attribution: ATTRIBUTIONS[attribution] }),
-});
-
-const toUnit = ({ kind, field }: NonNullable<FunnelQuestion["unit"]>) => ({
-  ...(kind === undefined ? {} : { kind: UNITS[kind] }),
-  ...(field === undefined ? {} : { field: toFieldName(field) }),
 });
 
 const toCorrelation = ({ fields, ...correlation }: Static<typeof correlationSchema>) => ({
