@@ -1,0 +1,167 @@
+// Representative questions through the whole product, by GraphQL over HTTP, beside SQL by hand against the bare engine in the same run, asked at
+// fixed rates whatever becomes of the answers: `node --import tsx bench/query/run.ts [--rows 10000000] [--seconds 4] [--only text]`.
+// Prints the tables of README.md. A hundred million rows take half an hour to make: `--rows 100000000`.
+import { randomUUID } from "node:crypto";
+import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { Pool } from "undici";
+import { z } from "zod";
+import { DAYS, generateEvents } from "../analytics/generated-events.ts";
+import { openLoop, quantile } from "./open-loop.ts";
+import { questionsUntil, type Question } from "./questions.ts";
+import { startServing } from "./serving.ts";
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "10000000" },
+    seconds: { type: "string", default: "4" },
+    only: { type: "string", default: "" },
+  },
+});
+const ROWS = Math.min(Number(values.rows), 100_000_000);
+const SECONDS = Math.min(Number(values.seconds), 30);
+const RATES = [1, 8, 100] as const;
+/** Of twenty tenants by size: the one with 28 % of all events, and one with 3 %. */
+const ASKED = { largest: 0, tenth: 9 } as const;
+/** Minutes the events go on after they were made, so that a live window finds some. */
+const AHEAD_MS = 3_600_000;
+const CONNECTIONS = 64;
+
+const started = performance.now();
+const told = (what: string): void => console.error(`${((performance.now() - started) / 1_000).toFixed(0)} s: ${what}`);
+told("starting an instance");
+const instance = await startServing();
+/** Where the questions' ranges end. */
+const endMs = Math.floor(Date.now() / 60_000) * 60_000;
+told(`making ${ROWS.toLocaleString("en-US")} events`);
+await generateEvents(
+  { url: instance.storeUrl, username: "tessera_writer", password: instance.passwords.tessera_writer },
+  instance.tenants.map(({ tenantId }) => tenantId),
+  ROWS,
+  endMs + AHEAD_MS,
+);
+
+const graphPool = new Pool(instance.url, { connections: CONNECTIONS });
+const storePool = new Pool(instance.storeUrl, { connections: CONNECTIONS });
+const graphAnswer = z.object({ data: z.unknown().optional(), errors: z.unknown().optional() });
+const tables = z.object({ tables: z.array(z.object({ table: z.string() })) });
+
+const byGraph =
+  (question: Question, apiKey: string, more: Readonly<Record<string, unknown>> = {}) =>
+  async (): Promise<unknown> => {
+    const answer = await graphPool.request({
+      method: "POST",
+      path: "/graphql",
+      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ query: question.query, variables: { ...question.variables, ...more } }),
+    });
+    const { data, errors } = graphAnswer.parse(await answer.body.json());
+    if (errors !== undefined) throw new Error(`${question.title}: ${JSON.stringify(errors).slice(0, 500)}`);
+    return data;
+  };
+const credentials = `Basic ${Buffer.from(`tessera_reader:${instance.passwords.tessera_reader}`).toString("base64")}`;
+const rowsShape = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
+const byHand = (question: Question, tenantId: string) => async (): Promise<unknown> => {
+  const params = new URLSearchParams({
+    ...{ database: "tessera", default_format: "JSON", query_id: `${tenantId}:${randomUUID()}` },
+    ...{ param_tenant: tenantId, param_from: String(endMs - DAYS * 86_400_000), param_to: String(endMs) },
+  });
+  const answer = await storePool.request({
+    ...{ method: "POST", path: `/?${params.toString()}`, headers: { authorization: credentials }, body: question.sql },
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) throw new Error(`${question.title}: ${text.slice(0, 500)}`);
+  return text;
+};
+
+const pathOf = (data: unknown): string => {
+  const found = Object.values(z.record(z.string(), z.record(z.string(), z.unknown())).parse(data))[0]?.["provenance"];
+  return [...new Set(tables.parse(found).tables.map(({ table }) => table))].join(" + ");
+};
+
+const expectEqual = (question: Question, data: unknown, text: unknown): void => {
+  if (question.equal === null) return;
+  const ours = question.equal(data);
+  const theirs = rowsShape.parse(JSON.parse(String(text))).data.reduce((sum, row) => sum + Number(row["n"]), 0);
+  if (ours !== theirs) throw new Error(`${question.title}: ${ours} by the graph, ${theirs} by hand`);
+};
+
+/** Milliseconds of the first answer after the engine forgot what it had read. */
+const cold = async (ask: () => Promise<unknown>): Promise<number> => {
+  const owner = `Basic ${Buffer.from(`tessera_owner:${instance.passwords.tessera_owner}`).toString("base64")}`;
+  for (const cache of ["MARK", "UNCOMPRESSED", "PRIMARY INDEX"]) {
+    const answer = await storePool.request({
+      ...{ method: "POST", path: "/", headers: { authorization: owner }, body: `SYSTEM DROP ${cache} CACHE` },
+    });
+    await answer.body.dump();
+  }
+  const before = performance.now();
+  await ask();
+  return performance.now() - before;
+};
+
+interface Line {
+  readonly coldMs: number;
+  readonly rates: readonly string[];
+  readonly p50AtOne: number;
+}
+
+const measure = async (ask: () => Promise<unknown>): Promise<Line> => {
+  const coldMs = await cold(ask);
+  for (let warm = 0; warm < 3; warm += 1) await ask();
+  const rates: string[] = [];
+  let p50AtOne = Number.NaN;
+  for (const rate of RATES) {
+    const { latenciesMs, answered, asked } = await openLoop(rate, rate === 1 ? Math.max(SECONDS, 8) : SECONDS, ask);
+    const [p50, p99] = [quantile(latenciesMs, 0.5), quantile(latenciesMs, 0.99)];
+    if (rate === 1) p50AtOne = p50;
+    rates.push(
+      `${p50.toFixed(0)} / ${p99.toFixed(0)}${answered < asked ? ` (${asked - answered} of ${asked} not)` : ""}`,
+    );
+  }
+  return { coldMs, rates, p50AtOne };
+};
+
+const load = (): string =>
+  loadavg()
+    .map((one) => one.toFixed(1))
+    .join(" ");
+console.log(
+  `${ROWS.toLocaleString("en-US")} events of 20 tenants over ${DAYS} days; ${cpus().length} cores, load ${load()}, node ${process.version}.`,
+);
+console.log("Milliseconds: the first answer with cold caches, then p50 / p99 at each rate of an open loop.\n");
+console.log(
+  `| question | tenant | path | cold | ${RATES.map((rate) => `${rate}/s`).join(" | ")} | by hand: cold | ${RATES.map((rate) => `${rate}/s`).join(" | ")} | overhead of p50 at 1/s |`,
+);
+console.log(`|${" --- |".repeat(2 * RATES.length + 6)}`);
+for (const question of questionsUntil(endMs).filter(({ title }) => title.includes(values.only)))
+  for (const [size, place] of Object.entries(ASKED)) {
+    const tenant = instance.tenants[place];
+    if (tenant === undefined) throw new Error("There are twenty tenants.");
+    told(`${question.title}, ${size}`);
+    const [graph, hand] = [byGraph(question, tenant.apiKey), byHand(question, tenant.tenantId)];
+    const data = await graph();
+    expectEqual(question, data, await hand());
+    const ours = await measure(graph);
+    const bare = await measure(hand);
+    const overhead = (ours.p50AtOne - bare.p50AtOne).toFixed(0);
+    console.log(
+      `| ${question.title} | ${size} | ${pathOf(data)} | ${ours.coldMs.toFixed(0)} | ${ours.rates.join(" | ")} | ${bare.coldMs.toFixed(0)} | ${bare.rates.join(" | ")} | ${overhead} |`,
+    );
+  }
+const [cube] = questionsUntil(endMs).filter(({ title }) => title.startsWith("cube"));
+const [largest] = instance.tenants;
+if (cube !== undefined && largest !== undefined) {
+  told("an answer that was given before");
+  const ask = byGraph(cube, largest.apiKey, { maxStaleness: "PT1H" });
+  await ask();
+  const { rates } = await measure(ask);
+  console.log(
+    `\nThe same cube as young as an hour (maxStaleness), p50 / p99 at ${RATES.join(", ")}/s: ${rates.join("; ")}.`,
+  );
+}
+console.log(
+  `\nProcessor time of the instance without its engines: ${((await instance.cpuMs()) / 1_000).toFixed(0)} s. Load at the end ${load()}.`,
+);
+await Promise.all([graphPool.close(), storePool.close()]);
+await instance.stop();

@@ -1,0 +1,32 @@
+// A whole embedded instance with twenty tenants, alone in its process so that its processor time is its own. Says where everything is once.
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { loadEmbeddedConfig } from "../../server/src/config.ts";
+import { startEmbedded } from "../../server/src/embedded.ts";
+import type { Progress } from "../../server/src/progress.ts";
+import type { Serving } from "./serving.ts";
+
+const TENANTS = 20;
+
+const silent: Progress = { step: (_title, work) => work(), note: () => undefined };
+const instance = await startEmbedded(loadEmbeddedConfig(), silent);
+const read = async (name: string): Promise<unknown> =>
+  JSON.parse(await readFile(join(instance.home, "clickhouse", name), "utf8"));
+const { port } = z.object({ port: z.number() }).parse(await read("state.json"));
+const passwords = z
+  .object({ tessera_owner: z.string(), tessera_writer: z.string(), tessera_reader: z.string() })
+  .parse(await read("credentials.json"));
+const tenants: Serving["tenants"][number][] = [];
+for (let number = 0; number < TENANTS; number += 1) {
+  const id = randomUUID();
+  tenants.push(await instance.addTenant(id, `bench-${id}`));
+}
+process.on("message", (asked) => {
+  if (asked !== "cpu") return;
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuMs: (user + system) / 1_000 });
+});
+process.once("disconnect", () => void instance.stop().then(() => process.exit(0)));
+process.send?.({ url: instance.url, storeUrl: `http://127.0.0.1:${port}`, passwords, tenants } satisfies Serving);

@@ -1,0 +1,52 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { z } from "zod";
+import { makeTemporaryDirectory } from "../../tests/testing/temporary-home.ts";
+import { GENEROUS_LIMITS } from "../../tests/security/generous-limits.ts";
+
+const serving = z.object({
+  url: z.string(),
+  storeUrl: z.string(),
+  passwords: z.object({ tessera_owner: z.string(), tessera_writer: z.string(), tessera_reader: z.string() }),
+  tenants: z.array(z.object({ tenantId: z.string(), apiKey: z.string() })),
+});
+
+/** Where an instance and its event store answer, and who may ask. */
+export type Serving = z.infer<typeof serving>;
+
+/** An instance in a process of its own, and how it is ended. */
+export interface RunningInstance extends Serving {
+  /** Milliseconds of processor time the instance's process has used, its engines not counted. */
+  cpuMs(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts an embedded instance with twenty tenants that no limit holds back. */
+export const startServing = async (): Promise<RunningInstance> => {
+  const directory = await makeTemporaryDirectory();
+  const child = fork(join(import.meta.dirname, "serving-process.ts"), [], {
+    execArgv: ["--import", "tsx"],
+    env: {
+      ...process.env,
+      ...GENEROUS_LIMITS,
+      ...{ PORT: "0", TESSERA_HOME: directory.home("home"), SEED_DEMO: "false", LOG_LEVEL: "error" },
+    },
+  });
+  const messages = z.tuple([z.unknown()]).rest(z.unknown());
+  const hear = async (): Promise<unknown> => messages.parse(await once(child, "message"))[0];
+  return {
+    ...serving.parse(await hear()),
+    cpuMs: async () => {
+      const answer = hear();
+      child.send("cpu");
+      return z.object({ cpuMs: z.number() }).parse(await answer).cpuMs;
+    },
+    stop: async () => {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+      await directory.remove();
+    },
+  };
+};
