@@ -20,6 +20,7 @@ import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planJob } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createAnswers } from "./operations/delivery/answers.ts";
+import { resolveCohorts } from "./operations/in-cohort.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
@@ -112,7 +113,9 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
         jobs,
         results,
         longQueries,
-        planOf: planJob(olapStatement, store),
+        planOf: planJob(olapStatement, store, (reader, input) =>
+          resolveCohorts({ cohorts, statements: behaviourStatements, nowMs }, reader, input),
+        ),
         eventLog,
         queues,
         queue,

@@ -12,6 +12,9 @@ import { queryOlap, type OlapAnswer } from "../src/operations/query-olap.ts";
 import { withDefinitions } from "../src/operations/semantic/resolve-question.ts";
 import { createSemanticOperations } from "../src/operations/semantic/semantic-operations.ts";
 import { createAnalyticsStore } from "../src/store/analytics-store.ts";
+import { COHORT_KEPT } from "../src/domain/cohort.ts";
+import { behaviourStatements } from "../src/store/behaviour-statements.ts";
+import { createCohortStore } from "../src/store/cohort-store.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 import { createPropertyPathStore } from "../src/store/semantic/property-paths.ts";
 import { valuesOf } from "./flatten-answer.ts";
@@ -62,6 +65,8 @@ export const openSemanticRoom = ({ resources, writer }: TestResources) => {
   const deps = {
     ...{ store: createAnalyticsStore(eventStore), propertyPaths: createPropertyPathStore(eventStore) },
     definitions: createDefinitionStore({ sql, nowMs: () => NOW }),
+    cohorts: createCohortStore({ ...resources, nowMs: () => NOW, kept: COHORT_KEPT }),
+    statements: behaviourStatements,
     ...{ features: everyFeature, nowMs: () => NOW, newId: randomUUID },
   };
   const operations = createSemanticOperations(deps);

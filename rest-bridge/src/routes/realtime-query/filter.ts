@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchemaOptions } from "typebox";
-import type { EventFilterInput } from "../../generated/graphql.ts";
+import type { EventFilterInput, InCohortInput } from "../../generated/graphql.ts";
+import { moment } from "../../answers/schemas.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { camelCase } from "../../http/snake-case.ts";
 
@@ -37,6 +38,15 @@ export const filterSchema = Type.Cyclic(
         lt: number("EventFilterInput.lt"),
         lte: number("EventFilterInput.lte"),
         exists: Type.Optional(Type.Boolean(from("EventFilterInput.exists"))),
+        in_cohort: Type.Optional(
+          Type.Object(
+            {
+              cohort: Type.String({ format: "uuid", ...from("InCohortInput.cohort") }),
+              as_of: Type.Optional(moment(from("InCohortInput.asOf"))),
+            },
+            { additionalProperties: false, ...from("EventFilterInput.inCohort") },
+          ),
+        ),
       },
       { additionalProperties: false, ...from("EventFilterInput") },
     ),
@@ -50,6 +60,11 @@ export type Filter = Static<typeof filterSchema>;
 /** A field as the graph names it: `utm_source` is `utmSource`, properties keep the names they were sent with. */
 export const toFieldName = (name: string): string => (name.startsWith("properties.") ? name : camelCase(name));
 
+const toInCohort = ({ cohort, as_of: asOf }: NonNullable<Filter["in_cohort"]>): InCohortInput => ({
+  cohort,
+  ...(asOf === undefined ? {} : { asOf }),
+});
+
 /** A filter in the graph's words. */
 export const toFilter = ({
   and,
@@ -59,6 +74,7 @@ export const toFilter = ({
   eq,
   in: values,
   starts_with: startsWith,
+  in_cohort: inCohort,
   ...tests
 }: Filter): EventFilterInput => ({
   ...tests,
@@ -69,4 +85,5 @@ export const toFilter = ({
   ...(eq === undefined ? {} : { eq: String(eq) }),
   ...(values === undefined ? {} : { in: values.map(String) }),
   ...(startsWith === undefined ? {} : { startsWith }),
+  ...(inCohort === undefined ? {} : { inCohort: toInCohort(inCohort) }),
 });

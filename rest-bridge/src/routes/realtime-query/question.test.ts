@@ -55,17 +55,20 @@ describe("a question in the graph's words", () => {
   });
 
   it("says values of any type as the texts events are compared with, at every depth of a filter", () => {
+    const cohort = "01890a5d-ac96-774b-bcce-b302099a8057";
     const filters = check({
       ...least,
       filters: [
         { or: [{ field: "synthetic", eq: true }, { not: { field: "properties.count", in: [1, "two", false] } }] },
         { field: "utm_medium", starts_with: "e", contains: "mail", exists: true },
+        { not: { in_cohort: { cohort, as_of: "2026-01-01T00:00:00Z" } } },
       ],
     });
     expect(toOlapInput(filters).filter).toEqual({
       and: [
         { or: [{ field: "synthetic", eq: "true" }, { not: { field: "properties.count", in: ["1", "two", "false"] } }] },
         { field: "utmMedium", startsWith: "e", contains: "mail", exists: true },
+        { not: { inCohort: { cohort, asOf: "2026-01-01T00:00:00Z" } } },
       ],
     });
   });

@@ -2,6 +2,7 @@ import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, parseDuration, SECOND_MS } from "./duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./event-matcher.ts";
+import { refuseInCohort } from "./in-cohort.ts";
 import { fieldsOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
 import { parseCohortWindow, type CohortWindow, type CohortWindowInput } from "./cohort-window.ts";
 import type { FieldAccess } from "./fields.ts";
@@ -177,6 +178,7 @@ export const partsOf = (node: CohortNode): readonly CohortNode[] => {
 
 /** Validates a definition that stands at `where`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
 export const parseCohortDefinition = (input: CohortDefinitionInput, where: string, access: FieldAccess): CohortNode => {
+  refuseInCohort(input, where);
   const node = parse(input, { where, depth: 1, access });
   if (partsOf(node).length > COHORT_LIMITS.parts)
     throw bad(where, `A definition has at most ${COHORT_LIMITS.parts} parts.`);

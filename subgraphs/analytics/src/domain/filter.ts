@@ -2,6 +2,7 @@ import { isUuid } from "@tessera/contracts/ids";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { RE2JS } from "re2js";
+import type { PeopleStatement } from "./people-statement.ts";
 import { parseRevealedField, type Field, type FieldAccess, type FieldType } from "./fields.ts";
 
 /** How a number is compared. */
@@ -17,9 +18,24 @@ export type Condition =
   | { readonly kind: "ONE_OF"; readonly field: Field; readonly values: readonly string[] }
   | { readonly kind: "CONTAINS" | "STARTS_WITH" | "MATCHES"; readonly field: Field; readonly text: string }
   | { readonly kind: "COMPARE"; readonly field: Field; readonly comparison: Comparison; readonly value: number }
-  | { readonly kind: "EXISTS"; readonly field: Field; readonly exists: boolean };
+  | { readonly kind: "EXISTS"; readonly field: Field; readonly exists: boolean }
+  | {
+      readonly kind: "IN_COHORT";
+      readonly cohort: string;
+      /** The moment asked about, null for the last computation; with the cohort it tells equal tests from others. */
+      readonly asOf: string | null;
+      /** Null where nobody has found the people: such a test can be checked, not asked. */
+      readonly people: PeopleStatement | null;
+    };
 
 type Maybe<T> = T | null | undefined;
+
+/** A test whether an event's person is in a cohort, as the graph delivers it; `people` once they are found. */
+export interface InCohortInput {
+  readonly cohort: string;
+  readonly asOf?: Maybe<string>;
+  readonly people?: PeopleStatement;
+}
 
 /** A filter as the graph delivers it. */
 export interface FilterInput {
@@ -37,6 +53,7 @@ export interface FilterInput {
   readonly lt?: Maybe<number>;
   readonly lte?: Maybe<number>;
   readonly exists?: Maybe<boolean>;
+  readonly inCohort?: Maybe<InCohortInput>;
 }
 
 /** Bounds of a filter: what a person writes is far below, and the parameters must fit into one request to the store. */
@@ -186,17 +203,23 @@ const deeper = (place: Place, step: string): Place => ({
   depth: place.depth + 1,
 });
 
+const parseInCohort = (input: FilterInput, { cohort, asOf, people }: InCohortInput, place: Place): Condition => {
+  spend(input, 1, place);
+  return { kind: "IN_COHORT", cohort: cohort.toLowerCase(), asOf: asOf ?? null, people: people ?? null };
+};
+
 const parse = (input: FilterInput, place: Place): Condition => {
   if (place.depth > FILTER_LIMITS.depth)
     throw bad(place.where, `A filter is at most ${FILTER_LIMITS.depth} levels deep.`);
-  const shapes = [input.and, input.or, input.not, input.field].filter(given).length;
+  const shapes = [input.and, input.or, input.not, input.field, input.inCohort].filter(given).length;
   if (!given(input.field) && TESTS.some((test) => given(input[test])))
     throw bad(place.where, "A test needs the `field` that it tests.");
   if (shapes !== 1)
-    throw bad(place.where, "A filter is exactly one of `and`, `or`, `not`, or a `field` with its tests.");
+    throw bad(place.where, "A filter is exactly one of `and`, `or`, `not`, `inCohort`, or a `field` with its tests.");
   if (given(input.and)) return parseParts("AND", input.and, place);
   if (given(input.or)) return parseParts("OR", input.or, place);
   if (given(input.not)) return { kind: "NOT", part: parse(input.not, deeper(place, "not")) };
+  if (given(input.inCohort)) return parseInCohort(input, input.inCohort, place);
   return parseTests(input, place);
 };
 
@@ -209,7 +232,14 @@ export const fieldsOf = (condition: Condition | null): readonly Field[] => {
   if (condition === null) return [];
   if ("parts" in condition) return condition.parts.flatMap(fieldsOf);
   if (condition.kind === "NOT") return fieldsOf(condition.part);
-  return [condition.field];
+  return condition.kind === "IN_COHORT" ? [] : [condition.field];
+};
+
+/** Whether a condition asks who did an event, which no field tells. */
+export const asksPeople = (condition: Condition | null): boolean => {
+  if (condition === null) return false;
+  if ("parts" in condition) return condition.parts.some(asksPeople);
+  return condition.kind === "NOT" ? asksPeople(condition.part) : condition.kind === "IN_COHORT";
 };
 
 /** The one value a condition holds a field to, whatever else it asks; null when it allows several. */

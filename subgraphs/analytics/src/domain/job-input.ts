@@ -22,6 +22,7 @@ const filter: z.ZodType<FilterInput> = z.lazy(() =>
     lt: z.number().nullish(),
     lte: z.number().nullish(),
     exists: z.boolean().nullish(),
+    inCohort: z.object({ cohort: z.string(), asOf: z.string().nullish() }).nullish(),
   }),
 );
 

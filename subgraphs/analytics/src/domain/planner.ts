@@ -2,7 +2,7 @@ import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { filteredColumns, maskedColumns } from "@tessera/platform/store/data-policy";
 import type { ClockPart } from "./field-parts.ts";
 import type { Field } from "./fields.ts";
-import { fieldsOf } from "./filter.ts";
+import { asksPeople, fieldsOf } from "./filter.ts";
 import { DAY_MS, HOUR_MS } from "./duration.ts";
 import type { Measure } from "./measures.ts";
 import type { AnalyticQuery } from "./query.ts";
@@ -125,6 +125,7 @@ export const whyNotRollup = (table: RollupTable, query: AnalyticQuery, policy: D
   if (foreign !== undefined) return `It does not hold ${foreign.name}, which is grouped by.`;
   const unfiltered = fieldsOf(query.filter).find((field) => !holds(table, field));
   if (unfiltered !== undefined) return `It does not hold ${unfiltered.name}, which is filtered on.`;
+  if (asksPeople(query.filter)) return "It does not hold persons, whose cohort is filtered on.";
   const hidden = whyNotFor(table, query, policy);
   if (hidden !== null) return hidden;
   for (const measure of query.measures) {

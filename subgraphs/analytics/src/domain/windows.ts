@@ -2,6 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { dimensionText, type Cell } from "./columns.ts";
 import { DAY_MS, parseDuration, SECOND_MS, type DurationBounds } from "./duration.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { refuseInCohort } from "./in-cohort.ts";
 import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
 import { EVENT_SKETCH_BITS } from "./sketch-error.ts";
 
@@ -99,6 +100,7 @@ export const parseWindows = (input: WindowsInput, access: FieldAccess): WindowsQ
   const timeframeMs = parseDuration(input.timeframe ?? DEFAULTS.timeframe, "input.timeframe", BOUNDS);
   if (layout.kind !== "SESSION" && timeframeMs / layout.slideMs > MAX_WINDOWS)
     throw bad("input.timeframe", `The timeframe holds more than ${MAX_WINDOWS.toLocaleString("en-US")} windows.`);
+  refuseInCohort(input.filter, "input.filter");
   return {
     layout,
     timeframeMs,

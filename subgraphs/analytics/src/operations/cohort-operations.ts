@@ -7,6 +7,7 @@ import type { CohortStore } from "../store/cohort-store.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
 import { withRange, type Asked } from "./at-range.ts";
+import { withCohorts } from "./in-cohort.ts";
 import { changeCohortList, computeCohort, deleteCohort } from "./change-cohorts.ts";
 import { cohortHistory, cohortMembers, cohortMembership, cohortSize, previewCohort } from "./cohort-members.ts";
 import { findCohorts, listCohorts } from "./find-cohorts.ts";
@@ -41,8 +42,11 @@ export const createCohortOperations = (deps: CohortDeps) => ({
   computeCohort: computeCohort(deps),
   changeCohortList: changeCohortList(deps),
   retention: (caller: Caller, asked: Asked<RetentionInput>, of: Cohort | null = null, signal?: AbortSignal) =>
-    withRange(deps, (by, input: RetentionInput) => queryRetention(deps)(by, input, of, signal))(caller, asked),
-  stickiness: withRange(deps, queryStickiness(deps)),
-  lifecycle: withRange(deps, queryLifecycle(deps)),
-  activeUsers: withRange(deps, queryActiveUsers(deps)),
+    withRange(
+      deps,
+      withCohorts(deps, (by, input: RetentionInput) => queryRetention(deps)(by, input, of, signal)),
+    )(caller, asked),
+  stickiness: withRange(deps, withCohorts(deps, queryStickiness(deps))),
+  lifecycle: withRange(deps, withCohorts(deps, queryLifecycle(deps))),
+  activeUsers: withRange(deps, withCohorts(deps, queryActiveUsers(deps))),
 });

@@ -3,6 +3,8 @@ import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { JobResults } from "../store/job-results.ts";
 import type { AttributionStore } from "../store/attribution-store.ts";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
+import type { CohortStore } from "../store/cohort-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { PathsStore } from "../store/paths-store.ts";
 import type { SessionsStore } from "../store/sessions-store.ts";
@@ -12,6 +14,7 @@ import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
 import { withRange, type Asked } from "./at-range.ts";
+import { withCohorts } from "./in-cohort.ts";
 import type { Answers } from "./delivery/answers.ts";
 import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
@@ -45,6 +48,8 @@ import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 /** What the operations of this room need. */
 export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps, PeopleDeps {
   readonly store: AnalyticsStore;
+  readonly cohorts: CohortStore;
+  readonly statements: BehaviourStatements;
   readonly funnels: FunnelStore;
   readonly attribution: AttributionStore;
   readonly paths: PathsStore;
@@ -68,13 +73,13 @@ const plainOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
   timeSeries: withRange(deps, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps))),
   olap: withRange(deps, withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))),
-  funnel: withRange(deps, queryFunnel(deps)),
-  attribution: withRange(deps, queryAttribution(deps)),
-  paths: withRange(deps, queryPaths(deps)),
+  funnel: withRange(deps, withCohorts(deps, queryFunnel(deps))),
+  attribution: withRange(deps, withCohorts(deps, queryAttribution(deps))),
+  paths: withRange(deps, withCohorts(deps, queryPaths(deps))),
   funnelOfPath: funnelOfPath(deps),
   sessions: querySessions(deps),
   sessionMetrics: withRange(deps, querySessionMetrics(deps)),
-  events: queryEvents(deps),
+  events: withCohorts(deps, queryEvents(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),

@@ -5,6 +5,7 @@ import type { EventLog, LogEntry, LogFollower } from "@tessera/platform/events/e
 import { compareLogCursors, type LogCursor } from "@tessera/platform/events/log-cursor";
 import { z } from "zod";
 import { accessOf } from "../domain/access.ts";
+import { refuseInCohort } from "../domain/in-cohort.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import { parseFilter, type Condition, type FilterInput } from "../domain/filter.ts";
 import { formatLiveCursor, justBefore, parseLiveCursor, type LiveCursor } from "../domain/live-cursor.ts";
@@ -101,6 +102,7 @@ const followFrom = (resumed: LiveCursor | null): LogCursor | undefined =>
 export const watchEvents =
   (deps: { store: Pick<AnalyticsStore, "batchEvents">; eventLog: Pick<EventLog, "follow"> }) =>
   (caller: Caller, filterInput: FilterInput | null | undefined, after: string | null): LiveIterator<LiveEvent> => {
+    refuseInCohort(filterInput, "filter");
     const filter: Condition | null = parseFilter(filterInput, "filter", accessOf(caller));
     const resumed = after === null ? null : parseLiveCursor(after);
     return eventStream({

@@ -116,6 +116,7 @@ const valueSql = (field: Field, params: Params): { readonly value: string; reado
 const overAliases = (condition: Condition, aliasOf: (field: Field) => Field): Condition => {
   if ("parts" in condition) return { ...condition, parts: condition.parts.map((part) => overAliases(part, aliasOf)) };
   if (condition.kind === "NOT") return { kind: "NOT", part: overAliases(condition.part, aliasOf) };
+  if (condition.kind === "IN_COHORT") return condition;
   return { ...condition, field: aliasOf(condition.field) };
 };
 

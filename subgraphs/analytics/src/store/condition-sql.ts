@@ -1,3 +1,4 @@
+import { refuse } from "@tessera/platform/errors/refusal";
 import type { ColumnField, Field, PartField } from "../domain/fields.ts";
 import type { Comparison, Condition } from "../domain/filter.ts";
 import { columnSql, propertyNumber, propertyText } from "./field-sql.ts";
@@ -62,6 +63,15 @@ const exists = (field: Field, params: Params): string => {
   }
 };
 
+/** An event of nobody known is of no cohort: nobody's person is among any people. */
+const inCohort = ({ people }: Extract<Condition, { kind: "IN_COHORT" }>, params: Params): string => {
+  if (people === null)
+    throw refuse("BAD_INPUT", "`inCohort` can't be asked here: take a filter on fields of the events.", {
+      field: "filter.inCohort",
+    });
+  return `person IN (${people(params)})`;
+};
+
 /** Writes a condition as an expression that is 1 or 0, never null, so that NOT is the plain complement. */
 export const conditionSql = (condition: Condition, params: Params): string => {
   switch (condition.kind) {
@@ -80,6 +90,8 @@ export const conditionSql = (condition: Condition, params: Params): string => {
       return textTest("match", condition.field, condition.text, params);
     case "COMPARE":
       return compare(condition.field, condition.comparison, condition.value, params);
+    case "IN_COHORT":
+      return inCohort(condition, params);
     case "EXISTS":
       return condition.exists ? exists(condition.field, params) : `NOT (${exists(condition.field, params)})`;
   }

@@ -4,6 +4,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import { parseFilter, type FilterInput } from "../../domain/filter.ts";
+import { refuseInCohort } from "../../domain/in-cohort.ts";
 import { parseOlapQuestion } from "../../domain/olap-question.ts";
 import { parseTimeSeries } from "../../domain/query.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
@@ -97,6 +98,7 @@ const draftMetric = async (
 export const defineMetric =
   ({ definitions, newId }: DefineDeps) =>
   async (caller: Caller, input: DefineMetricInput): Promise<DefineOutcome> => {
+    refuseInCohort(input, "input");
     const { name, content } = parseMetric(input, accessOf(caller));
     const one = newDefinition(caller, newId(), "METRIC", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
@@ -111,6 +113,7 @@ export const defineSegment =
   async (caller: Caller, input: DefineSegmentInput): Promise<DefineOutcome> => {
     const { filter } = input;
     const name = definitionName(input.name);
+    refuseInCohort(filter, "input.filter");
     parseFilter(filter, "input.filter", accessOf(caller));
     const content = { ...describe(name, input), filter };
     const one = newDefinition(caller, newId(), "SEGMENT", name);

@@ -7,6 +7,7 @@ import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic
 import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store-types.ts";
+import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { loadDefinitions, usesOf, type Loaded, type Place } from "./load-definitions.ts";
 
 /** The parts of a question in which names stand, or what they stand for. */
@@ -81,17 +82,20 @@ export const resolveWith = async <Input extends Nameable>(
 };
 
 /** What resolving questions needs. */
-export interface ResolveDeps {
+export interface ResolveDeps extends InCohortDeps {
   readonly definitions: Pick<DefinitionStore, "reader">;
 }
 
-/** {@link resolveWith} for the caller's tenant, as its definitions are now. */
-export const resolveQuestion = <Input extends Nameable>(
-  { definitions }: ResolveDeps,
+/** {@link resolveWith} for the caller's tenant, as its definitions are now, with the people of the cohorts that its filters name. */
+export const resolveQuestion = async <Input extends Nameable>(
+  deps: ResolveDeps,
   caller: Caller,
   input: Input,
   where = "input",
-): Promise<Resolved<Input>> => resolveWith(definitions.reader(caller.tenantId), caller, input, [], where);
+): Promise<Resolved<Input>> => {
+  const found = await resolveCohorts(deps, caller, input, where);
+  return resolveWith(deps.definitions.reader(caller.tenantId), caller, found, [], where);
+};
 
 /** Asks a question that may name metrics and segments; the answer tells by which versions it was computed. */
 export const withDefinitions =

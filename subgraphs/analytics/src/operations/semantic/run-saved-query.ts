@@ -1,6 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { NowMs } from "@tessera/platform/time/clock";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
@@ -10,6 +9,7 @@ import { queryOlap, type OlapAnswer } from "../query-olap.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "../query-time-series.ts";
 import { atRange, tellRange, type TellsRange } from "../at-range.ts";
 import { findSavedQuery } from "./find-definitions.ts";
+import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { resolveWith } from "./resolve-question.ts";
 
 /** Which saved query to ask, in which of its versions, over which range in place of its own; a relative range is taken when it is asked. */
@@ -25,7 +25,7 @@ export type SavedQueryAnswer = (OlapAnswer | TimeSeriesAnswer) &
 
 /** Asks a saved query of the caller's tenant, with the caller's own permissions; null when there is none of the id and version. */
 export const runSavedQuery =
-  (deps: BudgetDeps & { readonly nowMs: NowMs; readonly definitions: DefinitionStore }) =>
+  (deps: BudgetDeps & InCohortDeps & { readonly definitions: DefinitionStore }) =>
   async (
     caller: Caller,
     { id, version, range }: RunSavedQueryInput,
@@ -39,11 +39,13 @@ export const runSavedQuery =
     const other = range === null || range === undefined ? {} : { range };
     const nowMs = deps.nowMs();
     if (question.kind === "OLAP") {
-      const asked = atRange<AskedOlap>({ ...question.input, ...other }, nowMs);
+      const named = atRange<AskedOlap>({ ...question.input, ...other }, nowMs);
+      const asked = await resolveCohorts(deps, caller, named, "id");
       const { input, definitions } = await resolveWith(reader, caller, asked, pins ?? []);
       return tellRange({ ...(await queryOlap(deps)(caller, input, signal)), definitions }, input);
     }
-    const asked = atRange<AskedTimeSeries>({ ...question.input, ...other }, nowMs);
+    const named = atRange<AskedTimeSeries>({ ...question.input, ...other }, nowMs);
+    const asked = await resolveCohorts(deps, caller, named, "id");
     const { input, definitions } = await resolveWith(reader, caller, asked, pins ?? []);
     return tellRange({ ...(await queryTimeSeries(deps)(caller, input, signal)), definitions }, input);
   };

@@ -6,12 +6,13 @@ import type { DefinitionStore } from "../../store/semantic/definition-store-type
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { StartQueryDeps } from "../start-query.ts";
 import { archiveDefinition, defineMetric, defineSegment, restoreDefinition, saveQuery } from "./define.ts";
+import type { InCohortDeps } from "../in-cohort.ts";
 import { findDefinition, findDefinitions, findSavedQuery, listDefinitions } from "./find-definitions.ts";
 import { listDimensions } from "./list-dimensions.ts";
 import { runSavedQuery } from "./run-saved-query.ts";
 
 /** What the semantic layer needs. */
-export interface SemanticDeps extends Pick<StartQueryDeps, "features"> {
+export interface SemanticDeps extends InCohortDeps, Pick<StartQueryDeps, "features"> {
   readonly store: AnalyticsStore;
   readonly definitions: DefinitionStore;
   readonly propertyPaths: PropertyPathStore;

@@ -1,0 +1,79 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { MAX_COHORT_SIZES, type Cohort } from "../domain/cohort.ts";
+import type { InCohortInput } from "../domain/filter.ts";
+import { MAX_FILTER_COHORTS, namedCohorts, withPeople } from "../domain/in-cohort.ts";
+import type { PeopleStatement } from "../domain/people-statement.ts";
+import { parseAsOf } from "../domain/retention.ts";
+import type { BehaviourStatements } from "../store/behaviour-statements.ts";
+import type { CohortStore } from "../store/cohort-store.ts";
+import { computedPeople, namedCohort, peopleOf } from "./cohort-people.ts";
+
+/** What finding the people of filters needs. */
+export interface InCohortDeps {
+  readonly cohorts: Pick<CohortStore, "findMany" | "all" | "sizes">;
+  readonly statements: Pick<BehaviourStatements, "cohortSql" | "recordedMembersSql">;
+  readonly nowMs: NowMs;
+}
+
+type Reader = Pick<Caller, "tenantId" | "dataPolicy">;
+
+/** The people who were in a cohort at a moment: by what is recorded, or for a caller under data policies by the definition over what the caller may see. */
+const peopleAsOf = async (
+  { cohorts, statements, nowMs }: InCohortDeps,
+  caller: Reader,
+  cohort: Cohort,
+  asked: { readonly asOf: string; readonly where: string },
+): Promise<PeopleStatement> => {
+  const atMs = parseAsOf(asked.asOf, `${asked.where}.asOf`, nowMs());
+  if (caller.dataPolicy !== null) return (await computedPeople({ cohorts, statements }, caller, cohort, atMs)).sql;
+  const sizes = await cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES);
+  const asOfMs = sizes.find((size) => size.asOfMs <= atMs)?.asOfMs;
+  if (asOfMs === undefined)
+    throw refuse(
+      "BAD_INPUT",
+      "The cohort was not computed by then: take a later moment, or leave `asOf` out for its last computation.",
+      { field: `${asked.where}.asOf` },
+    );
+  const { tenantId } = caller;
+  return (params) => statements.recordedMembersSql({ tenantId, cohortId: cohort.id, asOfMs }, params);
+};
+
+/**
+ * Finds the people of every cohort that the filters of a question name, wherever they stand in it. Refuses with BAD_INPUT unknown cohorts, which those of
+ * other tenants are, moments before the first computation, and more than {@link MAX_FILTER_COHORTS}.
+ */
+export const resolveCohorts = async <Input>(
+  deps: InCohortDeps,
+  caller: Reader,
+  input: Input,
+  where = "input",
+): Promise<Input> => {
+  const named = namedCohorts(input, where);
+  if (named.length === 0) return input;
+  const keys = new Set(named.map((one) => `${one.input.cohort.toLowerCase()} ${one.input.asOf ?? ""}`));
+  if (keys.size > MAX_FILTER_COHORTS)
+    throw refuse("BAD_INPUT", `A question's filters name at most ${MAX_FILTER_COHORTS} cohorts.`, { field: where });
+  const found = new Map<InCohortInput, InCohortInput>();
+  for (const one of named) {
+    const cohort = await namedCohort(deps.cohorts, caller, one.input.cohort, `${one.where}.cohort`);
+    const asOf = one.input.asOf ?? null;
+    const people =
+      asOf === null
+        ? (await peopleOf(deps, caller, cohort)).sql
+        : await peopleAsOf(deps, caller, cohort, { asOf, where: one.where });
+    found.set(one.input, { ...one.input, people });
+  }
+  // boundary: the question is again what it is, with people beside the cohorts it names.
+  return withPeople(input, found) as Input;
+};
+
+/** Asks a question whose filters may name cohorts. */
+export const withCohorts =
+  <Input, Answer>(
+    deps: InCohortDeps,
+    ask: (caller: Caller, input: Input, signal?: AbortSignal) => Promise<Answer>,
+  ): ((caller: Caller, input: Input, signal?: AbortSignal) => Promise<Answer>) =>
+  async (caller, input, signal) =>
+    ask(caller, await resolveCohorts(deps, caller, input), signal);
