@@ -15,7 +15,14 @@ import type { SaveOutcome } from "./store/cohort-store.ts";
 import type { SavedQueryAnswer } from "./operations/semantic/run-saved-query.ts";
 import type { DefinitionPage } from "./operations/semantic/find-definitions.ts";
 import type { RestoreOutcome } from "./operations/semantic/define.ts";
-import type { Definition, DefinitionUse, Metric, SavedQuery, Segment } from "./domain/semantic/definition.ts";
+import type {
+  Definition,
+  DefinitionUse,
+  Metric,
+  OwnHierarchy,
+  SavedQuery,
+  Segment,
+} from "./domain/semantic/definition.ts";
 import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store-types.ts";
 import type { TellsRange } from "./operations/at-range.ts";
 import type { OlapPage } from "./operations/delivery/query-olap-page.ts";
@@ -124,6 +131,14 @@ export type DefinitionVersionParent = DefinitionVersion;
 /** What a resolver of `MetricConnection` receives. */
 export type MetricConnectionParent = DefinitionPage<"METRIC">;
 /** What a resolver of `SegmentConnection` receives. */
+/** What a resolver of `Hierarchy` receives. */
+export type HierarchyParent = OwnHierarchy;
+/** What a resolver of `HierarchyConnection` receives. */
+export type HierarchyConnectionParent = DefinitionPage<"HIERARCHY">;
+/** What a resolver of `DefineHierarchyResult` receives. */
+export type DefineHierarchyResultParent = DefineOutcome;
+/** What a resolver of `HierarchyDefined` receives. */
+export type HierarchyDefinedParent = Extract<DefineOutcome, { kind: "DEFINED" }>;
 export type SegmentConnectionParent = DefinitionPage<"SEGMENT">;
 /** What a resolver of `SavedQueryConnection` receives. */
 export type SavedQueryConnectionParent = DefinitionPage<"SAVED_QUERY">;

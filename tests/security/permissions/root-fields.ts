@@ -18,6 +18,7 @@ const STATE = `{
   rules(first: 1000) { edges { node { id name description version enabled deletedAt } } }
   metrics(first: 100) { edges { node { id name version archived } } }
   segments(first: 100) { edges { node { id name version archived } } }
+  hierarchies(first: 100) { edges { node { id name version archived } } }
   savedQueries(first: 100) { edges { node { id name version archived } } }
   cohorts(first: 100) { edges { node { id name description version } } }
   anomalies(first: 1000) { edges { node { id acknowledgement { note } resolution { cause } } } }

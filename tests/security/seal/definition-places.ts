@@ -20,5 +20,6 @@ export const definitionPlaces = (client: () => TesseraClient) => {
 export const definitionWords: Readonly<Record<string, string>> = {
   "Mutation.defineMetric(input.owner)": "stored as sent",
   "Mutation.defineSegment(input.owner)": "stored as sent",
+  "Mutation.defineHierarchy(input.owner)": "stored as sent",
   "Mutation.saveQuery(input.owner)": "stored as sent",
 };

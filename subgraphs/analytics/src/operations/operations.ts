@@ -22,6 +22,7 @@ import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/name
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
+import { drillDown, rollUp } from "./semantic/drill.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
@@ -84,6 +85,8 @@ const plainOperations = (deps: OperationDeps) => ({
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),
   liveWindows: queryLiveWindows(deps),
+  drillDown: drillDown(deps),
+  rollUp: rollUp(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
   startQuery: startNamedQuery(deps),

@@ -3,10 +3,14 @@ import type { Context } from "../context.ts";
 import type { Definition as AnyDefinition, DefinitionKind } from "../domain/semantic/definition.ts";
 import type {
   ArchiveDefinitionResultResolvers,
+  DefineHierarchyResultResolvers,
   DefineMetricResultResolvers,
   DefineSegmentResultResolvers,
   DefinitionResolvers,
   DefinitionVersionResolvers,
+  HierarchyConnectionResolvers,
+  HierarchyDefinedResolvers,
+  HierarchyResolvers,
   MetricConnectionResolvers,
   MetricDefinedResolvers,
   MetricResolvers,
@@ -71,6 +75,13 @@ export const SavedQuery: SavedQueryResolvers = {
   versions: (query, _args, { caller, operations }) => operations.definitionVersions(caller, query),
 };
 
+/** Resolvers of `Hierarchy`. */
+export const Hierarchy: HierarchyResolvers = {
+  ...defined,
+  levels: ({ content }) => content.levels,
+  versions: (hierarchy, _args, { caller, operations }) => operations.definitionVersions(caller, hierarchy),
+};
+
 /** Resolvers of `DefinitionVersion`. */
 export const DefinitionVersion: DefinitionVersionResolvers = { definedAt: ({ definedAtMs }) => isoTime(definedAtMs) };
 
@@ -90,8 +101,10 @@ export const MetricConnection: MetricConnectionResolvers = { pageInfo };
 export const SegmentConnection: SegmentConnectionResolvers = { pageInfo };
 /** Resolvers of `SavedQueryConnection`. */
 export const SavedQueryConnection: SavedQueryConnectionResolvers = { pageInfo };
+/** Resolvers of `HierarchyConnection`. */
+export const HierarchyConnection: HierarchyConnectionResolvers = { pageInfo };
 
-const TYPES = { METRIC: "Metric", SEGMENT: "Segment", SAVED_QUERY: "SavedQuery" } as const;
+const TYPES = { METRIC: "Metric", SEGMENT: "Segment", SAVED_QUERY: "SavedQuery", HIERARCHY: "Hierarchy" } as const;
 /** Resolvers of `Definition`. */
 export const Definition: DefinitionResolvers = { __resolveType: ({ kind }) => TYPES[kind] };
 
@@ -115,6 +128,15 @@ export const SegmentDefined: SegmentDefinedResolvers = { segment: (outcome) => d
 /** Resolvers of `QuerySaved`. */
 export const QuerySaved: QuerySavedResolvers = { savedQuery: (outcome) => definitionOf(outcome, "SAVED_QUERY") };
 
+/** Resolvers of `HierarchyDefined`. */
+export const HierarchyDefined: HierarchyDefinedResolvers = {
+  hierarchy: (outcome) => definitionOf(outcome, "HIERARCHY"),
+};
+
+/** Resolvers of `DefineHierarchyResult`. */
+export const DefineHierarchyResult: DefineHierarchyResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "DEFINED" ? "HierarchyDefined" : "TooManyDefinitions"),
+};
 /** Resolvers of `DefineMetricResult`. */
 export const DefineMetricResult: DefineMetricResultResolvers = {
   __resolveType: ({ kind }) => (kind === "DEFINED" ? "MetricDefined" : "TooManyDefinitions"),

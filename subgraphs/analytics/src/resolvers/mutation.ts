@@ -13,6 +13,7 @@ export const Mutation: MutationResolvers = {
   computeCohort: (_root, { id }, { caller, operations }) => operations.computeCohort(caller, id),
   changeCohortList: (_root, { id, input }, { caller, operations }) => operations.changeCohortList(caller, id, input),
   defineMetric: (_root, { input }, { caller, operations }) => operations.defineMetric(caller, input),
+  defineHierarchy: (_root, { input }, { caller, operations }) => operations.defineHierarchy(caller, input),
   defineSegment: (_root, { input }, { caller, operations }) => operations.defineSegment(caller, input),
   saveQuery: (_root, { input }, { caller, operations }) => operations.saveQuery(caller, input),
   archiveDefinition: (_root, { id }, { caller, operations }) => operations.archiveDefinition(caller, id),

@@ -8,7 +8,7 @@ import type { AskedOlap, AskedTimeSeries } from "./asked-question.ts";
 import type { MetricFormat } from "./metric-format.ts";
 
 /** What a tenant gives names to, as in the SDL. */
-export type DefinitionKind = "METRIC" | "SEGMENT" | "SAVED_QUERY";
+export type DefinitionKind = "METRIC" | "SEGMENT" | "SAVED_QUERY" | "HIERARCHY";
 
 /** What everything that has a name is described by. */
 export interface Description {
@@ -28,6 +28,11 @@ export interface MetricContent extends Description {
 /** What a version of a segment is. */
 export interface SegmentContent extends Description {
   readonly filter: FilterInput;
+}
+
+/** What a version of a hierarchy is: dimensions from coarse to fine. */
+export interface HierarchyContent extends Description {
+  readonly levels: readonly string[];
 }
 
 /** A version of a metric or segment that an answer was computed by, as in the SDL. */
@@ -74,13 +79,15 @@ export type Metric = Defined & { readonly kind: "METRIC"; readonly content: Metr
 export type Segment = Defined & { readonly kind: "SEGMENT"; readonly content: SegmentContent };
 /** A saved query in one of its versions. */
 export type SavedQuery = Defined & { readonly kind: "SAVED_QUERY"; readonly content: SavedQueryContent };
+/** A hierarchy in one of its versions. */
+export type OwnHierarchy = Defined & { readonly kind: "HIERARCHY"; readonly content: HierarchyContent };
 /** Anything a tenant has given a name to, in one of its versions. */
-export type Definition = Metric | Segment | SavedQuery;
+export type Definition = Metric | Segment | SavedQuery | OwnHierarchy;
 /** What a version is, by its kind. */
 export type DefinitionContent = Definition["content"];
 
 /** Names a tenant may have of each kind, archived ones included: a menu of more is of no use to anybody. */
-export const MAX_DEFINITIONS = { METRIC: 500, SEGMENT: 500, SAVED_QUERY: 1_000 } as const;
+export const MAX_DEFINITIONS = { METRIC: 500, SEGMENT: 500, SAVED_QUERY: 1_000, HIERARCHY: 100 } as const;
 /** Definitions on a page. */
 export const MAX_DEFINITIONS_ON_PAGE = 100;
 /** Versions told of a definition, the newest. */

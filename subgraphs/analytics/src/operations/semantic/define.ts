@@ -21,6 +21,7 @@ import {
   type SavedQuestion,
 } from "../../domain/semantic/definition.ts";
 import { checkMetric, metricsIn, type MetricFormula } from "../../domain/semantic/expand-metrics.ts";
+import { parseHierarchy, parseLevels, type DefineHierarchyInput } from "../../domain/semantic/hierarchy.ts";
 import { parseMetric, type DefineMetricInput } from "../../domain/semantic/parse-metric.ts";
 import type {
   ArchiveOutcome,
@@ -167,6 +168,18 @@ export const saveQuery =
     });
   };
 
+/** Makes a hierarchy of the caller's tenant, or its next version; what stands already is no new version. */
+export const defineHierarchy =
+  ({ definitions, newId }: Pick<DefineDeps, "definitions" | "newId">) =>
+  async (caller: Caller, input: DefineHierarchyInput): Promise<DefineOutcome> => {
+    const { name, content } = parseHierarchy(input);
+    const one = newDefinition(caller, newId(), "HIERARCHY", name);
+    return definitions.define(caller.tenantId, one, async (now) => {
+      requireVersion(input.expectedVersion, now);
+      return { content, refersTo: [] };
+    });
+  };
+
 /** Archives a definition of the caller's tenant unless others refer to it; its versions stay. */
 export const archiveDefinition =
   ({ definitions }: Pick<DefineDeps, "definitions">) =>
@@ -188,6 +201,10 @@ export const restoreDefinition =
       if (then.kind === "METRIC") return draftMetric(reader, caller, name, then.content);
       if (then.kind === "SEGMENT") {
         parseFilter(then.content.filter, "version", accessOf(caller));
+        return { content: then.content, refersTo: [] };
+      }
+      if (then.kind === "HIERARCHY") {
+        parseLevels(then.content.levels, "version");
         return { content: then.content, refersTo: [] };
       }
       const { content } = then;

@@ -7,14 +7,18 @@ import {
   type EventDimension,
   type PropertyDimension,
 } from "../../domain/semantic/dimensions.ts";
+import type { Hierarchy } from "../../domain/semantic/hierarchy.ts";
 import { isoTime } from "../../domain/zone.ts";
+import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
+import { knownHierarchies } from "./drill.ts";
 
 /** What events can be asked about, as in the SDL. */
 export interface Dimensions {
   readonly fields: readonly EventDimension[];
   readonly properties: readonly PropertyDimension[];
   readonly hasMoreProperties: boolean;
+  readonly hierarchies: readonly Hierarchy[];
   readonly since: string;
   readonly asOf: string;
 }
@@ -30,21 +34,26 @@ const KEPT_MS = 60_000;
 /** Answers kept, one per tenant and data policy; the oldest makes room. */
 const MAX_KEPT = 1_000;
 
+/** What is kept: all but hierarchies, which are there as soon as they are defined. */
+type Seen = Omit<Dimensions, "hierarchies">;
+
 interface Kept {
   readonly atMs: number;
-  readonly answer: Dimensions;
+  readonly answer: Seen;
 }
 
 /** Lists what events can be grouped and filtered by, from what the caller may see of them. */
 export const listDimensions = ({
   propertyPaths,
+  definitions,
   nowMs,
 }: {
   readonly propertyPaths: PropertyPathStore;
+  readonly definitions: DefinitionStore;
   readonly nowMs: NowMs;
 }) => {
   const kept = new Map<string, Kept>();
-  const look = async (caller: Caller, atMs: number, signal: AbortSignal | undefined): Promise<Dimensions> => {
+  const look = async (caller: Caller, atMs: number, signal: AbortSignal | undefined): Promise<Seen> => {
     const sample = { sinceMs: atMs - SAMPLED_MS, events: SAMPLED_EVENTS, paths: MAX_PATHS };
     const rows = await propertyPaths(caller, sample, signal);
     return {
@@ -55,7 +64,7 @@ export const listDimensions = ({
       asOf: isoTime(atMs),
     };
   };
-  return async (caller: Caller, signal?: AbortSignal): Promise<Dimensions> => {
+  const seen = async (caller: Caller, signal: AbortSignal | undefined): Promise<Seen> => {
     const key = `${caller.tenantId} ${policyFingerprint(caller.dataPolicy)}`;
     const atMs = nowMs();
     const before = kept.get(key);
@@ -67,4 +76,8 @@ export const listDimensions = ({
     if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
     return answer;
   };
+  return async (caller: Caller, signal?: AbortSignal): Promise<Dimensions> => ({
+    ...(await seen(caller, signal)),
+    hierarchies: await knownHierarchies({ definitions }, caller),
+  });
 };

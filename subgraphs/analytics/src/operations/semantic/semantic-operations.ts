@@ -5,7 +5,14 @@ import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { StartQueryDeps } from "../start-query.ts";
-import { archiveDefinition, defineMetric, defineSegment, restoreDefinition, saveQuery } from "./define.ts";
+import {
+  archiveDefinition,
+  defineHierarchy,
+  defineMetric,
+  defineSegment,
+  restoreDefinition,
+  saveQuery,
+} from "./define.ts";
 import type { InCohortDeps } from "../in-cohort.ts";
 import { findDefinition, findDefinitions, findSavedQuery, listDefinitions } from "./find-definitions.ts";
 import { listDimensions } from "./list-dimensions.ts";
@@ -20,7 +27,7 @@ export interface SemanticDeps extends InCohortDeps, Pick<StartQueryDeps, "featur
   readonly newId: () => string;
 }
 
-/** Everything that can be asked of metrics, segments and saved queries, bound to its dependencies. */
+/** Everything that can be asked of metrics, segments, hierarchies and saved queries, bound to its dependencies. */
 export const createSemanticOperations = (deps: SemanticDeps) => ({
   findDefinitions: findDefinitions(deps),
   findMetric: findDefinition(deps, "METRIC"),
@@ -33,6 +40,9 @@ export const createSemanticOperations = (deps: SemanticDeps) => ({
   dimensions: listDimensions(deps),
   defineMetric: defineMetric(deps),
   defineSegment: defineSegment(deps),
+  findHierarchy: findDefinition(deps, "HIERARCHY"),
+  listHierarchies: listDefinitions(deps, "HIERARCHY"),
+  defineHierarchy: defineHierarchy(deps),
   saveQuery: saveQuery(deps),
   archiveDefinition: archiveDefinition(deps),
   restoreDefinition: restoreDefinition(deps),

@@ -1,7 +1,14 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
-import type { Definition, MetricContent, SavedQueryContent, SegmentContent } from "../../domain/semantic/definition.ts";
+import type {
+  Definition,
+  HierarchyContent,
+  KeptRange,
+  MetricContent,
+  SavedQueryContent,
+  SegmentContent,
+} from "../../domain/semantic/definition.ts";
 import type { DefinitionVersion } from "./definition-store-types.ts";
 
 const time = z.date().transform((date) => date.getTime());
@@ -26,16 +33,18 @@ const segment: z.ZodType<SegmentContent> = z.object({ ...description, filter: ke
 const savedQuery: z.ZodType<SavedQueryContent> = z.object({
   ...description,
   question: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("OLAP"), input: kept<AskedOlap>() }),
-    z.object({ kind: z.literal("TIME_SERIES"), input: kept<AskedTimeSeries>() }),
+    z.object({ kind: z.literal("OLAP"), input: kept<KeptRange<AskedOlap>>() }),
+    z.object({ kind: z.literal("TIME_SERIES"), input: kept<KeptRange<AskedTimeSeries>>() }),
   ]),
   pins: z.array(use).nullable(),
 });
 
+const hierarchy: z.ZodType<HierarchyContent> = z.object({ ...description, levels: z.array(z.string()) });
+
 const row = z.object({
   id: z.string(),
   tenant_id: z.string(),
-  kind: z.enum(["METRIC", "SEGMENT", "SAVED_QUERY"]),
+  kind: z.enum(["METRIC", "SEGMENT", "SAVED_QUERY", "HIERARCHY"]),
   name: z.string(),
   version: z.number(),
   latest_version: z.number(),
@@ -65,6 +74,8 @@ export const definitionRow = (raw: unknown): Definition => {
       return { ...defined, kind: one.kind, content: segment.parse(one.content) };
     case "SAVED_QUERY":
       return { ...defined, kind: one.kind, content: savedQuery.parse(one.content) };
+    case "HIERARCHY":
+      return { ...defined, kind: one.kind, content: hierarchy.parse(one.content) };
   }
 };
 
