@@ -1,4 +1,4 @@
-import type { BatchStored } from "@tessera/contracts/events/batch-stored";
+import { IDENTIFY_EVENT, type BatchStored } from "@tessera/contracts/events/batch-stored";
 import type { BatchId, EventId, TenantId } from "@tessera/contracts/ids";
 import type { PreparedEvent } from "../domain/validate-event.ts";
 import { createEventBlock, type EventBlock } from "../store/event-block.ts";
@@ -13,11 +13,20 @@ export const MAX_BATCH_MONTHS = 12;
 /** Which rows of a stored batch the store refused, with its reason; usually none. */
 export type RefusedRows = ReadonlyMap<number, string>;
 
+/** What a batch holds of one tenant. */
+interface TenantShare {
+  rows: number;
+  minTimeMs: number;
+  maxTimeMs: number;
+  /** Events that say who somebody is; absent for none. */
+  identifies?: number;
+}
+
 /** Events on their way into the store in one insert. */
 export interface Batch {
   readonly id: BatchId;
   readonly block: EventBlock;
-  readonly tenants: Map<TenantId, { rows: number; minTimeMs: number; maxTimeMs: number }>;
+  readonly tenants: Map<TenantId, TenantShare>;
   readonly months: Set<number>;
   /** Resolves when the store holds the batch durably; rejects when that can't be reached by this process. */
   readonly stored: Promise<RefusedRows>;
@@ -58,9 +67,15 @@ export const addToBatch = (batch: Batch, tenantId: TenantId, event: PreparedEven
   batch.block.append({ tenantId, event, sequence });
   batch.months.add(monthOf(event.timeMs));
   const share = batch.tenants.get(tenantId);
-  if (share === undefined) batch.tenants.set(tenantId, { rows: 1, minTimeMs: event.timeMs, maxTimeMs: event.timeMs });
+  const identifies = event.fields.name === IDENTIFY_EVENT ? (share?.identifies ?? 0) + 1 : share?.identifies;
+  if (share === undefined)
+    batch.tenants.set(tenantId, {
+      ...{ rows: 1, minTimeMs: event.timeMs, maxTimeMs: event.timeMs },
+      ...(identifies === undefined ? {} : { identifies }),
+    });
   else {
     share.rows += 1;
+    if (identifies !== undefined) share.identifies = identifies;
     if (event.timeMs < share.minTimeMs) share.minTimeMs = event.timeMs;
     if (event.timeMs > share.maxTimeMs) share.maxTimeMs = event.timeMs;
   }

@@ -58,6 +58,7 @@ const header = z.object({
       tenantId,
       batchId,
       rows: z.number(),
+      identifies: z.number().exactOptional(),
       minTimeMs: z.number(),
       maxTimeMs: z.number(),
       receivedAtMs: z.number(),

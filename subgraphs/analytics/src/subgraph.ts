@@ -23,6 +23,7 @@ import { createAnswers } from "./operations/delivery/answers.ts";
 import { resolveCohorts } from "./operations/in-cohort.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions } from "./permissions.ts";
+import { createPeopleLearner } from "./reactions/learn-people.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
@@ -103,6 +104,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
+      createPeopleLearner({ ...resources, ...known, plainEvents: resources.eventStore, peopleStatements }),
       createPeopleCopier({ people: known.people, copy: copyPeople(known), logger }),
       createForgetting({ answers, eventLog, logger }),
       createCohortComputer({

@@ -5,7 +5,7 @@ import type { TimeRange } from "../../domain/time-range.ts";
 import { behaviourRange, matcherSql } from "../behaviour-sql.ts";
 import { EVENT_COLUMNS } from "../event-rows.ts";
 import { createParams, type Params } from "../params.ts";
-import { momentSql } from "../time-sql.ts";
+import { momentSql, sinceSql, untilSql } from "../time-sql.ts";
 
 /** The numbers that events of ids are stored with, one row each: `place` in the lists, from 1, and `person`. */
 export const numbersStatement = (
@@ -141,4 +141,39 @@ export const peopleStatement = (
   ];
   const text = `SELECT toString(person) AS number FROM events WHERE ${where.join(" AND ")} GROUP BY person ORDER BY person LIMIT ${params.place("UInt64", asked.first + 1)}`;
   return { name: "people", text, params: params.values };
+};
+
+/** Where a stored batch's events lie, and which of them say who is who. */
+export interface SeenBatch {
+  readonly batchId: string;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  /** Events of this name alone; null for every event. */
+  readonly name: string | null;
+}
+
+const ofBatch = ({ batchId, minTimeMs, maxTimeMs, name }: SeenBatch, tenantId: string, params: Params): string =>
+  [
+    `tenant_id = ${params.place("String", tenantId)}`,
+    ...[sinceSql(minTimeMs, params), untilSql(maxTimeMs, params, true)],
+    `batch_id = ${params.place("UUID", batchId)}`,
+    ...(name === null ? [] : [`name = ${params.place("String", name)}`]),
+  ].join(" AND ");
+
+/** Visitors of a batch with the users they were seen as, in the order they came; each pair once. */
+export const seenPairsStatement = (batch: SeenBatch, tenantId: string, most: number): StoreStatement => {
+  const params = createParams();
+  const text =
+    `SELECT user_id, anonymous_id FROM events WHERE ${ofBatch(batch, tenantId, params)} AND user_id != '' AND anonymous_id != '' ` +
+    `GROUP BY user_id, anonymous_id ORDER BY min(batch_row) LIMIT ${params.place("UInt64", most)}`;
+  return { name: "seen-pairs", text, params: params.values };
+};
+
+/** What the events of a batch say of people: rows with the id of who it is said of, the moment, the event and its properties. */
+export const saidStatement = (batch: SeenBatch, tenantId: string, most: number): StoreStatement => {
+  const params = createParams();
+  const text =
+    "SELECT user_id, anonymous_id, toUnixTimestamp64Milli(time) AS at_ms, toString(event_id) AS event_id, properties " +
+    `FROM events WHERE ${ofBatch(batch, tenantId, params)} AND (user_id != '' OR anonymous_id != '') ORDER BY batch_row LIMIT ${params.place("UInt64", most)}`;
+  return { name: "said-of-people", text, params: params.values };
 };

@@ -4,16 +4,19 @@ import {
   numbersStatement,
   peopleStatement,
   revenueStatement,
+  saidStatement,
+  seenPairsStatement,
   seenPeopleStatement,
   timelineStatement,
   traitFactsStatement,
 } from "./people-sql.ts";
-import { cohortIdRow, factRow, numberRow, personRow, revenueRow, seenRow } from "./person-rows.ts";
+import { cohortIdRow, factRow, numberRow, pairRow, personRow, revenueRow, saidRow, seenRow } from "./person-rows.ts";
 
 /** How questions about people are written to the event store, and how its rows are read. */
 export const peopleStatements = {
   ...{ numbersStatement, seenPeopleStatement, revenueStatement, timelineStatement, cohortsOfStatement },
-  ...{ traitFactsStatement, peopleStatement },
+  ...{ traitFactsStatement, peopleStatement, seenPairsStatement, saidStatement },
+  ...{ pairRow, saidRow },
   ...{ numberRow, seenRow, revenueRow, parseEventRow, cohortIdRow, factRow, personRow },
 };
 

@@ -58,3 +58,21 @@ export const factRow = (value: unknown): TraitFact => fact.parse(value);
 const listed = z.object({ number: z.string() });
 /** Parses the number of somebody. */
 export const personRow = (value: unknown): string => listed.parse(value).number;
+
+const pair = z
+  .object({ user_id: z.string(), anonymous_id: z.string() })
+  .transform((row) => ({ userId: row.user_id, anonymousId: row.anonymous_id }));
+/** Parses a visitor with the user it was seen as. */
+export const pairRow = (value: unknown): z.infer<typeof pair> => pair.parse(value);
+
+const said = z
+  .object({
+    ...{ user_id: z.string(), anonymous_id: z.string(), at_ms: z.coerce.number(), event_id: z.string() },
+    properties: z.record(z.string(), z.unknown()),
+  })
+  .transform((row) => ({
+    ...{ userId: row.user_id, anonymousId: row.anonymous_id, atMs: row.at_ms, eventId: row.event_id },
+    properties: row.properties,
+  }));
+/** Parses what an event says of somebody. */
+export const saidRow = (value: unknown): z.infer<typeof said> => said.parse(value);
