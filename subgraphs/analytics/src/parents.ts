@@ -1,5 +1,12 @@
 import type { IngestOutcome } from "@tessera/contracts/ingest";
 import type { Cohort, CohortComputation, CohortSize, CohortVersion } from "./domain/cohort.ts";
+import type { MatchedEvent } from "./domain/correlation/match.ts";
+import type { CorrelationRule } from "./domain/correlation/rule.ts";
+import type { DefinedRule } from "./operations/correlation/change-rules.ts";
+import type { MatchPage } from "./operations/correlation/find-matches.ts";
+import type { CorrelationRulePage, CorrelationStanding } from "./operations/correlation/find-rules.ts";
+import type { MatchView } from "./operations/correlation/match-view.ts";
+import type { ChangeRuleOutcome } from "./store/correlation/rule-store-types.ts";
 import type { Column } from "./domain/columns.ts";
 import type { Job } from "./domain/job.ts";
 import type { StoredEvent } from "./domain/event.ts";
@@ -190,3 +197,27 @@ export type PeopleChangedParent = Extract<PeopleOutcome, { kind: "CHANGED" }>;
 export type PeopleUnchangedParent = Extract<PeopleOutcome, { kind: "UNCHANGED" }>;
 /** What a resolver of `TraitsSet` receives. */
 export type TraitsSetParent = { readonly facts: number; readonly person: PersonRef };
+/** What a resolver of `CorrelationRule` receives. */
+export type CorrelationRuleParent = CorrelationRule;
+/** What a resolver of `CorrelationRunStanding` receives. */
+export type CorrelationRunStandingParent = CorrelationStanding;
+/** What a resolver of `CorrelationRuleConnection` receives. */
+export type CorrelationRuleConnectionParent = CorrelationRulePage;
+/** What a resolver of `CorrelationMatch` receives. */
+export type CorrelationMatchParent = MatchView;
+/** What a resolver of `CorrelatedEvent` receives. */
+export type CorrelatedEventParent = MatchedEvent;
+/** What a resolver of `CorrelationMatchConnection` receives. */
+export type CorrelationMatchConnectionParent = MatchPage;
+/** What a resolver of `DefineCorrelationRuleResult` receives. */
+export type DefineCorrelationRuleResultParent = DefinedRule;
+/** What a resolver of `CorrelationRuleDefined` receives. */
+export type CorrelationRuleDefinedParent = Extract<DefinedRule, { kind: "DEFINED" }>;
+/** What a resolver of `TooManyCorrelationRules` receives. */
+export type TooManyCorrelationRulesParent = Extract<DefinedRule, { kind: "TOO_MANY" }>;
+/** What a resolver of `ChangeCorrelationRuleResult` receives. */
+export type ChangeCorrelationRuleResultParent = ChangeRuleOutcome;
+/** What a resolver of `CorrelationRuleChanged` receives. */
+export type CorrelationRuleChangedParent = Extract<ChangeRuleOutcome, { kind: "CHANGED" }>;
+/** What a resolver of `CorrelationRuleNotFound` receives. */
+export type CorrelationRuleNotFoundParent = Extract<ChangeRuleOutcome, { kind: "NOT_FOUND" }>;

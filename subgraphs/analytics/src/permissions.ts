@@ -67,6 +67,15 @@ export const permissions = {
   "PeopleChanged.change": "analytics:personal-data",
   "PeopleUnchanged.person": "analytics:read",
   "TraitsSet.person": "analytics:read",
+  "Query.correlationRule": "analytics:read",
+  "Query.correlationRules": "analytics:read",
+  "Query.correlationMatches": "analytics:read",
+  "Query.backtestCorrelationRule": "analytics:read",
+  "Mutation.defineCorrelationRule": "analytics:define",
+  "Mutation.retireCorrelationRule": "analytics:define",
+  "Mutation.pinCorrelationRule": "analytics:define",
+  "CorrelationRuleDefined.rule": "analytics:read",
+  "CorrelationRuleChanged.rule": "analytics:read",
   "Query.job": "jobs:read",
   "Query.jobs": "jobs:read",
   "Mutation.startQuery": "jobs:run",
@@ -79,6 +88,7 @@ export const permissions = {
   "Subscription.realtimeMetrics": "analytics:read",
   "Subscription.events": "analytics:read",
   "Subscription.liveWindows": "analytics:read",
+  "Subscription.correlationMatches": "analytics:read",
   "EventAccepted.event": "analytics:read",
   "EventDuplicate.event": "analytics:read",
   "Event.userId": "analytics:personal-data",
@@ -86,3 +96,17 @@ export const permissions = {
   "Session.userId": "analytics:personal-data",
   "Session.anonymousId": "analytics:personal-data",
 } as const satisfies PermissionTable;
+
+/**
+ * Fields that tell of all of the tenant's events: correlation rules run for the tenant and not for who reads of them. Refused to callers under a data
+ * policy, who would learn from them what is hidden; a backtest reads with the caller's own policies.
+ */
+export const wholeTenantFields = [
+  "Query.correlationRule",
+  "Query.correlationRules",
+  "Query.correlationMatches",
+  "Mutation.defineCorrelationRule",
+  "Mutation.retireCorrelationRule",
+  "Mutation.pinCorrelationRule",
+  "Subscription.correlationMatches",
+] as const satisfies readonly (keyof typeof permissions)[];

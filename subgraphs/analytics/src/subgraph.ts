@@ -22,7 +22,12 @@ import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createAnswers } from "./operations/delivery/answers.ts";
 import { resolveCohorts } from "./operations/in-cohort.ts";
 import { createOperations } from "./operations/operations.ts";
-import { permissions } from "./permissions.ts";
+import { permissions, wholeTenantFields } from "./permissions.ts";
+import { createCorrelationConsumer } from "./reactions/correlation/correlate-batches.ts";
+import { createCorrelationClock } from "./reactions/correlation/correlate-by-clock.ts";
+import { openCorrelation } from "./store/correlation/open-correlation.ts";
+import { beginningOf } from "./domain/correlation/settle.ts";
+import { STATE_LIMITS } from "./domain/correlation/rule.ts";
 import { createPeopleLearner } from "./reactions/learn-people.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
@@ -79,12 +84,15 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const cohorts = createCohortStore({ ...resources, kept: COHORT_KEPT });
   const answers = createAnswers(nowMs);
+  // Persons are those of the time an event was stored: what was found live stays found when people are linked.
+  const correlation = openCorrelation({ ...resources, beginning: beginningOf });
+  const correlating = { ...correlation, ...{ sql: resources.sql, eventLog, limits: STATE_LIMITS, nowMs, logger } };
   const operations = createOperations({
     // What is kept of an answer are rows of nobody: they are read as they were written.
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
-    ...known,
+    ...{ ...known, ...correlation },
     peopleStatements,
     plainEvents: resources.eventStore,
     definitions: createDefinitionStore(resources),
@@ -101,11 +109,14 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     sdl,
     resolvers,
     permissions,
+    wholeTenantFields,
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
       createPeopleLearner({ ...resources, ...known, plainEvents: resources.eventStore, peopleStatements }),
       createPeopleCopier({ people: known.people, copy: copyPeople(known), logger }),
+      createCorrelationConsumer(correlating),
+      createCorrelationClock(correlating),
       createForgetting({ answers, eventLog, logger }),
       createCohortComputer({
         ...{ cohorts, longQueries, nowMs, newId, logger, statements: behaviourStatements },

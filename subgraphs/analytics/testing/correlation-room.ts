@@ -4,9 +4,8 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import type { TestResources } from "@tessera/platform/testing/test-resources";
-import { beginningAt } from "../src/domain/correlation/correlator.ts";
 import { STATE_LIMITS, type CorrelationPatternInput } from "../src/domain/correlation/rule.ts";
-import { SETTLE_MS } from "../src/domain/correlation/settle.ts";
+import { beginningOf, SETTLE_MS } from "../src/domain/correlation/settle.ts";
 import { defineCorrelationRule } from "../src/operations/correlation/change-rules.ts";
 import { createCorrelationConsumer } from "../src/reactions/correlation/correlate-batches.ts";
 import { correlateByClock } from "../src/reactions/correlation/correlate-by-clock.ts";
@@ -48,7 +47,7 @@ export const openCorrelationRoom = ({ resources }: TestResources) => {
   const rules = createCorrelationRuleStore({
     sql: resources.sql,
     nowMs,
-    beginning: (definedAtMs) => beginningAt(definedAtMs + SETTLE_MS),
+    beginning: beginningOf,
   });
   const seen = createSeenStore(eventStore);
   const deps = {

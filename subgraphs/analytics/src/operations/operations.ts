@@ -10,6 +10,7 @@ import type { PathsStore } from "../store/paths-store.ts";
 import type { SessionsStore } from "../store/sessions-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
+import { createCorrelationOperations, type CorrelationDeps } from "./correlation/correlation-operations.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
@@ -47,7 +48,7 @@ import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
 /** What the operations of this room need. */
-export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps, PeopleDeps {
+export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps, PeopleDeps, CorrelationDeps {
   readonly store: AnalyticsStore;
   readonly cohorts: CohortStore;
   readonly statements: BehaviourStatements;
@@ -101,6 +102,7 @@ const plainOperations = (deps: OperationDeps) => ({
   ...createCohortOperations(deps),
   ...createSemanticOperations(deps),
   ...createPeopleOperations(deps),
+  ...createCorrelationOperations(deps),
 });
 
 /** Questions whose answers are shared by those who take one of some age, or ask at the same time. */

@@ -24,5 +24,9 @@ export const Mutation: MutationResolvers = {
   unmergePeople: (_root, { input }, { caller, operations }) => operations.unmergePeople(caller, input),
   setTraits: (_root, { input }, { caller, operations }) => operations.setTraits(caller, input),
   setIdentityRules: (_root, { input }, { caller, operations }) => operations.setIdentityRules(caller, input),
+  defineCorrelationRule: (_root, { input }, { caller, operations }) => operations.defineCorrelationRule(caller, input),
+  retireCorrelationRule: (_root, { id }, { caller, operations }) => operations.retireCorrelationRule(caller, id),
+  pinCorrelationRule: (_root, { id, version }, { caller, operations }) =>
+    operations.pinCorrelationRule(caller, id, version),
   cancelJob: (_root, { id }, { caller, operations }) => operations.cancelJob(caller, id),
 };

@@ -51,6 +51,12 @@ export const Query: QueryResolvers = {
   personOf: (_root, { input }, { caller, operations, signal }) => operations.personOf(caller, input, signal),
   people: (_root, asked, { caller, operations, signal }) => operations.people(caller, asked, signal),
   identityRules: (_root, _args, { caller, operations }) => operations.identityRules(caller),
+  correlationRule: (_root, { id, version }, { caller, operations }) =>
+    operations.findCorrelationRule(caller, id, version),
+  correlationRules: (_root, page, { caller, operations }) => operations.listCorrelationRules(caller, page),
+  correlationMatches: (_root, page, { caller, operations }) => operations.listCorrelationMatches(caller, page),
+  backtestCorrelationRule: (_root, { input }, { caller, operations, signal }) =>
+    operations.backtestCorrelationRule(caller, input, signal),
   job: (_root, { id }, { jobLoader }) => jobLoader.load(id),
   jobs: (_root, page, { caller, operations }) => operations.listJobs(caller, page),
   liveWindows: (_root, { input }, { caller, operations, signal }) => operations.liveWindows(caller, input, signal),

@@ -1,4 +1,5 @@
 import * as cohorts from "./cohort.ts";
+import * as correlation from "./correlation.ts";
 import * as definitions from "./definition.ts";
 import * as people from "./person.ts";
 import { Column } from "./column.ts";
@@ -19,6 +20,7 @@ export const resolvers = {
   Mutation,
   Subscription,
   ...cohorts,
+  ...correlation,
   ...definitions,
   ...people,
   Column,

@@ -19,6 +19,14 @@ export const Subscription: SubscriptionResolvers = {
     subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
       mapLive(operations.followJob(caller, id, after ?? null), (job) => ({ job }), meaning),
   },
+  correlationMatches: {
+    subscribe: async (_root, { rule, after }, { caller, operations, meaning }) =>
+      mapLive(
+        await operations.watchCorrelationMatches(caller, rule, after ?? null),
+        (correlationMatches) => ({ correlationMatches }),
+        meaning,
+      ),
+  },
   liveWindows: {
     subscribe: async (_root, { input, after }, { caller, operations, meaning }) =>
       mapLive(

@@ -2,6 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { didYouMean } from "../did-you-mean.ts";
 import { DAY_MS, HOUR_MS, parseDuration, SECOND_MS } from "../duration.ts";
 import { parseEventMatcher } from "../event-matcher.ts";
+import { refuseInCohort } from "../in-cohort.ts";
 import { parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
 import {
   PATTERN_LIMITS,
@@ -162,6 +163,7 @@ export const parsePattern = (
   where: string,
   access: FieldAccess,
 ): CorrelationPattern => {
+  refuseInCohort(input, where);
   const parts = parseParts(input, `${where}.parts`, access);
   checkAbsent(input, parts, `${where}.parts`);
   const { operands, place } = createOperands();

@@ -31,13 +31,13 @@ export interface DefineCorrelationRuleInput {
   readonly expectedVersion?: number | null | undefined;
 }
 
+/** How defining a rule ended, where it was not refused. */
+export type DefinedRule = Exclude<DefineRuleOutcome, { readonly kind: "OTHER_VERSION" }>;
+
 /** Makes a rule of the caller's tenant, or its next version; what stands already is no new version. */
 export const defineCorrelationRule =
   ({ correlationRules, newId }: ChangeRulesDeps) =>
-  async (
-    caller: Caller,
-    input: DefineCorrelationRuleInput,
-  ): Promise<Exclude<DefineRuleOutcome, { kind: "OTHER_VERSION" }>> => {
+  async (caller: Caller, input: DefineCorrelationRuleInput): Promise<DefinedRule> => {
     const name = definitionName(input.name);
     parsePattern(input.pattern, "input.pattern", accessOf(caller));
     const outcome = await correlationRules.define(

@@ -93,13 +93,19 @@ export const seenInRangeStatement = (
   return { name: "correlated-in-range", text, params: params.values };
 };
 
-/** How many events of a range are of some part of a pattern. */
-export const seenSizeStatement = (pattern: CorrelationPattern, range: TimeRange, tenantId: string): StoreStatement => {
+/** A range cut into pieces of equal length. */
+export interface Pieces extends TimeRange {
+  readonly pieceMs: number;
+}
+
+/** How many events of each piece of a range are of some part of a pattern; pieces without any are left out. */
+export const seenSizesStatement = (pattern: CorrelationPattern, pieces: Pieces, tenantId: string): StoreStatement => {
   const params = createParams();
-  const where = [behaviourRange("events", range, tenantId, params), ...partsWhere(pattern, params)];
-  return {
-    name: "correlated-size",
-    text: `SELECT count() AS events FROM events WHERE ${where.join(" AND ")}`,
-    params: params.values,
-  };
+  const where = [behaviourRange("events", pieces, tenantId, params), ...partsWhere(pattern, params)];
+  const [from, step] = [params.place("Int64", pieces.fromMs), params.place("Int64", pieces.pieceMs)];
+  const text = [
+    `SELECT intDiv(toUnixTimestamp64Milli(time) - ${from}, ${step}) AS piece, count() AS events`,
+    `FROM events WHERE ${where.join(" AND ")} GROUP BY piece ORDER BY piece`,
+  ].join("\n");
+  return { name: "correlated-sizes", text, params: params.values };
 };

@@ -4,7 +4,19 @@ import { z } from "zod";
 import type { CorrelationPattern } from "../../domain/correlation/rule.ts";
 import type { Seen } from "../../domain/correlation/sighting.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
-import { seenInBatchesStatement, seenInRangeStatement, seenSizeStatement, type BatchGroup } from "./seen-sql.ts";
+import {
+  seenInBatchesStatement,
+  seenInRangeStatement,
+  seenSizesStatement,
+  type BatchGroup,
+  type Pieces,
+} from "./seen-sql.ts";
+
+/** How many events of a piece of a range there are to look at. */
+export interface PieceSize {
+  readonly piece: number;
+  readonly events: number;
+}
 
 /** What correlation reads of the event store; each question is for one reader. */
 export interface SeenStore {
@@ -16,13 +28,13 @@ export interface SeenStore {
     range: TimeRange,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<Seen>>;
-  /** How many events there are to look at, as one row. */
-  size(
+  /** How many events of each piece there are to look at, in order; pieces without any are left out. */
+  sizes(
     reader: DataReader,
     pattern: CorrelationPattern,
-    range: TimeRange,
+    pieces: Pieces,
     signal?: AbortSignal,
-  ): Promise<QueryAnswer<number>>;
+  ): Promise<QueryAnswer<PieceSize>>;
 }
 
 /** Times and places are whole numbers below 2^53: as numbers they travel and are read faster than as texts. */
@@ -49,7 +61,8 @@ const seenRow =
     };
   };
 
-const sizeRow = (raw: unknown): number => z.object({ events: z.coerce.number() }).parse(raw).events;
+const sizeRow = (raw: unknown): PieceSize =>
+  z.object({ piece: z.coerce.number(), events: z.coerce.number() }).parse(raw);
 
 const optionsOf = (signal: AbortSignal | undefined) => ({
   settings: EXACT_NUMBERS,
@@ -69,6 +82,6 @@ export const createSeenStore = (store: Pick<EventStore, "query">): SeenStore => 
     ).rows,
   inRange: (reader, pattern, range, signal) =>
     store.query(reader, seenInRangeStatement(pattern, range, reader.tenantId), seenRow(pattern), optionsOf(signal)),
-  size: (reader, pattern, range, signal) =>
-    store.query(reader, seenSizeStatement(pattern, range, reader.tenantId), sizeRow, optionsOf(signal)),
+  sizes: (reader, pattern, pieces, signal) =>
+    store.query(reader, seenSizesStatement(pattern, pieces, reader.tenantId), sizeRow, optionsOf(signal)),
 });
