@@ -152,3 +152,26 @@ fragment outcome on FunnelResult {
   entered converted conversion conversionInterval { low high } timeToConvert { ...times }
 }
 fragment times on FunnelTimes { count meanSeconds quantilesSeconds histogram { fromSeconds toSeconds count } }`;
+
+/** Paths with every part but where they come from. */
+export const PATHS = `query($input: PathsInput!) {
+  paths(input: $input) {
+    nodes { depth label labels paths share droppedOff goesOn hiddenIn hiddenOut }
+    links { from to paths share medianSeconds }
+    topPaths { labels paths share goesOn followed converted conversion meanSeconds }
+    distinctPaths paths units unreached converted conversion cutUnits
+  }
+}`;
+
+/** Numbers over sessions with every part but where they come from. */
+export const SESSIONS = `query($input: SessionMetricsInput!) {
+  sessionMetrics(input: $input) {
+    total { ...numbers } buckets series { ...numbers }
+    groups { values measures { ...numbers } series { ...numbers } } groupCount
+    pages { page sessions pageViews entries entryRate exits exitRate bounced bounceRate } pageCount
+  }
+}
+fragment numbers on SessionMeasures {
+  sessions people events eventsPerSession pageViews pagesPerSession meanDurationSeconds durationQuantilesSeconds meanActiveSeconds
+  bounced bounceRate engaged engagementRate converted conversionRate revenue revenuePerSession
+}`;
