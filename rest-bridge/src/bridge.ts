@@ -21,6 +21,7 @@ import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
+import { registerOlapRows } from "./routes/olap-rows/route.ts";
 import { registerPathsAnalyze } from "./routes/paths-analyze/route.ts";
 import { registerSessionsAnalyze } from "./routes/sessions-analyze/route.ts";
 import { registerRealtimeMetrics } from "./routes/realtime-metrics/route.ts";
@@ -56,6 +57,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     scope.removeContentTypeParser("text/plain");
     registerRealtimeMetrics(scope, deps);
     registerRealtimeQuery(scope, deps);
+    registerOlapRows(scope, deps);
     registerRealtimeStream(scope, webSockets, deps, deps.origins);
     registerFunnelAnalyze(scope, deps);
     registerAttributionModel(scope, deps);

@@ -49,6 +49,9 @@ const METHODS = { get: "GET", post: "POST", put: "PUT" } as const;
 const routed = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
 const pathParameters = z.record(z.string(), z.string());
 
+/** What is text says in which characters. */
+const typed = (mediaType: string): string => (mediaType.endsWith("json") ? `${mediaType}; charset=utf-8` : mediaType);
+
 const goneSignal = (reply: FastifyReply): AbortSignal => {
   const controller = new AbortController();
   reply.raw.once("close", () => {
@@ -59,7 +62,7 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
 
 /**
  * Serves one described route. The caller is known before anything else of the request is read; then what is accepted, the query and the body are
- * checked against the description's own schemas; `handle` gives the JSON value to answer, or a stream of text. Answers are never stored by caches: they belong to one tenant and one moment.
+ * checked against the description's own schemas; `handle` gives the JSON value to answer, or a stream of text or bytes. Answers are never stored by caches: they belong to one tenant and one moment.
  */
 export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   server: HttpServer,
@@ -107,7 +110,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
       });
       return reply
         .header("cache-control", "private, no-store")
-        .type(`${mediaType ?? "application/json"}; charset=utf-8`)
+        .type(typed(mediaType ?? "application/json"))
         .send(body instanceof Readable ? body : JSON.stringify(body));
     },
   });

@@ -103,6 +103,8 @@ describe("the OpenAPI document", () => {
     expect(Object.keys(isJsonObject(paths) ? paths : {})).toEqual([
       "/api/v2/analytics/realtime/metrics",
       "/api/v2/analytics/realtime/query",
+      "/api/v2/analytics/query/ndjson",
+      "/api/v2/analytics/query/arrow",
       "/api/v2/analytics/realtime/stream",
       "/api/v2/analytics/attribution/model",
       "/api/v2/analytics/funnel/analyze",

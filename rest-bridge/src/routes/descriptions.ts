@@ -14,6 +14,7 @@ import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { pathsAnalyzeDescription } from "./paths-analyze/description.ts";
 import { sessionsAnalyzeDescription } from "./sessions-analyze/description.ts";
 import { healthDescriptions } from "./health/description.ts";
+import { olapArrowDescription, olapNdjsonDescription } from "./olap-rows/description.ts";
 import { realtimeMetricsDescription } from "./realtime-metrics/description.ts";
 import { realtimeQueryDescription } from "./realtime-query/description.ts";
 import { realtimeStreamDescription } from "./realtime-stream/description.ts";
@@ -23,6 +24,8 @@ import { referenceDescriptions } from "./reference/description.ts";
 export const routeDescriptions: readonly RouteDescription[] = [
   realtimeMetricsDescription,
   realtimeQueryDescription,
+  olapNdjsonDescription,
+  olapArrowDescription,
   realtimeStreamDescription,
   attributionModelDescription,
   funnelAnalyzeDescription,

@@ -40,6 +40,8 @@ const socket =
 const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 const METRICS = "/api/v2/analytics/realtime/metrics";
 const QUESTION = "/api/v2/analytics/realtime/query";
+const NDJSON = "/api/v2/analytics/query/ndjson";
+const ARROW = "/api/v2/analytics/query/arrow";
 const ATTRIBUTION = "/api/v2/analytics/attribution/model";
 const FUNNEL = "/api/v2/analytics/funnel/analyze";
 const PATHS = "/api/v2/analytics/paths/analyze";
@@ -90,6 +92,16 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   [`GET ${METRICS}`]: { attempt: http(METRICS, "GET"), permission: "analytics:read", says: problems },
   [`POST ${QUESTION}`]: {
     attempt: http(QUESTION, "POST", { range, measures: [{ function: "count" }] }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${NDJSON}`]: {
+    attempt: http(NDJSON, "POST", { range, measures: [{ function: "count" }] }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${ARROW}`]: {
+    attempt: http(ARROW, "POST", { range, measures: [{ function: "count" }] }),
     permission: "analytics:read",
     says: problems,
   },

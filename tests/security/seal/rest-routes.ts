@@ -48,6 +48,14 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, range, measures: [{ function: "count" }] });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/realtime/query`, apiKey, { method: "POST", body }));
   },
+  "POST /api/v2/analytics/query/ndjson": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, measures: [{ function: "count" }], dimensions: ["name"] });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/query/ndjson`, apiKey, { method: "POST", body }));
+  },
+  "POST /api/v2/analytics/query/arrow": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, measures: [{ function: "count" }], dimensions: ["name"] });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/query/arrow`, apiKey, { method: "POST", body }));
+  },
   "POST /api/v2/analytics/attribution/model": async (url, apiKey, tenantId) => {
     const question = { conversion: {}, touchpoints: [{}], models: [{ kind: "last" }], dimensions: ["name"] };
     const body = JSON.stringify({ [TENANT]: tenantId, range, ...question });

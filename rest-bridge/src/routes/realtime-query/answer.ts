@@ -57,7 +57,8 @@ const columnsAnswer = Type.Object(
 export const queryAnswerSchema = Type.Union([rowsAnswer, columnsAnswer], { title: "RealtimeQueryAnswer" });
 
 type Value = Static<typeof value>;
-interface Column {
+/** A column in REST's words. */
+export interface Column {
   readonly name: string;
   readonly role: "time" | "dimension" | "measure";
   readonly type: "text" | "integer" | "number" | "decimal" | "boolean" | "time";
@@ -76,13 +77,14 @@ const typed = (column: ColumnPartsFragment): Pick<Column, "type" | "values"> => 
 };
 
 /** Columns in REST's words; a dimension has the name it was asked for by. */
-const toColumns = (columns: readonly ColumnPartsFragment[], asked: readonly string[]): readonly Column[] =>
+export const toColumns = (columns: readonly ColumnPartsFragment[], asked: readonly string[]): readonly Column[] =>
   columns.map((column) => {
     const named = column.role === "DIMENSION" ? asked.find((name) => toFieldName(name) === column.name) : undefined;
     return { name: named ?? column.name, role: ROLES[column.role], ...typed(column) };
   });
 
-const rowOf = (columns: readonly Column[], place: number): Record<string, Value> =>
+/** The values of a row, by the names of their columns. */
+export const rowOf = (columns: readonly Column[], place: number): Record<string, Value> =>
   Object.fromEntries(columns.map(({ name, values }) => [name, values[place] ?? null]));
 
 /** The graph's grouped answer in REST's words and in the format asked for. */

@@ -4,8 +4,8 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { TenantId } from "@tessera/contracts/ids";
 import { TENANT_CHANGED } from "@tessera/contracts/events/tenant-changed";
-import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { errorMessage } from "@tessera/platform/errors/error-message";
 import fc from "fast-check";
 import { valuesOf } from "../../../testing/flatten-answer.ts";
 import { callerOf, count, openSemanticRoom, RANGE } from "../../../testing/semantic-room.ts";
@@ -72,7 +72,7 @@ describe("kept answers", () => {
     /** What the store gives a caller; the events stay as they are. */
     const fromStore = async (by: Caller, question: AskedOlap): Promise<unknown> => {
       const place = `${callers.indexOf(by)} ${questions.indexOf(question)}`;
-      const known = direct.get(place) ?? (await room.olap(by, question).then(told, (error: Error) => error.message));
+      const known = direct.get(place) ?? (await room.olap(by, question).then(told, errorMessage));
       direct.set(place, known);
       return known;
     };
@@ -82,7 +82,7 @@ describe("kept answers", () => {
         for (const { by, question } of askings) {
           const given = await olap(by, question, undefined, AN_HOUR).then(
             (answer) => ({ told: told(answer), use: answer.provenance.cache }),
-            (error: Error) => ({ told: error.message, use: "REFUSED" }),
+            (error: unknown) => ({ told: errorMessage(error), use: "REFUSED" }),
           );
           if (given.use === "HIT") hits += 1;
           expect(given.told).toEqual(await fromStore(by, question));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import type { Caller } from "@tessera/contracts/caller";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { TenantId } from "@tessera/contracts/ids";
+import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { createFairSlots } from "@tessera/platform/store/fair-slots";
 import { createLongQueryStore, type LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { testEngines } from "@tessera/platform/testing/engines";
@@ -131,9 +132,9 @@ describe("an answer in pages", () => {
   test("keeps the order by several keys, with ties by the dimensions, across the ends of pages", async () => {
     const { page, whole } = open();
     const caller = callerOf(await crowded());
-    const pages = await allPages(page, caller, BY_PERSON, 7, () =>
-      storeEvents(world.writer, caller.tenantId, crowd()).then(),
-    );
+    const pages = await allPages(page, caller, BY_PERSON, 7, async () => {
+      await storeEvents(world.writer, caller.tenantId, crowd());
+    });
     expect(pages.map(({ rowCount }) => rowCount)).toEqual([...Array.from({ length: 12 }, () => 7), 6]);
     const shown = rowsIn(pages, BY_PERSON).map(({ dimensions }) => dimensions.join());
     const asked = await whole(callerOf(await crowded()), { ...BY_PERSON, limit: 1_000 });
@@ -219,8 +220,9 @@ describe("an answer in pages", () => {
     // A row takes half a second, so that four minutes of work are under way.
     const text = `INSERT INTO tessera.worker_answer_rows (tenant_id, answer_id, place, row)
       SELECT tenant_id, event_id, 1, toString(sleepEachRow(0.5)) FROM events WHERE tenant_id = {tenant: String} SETTINGS max_block_size = 1, max_threads = 1`;
+    const { fill } = longQueries;
     const statement = { name: "slow", text, params: { tenant: tenantId } };
-    const work = longQueries.fill({ tenantId, dataPolicy: null }, statement, {
+    const work = fill(wholeTenant(tenantId), statement, {
       maxSeconds: 100,
       signal: controller.signal,
     });
