@@ -15,9 +15,13 @@ let cohortId: string;
 const iso = (ms: number): string => new Date(ms).toISOString();
 const nowMs = Date.now();
 const range = { from: iso(nowMs - 10 * DAY_MS), to: iso(nowMs) };
-const rest = async (id: string, search = ""): Promise<{ status: number; body: Record<string, unknown> }> => {
+const rest = async (
+  id: string,
+  search = "",
+  apiKey = instance.apiKey,
+): Promise<{ status: number; body: Record<string, unknown> }> => {
   const answer = await fetch(`${instance.url}/api/v2/analytics/cohort/${id}${search}`, {
-    headers: { authorization: `Bearer ${instance.apiKey}` },
+    headers: { authorization: `Bearer ${apiKey}` },
   });
   const body: unknown = await answer.json();
   return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(body) };
@@ -86,9 +90,33 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     expect(numbers).toMatchObject({ total: { size: 2 } });
   });
 
-  it("knows no cohort of another tenant, nor one there is none of", async () => {
-    const unknown = await rest(randomUUID());
-    expect(unknown).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+  it("says of another tenant's cohort what it says of one there never was, over REST and in the filters of questions", async () => {
+    const [other, never] = [await openTenant(), randomUUID()];
+    const asked = async (id: string) => {
+      const { status, body } = await rest(id, "", other.apiKey);
+      const { traceId: _own, ...told } = body;
+      return { status, told: JSON.parse(JSON.stringify(told).replaceAll(id, "<id>")) as unknown };
+    };
+    const unknown = await asked(never);
+    expect(unknown).toMatchObject({ status: 404, told: { code: "NOT_FOUND" } });
+    expect(await asked(cohortId)).toEqual(unknown);
     expect(await rest("none")).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+    const counted = async (cohort: string, apiKey: string) => {
+      const answer = await fetch(`${instance.url}/api/v2/analytics/realtime/query`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          ...{ range, measures: [{ function: "count" }] },
+          filters: [{ in_cohort: { cohort } }],
+        }),
+      });
+      const body = z
+        .looseObject({ code: z.string().optional(), detail: z.string().optional() })
+        .parse(await answer.json());
+      return { status: answer.status, code: body.code, detail: body.detail };
+    };
+    expect(await counted(cohortId, instance.apiKey)).toMatchObject({ status: 200 });
+    expect(await counted(never, other.apiKey)).toMatchObject({ status: 400, code: "BAD_INPUT" });
+    expect(await counted(cohortId, other.apiKey)).toEqual(await counted(never, other.apiKey));
   });
 });
