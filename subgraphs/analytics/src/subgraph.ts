@@ -38,6 +38,7 @@ import { createPathsStore } from "./store/paths-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
+import { asksPeople } from "./domain/filter.ts";
 import { DEFAULT_RULES } from "./domain/people/identity.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
@@ -64,7 +65,7 @@ export interface AnalyticsPorts {
 /** How ids are linked, and how a question is answered whose rollup would count linked people apart. */
 const PEOPLE = {
   rules: { defaults: DEFAULT_RULES, unlinked, bounds: { links: MAX_LINKS, identities: MAX_IDENTITIES } },
-  fromEvents: planOn.bind(null, null),
+  ...{ fromEvents: planOn.bind(null, null), asksPeople },
 } as const;
 
 /** Answers that a process computes and keeps for their pages at a time: each sorts and writes up to millions of rows. */

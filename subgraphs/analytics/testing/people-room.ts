@@ -6,6 +6,7 @@ import { callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
+import { asksPeople } from "../src/domain/filter.ts";
 import { COHORT_KEPT } from "../src/domain/cohort.ts";
 import { DEFAULT_RULES, identityOf, userKey, visitorKey, type IdentityKey } from "../src/domain/people/identity.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "../src/domain/people/links.ts";
@@ -41,6 +42,7 @@ export const openPeopleRoom = (): PeopleRoom => {
     ...world.resources,
     longQueries: jobs,
     rules,
+    asksPeople,
     fromEvents: (rejected, query) => planOn(null, rejected, query),
   });
   const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });

@@ -173,7 +173,7 @@ describe("a person", () => {
         const page = await room.operations.people(caller, { input: { range, traits }, first, after });
         found.push(...page.nodes.map(({ seen }) => seen.users[0]));
         after = page.endCursor;
-        if (!page.hasNextPage) return found.toSorted();
+        if (!page.hasNextPage) return found.toSorted((one = "", other = "") => (one < other ? -1 : 1));
       }
     };
     expect(await listed([])).toEqual(["ada", "bob", "cyd"]);

@@ -23,11 +23,10 @@ export interface People {
 type Deps = Pick<Resources, "sql" | "nowMs" | "eventStore"> & {
   readonly longQueries: LongQueryStore;
   readonly rules: Omit<Parameters<typeof createPeopleStore>[0], "sql" | "nowMs">;
-  readonly fromEvents: Parameters<typeof resolvedAnalyticsStore>[0]["fromEvents"];
-};
+} & Pick<Parameters<typeof resolvedAnalyticsStore>[0], "fromEvents" | "asksPeople">;
 
 /** Opens {@link People}: everything that asks the event store of persons asks it through these stores. */
-export const openPeople = ({ sql, nowMs, eventStore, longQueries, rules, fromEvents }: Deps): People => {
+export const openPeople = ({ sql, nowMs, eventStore, longQueries, rules, ...planning }: Deps): People => {
   const people = createPeopleStore({ sql, nowMs, ...rules });
   const versions = createPeopleVersions({ people, nowMs });
   const [resolved, rates] = [resolvedEventStore(eventStore, versions), createReadRates()];
@@ -38,7 +37,7 @@ export const openPeople = ({ sql, nowMs, eventStore, longQueries, rules, fromEve
     store: resolvedAnalyticsStore({
       stored: createAnalyticsStore(eventStore, rates),
       resolved: createAnalyticsStore(resolved, rates),
-      ...{ eventStore, versions, fromEvents },
+      ...{ eventStore, versions, ...planning },
     }),
   };
 };

@@ -1,6 +1,7 @@
 import { wholeTenant, type DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import { z } from "zod";
+import type { Condition } from "../../domain/filter.ts";
 import type { Plan } from "../../domain/planner.ts";
 import type { AnalyticQuery } from "../../domain/query.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
@@ -16,6 +17,10 @@ const REASON =
 
 const countsPersons = ({ measures }: AnalyticQuery): boolean =>
   measures.some(({ formula }) => formula.kind === "UNIQUES" && formula.of.kind === "PERSONS");
+
+/** Whether who an event's person is makes a difference to a question. */
+const looksAtPersons = (query: AnalyticQuery, asksPeople: Deps["asksPeople"]): boolean =>
+  countsPersons(query) || asksPeople(query.filter) || query.measures.some(({ filter }) => asksPeople(filter));
 
 /** One row: whether somebody who counts as another has an event in a range. While nobody has, persons as stored and as they count are the same. */
 const heldStatement = ({ fromMs, toMs }: TimeRange, tenantId: string) => {
@@ -36,11 +41,17 @@ interface Deps {
   readonly eventStore: Pick<EventStore, "query">;
   readonly versions: Pick<PeopleVersions, "of">;
   /** The plan that reads single events, after `rejected`. */
+  /** Whether a filter tests who the person of an event is. */
+  readonly asksPeople: (filter: Condition | null) => boolean;
   readonly fromEvents: (rejected: Plan["rejected"], query: AnalyticQuery) => Plan;
 }
 
 const createPlanFor =
-  ({ eventStore, versions, fromEvents }: Omit<Deps, "stored" | "resolved">): AnalyticsStore["planFor"] =>
+  ({
+    eventStore,
+    versions,
+    fromEvents,
+  }: Pick<Deps, "eventStore" | "versions" | "fromEvents">): AnalyticsStore["planFor"] =>
   async (reader, query, plan, signal) => {
     if (plan.rollup === null || !countsPersons(query)) return plan;
     const { version, links } = await versions.of(reader.tenantId);
@@ -58,11 +69,12 @@ const createPlanFor =
  * A rollup's sketches of persons are of ids as stored: such a question is answered from single events instead where its range holds linked people.
  */
 export const resolvedAnalyticsStore = (deps: Deps): AnalyticsStore => {
-  const { stored, resolved } = deps;
+  const { stored, resolved, asksPeople } = deps;
   const planFor = createPlanFor(deps);
+  const byPersons = (query: AnalyticQuery): AnalyticsStore => (looksAtPersons(query, asksPeople) ? resolved : stored);
   /** Rollups, which hold no linked people once `planFor` let them pass, are read as they are. */
   const storeOf = (query: AnalyticQuery, plan: Plan): AnalyticsStore =>
-    countsPersons(query) && plan.rollup === null ? resolved : stored;
+    plan.rollup === null ? byPersons(query) : stored;
   const planned = async <Request extends { readonly query: AnalyticQuery; readonly plan: Plan }>(
     reader: DataReader,
     request: Request,
@@ -77,15 +89,16 @@ export const resolvedAnalyticsStore = (deps: Deps): AnalyticsStore => {
     },
     estimate: async (reader, request, sample, signal) => {
       const asked = await planned(reader, request, signal);
-      const store = sample === null ? storeOf(asked.query, asked.plan) : countsPersons(asked.query) ? resolved : stored;
+      const store = sample === null ? storeOf(asked.query, asked.plan) : byPersons(asked.query);
       return store.estimate(reader, asked, sample, signal);
     },
-    sampled: (reader, request, sample, signal) =>
-      (countsPersons(request.query) ? resolved : stored).sampled(reader, request, sample, signal),
+    sampled: (reader, request, sample, signal) => byPersons(request.query).sampled(reader, request, sample, signal),
     realtime: async (reader, query, plan, signal) => {
       const taken = await planFor(reader, query, plan, signal);
       return storeOf(query, taken).realtime(reader, query, taken, signal);
     },
+    eventPage: (reader, query, signal) =>
+      (asksPeople(query.filter) ? resolved : stored).eventPage(reader, query, signal),
     windows: (reader, request, signal) => resolved.windows(reader, request, signal),
   };
 };
