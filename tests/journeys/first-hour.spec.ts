@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { z } from "zod";
-import { startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
 import { eventually, pause } from "../testing/eventually.ts";
 import { connectLive } from "../testing/live-client.ts";
-import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 
-let directory: TemporaryDirectory;
-let instance: EmbeddedProcess;
+let instance: SharedTenant;
 
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
 const range = () => ({ from: minutesAgo(120), to: minutesAgo(-5) });
@@ -24,14 +22,8 @@ const liveMetrics = z.object({ realtimeMetrics: z.object({ events: z.number(), c
 const METRICS = `subscription { realtimeMetrics(timeframe: "PT1H") { events cursor } }`;
 
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory();
-  instance = await startEmbeddedProcess({ home: directory.home("home") });
+  instance = await openTenant();
 }, 240_000);
-
-afterAll(async () => {
-  await instance?.process.stop();
-  await directory?.remove();
-}, 120_000);
 
 describe("events sent in", () => {
   const orderId = randomUUID();

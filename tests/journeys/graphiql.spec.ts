@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { z } from "zod";
-import { startInstance, type TestInstance } from "../testing/instance.ts";
+import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const executablePath = BROWSERS.find((path) => existsSync(path));
@@ -18,7 +18,7 @@ if (executablePath === undefined)
 const texts = z.record(z.string(), z.string());
 const keptShape = z.object({ session: texts, local: texts, cookie: z.string() });
 
-let instance: TestInstance;
+let instance: SharedTenant;
 let browser: Browser;
 let page: Page;
 const foreignRequests: string[] = [];
@@ -70,7 +70,7 @@ const described = z.object({ paths: z.record(z.string(), z.record(z.string(), z.
 describe("the pages, in a browser", () => {
   beforeAll(async () => {
     if (executablePath === undefined) return;
-    instance = await startInstance();
+    instance = await openTenant();
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(PATIENCE_MS);
@@ -79,7 +79,6 @@ describe("the pages, in a browser", () => {
 
   afterAll(async () => {
     await browser?.close();
-    await instance?.stop();
   }, 60_000);
 
   inBrowser(
