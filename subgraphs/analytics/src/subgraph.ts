@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { IngestPort } from "@tessera/contracts/ingest";
 import { meaningfulGraphQLError } from "@tessera/platform/graphql/error-meaning";
-import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
+import { buildSubgraph, type Background, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import type { Features } from "@tessera/platform/features/features";
 import type { Quotas } from "@tessera/platform/limits/quotas";
@@ -42,9 +42,10 @@ import { asksPeople } from "./domain/filter.ts";
 import { DEFAULT_RULES } from "./domain/people/identity.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
+import { learnFromBatch } from "./operations/people/learn-from-batch.ts";
 import { copyPeople } from "./operations/people/copy-people.ts";
 import { createPeopleCopier } from "./jobs/copy-people.ts";
-import { openPeople } from "./store/people/open-people.ts";
+import { openPeople, type People } from "./store/people/open-people.ts";
 import { peopleStatements } from "./store/people/people-statements-of-events.ts";
 import { jobRecord } from "./domain/job-record.ts";
 import { createJobStore } from "./store/job-store.ts";
@@ -73,12 +74,21 @@ const ANSWERS_KEPT_AT_A_TIME = 4;
 
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 
+/** What is done about people beside questions: learning who is who from stored events, and copying it to where questions look. */
+const peopleWork = (resources: Resources, known: People): readonly Background[] => {
+  const { sql, logger, eventStore: plainEvents } = resources;
+  return [
+    createPeopleLearner({ sql, logger, learn: learnFromBatch({ ...known, plainEvents, peopleStatements }) }),
+    createPeopleCopier({ people: known.people, copy: copyPeople(known), logger }),
+  ];
+};
+
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
   const { eventLog, nowMs, newId, logger } = resources;
   const { ingest, queues, features, quotas } = ports;
+  // Whatever asks these stores of persons counts linked people once.
   const known = openPeople({ ...resources, ...PEOPLE, longQueries: ports.longQueries });
-  // Whatever asks these of persons counts linked people once.
   const { eventStore, longQueries, store } = known;
   const jobs = createJobStore({ ...resources, recordOf: jobRecord });
   const results = createJobResults({ eventStore, longQueries });
@@ -94,8 +104,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
     ...{ ...known, ...correlation },
-    peopleStatements,
-    plainEvents: resources.eventStore,
+    ...{ peopleStatements, plainEvents: resources.eventStore },
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
     funnels: createFunnelStore(eventStore),
@@ -114,8 +123,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
-      createPeopleLearner({ ...resources, ...known, plainEvents: resources.eventStore, peopleStatements }),
-      createPeopleCopier({ people: known.people, copy: copyPeople(known), logger }),
+      ...peopleWork(resources, known),
       createCorrelationConsumer(correlating),
       createCorrelationClock(correlating),
       createForgetting({ answers, eventLog, logger }),
