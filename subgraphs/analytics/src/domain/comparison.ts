@@ -2,9 +2,9 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { bucketsOf, type Granularity } from "./calendar.ts";
 import { emptyCells, measureColumn, type Cell, type Column } from "./columns.ts";
 import { shownMeasures } from "./measures.ts";
-import type { Group } from "./olap-answer.ts";
+import { unmixed, type Group } from "./olap-answer.ts";
 import { periodFrom, periodYearBefore, precedingPeriod } from "./period.ts";
-import { mixesCurrencies, type AnalyticQuery, type ComparisonInput, type ComparisonPeriod } from "./query.ts";
+import type { AnalyticQuery, ComparisonInput, ComparisonPeriod } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { isoTime } from "./zone.ts";
 
@@ -138,9 +138,7 @@ export const compareTotals = (
   totals: readonly Cell[],
   before: readonly Cell[],
 ): ComparedColumns => {
-  const plain = (cells: readonly Cell[]): readonly Cell[] =>
-    query.measures.map((measure, index) => (mixesCurrencies(query, measure) ? null : (cells[index] ?? null)));
   const one = (cells: readonly Cell[]): readonly Group[] => [{ bucketMs: null, dimensions: [], measures: cells }];
   const whole = { ...query, buckets: null };
-  return compareGroups(whole, one(plain(totals)), whole, one(plain(before)));
+  return compareGroups(whole, one(unmixed(query, totals)), whole, one(unmixed(query, before)));
 };

@@ -20,11 +20,11 @@ export interface JobInput {
 
 /** The validated question of a job; its limit is the rows the job may keep. */
 export const parseJobQuery = (input: Pick<JobInput, "olap" | "maxRows">, access: FieldAccess): OlapQuery => {
-  const { compare = [], subtotals = [], others = false, fill = "NONE" } = input.olap;
-  if (compare.length > 0 || subtotals.length > 0 || others || fill !== "NONE")
+  const { compare = [], subtotals = [], others = false, fill = "NONE", pivot = null } = input.olap;
+  if (compare.length > 0 || subtotals.length > 0 || others || fill !== "NONE" || pivot !== null)
     throw refuse(
       "BAD_INPUT",
-      "A job answers rows and totals: it takes no `compare`, `subtotals`, `others` or `fill`.",
+      "A job answers rows and totals: it takes no `compare`, `subtotals`, `others`, `fill` or `pivot`.",
       {
         field: "input.olap",
       },

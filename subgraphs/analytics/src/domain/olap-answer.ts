@@ -39,11 +39,13 @@ export const groupColumns = (query: AnalyticQuery, groups: readonly Group[]): re
   ),
 ];
 
+/** Measures over groups that may be of several currencies: null where they can't be one number. */
+export const unmixed = (query: AnalyticQuery, cells: readonly Cell[]): readonly Cell[] =>
+  query.measures.map((measure, index) => (mixesCurrencies(query, measure) ? null : (cells[index] ?? null)));
+
 /** Turns the measures over everything into columns of one value; null where groups of several currencies can't be one number. */
 export const totalColumns = (query: AnalyticQuery, totals: readonly Cell[]): readonly Column[] =>
-  shownMeasures(query.measures).map(([measure, index]) =>
-    measureColumn(measure, [mixesCurrencies(query, measure) ? null : (totals[index] ?? null)]),
-  );
+  singleColumns(query, unmixed(query, totals));
 
 /** Turns the measures of one group into columns of one value. */
 export const singleColumns = (query: AnalyticQuery, cells: readonly Cell[]): readonly Column[] =>

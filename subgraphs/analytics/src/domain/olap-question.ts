@@ -1,6 +1,7 @@
 import { parseComparisons, type PeriodQuery } from "./comparison.ts";
 import type { FieldAccess } from "./fields.ts";
 import { parseFill } from "./fill.ts";
+import { parsePivot, type Pivot } from "./pivot.ts";
 import { parseOlap, parseOthers, type Fill, type OlapInput, type OlapQuery } from "./query.ts";
 import { parseSubtotals, type Subtotal } from "./subtotals.ts";
 
@@ -12,6 +13,8 @@ export interface OlapQuestion {
   readonly others: boolean;
   /** What buckets without events hold; null when they are left out. */
   readonly fill: Exclude<Fill, "NONE"> | null;
+  /** What the rows are split by into columns; null when they are not. */
+  readonly pivot: Pivot | null;
 }
 
 /** Validates an `olap` question with all that is to stand beside its rows; refuses with BAD_INPUT or FORBIDDEN. */
@@ -23,5 +26,6 @@ export const parseOlapQuestion = (input: OlapInput, access: FieldAccess): OlapQu
     coarser: parseSubtotals(input.subtotals ?? [], asked),
     others: parseOthers(input, asked),
     fill: parseFill(input, asked),
+    pivot: parsePivot(input, asked.query, access),
   };
 };

@@ -118,6 +118,15 @@ export interface OlapInput {
   readonly subtotals?: readonly (readonly string[])[];
   readonly others?: boolean;
   readonly fill?: Fill;
+  readonly pivot?:
+    | {
+        readonly by?: readonly string[];
+        readonly granularity?: Granularity;
+        readonly maxColumns?: number;
+        readonly others?: boolean;
+      }
+    | null
+    | undefined;
   readonly approximate?: Approximate;
 }
 

@@ -1,5 +1,5 @@
 import type { Column } from "../domain/columns.ts";
-import { groupColumns } from "../domain/olap-answer.ts";
+import { groupColumns, unmixed } from "../domain/olap-answer.ts";
 import type { OlapQuestion } from "../domain/olap-question.ts";
 import type { Provenance } from "../domain/provenance.ts";
 import type { Subtotal } from "../domain/subtotals.ts";
@@ -25,9 +25,12 @@ export const measureSubtotal = async (
   { asked: { limit }, fill }: Pick<OlapQuestion, "asked" | "fill">,
 ): Promise<OlapSubtotal> => {
   const { rows, filled, hasMore, answer } = await readGroups(deps, asking, { query, orderBy, limit }, fill);
+  // Groups that each are of one currency may be of several when they are coarser.
+  const single = query.dimensions.some(({ name }) => name === "currency");
+  const plain = single ? rows : rows.map((row) => ({ ...row, measures: unmixed(query, row.measures) }));
   return {
     by,
-    columns: groupColumns(query, rows),
+    columns: groupColumns(query, plain),
     rowCount: rows.length,
     filled,
     hasMore,

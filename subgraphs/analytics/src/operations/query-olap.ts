@@ -8,6 +8,7 @@ import type { Provenance } from "../domain/provenance.ts";
 import { parseOlapQuestion } from "../domain/olap-question.ts";
 import type { OlapInput } from "../domain/query.ts";
 import type { BudgetDeps } from "./answer-within-budget.ts";
+import { measurePivot, type OlapPivot } from "./measure-pivot.ts";
 import { measureSubtotal, type OlapSubtotal } from "./measure-subtotal.ts";
 import { comparePeriod, measureOthers, provenanceOfParts, type PeriodComparison } from "./olap-parts.ts";
 import { readGroups } from "./read-groups.ts";
@@ -25,6 +26,7 @@ export interface OlapAnswer {
   readonly others: readonly Column[] | null;
   readonly subtotals: readonly OlapSubtotal[];
   readonly comparisons: readonly PeriodComparison[];
+  readonly pivot: OlapPivot | null;
   readonly provenance: Provenance;
 }
 
@@ -43,6 +45,7 @@ export const queryOlap =
     for (const one of coarser) subtotals.push(await measureSubtotal(deps, asking, one, question));
     const comparisons: PeriodComparison[] = [];
     for (const one of periods) comparisons.push(await comparePeriod(deps, asking, { query, rows, totals }, one));
+    const pivot = question.pivot === null ? null : await measurePivot(deps, asking, { query, rows }, question.pivot);
     return {
       columns: groupColumns(query, rows),
       rowCount: rows.length,
@@ -54,6 +57,7 @@ export const queryOlap =
       others,
       subtotals,
       comparisons,
+      pivot,
       provenance: provenanceOfParts(asking, query, [answer]),
     };
   };

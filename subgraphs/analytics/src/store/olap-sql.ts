@@ -21,7 +21,7 @@ export interface OlapRequest {
   readonly lines: LineChoice | null;
 }
 
-/** Only groups of some dimension values, or all others. */
+/** Only groups of some dimension values, or all others; lines that are shorter are of the first dimensions alone. */
 export interface LineChoice {
   readonly kind: "ONLY" | "EXCEPT";
   readonly lines: readonly (readonly Cell[])[];
@@ -34,7 +34,8 @@ const lineExpression = (expression: string, nullable: boolean): string =>
   nullable ? `ifNull(concat('=', ${expression}), '')` : `concat('=', toString(${expression}))`;
 
 /** The condition that lets rows of the chosen dimension values through, given each dimension as text. */
-const chosenLines = ({ kind, lines }: LineChoice, texts: readonly string[], params: Params): string => {
+const chosenLines = ({ kind, lines }: LineChoice, all: readonly string[], params: Params): string => {
+  const texts = all.slice(0, lines[0]?.length ?? all.length);
   const values = texts.map((_text, index) =>
     params.place(
       "Array(String)",

@@ -55,6 +55,10 @@ describe("a question one level finer or coarser", () => {
     expect(coarser).toMatchObject({ granularity: "NONE", orderBy: [{ column: "device" }], subtotals: [] });
     const none = step("device", "COARSER", { dimensions: ["device"], others: true });
     expect(none).toMatchObject({ dimensions: [], others: false });
+    const pivoted = step("country", "FINER", { dimensions: ["country"], pivot: { by: ["region", "os"] } }, "geography");
+    expect(pivoted).toMatchObject({ dimensions: ["region"], pivot: { by: ["os"] } });
+    const alone = step("country", "FINER", { dimensions: ["country"], pivot: { by: ["region"] } }, "geography");
+    expect(alone.pivot).toBeNull();
   });
 
   test("of a cell is of its events alone, missing values too", () => {

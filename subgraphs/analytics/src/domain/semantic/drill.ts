@@ -54,6 +54,13 @@ const moved = (asked: AskedOlap, step: Step): AskedOlap => {
   return { ...asked, dimensions: renamed(asked.dimensions ?? [], step) };
 };
 
+/** What rows are split by into columns, without what makes rows now. */
+const pivotBeside = ({ pivot = null }: AskedOlap, dimensions: readonly string[]): AskedOlap["pivot"] => {
+  const by = pivot?.by ?? [];
+  const left = by.filter((name) => !dimensions.includes(name));
+  return pivot === null || (by.length > 0 && left.length === 0) ? null : { ...pivot, by: left };
+};
+
 /** The parts of a question that name columns, after some have changed: what names a column that is gone goes too. */
 const withColumns = (asked: AskedOlap, before: AskedOlap, step: Step): AskedOlap => {
   const { orderBy = [], subtotals = [], dimensions = [], granularity = "NONE" } = asked;
@@ -75,6 +82,7 @@ const withColumns = (asked: AskedOlap, before: AskedOlap, step: Step): AskedOlap
     subtotals: coarser,
     others: (asked.others ?? false) && granularity === "NONE" && dimensions.length > 0,
     fill: granularity === "NONE" ? "NONE" : (asked.fill ?? "NONE"),
+    pivot: pivotBeside(asked, dimensions),
   };
 };
 
