@@ -24,6 +24,7 @@ for (let number = 0; number < TENANTS; number += 1) {
   tenants.push(await instance.addTenant(id, `bench-${id}`));
 }
 process.on("message", (asked) => {
+  if (asked === "rss") process.send?.({ rssBytes: process.memoryUsage.rss() });
   if (asked !== "cpu") return;
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuMs: (user + system) / 1_000 });

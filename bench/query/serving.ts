@@ -19,6 +19,8 @@ export type Serving = z.infer<typeof serving>;
 export interface RunningInstance extends Serving {
   /** Milliseconds of processor time the instance's process has used, its engines not counted. */
   cpuMs(): Promise<number>;
+  /** Bytes of memory the instance's process takes now, its engines not counted. */
+  rssBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,11 @@ export const startServing = async (): Promise<RunningInstance> => {
       const answer = hear();
       child.send("cpu");
       return z.object({ cpuMs: z.number() }).parse(await answer).cpuMs;
+    },
+    rssBytes: async () => {
+      const answer = hear();
+      child.send("rss");
+      return z.object({ rssBytes: z.number() }).parse(await answer).rssBytes;
     },
     stop: async () => {
       const ended = once(child, "exit");

@@ -59,7 +59,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     input: { range: range(), measures: [{ function: "COUNT" }], granularity: "HOUR", splitBy: ["name"] },
   }),
   "Query.olap": () => ({ input: olap() }),
-  "Query.olapPage": () => ({ input: olap(), first: 1 }),
+  "Query.olapPage": () => ({ input: olap(), rows: 1 }),
   "Query.attribution": () => ({
     input: {
       range: range(),

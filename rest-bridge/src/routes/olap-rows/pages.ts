@@ -30,7 +30,7 @@ const askPage = async (
   after: string | null,
 ): Promise<RowsPage> => {
   graphIsAsked();
-  const variables = { input, first: PAGE_ROWS, after };
+  const variables = { input, rows: PAGE_ROWS, after };
   const result = await graph.execute({ caller, documentId, variables, traceId, clientAddress, signal });
   const { data, warnings } = answered(RestOlapRowsDocument, result, questionFieldOf);
   const [first] = warnings;

@@ -15,7 +15,7 @@ const question = {
   granularity: "day",
   time_zone: "Europe/Berlin",
 };
-const asked = z.object({ input: z.unknown(), first: z.number(), after: z.string().nullable() });
+const asked = z.object({ input: z.unknown(), rows: z.number(), after: z.string().nullable() });
 
 /** Rows of a page, of every type there is: page and place are in the values. */
 const pageColumns = (page: number): readonly ColumnPartsFragment[] => [
@@ -95,7 +95,7 @@ describe("all rows of a question", () => {
   it("asks the graph for one answer, page after page, with the same question", async () => {
     await (await post(NDJSON)).text();
     const variables = bridge.graph.calls.map((call) => asked.parse(call.variables));
-    expect(variables.map(({ first, after }) => [first, after])).toEqual([
+    expect(variables.map(({ rows, after }) => [rows, after])).toEqual([
       [10_000, null],
       [10_000, "a.1"],
       [10_000, "a.2"],

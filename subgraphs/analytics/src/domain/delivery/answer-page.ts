@@ -25,7 +25,7 @@ export interface AnswerPage {
 
 /** Which page is asked for, as the graph delivers it. */
 export interface AnswerPageInput {
-  readonly first: number;
+  readonly rows: number;
   readonly after?: string | null | undefined;
 }
 
@@ -38,8 +38,8 @@ export const formatAnswerPlace = ({ answerId, place }: AnswerPlace): string => `
 export const notOfThisAnswer = (detail: string): Error => refuse("BAD_INPUT", detail, { field: "after" });
 
 /** Validates which page is asked for; refuses with BAD_INPUT. */
-export const parseAnswerPage = ({ first, after = null }: AnswerPageInput): AnswerPage => {
-  const size = parseCount(first, "first", MAX_ANSWER_PAGE);
+export const parseAnswerPage = ({ rows, after = null }: AnswerPageInput): AnswerPage => {
+  const size = parseCount(rows, "rows", MAX_ANSWER_PAGE);
   if (after === null) return { first: size, after: null };
   const [, answerId, place] = CURSOR.exec(after) ?? [];
   if (answerId === undefined || place === undefined || !isUuid(answerId))

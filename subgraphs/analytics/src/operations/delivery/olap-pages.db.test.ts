@@ -65,7 +65,7 @@ const allPages = async (
 ): Promise<readonly OlapPage[]> => {
   const pages: OlapPage[] = [];
   for (let after: string | null = null; pages.length < MAX_PAGES;) {
-    const next: OlapPage = await page(caller, { input, first, after });
+    const next: OlapPage = await page(caller, { input, rows: first, after });
     pages.push(next);
     if (!next.hasNextPage) return pages;
     after = next.endCursor;
@@ -144,19 +144,19 @@ describe("an answer in pages", () => {
   test("that fits on one page is read as ever, and nothing is kept of it", async () => {
     const { answerRows, page } = open();
     const caller = callerOf(await crowded());
-    const only = await page(caller, { input: BY_PERSON, first: 90 });
+    const only = await page(caller, { input: BY_PERSON, rows: 90 });
     expect(only).toMatchObject({ rowCount: 90, hasNextPage: false, endCursor: null, provenance: { cache: "NONE" } });
     expect(await answerRows.keptRows(caller.tenantId)).toBe(0);
-    await page(caller, { input: BY_PERSON, first: 89 });
+    await page(caller, { input: BY_PERSON, rows: 89 });
     expect(await answerRows.keptRows(caller.tenantId)).toBe(92);
   });
 
   test("tells on every page the moment it is of, and on later ones how long ago that was", async () => {
     const { clock, page } = open();
     const caller = callerOf(await crowded());
-    const one = await page(caller, { input: BY_PERSON, first: 50 });
+    const one = await page(caller, { input: BY_PERSON, rows: 50 });
     clock.ms += 90_000;
-    const two = await page(caller, { input: BY_PERSON, first: 50, after: one.endCursor });
+    const two = await page(caller, { input: BY_PERSON, rows: 50, after: one.endCursor });
     expect([one, two].map(({ provenance }) => [provenance.asOf, provenance.cache, provenance.freshness])).toEqual([
       ["2026-11-20T12:00:00.000Z", "NONE", "PT0S"],
       ["2026-11-20T12:00:00.000Z", "HIT", "PT1M30S"],
@@ -173,7 +173,7 @@ describe("an answer in pages", () => {
     const after = pages[0]?.endCursor ?? null;
     const others = [all, { ...some, dataPolicy: { ...POLICY, allow: {} } }];
     for (const other of [...others, { ...some, permissions: new Set(["analytics:read"] as const) }])
-      expect(await refusal(page(other, { input: BY_PERSON, first: 8, after }))).toMatchObject({
+      expect(await refusal(page(other, { input: BY_PERSON, rows: 8, after }))).toMatchObject({
         code: "BAD_INPUT",
         extras: { field: "after" },
       });
@@ -182,10 +182,10 @@ describe("an answer in pages", () => {
   test("is refused by name to a cursor of another tenant, another question, another place, or none, and past its hour", async () => {
     const { clock, page } = open();
     const caller = callerOf(await crowded());
-    const { endCursor } = await page(caller, { input: BY_PERSON, first: 8 });
+    const { endCursor } = await page(caller, { input: BY_PERSON, rows: 8 });
     const after = endCursor ?? "";
     const ask = async (by: Caller, cursor: string, input = BY_PERSON) =>
-      (await refusal(page(by, { input, first: 8, after: cursor }))).code;
+      (await refusal(page(by, { input, rows: 8, after: cursor }))).code;
     const [id = ""] = after.split(".");
     expect([
       await ask(callerOf(await crowded()), after),
@@ -205,13 +205,13 @@ describe("an answer in pages", () => {
     [{ dimensions: ["nothing"] }, "input.dimensions.0"],
   ] as const)("refuses %j, naming the input", async (part, field) => {
     const { page } = open();
-    const error = await refusal(page(callerOf(), { input: { ...BY_PERSON, ...part }, first: 10 }));
+    const error = await refusal(page(callerOf(), { input: { ...BY_PERSON, ...part }, rows: 10 }));
     expect(error).toMatchObject({ code: "BAD_INPUT", extras: { field } });
   });
 
-  test.each([0, 10_001, 1.5])("refuses a page of %d rows", async (first) => {
-    const error = await refusal(open().page(callerOf(), { input: BY_PERSON, first }));
-    expect(error).toMatchObject({ code: "BAD_INPUT", extras: { field: "first" } });
+  test.each([0, 10_001, 1.5])("refuses a page of %d rows", async (rows) => {
+    const error = await refusal(open().page(callerOf(), { input: BY_PERSON, rows }));
+    expect(error).toMatchObject({ code: "BAD_INPUT", extras: { field: "rows" } });
   });
 
   test("whose asker leaves is computed no further: the engine's own work ends", async () => {

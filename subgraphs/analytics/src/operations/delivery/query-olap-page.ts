@@ -139,7 +139,7 @@ const keepAll = async (deps: OlapPageDeps, asking: Asking, key: string, small: B
 const begin = async (
   deps: OlapPageDeps,
   caller: Caller,
-  { input, first }: OlapPageInput,
+  { input, rows: first }: OlapPageInput,
   signal: AbortSignal | undefined,
 ): Promise<OlapPage> => {
   const asOfMs = deps.nowMs();
@@ -159,7 +159,7 @@ const begin = async (
 const goOn = async (
   deps: OlapPageDeps,
   caller: Caller,
-  { input, first }: OlapPageInput,
+  { input, rows: first }: OlapPageInput,
   { answerId, place }: AnswerPlace,
   signal: AbortSignal | undefined,
 ): Promise<OlapPage> => {
@@ -196,6 +196,6 @@ export const queryOlapPage =
   async (caller: Caller, asked: OlapPageInput, signal?: AbortSignal): Promise<OlapPage> => {
     const { first, after } = parseAnswerPage(asked);
     return after === null
-      ? begin(deps, caller, { ...asked, first }, signal)
-      : goOn(deps, caller, { ...asked, first }, after, signal);
+      ? begin(deps, caller, { ...asked, rows: first }, signal)
+      : goOn(deps, caller, { ...asked, rows: first }, after, signal);
   };
