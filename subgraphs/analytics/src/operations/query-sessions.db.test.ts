@@ -5,7 +5,12 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
-import { moneyText, type Session, type SessionMeasures } from "../domain/sessions/session-answer.ts";
+import {
+  moneyText,
+  type Session,
+  type SessionMeasures,
+  type SessionMetricsAnswer,
+} from "../domain/sessions/session-answer.ts";
 import type { SessionMetricsInput, SessionsInput } from "../domain/sessions/sessions-input.ts";
 import { createSessionsStore } from "../store/sessions-store.ts";
 import { periodNumber } from "../../testing/reference-behaviour.ts";
@@ -105,6 +110,20 @@ const measured = (sessions: readonly ReferenceSession[], input: SessionsInput) =
   };
 };
 
+/** What every page is to the sessions that have it. */
+const expectPages = ({ pages: told }: SessionMetricsAnswer, known: readonly ReferenceSession[]): void => {
+  for (const { page, ...use } of told) {
+    const having = known.filter((one) => one.pages.includes(page));
+    const entering = having.filter((one) => one.pages[0] === page);
+    const exits = having.filter((one) => one.pages.at(-1) === page).length;
+    expect({ page, ...use }).toMatchObject({
+      ...{ page, sessions: having.length, entries: entering.length, exits },
+      ...{ bounced: entering.filter(({ bounced }) => bounced).length, exitRate: exits / having.length },
+      entryRate: near(ratio(entering.length, known.length)),
+    });
+  }
+};
+
 describe("sessions of stored events", () => {
   test("are those of a reference that walks event by event, on pages without gap or duplicate", async () => {
     await fc.assert(
@@ -173,16 +192,7 @@ describe("sessions of stored events", () => {
                 const own = known.filter(({ startMs }) => day(startMs) === day(Date.parse(start)));
                 expect(answer.series[place]).toEqual(measured(own, input));
               });
-            for (const { page, ...use } of answer.pages) {
-              const having = known.filter((one) => one.pages.includes(page));
-              const entering = having.filter((one) => one.pages[0] === page);
-              const exits = having.filter((one) => one.pages.at(-1) === page).length;
-              expect({ page, ...use }).toMatchObject({
-                ...{ page, sessions: having.length, entries: entering.length, exits },
-                ...{ bounced: entering.filter(({ bounced }) => bounced).length, exitRate: exits / having.length },
-                entryRate: near(ratio(entering.length, known.length)),
-              });
-            }
+            expectPages(answer, known);
             expect(answer.pageCount).toBe(new Set(known.flatMap((one) => one.pages)).size);
           }
         },
