@@ -150,6 +150,21 @@ describe("REST answers what GraphQL answers", () => {
         limit: 1,
       },
     ],
+    [
+      "a range up to now, filled buckets and parts of fields",
+      {
+        range: { calendar: { unit: "day", count: 2, ending: "now", time_zone: "UTC" } },
+        ...{ granularity: "day", fill: "previous", dimensions: ["time.day_of_week"] },
+        measures: [{ function: "count" }],
+        pivot: { by: ["utm_source"], max_columns: 1 },
+      },
+      {
+        range: { calendar: { unit: "DAY", count: 2, ending: "NOW", timeZone: "UTC" } },
+        ...{ granularity: "DAY", fill: "PREVIOUS", dimensions: ["time.dayOfWeek"] },
+        measures: [{ function: "COUNT" }],
+        pivot: { by: ["utmSource"], maxColumns: 1 },
+      },
+    ],
   ])("for a grouped question with %s", async (_what, question, input) => {
     const asked = olapShape.parse((await graph(OLAP, { input: { range, ...input } }))["olap"]);
     const [columns, totals] = [plain(asked.columns), plain(asked.totals)];

@@ -6,6 +6,7 @@ import { queryAnswerSchema, toQueryAnswer } from "./answer.ts";
 const provenance = {
   asOf: "2026-11-20T12:00:00.000Z",
   freshness: "PT0S",
+  cache: "NONE",
   exactness: "APPROXIMATE",
   relativeError: 0.008,
   approximations: [{ column: "people", method: "uniqCombined64(14)", relativeError: 0.008 }],
@@ -29,6 +30,8 @@ const olap: RestRealtimeQueryQuery["olap"] = {
   range: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
   rowCount: 2,
   hasMore: true,
+  filled: [],
+  pivot: null,
   totals: [{ name: "people", role: "MEASURE", integers: [4] }],
   provenance,
 };
@@ -75,6 +78,24 @@ describe("a grouped answer in REST's words", () => {
     );
     for (const [inRow, inColumn] of turned.flat()) expect(inColumn).toEqual(inRow);
     expect(columns.provenance).toEqual(rows.provenance);
+  });
+
+  it("has what rows are split into beside the rows, by the names it was asked for by", () => {
+    const total = { name: "people", role: "MEASURE", integers: [4] } as const;
+    const columns = [{ ...total, integers: [3, 1] }];
+    const column = { time: null, values: ["x"], others: false, columns, totals: [total] };
+    const split = { ...olap, pivot: { by: ["utmTerm"], columns: [column], hasMore: false, provenance } };
+    const asked = { dimensions, pivot: { by: ["utm_term"] } };
+    const common = { time: null, values: ["x"], others: false, totals: { people: 4 } };
+    expect(toQueryAnswer(split, asked).pivot).toMatchObject({
+      by: ["utm_term"],
+      columns: [{ ...common, rows: [{ people: 3 }, { people: 1 }] }],
+      has_more: false,
+    });
+    const columnar = toQueryAnswer(split, { ...asked, format: "columns" });
+    expect(columnar.pivot).toMatchObject({ columns: [{ ...common, columns: [{ name: "people", values: [3, 1] }] }] });
+    for (const answer of [toQueryAnswer(split, asked), columnar])
+      expect([...Value.Errors(queryAnswerSchema, answer)]).toEqual([]);
   });
 
   it("fits the schema it is documented with, in both formats", () => {

@@ -6,6 +6,7 @@ import type { ColumnPartsFragment, RestRealtimeQueryQuery } from "../../generate
 import { from } from "../../http/graphql-annotation.ts";
 import { toldRangeSchema } from "../../http/question-parts.ts";
 import { toFieldName } from "./filter.ts";
+import { pivotAnswerSchema, toPivotAnswer } from "./pivot.ts";
 import type { Question } from "./question.ts";
 
 const value = orNull(Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
@@ -24,6 +25,7 @@ const common = {
   row_count: Type.Integer(from("OlapResult.rowCount")),
   has_more: Type.Boolean(from("OlapResult.hasMore")),
   totals: record(from("OlapResult.totals")),
+  filled: Type.Array(Type.Boolean(), from("OlapResult.filled")),
   as_of: moment(from("Provenance.asOf")),
   provenance: provenanceSchema,
   warnings: warningsSchema,
@@ -36,6 +38,15 @@ const rowsAnswer = Type.Object(
     rows: Type.Array(record({ description: "Values by the names of their columns." }), {
       description: "The rows, in the order asked for.",
     }),
+    pivot: pivotAnswerSchema(
+      {
+        rows: Type.Array(
+          record({ description: "Measures by the names of their columns." }),
+          from("PivotColumn.columns"),
+        ),
+      },
+      record(from("PivotColumn.totals")),
+    ),
     ...common,
   },
   { title: "RealtimeRows", ...from("OlapResult") },
@@ -47,6 +58,15 @@ const columnsAnswer = Type.Object(
     columns: Type.Array(
       Type.Object({ ...columnHead, values: Type.Array(value, { description: "Values in order of the rows." }) }),
       from("OlapResult.columns"),
+    ),
+    pivot: pivotAnswerSchema(
+      {
+        columns: Type.Array(
+          Type.Object({ ...columnHead, values: Type.Array(value, { description: "Values in order of the rows." }) }),
+          from("PivotColumn.columns"),
+        ),
+      },
+      record(from("PivotColumn.totals")),
     ),
     ...common,
   },
@@ -87,10 +107,13 @@ export const toColumns = (columns: readonly ColumnPartsFragment[], asked: readon
 export const rowOf = (columns: readonly Column[], place: number): Record<string, Value> =>
   Object.fromEntries(columns.map(({ name, values }) => [name, values[place] ?? null]));
 
+const rowsOf = (columns: readonly Column[], count: number): Record<string, Value>[] =>
+  Array.from({ length: count }, (_row, place) => rowOf(columns, place));
+
 /** The graph's grouped answer in REST's words and in the format asked for. */
 export const toQueryAnswer = (
   olap: RestRealtimeQueryQuery["olap"],
-  { dimensions = [], format = "rows" }: Pick<Question, "dimensions" | "format">,
+  { dimensions = [], format = "rows", pivot: asked }: Pick<Question, "dimensions" | "format" | "pivot">,
 ): Static<typeof queryAnswerSchema> => {
   const columns = toColumns(olap.columns, dimensions);
   const provenance = toProvenance(olap.provenance);
@@ -99,14 +122,36 @@ export const toQueryAnswer = (
     row_count: olap.rowCount,
     has_more: olap.hasMore,
     totals: rowOf(toColumns(olap.totals, dimensions), 0),
+    filled: [...olap.filled],
     as_of: provenance.as_of,
     provenance,
   };
-  if (format === "columns") return { format, columns: [...columns], ...rest };
+  const { pivot } = olap;
+  const by = asked?.by ?? [];
+  if (format === "columns") {
+    const split =
+      pivot === null
+        ? {}
+        : {
+            pivot: toPivotAnswer(pivot, by, (one) => ({
+              columns: [...toColumns(one.columns, [])],
+              totals: rowOf(toColumns(one.totals, []), 0),
+            })),
+          };
+    return { format, columns: [...columns], ...split, ...rest };
+  }
   return {
     format,
     columns: columns.map(({ name, role, type }) => ({ name, role, type })),
-    rows: Array.from({ length: olap.rowCount }, (_row, place) => rowOf(columns, place)),
+    rows: rowsOf(columns, olap.rowCount),
+    ...(pivot === null
+      ? {}
+      : {
+          pivot: toPivotAnswer(pivot, by, (one) => ({
+            rows: rowsOf(toColumns(one.columns, []), olap.rowCount),
+            totals: rowOf(toColumns(one.totals, []), 0),
+          })),
+        }),
     ...rest,
   };
 };

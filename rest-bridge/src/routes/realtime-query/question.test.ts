@@ -26,6 +26,8 @@ describe("a question in the graph's words", () => {
       time_zone: "Europe/Berlin",
       order_by: [{ column: "utm_source", direction: "asc" }, { column: "p_p99" }],
       limit: 7,
+      fill: "linear",
+      pivot: { by: ["time.hour_of_day", "utm_term"], max_columns: 5, others: false },
       approximate: "never",
     });
     expect(toOlapInput(question)).toEqual({
@@ -41,6 +43,8 @@ describe("a question in the graph's words", () => {
       timeZone: "Europe/Berlin",
       orderBy: [{ column: "utmSource", direction: "ASC" }, { column: "p_p99" }],
       limit: 7,
+      fill: "LINEAR",
+      pivot: { by: ["time.hourOfDay", "utmTerm"], maxColumns: 5, others: false },
       approximate: "NEVER",
     });
   });
@@ -91,6 +95,8 @@ describe("a question in the graph's words", () => {
     ["an unknown function", { ...least, measures: [{ function: "COUNT" }] }, "measures.0.function"],
     ["an unknown part", { ...least, rows: 3 }, "rows"],
     ["an unknown test", { ...least, filters: [{ not: { field: "name", equals: "a" } }] }, "filters.0.not.equals"],
+    ["an unknown fill", { ...least, fill: "zero" }, "fill"],
+    ["too many columns", { ...least, pivot: { by: ["os"], max_columns: 101 } }, "pivot.max_columns"],
     ["no room for rows", { ...least, limit: 0 }, "limit"],
     ["too many rows", { ...least, limit: 10_001 }, "limit"],
     ["an unknown granularity", { ...least, granularity: "fortnight" }, "granularity"],

@@ -1,9 +1,10 @@
 import { Type, type Static } from "typebox";
-import type { Approximate, Granularity, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
+import type { Approximate, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
 import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
+import { FILLS, GRANULARITIES, granularitySchema, pivotSchema, toPivot } from "./pivot.ts";
 
 const FUNCTIONS = {
   count: "COUNT",
@@ -15,17 +16,6 @@ const FUNCTIONS = {
   quantiles: "QUANTILES",
   formula: "FORMULA",
 } as const satisfies Record<string, MeasureFunction>;
-
-const GRANULARITIES = {
-  none: "NONE",
-  minute: "MINUTE",
-  hour: "HOUR",
-  day: "DAY",
-  week: "WEEK",
-  month: "MONTH",
-  quarter: "QUARTER",
-  year: "YEAR",
-} as const satisfies Record<string, Granularity>;
 
 const APPROXIMATE = { when_over_budget: "WHEN_OVER_BUDGET", never: "NEVER" } as const satisfies Record<
   string,
@@ -89,12 +79,7 @@ export const questionSchema = Type.Object(
     filters: Type.Optional(
       Type.Array(filterSchema, { maxItems: MAX_FILTERS, description: "Which events: those that pass all of these." }),
     ),
-    granularity: Type.Optional(
-      Type.Enum(["none", "minute", "hour", "day", "week", "month", "quarter", "year"], {
-        default: "none",
-        ...from("OlapInput.granularity"),
-      }),
-    ),
+    granularity: granularitySchema("OlapInput.granularity"),
     time_zone: Type.Optional(Type.String({ maxLength: MAX_NAME, default: "UTC", ...from("OlapInput.timeZone") })),
     order_by: Type.Optional(
       Type.Array(
@@ -112,6 +97,10 @@ export const questionSchema = Type.Object(
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ROWS, default: 1_000, ...from("OlapInput.limit") })),
     approximate: Type.Optional(
+    fill: Type.Optional(
+      Type.Enum(["none", "empty", "previous", "linear"], { default: "none", ...from("OlapInput.fill") }),
+    ),
+    pivot: pivotSchema,
       Type.Enum(["when_over_budget", "never"], { default: "when_over_budget", ...from("OlapInput.approximate") }),
     ),
     format: Type.Optional(
@@ -155,6 +144,8 @@ export const toOlapInput = (question: Question): OlapInput => {
     order_by: orderBy,
     limit,
     approximate,
+    fill,
+    pivot,
   } = question;
   requireDistinctNames(dimensions, measures);
   const columnOf = (column: string): string => (dimensions.includes(column) ? toFieldName(column) : column);
@@ -175,6 +166,8 @@ export const toOlapInput = (question: Question): OlapInput => {
         }),
     ...(limit === undefined ? {} : { limit }),
     ...(approximate === undefined ? {} : { approximate: APPROXIMATE[approximate] }),
+    ...(fill === undefined ? {} : { fill: FILLS[fill] }),
+    ...(pivot === undefined ? {} : { pivot: toPivot(pivot) }),
   };
 };
 

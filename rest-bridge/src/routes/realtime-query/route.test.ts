@@ -15,6 +15,8 @@ const data: RestRealtimeQueryQuery = {
     columns: [{ name: "count", role: "MEASURE", integers: [3] }],
     rowCount: 1,
     hasMore: false,
+    filled: [],
+    pivot: null,
     totals: [{ name: "count", role: "MEASURE", integers: [3] }],
     provenance,
   },

@@ -5,10 +5,14 @@ import { MAX_ANSWER_ROWS } from "./answer-page.ts";
 
 /** The validated question of an answer that is read in pages; all its rows, of which none is estimated. Refuses with BAD_INPUT or FORBIDDEN. */
 export const parsePagedQuestion = (input: OlapInput, access: FieldAccess): OlapQuery => {
-  const { compare = [], subtotals = [], others = false, fill = "NONE" } = input;
-  if (compare.length > 0 || subtotals.length > 0 || others || fill !== "NONE")
-    throw refuse("BAD_INPUT", "Pages hold rows and totals: they take no `compare`, `subtotals`, `others` or `fill`.", {
-      field: "input",
-    });
+  const { compare = [], subtotals = [], others = false, fill = "NONE", pivot = null } = input;
+  if (compare.length > 0 || subtotals.length > 0 || others || fill !== "NONE" || pivot !== null)
+    throw refuse(
+      "BAD_INPUT",
+      "Pages hold rows and totals: they take no `compare`, `subtotals`, `others`, `fill` or `pivot`.",
+      {
+        field: "input",
+      },
+    );
   return { ...parseOlap({ ...input, limit: MAX_OLAP_ROWS }, access), limit: MAX_ANSWER_ROWS, approximate: "NEVER" };
 };
