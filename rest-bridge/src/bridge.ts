@@ -18,6 +18,7 @@ import { registerAuditExport } from "./routes/audit-export/route.ts";
 import { registerAuditKeys } from "./routes/audit-keys/route.ts";
 import { registerAuditLog } from "./routes/audit-log/route.ts";
 import { routeDescriptions } from "./routes/descriptions.ts";
+import { registerCorrelations } from "./routes/correlations/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
@@ -64,6 +65,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerPathsAnalyze(scope, deps);
     registerSessionsAnalyze(scope, deps);
     registerCohort(scope, deps);
+    registerCorrelations(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);
     registerAuditKeys(scope, deps);

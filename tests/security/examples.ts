@@ -16,6 +16,7 @@ export interface OwnThings {
   readonly anomalyId: string;
   readonly cohortId: string;
   readonly savedQueryId: string;
+  readonly correlationRuleId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -35,6 +36,11 @@ const olap = () => ({
   measures: [{ function: "COUNT", name: "events" }],
   dimensions: ["name"],
   filter: { not: { field: "country", in: ["nowhere"] } },
+});
+/** Each event that happens while a tenant's streams are listened to is a match, told once it can't come any more. */
+const livePattern = (mark: string) => ({
+  ...{ kind: "ANY", atLeast: 1, window: "PT1S", lateness: "PT2S", skip: "TO_NEXT_EVENT" },
+  parts: ["one", "other"].map((name) => ({ name, events: [`${mark}-live`], key: ["name"] })),
 });
 const metric = {
   measure: "COUNT",
@@ -129,6 +135,15 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.saveQuery": ({ mark }) => ({ input: { name: newName("query"), description: mark, olap: olap() } }),
   "Mutation.archiveDefinition": ({ savedQueryId }) => ({ id: savedQueryId }),
   "Mutation.restoreDefinition": ({ savedQueryId }) => ({ id: savedQueryId, version: 1 }),
+  "Query.correlationRule": ({ correlationRuleId }) => ({ id: correlationRuleId }),
+  "Query.correlationRules": () => ({}),
+  "Query.correlationMatches": ({ correlationRuleId }) => ({ rule: correlationRuleId }),
+  "Query.backtestCorrelationRule": ({ correlationRuleId }) => ({ input: { rule: correlationRuleId, range: range() } }),
+  "Mutation.defineCorrelationRule": ({ mark }) => ({
+    input: { name: newName("correlation"), description: mark, pattern: livePattern(mark) },
+  }),
+  "Mutation.retireCorrelationRule": ({ correlationRuleId }) => ({ id: correlationRuleId }),
+  "Mutation.pinCorrelationRule": ({ correlationRuleId }) => ({ id: correlationRuleId }),
   "Query.event": ({ eventId }) => ({ id: eventId }),
   "Query.events": () => ({}),
   "Query.explain": () => ({ input: olap(), run: true }),
@@ -267,6 +282,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Subscription.realtimeMetrics": () => ({}),
   "Subscription.events": () => ({}),
   "Subscription.liveWindows": () => ({ input: { kind: "TUMBLING", size: "PT5M" } }),
+  "Subscription.correlationMatches": ({ correlationRuleId }) => ({ rule: correlationRuleId }),
   "Subscription.job": ({ jobId }) => ({ id: jobId }),
   "Subscription.anomalies": () => ({}),
 };

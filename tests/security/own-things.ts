@@ -35,6 +35,15 @@ export const makeSavedQuery = async (client: TesseraClient, own: OwnThings): Pro
   return (await client.ask(shape, text, variablesOf("Mutation.saveQuery", own))).saveQuery.savedQuery.id;
 };
 
+/** Makes a correlation rule that each live event fits; answers its id. */
+export const makeCorrelationRule = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ defineCorrelationRule: z.object({ rule: id }) });
+  const text =
+    "mutation ($input: DefineCorrelationRuleInput!) { defineCorrelationRule(input: $input) { ... on CorrelationRuleDefined { rule { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.defineCorrelationRule", own))).defineCorrelationRule.rule
+    .id;
+};
+
 /** Starts a long query and waits for its result. */
 export const makeJob = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ startQuery: z.object({ job: id }) });
@@ -160,11 +169,13 @@ export const makeOwnThings = async (
     anomalyId: "",
     cohortId: "",
     savedQueryId: "",
+    correlationRuleId: "",
     executionId: "",
   };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
   const [cohortId, savedQueryId] = [await makeCohort(client, base), await makeSavedQuery(client, base)];
+  const correlationRuleId = await makeCorrelationRule(client, base);
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
   const anomalies = await eventually(async () => {
     const text = "query ($ruleId: ID) { anomalies(ruleId: $ruleId) { edges { node { id } } } }";
@@ -175,5 +186,15 @@ export const makeOwnThings = async (
   const [oauthClientId, trustedIssuerId] = [await makeOAuthClient(client, base), await makeTrustedIssuer(client, base)];
   const executionId = await makeSealedRecord(client);
   const identity = { userId, apiKeyId: apiKey.id, oauthClientId, trustedIssuerId };
-  return { ...base, ...identity, ruleId, jobId, cohortId, savedQueryId, anomalyId: anomalies, executionId };
+  return {
+    ...base,
+    ...identity,
+    ruleId,
+    jobId,
+    cohortId,
+    savedQueryId,
+    correlationRuleId,
+    anomalyId: anomalies,
+    executionId,
+  };
 };

@@ -20,6 +20,7 @@ import {
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
+import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
 import { peopleWords } from "./seal/people-words.ts";
 import { describeCursors } from "./seal/cursors.ts";
@@ -122,6 +123,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...accessPlaces(() => alphaClient),
   ...cohortPlaces(() => alphaClient),
   ...definitionPlaces(() => alphaClient),
+  ...correlationPlaces(() => alphaClient),
 };
 
 /** Places where an id is the caller's own word and never looked up as a thing of anybody. */
@@ -130,6 +132,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...accessWords,
   ...cohortWords,
   ...definitionWords,
+  ...correlationWords,
   ...peopleWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",

@@ -16,6 +16,8 @@ export interface RouteDescription<Query extends TSchema = TSchema, Body extends 
   readonly method: "get" | "post" | "put";
   /** With its parameters in braces: `/tenants/{id}/usage`. */
   readonly path: string;
+  /** Every method of the path, where it has several; the route of the first says for all which ones there are. */
+  readonly methodsOfPath?: readonly ("get" | "post" | "put")[];
   /** What each parameter of the path means; each is a text that the route checks. */
   readonly pathParameters?: Readonly<Record<string, string>>;
   readonly operationId: string;

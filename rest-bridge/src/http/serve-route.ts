@@ -76,7 +76,13 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   const callers = new WeakMap<FastifyRequest, Caller>();
   const asked = new WeakSet<FastifyRequest>();
   const [method, url] = [METHODS[description.method], routed(description.path)];
-  offerMethods(server, url, [method]);
+  const methods = description.methodsOfPath ?? [description.method];
+  if (methods[0] === description.method)
+    offerMethods(
+      server,
+      url,
+      methods.map((one) => METHODS[one]),
+    );
   server.route({
     method,
     url,

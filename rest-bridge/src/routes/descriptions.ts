@@ -8,6 +8,7 @@ import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
 import { cohortDescription } from "./cohort/description.ts";
+import { correlationDescriptions } from "./correlations/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
@@ -32,6 +33,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   pathsAnalyzeDescription,
   sessionsAnalyzeDescription,
   cohortDescription,
+  ...correlationDescriptions,
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,

@@ -51,6 +51,19 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
   }),
   "JobCancelled.job": (_own, { job }) => cancelled("JobCancelled", job),
   "JobAlreadyFinished.job": ({ jobId }) => cancelled("JobAlreadyFinished", jobId),
+  "CorrelationRuleDefined.rule": () => ({
+    query: `mutation ($input: DefineCorrelationRuleInput!) { defineCorrelationRule(input: $input) { ... on CorrelationRuleDefined { rule { id } } } }`,
+    variables: {
+      input: {
+        name: "sensitive",
+        pattern: { kind: "COUNT", atLeast: 2, parts: [{ name: "a", key: ["name"] }], window: "PT1M" },
+      },
+    },
+  }),
+  "CorrelationRuleChanged.rule": ({ correlationRuleId }) => ({
+    query: "mutation ($id: ID!) { pinCorrelationRule(id: $id) { ... on CorrelationRuleChanged { rule { id } } } }",
+    variables: { id: correlationRuleId },
+  }),
   "Cohort.members": ({ cohortId }) => inCohort(cohortId, "members { hasNextPage }"),
   "Cohort.membership": ({ cohortId }) => inCohort(cohortId, 'membership(input: { userId: "somebody" }) { member }'),
   "Person.identities": ({ mark }) => inPerson(mark, "identities { id }"),

@@ -8,7 +8,7 @@ import type { PermissionWorld, World } from "./permission-world.ts";
 type Attempt = (world: Pick<PermissionWorld, "url" | "own">, query: string, apiKey: string | null) => Promise<string>;
 
 const http =
-  (path: string, method: "GET" | "POST", body?: unknown): Attempt =>
+  (path: string, method: "GET" | "POST" | "PUT", body?: unknown): Attempt =>
   async ({ url }, query, apiKey) => {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
     const { status, text } = await askHttp(`${url}${path}${query}`, apiKey, init);
@@ -47,11 +47,19 @@ const FUNNEL = "/api/v2/analytics/funnel/analyze";
 const PATHS = "/api/v2/analytics/paths/analyze";
 const SESSIONS = "/api/v2/analytics/sessions/analyze";
 const COHORT = "/api/v2/analytics/cohort/{cohort_id}";
+const CORRELATIONS = "/api/v2/analytics/correlations";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
 const AUDIT = "/api/v2/audit";
 const EXPORT = "/api/v2/audit/export";
 const ADMINISTRATION = "/api/v2/admin/tenants/{id}";
+
+const PATTERN = { kind: "count", at_least: 2, parts: [{ name: "a", key: ["name"] }], window: "PT1M" };
+/** An address of the caller's own correlation rule. */
+const ofCorrelation =
+  (path: string, method: "GET" | "POST" | "PUT", body?: unknown): Attempt =>
+  (world, query, apiKey) =>
+    http(`${CORRELATIONS}/${world.own.correlationRuleId}${path}`, method, body)(world, query, apiKey);
 
 /** An address of the administration, about the caller's own tenant. */
 const administering =
@@ -129,6 +137,37 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     attempt: (world, query, apiKey) =>
       http(COHORT.replace("{cohort_id}", world.own.cohortId), "GET")(world, query, apiKey),
     permission: "analytics:read",
+    says: problems,
+  },
+  [`GET ${CORRELATIONS}`]: { attempt: http(CORRELATIONS, "GET"), permission: "analytics:read", says: problems },
+  [`POST ${CORRELATIONS}`]: {
+    attempt: http(CORRELATIONS, "POST", { name: "surface", pattern: PATTERN }),
+    permission: "analytics:define",
+    says: problems,
+  },
+  [`POST ${CORRELATIONS}/backtest`]: {
+    attempt: http(`${CORRELATIONS}/backtest`, "POST", { pattern: PATTERN, range }),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`GET ${CORRELATIONS}/{correlation_id}`]: {
+    attempt: ofCorrelation("", "GET"),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`GET ${CORRELATIONS}/{correlation_id}/matches`]: {
+    attempt: ofCorrelation("/matches", "GET"),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${CORRELATIONS}/{correlation_id}/retire`]: {
+    attempt: ofCorrelation("/retire", "POST"),
+    permission: "analytics:define",
+    says: problems,
+  },
+  [`PUT ${CORRELATIONS}/{correlation_id}/pin`]: {
+    attempt: ofCorrelation("/pin", "PUT", { version: null }),
+    permission: "analytics:define",
     says: problems,
   },
   [`GET ${STREAM}`]: {

@@ -49,6 +49,8 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.hierarchies(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.savedQueries(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
+  "Query.correlationRules(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
+  "Query.correlationMatches(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.people(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
   "Person.identityHistory(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
   "Person.timeline(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
@@ -61,6 +63,7 @@ const STREAMS: Readonly<Record<string, "events" | "rule">> = {
   "Subscription.realtimeMetrics(after)": "events",
   "Subscription.events(after)": "events",
   "Subscription.liveWindows(after)": "events",
+  "Subscription.correlationMatches(after)": "events",
   "Subscription.job(after)": "events",
   "Subscription.anomalies(after)": "rule",
 };

@@ -73,6 +73,17 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, range, breakdown: ["country"], pages: 10 });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/sessions/analyze`, apiKey, { method: "POST", body }));
   },
+  "POST /api/v2/analytics/correlations": async (url, apiKey, tenantId) => {
+    const pattern = { kind: "count", at_least: 2, parts: [{ name: "a", key: ["name"] }], window: "PT1M" };
+    const body = JSON.stringify({ [TENANT]: tenantId, name: "sealed", pattern });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/correlations`, apiKey, { method: "POST", body }));
+  },
+  "POST /api/v2/analytics/correlations/backtest": async (url, apiKey, tenantId) => {
+    const pattern = { kind: "count", at_least: 2, parts: [{ name: "a", key: ["name"] }], window: "PT1M" };
+    const [path, body] = ["backtest", JSON.stringify({ [TENANT]: tenantId, range, pattern })];
+    const address = `${url}/api/v2/analytics/correlations/${path}`;
+    return JSON.stringify(await askHttp(address, apiKey, { method: "POST", body }));
+  },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
