@@ -14,5 +14,5 @@ export interface FunnelOfPathInput {
 /** Answers `funnelOfPath`: the funnel question that counts a path, and whether it counts the same. */
 export const funnelOfPath =
   (deps: { readonly nowMs: NowMs }) =>
-  (caller: Caller, { input, path }: FunnelOfPathInput): PathFunnel =>
+  async (caller: Caller, { input, path }: FunnelOfPathInput): Promise<PathFunnel> =>
     layOutFunnel(atRange<PathsInput>(input, deps.nowMs()), path, accessOf(caller));

@@ -120,6 +120,32 @@ const QUESTIONS: readonly (readonly [string, string, (filter: FilterInput) => Re
     }),
   ],
   [
+    "paths",
+    `query ($input: PathsInput!) { paths(input: $input) { nodes { depth label paths droppedOff } topPaths { labels paths converted } unreached } }`,
+    (filter) => ({
+      ...{ range: RANGE, steps: [{ filter }, { events: ["view"] }], exclude: [{ events: ["sign up"], filter }] },
+      ...{ start: { event: { filter } }, goal: { event: { events: ["buy"], filter } } },
+    }),
+  ],
+  [
+    "sessions",
+    `query ($input: SessionsInput!) { sessions(input: $input) { edges { node { start end events engaged } } } }`,
+    (filter) => ({
+      range: RANGE,
+      definition: { gap: "PT12H" },
+      filter,
+      where: { hasNot: [{ events: ["view"], filter }] },
+    }),
+  ],
+  [
+    "sessionMetrics",
+    `query ($input: SessionMetricsInput!) { sessionMetrics(input: $input) { total { sessions events bounced converted } } }`,
+    (filter) => ({
+      ...{ range: RANGE, definition: { gap: "PT12H" }, where: { entry: filter }, bounce: "SINGLE_EVENT" },
+      conversion: { events: ["buy"], filter },
+    }),
+  ],
+  [
     "retention",
     `query ($input: RetentionInput!) { retention(input: $input) { total { size returned } } }`,
     (filter) => ({ range: RANGE, start: { filter }, returning: { events: ["view"] }, periods: 3, period: "WEEK" }),

@@ -77,3 +77,12 @@ export const withCohorts =
   ): ((caller: Caller, input: Input, signal?: AbortSignal) => Promise<Answer>) =>
   async (caller, input, signal) =>
     ask(caller, await resolveCohorts(deps, caller, input), signal);
+
+/** Asks for a part of the answer to a question whose filters may name cohorts. */
+export const withCohortsWithin =
+  <Asked extends { readonly input: unknown }, Answer>(
+    deps: InCohortDeps,
+    ask: (caller: Caller, asked: Asked, signal?: AbortSignal) => Promise<Answer>,
+  ): ((caller: Caller, asked: Asked, signal?: AbortSignal) => Promise<Answer>) =>
+  async (caller, asked, signal) =>
+    ask(caller, { ...asked, input: await resolveCohorts<Asked["input"]>(deps, caller, asked.input) }, signal);

@@ -15,7 +15,7 @@ import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
 import { withRange, type Asked } from "./at-range.ts";
-import { withCohorts } from "./in-cohort.ts";
+import { withCohorts, withCohortsWithin } from "./in-cohort.ts";
 import type { Answers } from "./delivery/answers.ts";
 import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
@@ -78,9 +78,9 @@ const plainOperations = (deps: OperationDeps) => ({
   funnel: withRange(deps, withCohorts(deps, queryFunnel(deps))),
   attribution: withRange(deps, withCohorts(deps, queryAttribution(deps))),
   paths: withRange(deps, withCohorts(deps, queryPaths(deps))),
-  funnelOfPath: funnelOfPath(deps),
-  sessions: querySessions(deps),
-  sessionMetrics: withRange(deps, querySessionMetrics(deps)),
+  funnelOfPath: withCohortsWithin(deps, funnelOfPath(deps)),
+  sessions: withCohortsWithin(deps, querySessions(deps)),
+  sessionMetrics: withRange(deps, withCohorts(deps, querySessionMetrics(deps))),
   events: withCohorts(deps, queryEvents(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),

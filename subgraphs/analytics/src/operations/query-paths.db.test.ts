@@ -78,9 +78,9 @@ const counted = (paths: readonly { readonly labels: readonly string[] }[], backw
 };
 
 /** The funnel of a path; null where no filter can say what a label with captures stands for. */
-const funnelOrRefusal = (tenantId: TenantId, input: PathsInput, path: readonly string[]) => {
+const funnelOrRefusal = async (tenantId: TenantId, input: PathsInput, path: readonly string[]) => {
   try {
-    return funnelOfPath({ nowMs: () => Date.now() })(callerWith(tenantId, ["analytics:read"]), { input, path });
+    return await funnelOfPath({ nowMs: () => Date.now() })(callerWith(tenantId, ["analytics:read"]), { input, path });
   } catch (error) {
     expect(error).toMatchObject({ code: "BAD_INPUT", extras: { field: expect.stringMatching(/^path\.\d$/) } });
     return null;
@@ -141,7 +141,7 @@ describe("paths through stored events", () => {
             const whole = { steps: [{}], exclude: [], end: null, occurrence: "FIRST", repeats: "KEEP" } as const;
             const input = { ...question, ...whole, unit, start };
             for (const { labels, followed } of (await ask(tenantId, input)).topPaths.slice(0, 5)) {
-              const funnel = funnelOrRefusal(tenantId, input, labels);
+              const funnel = await funnelOrRefusal(tenantId, input, labels);
               if (funnel === null) continue;
               expect(funnel).toMatchObject({ equal: true, differences: [] });
               const { result } = await queryFunnel({
