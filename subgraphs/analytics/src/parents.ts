@@ -35,6 +35,7 @@ import type { TellsRange } from "./operations/at-range.ts";
 import type { OlapPage } from "./operations/delivery/query-olap-page.ts";
 import type { PeopleOutcome, PersonRef } from "./operations/people/change-people.ts";
 import type { Person } from "./operations/people/find-people.ts";
+import type { Group, GroupActivity, GroupPage } from "./operations/people/groups.ts";
 import type { PeoplePage } from "./operations/people/list-people.ts";
 import type { PeopleChange, PeopleState } from "./store/people/people-store-types.ts";
 import type { Trait } from "./domain/people/traits.ts";
@@ -221,3 +222,11 @@ export type ChangeCorrelationRuleResultParent = ChangeRuleOutcome;
 export type CorrelationRuleChangedParent = Extract<ChangeRuleOutcome, { kind: "CHANGED" }>;
 /** What a resolver of `CorrelationRuleNotFound` receives. */
 export type CorrelationRuleNotFoundParent = Extract<ChangeRuleOutcome, { kind: "NOT_FOUND" }>;
+/** What a resolver of `Group` receives. */
+export type GroupParent = Group;
+/** What a resolver of `GroupActivity` receives. */
+export type GroupActivityParent = GroupActivity;
+/** What a resolver of `GroupPage` receives. */
+export type GroupPageParent = GroupPage;
+/** What a resolver of `GroupTraitsSet` receives. */
+export type GroupTraitsSetParent = { readonly facts: number; readonly group: Group };

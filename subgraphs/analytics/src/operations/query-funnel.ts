@@ -3,14 +3,16 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
+import { fieldsOfTouches } from "../domain/attribution/question.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
 import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
-import { FUNNEL_LIMITS, type Funnel } from "../domain/funnel/funnel.ts";
+import { FUNNEL_LIMITS, readRange, type Funnel } from "../domain/funnel/funnel.ts";
 import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
 import { layOutCorrelation, layOutDropOffs, layOutGroups, layOutTrend } from "../domain/funnel/lay-out-parts.ts";
+import { layOutCredits } from "../domain/funnel/lay-out-credits.ts";
 import { layOutResult } from "../domain/funnel/lay-out-result.ts";
 import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
 import { createTally, type Tally } from "../domain/funnel/tally.ts";
@@ -25,6 +27,7 @@ const fieldsOf = (funnel: Funnel): readonly Field[] => [
   ...fieldsOfUnit(funnel.unit),
   ...(funnel.breakdown === null ? [] : [funnel.breakdown.field]),
   ...(funnel.correlation?.fields ?? []),
+  ...(funnel.attribution === null ? [] : fieldsOfTouches(funnel.attribution)),
 ];
 
 const refuseTooMany = (funnel: Funnel, events: number): void => {
@@ -79,7 +82,7 @@ const tallyOf = async (
 };
 
 const placeOf = (funnel: Funnel, table: FunnelPlace["table"], candidates: readonly string[]): FunnelPlace => ({
-  ...{ table, candidates, marks: funnelMarks(funnel) },
+  ...{ table, candidates, marks: funnelMarks(funnel), read: readRange(funnel) },
 });
 
 /**
@@ -128,7 +131,7 @@ export const queryFunnel =
     refuseTooMany(funnel, size.events);
     const { tally, costs } = await tallyOf(reading, slicesOf(slice, size.events, SLICE_EVENTS));
     const facts = {
-      parts: [{ table, ...funnel.range }],
+      parts: [{ table, ...readRange(funnel) }],
       rejected,
       approximations: sampleApproximation(funnel, tally),
     };
@@ -139,6 +142,7 @@ export const queryFunnel =
       trend: layOutTrend(funnel, tally, asOfMs),
       dropOffs: layOutDropOffs(funnel, tally),
       correlation: layOutCorrelation(funnel, place.candidates, tally),
+      attribution: layOutCredits(funnel, tally),
       cutUnits: tally.cutUnits,
       provenance: provenanceOf(facts, allCosts, asOfMs, funnel.timeZone, caller.dataPolicy),
     };

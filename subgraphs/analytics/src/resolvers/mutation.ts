@@ -23,6 +23,7 @@ export const Mutation: MutationResolvers = {
   mergePeople: (_root, { input }, { caller, operations }) => operations.mergePeople(caller, input),
   unmergePeople: (_root, { input }, { caller, operations }) => operations.unmergePeople(caller, input),
   setTraits: (_root, { input }, { caller, operations }) => operations.setTraits(caller, input),
+  setGroupTraits: (_root, { input }, { caller, operations }) => operations.setGroupTraits(caller, input),
   setIdentityRules: (_root, { input }, { caller, operations }) => operations.setIdentityRules(caller, input),
   defineCorrelationRule: (_root, { input }, { caller, operations }) => operations.defineCorrelationRule(caller, input),
   retireCorrelationRule: (_root, { id }, { caller, operations }) => operations.retireCorrelationRule(caller, id),

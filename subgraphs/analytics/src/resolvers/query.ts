@@ -50,6 +50,8 @@ export const Query: QueryResolvers = {
   person: (_root, { id }, { personLoader }) => personLoader.load(id),
   personOf: (_root, { input }, { caller, operations, signal }) => operations.personOf(caller, input, signal),
   people: (_root, asked, { caller, operations, signal }) => operations.people(caller, asked, signal),
+  group: (_root, asked, { caller, operations }) => operations.group(caller, asked),
+  groups: (_root, asked, { caller, operations, signal }) => operations.groups(caller, asked, signal),
   identityRules: (_root, _args, { caller, operations }) => operations.identityRules(caller),
   correlationRule: (_root, { id, version }, { caller, operations }) =>
     operations.findCorrelationRule(caller, id, version),

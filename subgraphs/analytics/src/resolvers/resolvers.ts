@@ -1,6 +1,7 @@
 import * as cohorts from "./cohort.ts";
 import * as correlation from "./correlation.ts";
 import * as definitions from "./definition.ts";
+import * as groups from "./group.ts";
 import * as people from "./person.ts";
 import { Column } from "./column.ts";
 import { Event } from "./event.ts";
@@ -23,6 +24,7 @@ export const resolvers = {
   ...correlation,
   ...definitions,
   ...people,
+  ...groups,
   Column,
   Event,
   EventAccepted,

@@ -25,7 +25,7 @@ const words = ({ columns }: NativeColumns, name: string): Uint32Array => {
 
 const NO_EVENTS: UnitColumns = {
   ...{ rows: 0, units: new Uint32Array(), times: new Uint32Array(), marks: new Uint32Array() },
-  ...{ values: null, names: null, candidates: null, fieldValues: [] },
+  ...{ values: null, names: null, candidates: null, fieldValues: [], labels: null },
 };
 
 /** Reads the columns of `funnelUnitsStatement`; throws when the store's shape is another. */
@@ -40,6 +40,7 @@ export const unitColumnsOf = (given: NativeColumns, funnel: Funnel, candidates: 
     names: funnel.dropOffs === null ? null : texts(given, "n"),
     candidates: candidates === 0 ? null : numbers(given, "c"),
     fieldValues: (funnel.correlation?.fields ?? []).map((_field, index) => texts(given, `f${index}`)),
+    labels: funnel.attribution === null ? null : texts(given, "l"),
   };
 };
 

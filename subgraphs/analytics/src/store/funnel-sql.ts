@@ -2,12 +2,16 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
+import type { TouchQuestion } from "../domain/attribution/question.ts";
 import type { Funnel } from "../domain/funnel/funnel.ts";
 import type { FunnelMarks } from "../domain/funnel/funnel-marks.ts";
+import type { TimeRange } from "../domain/time-range.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
+import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
+import { momentSql } from "./time-sql.ts";
 
 /** What the statements of a funnel need to know beside it. */
 export interface FunnelSource {
@@ -16,6 +20,8 @@ export interface FunnelSource {
   readonly marks: FunnelMarks;
   /** Names of the events a correlation tries. */
   readonly candidates: readonly string[];
+  /** The range whose events are read: the funnel's own, or one that begins before it. */
+  readonly read: TimeRange;
 }
 
 /** The narrowest type that holds so many bits; a Float64 holds 52 of them exactly. */
@@ -26,21 +32,24 @@ const markType = (bits: number): "UInt8" | "UInt16" | "UInt32" | "Float64" => {
 };
 
 /** An event's mark: bit b says that it passes one of the matchers of condition b. */
-const markSql = ({ conditions }: FunnelMarks, params: Params): string => {
+const markSql = (funnel: Funnel, { conditions }: FunnelMarks, params: Params): string => {
   const type = markType(conditions.length);
   const bits = conditions.map((matchers, bit) => {
     const passes = matchers.map((matcher) => matcherSql(matcher, params)).join(" OR ");
     return `bitShiftLeft(to${type === "Float64" ? "UInt64" : type}(${passes}), ${bit})`;
   });
+  const sum = bits.join(" + ");
+  // Before the funnel's own range there are touchpoints alone.
+  const own = funnel.attribution === null ? sum : `if(time >= ${momentSql(funnel.range.fromMs, params)}, ${sum}, 0)`;
   // A cast, since a function of a column with a dictionary gives another such column.
-  return `CAST(${bits.join(" + ")} AS ${type})`;
+  return `CAST(${own} AS ${type})`;
 };
 
 /** Milliseconds of 2^32: ranges below it need half the bytes. */
 const NARROW_RANGE_MS = 4_294_967_296;
 
-/** Milliseconds from the start of the range. */
-const atSql = ({ range }: Funnel, params: Params): string => {
+/** Milliseconds from the start of what is read. */
+const atSql = ({ read: range }: FunnelSource, params: Params): string => {
   const type = range.toMs - range.fromMs <= NARROW_RANGE_MS ? "UInt32" : "Float64";
   return `to${type}(toUnixTimestamp64Milli(time) - ${params.place("Int64", range.fromMs)})`;
 };
@@ -54,6 +63,15 @@ const valueSql = (field: Field, params: Params): string => {
     : `concat('=', toString(${value}))`;
 };
 
+/** The label of a touchpoint by the first rule that lets it through; the empty text for events that are none. */
+const labelSql = ({ touchpoints, rules, otherwise }: TouchQuestion, params: Params): string => {
+  const touched = touchpoints.map((one) => matcherSql(one, params)).join(" OR ");
+  const labels = rules.map(
+    ({ channel, filter }) => `${conditionSql(filter, params)}, ${params.place("String", channel)}`,
+  );
+  return `if(${touched}, multiIf(${labels.join(", ")}, ${params.place("String", otherwise)}), '')`;
+};
+
 /** Whether events that no step is about have to be read too: what came between, or next. */
 const readsEverything = ({ order, dropOffs }: Funnel): boolean => order === "STRICT" || dropOffs !== null;
 
@@ -61,11 +79,12 @@ const readsEverything = ({ order, dropOffs }: Funnel): boolean => order === "STR
 const lookedAt = (funnel: Funnel, { marks, candidates }: FunnelSource): readonly EventMatcher[] => {
   const any: EventMatcher = { names: [], filter: null };
   if (readsEverything(funnel)) return [any];
-  return [...marks.conditions.flat(), ...candidates.map((name) => ({ names: [name], filter: null }))];
+  const tried = candidates.map((name) => ({ names: [name], filter: null }));
+  return [...marks.conditions.flat(), ...tried, ...(funnel.attribution?.touchpoints ?? [])];
 };
 
 const rangeSql = (funnel: Funnel, source: FunnelSource, params: Params): readonly string[] => [
-  behaviourRange(source.table, funnel.range, source.tenantId, params),
+  behaviourRange(source.table, source.read, source.tenantId, params),
   unitSql(funnel.unit, params).present,
   ...anyNameSql(lookedAt(funnel, source), params),
 ];
@@ -78,7 +97,7 @@ const HOUR_SECONDS = 3_600;
  */
 export const funnelBoundStatement = (funnel: Funnel, source: FunnelSource): StoreStatement => {
   const params = createParams();
-  const { fromMs, toMs } = funnel.range;
+  const { fromMs, toMs } = source.read;
   const from = Math.floor(fromMs / 1_000 / HOUR_SECONDS) * HOUR_SECONDS;
   const where = [
     `tenant_id = ${params.place("String", source.tenantId)}`,
@@ -130,6 +149,7 @@ const columnsOf = (
       (field, index) => [`f${index}`, `if(bitAnd(mark, 1) = 1, ${valueSql(field, params)}, '')`] as const,
     ),
     ...(funnel.dropOffs === null ? [] : [["n", "toString(name)"] as const]),
+    ...(funnel.attribution === null ? [] : [["l", labelSql(funnel.attribution, params)] as const]),
   ];
 };
 
@@ -140,7 +160,7 @@ const unitNumber = (funnel: Funnel, params: Params): string => {
 };
 
 /**
- * The events of a slice that are looked at, one per row: `unit`, `at` (milliseconds from the start of the range), `mark` and what else travels; in order of
+ * The events of a slice that are looked at, one per row: `unit`, `at` (milliseconds from the start of what is read), `mark` and what else travels; in order of
  * their units, and a unit's of time, then of their place among the events of one batch, then of what is known of them, so that no order is left open.
  * `events_by_person` is in this order but for the last, so that the store has little to sort.
  */
@@ -148,16 +168,20 @@ export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice
   const params = createParams();
   const columns = columnsOf(funnel, source, params);
   const letters = columns.map(([letter]) => letter);
-  const looked = source.candidates.length === 0 ? "mark != 0" : "(mark != 0 OR c != 0)";
+  const looked = [
+    "mark != 0",
+    ...(source.candidates.length === 0 ? [] : ["c != 0"]),
+    ...(funnel.attribution === null ? [] : ["l != ''"]),
+  ];
   const where = [
     ...rangeSql(funnel, source, params),
     ...sliceSql(funnel.unit, slice, params),
-    ...(readsEverything(funnel) ? [] : [looked]),
+    ...(readsEverything(funnel) ? [] : [`(${looked.join(" OR ")})`]),
   ];
   const selected = [
     `${unitNumber(funnel, params)} AS unit`,
-    `${atSql(funnel, params)} AS at`,
-    `${markSql(source.marks, params)} AS mark`,
+    `${atSql(source, params)} AS at`,
+    `${markSql(funnel, source.marks, params)} AS mark`,
     ...columns.map(([letter, sql]) => `${sql} AS ${letter}`),
   ];
   const text = [

@@ -77,7 +77,7 @@ export interface CreditIntervals {
 
 const ratio = (whole: number, part: number): number | null => (part > 0 ? whole / part : null);
 
-const spendOf = (question: AttributionQuestion, dimension: string, label: string): number | null =>
+const spendOf = (question: Pick<AttributionQuestion, "spend">, dimension: string, label: string): number | null =>
   question.spend.find((one) => one.dimension === dimension && one.label === label)?.amount ?? null;
 
 interface Found {
@@ -95,7 +95,7 @@ const told = ({ credited, actual }: Conservation) => ({
 
 /** Lays out a model's credits, greatest first; throws when they are not exactly what there was to give. */
 export const modelAnswer = (
-  question: AttributionQuestion,
+  question: Pick<AttributionQuestion, "spend">,
   dimension: string,
   paths: PathSet,
   { model, attributed, intervals }: Found,

@@ -46,48 +46,56 @@ export interface Bootstrap {
   readonly seed: number;
 }
 
-/** A validated question to `attribution`; the meaning of each part is in docs/attribution.md. */
-export interface AttributionQuestion {
-  readonly range: TimeRange;
+/** What touchpoints are, which of them count, and how credit is given to them. */
+export interface TouchQuestion {
   readonly lookbackMs: number;
-  readonly conversion: EventMatcher;
   readonly touchpoints: readonly EventMatcher[];
-  readonly value: NumberSource | null;
   readonly rules: readonly ChannelRule[];
   readonly otherwise: string;
   readonly directLabels: readonly string[];
   readonly models: readonly AttributionModel[];
+  readonly maxPathLength: number;
+  readonly topPaths: number;
+}
+
+/** A validated question to `attribution`; the meaning of each part is in docs/attribution.md. */
+export interface AttributionQuestion extends TouchQuestion {
+  readonly range: TimeRange;
+  readonly conversion: EventMatcher;
+  readonly value: NumberSource | null;
   readonly dimensions: readonly { readonly name: string; readonly of: TouchDimension }[];
   readonly reset: "AFTER_CONVERSION" | "NEVER";
   readonly count: "EVERY" | "FIRST_PER_PERSON";
   readonly stitched: boolean;
   readonly nonConverting: boolean;
-  readonly maxPathLength: number;
-  readonly topPaths: number;
   readonly spend: readonly Spend[];
   readonly bootstrap: Bootstrap | null;
 }
 
 type Maybe<T> = T | null | undefined;
 
-/** A question as the graph delivers it; what may be left out has the defaults of the SDL. */
-export interface AttributionInput {
-  readonly range: { readonly from: string; readonly to: string };
-  readonly conversion: EventMatcherInput;
+/** Touchpoints and models as the graph delivers them; what may be left out has the defaults of the SDL. */
+export interface TouchInput {
   readonly touchpoints: readonly EventMatcherInput[];
-  readonly value?: Maybe<{ readonly of: string; readonly currency?: Maybe<string> }>;
   readonly models: readonly ModelInput[];
-  readonly dimensions?: readonly string[];
   readonly channels?: Maybe<readonly ChannelRuleInput[]>;
   readonly otherwise?: string;
   readonly directLabels?: readonly string[];
   readonly lookback?: string;
+  readonly maxPathLength?: number;
+  readonly topPaths?: number;
+}
+
+/** A question as the graph delivers it; what may be left out has the defaults of the SDL. */
+export interface AttributionInput extends TouchInput {
+  readonly range: { readonly from: string; readonly to: string };
+  readonly conversion: EventMatcherInput;
+  readonly value?: Maybe<{ readonly of: string; readonly currency?: Maybe<string> }>;
+  readonly dimensions?: readonly string[];
   readonly reset?: AttributionQuestion["reset"];
   readonly count?: AttributionQuestion["count"];
   readonly identity?: "STITCHED" | "PERSON";
   readonly nonConverting?: boolean;
-  readonly maxPathLength?: number;
-  readonly topPaths?: number;
   readonly spend?: readonly Spend[];
   readonly bootstrap?: Maybe<Partial<Bootstrap>>;
 }
@@ -112,9 +120,13 @@ const nameOf = (name: string, where: string): string => {
   return name;
 };
 
-const parseRules = (input: Maybe<readonly ChannelRuleInput[]>, access: FieldAccess): readonly ChannelRule[] =>
-  someOf(input ?? DEFAULT_CHANNELS, "input.channels", 1, ATTRIBUTION_LIMITS.rules).map(({ channel, filter }, index) => {
-    const where = `input.channels.${index}`;
+const parseRules = (
+  input: Maybe<readonly ChannelRuleInput[]>,
+  place: string,
+  access: FieldAccess,
+): readonly ChannelRule[] =>
+  someOf(input ?? DEFAULT_CHANNELS, place, 1, ATTRIBUTION_LIMITS.rules).map(({ channel, filter }, index) => {
+    const where = `${place}.${index}`;
     const parsed = parseFilter(filter, `${where}.filter`, access);
     if (parsed === null) throw bad(`${where}.filter`, "A rule needs a filter.");
     return { channel: nameOf(channel, `${where}.channel`), filter: parsed };
@@ -164,6 +176,23 @@ const parseBootstrap = (input: AttributionInput["bootstrap"]): Bootstrap | null 
   return { samples, level, seed: within(seed, "input.bootstrap.seed", 0, 2 ** 31 - 1) };
 };
 
+/** Validates touchpoints and models that stand at `where`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
+export const parseTouches = (input: TouchInput, where: string, access: FieldAccess): TouchQuestion => ({
+  touchpoints: someOf(input.touchpoints, `${where}.touchpoints`, 1, ATTRIBUTION_LIMITS.touchpoints).map((one, index) =>
+    parseEventMatcher(one, `${where}.touchpoints.${index}`, access),
+  ),
+  lookbackMs: parseDuration(input.lookback ?? "P30D", `${where}.lookback`, {
+    minMs: SECOND_MS,
+    maxMs: ATTRIBUTION_LIMITS.lookbackMs,
+  }),
+  rules: parseRules(input.channels, `${where}.channels`, access),
+  otherwise: nameOf(input.otherwise ?? "Other", `${where}.otherwise`),
+  directLabels: someOf(input.directLabels ?? [DIRECT_CHANNEL], `${where}.directLabels`, 0, ATTRIBUTION_LIMITS.rules),
+  models: parseModels(input.models, `${where}.models`),
+  maxPathLength: within(input.maxPathLength ?? 50, `${where}.maxPathLength`, 1, ATTRIBUTION_LIMITS.pathLength),
+  topPaths: within(input.topPaths ?? 20, `${where}.topPaths`, 0, ATTRIBUTION_LIMITS.topPaths),
+});
+
 /** Validates a question to `attribution`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
 export const parseAttribution = (input: AttributionInput, access: FieldAccess): AttributionQuestion => {
   const range = parseTimeRange(input.range, "input.range");
@@ -172,29 +201,23 @@ export const parseAttribution = (input: AttributionInput, access: FieldAccess): 
   return {
     range,
     conversion,
-    touchpoints: someOf(input.touchpoints, "input.touchpoints", 1, ATTRIBUTION_LIMITS.touchpoints).map((one, index) =>
-      parseEventMatcher(one, `input.touchpoints.${index}`, access),
-    ),
-    lookbackMs: parseDuration(input.lookback ?? "P30D", "input.lookback", {
-      minMs: SECOND_MS,
-      maxMs: ATTRIBUTION_LIMITS.lookbackMs,
-    }),
+    ...parseTouches(input, "input", access),
     value: parseValue(input.value, conversion, access),
-    rules: parseRules(input.channels, access),
-    otherwise: nameOf(input.otherwise ?? "Other", "input.otherwise"),
-    directLabels: someOf(input.directLabels ?? [DIRECT_CHANNEL], "input.directLabels", 0, ATTRIBUTION_LIMITS.rules),
-    models: parseModels(input.models, "input.models"),
     dimensions: parseDimensions(dimensions, access),
     reset: input.reset ?? "AFTER_CONVERSION",
     count: input.count ?? "EVERY",
     stitched: (input.identity ?? "STITCHED") === "STITCHED",
     nonConverting: input.nonConverting ?? true,
-    maxPathLength: within(input.maxPathLength ?? 50, "input.maxPathLength", 1, ATTRIBUTION_LIMITS.pathLength),
-    topPaths: within(input.topPaths ?? 20, "input.topPaths", 0, ATTRIBUTION_LIMITS.topPaths),
     spend: parseSpend(input.spend ?? [], dimensions),
     bootstrap: parseBootstrap(input.bootstrap),
   };
 };
+
+/** Every field that tells touchpoints and their channels. */
+export const fieldsOfTouches = ({ touchpoints, rules }: TouchQuestion): readonly Field[] => [
+  ...touchpoints.flatMap(fieldsOfMatcher),
+  ...rules.flatMap(({ filter }) => fieldsOf(filter)),
+];
 
 /** Every field a question looks at when its paths are told apart by a dimension. */
 export const fieldsOfAttribution = (question: AttributionQuestion, of: TouchDimension): readonly Field[] => [

@@ -1,6 +1,7 @@
 import type { Provenance } from "../provenance.ts";
 import type { Interval, SignificanceTest } from "../statistics.ts";
 import type { TimeBin } from "./histogram.ts";
+import type { FunnelCredits } from "./lay-out-credits.ts";
 
 /** Times between two steps, as in the SDL; seconds. */
 export interface FunnelTimes {
@@ -99,6 +100,7 @@ export interface FunnelAnswer {
   readonly trend: FunnelTrendResult | null;
   readonly dropOffs: readonly FunnelDropOff[];
   readonly correlation: readonly FunnelCorrelate[];
+  readonly attribution: FunnelCredits | null;
   readonly cutUnits: number;
   readonly provenance: Provenance;
 }

@@ -1,4 +1,5 @@
 import type { AnalysisUnitInput } from "../analysis-unit.ts";
+import type { TouchInput } from "../attribution/question.ts";
 import type { Granularity } from "../calendar.ts";
 import type { EventMatcherInput } from "../event-matcher.ts";
 import type { FunnelAnchor, FunnelAttribution, FunnelOrder } from "./funnel.ts";
@@ -47,6 +48,7 @@ export interface FunnelInput {
     readonly fields?: Maybe<readonly string[]>;
     readonly values?: Maybe<number>;
   }>;
+  readonly attribution?: Maybe<TouchInput>;
   readonly timeZone?: Maybe<string>;
   readonly sample?: Maybe<number>;
 }

@@ -1,4 +1,5 @@
 import type { AnalysisUnit } from "../analysis-unit.ts";
+import type { TouchQuestion } from "../attribution/question.ts";
 import type { Buckets } from "../calendar.ts";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../fields.ts";
@@ -74,6 +75,8 @@ export interface Funnel {
   /** Next events shown per step at most; null when they are not asked for. */
   readonly dropOffs: number | null;
   readonly correlation: FunnelCorrelation | null;
+  /** To which touchpoints conversions are owed; null when that is not asked for. */
+  readonly attribution: TouchQuestion | null;
   /** Part of the persons that is looked at; 1 for all. */
   readonly sample: number;
 }
@@ -100,6 +103,12 @@ export const FUNNEL_LIMITS = {
   /** Distinct groups before the smallest are put together: each keeps its own counts and times until the end. */
   distinctGroups: 20_000,
 } as const;
+
+/** The range whose events are read: with an attribution the touchpoints of a lookback before the funnel's own range too. */
+export const readRange = ({ range, attribution }: Pick<Funnel, "range" | "attribution">): TimeRange => ({
+  fromMs: range.fromMs - (attribution?.lookbackMs ?? 0),
+  toMs: range.toMs,
+});
 
 /** Indexes of the steps that must be done, in order. */
 export const requiredSteps = ({ steps }: Pick<Funnel, "steps">): readonly number[] =>

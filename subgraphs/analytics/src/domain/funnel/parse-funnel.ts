@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit } from "../analysis-unit.ts";
+import { parseTouches } from "../attribution/question.ts";
 import { bucketsOf } from "../calendar.ts";
 import { parseDuration } from "../duration.ts";
 import { parseEventMatcher } from "../event-matcher.ts";
@@ -170,6 +171,14 @@ const parseSample = (input: FunnelInput, unit: Funnel["unit"]): number => {
   return sample;
 };
 
+const parseAttribution = (input: FunnelInput, access: FieldAccess): Funnel["attribution"] => {
+  const { attribution } = input;
+  if (attribution === null || attribution === undefined) return null;
+  if ((input.sample ?? 1) < 1)
+    throw bad("input.attribution", "Conversions of a sample are owed to nobody's whole: leave `sample` out.");
+  return parseTouches(attribution, "input.attribution", access);
+};
+
 /** Validates a question to `funnel`; refuses with BAD_INPUT and the path of what is wrong, or FORBIDDEN for personal data. */
 export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => {
   const access = accessIn(caller, input);
@@ -197,6 +206,7 @@ export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => 
         ? null
         : whole(input.dropOffs.first ?? 5, "input.dropOffs.first", 1, FUNNEL_LIMITS.dropOffs),
     correlation: parseCorrelation(input.correlation, access),
+    attribution: parseAttribution(input, access),
     sample: parseSample(input, unit),
   };
 };

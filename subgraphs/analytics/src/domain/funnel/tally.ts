@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { createAttemptSearch, type Attempt } from "./attempt.ts";
-import { FUNNEL_LIMITS, requiredSteps, type Funnel } from "./funnel.ts";
+import { createJourneys, type Journeys } from "./funnel-journeys.ts";
+import { FUNNEL_LIMITS, readRange, requiredSteps, type Funnel } from "./funnel.ts";
 import { createNumberList, type NumberList } from "./number-list.ts";
 import { textAt, type UnitRow } from "./unit-columns.ts";
 
@@ -33,6 +34,8 @@ export interface Tally {
   readonly events: readonly WithSomething[];
   /** By field, then by value. */
   readonly fields: readonly ReadonlyMap<string, WithSomething>[];
+  /** Journeys of units that entered; empty without an attribution. */
+  readonly journeys: Journeys;
   /** Units of which only the first events were looked at. */
   readonly cutUnits: number;
 }
@@ -150,7 +153,7 @@ const countTrend = (funnel: Funnel): Part<ReadonlyMap<number, readonly number[]>
     result,
     add: (row, attempt) => {
       if (funnel.trend === null) return;
-      const bucket = bucketAt(funnel.trend.buckets.startsMs, funnel.range.fromMs + entered(row, attempt));
+      const bucket = bucketAt(funnel.trend.buckets.startsMs, readRange(funnel).fromMs + entered(row, attempt));
       const reached = found(result, bucket, () => funnel.steps.map(() => 0));
       attempt.reachedAt.forEach((at, step) => {
         if (at !== null) reached[step] = (reached[step] ?? 0) + 1;
@@ -196,7 +199,7 @@ const countCorrelation = (funnel: Funnel, events: number): Part<Pick<Tally, "eve
   };
 };
 
-/** Counts a funnel unit by unit. `times` of the rows count from the start of the range; `events` is how many candidates there are. */
+/** Counts a funnel unit by unit. `times` of the rows count from the start of what is read; `events` is how many candidates there are. */
 export const createTally = (
   funnel: Funnel,
   events: number,
@@ -204,7 +207,8 @@ export const createTally = (
   const search = createAttemptSearch(funnel);
   const [all, groups, trend] = [countAll(funnel), countGroups(funnel), countTrend(funnel)];
   const [next, correlation] = [countNext(funnel), countCorrelation(funnel, events)];
-  const parts = [all, groups, trend, next, correlation];
+  const journeys = createJourneys(funnel);
+  const parts = [all, groups, trend, next, correlation, journeys];
   let cutUnits = 0;
   return {
     add: (row) => {
@@ -219,6 +223,7 @@ export const createTally = (
       trend: trend.result,
       next: next.result,
       ...correlation.result,
+      journeys: journeys.result(),
       cutUnits,
     }),
   };

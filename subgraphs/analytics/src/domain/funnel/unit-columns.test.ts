@@ -7,6 +7,7 @@ interface Told {
   readonly mark: number;
   readonly candidate: number;
   readonly name: number;
+  readonly touch: number;
 }
 
 const TEXTS = ["", "=pro", "view", "buy"];
@@ -18,6 +19,7 @@ const anyEvents = fc.array(
     mark: fc.integer({ min: 0, max: 2 }),
     candidate: fc.integer({ min: 0, max: 1 }),
     name: fc.integer({ min: 2, max: 3 }),
+    touch: fc.integer({ min: 0, max: 1 }),
   }),
   { maxLength: 24 },
 );
@@ -32,6 +34,7 @@ const columnsOf = (events: readonly Told[], asksNext: boolean, correlates: boole
   names: asksNext ? column(events.map(({ name }) => name)) : null,
   candidates: correlates ? Uint8Array.from(events, ({ candidate }) => candidate) : null,
   fieldValues: [column(events.map(({ mark }) => mark))],
+  labels: column(events.map(({ touch }) => touch)),
 });
 
 /** The same read event by event: what a unit's row holds, by the definition. */
@@ -40,7 +43,8 @@ const expected = (events: readonly Told[], asksNext: boolean, correlates: boolea
     const own = events.flatMap((event, place) => (event.unit === unit ? [{ ...event, place }] : []));
     const looked = own.slice(0, most).map((event, index, all) => ({ ...event, next: all[index + 1]?.name ?? 0 }));
     const kept = looked.filter(
-      ({ mark, candidate }) => !asksNext || keepAll || mark !== 0 || (correlates && candidate !== 0),
+      ({ mark, candidate, touch }) =>
+        !asksNext || keepAll || mark !== 0 || touch !== 0 || (correlates && candidate !== 0),
     );
     if (kept.length === 0) return [];
     return [
@@ -52,6 +56,7 @@ const expected = (events: readonly Told[], asksNext: boolean, correlates: boolea
         next: kept.map(({ next }) => (asksNext ? TEXTS[next] : "")),
         candidates: correlates ? kept.map(({ candidate }) => candidate) : null,
         fields: kept.map(({ mark }) => TEXTS[mark]),
+        labels: kept.map(({ touch }) => TEXTS[touch]),
       },
     ];
   });
@@ -78,6 +83,7 @@ describe("the units of a slice", () => {
               next: places.map((place) => textAt(row.following, place)),
               candidates: row.candidates === null ? null : [...row.candidates],
               fields: places.map((place) => textAt(row.fieldValues[0] ?? null, place)),
+              labels: places.map((place) => textAt(row.labels, place)),
             });
           });
           expect(rows).toEqual(expected(inOrder, asksNext, correlates, most, keepAll));

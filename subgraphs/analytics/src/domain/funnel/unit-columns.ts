@@ -23,6 +23,8 @@ export interface UnitColumns {
   readonly candidates: NumberColumn | null;
   /** Values of each field of the correlation, as in `values`. */
   readonly fieldValues: readonly TextColumn[];
+  /** Label of a touchpoint, the empty text for events that are none; null without an attribution. */
+  readonly labels: TextColumn | null;
 }
 
 /** One unit: its events in order, and beside each what the parts of the question need; columns of equal length, views of the slice's. */
@@ -36,6 +38,7 @@ export interface UnitRow {
   readonly following: TextColumn | null;
   readonly candidates: NumberColumn | null;
   readonly fieldValues: readonly TextColumn[];
+  readonly labels: TextColumn | null;
 }
 
 /** The text of the event at a place; empty where there is none. */
@@ -97,7 +100,7 @@ interface Followed {
 
 /** Leaves out the events that nothing is asked about, now that what comes next is known of the others. */
 const followed = (columns: UnitColumns, names: TextColumn, { most, keepAll }: UnitCut): Followed => {
-  const { rows, marks, candidates } = columns;
+  const { rows, marks, candidates, labels } = columns;
   const [places, next, cutAt] = [new Uint32Array(rows), new Uint32Array(rows), new Set<number>()];
   let count = 0;
   for (let from = 0; from < rows;) {
@@ -105,7 +108,9 @@ const followed = (columns: UnitColumns, names: TextColumn, { most, keepAll }: Un
     const looked = Math.min(end, from + most);
     const first = count;
     for (let place = from; place < looked; place += 1) {
-      if (!keepAll && marks[place] === 0 && (candidates === null || candidates[place] === 0)) continue;
+      const isCandidate = candidates !== null && candidates[place] !== 0;
+      const isTouch = labels !== null && labels.codes[place] !== 0;
+      if (!keepAll && marks[place] === 0 && !isCandidate && !isTouch) continue;
       next[count] = place + 1 < looked ? (names.codes[place + 1] ?? 0) : 0;
       places[count] = place;
       count += 1;
@@ -126,6 +131,7 @@ const followed = (columns: UnitColumns, names: TextColumn, { most, keepAll }: Un
       names: null,
       candidates: candidates === null ? null : pickNumbers(candidates, kept),
       fieldValues: columns.fieldValues.map((column) => pickTexts(column, kept)),
+      labels: labels === null ? null : pickTexts(labels, kept),
     },
   };
 };
@@ -150,6 +156,7 @@ const eachOf = (
       following: textsFrom(following, from, to),
       candidates: columns.candidates?.subarray(from, to) ?? null,
       fieldValues: columns.fieldValues.map(({ codes, texts }) => ({ codes: codes.subarray(from, to), texts })),
+      labels: textsFrom(columns.labels, from, to),
     });
     from = end;
   }
