@@ -34,6 +34,8 @@ const unitOf = (event: TestEvent, unit: RetentionInput["unit"]): string | null =
       return event.sessionId ?? null;
     case "FIELD":
       return textOf(event, unit?.field ?? "");
+    case "GROUP":
+      return textOf(event, `properties.groups.${unit?.group ?? ""}`);
   }
 };
 

@@ -66,6 +66,14 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
   }),
   "Cohort.members": ({ cohortId }) => inCohort(cohortId, "members { hasNextPage }"),
   "Cohort.membership": ({ cohortId }) => inCohort(cohortId, 'membership(input: { userId: "somebody" }) { member }'),
+  "Group.people": ({ mark }) => ({
+    query: `query ($range: TimeRangeInput!, $id: String!) { group(type: "company", id: $id) { id people(range: $range) { hasNextPage } } }`,
+    variables: { range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }, id: mark },
+  }),
+  "GroupTraitsSet.group": ({ mark }) => ({
+    query: "mutation ($input: SetGroupTraitsInput!) { setGroupTraits(input: $input) { facts group { id } } }",
+    variables: { input: { type: "company", id: mark } },
+  }),
   "Person.identities": ({ mark }) => inPerson(mark, "identities { id }"),
   "Person.identityHistory": ({ mark }) => inPerson(mark, "identityHistory { hasNextPage }"),
   "Person.traits": ({ mark }) => inPerson(mark, "traits { name }"),

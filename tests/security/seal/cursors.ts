@@ -51,6 +51,8 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.savedQueries(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.correlationRules(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.correlationMatches(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
+  "Query.groups(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
+  "Group.people(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
   "Query.people(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
   "Person.identityHistory(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
   "Person.timeline(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",

@@ -13,5 +13,7 @@ export const peopleWords: Readonly<Record<string, string>> = {
   "Mutation.unmergePeople(input.anonymousId)": HASHED,
   "Mutation.setTraits(input.userId)": HASHED,
   "Mutation.setTraits(input.anonymousId)": HASHED,
+  "Query.group(id)": "a name; what is told of it is read from the tenant's own events and facts",
+  "Mutation.setGroupTraits(input.id)": HASHED,
   "Mutation.setIdentityRules(input.blockedIds)": "stored as sent",
 };

@@ -3,7 +3,7 @@ import type { AnalysisUnitKind } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
 
-const UNITS = { person: "PERSON", session: "SESSION", field: "FIELD" } as const satisfies Record<
+const UNITS = { person: "PERSON", session: "SESSION", field: "FIELD", group: "GROUP" } as const satisfies Record<
   string,
   AnalysisUnitKind
 >;
@@ -33,14 +33,16 @@ export const toMatcher = ({ events, filter }: Static<typeof matcherSchema>) => (
 /** What is counted. */
 export const unitSchema = Type.Object(
   {
-    kind: Type.Optional(Type.Enum(["person", "session", "field"], from("AnalysisUnitInput.kind"))),
+    kind: Type.Optional(Type.Enum(["person", "session", "field", "group"], from("AnalysisUnitInput.kind"))),
     field: Type.Optional(Type.String({ maxLength: MAX_NAME, ...from("AnalysisUnitInput.field") })),
+    group: Type.Optional(Type.String({ maxLength: MAX_NAME, ...from("AnalysisUnitInput.group") })),
   },
   { additionalProperties: false, ...from("AnalysisUnitInput") },
 );
 
 /** A unit in the graph's words. */
-export const toUnit = ({ kind, field }: Static<typeof unitSchema>) => ({
+export const toUnit = ({ kind, field, group }: Static<typeof unitSchema>) => ({
   ...(kind === undefined ? {} : { kind: UNITS[kind] }),
   ...(field === undefined ? {} : { field: toFieldName(field) }),
+  ...(group === undefined ? {} : { group }),
 });

@@ -1,8 +1,9 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseField, type Field } from "./fields.ts";
+import { groupField } from "./people/group-type.ts";
 
 /** What a behavioural question counts. */
-export type AnalysisUnitKind = "PERSON" | "SESSION" | "FIELD";
+export type AnalysisUnitKind = "PERSON" | "SESSION" | "FIELD" | "GROUP";
 
 /** What a behavioural question counts, and by which its events are put together; events that have none are left out. */
 export type AnalysisUnit =
@@ -12,6 +13,7 @@ export type AnalysisUnit =
 export interface AnalysisUnitInput {
   readonly kind?: AnalysisUnitKind | null | undefined;
   readonly field?: string | null | undefined;
+  readonly group?: string | null | undefined;
 }
 
 const ID_TYPES: readonly string[] = ["TEXT", "ID", "INTEGER"];
@@ -19,15 +21,19 @@ const ID_TYPES: readonly string[] = ["TEXT", "ID", "INTEGER"];
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 /**
- * Validates a unit that stands at `where`; a person when left out. A field is text, an id or a whole number, or a property. Units are counted and
+ * Validates a unit that stands at `where`; a person when left out. A group is the id its events carry for its type. A field is text, an id or a whole number, or a property. Units are counted and
  * never shown, so that personal fields may be counted by everyone. Refuses with BAD_INPUT.
  */
 export const parseAnalysisUnit = (input: AnalysisUnitInput | null | undefined, where: string): AnalysisUnit => {
   const kind = input?.kind ?? "PERSON";
-  const name = input?.field ?? null;
+  const [name, type] = [input?.field ?? null, input?.group ?? null];
+  if (type !== null && kind !== "GROUP")
+    throw bad(`${where}.group`, `\`group\` has no meaning for ${kind}; take the kind GROUP.`);
   if (kind !== "FIELD") {
     if (name !== null) throw bad(`${where}.field`, `\`field\` has no meaning for ${kind}; take the kind FIELD.`);
-    return { kind };
+    if (kind !== "GROUP") return { kind };
+    if (type === null) throw bad(`${where}.group`, "GROUP needs the type of the groups: `group`, such as company.");
+    return { kind: "FIELD", field: groupField(type, `${where}.group`) };
   }
   if (name === null) throw bad(`${where}.field`, "FIELD needs the `field` whose values are counted.");
   const field = parseField(name, `${where}.field`);

@@ -52,6 +52,9 @@ describe("a unit of analysis", () => {
     expect(unit({ kind: "SESSION" })).toEqual({ kind: "SESSION" });
     expect(unit({ kind: "FIELD", field: "properties.orderId" })).toMatchObject({ field: { kind: "PROPERTY" } });
     expect(unit({ kind: "FIELD", field: "userId" })).toMatchObject({ field: { name: "userId" } });
+    expect(unit({ kind: "GROUP", group: "company" })).toEqual(
+      unit({ kind: "FIELD", field: "properties.groups.company" }),
+    );
   });
 
   test.each<AnalysisUnitInput>([
@@ -63,6 +66,19 @@ describe("a unit of analysis", () => {
   ])("is refused as %j", (input) => {
     expect(() => unit(input)).toThrow(
       expect.objectContaining({ extensions: expect.objectContaining({ field: "input.unit.field" }) }),
+    );
+  });
+
+  test.each<AnalysisUnitInput>([
+    { kind: "GROUP" },
+    { kind: "GROUP", group: "" },
+    { kind: "GROUP", group: "a.b" },
+    { kind: "GROUP", group: "x".repeat(33) },
+    { kind: "PERSON", group: "company" },
+    { kind: "FIELD", field: "userId", group: "company" },
+  ])("is refused as %j, naming its group", (input) => {
+    expect(() => unit(input)).toThrow(
+      expect.objectContaining({ extensions: expect.objectContaining({ field: "input.unit.group" }) }),
     );
   });
 

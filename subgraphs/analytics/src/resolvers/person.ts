@@ -24,6 +24,7 @@ export const Person: PersonResolvers = {
   identityHistory: (person, page, { caller, operations }) => operations.identityHistory(caller, person, page),
   traits: (person, { asOf }, { caller, operations, signal }) => operations.personTraits(caller, person, asOf, signal),
   cohorts: (person, _args, { caller, operations, signal }) => operations.personCohorts(caller, person, signal),
+  groups: (person, { type }, { caller, operations, signal }) => operations.personGroups(caller, person, type, signal),
   timeline: (person, page, { caller, operations, signal }) => operations.personTimeline(caller, person, page, signal),
 };
 

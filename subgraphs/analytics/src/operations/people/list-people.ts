@@ -56,7 +56,8 @@ const parseTest = ({ trait, eq, exists }: TraitTestInput, where: string): TraitT
   return { trait, equals: equal === null ? null : JSON.stringify(equal), exists: there ?? true };
 };
 
-const parseTests = (caller: Caller, inputs: readonly TraitTestInput[]): readonly TraitTest[] => {
+/** Reads tests of traits; refuses them with FORBIDDEN under a data policy. */
+export const parseTests = (caller: Caller, inputs: readonly TraitTestInput[]): readonly TraitTest[] => {
   if (inputs.length > MAX_TESTS)
     throw refuse("BAD_INPUT", `At most ${MAX_TESTS} traits are tested at once.`, { field: "input.traits" });
   if (inputs.length > 0 && caller.dataPolicy !== null)

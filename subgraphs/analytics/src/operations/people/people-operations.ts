@@ -11,6 +11,15 @@ import {
   type PeopleOutcome,
 } from "./change-people.ts";
 import { findPeople, type Person } from "./find-people.ts";
+import {
+  findGroup,
+  groupActivity,
+  groupPeople,
+  groupTraits,
+  listGroups,
+  personGroups,
+  setGroupTraits,
+} from "./groups.ts";
 import { listPeople, type ListPeopleDeps } from "./list-people.ts";
 import { numbered } from "./number-people.ts";
 import {
@@ -81,6 +90,13 @@ export const createPeopleOperations = (deps: PeopleDeps) => ({
   personTraits: personTraits(deps),
   personIdentities,
   identityHistory: identityHistory(deps),
+  group: findGroup,
+  groups: listGroups(deps),
+  groupActivity: groupActivity(deps),
+  groupPeople: groupPeople(deps),
+  groupTraits: groupTraits(deps),
+  setGroupTraits: setGroupTraits(deps),
+  personGroups: personGroups(deps),
   mergePeople: mergePeople(deps),
   unmergePeople: unmergePeople(deps),
   linkSeen: linkSeen(deps),

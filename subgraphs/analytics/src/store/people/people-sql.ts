@@ -7,16 +7,19 @@ import { EVENT_COLUMNS } from "../event-rows.ts";
 import { createParams, type Params } from "../params.ts";
 import { momentSql, sinceSql, untilSql } from "../time-sql.ts";
 
+/** What tells ids of different kinds apart in their numbers; the first two as `events` does. */
+const NUMBERED = { VISITOR: 0, USER: 1, GROUP: 2 } as const;
+
 /** The numbers that events of ids are stored with, one row each: `place` in the lists, from 1, and `person`. */
 export const numbersStatement = (
   tenantId: string,
-  ids: readonly { readonly kind: "USER" | "VISITOR"; readonly id: string }[],
+  ids: readonly { readonly kind: "USER" | "VISITOR" | "GROUP"; readonly id: string }[],
 ): StoreStatement => ({
   name: "numbers-of-people",
   text:
-    "SELECT place, toString(cityHash64({tenant: String}, id, toUInt8(signed_in))) AS person " +
-    "FROM (SELECT {ids: Array(String)} AS ids, {users: Array(UInt8)} AS users) ARRAY JOIN ids AS id, users AS signed_in, arrayEnumerate(ids) AS place ORDER BY place",
-  params: { tenant: tenantId, ids: ids.map(({ id }) => id), users: ids.map(({ kind }) => (kind === "USER" ? 1 : 0)) },
+    "SELECT place, toString(cityHash64({tenant: String}, id, toUInt8(kind))) AS person " +
+    "FROM (SELECT {ids: Array(String)} AS ids, {kinds: Array(UInt8)} AS kinds) ARRAY JOIN ids AS id, kinds AS kind, arrayEnumerate(ids) AS place ORDER BY place",
+  params: { tenant: tenantId, ids: ids.map(({ id }) => id), kinds: ids.map(({ kind }) => NUMBERED[kind]) },
 });
 
 /** Somebody as the event store knows them: the numbers that events of any of the person's ids are stored with. */
@@ -29,7 +32,7 @@ const ofPerson = ({ tenantId, numbers }: StoredPerson, params: Params): string =
   `tenant_id = ${params.place("String", tenantId)} AND person IN (SELECT toUInt64(arrayJoin(${params.place("Array(String)", numbers)})))`;
 
 /** The events of somebody: the copy in order of persons tells their places in the table, so that only those blocks are read. */
-const eventsOf = (person: StoredPerson, params: Params, and = ""): string =>
+export const eventsOf = (person: StoredPerson, params: Params, and = ""): string =>
   `events WHERE ${ofPerson(person, params)}${and} AND (toStartOfHour(time), name, person) IN ` +
   `(SELECT toStartOfHour(time), name, person FROM events_by_person WHERE ${ofPerson(person, params)}${and})`;
 
@@ -114,11 +117,17 @@ const TRAIT_NOW =
   "arrayFold((so_far, fact) -> multiIf(fact.3 = 'SET', fact.4, fact.3 = 'UNSET', '', fact.3 = 'SET_ONCE', if(so_far = '', fact.4, so_far), " +
   "toString(toFloat64OrZero(so_far) + toFloat64OrZero(fact.4))), arraySort(groupUniqArray((at, place, toString(op), value))), '')";
 
-const testSql = ({ trait, equals, exists }: TraitTest, tenantId: string, params: Params): string => {
+/** Which people, or groups, pass tests of their traits, as conditions on an expression of their number. */
+export const testSql = (
+  { trait, equals, exists }: TraitTest,
+  number: string,
+  tenantId: string,
+  params: Params,
+): string => {
   const now =
     `SELECT person FROM worker_traits WHERE tenant_id = ${params.place("String", tenantId)} AND trait = ${params.place("String", trait)} ` +
     `GROUP BY person HAVING ${TRAIT_NOW} ${equals === null ? "!= ''" : `= ${params.place("String", equals)}`}`;
-  return `person ${exists ? "IN" : "NOT IN"} (${now})`;
+  return `${number} ${exists ? "IN" : "NOT IN"} (${now})`;
 };
 
 /** People who did something in a range and are what tests ask, by number after a number; one row more tells that there are more. */
@@ -137,7 +146,7 @@ export const peopleStatement = (
     behaviourRange("events", asked.range, tenantId, params),
     `person > toUInt64(${params.place("String", asked.after)})`,
     matcherSql(asked.matcher, params),
-    ...asked.traits.map((test) => testSql(test, tenantId, params)),
+    ...asked.traits.map((test) => testSql(test, "person", tenantId, params)),
   ];
   const text = `SELECT toString(person) AS number FROM events WHERE ${where.join(" AND ")} GROUP BY person ORDER BY person LIMIT ${params.place("UInt64", asked.first + 1)}`;
   return { name: "people", text, params: params.values };

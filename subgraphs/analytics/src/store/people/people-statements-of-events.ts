@@ -1,4 +1,5 @@
 import { parseEventRow } from "../event-rows.ts";
+import { groupRow, groupsOfPersonStatement, groupsStatement } from "./groups-sql.ts";
 import {
   cohortsOfStatement,
   numbersStatement,
@@ -16,7 +17,7 @@ import { cohortIdRow, factRow, numberRow, pairRow, personRow, revenueRow, saidRo
 export const peopleStatements = {
   ...{ numbersStatement, seenPeopleStatement, revenueStatement, timelineStatement, cohortsOfStatement },
   ...{ traitFactsStatement, peopleStatement, seenPairsStatement, saidStatement },
-  ...{ pairRow, saidRow },
+  ...{ pairRow, saidRow, groupRow, groupsStatement, groupsOfPersonStatement },
   ...{ numberRow, seenRow, revenueRow, parseEventRow, cohortIdRow, factRow, personRow },
 };
 
