@@ -24,7 +24,7 @@ const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Au
 /** Addresses of every form, and texts that are none. */
 export const ADDRESSES = [
   ...["/", "/a?b=1", "/%_", "/a//b/ü/d/e/f", "https://Shop.example/", "https://shop.example", "//shop.example/a/b#c"],
-  ...["http://u:p@Shop.EXAMPLE:8080/a/../b?x=//y", "http://[::1]:80/a", "app://home/a", "mailto:a@b.c", "no address"],
+  ...["http://u:p@Shop.EXAMPLE:8080/a/../b?x=//y", "http://[::1]:80/a", "app://shop/a", "mailto:a@b.c", "no address"],
   ...["?q=/a", "//", "http:///a", "https://shop.example?x/y"],
 ];
 

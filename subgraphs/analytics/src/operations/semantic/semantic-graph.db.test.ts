@@ -136,6 +136,58 @@ describe("the graph's semantic layer", () => {
     });
   });
 
+  test("defines hierarchies, lists them, and moves questions along them", async () => {
+    const caller = callerWith(freshTenantId(), PERMISSIONS);
+    const define = `mutation ($input: DefineHierarchyInput!) { defineHierarchy(input: $input) { __typename
+      ... on HierarchyDefined { changed hierarchy { name levels version versions { version } } } } }`;
+    const hierarchy = { name: "places", levels: ["country", "properties.store"] };
+    expect(await ask(caller, define, { input: hierarchy })).toEqual({
+      defineHierarchy: {
+        ...{ __typename: "HierarchyDefined", changed: true },
+        hierarchy: { ...hierarchy, version: 1, versions: [{ version: 1 }] },
+      },
+    });
+    expect(
+      await ask(
+        caller,
+        `{ hierarchy(name: "places") { levels usable: archived } hierarchies { edges { node { name } } pageInfo { hasNextPage } }
+        dimensions { hierarchies { name version levels } } }`,
+      ),
+    ).toMatchObject({
+      hierarchy: { levels: hierarchy.levels, usable: false },
+      hierarchies: { edges: [{ node: { name: "places" } }], pageInfo: { hasNextPage: false } },
+      dimensions: { hierarchies: expect.arrayContaining([{ ...hierarchy, version: 1 }]) },
+    });
+    const step = `{ hierarchy { name version } from to question { dimensions granularity range { from to } input } result { rowCount totals { name } } }`;
+    const input = {
+      ...{ range: RANGE, measures: [{ function: "COUNT" }], dimensions: ["country"], pivot: { by: ["device"] } },
+    };
+    const along = { by: "country", hierarchy: "places" };
+    const moved = await ask(
+      caller,
+      `query ($input: OlapInput!, $along: AlongInput!) { drillDown(input: $input, along: $along, cell: { dimensions: [null] }) ${step}
+        rollUp(input: $input, along: $along) ${step} }`,
+      { input, along },
+    );
+    const common = { hierarchy: { name: "places", version: 1 }, from: "country" };
+    expect(moved).toMatchObject({
+      drillDown: {
+        ...{ ...common, to: "properties.store", result: { totals: [{ name: "count" }] } },
+        question: { dimensions: ["properties.store"], granularity: "NONE", range: RANGE },
+      },
+      rollUp: { ...common, to: null, question: { dimensions: [] }, result: { rowCount: 1 } },
+    });
+    // What is told can be asked as it is told.
+    const { question } = z
+      .object({ drillDown: z.object({ question: z.object({ input: z.record(z.string(), z.unknown()) }) }) })
+      .parse(moved).drillDown;
+    expect(question.input).toMatchObject({ filter: { field: "country", exists: false }, pivot: { by: ["device"] } });
+    const again = "query ($input: OlapInput!) { olap(input: $input) { pivot { by hasMore columns { values } } } }";
+    expect(await ask(caller, again, { input: question.input })).toEqual({
+      olap: { pivot: { by: ["device"], hasMore: false, columns: [] } },
+    });
+  });
+
   test("a long query keeps what its names stood for when it was started", async () => {
     const caller = callerWith(freshTenantId(), PERMISSIONS);
     await defineOrders(caller, "buy");
