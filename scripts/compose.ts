@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import {
   composeSupergraph,
   CompositionError,
+  keptText,
   readSubgraphSdls,
   readSupergraphFile,
 } from "../gateway/src/composition.ts";
@@ -14,8 +15,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 try {
   const named = readSupergraphFile(join(root, "supergraph.yaml"));
   const sources = process.argv.includes("--existing") ? named.filter(({ sdlPath }) => existsSync(sdlPath)) : named;
-  const { supergraphSdl, hints } = composeSupergraph(readSubgraphSdls(sources));
-  writeFileSync(join(root, "supergraph.graphql"), supergraphSdl);
+  const subgraphs = readSubgraphSdls(sources);
+  const { supergraphSdl, hints } = composeSupergraph(subgraphs);
+  writeFileSync(join(root, "supergraph.graphql"), keptText(subgraphs, supergraphSdl));
   for (const hint of hints) console.log(hint);
   console.log(`Composed ${sources.map(({ name }) => name).join(", ")} into supergraph.graphql.`);
 } catch (error) {

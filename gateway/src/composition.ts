@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { composeServices } from "@apollo/composition";
@@ -78,6 +79,23 @@ export const composeSupergraph = (subgraphs: readonly SubgraphSdl[]): Compositio
     supergraphSdl: `${result.supergraphSdl.trimEnd()}\n`,
     hints: result.hints.map(({ definition, message }) => `${definition.code}: ${message}`),
   };
+};
+
+const KEPT = "# Composed by `npm run compose` of subgraphs with the digest ";
+
+const digestOf = (subgraphs: readonly SubgraphSdl[]): string =>
+  createHash("sha256")
+    .update(JSON.stringify(subgraphs.map(({ name, url, sdl }) => [name, url, sdl])))
+    .digest("hex");
+
+/** The text of a file that keeps a supergraph for later, with what tells which subgraphs it was composed of. */
+export const keptText = (subgraphs: readonly SubgraphSdl[], supergraphSdl: string): string =>
+  `${KEPT}${digestOf(subgraphs)}\n${supergraphSdl}`;
+
+/** The supergraph a file keeps, when it was composed of just these subgraphs; null when it has to be composed anew. */
+export const keptSupergraph = (subgraphs: readonly SubgraphSdl[], text: string): string | null => {
+  const head = `${KEPT}${digestOf(subgraphs)}\n`;
+  return text.startsWith(head) ? text.slice(head.length) : null;
 };
 
 /** SDL of what clients see of a supergraph: no federation directives, nothing inaccessible. */

@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
 import {
   composeSupergraph,
+  keptSupergraph,
   readSubgraphSdls,
   readSupergraphFile,
   type SubgraphSource,
@@ -12,8 +14,15 @@ export interface ComposedGraph {
   readonly sources: readonly SubgraphSource[];
 }
 
-/** Composes the graph in process; throws CompositionError with every reason it can't be. */
+/** Where the subgraphs are by default, and where their SDL lies. */
+export const subgraphSources = (): readonly SubgraphSource[] => readSupergraphFile(places.supergraphFile);
+
+/** The graph of the rooms' SDL: the kept one when it was composed of just these, else composed now. Throws CompositionError with every reason it can't be. */
 export const composeGraph = (): ComposedGraph => {
-  const sources = readSupergraphFile(places.supergraphFile);
-  return { supergraphSdl: composeSupergraph(readSubgraphSdls(sources)).supergraphSdl, sources };
+  const sources = subgraphSources();
+  const subgraphs = readSubgraphSdls(sources);
+  const kept = existsSync(places.supergraphSdl)
+    ? keptSupergraph(subgraphs, readFileSync(places.supergraphSdl, "utf8"))
+    : null;
+  return { supergraphSdl: kept ?? composeSupergraph(subgraphs).supergraphSdl, sources };
 };

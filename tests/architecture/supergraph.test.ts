@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "@jest/globals";
 import {
   composeSupergraph,
+  keptSupergraph,
+  keptText,
   readSubgraphSdls,
   readSupergraphFile,
   type SubgraphSdl,
@@ -25,11 +27,23 @@ describe("the committed supergraph.graphql is what the subgraphs compose to", ()
   });
 
   it("recomposing gives the committed text; `npm run compose` writes it", () => {
-    const recomposed = written.length === 0 ? "" : composeSupergraph(readSubgraphSdls(written)).supergraphSdl;
+    const subgraphs = readSubgraphSdls(written);
+    const recomposed = keptText(subgraphs, composeSupergraph(subgraphs).supergraphSdl);
     const text = existsSync(committed) ? readFileSync(committed, "utf8") : "";
     expect(
       text === recomposed ? "" : "supergraph.graphql is stale -> run `npm run compose` and review the difference",
     ).toBe("");
+  });
+
+  it("an instance takes it as it is while it was composed of just its subgraphs, and composes anew otherwise", () => {
+    const subgraphs = readSubgraphSdls(written);
+    const { supergraphSdl } = composeSupergraph(subgraphs);
+    const text = keptText(subgraphs, supergraphSdl);
+    expect(keptSupergraph(subgraphs, text)).toBe(supergraphSdl);
+    const changed = subgraphs.map((one, index) => (index === 0 ? { ...one, sdl: `${one.sdl}\n` } : one));
+    for (const other of [changed, subgraphs.slice(1), subgraphs.map((one) => ({ ...one, url: `${one.url}/x` }))])
+      expect(keptSupergraph(other, text)).toBeNull();
+    expect(keptSupergraph(subgraphs, supergraphSdl)).toBeNull();
   });
 
   it("subgraphs that share a type describe it in the same words, so that the reader of the graph is told of all of it", () => {

@@ -3,7 +3,7 @@ import { INGEST_AUDIENCE, registerIngestRoutes, registerInternalIngestRoute } fr
 import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/auth/identity";
 import { createRequestQuotas } from "@tessera/platform/limits/request-quotas";
 import { systemNowMs } from "@tessera/platform/time/clock";
-import { composeGraph } from "../compose.ts";
+import { subgraphSources } from "../compose.ts";
 import { tenantUrl, type DistributedConfig } from "../config.ts";
 import { registerInternalExecutionsRoute } from "@tessera/platform/executions/remote-executions";
 import { createEdge, edgeOf } from "../edge.ts";
@@ -23,7 +23,7 @@ export const ingestRole =
     const opened = openResources(settings, shell);
     const secret = config.IDENTITY_SECRET;
     const sign = createIdentitySigner({ secret, nowMs: systemNowMs });
-    const tenant = connectOverHttp("tenant", tenantUrl(config, composeGraph().sources), sign, shell.logger);
+    const tenant = connectOverHttp("tenant", tenantUrl(config, subgraphSources()), sign, shell.logger);
     const ingest = createIngest({
       ...opened.resources,
       clickhouse: settings.writer,
