@@ -2,7 +2,20 @@ import { z } from "zod";
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 /** Values of enums among what is compared here. */
-const ENUM_VALUES = new Set(["EXACT", "APPROXIMATE", "EVENT", "FIELD", "CHI_SQUARE", "FISHER"]);
+const ENUM_VALUES = new Set([
+  "EXACT",
+  "APPROXIMATE",
+  "EVENT",
+  "FIELD",
+  "CHI_SQUARE",
+  "FISHER",
+  "NONE",
+  "MISS",
+  "HIT",
+  "SHARED",
+  "LINEAR",
+  "MARKOV",
+]);
 /** The whole difference between the two: snake case for names, lower case for the values of enums. */
 export const inRestWords = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(inRestWords);
@@ -141,6 +154,21 @@ export const FUNNEL = `query($input: FunnelInput!) {
     correlation {
       kind field value convertedWith convertedWithout notConvertedWith notConvertedWithout
       oddsRatio oddsRatioInterval { low high } test p pAdjusted
+    }
+    attribution {
+      conversions attributedConversions nonConvertingJourneys cutJourneys
+      breakdown {
+        dimension roles { label touchpoints conversionsTouched firstTouches assistedConversions assistedValue lastTouches }
+        models {
+          kind chain { states conversionProbability } permutations
+          credits {
+            label conversions value share conversionsInterval { low high } valueInterval { low high }
+            standardError removalEffect spend roas cpa
+          }
+          conservation { creditedConversions actualConversions creditedValue actualValue }
+        }
+        paths { steps length conversions value losses conversionRate meanSecondsToConvert } pathCount
+      }
     }
     cutUnits
   }

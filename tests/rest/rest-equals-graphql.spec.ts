@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { tableFromIPC, type StructRowProxy } from "apache-arrow";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { openSocket } from "../../rest-bridge/src/testing/running-bridge.ts";
@@ -89,7 +90,7 @@ describe("REST answers what GraphQL answers", () => {
     const { body, status } = await rest(`${METRICS}?timeframe=24h&tenant_id=${instance.tenantId}`);
     const { realtimeMetrics } = await graph(`{ realtimeMetrics(timeframe: "PT24H") {
       timeframe from to events users sessions revenue { currency amount } topNames { name events users } eventsPerSecond
-      series { bucketWidth buckets events users } asOf cursor provenance { asOf freshness exactness relativeError
+      series { bucketWidth buckets events users } asOf cursor provenance { asOf freshness cache exactness relativeError
         approximations { column method relativeError } tables { table from to } rejectedTables { table reason } rowsRead bytesRead elapsedMs timeZone }
     } }`);
     expect(status).toBe(200);
@@ -186,6 +187,25 @@ describe("REST answers what GraphQL answers", () => {
       ),
     );
     expect(asked.rowCount).toBeGreaterThan(0);
+  });
+
+  it("for all rows of a question, as lines and as an Arrow stream", async () => {
+    const question = { range, dimensions: ["name", "utm_source"], measures: [{ function: "count" }] };
+    const input = { range, dimensions: ["name", "utmSource"], measures: [{ function: "COUNT" }] };
+    const asked = olapShape.parse((await graph(OLAP, { input }))["olap"]);
+    const columns = plain(asked.columns);
+    const rows = Array.from({ length: asked.rowCount }, (_row, place) =>
+      Object.fromEntries(columns.map(({ name, values }) => [name, values[place]])),
+    );
+    const init = { method: "POST", headers: authorized(), body: JSON.stringify(question) };
+    const streamed = (format: string) => fetch(`${instance.url}/api/v2/analytics/query/${format}`, init);
+    const lines = (await (await streamed("ndjson")).text()).trimEnd().split("\n");
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual(rows);
+    const table = tableFromIPC(new Uint8Array(await (await streamed("arrow")).arrayBuffer()));
+    expect(table.toArray().map((row: StructRowProxy) => ({ ...row.toJSON(), count: Number(row["count"]) }))).toEqual(
+      rows,
+    );
+    expect(rows.length).toBeGreaterThan(2);
   });
 
   it("for what it can't answer: the same code, said as a problem", async () => {

@@ -8,6 +8,7 @@ export const provenanceSchema = Type.Object(
   {
     as_of: moment(from("Provenance.asOf")),
     freshness: Type.String(from("Provenance.freshness")),
+    cache: Type.Enum(["none", "miss", "hit", "shared"], from("Provenance.cache")),
     exactness: Type.Enum(["exact", "approximate"], from("Provenance.exactness")),
     relative_error: orNull(Type.Number(), from("Provenance.relativeError")),
     approximations: Type.Array(
@@ -50,12 +51,14 @@ export const provenanceSchema = Type.Object(
   { ...from("Provenance"), title: "Provenance" },
 );
 
+const CACHE_USES = { NONE: "none", MISS: "miss", HIT: "hit", SHARED: "shared" } as const;
 const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
 
 /** The graph's provenance in REST's words. */
 export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof provenanceSchema> => ({
   as_of: provenance.asOf,
   freshness: provenance.freshness,
+  cache: CACHE_USES[provenance.cache],
   exactness: EXACTNESS[provenance.exactness],
   relative_error: provenance.relativeError,
   approximations: provenance.approximations.map(({ column, method, relativeError }) => ({

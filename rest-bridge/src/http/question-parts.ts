@@ -80,3 +80,15 @@ export const toRange = ({ calendar, ...rest }: Static<ReturnType<typeof rangeSch
 /** The moments of the range an answer is about. */
 export const toldRangeSchema = (coordinate: string) =>
   Type.Object({ from: moment(from("TimeRange.from")), to: moment(from("TimeRange.to")) }, from(coordinate));
+
+/** How old an answer may be. */
+export const maxStalenessSchema = Type.Optional(
+  Type.String({ maxLength: MAX_TEXT, default: "PT0S", ...from("Query.olap.maxStaleness") }),
+);
+
+/** How old an answer may be, as a variable of the graph. */
+export const toMaxStaleness = ({
+  max_staleness: maxStaleness,
+}: {
+  readonly max_staleness?: string | undefined;
+}): { readonly maxStaleness?: string } => (maxStaleness === undefined ? {} : { maxStaleness });

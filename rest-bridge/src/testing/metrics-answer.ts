@@ -18,6 +18,7 @@ export const metricsAnswer = (events: number, cursor: string): RestRealtimeMetri
     provenance: {
       asOf: "2026-11-20T12:00:00.000Z",
       freshness: "PT0S",
+      cache: "NONE",
       exactness: "EXACT",
       relativeError: null,
       approximations: [],

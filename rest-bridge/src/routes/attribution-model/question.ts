@@ -8,7 +8,7 @@ import type {
   ShapleyGame,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const KINDS = {
@@ -95,6 +95,7 @@ const EXAMPLE = {
 export const attributionQuestionSchema = Type.Object(
   {
     tenant_id: tenantIdSchema,
+    max_staleness: maxStalenessSchema,
     range: rangeSchema("AttributionInput.range"),
     conversion: matcherSchema,
     touchpoints: Type.Array(matcherSchema, { maxItems: MAX.touchpoints, ...from("AttributionInput.touchpoints") }),

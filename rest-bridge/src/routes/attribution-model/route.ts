@@ -4,6 +4,7 @@ import { toProvenance } from "../../answers/provenance.ts";
 import { RestAttributionModelDocument, type RestAttributionModelQuery } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
+import { toMaxStaleness } from "../../http/question-parts.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { attributionModelDescription } from "./description.ts";
@@ -22,7 +23,10 @@ export const registerAttributionModel = (server: HttpServer, deps: GraphRouteDep
   serveRoute(server, deps, attributionModelDescription, async (request) => {
     const { body, caller } = request;
     ownTenant(caller, body.tenant_id);
-    const { data, warnings } = await attribution(deps.graph, request, { input: toAttributionInput(body) });
+    const { data, warnings } = await attribution(deps.graph, request, {
+      input: toAttributionInput(body),
+      ...toMaxStaleness(body),
+    });
     const { provenance, identity, breakdowns, ...answer } = data.attribution;
     const parts = Object.entries({ ...answer, breakdowns: named(breakdowns, body) });
     return {

@@ -7,7 +7,7 @@ import type {
   Granularity,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { toFieldName } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
 
@@ -102,6 +102,7 @@ const EXAMPLE = {
 export const funnelQuestionSchema = Type.Object(
   {
     tenant_id: tenantIdSchema,
+    max_staleness: maxStalenessSchema,
     range: rangeSchema("FunnelInput.range"),
     steps: Type.Array(stepSchema, { minItems: 1, maxItems: MAX_STEPS, ...from("FunnelInput.steps") }),
     order: Type.Optional(Type.Enum(["ordered", "unordered", "strict"], from("FunnelInput.order"))),

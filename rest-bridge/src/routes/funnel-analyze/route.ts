@@ -4,6 +4,7 @@ import { toProvenance } from "../../answers/provenance.ts";
 import { RestFunnelAnalyzeDocument, type RestFunnelAnalyzeQuery } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
+import { toMaxStaleness } from "../../http/question-parts.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { toFieldName } from "../realtime-query/filter.ts";
@@ -27,7 +28,10 @@ export const registerFunnelAnalyze = (server: HttpServer, deps: GraphRouteDeps):
   serveRoute(server, deps, funnelAnalyzeDescription, async (request) => {
     const { body, caller } = request;
     ownTenant(caller, body.tenant_id);
-    const { data, warnings } = await funnel(deps.graph, request, { input: toFunnelInput(body) });
+    const { data, warnings } = await funnel(deps.graph, request, {
+      input: toFunnelInput(body),
+      ...toMaxStaleness(body),
+    });
     const { provenance, correlation, ...answer } = data.funnel;
     const parts = Object.entries({ ...answer, correlation: asAsked(correlation, body) });
     return {

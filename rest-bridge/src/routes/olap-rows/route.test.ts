@@ -50,6 +50,18 @@ const paging = (last: number, instead: (page: number) => GraphAnswer | null = ()
     return instead(page) ?? { data: answerOf(page, last), rateLimit };
   });
 };
+/** Pages without end, each a megabyte: what the sockets between hold is some of them. */
+const largePages = (): void =>
+  paging(1_000_000, (page) => ({
+    data: {
+      olapPage: {
+        ...answerOf(page, 1_000_000).olapPage,
+        rowCount: 1,
+        columns: [{ name: "url", role: "DIMENSION", texts: ["x".repeat(1_000_000)] }],
+      },
+    },
+    rateLimit,
+  }));
 beforeEach(() => {
   bridge.graph.calls.length = 0;
   paging(3);
@@ -157,7 +169,7 @@ describe("all rows of a question", () => {
   );
 
   it.each([NDJSON, ARROW])("%s asks for no page that nobody waits for", async (path) => {
-    paging(1_000_000);
+    largePages();
     const leaving = new AbortController();
     const answer = await post(path, question, {}, leaving.signal);
     await answer.body?.getReader().read();
@@ -170,16 +182,7 @@ describe("all rows of a question", () => {
   });
 
   it("a reader that takes nothing is not read ahead for", async () => {
-    paging(1_000_000, (page) => ({
-      data: {
-        olapPage: {
-          ...answerOf(page, 1_000_000).olapPage,
-          rowCount: 1,
-          columns: [{ name: "url", role: "DIMENSION", texts: ["x".repeat(1_000_000)] }],
-        },
-      },
-      rateLimit,
-    }));
+    largePages();
     const leaving = new AbortController();
     const answer = await post(NDJSON, question, {}, leaving.signal);
     const reader = answer.body?.getReader();

@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import type { PathLoops, PathOccurrence, PathRepeats, PathsInput } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { toFieldName } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
 
@@ -54,6 +54,7 @@ const EXAMPLE = {
 export const pathsQuestionSchema = Type.Object(
   {
     tenant_id: tenantIdSchema,
+    max_staleness: maxStalenessSchema,
     range: rangeSchema("PathsInput.range"),
     unit: Type.Optional(unitSchema),
     steps: Type.Optional(

@@ -4,6 +4,7 @@ import { toProvenance } from "../../answers/provenance.ts";
 import { RestPathsAnalyzeDocument } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
+import { toMaxStaleness } from "../../http/question-parts.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { pathsAnalyzeDescription } from "./description.ts";
@@ -16,7 +17,7 @@ export const registerPathsAnalyze = (server: HttpServer, deps: GraphRouteDeps): 
   serveRoute(server, deps, pathsAnalyzeDescription, async (request) => {
     const { body, caller } = request;
     ownTenant(caller, body.tenant_id);
-    const { data, warnings } = await ask(deps.graph, request, { input: toPathsInput(body) });
+    const { data, warnings } = await ask(deps.graph, request, { input: toPathsInput(body), ...toMaxStaleness(body) });
     const { provenance, ...answer } = data.paths;
     return {
       ...Object.fromEntries(

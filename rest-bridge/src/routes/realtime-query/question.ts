@@ -2,7 +2,7 @@ import { Type, type Static } from "typebox";
 import type { Approximate, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
 import { FILLS, GRANULARITIES, granularitySchema, pivotSchema, toPivot } from "./pivot.ts";
 
@@ -71,6 +71,7 @@ const EXAMPLE = {
 export const questionSchema = Type.Object(
   {
     tenant_id: tenantIdSchema,
+    max_staleness: maxStalenessSchema,
     range: rangeSchema("OlapInput.range"),
     measures: Type.Array(measureSchema, { minItems: 1, maxItems: MAX_MEASURES, ...from("OlapInput.measures") }),
     dimensions: Type.Optional(

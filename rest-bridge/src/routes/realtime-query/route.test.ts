@@ -58,6 +58,14 @@ describe("POST /api/v2/analytics/realtime/query", () => {
     );
   });
 
+  it("tells the graph how old the answer may be, and the caller how it was come by", async () => {
+    const told = { ...provenance, cache: "HIT", freshness: "PT1M" } as const;
+    bridge.graph.decide(() => ({ data: { olap: { ...data.olap, provenance: told } }, rateLimit: {} }));
+    const { body } = await post({ ...question, max_staleness: "PT5M" });
+    expect(body).toMatchObject({ provenance: { cache: "hit", freshness: "PT1M" } });
+    expect(bridge.graph.calls).toMatchObject([{ variables: { maxStaleness: "PT5M" } }]);
+  });
+
   it("calls the graph's complaint by the name the caller used", async () => {
     const errors = [
       { message: "There is no such field.", extensions: { code: "BAD_INPUT", field: "input.filter.and.1.field" } },

@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import type { Granularity, SessionBounce, SessionKind, SessionMetricsInput } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher } from "../realtime-query/matcher.ts";
 
@@ -77,6 +77,7 @@ const EXAMPLE = {
 export const sessionsQuestionSchema = Type.Object(
   {
     tenant_id: tenantIdSchema,
+    max_staleness: maxStalenessSchema,
     range: rangeSchema("SessionMetricsInput.range"),
     time_zone: text("SessionMetricsInput.timeZone"),
     definition: Type.Optional(definitionSchema),

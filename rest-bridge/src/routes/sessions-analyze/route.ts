@@ -4,6 +4,7 @@ import { toProvenance } from "../../answers/provenance.ts";
 import { RestSessionsAnalyzeDocument } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
+import { toMaxStaleness } from "../../http/question-parts.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { sessionsAnalyzeDescription } from "./description.ts";
@@ -16,7 +17,10 @@ export const registerSessionsAnalyze = (server: HttpServer, deps: GraphRouteDeps
   serveRoute(server, deps, sessionsAnalyzeDescription, async (request) => {
     const { body, caller } = request;
     ownTenant(caller, body.tenant_id);
-    const { data, warnings } = await ask(deps.graph, request, { input: toSessionMetricsInput(body) });
+    const { data, warnings } = await ask(deps.graph, request, {
+      input: toSessionMetricsInput(body),
+      ...toMaxStaleness(body),
+    });
     const { provenance, ...answer } = data.sessionMetrics;
     return {
       ...Object.fromEntries(
