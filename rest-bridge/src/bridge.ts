@@ -20,6 +20,7 @@ import { registerAuditLog } from "./routes/audit-log/route.ts";
 import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCorrelations } from "./routes/correlations/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
+import { registerPeople } from "./routes/people/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
 import { registerOlapRows } from "./routes/olap-rows/route.ts";
@@ -65,6 +66,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerPathsAnalyze(scope, deps);
     registerSessionsAnalyze(scope, deps);
     registerCohort(scope, deps);
+    registerPeople(scope, deps);
     registerCorrelations(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);

@@ -8,6 +8,7 @@ import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
 import { cohortDescription } from "./cohort/description.ts";
+import { identifyDescription, mergePeopleDescription, personDescription } from "./people/description.ts";
 import { correlationDescriptions } from "./correlations/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
@@ -33,6 +34,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   pathsAnalyzeDescription,
   sessionsAnalyzeDescription,
   cohortDescription,
+  ...[personDescription, mergePeopleDescription, identifyDescription],
   ...correlationDescriptions,
   adminUsageDescription,
   adminScaleDescription,

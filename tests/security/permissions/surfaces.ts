@@ -47,6 +47,9 @@ const FUNNEL = "/api/v2/analytics/funnel/analyze";
 const PATHS = "/api/v2/analytics/paths/analyze";
 const SESSIONS = "/api/v2/analytics/sessions/analyze";
 const COHORT = "/api/v2/analytics/cohort/{cohort_id}";
+const PERSON = "/api/v2/analytics/people/{person_id}";
+const MERGE = "/api/v2/analytics/people/merge";
+const IDENTIFY = "/api/v2/analytics/identify";
 const CORRELATIONS = "/api/v2/analytics/correlations";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
@@ -137,6 +140,21 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     attempt: (world, query, apiKey) =>
       http(COHORT.replace("{cohort_id}", world.own.cohortId), "GET")(world, query, apiKey),
     permission: "analytics:read",
+    says: problems,
+  },
+  [`GET ${PERSON}`]: {
+    attempt: http(PERSON.replace("{person_id}", "1"), "GET"),
+    permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${MERGE}`]: {
+    attempt: http(MERGE, "POST", { from_user_id: "surface", into_user_id: "other", reason: "surface" }),
+    permission: "people:manage",
+    says: problems,
+  },
+  [`POST ${IDENTIFY}`]: {
+    attempt: http(IDENTIFY, "POST", { user_id: "surface", anonymous_id: "surface" }),
+    permission: "analytics:ingest",
     says: problems,
   },
   [`GET ${CORRELATIONS}`]: { attempt: http(CORRELATIONS, "GET"), permission: "analytics:read", says: problems },

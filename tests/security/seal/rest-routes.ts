@@ -73,6 +73,19 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, range, breakdown: ["country"], pages: 10 });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/sessions/analyze`, apiKey, { method: "POST", body }));
   },
+  "POST /api/v2/analytics/people/merge": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({
+      [TENANT]: tenantId,
+      from_user_id: "sealed",
+      into_user_id: "other",
+      reason: "sealed",
+    });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/people/merge`, apiKey, { method: "POST", body }));
+  },
+  "POST /api/v2/analytics/identify": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, user_id: "sealed", anonymous_id: "sealed" });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/identify`, apiKey, { method: "POST", body }));
+  },
   "POST /api/v2/analytics/correlations": async (url, apiKey, tenantId) => {
     const pattern = { kind: "count", at_least: 2, parts: [{ name: "a", key: ["name"] }], window: "PT1M" };
     const body = JSON.stringify({ [TENANT]: tenantId, name: "sealed", pattern });

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { Value } from "typebox/value";
+import { startBridge } from "../../testing/running-bridge.ts";
+import { identifyDescription, mergePeopleDescription, personDescription } from "./description.ts";
+
+const AT = "2026-11-20T12:00:00.000Z";
+const PATH = "/api/v2/analytics";
+
+let bridge: Awaited<ReturnType<typeof startBridge>>;
+beforeAll(async () => {
+  bridge = await startBridge();
+});
+afterAll(() => bridge.stop());
+
+const answerWith = (data: Record<string, unknown>): void => bridge.graph.decide(() => ({ data, rateLimit: {} }));
+beforeEach(() => {
+  bridge.graph.calls.length = 0;
+});
+const asked = async (path: string, body?: unknown) => {
+  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+  const answer = await bridge.ask(`${PATH}${path}`, { ...init, headers });
+  const json: unknown = await answer.json();
+  return { status: answer.status, body: json };
+};
+const errorsOf = (description: { readonly answers: { readonly 200: { readonly schema: object } } }, body: unknown) => [
+  ...Value.Errors(description.answers[200].schema, body),
+];
+
+const person = {
+  ...{ id: "77", firstSeenAt: AT, lastSeenAt: AT, eventCount: 2, sessionCount: 1 },
+  revenue: [{ currency: "EUR", amount: "3.5", events: 1 }],
+  identities: [{ kind: "USER", id: "ada" }],
+  traits: [{ name: "plan", value: { seatCount: 3, kind: "PRO" }, since: AT }],
+  cohorts: [{ id: "c", name: "Regulars" }],
+  timeline: {
+    edges: [{ node: { id: "e", name: "view", time: AT, sessionId: "s" } }],
+    pageInfo: { hasNextPage: true, endCursor: "next" },
+  },
+};
+
+describe("addresses about people", () => {
+  it("answer somebody as their description says; a trait's value keeps its own words", async () => {
+    answerWith({ person });
+    const { status, body } = await asked(`/people/77?as_of=${AT}&first=1&after=x`);
+    expect([status, errorsOf(personDescription, body)]).toEqual([200, []]);
+    expect(body).toMatchObject({
+      ...{ identities: [{ kind: "user", id: "ada" }], next_cursor: "next", timeline: [{ session_id: "s" }] },
+      traits: [{ value: { seatCount: 3, kind: "PRO" } }],
+    });
+    expect(bridge.graph.calls[0]?.variables).toEqual({ id: "77", asOf: AT, first: 1, after: "x" });
+  });
+
+  it("say of nobody that there is none, and of a wrong moment where it stands", async () => {
+    answerWith({ person: null });
+    expect(await asked("/people/78")).toMatchObject({ status: 404, body: { code: "NOT_FOUND", field: "person_id" } });
+    expect(await asked("/people/78?as_of=yesterday")).toMatchObject({ status: 400, body: { field: "as_of" } });
+  });
+
+  it("merge and identify, and tell why nothing changed", async () => {
+    answerWith({ mergePeople: { __typename: "PeopleChanged" } });
+    const merged = await asked("/people/merge", { from_user_id: "a", into_user_id: "b", reason: "one" });
+    expect([merged.status, errorsOf(mergePeopleDescription, merged.body)]).toEqual([200, []]);
+    expect(merged.body).toEqual({ changed: true, reason: null });
+    answerWith({ identify: { __typename: "PeopleUnchanged", reason: "OF_ANOTHER" } });
+    const identified = await asked("/identify", { user_id: "a", anonymous_id: "v", traits: { seatCount: 3 } });
+    expect(errorsOf(identifyDescription, identified.body)).toEqual([]);
+    expect(identified.body).toEqual({ changed: false, reason: "of_another" });
+    expect(bridge.graph.calls.map(({ variables }) => variables)).toEqual([
+      { input: { fromUserId: "a", intoUserId: "b", reason: "one" } },
+      { input: { userId: "a", anonymousId: "v", traits: { seatCount: 3 } } },
+    ]);
+  });
+
+  it.each([
+    ["/people/merge", { from_user_id: "a", into_user_id: "b" }],
+    ["/people/merge", { from_user_id: "", into_user_id: "b", reason: "r" }],
+    ["/identify", { user_id: "a", anonymous_id: "v", traits: [1] }],
+    ["/identify", { user_id: "a", anonymous_id: "x".repeat(257) }],
+    ["/identify", { user_id: "a", anonymous_id: "v", tenant_id: "0195e2a0-0000-7000-8000-000000000001" }],
+  ])("refuse %s with %j before the graph is asked", async (path, body) => {
+    const { status } = await asked(path, body);
+    expect([400, 403]).toContain(status);
+    expect(bridge.graph.calls).toEqual([]);
+  });
+});
