@@ -44,6 +44,10 @@ describe("a funnel over REST answers what GraphQL answers", () => {
       trend: { granularity: "day" },
       drop_offs: {},
       correlation: { events: 3, fields: ["country"] },
+      attribution: {
+        ...{ touchpoints: [{ events: ["page_view"] }], models: [{ kind: "linear" }, { kind: "markov" }], top_paths: 5 },
+        channels: [{ channel: "Mail", filter: { field: "utm_source", eq: "mail" } }],
+      },
     });
     const asked = await graph(FUNNEL_QUESTION, {
       input: {
@@ -53,6 +57,14 @@ describe("a funnel over REST answers what GraphQL answers", () => {
         trend: { granularity: "DAY" },
         dropOffs: {},
         correlation: { events: 3, fields: ["country"] },
+        attribution: {
+          ...{
+            touchpoints: [{ events: ["page_view"] }],
+            models: [{ kind: "LINEAR" }, { kind: "MARKOV" }],
+            topPaths: 5,
+          },
+          channels: [{ channel: "Mail", filter: { field: "utmSource", eq: "mail" } }],
+        },
       },
     });
     expect(status).toBe(200);
@@ -62,6 +74,7 @@ describe("a funnel over REST answers what GraphQL answers", () => {
       result: { entered: 3, converted: 1 },
       drop_offs: [{ dropped_off: 2 }],
       group_count: 3,
+      attribution: { conversions: 1, attributed_conversions: 1, non_converting_journeys: 2 },
     });
     // Of the fields asked about only the country is not in the copy in order of persons.
     expect(provenance).toMatchObject({

@@ -99,7 +99,8 @@ const pathSchema = Type.Object(
   from("AttributionPath"),
 );
 
-const breakdownSchema = Type.Object(
+/** Credits and paths by one dimension. */
+export const breakdownSchema = Type.Object(
   {
     dimension: Type.String(from("AttributionBreakdown.dimension")),
     models: Type.Array(modelSchema, from("AttributionBreakdown.models")),

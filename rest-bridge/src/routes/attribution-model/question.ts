@@ -60,7 +60,8 @@ const matcherSchema = Type.Object(
   closed("EventMatcherInput"),
 );
 
-const modelSchema = Type.Object(
+/** A model as REST takes it. */
+export const modelSchema = Type.Object(
   {
     kind: Type.Enum(
       [
@@ -167,7 +168,8 @@ const toMatcher = ({ events, filter }: Static<typeof matcherSchema>) => ({
   ...(filter === undefined ? {} : { filter: toFilter(filter) }),
 });
 
-const toModel = (model: Static<typeof modelSchema>) => {
+/** A model in the graph's words. */
+export const toModel = (model: Static<typeof modelSchema>) => {
   const { kind, game, half_life: halfLife, half_life_steps: halfLifeSteps, min_journeys: minJourneys, ...rest } = model;
   return {
     ...rest,

@@ -4,6 +4,7 @@ import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { toldRangeSchema } from "../../http/question-parts.ts";
+import { creditsSchema } from "./attribution.ts";
 
 const number = (coordinate: string) => Type.Number(from(coordinate));
 const maybe = (coordinate: string) => orNull(Type.Number(), from(coordinate));
@@ -157,6 +158,7 @@ export const funnelAnswerSchema = Type.Object(
     trend: orNull(trendSchema),
     drop_offs: Type.Array(dropOffSchema, from("FunnelAnswer.dropOffs")),
     correlation: Type.Array(correlateSchema, from("FunnelAnswer.correlation")),
+    attribution: orNull(creditsSchema, from("FunnelAnswer.attribution")),
     cut_units: Type.Integer(from("FunnelAnswer.cutUnits")),
     provenance: provenanceSchema,
     warnings: warningsSchema,

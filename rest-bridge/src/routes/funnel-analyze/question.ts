@@ -10,6 +10,7 @@ import { from } from "../../http/graphql-annotation.ts";
 import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { toFieldName } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
+import { attributionSchema, toAttribution } from "./attribution.ts";
 
 const ORDERS = { ordered: "ORDERED", unordered: "UNORDERED", strict: "STRICT" } as const satisfies Record<
   string,
@@ -132,6 +133,7 @@ export const funnelQuestionSchema = Type.Object(
       ),
     ),
     correlation: Type.Optional(correlationSchema),
+    attribution: Type.Optional(attributionSchema),
     time_zone: Type.Optional(text("FunnelInput.timeZone")),
     sample: Type.Optional(Type.Number(from("FunnelInput.sample"))),
   },
@@ -167,7 +169,7 @@ const toCorrelation = ({ fields, ...correlation }: Static<typeof correlationSche
 /** A question in the graph's words. */
 export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
   const { order, anchor, unit, exclusions, breakdown, trend, correlation, time_zone: timeZone } = question;
-  const { window, levels, sample, drop_offs: dropOffs } = question;
+  const { window, levels, sample, attribution, drop_offs: dropOffs } = question;
   return {
     range: toRange(question.range),
     steps: question.steps.map(toStep),
@@ -181,6 +183,7 @@ export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
     ...(trend === undefined ? {} : { trend: { granularity: GRANULARITIES[trend.granularity] } }),
     ...(dropOffs === undefined ? {} : { dropOffs }),
     ...(correlation === undefined ? {} : { correlation: toCorrelation(correlation) }),
+    ...(attribution === undefined ? {} : { attribution: toAttribution(attribution) }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(sample === undefined ? {} : { sample }),
   };

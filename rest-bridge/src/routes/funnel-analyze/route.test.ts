@@ -50,6 +50,37 @@ const data: RestFunnelAnalyzeQuery = {
         ...{ oddsRatio: 9, oddsRatioInterval: { low: 0.1, high: 600 } },
       },
     ],
+    attribution: {
+      ...{ conversions: 1, attributedConversions: 1, nonConvertingJourneys: 1, cutJourneys: 0 },
+      breakdown: {
+        ...{ dimension: "channel", roles: [], pathCount: 1 },
+        models: [
+          {
+            ...{ kind: "LAST_NON_DIRECT", chain: null, permutations: null },
+            credits: [
+              {
+                ...{ label: "Paid Search", conversions: 1, value: 0, share: 1, conversionsInterval: null },
+                ...{
+                  valueInterval: null,
+                  standardError: null,
+                  removalEffect: null,
+                  spend: null,
+                  roas: null,
+                  cpa: null,
+                },
+              },
+            ],
+            conservation: { creditedConversions: 1, actualConversions: 1, creditedValue: 0, actualValue: 0 },
+          },
+        ],
+        paths: [
+          {
+            ...{ steps: ["Paid Search"], length: 1, conversions: 1, value: 0, losses: 1 },
+            ...{ conversionRate: 0.5, meanSecondsToConvert: 5 },
+          },
+        ],
+      },
+    },
     cutUnits: 0,
     provenance: metricsAnswer(1, "1-1").realtimeMetrics.provenance,
   },
@@ -80,6 +111,10 @@ describe("POST /api/v2/analytics/funnel/analyze", () => {
       result: { steps: [{ dropped_off: 1 }, { time_from_previous: { quantiles_seconds: [5, null] } }] },
       groups: [{ value: "DE", versus_rest: { test: "fisher" } }],
       correlation: [{ kind: "field", field: "utm_source", test: "chi_square", odds_ratio: 9 }],
+      attribution: {
+        attributed_conversions: 1,
+        breakdown: { models: [{ kind: "last_non_direct", credits: [{ label: "Paid Search" }] }] },
+      },
     });
     expect([...Value.Errors(funnelAnalyzeDescription.answers[200].schema, body)]).toEqual([]);
   });
@@ -100,6 +135,15 @@ describe("POST /api/v2/analytics/funnel/analyze", () => {
       trend: { granularity: "week" },
       drop_offs: { first: 2 },
       correlation: { events: 3, fields: ["utm_source", "properties.plan_name"], values: 4 },
+      attribution: {
+        touchpoints: [{ filter: { field: "utm_source", exists: true } }],
+        models: [
+          { kind: "time_decay", half_life: "P1D" },
+          { kind: "shapley", game: "summed_rates" },
+        ],
+        channels: [{ channel: "Mail", filter: { field: "utm_medium", eq: "email" } }],
+        ...{ otherwise: "?", direct_labels: ["none"], lookback: "P9D", max_path_length: 9, top_paths: 3 },
+      },
     });
     expect(bridge.graph.calls[0]?.variables).toEqual({
       input: {
@@ -117,6 +161,15 @@ describe("POST /api/v2/analytics/funnel/analyze", () => {
         trend: { granularity: "WEEK" },
         dropOffs: { first: 2 },
         correlation: { events: 3, fields: ["utmSource", "properties.plan_name"], values: 4 },
+        attribution: {
+          touchpoints: [{ filter: { field: "utmSource", exists: true } }],
+          models: [
+            { kind: "TIME_DECAY", halfLife: "P1D" },
+            { kind: "SHAPLEY", game: "SUMMED_RATES" },
+          ],
+          channels: [{ channel: "Mail", filter: { field: "utmMedium", eq: "email" } }],
+          ...{ otherwise: "?", directLabels: ["none"], lookback: "P9D", maxPathLength: 9, topPaths: 3 },
+        },
       },
     });
   });
