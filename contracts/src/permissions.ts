@@ -7,6 +7,7 @@ export const PERMISSIONS = [
   "analytics:ingest",
   "analytics:personal-data",
   "analytics:define",
+  "dashboards:edit",
   "jobs:read",
   "jobs:run",
   "cohorts:manage",

@@ -17,6 +17,7 @@ export interface OwnThings {
   readonly cohortId: string;
   readonly savedQueryId: string;
   readonly correlationRuleId: string;
+  readonly dashboardId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -126,6 +127,22 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.hierarchies": () => ({}),
   "Query.drillDown": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   "Query.rollUp": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
+  "Query.dashboard": ({ dashboardId }) => ({ id: dashboardId }),
+  "Query.dashboards": () => ({}),
+  "Query.dashboardData": ({ dashboardId }) => ({ id: dashboardId }),
+  "Subscription.dashboardChanged": ({ dashboardId }) => ({ id: dashboardId }),
+  "Mutation.createDashboard": ({ mark }) => ({
+    input: { title: `${mark} board`, view: { scope: "TENANT" }, edit: { scope: "TENANT" } },
+  }),
+  "Mutation.editDashboard": ({ dashboardId, mark }) => ({
+    ...{ id: dashboardId, baseVersion: 1, idempotencyKey: randomUUID() },
+    operations: [{ setTitle: `${mark} board ${randomUUID()}` }],
+  }),
+  "Mutation.restoreDashboard": ({ dashboardId }) => ({ id: dashboardId, version: 1 }),
+  "Mutation.shareDashboard": ({ dashboardId }) => ({
+    ...{ id: dashboardId, input: { view: { scope: "TENANT" }, edit: { scope: "TENANT" } } },
+  }),
+  "Mutation.removeDashboard": ({ dashboardId }) => ({ id: dashboardId }),
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),

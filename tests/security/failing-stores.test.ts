@@ -80,7 +80,15 @@ const id = "00000000-0000-4000-8000-000000000001";
 const own = {
   ...{ mark: "failing", tenantId: id, eventId: id, batchId: id, jobId: id, userId: id },
   ...{ apiKeyId: "0123456789abcdef", oauthClientId: "tsc-00000000000000000000", trustedIssuerId: id },
-  ...{ ruleId: id, anomalyId: id, cohortId: id, savedQueryId: id, executionId: id },
+  ...{
+    ruleId: id,
+    anomalyId: id,
+    cohortId: id,
+    savedQueryId: id,
+    dashboardId: id,
+    correlationRuleId: id,
+    executionId: id,
+  },
 };
 const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
 /** The caller is known without asking any store. */

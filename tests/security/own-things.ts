@@ -35,6 +35,22 @@ export const makeSavedQuery = async (client: TesseraClient, own: OwnThings): Pro
   return (await client.ask(shape, text, variablesOf("Mutation.saveQuery", own))).saveQuery.savedQuery.id;
 };
 
+/** Makes a dashboard that everybody of the tenant may see and change; answers its id. */
+export const makeDashboard = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ createDashboard: z.object({ dashboard: id }) });
+  const text = `mutation ($input: CreateDashboardInput!) { createDashboard(input: $input) {
+    ... on DashboardCreated { dashboard { id } } } }`;
+  return (await client.ask(shape, text, variablesOf("Mutation.createDashboard", own))).createDashboard.dashboard.id;
+};
+
+/** Edits a dashboard, so that those who follow it hear of it. */
+export const editDashboard = async (client: TesseraClient, own: OwnThings): Promise<void> => {
+  const text = `mutation ($id: ID!, $baseVersion: Int!, $operations: [DashboardOperationInput!]!, $idempotencyKey: String!) {
+    editDashboard(id: $id, baseVersion: $baseVersion, operations: $operations, idempotencyKey: $idempotencyKey) { __typename } }`;
+  const shape = z.object({ editDashboard: z.object({ __typename: z.literal("DashboardEdited") }) });
+  await client.ask(shape, text, variablesOf("Mutation.editDashboard", own));
+};
+
 /** Makes a correlation rule that each live event fits; answers its id. */
 export const makeCorrelationRule = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ defineCorrelationRule: z.object({ rule: id }) });
@@ -170,11 +186,13 @@ export const makeOwnThings = async (
     cohortId: "",
     savedQueryId: "",
     correlationRuleId: "",
+    dashboardId: "",
     executionId: "",
   };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
   const [cohortId, savedQueryId] = [await makeCohort(client, base), await makeSavedQuery(client, base)];
+  const dashboardId = await makeDashboard(client, base);
   const correlationRuleId = await makeCorrelationRule(client, base);
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
   const anomalies = await eventually(async () => {
@@ -193,6 +211,7 @@ export const makeOwnThings = async (
     jobId,
     cohortId,
     savedQueryId,
+    dashboardId,
     correlationRuleId,
     anomalyId: anomalies,
     executionId,

@@ -22,6 +22,7 @@ import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
+import { dashboardPlaces, dashboardWords } from "./seal/dashboard-places.ts";
 import { peopleWords } from "./seal/people-words.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeEveryRole } from "./seal/every-role.ts";
@@ -123,6 +124,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...accessPlaces(() => alphaClient),
   ...cohortPlaces(() => alphaClient),
   ...definitionPlaces(() => alphaClient),
+  ...dashboardPlaces(() => alphaClient),
   ...correlationPlaces(() => alphaClient),
 };
 
@@ -132,6 +134,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...accessWords,
   ...cohortWords,
   ...definitionWords,
+  ...dashboardWords,
   ...correlationWords,
   ...peopleWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",

@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import type { Caller } from "@tessera/contracts/caller";
 import type { SubgraphCall } from "@tessera/platform/graphql/subgraph";
 import type { Cohort } from "./domain/cohort.ts";
+import type { Dashboard } from "./domain/dashboards/dashboard.ts";
 import type { Definition } from "./domain/semantic/definition.ts";
 import type { Job } from "./domain/job.ts";
 import type { Person } from "./operations/people/find-people.ts";
@@ -23,6 +24,8 @@ export interface Context {
   readonly definitionLoader: DataLoader<string, Definition | null>;
   /** People by the number of any of their ids, asked for together. */
   readonly personLoader: DataLoader<string, Person | null>;
+  /** Dashboards by id, as they are now, asked for together. */
+  readonly dashboardLoader: DataLoader<string, Dashboard | null>;
   /** What a caller may be told of an error that ended a stream. */
   readonly meaning: (error: unknown) => unknown;
 }
@@ -31,6 +34,9 @@ export interface Context {
 const MAX_LOADER_BATCH = 1_000;
 /** People looked up in one statement: each may go by hundreds of ids. */
 const MAX_PEOPLE_BATCH = 100;
+
+/** Dashboards looked up in one statement: each may be near a megabyte. */
+const MAX_DASHBOARD_BATCH = 20;
 
 /** Makes a fresh context for a call; its loader lives as long as the call. */
 export const contextFor =
@@ -49,6 +55,9 @@ export const contextFor =
     }),
     personLoader: new DataLoader((ids) => operations.findPeople(caller, ids, signal), {
       maxBatchSize: MAX_PEOPLE_BATCH,
+    }),
+    dashboardLoader: new DataLoader((ids) => operations.findDashboards(caller, ids), {
+      maxBatchSize: MAX_DASHBOARD_BATCH,
     }),
     meaning,
   });

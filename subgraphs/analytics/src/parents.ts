@@ -8,6 +8,14 @@ import type { CorrelationRulePage, CorrelationStanding } from "./operations/corr
 import type { MatchView } from "./operations/correlation/match-view.ts";
 import type { ChangeRuleOutcome } from "./store/correlation/rule-store-types.ts";
 import type { Column } from "./domain/columns.ts";
+import type { Dashboard, DashboardVersion } from "./domain/dashboards/dashboard.ts";
+import type { Box, Widget } from "./domain/dashboards/document.ts";
+import type { Change } from "./domain/dashboards/operation.ts";
+import type { DashboardData, WidgetData } from "./operations/dashboards/dashboard-data.ts";
+import type { RemoveOutcome, ShareOutcome } from "./operations/dashboards/edit-dashboard.ts";
+import type { DashboardPage } from "./operations/dashboards/find-dashboards.ts";
+import type { DashboardUpdate } from "./operations/dashboards/watch-dashboard.ts";
+import type { CreateOutcome, EditOutcome } from "./store/dashboards/dashboard-store-types.ts";
 import type { Job } from "./domain/job.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { PathFunnel } from "./domain/paths/funnel-of-path.ts";
@@ -132,13 +140,6 @@ export type MetricParent = Metric;
 export type SegmentParent = Segment;
 /** What a resolver of `SavedQuery` receives. */
 export type SavedQueryParent = SavedQuery;
-/** What a resolver of `Definition` receives. */
-export type DefinitionParent = Definition;
-/** What a resolver of `DefinitionVersion` receives. */
-export type DefinitionVersionParent = DefinitionVersion;
-/** What a resolver of `MetricConnection` receives. */
-export type MetricConnectionParent = DefinitionPage<"METRIC">;
-/** What a resolver of `SegmentConnection` receives. */
 /** What a resolver of `Hierarchy` receives. */
 export type HierarchyParent = OwnHierarchy;
 /** What a resolver of `HierarchyConnection` receives. */
@@ -147,6 +148,13 @@ export type HierarchyConnectionParent = DefinitionPage<"HIERARCHY">;
 export type DefineHierarchyResultParent = DefineOutcome;
 /** What a resolver of `HierarchyDefined` receives. */
 export type HierarchyDefinedParent = Extract<DefineOutcome, { kind: "DEFINED" }>;
+/** What a resolver of `Definition` receives. */
+export type DefinitionParent = Definition;
+/** What a resolver of `DefinitionVersion` receives. */
+export type DefinitionVersionParent = DefinitionVersion;
+/** What a resolver of `MetricConnection` receives. */
+export type MetricConnectionParent = DefinitionPage<"METRIC">;
+/** What a resolver of `SegmentConnection` receives. */
 export type SegmentConnectionParent = DefinitionPage<"SEGMENT">;
 /** What a resolver of `SavedQueryConnection` receives. */
 export type SavedQueryConnectionParent = DefinitionPage<"SAVED_QUERY">;
@@ -222,6 +230,46 @@ export type ChangeCorrelationRuleResultParent = ChangeRuleOutcome;
 export type CorrelationRuleChangedParent = Extract<ChangeRuleOutcome, { kind: "CHANGED" }>;
 /** What a resolver of `CorrelationRuleNotFound` receives. */
 export type CorrelationRuleNotFoundParent = Extract<ChangeRuleOutcome, { kind: "NOT_FOUND" }>;
+/** What a resolver of `Dashboard` receives. */
+export type DashboardParent = Dashboard;
+/** What a resolver of `DashboardWidget` receives: a widget, and where it comes to lie. */
+export type DashboardWidgetParent = Widget & { readonly placed: Box };
+/** What a resolver of `DashboardOperation` receives. */
+export type DashboardOperationParent = Change;
+/** What a resolver of `DashboardVersion` receives. */
+export type DashboardVersionParent = DashboardVersion;
+/** What a resolver of `DashboardConnection` receives. */
+export type DashboardConnectionParent = DashboardPage<Dashboard>;
+/** What a resolver of `DashboardVersionConnection` receives. */
+export type DashboardVersionConnectionParent = DashboardPage<DashboardVersion>;
+/** What a resolver of `DashboardUpdate` receives. */
+export type DashboardUpdateParent = DashboardUpdate;
+/** What a resolver of `DashboardData` receives. */
+export type DashboardDataParent = DashboardData;
+/** What a resolver of `DashboardWidgetData` receives: what a widget shows, and where it comes to lie. */
+export type DashboardWidgetDataParent = WidgetData & { readonly placed: Box };
+/** What a resolver of `DashboardAnswer` receives. */
+export type DashboardAnswerParent = NonNullable<WidgetData["answer"]>;
+/** What a resolver of `CreateDashboardResult` receives. */
+export type CreateDashboardResultParent = CreateOutcome;
+/** What a resolver of `DashboardCreated` receives. */
+export type DashboardCreatedParent = Extract<CreateOutcome, { kind: "CREATED" }>;
+/** What a resolver of `TooManyDashboards` receives. */
+export type TooManyDashboardsParent = Extract<CreateOutcome, { kind: "TOO_MANY" }>;
+/** What a resolver of `EditDashboardResult` receives. */
+export type EditDashboardResultParent = EditOutcome;
+/** What a resolver of `DashboardEdited` receives. */
+export type DashboardEditedParent = Extract<EditOutcome, { kind: "EDITED" }>;
+/** What a resolver of `DashboardNotFound` receives. */
+export type DashboardNotFoundParent = { readonly id: string };
+/** What a resolver of `ShareDashboardResult` receives. */
+export type ShareDashboardResultParent = ShareOutcome;
+/** What a resolver of `DashboardShared` receives. */
+export type DashboardSharedParent = Extract<ShareOutcome, { kind: "SHARED" }>;
+/** What a resolver of `RemoveDashboardResult` receives. */
+export type RemoveDashboardResultParent = RemoveOutcome;
+/** What a resolver of `DashboardRemoved` receives. */
+export type DashboardRemovedParent = RemoveOutcome;
 /** What a resolver of `Group` receives. */
 export type GroupParent = Group;
 /** What a resolver of `GroupActivity` receives. */

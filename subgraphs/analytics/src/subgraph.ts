@@ -12,6 +12,7 @@ import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
+import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
@@ -21,6 +22,7 @@ import { planJob } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createAnswers } from "./operations/delivery/answers.ts";
 import { resolveCohorts } from "./operations/in-cohort.ts";
+import { createQuestionTypes } from "./operations/dashboards/question-types.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
 import { createCorrelationConsumer } from "./reactions/correlation/correlate-batches.ts";
@@ -73,6 +75,8 @@ const PEOPLE = {
 const ANSWERS_KEPT_AT_A_TIME = 4;
 
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
+/** What the SDL says of the questions that dashboards keep. */
+const questionTypes = createQuestionTypes(sdl);
 
 /** What is done about people beside questions: learning who is who from stored events, and copying it to where questions look. */
 const peopleWork = (resources: Resources, known: People): readonly Background[] => {
@@ -105,6 +109,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
     ...{ ...known, ...correlation },
     ...{ peopleStatements, plainEvents: resources.eventStore },
+    ...{ questionTypes, dashboards: createDashboardStore(resources) },
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
     funnels: createFunnelStore(eventStore),

@@ -16,6 +16,8 @@ const nobody: OwnThings = {
     anomalyId: "",
     cohortId: "",
     savedQueryId: "",
+    dashboardId: "",
+    correlationRuleId: "",
     executionId: "",
     oauthClientId: "",
     trustedIssuerId: "",

@@ -3,7 +3,7 @@ import { createTesseraClient } from "../../testing/tessera-client.ts";
 import { cursorPlaces, operationText, rootField, type RootField } from "../api-schema.ts";
 import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, hear, readAnswer } from "../outside.ts";
-import { makeRule } from "../own-things.ts";
+import { editDashboard, makeRule } from "../own-things.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
 
 /** A list: what stands around it, its name, and what an item is known by. */
@@ -49,6 +49,8 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.hierarchies(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.savedQueries(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
+  "Query.dashboards(after)": "subgraphs/analytics/src/operations/dashboards/sharing.db.test.ts",
+  "Dashboard.versions(after)": "subgraphs/analytics/src/operations/dashboards/sharing.db.test.ts",
   "Query.correlationRules(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.correlationMatches(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.groups(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
@@ -60,8 +62,11 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Cohort.members(after)": "subgraphs/analytics/src/operations/cohorts.db.test.ts",
   "Query.securityEvents(after)": "subgraphs/tenant/src/abuse.db.test.ts",
 };
+/** What makes something happen in a stream. */
+type Cause = "events" | "rule" | "dashboard";
 /** Streams with what makes something happen in them; the cursor is in each message. */
-const STREAMS: Readonly<Record<string, "events" | "rule">> = {
+const STREAMS: Readonly<Record<string, Cause>> = {
+  "Subscription.dashboardChanged(after)": "dashboard",
   "Subscription.realtimeMetrics(after)": "events",
   "Subscription.events(after)": "events",
   "Subscription.liveWindows(after)": "events",
@@ -91,19 +96,14 @@ const answer = async (
 };
 
 /** The first messages of a stream as one of the tenants hears it, while it makes things happen. */
-const heard = async (
-  world: World,
-  root: RootField,
-  cause: "events" | "rule",
-  own: OwnThings,
-  after?: string,
-): Promise<string> => {
+const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings, after?: string): Promise<string> => {
   const { instance, alpha } = world();
   const { apiKey } = own === alpha ? instance.alpha : instance.beta;
   const variables = { ...exampleOf(root.coordinate, own), ...(after === undefined ? {} : { after }) };
   const client = createTesseraClient(instance.url, apiKey);
   const stir = async (): Promise<void> => {
     if (cause === "rule") await makeRule(client, own);
+    else if (cause === "dashboard") await editDashboard(client, own);
     else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);
   };
   const body = { query: operationText(root, variables, { depth: 3 }), variables };
@@ -149,7 +149,7 @@ const isAPlaceInOwnResult = (world: World) => async () => {
   expectNone("result", behind, wordsOf(alpha));
 };
 
-const isFollowedByOwnMessages = (world: World) => async (place: string, cause: "events" | "rule") => {
+const isFollowedByOwnMessages = (world: World) => async (place: string, cause: Cause) => {
   const { alpha, alphaLater, beta } = world();
   const root = rootField(place.slice(0, place.indexOf("(")));
   const mine = await heard(world, root, cause, alpha);

@@ -20,10 +20,11 @@ import type { Answers } from "./delivery/answers.ts";
 import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
 import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
+import { createDashboardOperations, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
-import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
+import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
@@ -61,6 +62,9 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
   readonly nowMs: NowMs;
   readonly results: JobResults;
   readonly answers: Answers;
+  readonly dashboards: DashboardDeps["dashboards"];
+  readonly questionTypes: DashboardDeps["questionTypes"];
+  readonly logger: DashboardDeps["logger"];
   readonly answerRows: OlapPageDeps["answerRows"];
   readonly keepSlots: OlapPageDeps["keepSlots"];
 }
@@ -85,9 +89,9 @@ const plainOperations = (deps: OperationDeps) => ({
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),
-  liveWindows: queryLiveWindows(deps),
   drillDown: drillDown(deps),
   rollUp: rollUp(deps),
+  liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
   startQuery: startNamedQuery(deps),
@@ -144,7 +148,8 @@ const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOpe
 /** Everything this room can be asked to do, bound to its dependencies. */
 export const createOperations = (deps: OperationDeps) => {
   const plain = plainOperations(deps);
-  return { ...plain, ...sharedOperations(deps, plain) };
+  const asked = { ...plain, ...sharedOperations(deps, plain) };
+  return { ...asked, ...createDashboardOperations(deps, asked) };
 };
 
 /** The operations, bound. */

@@ -29,5 +29,11 @@ export const Mutation: MutationResolvers = {
   retireCorrelationRule: (_root, { id }, { caller, operations }) => operations.retireCorrelationRule(caller, id),
   pinCorrelationRule: (_root, { id, version }, { caller, operations }) =>
     operations.pinCorrelationRule(caller, id, version),
+  createDashboard: (_root, { input }, { caller, operations }) => operations.createDashboard(caller, input),
+  editDashboard: (_root, input, { caller, operations }) => operations.editDashboard(caller, input),
+  restoreDashboard: (_root, { id, version }, { caller, operations }) =>
+    operations.restoreDashboard(caller, id, version),
+  shareDashboard: (_root, { id, input }, { caller, operations }) => operations.shareDashboard(caller, id, input),
+  removeDashboard: (_root, { id }, { caller, operations }) => operations.removeDashboard(caller, id),
   cancelJob: (_root, { id }, { caller, operations }) => operations.cancelJob(caller, id),
 };

@@ -59,6 +59,9 @@ export const Query: QueryResolvers = {
   correlationMatches: (_root, page, { caller, operations }) => operations.listCorrelationMatches(caller, page),
   backtestCorrelationRule: (_root, { input }, { caller, operations, signal }) =>
     operations.backtestCorrelationRule(caller, input, signal),
+  dashboard: (_root, { id, version }, { caller, operations }) => operations.findDashboard(caller, id, version),
+  dashboards: (_root, page, { caller, operations }) => operations.listDashboards(caller, page),
+  dashboardData: (_root, input, { caller, operations, signal }) => operations.dashboardData(caller, input, signal),
   job: (_root, { id }, { jobLoader }) => jobLoader.load(id),
   jobs: (_root, page, { caller, operations }) => operations.listJobs(caller, page),
   liveWindows: (_root, { input }, { caller, operations, signal }) => operations.liveWindows(caller, input, signal),

@@ -1,5 +1,6 @@
 import * as cohorts from "./cohort.ts";
 import * as correlation from "./correlation.ts";
+import * as dashboards from "./dashboards.ts";
 import * as definitions from "./definition.ts";
 import * as groups from "./group.ts";
 import * as people from "./person.ts";
@@ -22,6 +23,7 @@ export const resolvers = {
   Subscription,
   ...cohorts,
   ...correlation,
+  ...dashboards,
   ...definitions,
   ...people,
   ...groups,

@@ -15,6 +15,14 @@ export const Subscription: SubscriptionResolvers = {
     subscribe: (_root, { filter, after }, { caller, operations, meaning }) =>
       mapLive(operations.watchEvents(caller, filter, after ?? null), (events) => ({ events }), meaning),
   },
+  dashboardChanged: {
+    subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
+      mapLive(
+        operations.watchDashboard(caller, id, after ?? null),
+        (dashboardChanged) => ({ dashboardChanged }),
+        meaning,
+      ),
+  },
   job: {
     subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
       mapLive(operations.followJob(caller, id, after ?? null), (job) => ({ job }), meaning),

@@ -131,7 +131,7 @@ const questionOf = ({ olap = null, timeSeries = null }: SaveQueryInput): SavedQu
 };
 
 /** Validates a question as asking it at `nowMs` would; answers what it names. */
-const draftQuery = async (
+export const draftQuery = async (
   reader: DefinitionReader,
   caller: Caller,
   nowMs: number,

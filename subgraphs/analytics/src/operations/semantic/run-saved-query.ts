@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
+import type { FilterInput } from "../../domain/filter.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
@@ -17,7 +18,12 @@ export interface RunSavedQueryInput {
   readonly id: string;
   readonly version?: number | null | undefined;
   readonly range?: TimeRangeInput | null | undefined;
+  /** What events must pass besides what the question asks of them. */
+  readonly filter?: FilterInput | null | undefined;
 }
+
+const joined = (own: FilterInput | null | undefined, filter: FilterInput): FilterInput =>
+  own === null || own === undefined ? filter : { and: [own, filter] };
 
 /** What a saved query answers: what its question would. */
 export type SavedQueryAnswer = (OlapAnswer | TimeSeriesAnswer) &
@@ -28,7 +34,7 @@ export const runSavedQuery =
   (deps: BudgetDeps & InCohortDeps & { readonly definitions: DefinitionStore }) =>
   async (
     caller: Caller,
-    { id, version, range }: RunSavedQueryInput,
+    { id, version, range, filter }: RunSavedQueryInput,
     signal?: AbortSignal,
   ): Promise<SavedQueryAnswer> => {
     const found = await findSavedQuery(deps)(caller, id, version);
@@ -36,7 +42,10 @@ export const runSavedQuery =
       throw refuse("NOT_FOUND", "The tenant has no saved query of this id and version.", { field: "id" });
     const { question, pins } = found.content;
     const reader = deps.definitions.reader(caller.tenantId);
-    const other = range === null || range === undefined ? {} : { range };
+    const other = {
+      ...(range === null || range === undefined ? {} : { range }),
+      ...(filter === null || filter === undefined ? {} : { filter: joined(question.input.filter, filter) }),
+    };
     const nowMs = deps.nowMs();
     if (question.kind === "OLAP") {
       const named = atRange<AskedOlap>({ ...question.input, ...other }, nowMs);

@@ -1,0 +1,38 @@
+import type { ChartType } from "./chart.ts";
+
+/** Questions a widget may ask, as in the SDL, with the input that each is asked by and the field of the widget's input that gives it. */
+export const QUESTIONS = {
+  OLAP: { field: "olap", input: "OlapInput" },
+  TIME_SERIES: { field: "timeSeries", input: "TimeSeriesInput" },
+  FUNNEL: { field: "funnel", input: "FunnelInput" },
+  RETENTION: { field: "retention", input: "RetentionInput" },
+  STICKINESS: { field: "stickiness", input: "StickinessInput" },
+  LIFECYCLE: { field: "lifecycle", input: "LifecycleInput" },
+  ACTIVE_USERS: { field: "activeUsers", input: "ActiveUsersInput" },
+  ATTRIBUTION: { field: "attribution", input: "AttributionInput" },
+  PATHS: { field: "paths", input: "PathsInput" },
+  SAVED_QUERY: { field: "savedQuery", input: "DashboardSavedQueryInput" },
+} as const;
+
+/** One of {@link QUESTIONS}. */
+export type QuestionKind = keyof typeof QUESTIONS;
+
+/** Every question a widget may ask. */
+// boundary: the keys of a constant are what its type says.
+export const QUESTION_KINDS = Object.keys(QUESTIONS) as readonly QuestionKind[];
+
+/** The input of a question: plain JSON of the shape its type has in the SDL. */
+export type QuestionInput = Readonly<Record<string, unknown>>;
+
+/** A question as a widget keeps it: the input as it was sent, with the chart that suits its answer. */
+export interface Question {
+  readonly kind: QuestionKind;
+  readonly input: QuestionInput;
+  readonly suggestion: Suggestion;
+}
+
+/** A chart that suits an answer, and why. */
+export interface Suggestion {
+  readonly chart: ChartType;
+  readonly reason: string;
+}

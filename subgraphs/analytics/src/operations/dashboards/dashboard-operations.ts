@@ -1,0 +1,68 @@
+import { dashboardData, type AskQuestion, type DataDeps } from "./dashboard-data.ts";
+import { createDashboard, editDashboard, removeDashboard, restoreDashboard, shareDashboard } from "./edit-dashboard.ts";
+import type { EditDeps } from "./edit-dashboard.ts";
+import { findDashboard, findDashboards, listDashboards, listDashboardVersions } from "./find-dashboards.ts";
+import { watchDashboard, type WatchDeps } from "./watch-dashboard.ts";
+
+/** What dashboards need besides the questions of this room. */
+export type DashboardDeps = EditDeps & WatchDeps & Pick<DataDeps, "logger">;
+
+type Ask = (
+  caller: Parameters<AskQuestion>[0],
+  input: never,
+  signal?: AbortSignal,
+  maxStaleness?: string,
+) => Promise<object>;
+
+/** The questions of this room, as its graph asks them. */
+export interface Asked {
+  readonly olap: Ask;
+  readonly timeSeries: Ask;
+  readonly funnel: Ask;
+  readonly retention: Ask;
+  readonly stickiness: Ask;
+  readonly lifecycle: Ask;
+  readonly activeUsers: Ask;
+  readonly attribution: Ask;
+  readonly paths: Ask;
+  readonly runSavedQuery: Ask;
+}
+
+// boundary: an input was coerced to the type of the SDL that the question is asked by.
+const taken =
+  (ask: Ask): AskQuestion =>
+  (caller, input, signal, maxStaleness) =>
+    ask(caller, input as never, signal, maxStaleness);
+
+/** Everything that can be asked of dashboards, bound to its dependencies. */
+export const createDashboardOperations = (deps: DashboardDeps, asked: Asked) => {
+  const data: DataDeps = {
+    ...deps,
+    ask: {
+      OLAP: taken(asked.olap),
+      TIME_SERIES: taken(asked.timeSeries),
+      FUNNEL: taken(asked.funnel),
+      RETENTION: (caller, input, signal, maxStaleness) =>
+        taken(asked.retention)(caller, { input, of: null }, signal, maxStaleness),
+      STICKINESS: taken(asked.stickiness),
+      LIFECYCLE: taken(asked.lifecycle),
+      ACTIVE_USERS: taken(asked.activeUsers),
+      ATTRIBUTION: taken(asked.attribution),
+      PATHS: taken(asked.paths),
+    },
+    askSaved: taken(asked.runSavedQuery),
+  };
+  return {
+    findDashboard: findDashboard(deps),
+    findDashboards: findDashboards(deps),
+    listDashboards: listDashboards(deps),
+    listDashboardVersions: listDashboardVersions(deps),
+    dashboardData: dashboardData(data),
+    createDashboard: createDashboard(deps),
+    editDashboard: editDashboard(deps),
+    restoreDashboard: restoreDashboard(deps),
+    shareDashboard: shareDashboard(deps),
+    removeDashboard: removeDashboard(deps),
+    watchDashboard: watchDashboard(deps),
+  };
+};

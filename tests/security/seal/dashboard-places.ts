@@ -1,0 +1,46 @@
+import { idPlaces } from "../api-schema.ts";
+import type { OwnThings } from "../examples.ts";
+import { makeDashboard } from "../own-things.ts";
+import type { TesseraClient } from "../../testing/tessera-client.ts";
+
+const OPERATIONS = "Mutation.editDashboard(operations.";
+const FILTER = "Query.dashboardData(filter.";
+
+/** Places that take the id of a dashboard, by a fresh one of alpha where asking changes it. */
+export const dashboardPlaces = (client: () => TesseraClient) => {
+  const fresh = (things: OwnThings): Promise<string> => makeDashboard(client(), things);
+  const kept = ({ dashboardId }: OwnThings): string => dashboardId;
+  const variables = (id: string) => ({ id });
+  const selection = "{ __typename }";
+  const shares = { view: { scope: "TENANT" }, edit: { scope: "TENANT" } };
+  return {
+    "Query.dashboard(id)": { own: kept, variables, selection: "{ title version owner }" },
+    "Query.dashboardData(id)": { own: kept, variables, selection: "{ dashboard { title } }" },
+    "Subscription.dashboardChanged(id)": { own: kept, variables, selection: "{ kind version }" },
+    "Mutation.editDashboard(id)": {
+      own: fresh,
+      variables: (id: string) => ({
+        ...{ id, baseVersion: 1, idempotencyKey: "sealed" },
+        operations: [{ setTitle: "Sealed" }],
+      }),
+      selection,
+    },
+    "Mutation.restoreDashboard(id)": { own: fresh, variables: (id: string) => ({ id, version: 1 }), selection },
+    "Mutation.shareDashboard(id)": { own: fresh, variables: (id: string) => ({ id, input: shares }), selection },
+    "Mutation.removeDashboard(id)": { own: fresh, variables, selection },
+  };
+};
+
+/** Words of dashboards that are never looked up as a thing of anybody. */
+export const dashboardWords: Readonly<Record<string, string>> = {
+  "Mutation.createDashboard(input.id)": "looked up among the tenant's own dashboards, which have ids of their own",
+  "Query.dashboardData(widgets)": "looked for on the dashboard that is asked about",
+  ...Object.fromEntries(
+    idPlaces
+      .filter((place) => place.startsWith(OPERATIONS) || place.startsWith(FILTER))
+      .map((place) => [
+        place,
+        "looked for on the dashboard that is edited, or stored as sent and asked as any question",
+      ]),
+  ),
+};
