@@ -17,27 +17,39 @@ const MAX_CLOCKS = 100;
 
 const clocks = new Map<string, ZoneClock>();
 
-/** The first second after a change of the clocks between two moments. */
-const changeBetween = (lowMs: number, highMs: number, offsetAt: OffsetAt): number => {
-  const before = offsetAt(lowMs);
-  let [low, high] = [lowMs / 1_000, highMs / 1_000];
+/** Almost all clocks change on the quarter of an hour, in UTC too. */
+const QUARTER_SECONDS = 900;
+
+/** The first step of a grid after a change of the clocks between two moments, both on the grid, in seconds. */
+const changeOnGrid = (from: number, to: number, grid: number, before: number, offsetAt: OffsetAt): number => {
+  let [low, high] = [from / grid, to / grid];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (offsetAt(middle * 1_000) === before) low = middle;
+    if (offsetAt(middle * grid * 1_000) === before) low = middle;
     else high = middle;
   }
-  return high;
+  return high * grid;
+};
+
+/** The first second after a change of the clocks between two moments on the quarter of an hour, which have different offsets. */
+const changeBetween = (fromMs: number, toMs: number, offsetAt: OffsetAt): number => {
+  const before = offsetAt(fromMs);
+  const near = changeOnGrid(fromMs / 1_000, toMs / 1_000, QUARTER_SECONDS, before, offsetAt);
+  if (offsetAt((near - 1) * 1_000) === before) return near;
+  return changeOnGrid(near - QUARTER_SECONDS, near, 1, before, offsetAt);
 };
 
 const readClock = (timeZone: string): ZoneClock => {
   const offsetAt = zoneOffset(timeZone);
   const clock = { fromSeconds: [FIRST_MS / 1_000], aheadSeconds: [offsetAt(FIRST_MS) / 1_000] };
   if (timeZone === "UTC") return clock;
+  let before = offsetAt(FIRST_MS);
   for (let ms = FIRST_MS; ms < LAST_MS; ms += LOOK_MS) {
-    if (offsetAt(ms + LOOK_MS) === offsetAt(ms)) continue;
-    const change = changeBetween(ms, ms + LOOK_MS, offsetAt);
-    clock.fromSeconds.push(change);
-    clock.aheadSeconds.push(offsetAt(change * 1_000) / 1_000);
+    const after = offsetAt(ms + LOOK_MS);
+    if (after === before) continue;
+    clock.fromSeconds.push(changeBetween(ms, ms + LOOK_MS, offsetAt));
+    clock.aheadSeconds.push(after / 1_000);
+    before = after;
   }
   return clock;
 };

@@ -15,8 +15,9 @@ const readOffset = (text: string): number => {
 
 const makeZone = (name: string): OffsetAt => {
   if (name === "UTC") return () => 0;
-  const format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" });
-  return (ms) => readOffset(format.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "GMT");
+  // Written as `2026, GMT+01:00`: a year and a whole text are what the engine formats fastest.
+  const format = new Intl.DateTimeFormat("en-US", { timeZone: name, year: "numeric", timeZoneName: "longOffset" });
+  return (ms) => readOffset(format.format(ms).split(", ").at(-1) ?? "");
 };
 
 /** The clock of an IANA zone, by the time zone data of the JavaScript engine; throws a RangeError for an unknown name. */

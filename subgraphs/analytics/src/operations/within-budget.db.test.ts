@@ -195,6 +195,19 @@ describe("a question over its budget", () => {
     expect(answer.provenance).toMatchObject({ exactness: "APPROXIMATE", sampling: { reason: "OVER_BUDGET" } });
     expect(answer.buckets).toHaveLength(HOURS / 24);
   });
+
+  test("has no standard error in rows that are filled in, and all others keep theirs", async () => {
+    const range = { ...RANGE, to: new Date(FROM + (HOURS + 48) * HOUR_MS).toISOString() };
+    const answer = await ask(tenantId, LEFT, { range, dimensions: [], granularity: "DAY", fill: "EMPTY" });
+    expect(answer.provenance).toMatchObject({ sampling: { reason: "OVER_BUDGET" } });
+    expect(answer.filled).toEqual([...Array.from({ length: HOURS / 24 }, () => false), true, true]);
+    for (const errors of answer.standardErrors)
+      expect(valuesOf(errors).map((error) => error === null)).toEqual(answer.filled);
+    expect(numbers(answer.columns).map((counts) => counts.slice(-2))).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
 });
 
 describe("an estimate", () => {
