@@ -65,12 +65,19 @@ export const compilePattern = (pattern: CorrelationPattern): CompiledPattern => 
 };
 
 /** Whether an event may stand for a part of a run: every condition that can be decided now holds. */
-export const mayStand = ({ conditionsOf }: CompiledPattern, part: number, event: Bound, bound: Run["bound"]): boolean =>
-  (conditionsOf[part] ?? []).every((condition) => {
+export const mayStand = (
+  { conditionsOf }: CompiledPattern,
+  part: number,
+  event: Bound,
+  bound: Run["bound"],
+): boolean => {
+  const conditions = conditionsOf[part];
+  if (conditions === undefined || conditions.length === 0) return true;
+  return conditions.every((condition) => {
     const { left, right } = condition;
-    const on = (side: CorrelationCondition["left"]): Bound | null =>
-      side.part === part ? event : (bound[side.part] ?? null);
-    const [one, other] = [on(left), on(right)];
-    if (one === null || other === null) return true;
+    const one = left.part === part ? event : bound[left.part];
+    const other = right.part === part ? event : bound[right.part];
+    if (!one || !other) return true;
     return compares(condition, one.values[left.operand], other.values[right.operand]);
   });
+};

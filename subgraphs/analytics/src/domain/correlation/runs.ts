@@ -37,16 +37,22 @@ interface Grown {
   readonly stays: boolean;
 }
 
+const NOTHING: readonly Run[] = [];
+
+/** How many of the parts that are not absent a run has events for. */
+const foundOf = (positives: readonly number[], { bound }: Run): number => {
+  let found = 0;
+  while (found < positives.length && bound[positives[found] ?? 0] !== null) found += 1;
+  return found;
+};
+
 const growOrdered = (compiled: CompiledPattern, run: Run, event: Bound, mask: number): Grown => {
   const { positives, gaps, settled } = compiled;
-  const at = positives.findIndex((part) => run.bound[part] === null);
-  const last = (at === -1 ? positives.length : at) - 1;
-  const spoilt = (gaps[last] ?? []).some(
-    (part) => (mask & (1 << part)) !== 0 && mayStand(compiled, part, event, run.bound),
-  );
-  const next = at === -1 ? undefined : positives[at];
-  if (next === undefined || (mask & (1 << next)) === 0 || !mayStand(compiled, next, event, run.bound))
-    return { grown: [], stays: !spoilt };
+  const at = foundOf(positives, run);
+  const stands = (part: number): boolean => (mask & (1 << part)) !== 0 && mayStand(compiled, part, event, run.bound);
+  const spoilt = gaps[at - 1]?.some(stands) === true;
+  const next = positives[at];
+  if (next === undefined || !stands(next)) return { grown: NOTHING, stays: !spoilt };
   return { grown: [withBound(run, next, event)], stays: !spoilt && settled[next] === false };
 };
 

@@ -33,12 +33,14 @@ export const compareSightings = (
 };
 
 /** The sightings of an event, one for each key that one of its parts has. */
-export const sightingsOf = ({ keys, receivedAtMs: _received, ...event }: Seen): readonly Sighting[] => {
-  const masks = new Map<string, number>();
+export const sightingsOf = ({ keys, id, timeMs, sequence, values }: Seen): readonly Sighting[] => {
+  const sightings: Sighting[] = [];
   keys.forEach((key, part) => {
-    if (key !== null) masks.set(key, (masks.get(key) ?? 0) | (1 << part));
+    if (key === null || keys.indexOf(key) !== part) return;
+    const mask = keys.reduce((bits, other, place) => (other === key ? bits | (1 << place) : bits), 0);
+    sightings.push({ key, mask, id, timeMs, sequence, values });
   });
-  return [...masks].map(([key, mask]) => ({ ...event, key, mask }));
+  return sightings;
 };
 
 /** Whether an event is within a rule's allowed lateness: a property of the event alone, the same live and in a backtest. */

@@ -40,26 +40,36 @@ export interface SeenStore {
 /** Times and places are whole numbers below 2^53: as numbers they travel and are read faster than as texts. */
 const EXACT_NUMBERS = { output_format_json_quote_64bit_integers: 0 } as const;
 
-const row = z.looseObject({
-  id: z.string(),
-  time_ms: z.number(),
-  received_ms: z.number(),
-  sequence: z.number(),
-  keys: z.array(z.string()),
-});
+const texts = z.array(z.string());
 const value = z.union([z.number(), z.string(), z.null()]);
 
-/** Reads a row of an event as a pattern sees it; throws when the store's shape is another. */
-const seenRow =
-  ({ operands }: CorrelationPattern) =>
-  (raw: unknown): Seen => {
-    const { id, time_ms, received_ms, sequence, keys, ...rest } = row.parse(raw);
+/** Reads a number of a row; throws when there is none. */
+const numberIn = (row: object, name: string): number => {
+  const found: unknown = Reflect.get(row, name);
+  if (typeof found === "number") return found;
+  throw new Error(`A row of an event has no number ${name}.`);
+};
+const textIn = (row: object, name: string): string => {
+  const found: unknown = Reflect.get(row, name);
+  if (typeof found === "string") return found;
+  throw new Error(`A row of an event has no text ${name}.`);
+};
+
+/** Reads a row of an event as a pattern sees it, by hand, as there are hundreds of thousands; throws when the store's shape is another. */
+const seenRow = ({ operands }: CorrelationPattern) => {
+  const names = operands.map((_operand, index) => `v${index}`);
+  return (row: unknown): Seen => {
+    if (typeof row !== "object" || row === null) throw new Error("A row of an event is no object.");
     return {
-      ...{ id, timeMs: time_ms, receivedAtMs: received_ms, sequence },
-      keys: keys.map((key) => (key === "" ? null : key)),
-      values: operands.map((_operand, index) => value.parse(rest[`v${index}`])),
+      id: textIn(row, "id"),
+      timeMs: numberIn(row, "time_ms"),
+      sequence: numberIn(row, "sequence"),
+      receivedAtMs: numberIn(row, "received_ms"),
+      keys: texts.parse(Reflect.get(row, "keys")).map((key) => (key === "" ? null : key)),
+      values: names.map((name) => value.parse(Reflect.get(row, name))),
     };
   };
+};
 
 const sizeRow = (raw: unknown): PieceSize =>
   z.object({ piece: z.coerce.number(), events: z.coerce.number() }).parse(raw);
