@@ -31,11 +31,23 @@ const askPage = async (
 ): Promise<RowsPage> => {
   graphIsAsked();
   const variables = { input, rows: PAGE_ROWS, after };
-  const result = await graph.execute({ caller, documentId, variables, traceId, clientAddress, signal });
-  const { data, warnings } = answered(RestOlapRowsDocument, result, questionFieldOf);
-  const [first] = warnings;
-  if (first !== undefined) throw refuse("SUBGRAPH_INVALID_RESPONSE", first.detail);
-  return data.olapPage;
+  // A signal of the page's own: what listens to it is gone with the page, of which a stream has hundreds.
+  const page = new AbortController();
+  const leave = (): void => page.abort();
+  signal.throwIfAborted();
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    const result = await graph.execute({
+      ...{ caller, documentId, variables, traceId, clientAddress },
+      signal: page.signal,
+    });
+    const { data, warnings } = answered(RestOlapRowsDocument, result, questionFieldOf);
+    const [first] = warnings;
+    if (first !== undefined) throw refuse("SUBGRAPH_INVALID_RESPONSE", first.detail);
+    return data.olapPage;
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
 };
 
 /** How long to wait before the same page is asked for again, in seconds; null when waiting does not help. */
