@@ -8,12 +8,12 @@ const MIB = 1_048_576;
 
 /**
  * What a process keeps of answers. A process has room for some dozen dashboards of each of some hundred tenants; one tenant takes at most a quarter, and
- * one answer no more than some of the largest (10,000 rows of ten columns are about 2 MiB).
+ * one answer no more than the largest (10,000 rows of ten columns of short texts are about 5 MiB).
  */
 export const ANSWER_BOUNDS: FairCacheBounds = {
   totalBytes: 64 * MIB,
   tenantBytes: 16 * MIB,
-  valueBytes: 4 * MIB,
+  valueBytes: 8 * MIB,
   maxAgeMs: MAX_STALENESS_MS,
 };
 
