@@ -24,7 +24,8 @@ const LISTS: Readonly<Record<string, List>> = {
   },
   "Query.sessions(after)": {
     field: "sessions",
-    args: 'input: { range: { from: "2025-01-01T00:00:00Z", to: "2027-12-31T00:00:00Z" } }, ',
+    // So short a gap that what was done last begins a session of its own.
+    args: 'input: { range: { from: "2025-01-01T00:00:00Z", to: "2027-12-31T00:00:00Z" }, definition: { gap: "PT1S" } }, ',
   },
   "Query.jobs(after)": { field: "jobs" },
   "Query.rules(after)": { field: "rules" },

@@ -10,6 +10,7 @@ import { sampledUnits, slicesOf } from "../domain/funnel/unit-slice.ts";
 import { layOutFlows, scaledPaths } from "../domain/paths/lay-out-flows.ts";
 import { layOutTopPaths } from "../domain/paths/lay-out-top-paths.ts";
 import { parsePaths } from "../domain/paths/parse-paths.ts";
+import { eachPathUnit } from "../domain/paths/path-columns.ts";
 import { createPathTally, type KeptPaths } from "../domain/paths/path-tally.ts";
 import type { PathsAnswer } from "../domain/paths/paths-answer.ts";
 import type { PathsInput } from "../domain/paths/paths-input.ts";
@@ -56,6 +57,9 @@ const placeOf = (question: PathsQuestion, table: PathsPlace["table"]): PathsPlac
   },
 });
 
+/** Events one slice is meant to hold: some megabytes in columns, some tens of milliseconds of a process at a time. */
+const SLICE_EVENTS = 200_000;
+
 /** Names by the code that travels: of the most frequent labels their place, of the others their hash. */
 const namesOf = (labels: readonly StoredLabel[]): ReadonlyMap<number, string> =>
   new Map(labels.map(({ label, code }, place) => [place < PATH_LIMITS.shortLabels ? place + 1 : code, label]));
@@ -95,12 +99,15 @@ export const queryPaths =
     const labels = await deps.paths.labels(caller, question, place, whole, signal);
     const events = labels.rows[0]?.events ?? 0;
     refuseTooMany(question, events);
-    const frequent = labels.rows.slice(0, PATH_LIMITS.shortLabels).map(({ code }) => code);
+    const frequent = {
+      codes: labels.rows.slice(0, PATH_LIMITS.shortLabels).map(({ code }) => code),
+      areAll: labels.rows.length <= PATH_LIMITS.shortLabels,
+    };
     const tally = createPathTally(question);
     const costs = await readSlices(
-      events === 0 ? [] : slicesOf(whole, events),
+      events === 0 ? [] : slicesOf(whole, events, SLICE_EVENTS),
       (slice) => deps.paths.units(caller, question, place, { slice, frequent }, signal),
-      tally.add,
+      (columns) => eachPathUnit(columns, PATH_LIMITS.unitEvents, tally.add),
     );
     const kept = tally.result();
     const names = namesOf(labels.rows);

@@ -79,33 +79,43 @@ const markSql = (events: PathEvents, { terms }: PathsSource, params: Params): st
   return `toUInt8(${bits.join("")})`;
 };
 
-/** One row per event that makes a step or is the goal, with its label and mark. */
+/** The number of 64 bits by which a unit's events come together: a person's key, which is one, or the hash of another unit's id. */
+const unitNumber = ({ unit }: PathEvents, params: Params): string => {
+  const { key } = unitSql(unit, params);
+  return unit.kind === "PERSON" ? key : `cityHash64(${key})`;
+};
+
+/** Milliseconds of 2^32: ranges below it need half the bytes. */
+const NARROW_RANGE_MS = 4_294_967_296;
+
+/** Milliseconds from the start of the range. */
+const atSql = ({ range }: PathEvents, params: Params): string => {
+  const type = range.toMs - range.fromMs <= NARROW_RANGE_MS ? "UInt32" : "Float64";
+  return `to${type}(toUnixTimestamp64Milli(time) - ${params.place("Int64", range.fromMs)})`;
+};
+
+/** Every event that makes a step or is the goal, with its `label`, the `code` of that, and its `mark`. */
 const eventsSql = (
   events: PathEvents,
   source: PathsSource,
   { slice, columns }: { readonly slice: UnitSlice; readonly columns: readonly string[] },
   params: Params,
 ): string => {
-  const unit = unitSql(events.unit, params);
   const goal = events.goal === null ? [] : [events.goal];
   const read = [...events.steps, ...matcherOf(events.start), ...matcherOf(events.end), ...goal];
   const where = [
     behaviourRange(source.table, events.range, source.tenantId, params),
-    unit.present,
+    unitSql(events.unit, params).present,
     ...anyNameSql(read, params),
     ...sliceSql(events.unit, slice, params),
     "mark != 0",
   ];
-  const selected = [
+  const named = [
     `${labelSql(events, source, params)} AS label`,
     `toInt64(bitShiftRight(cityHash64(label), ${64 - HASH_BITS})) AS code`,
     `${markSql(events, source, params)} AS mark`,
-    ...(columns.includes("unit") ? [`${unit.key} AS unit`] : []),
-    ...(columns.includes("at")
-      ? [`toUnixTimestamp64Milli(time) - ${params.place("Int64", events.range.fromMs)} AS at`, "sequence"]
-      : []),
   ];
-  return `SELECT ${selected.join(", ")} FROM ${source.table} WHERE ${where.join(" AND ")}`;
+  return `WITH ${named.join(", ")} SELECT ${columns.join(", ")} FROM ${source.table} WHERE ${where.join(" AND ")}`;
 };
 
 /** The labels of most events: rows with `label`, `code`, and in each how many events there are in all. */
@@ -113,7 +123,7 @@ export const pathLabelsStatement = (events: PathEvents, source: PathsSource, sli
   const params = createParams();
   const text = [
     "SELECT label, any(code) AS code, toFloat64(sum(count()) OVER ()) AS events",
-    `FROM (${eventsSql(events, source, { slice, columns: [] }, params)})`,
+    `FROM (${eventsSql(events, source, { slice, columns: ["label", "code"] }, params)})`,
     `GROUP BY label ORDER BY count() DESC, label LIMIT ${params.place("UInt64", source.terms.namedLabels)}`,
   ].join("\n");
   return { name: "path-labels", text, params: params.values };
@@ -128,43 +138,88 @@ const toldSql = (events: PathEvents, list: string, params: Params): string => {
   return `arraySlice(${list}, 1, arrayCount(run -> run <= ${most}, ${runs}))`;
 };
 
-/** Of a unit's events those its paths are made of, where that is a part the store can tell: of one path that ends where it does. */
+/** Whether a unit has one path, whose events the store can tell: from one anchor on, as far as it is told. */
+const tellsItself = ({ occurrence, start, end, goal }: PathEvents): boolean =>
+  occurrence === "FIRST" && (start === null || end === null) && goal === null;
+
+/** Of a unit's events those its one path is made of. */
 const keptSql = (events: PathEvents, { terms }: PathsSource, params: Params): string => {
-  const bothEnds = events.start !== null && events.end !== null;
-  if (events.occurrence === "ANY" || bothEnds || events.goal !== null) return "events";
   const first = (bit: number): string => `arrayFirstIndex(x -> bitAnd(x.3, ${bit}) != 0, events)`;
   if (terms.backward) {
     const before = `arrayReverse(arraySlice(events, 1, ${first(terms.marks.END)}))`;
-    return `arrayReverse(${toldSql(events, before, params)})`;
+    return toldSql(events, before, params);
   }
   return toldSql(events, events.start === null ? "events" : `arraySlice(events, ${first(terms.marks.START)})`, params);
 };
 
-/**
- * The units of a slice that have a path, one per row: `cut`, and in lists of equal length `t` (milliseconds from the start of the range), `c` (codes of
- * labels, the most frequent ones short) and `m` (marks). Order is of time, then of the place in the batch, then of what is known of the events.
- */
-export const pathUnitsStatement = (
+/** The code a label travels as: the most frequent ones are short, and where all are, they all take two bytes. */
+const shortSql = (code: string, frequent: FrequentLabels, params: Params): string => {
+  const codes = params.place("Array(Int64)", frequent.codes);
+  const places = `arrayMap(place -> toInt64(place), range(1, length(${codes}) + 1))`;
+  // What is stored meanwhile may have a label that was not seen: it has no name then, and number 0.
+  const other = frequent.areAll ? "toInt64(0)" : code;
+  return `CAST(transform(${code}, ${codes}, ${places}, ${other}) AS ${frequent.areAll ? "UInt16" : "Float64"})`;
+};
+
+/** Events of units that have one path, cut to what it can be told by. */
+const cutUnitsSql = (
   events: PathEvents,
   source: PathsSource,
-  slice: UnitSlice,
-  frequent: readonly number[],
-): StoreStatement => {
-  const params = createParams();
+  { slice, frequent }: PathsPart,
+  params: Params,
+): string => {
   const { marks, unitEvents, backward } = source.terms;
   const most = params.place("UInt64", unitEvents);
-  const codes = params.place("Array(Int64)", frequent);
-  const short = `arrayMap(code -> transform(code, ${codes}, arrayMap(place -> toInt64(place), range(1, length(${codes}) + 1)), code), kept.4)`;
   const free = events.start === null && events.end === null;
-  const anchor = backward ? marks.END : marks.START;
-  const having = free ? marks.STEP : anchor;
-  const text = [
-    `SELECT cut, kept.1 AS t, ${frequent.length === 0 ? "kept.4" : short} AS c, kept.3 AS m`,
-    `FROM (SELECT cut, ${keptSql(events, source, params)} AS kept`,
-    `FROM (SELECT length(all_events) > ${most} AS cut, arraySlice(all_events, 1, ${most}) AS events`,
-    "FROM (SELECT arraySort(groupArray((at, sequence, mark, code))) AS all_events",
-    `FROM (${eventsSql(events, source, { slice, columns: ["unit", "at"] }, params)})`,
-    `GROUP BY unit HAVING max(bitAnd(mark, ${having})) != 0)))`,
+  const anchor = free ? marks.STEP : backward ? marks.END : marks.START;
+  const columns = [
+    `${unitNumber(events, params)} AS unit`,
+    `${atSql(events, params)} AS at`,
+    "sequence",
+    "mark",
+    "code",
+  ];
+  return [
+    `SELECT unit, x.1 AS at, x.3 AS mark, ${shortSql("x.4", frequent, params)} AS c, cut`,
+    `FROM (SELECT unit, cut, ${keptSql(events, source, params)} AS kept`,
+    `FROM (SELECT unit, toUInt8(length(all_events) > ${most}) AS cut, arraySlice(all_events, 1, ${most}) AS events`,
+    "FROM (SELECT unit, arraySort(groupArray((at, sequence, mark, code))) AS all_events",
+    `FROM (${eventsSql(events, source, { slice, columns }, params)})`,
+    `GROUP BY unit HAVING max(bitAnd(mark, ${anchor})) != 0))) ARRAY JOIN kept AS x`,
+    "ORDER BY unit, x",
   ].join("\n");
+};
+
+/** Codes of labels that are known by a short number, and whether there are no others. */
+export interface FrequentLabels {
+  readonly codes: readonly number[];
+  readonly areAll: boolean;
+}
+
+/** A part of the units, and how their labels travel. */
+export interface PathsPart {
+  readonly slice: UnitSlice;
+  readonly frequent: FrequentLabels;
+}
+
+/**
+ * The events of a slice of the units, one per row: `unit`, `at` (milliseconds from the start of the range), `mark`, `c` (the code of the label) and, where the
+ * store cut units to what is told, `cut`. In order of their units, and a unit's of time, then of their place in the batch, then of what is known of them;
+ * `events_by_person` is in this order but for the last, so that the store has little to sort.
+ */
+export const pathUnitsStatement = (events: PathEvents, source: PathsSource, part: PathsPart): StoreStatement => {
+  const params = createParams();
+  if (tellsItself(events)) {
+    const text = cutUnitsSql(events, source, part, params);
+    return { name: "path-units-cut", text, params: params.values };
+  }
+  const columns = [
+    `${unitNumber(events, params)} AS unit`,
+    `${atSql(events, params)} AS at`,
+    "mark",
+    `${shortSql("code", part.frequent, params)} AS c`,
+  ];
+  const selected = eventsSql(events, source, { slice: part.slice, columns }, params);
+  const text = `${selected}\nORDER BY unit, time, sequence, mark, code`;
   return { name: "path-units", text, params: params.values };
 };

@@ -1,9 +1,10 @@
 import type { DataReader } from "@tessera/platform/store/data-policy";
-import type { EventStore, QueryAnswer } from "@tessera/platform/store/event-store";
+import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
+import type { NativeColumns } from "@tessera/platform/store/native-columns";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
-import type { PathUnitRow } from "../domain/paths/follow.ts";
+import type { PathColumns } from "../domain/paths/path-columns.ts";
 import type { PathEvents } from "../domain/paths/paths.ts";
-import { pathLabelsStatement, pathUnitsStatement, type PathsSource } from "./paths-sql.ts";
+import { pathLabelsStatement, pathUnitsStatement, type PathsPart, type PathsSource } from "./paths-sql.ts";
 
 /** Where paths are read, but for the tenant, who is the reader's. */
 export type PathsPlace = Omit<PathsSource, "tenantId">;
@@ -25,35 +26,40 @@ export interface PathsStore {
     slice: UnitSlice,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<StoredLabel>>;
-  /** The units of a slice that have a path; labels whose codes are `frequent` travel as their place in it, from 1. */
+  /** The events of a slice of the units, in order of their units; labels whose codes are `frequent` travel as their place in it, from 1. */
   units(
     reader: DataReader,
     events: PathEvents,
     place: PathsPlace,
-    part: { readonly slice: UnitSlice; readonly frequent: readonly number[] },
+    part: PathsPart,
     signal?: AbortSignal,
-  ): Promise<QueryAnswer<PathUnitRow>>;
+  ): Promise<{ readonly rows: readonly [PathColumns]; readonly statistics: QueryStatistics }>;
 }
-
-const numbersOf = (raw: object, key: string): readonly number[] => {
-  const value: unknown = Reflect.get(raw, key);
-  if (Array.isArray(value) && value.every((one): one is number => typeof one === "number")) return value;
-  throw new Error(`The event store answered a row whose \`${key}\` is no list of numbers.`);
-};
 
 const objectOf = (raw: unknown): object => {
   if (typeof raw === "object" && raw !== null) return raw;
   throw new Error("The event store answered a row that is no object.");
 };
 
-/** Reads a row of `pathUnitsStatement`; throws when the store's shape is another. Written by hand: an answer has up to millions of events. */
-const unitRowOf = (given: unknown): PathUnitRow => {
-  const raw = objectOf(given);
+const numbersOf = ({ columns }: NativeColumns, name: string): PathColumns["times"] => {
+  const column = columns.get(name);
+  if (column?.kind === "NUMBERS") return column.values;
+  throw new Error(`The event store answered without the column \`${name}\` that was asked for.`);
+};
+
+const NO_EVENTS: PathColumns = {
+  ...{ rows: 0, units: new Uint32Array(), times: new Uint32Array(), codes: new Uint32Array(), marks: new Uint8Array() },
+  cut: null,
+};
+
+/** Reads the columns of `pathUnitsStatement`; throws when the store's shape is another. */
+const pathColumnsOf = (given: NativeColumns): PathColumns => {
+  if (given.rows === 0) return NO_EVENTS;
+  const units = given.columns.get("unit");
+  if (units?.kind !== "WORDS") throw new Error("The event store answered no units.");
   return {
-    cut: Reflect.get(raw, "cut") === 1,
-    times: numbersOf(raw, "t"),
-    codes: numbersOf(raw, "c"),
-    marks: numbersOf(raw, "m"),
+    ...{ rows: given.rows, units: units.words, times: numbersOf(given, "at"), codes: numbersOf(given, "c") },
+    ...{ marks: numbersOf(given, "mark"), cut: given.columns.has("cut") ? numbersOf(given, "cut") : null },
   };
 };
 
@@ -67,26 +73,24 @@ const labelOf = (given: unknown): StoredLabel => {
   return { label, code, events };
 };
 
-/** Times, codes and marks are whole numbers below 2^53: as numbers they travel and are read faster than as texts. */
+/** Codes are whole numbers below 2^53: as numbers they are read as they are. */
 const EXACT_NUMBERS = { output_format_json_quote_64bit_integers: 0 } as const;
 
-const optionsOf = (signal: AbortSignal | undefined) => ({
-  ...(signal === undefined ? {} : { signal }),
-  settings: EXACT_NUMBERS,
-});
+const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** Builds {@link PathsStore} over the tenant-bound event store. */
-export const createPathsStore = (store: Pick<EventStore, "query">): PathsStore => {
+export const createPathsStore = (store: Pick<EventStore, "query" | "columns">): PathsStore => {
   const sourceOf = ({ tenantId }: DataReader, place: PathsPlace): PathsSource => ({ ...place, tenantId });
   return {
     labels: (reader, events, place, slice, signal) =>
-      store.query(reader, pathLabelsStatement(events, sourceOf(reader, place), slice), labelOf, optionsOf(signal)),
-    units: (reader, events, place, { slice, frequent }, signal) =>
-      store.query(
-        reader,
-        pathUnitsStatement(events, sourceOf(reader, place), slice, frequent),
-        unitRowOf,
-        optionsOf(signal),
-      ),
+      store.query(reader, pathLabelsStatement(events, sourceOf(reader, place), slice), labelOf, {
+        ...optionsOf(signal),
+        settings: EXACT_NUMBERS,
+      }),
+    units: async (reader, events, place, part, signal) => {
+      const statement = pathUnitsStatement(events, sourceOf(reader, place), part);
+      const answer = await store.columns(reader, statement, optionsOf(signal));
+      return { rows: [pathColumnsOf(answer)], statistics: answer.statistics };
+    },
   };
 };

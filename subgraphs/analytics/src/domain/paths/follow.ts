@@ -5,11 +5,11 @@ export interface PathUnitRow {
   /** True when the unit had more events than are looked at. */
   readonly cut: boolean;
   /** Milliseconds from the start of the range. */
-  readonly times: readonly number[];
+  readonly times: ArrayLike<number>;
   /** Codes of labels. */
-  readonly codes: readonly number[];
+  readonly codes: ArrayLike<number>;
   /** Bits of `PATH_MARKS`. */
-  readonly marks: readonly number[];
+  readonly marks: ArrayLike<number>;
 }
 
 /** A path as it is told: labels from where it is anchored, and what became of it. */
@@ -50,7 +50,9 @@ const has = (mark: number | undefined, bit: number): boolean => ((mark ?? 0) & b
 
 /** Steps alone, looked at from where paths are anchored: backwards time runs the other way. */
 const walkOf = (question: PathsQuestion, row: PathUnitRow): Walk => {
-  const steps = row.marks.flatMap((mark, place) => (has(mark, PATH_MARKS.STEP) ? [place] : []));
+  const steps: number[] = [];
+  for (let place = 0; place < row.marks.length; place += 1)
+    if (has(row.marks[place], PATH_MARKS.STEP)) steps.push(place);
   const backward = isBackward(question);
   if (backward) steps.reverse();
   const anchor = backward ? PATH_MARKS.END : PATH_MARKS.START;
@@ -94,14 +96,16 @@ const follow = (question: PathsQuestion, walk: Walk, anchor: number): Reached =>
 };
 
 /** Whether the goal lies after a path's earliest event, near enough. */
-const isConverted = (question: PathsQuestion, row: PathUnitRow, earliest: number): boolean =>
-  question.goal !== null &&
-  row.marks.some(
-    (mark, place) =>
-      has(mark, PATH_MARKS.GOAL) &&
-      (row.times[place] ?? 0) > earliest &&
-      (row.times[place] ?? 0) - earliest <= (question.goalWithinMs ?? Infinity),
-  );
+const isConverted = (question: PathsQuestion, row: PathUnitRow, earliest: number): boolean => {
+  if (question.goal === null) return false;
+  const latest = earliest + (question.goalWithinMs ?? Infinity);
+  for (let place = 0; place < row.marks.length; place += 1) {
+    const time = row.times[place] ?? 0;
+    if (time > latest) return false;
+    if (time > earliest && has(row.marks[place], PATH_MARKS.GOAL)) return true;
+  }
+  return false;
+};
 
 /** Finds the paths of one unit, by docs/paths.md. */
 export const followUnit = (question: PathsQuestion, row: PathUnitRow): FollowedUnit => {
