@@ -95,10 +95,10 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     const asked = async (id: string) => {
       const { status, body } = await rest(id, "", other.apiKey);
       const { traceId: _own, ...told } = body;
-      return { status, told: JSON.parse(JSON.stringify(told).replaceAll(id, "<id>")) as unknown };
+      return { status, told: JSON.stringify(told).replaceAll(id, "<id>") };
     };
     const unknown = await asked(never);
-    expect(unknown).toMatchObject({ status: 404, told: { code: "NOT_FOUND" } });
+    expect(unknown).toEqual({ status: 404, told: expect.stringContaining('"code":"NOT_FOUND"') });
     expect(await asked(cohortId)).toEqual(unknown);
     expect(await rest("none")).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
     const counted = async (cohort: string, apiKey: string) => {

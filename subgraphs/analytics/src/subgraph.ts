@@ -18,10 +18,10 @@ import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
-import { planJob } from "./jobs/plan-job.ts";
+import { planJob, type FindPeople } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createAnswers } from "./operations/delivery/answers.ts";
-import { resolveCohorts } from "./operations/in-cohort.ts";
+import { resolveCohorts, type InCohortDeps } from "./operations/in-cohort.ts";
 import { createQuestionTypes } from "./operations/dashboards/question-types.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
@@ -87,6 +87,11 @@ const peopleWork = (resources: Resources, known: People): readonly Background[] 
   ];
 };
 
+const findPeople =
+  (deps: InCohortDeps): FindPeople =>
+  (reader, input) =>
+    resolveCohorts(deps, reader, input);
+
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
   const { eventLog, nowMs, newId, logger } = resources;
@@ -140,9 +145,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
         jobs,
         results,
         longQueries,
-        planOf: planJob(olapStatement, store, (reader, input) =>
-          resolveCohorts({ cohorts, statements: behaviourStatements, nowMs }, reader, input),
-        ),
+        planOf: planJob(olapStatement, store, findPeople({ cohorts, statements: behaviourStatements, nowMs })),
         eventLog,
         queues,
         queue,
