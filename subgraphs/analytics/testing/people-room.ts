@@ -12,6 +12,7 @@ import { DEFAULT_RULES, identityOf, userKey, visitorKey, type IdentityKey } from
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "../src/domain/people/links.ts";
 import { planOn } from "../src/domain/planner.ts";
 import { createPeopleOperations } from "../src/operations/people/people-operations.ts";
+import { behaviourStatements as statements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
 import { openPeople, type People } from "../src/store/people/open-people.ts";
 import { peopleStatements } from "../src/store/people/people-statements-of-events.ts";
@@ -47,7 +48,14 @@ export const openPeopleRoom = (): PeopleRoom => {
   });
   const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });
   const plainEvents = world.resources.eventStore;
-  const operations = createPeopleOperations({ ...world.resources, ...known, cohorts, plainEvents, peopleStatements });
+  const operations = createPeopleOperations({
+    ...world.resources,
+    ...known,
+    cohorts,
+    plainEvents,
+    peopleStatements,
+    statements,
+  });
   const take: PeopleRoom["take"] = async (tenantId, step) => {
     const caller = peopleManager(tenantId);
     const idOf = (key: IdentityKey): string => identityOf(key).id;

@@ -34,6 +34,8 @@ import {
 import { setTraits, type TraitDeps } from "./set-traits.ts";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
+import type { BehaviourStatements } from "../../store/behaviour-statements.ts";
+import { resolveCohorts } from "../in-cohort.ts";
 import { copyPeople } from "./copy-people.ts";
 import { linkSeenWith, type SeenPair } from "./link-seen.ts";
 import { identityRules, setIdentityRules } from "./identity-rules.ts";
@@ -43,6 +45,7 @@ export interface PeopleDeps extends ChangeDeps, TraitDeps, ListPeopleDeps, ReadP
   readonly sql: TenantSql;
   readonly peopleStatements: PeopleStatements;
   readonly people: PeopleStore;
+  readonly statements: BehaviourStatements;
   readonly longQueries: Pick<LongQueryStore, "insert">;
 }
 
@@ -58,6 +61,12 @@ const identify =
     if (traits !== null) await setTraits(deps)(caller, { userId, set: traits });
     return outcome;
   };
+
+/** Answers `people`, whose filters may name cohorts. */
+const people =
+  (deps: PeopleDeps): ReturnType<typeof listPeople> =>
+  async (caller, asked, signal) =>
+    listPeople(deps)(caller, { ...asked, input: await resolveCohorts(deps, caller, asked.input) }, signal);
 
 /** Answers `personOf`. */
 const personOf =
@@ -83,7 +92,7 @@ export const createPeopleOperations = (deps: PeopleDeps) => ({
   setTraits: setTraits(deps),
   findPeople: findPeople(deps),
   personOf: personOf(deps),
-  people: listPeople(deps),
+  people: people(deps),
   personRevenue: personRevenue(deps),
   personTimeline: personTimeline(deps),
   personCohorts: personCohorts(deps),

@@ -181,6 +181,9 @@ describe("a person", () => {
     expect(await listed([{ trait: "plan", exists: true }], 1)).toEqual(["ada", "bob"]);
     expect(await listed([{ trait: "plan", exists: false }])).toEqual(["cyd"]);
     expect(await listed([{ trait: "visits", eq: 3 }])).toEqual(["bob"]);
+    await expect(
+      room.operations.people(caller, { input: { range, event: { filter: { inCohort: { cohort: "x" } } } }, first: 1 }),
+    ).rejects.toMatchObject({ code: "BAD_INPUT", extras: { field: "input.event.filter.inCohort.cohort" } });
   });
 
   const range = { from: "2026-08-01T00:00:00Z", to: "2026-08-02T00:00:00Z" };
