@@ -97,11 +97,11 @@ export const questionSchema = Type.Object(
       ),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ROWS, default: 1_000, ...from("OlapInput.limit") })),
-    approximate: Type.Optional(
     fill: Type.Optional(
       Type.Enum(["none", "empty", "previous", "linear"], { default: "none", ...from("OlapInput.fill") }),
     ),
     pivot: pivotSchema,
+    approximate: Type.Optional(
       Type.Enum(["when_over_budget", "never"], { default: "when_over_budget", ...from("OlapInput.approximate") }),
     ),
     format: Type.Optional(
@@ -144,9 +144,9 @@ export const toOlapInput = (question: Question): OlapInput => {
     time_zone: timeZone,
     order_by: orderBy,
     limit,
-    approximate,
     fill,
     pivot,
+    approximate,
   } = question;
   requireDistinctNames(dimensions, measures);
   const columnOf = (column: string): string => (dimensions.includes(column) ? toFieldName(column) : column);
@@ -166,9 +166,9 @@ export const toOlapInput = (question: Question): OlapInput => {
           })),
         }),
     ...(limit === undefined ? {} : { limit }),
-    ...(approximate === undefined ? {} : { approximate: APPROXIMATE[approximate] }),
     ...(fill === undefined ? {} : { fill: FILLS[fill] }),
     ...(pivot === undefined ? {} : { pivot: toPivot(pivot) }),
+    ...(approximate === undefined ? {} : { approximate: APPROXIMATE[approximate] }),
   };
 };
 
