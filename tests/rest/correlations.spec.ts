@@ -13,9 +13,12 @@ const range = { from: minutesAgo(180), to: minutesAgo(-10) };
 let instance: SharedTenant;
 
 const send = async (path: string, method: string, body?: unknown) => {
-  const headers = { authorization: `Bearer ${instance.apiKey}`, "content-type": "application/json" };
-  const init = body === undefined ? {} : { body: JSON.stringify(body) };
-  const answer = await fetch(`${instance.url}${path}`, { method, headers, ...init });
+  const authorization = `Bearer ${instance.apiKey}`;
+  const init =
+    body === undefined
+      ? { headers: { authorization } }
+      : { headers: { authorization, "content-type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(`${instance.url}${path}`, { method, ...init });
   const parsed: unknown = await answer.json();
   return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(parsed) };
 };

@@ -179,7 +179,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     says: problems,
   },
   [`POST ${CORRELATIONS}/{correlation_id}/retire`]: {
-    attempt: ofCorrelation("/retire", "POST"),
+    attempt: ofCorrelation("/retire", "POST", {}),
     permission: "analytics:define",
     says: problems,
   },
