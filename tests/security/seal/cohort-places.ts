@@ -46,6 +46,16 @@ export const cohortPlaces = (client: () => TesseraClient) => {
       input((cohort) => ({ range, event: {}, cohort })),
       "{ daily }",
     ),
+    "Query.olapPage(input.filter.inCohort.cohort)": place(
+      kept,
+      input((cohort) => ({ range, measures: [{ function: "COUNT" }], filter: { inCohort: { cohort } } })),
+      "{ rowCount }",
+    ),
+    "Query.olapPage(input.measures.filter.inCohort.cohort)": place(
+      kept,
+      input((cohort) => ({ range, measures: [{ function: "COUNT", filter: { inCohort: { cohort } } }] })),
+      "{ rowCount }",
+    ),
     "Mutation.createCohort(input.definition.cohort)": place(
       kept,
       input((cohort) => ({ name: `of ${cohort} ${Math.random()}`, definition: { cohort } })),

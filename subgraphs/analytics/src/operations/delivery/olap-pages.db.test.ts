@@ -13,6 +13,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { anyWorld } from "../../../testing/arbitraries.ts";
 import { differences, rowsOf } from "../../../testing/flatten-answer.ts";
+import { managerOf, openCohortRoom } from "../../../testing/cohort-room.ts";
 import { callerOf, openSemanticRoom, refusal } from "../../../testing/semantic-room.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 import type { OlapInput } from "../../domain/query.ts";
@@ -177,6 +178,21 @@ describe("an answer in pages", () => {
         code: "BAD_INPUT",
         extras: { field: "after" },
       });
+  });
+
+  test("of people in a cohort goes on being of those who were in it when it was computed", async () => {
+    const { page } = open();
+    const cohortRoom = openCohortRoom(Date.parse(RANGE.to));
+    const caller = managerOf(await crowded());
+    const german = { did: { event: { filter: { field: "country", eq: "DE" } } } };
+    const { id } = await cohortRoom.created(caller, "german", german);
+    await cohortRoom.computeAll();
+    const input = { ...BY_PERSON, filter: { inCohort: { cohort: id } } };
+    const pages = await allPages(page, caller, input, 8, async () => {
+      await cohortRoom.operations.updateCohort(caller, id, { definition: { did: { event: { events: ["none"] } } } });
+    });
+    expect(rowsIn(pages, input)).toHaveLength(30);
+    await cohortRoom.close();
   });
 
   test("is refused by name to a cursor of another tenant, another question, another place, or none, and past its hour", async () => {
