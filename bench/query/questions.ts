@@ -133,6 +133,9 @@ const behaviour = ({ month }: Ranges): readonly Question[] => [
          FROM events_by_person WHERE ${OF} AND name IN ('purchase', 'page_view', 'click') AND person != 0 GROUP BY person) GROUP BY label`,
     equal: (data) => Number(at(data, "attribution", "conversions")),
   },
+];
+
+const visits = ({ month }: Ranges): readonly Question[] => [
   {
     title: "paths of 5 steps from the first",
     query: `query Ask($input: PathsInput!) { paths(input: $input) { paths nodes { label } links { paths } ${PROVENANCE} } }`,
@@ -197,5 +200,5 @@ export const questionsUntil = (endMs: number): readonly Question[] => {
     month: { from: iso(endMs - DAYS * DAY_MS), to: iso(endMs) },
     week: { from: iso(endMs - 7 * DAY_MS), to: iso(endMs) },
   };
-  return [...aggregates(ranges), ...behaviour(ranges), ...lists(ranges)];
+  return [...aggregates(ranges), ...behaviour(ranges), ...visits(ranges), ...lists(ranges)];
 };
