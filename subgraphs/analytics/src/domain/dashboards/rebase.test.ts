@@ -182,7 +182,7 @@ describe("the difference of two documents", () => {
         expect(applyChanges(from, difference(from, to))).toEqual(to);
         expect(difference(to, to)).toEqual([]);
       }),
-      { numRuns: RUNS / 3 },
+      { numRuns: 300 },
     );
   });
 });

@@ -1,5 +1,4 @@
 import { DASHBOARD_CHANGED, type DashboardChanged } from "@tessera/contracts/events/dashboard-changed";
-import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { EventLog } from "@tessera/platform/events/event-log";
