@@ -31,8 +31,8 @@ const eventsAround = (baseMs: number): fc.Arbitrary<readonly TestEvent[]> =>
           source: maybe(fc.constantFrom("web", "ios")),
           country: maybe(fc.constantFrom("DE", "US")),
           url: maybe(fc.constantFrom("/", "/a", "/b")),
-          utmSource: maybe(fc.constantFrom("mail", "ads")),
-          utmCampaign: maybe(fc.constantFrom("spring")),
+          utmSource: fc.constantFrom("mail", "ads", undefined, undefined, undefined),
+          utmCampaign: fc.constantFrom("spring", undefined, undefined, undefined),
           revenue: maybe(fc.integer({ min: -20_000, max: 1_000_000 }).map((value) => (value / 10_000).toFixed(4))),
           currency: maybe(fc.constantFrom("EUR", "USD")),
         })

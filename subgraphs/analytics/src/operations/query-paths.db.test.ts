@@ -122,7 +122,7 @@ describe("paths through stored events", () => {
           }
         },
       ),
-      { numRuns: 10 },
+      { numRuns: 10, endOnFailure: true },
     );
   });
 
@@ -153,7 +153,7 @@ describe("paths through stored events", () => {
           }
         },
       ),
-      { numRuns: 10 },
+      { numRuns: 10, endOnFailure: true },
     );
     expect(compared).toBeGreaterThan(10);
   });

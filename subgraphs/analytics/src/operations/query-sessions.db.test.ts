@@ -144,7 +144,7 @@ describe("sessions of stored events", () => {
           );
         }
       }),
-      { numRuns: 5 },
+      { numRuns: 5, endOnFailure: true },
     );
   });
 
@@ -197,7 +197,7 @@ describe("sessions of stored events", () => {
           }
         },
       ),
-      { numRuns: 5 },
+      { numRuns: 5, endOnFailure: true },
     );
   });
 
