@@ -28,7 +28,15 @@ const match = {
 };
 const pageInfo = { hasNextPage: true, endCursor: "next" };
 const provenance = {
-  ...{ asOf: AT, freshness: "PT0S", cache: "NONE", exactness: "EXACT", relativeError: null, approximations: [], tables: [] },
+  ...{
+    asOf: AT,
+    freshness: "PT0S",
+    cache: "NONE",
+    exactness: "EXACT",
+    relativeError: null,
+    approximations: [],
+    tables: [],
+  },
   ...{ rejectedTables: [], rowsRead: 1, bytesRead: 2, elapsedMs: 3, timeZone: "UTC" },
 };
 const comparison = {
