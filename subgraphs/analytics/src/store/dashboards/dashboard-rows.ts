@@ -15,12 +15,16 @@ const documentShape = z.looseObject({
 });
 // boundary: a document is written by this store alone, after it was validated; questions are validated again before they are asked.
 const document = z.unknown().transform((kept) => documentShape.parse(kept) as unknown as DashboardDocument);
-// boundary: as documents.
-const changes = z.array(z.looseObject({ kind: z.string() })).transform((kept) => kept as unknown as readonly Change[]);
-// boundary: as documents.
-const outcomes = z
-  .array(z.looseObject({ kind: z.string() }))
-  .transform((kept) => kept as unknown as readonly Outcome[]);
+const changes = z.array(z.looseObject({ kind: z.string() })).transform(
+  (kept) =>
+    // boundary: as documents, changes are written by this store alone.
+    kept as unknown as readonly Change[],
+);
+const outcomes = z.array(z.looseObject({ kind: z.string() })).transform(
+  (kept) =>
+    // boundary: as documents, outcomes are written by this store alone.
+    kept as unknown as readonly Outcome[],
+);
 
 const row = z.object({
   tenant_id: z.string(),
