@@ -11,6 +11,7 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
 } from "graphql";
 import { readSupergraph } from "../../gateway/src/executor/supergraph.ts";
@@ -85,18 +86,27 @@ const typeText = (argument: GraphQLArgument): string => String(argument.type);
 const isRequired = ({ type, defaultValue }: GraphQLArgument): boolean =>
   isNonNullType(type) && defaultValue === undefined;
 
+/** Names of fields that are of different types in the types an abstract type may be: selected together, each needs a name of its own. */
+const ambiguous = (types: readonly GraphQLObjectType[]): ReadonlySet<string> => {
+  const seen = new Map<string, string>();
+  const fields = types.flatMap((type) => Object.values(type.getFields()));
+  for (const { name, type } of fields) if (!seen.has(name)) seen.set(name, String(type));
+  return new Set(fields.filter(({ name, type }) => seen.get(name) !== String(type)).map(({ name }) => name));
+};
+
 /** Everything below a type, so many levels deep, without fields that need arguments; small pages. */
-const selectionOf = (type: GraphQLNamedType, depth: number): string => {
+const selectionOf = (type: GraphQLNamedType, depth: number, renamed: ReadonlySet<string> = new Set()): string => {
   if (isLeafType(type)) return "";
-  const fragments = isAbstractType(type)
-    ? apiSchema.getPossibleTypes(type).map((each) => `... on ${each.name} ${selectionOf(each, depth)}`)
-    : [];
+  const possible = isAbstractType(type) ? apiSchema.getPossibleTypes(type) : [];
+  const unlike = ambiguous(possible);
+  const fragments = possible.map((each) => `... on ${each.name} ${selectionOf(each, depth, unlike)}`);
   const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
   const selected = fields.flatMap((field) => {
     const below = getNamedType(field.type);
     if (field.args.some(isRequired) || (depth === 0 && !isLeafType(below))) return [];
     const page = field.args.some(({ name }) => name === "first") ? "(first: 5)" : "";
-    return [`${field.name}${page} ${selectionOf(below, depth - 1)}`];
+    const alias = renamed.has(field.name) ? `${type.name}_${field.name}: ` : "";
+    return [`${alias}${field.name}${page} ${selectionOf(below, depth - 1)}`];
   });
   return `{ __typename ${[...selected, ...fragments].join(" ")} }`;
 };

@@ -24,6 +24,7 @@ import { correlationPlaces, correlationWords } from "./seal/correlation-places.t
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
 import { dashboardPlaces, dashboardWords } from "./seal/dashboard-places.ts";
 import { peopleWords } from "./seal/people-words.ts";
+import { inCohortPlaces, inCohortWords } from "./seal/in-cohort-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
 import { describeEveryRole } from "./seal/every-role.ts";
 import { describeNothingKept } from "./seal/nothing-kept.ts";
@@ -126,6 +127,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...definitionPlaces(() => alphaClient),
   ...dashboardPlaces(() => alphaClient),
   ...correlationPlaces(() => alphaClient),
+  ...inCohortPlaces(() => alpha),
 };
 
 /** Places where an id is the caller's own word and never looked up as a thing of anybody. */
@@ -137,6 +139,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...dashboardWords,
   ...correlationWords,
   ...peopleWords,
+  ...inCohortWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

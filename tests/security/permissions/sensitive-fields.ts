@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { eventually } from "../../testing/eventually.ts";
 import { createTesseraClient } from "../../testing/tessera-client.ts";
-import type { OwnThings } from "../examples.ts";
+import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, askHttp, readAnswer, type GraphBody } from "../outside.ts";
 import { table, type World } from "./permission-world.ts";
 
@@ -23,6 +23,26 @@ const inPerson = (mark: string, field: string): GraphBody => ({
 const identified = (mark: string, rest: string, anonymousId: string = randomUUID()): GraphBody => ({
   query: `mutation ($input: IdentifyInput!) { identify(input: $input) { ${rest} } }`,
   variables: { input: { userId: `${mark}-user`, anonymousId } },
+});
+const inSessions = (field: string): GraphBody => ({
+  query: `query ($input: SessionsInput!) { sessions(input: $input, first: 1) { edges { node { id ${field} } } } }`,
+  variables: { input: { range: { sliding: "P7D" } } },
+});
+const EDIT_ARGUMENTS = "id: ID!, baseVersion: Int!, operations: [DashboardOperationInput!]!, idempotencyKey: String!";
+const TYPES = {
+  createDashboard: "DashboardCreated",
+  editDashboard: "DashboardEdited",
+  shareDashboard: "DashboardShared",
+};
+const withDashboard = (
+  name: keyof typeof TYPES,
+  args: string,
+  beside: string,
+  variables: Readonly<Record<string, unknown>>,
+): GraphBody => ({
+  query: `mutation (${args.replaceAll(/(\w+): /g, "$$$1: ")}) { ${name}(${args.replaceAll(/(\w+): [^,]+/g, "$1: $$$1")}) {
+    ... on ${TYPES[name]} { ${beside} dashboard { id } } } }`,
+  variables,
 });
 const inTenant = (field: string): GraphBody => ({ query: `{ tenant { id ${field} { pageInfo { hasNextPage } } } }` });
 const inNewUser = (field: string): GraphBody => ({
@@ -83,6 +103,24 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
   "PeopleChanged.person": ({ mark }) => identified(mark, "... on PeopleChanged { person { id } }"),
   "PeopleChanged.change": ({ mark }) => identified(mark, "... on PeopleChanged { change { version } }"),
   "PeopleUnchanged.person": ({ mark }) => identified(mark, "... on PeopleUnchanged { person { id } }", "null"),
+  "Session.userId": () => inSessions("userId"),
+  "Session.anonymousId": () => inSessions("anonymousId"),
+  "DashboardCreated.dashboard": (own) =>
+    withDashboard(
+      "createDashboard",
+      "input: CreateDashboardInput!",
+      "changed",
+      exampleOf("Mutation.createDashboard", own),
+    ),
+  "DashboardEdited.dashboard": (own) =>
+    withDashboard("editDashboard", EDIT_ARGUMENTS, "version", exampleOf("Mutation.editDashboard", own)),
+  "DashboardShared.dashboard": (own) =>
+    withDashboard(
+      "shareDashboard",
+      "id: ID!, input: ShareDashboardInput!",
+      "__typename",
+      exampleOf("Mutation.shareDashboard", own),
+    ),
   "Tenant.users": () => inTenant("users"),
   "Tenant.apiKeys": () => inTenant("apiKeys"),
   "User.email": () => inNewUser("email"),

@@ -5,13 +5,6 @@ import type { TesseraClient } from "../../testing/tessera-client.ts";
 const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 const question = { range, start: {}, returning: {}, periods: 1 };
 
-const count = { function: "COUNT" };
-/** Events of people in a cohort, counted: by the question's filter, and by that of a measure. */
-const counted = {
-  of: (cohort: string) => ({ range, measures: [count], filter: { inCohort: { cohort } } }),
-  each: (cohort: string) => ({ range, measures: [{ ...count, filter: { inCohort: { cohort } } }] }),
-};
-
 /** Places that take the id of a cohort, by a fresh cohort of alpha where asking changes it. */
 export const cohortPlaces = (client: () => TesseraClient) => {
   const fresh = (things: OwnThings): Promise<string> => makeCohort(client(), things);
@@ -53,8 +46,6 @@ export const cohortPlaces = (client: () => TesseraClient) => {
       input((cohort) => ({ range, event: {}, cohort })),
       "{ daily }",
     ),
-    "Query.olapPage(input.filter.inCohort.cohort)": place(kept, input(counted.of), "{ rowCount }"),
-    "Query.olapPage(input.measures.filter.inCohort.cohort)": place(kept, input(counted.each), "{ rowCount }"),
     "Mutation.createCohort(input.definition.cohort)": place(
       kept,
       input((cohort) => ({ name: `of ${cohort} ${Math.random()}`, definition: { cohort } })),
