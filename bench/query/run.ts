@@ -163,7 +163,7 @@ for (const question of questionsUntil(endMs).filter(({ title }) => title.include
       `| ${question.title} | ${size} | ${pathOf(data)} | ${ours.coldMs.toFixed(0)} | ${ours.rates.join(" | ")} | ${bare.coldMs.toFixed(0)} | ${bare.rates.join(" | ")} | ${beyond.join(" | ")} |`,
     );
   }
-const [cube] = questionsUntil(endMs).filter(({ title }) => title.startsWith("cube"));
+const cube = questionsUntil(endMs).find(({ title }) => title.startsWith("cube"));
 const [largest] = instance.tenants;
 if (cube !== undefined && largest !== undefined) {
   told("an answer that was given before");

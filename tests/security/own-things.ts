@@ -167,6 +167,18 @@ export const traceOf = async (client: TesseraClient, executionId: string): Promi
   return (await client.ask(shape, text, { executionId })).auditRecord.traceId;
 };
 
+/** A metric and a segment, described by the tenant's mark. */
+const makeDefinitions = async (client: TesseraClient, own: OwnThings): Promise<void> => {
+  for (const [name, type] of [
+    ["defineMetric", "DefineMetricInput"],
+    ["defineSegment", "DefineSegmentInput"],
+  ] as const) {
+    const text = `mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`;
+    const shape = z.object({ [name]: z.object({ __typename: z.string().endsWith("Defined") }) });
+    await client.ask(shape, text, variablesOf(`Mutation.${name}`, own));
+  }
+};
+
 /** Gives a tenant one of everything: events, a finished job, a broken rule with its anomaly, a person, a key. */
 export const makeOwnThings = async (
   url: string,
@@ -193,6 +205,7 @@ export const makeOwnThings = async (
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
   const [cohortId, savedQueryId] = [await makeCohort(client, base), await makeSavedQuery(client, base)];
   const dashboardId = await makeDashboard(client, base);
+  await makeDefinitions(client, base);
   const correlationRuleId = await makeCorrelationRule(client, base);
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
   const anomalies = await eventually(async () => {

@@ -34,7 +34,13 @@ const cohort = {
     groups: [{ dimensions: [], rows: [{ start: "2026-11-16T00:00:00Z", cells }], total: cells }],
     ...{ hasMoreGroups: false, total: cells },
     provenance: {
-      ...{ asOf: "2026-11-20T12:00:00.000Z", freshness: "PT0S", cache: "NONE", exactness: "EXACT", relativeError: null },
+      ...{
+        asOf: "2026-11-20T12:00:00.000Z",
+        freshness: "PT0S",
+        cache: "NONE",
+        exactness: "EXACT",
+        relativeError: null,
+      },
       ...{
         approximations: [],
         tables: [],

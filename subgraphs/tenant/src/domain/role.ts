@@ -29,7 +29,15 @@ const READS = ["analytics:read", "jobs:read", "anomaly:read", "ml:read", "govern
 export const ROLE_PERMISSIONS: Readonly<Record<UserRole, readonly Permission[]>> = {
   OWNER: TENANT_PERMISSIONS,
   ADMIN: TENANT_PERMISSIONS.filter((permission) => !OWNERS_ALONE.has(permission)),
-  ANALYST: [...READS, "analytics:define", "dashboards:edit", "cohorts:manage", "jobs:run", "tenant:read", "schema:introspect"],
+  ANALYST: [
+    ...READS,
+    "analytics:define",
+    "dashboards:edit",
+    "cohorts:manage",
+    "jobs:run",
+    "tenant:read",
+    "schema:introspect",
+  ],
   DEVELOPER: [
     ...READS,
     "analytics:define",

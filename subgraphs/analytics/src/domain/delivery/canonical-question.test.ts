@@ -67,7 +67,7 @@ const holds = (condition: Condition, facts: Facts): boolean => {
 };
 const passes = (condition: Condition, facts: Facts): boolean => {
   if (!("field" in condition)) return false;
-  const value = Object.entries(facts).find(([name]) => name === condition.field.name)?.[1] ?? "";
+  const value: unknown = Object.entries(facts).find(([name]) => name === condition.field.name)?.[1] ?? "";
   if (condition.kind === "ONE_OF") return condition.values.includes(String(value));
   if (condition.kind === "CONTAINS") return String(value).includes(condition.text);
   if (condition.kind === "STARTS_WITH") return String(value).startsWith(condition.text);
