@@ -83,6 +83,8 @@ CREATE OR REPLACE VIEW tessera_people.batches AS SELECT * FROM tessera.batches;
 
 CREATE OR REPLACE VIEW tessera_people.job_results AS SELECT * FROM tessera.job_results;
 
+CREATE OR REPLACE VIEW tessera_people.worker_answer_rows AS SELECT * FROM tessera.worker_answer_rows;
+
 CREATE OR REPLACE VIEW tessera_people.rollup_hour_name AS SELECT * EXCEPT (persons) FROM tessera.rollup_hour_name;
 
 CREATE OR REPLACE VIEW tessera_people.rollup_day_dimensions AS SELECT * EXCEPT (persons) FROM tessera.rollup_day_dimensions;
