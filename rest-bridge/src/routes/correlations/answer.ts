@@ -65,7 +65,7 @@ export const runningCorrelationSchema = Type.Object(
 /** A page of correlation rules. */
 export const correlationListSchema = Type.Object(
   {
-    correlations: Type.Array(correlationSchema),
+    correlations: Type.Array(correlationSchema, { description: "The rules, by name." }),
     next_cursor: orNull(Type.String(), { description: "Where to go on; null at the end." }),
   },
   { title: "Correlations" },
@@ -104,7 +104,7 @@ const matchSchema = Type.Object(
 /** A page of matches. */
 export const matchListSchema = Type.Object(
   {
-    matches: Type.Array(matchSchema),
+    matches: Type.Array(matchSchema, { description: "The matches, the newest first." }),
     next_cursor: orNull(Type.String(), { description: "Where to go on; null at the end." }),
     warnings: warningsSchema,
   },
