@@ -1,42 +1,16 @@
 // Attribution over one tenant's events, beside a last touch written by hand over the same table in the same run:
 // `node --import tsx bench/query/attribution/run.ts [events]`. Prints the tables of README.md.
-import { randomUUID } from "node:crypto";
-import { cpus, loadavg } from "node:os";
-import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { parseTenantId } from "@tessera/contracts/ids";
-import { createEventStore, type StoreStatement } from "@tessera/platform/store/event-store";
-import { startEnginesHost, stopEnginesHost } from "@tessera/platform/testing/engines-host-process";
-import { publishTestEngines, readTestEngines } from "@tessera/platform/testing/config";
+import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { AttributionInput } from "../../../subgraphs/analytics/src/domain/attribution/question.ts";
 import { queryAttribution } from "../../../subgraphs/analytics/src/operations/query-attribution.ts";
 import { createAttributionStore } from "../../../subgraphs/analytics/src/store/attribution-store.ts";
-import { generateEvents } from "../../analytics/generated-events.ts";
+import { machine, openOneTenant, printBesideHand } from "../one-tenant.ts";
 
 const EVENTS = Math.min(Number(process.argv[2] ?? 1_000_000), 4_000_000);
 const RUNS = 5;
 const WARM_UP = 1;
 
-const tenantId = parseTenantId(randomUUID());
-if (tenantId === null) throw new Error("A random UUID is a tenant id.");
-publishTestEngines(await startEnginesHost());
-const { clickhouse } = readTestEngines();
-const { url, passwords } = clickhouse;
-const eventStore = createEventStore({ url, username: "tessera_reader", password: passwords.tessera_reader });
-const endMs = Math.floor(Date.now() / 1_000) * 1_000;
-await generateEvents(
-  { url, username: "tessera_writer", password: passwords.tessera_writer },
-  [tenantId],
-  EVENTS,
-  endMs,
-);
-
-const caller: Caller = {
-  tenantId,
-  subject: { kind: "API_KEY", id: "bench" },
-  permissions: new Set(["analytics:read"]),
-  expiresAtMs: null,
-  ...PLAIN_ACCESS,
-};
+const { tenantId, eventStore, endMs, caller, close } = await openOneTenant(EVENTS);
 const DAY_MS = 86_400_000;
 /** Conversions of the last week, so that every lookback lies within the events. */
 const fromMs = endMs - 7 * DAY_MS;
@@ -101,37 +75,15 @@ const questions: Readonly<Record<string, () => Promise<string>>> = {
   }),
 };
 
-const middleOf = (taken: readonly number[]): number =>
-  taken.toSorted((a, b) => a - b)[Math.floor(taken.length / 2)] ?? Number.NaN;
-
 console.log(
   `${EVENTS.toLocaleString("en-US")} events of one tenant; conversions of a week, lookback ${LOOKBACK_DAYS} days.`,
 );
-console.log(
-  `${cpus().length} cores, load ${loadavg()
-    .map((one) => one.toFixed(1))
-    .join(" ")}; node ${process.version}.\n`,
-);
+console.log(`${machine()}
+`);
 console.log(
   "| question | p50 ms | slowest ms | by hand meanwhile, p50 ms | times as long | credits of the first model |",
 );
 console.log("| --- | --- | --- | --- | --- | --- |");
-for (const [title, ask] of Object.entries(questions)) {
-  const [taken, beside]: [number[], number[]] = [[], []];
-  let told = "";
-  for (let run = 0; run < WARM_UP + RUNS; run += 1) {
-    const started = performance.now();
-    await hand();
-    const between = performance.now();
-    told = await ask();
-    if (run < WARM_UP) continue;
-    beside.push(between - started);
-    taken.push(performance.now() - between);
-  }
-  const [p50, byHandMs] = [middleOf(taken), middleOf(beside)];
-  const cells = [p50.toFixed(0), Math.max(...taken).toFixed(0), byHandMs.toFixed(0), (p50 / byHandMs).toFixed(1), told];
-  console.log(`| ${title} | ${cells.join(" | ")} |`);
-}
+await printBesideHand(questions, hand, { runs: RUNS, warmUp: WARM_UP });
 
-await eventStore.close();
-await stopEnginesHost();
+await close();

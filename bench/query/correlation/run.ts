@@ -1,12 +1,7 @@
 // The matcher of correlation rules by itself, and a backtest over one tenant's events beside a self-join by hand over the same table in the same run:
 // `node --import tsx bench/query/correlation/run.ts [events]`. Prints the tables of README.md.
-import { createHash, randomUUID } from "node:crypto";
-import { cpus, loadavg } from "node:os";
-import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { parseTenantId } from "@tessera/contracts/ids";
-import { createEventStore, type StoreStatement } from "@tessera/platform/store/event-store";
-import { startEnginesHost, stopEnginesHost } from "@tessera/platform/testing/engines-host-process";
-import { publishTestEngines, readTestEngines } from "@tessera/platform/testing/config";
+import { createHash } from "node:crypto";
+import type { StoreStatement } from "@tessera/platform/store/event-store";
 import { replay } from "../../../subgraphs/analytics/src/domain/correlation/backtest.ts";
 import { compilePattern } from "../../../subgraphs/analytics/src/domain/correlation/conditions.ts";
 import { parsePattern } from "../../../subgraphs/analytics/src/domain/correlation/parse-pattern.ts";
@@ -18,7 +13,7 @@ import type { Seen } from "../../../subgraphs/analytics/src/domain/correlation/s
 import { backtestCorrelationRule } from "../../../subgraphs/analytics/src/operations/correlation/backtest-rule.ts";
 import { matchIdOf } from "../../../subgraphs/analytics/src/store/correlation/match-id.ts";
 import { createSeenStore } from "../../../subgraphs/analytics/src/store/correlation/seen-store.ts";
-import { generateEvents } from "../../analytics/generated-events.ts";
+import { machine, middleOf, openOneTenant } from "../one-tenant.ts";
 
 const EVENTS = Math.min(Number(process.argv[2] ?? 1_000_000), 1_000_000);
 const MATCHED = 100_000;
@@ -45,14 +40,8 @@ const PATTERNS: Readonly<Record<string, CorrelationPatternInput>> = {
 const BACKTESTED: ReadonlySet<string> = new Set(["SEQUENCE of two, each beginning", "ABSENCE"]);
 
 const patternOf = (input: CorrelationPatternInput) => parsePattern(input, "pattern", { personalData: true });
-const middleOf = (taken: readonly number[]): number =>
-  taken.toSorted((a, b) => a - b)[Math.floor(taken.length / 2)] ?? Number.NaN;
-
-console.log(
-  `${cpus().length} cores, load ${loadavg()
-    .map((one) => one.toFixed(1))
-    .join(" ")}; node ${process.version}.\n`,
-);
+console.log(`${machine()}
+`);
 
 /** Events of 5,000 keys, a hundred a second, each of some part. */
 const madeEvents = (parts: number, fromMs: number): readonly Seen[] => {
@@ -97,28 +86,7 @@ for (const [title, input] of Object.entries(PATTERNS)) {
   console.log(`| ${title} | ${rate.toLocaleString("en-US")} | ${matches.toLocaleString("en-US")} |`);
 }
 
-const tenantId = parseTenantId(randomUUID());
-if (tenantId === null) throw new Error("A random UUID is a tenant id.");
-publishTestEngines(await startEnginesHost());
-const { clickhouse } = readTestEngines();
-const { url, passwords } = clickhouse;
-const eventStore = createEventStore({ url, username: "tessera_reader", password: passwords.tessera_reader });
-const endMs = Math.floor(Date.now() / 1_000) * 1_000;
-await generateEvents(
-  { url, username: "tessera_writer", password: passwords.tessera_writer },
-  [tenantId],
-  EVENTS,
-  endMs,
-);
-const caller: Caller = {
-  ...{
-    tenantId,
-    subject: { kind: "API_KEY", id: "bench" },
-    permissions: new Set(["analytics:read"]),
-    expiresAtMs: null,
-  },
-  ...PLAIN_ACCESS,
-};
+const { tenantId, eventStore, endMs, caller, close } = await openOneTenant(EVENTS);
 const fromMs = endMs - 31 * 86_400_000;
 const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000).toISOString() };
 const backtest = backtestCorrelationRule({
@@ -166,5 +134,4 @@ for (const [title, pattern] of Object.entries(PATTERNS).filter(([name]) => BACKT
   console.log(`| ${title} | ${told} | ${beside} |`);
 }
 
-await eventStore.close();
-await stopEnginesHost();
+await close();

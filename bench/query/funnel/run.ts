@@ -1,16 +1,10 @@
 // A funnel of four steps over one tenant's events, beside windowFunnel by hand over the same table in the same run:
 // `node --import tsx bench/query/funnel/run.ts [events]`. Prints the tables of README.md.
-import { randomUUID } from "node:crypto";
-import { cpus, loadavg } from "node:os";
-import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { parseTenantId } from "@tessera/contracts/ids";
-import { createEventStore, type StoreStatement } from "@tessera/platform/store/event-store";
-import { startEnginesHost, stopEnginesHost } from "@tessera/platform/testing/engines-host-process";
-import { publishTestEngines, readTestEngines } from "@tessera/platform/testing/config";
+import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { FunnelInput } from "../../../subgraphs/analytics/src/domain/funnel/funnel-input.ts";
 import { queryFunnel } from "../../../subgraphs/analytics/src/operations/query-funnel.ts";
 import { createFunnelStore } from "../../../subgraphs/analytics/src/store/funnel-store.ts";
-import { generateEvents } from "../../analytics/generated-events.ts";
+import { machine, middleOf, openOneTenant } from "../one-tenant.ts";
 
 const EVENTS = Math.min(Number(process.argv[2] ?? 1_000_000), 4_000_000);
 const RUNS = 9;
@@ -18,27 +12,7 @@ const WARM_UP = 2;
 /** Milliseconds one question may take in all. */
 const BUDGET_MS = 8_000;
 
-const tenantId = parseTenantId(randomUUID());
-if (tenantId === null) throw new Error("A random UUID is a tenant id.");
-publishTestEngines(await startEnginesHost());
-const { clickhouse } = readTestEngines();
-const { url, passwords } = clickhouse;
-const eventStore = createEventStore({ url, username: "tessera_reader", password: passwords.tessera_reader });
-const endMs = Math.floor(Date.now() / 1_000) * 1_000;
-await generateEvents(
-  { url, username: "tessera_writer", password: passwords.tessera_writer },
-  [tenantId],
-  EVENTS,
-  endMs,
-);
-
-const caller: Caller = {
-  tenantId,
-  subject: { kind: "API_KEY", id: "bench" },
-  permissions: new Set(["analytics:read"]),
-  expiresAtMs: null,
-  ...PLAIN_ACCESS,
-};
+const { tenantId, eventStore, endMs, caller, close } = await openOneTenant(EVENTS);
 const fromMs = endMs - 31 * 86_400_000;
 const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000).toISOString() };
 const NAMES = ["sign_in", "search", "add_to_cart", "purchase"] as const;
@@ -62,9 +36,6 @@ interface Timing {
   readonly byHand: number;
   readonly reached: string;
 }
-
-const middleOf = (taken: readonly number[]): number =>
-  taken.toSorted((a, b) => a - b)[Math.floor(taken.length / 2)] ?? Number.NaN;
 
 const time = async (ask: () => Promise<readonly unknown[]>): Promise<Timing> => {
   const [taken, beside]: [number[], number[]] = [[], []];
@@ -120,11 +91,8 @@ const questions: Readonly<Record<string, () => Promise<readonly unknown[]>>> = {
 console.log(
   `${EVENTS.toLocaleString("en-US")} events of one tenant, 25,000 persons per million events; four steps, window of seven days.`,
 );
-console.log(
-  `${cpus().length} cores, load ${loadavg()
-    .map((one) => one.toFixed(1))
-    .join(" ")}; node ${process.version}.\n`,
-);
+console.log(`${machine()}
+`);
 console.log("| question | p50 ms | slowest ms | by hand meanwhile, p50 ms | times as long | reached |");
 console.log("| --- | --- | --- | --- | --- | --- |");
 for (const [title, ask] of Object.entries(questions)) {
@@ -133,5 +101,4 @@ for (const [title, ask] of Object.entries(questions)) {
   console.log(`| ${title} | ${cells.join(" | ")} |`);
 }
 
-await eventStore.close();
-await stopEnginesHost();
+await close();

@@ -1,19 +1,14 @@
 // Paths and sessions of one tenant's events, beside the same by hand in the engine's SQL over the same tables in the same run:
 // `node --import tsx bench/query/paths/run.ts [events]`. Prints the table of README.md.
-import { randomUUID } from "node:crypto";
 import { cpus, loadavg } from "node:os";
-import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { parseTenantId } from "@tessera/contracts/ids";
-import { createEventStore, type StoreStatement } from "@tessera/platform/store/event-store";
-import { startEnginesHost, stopEnginesHost } from "@tessera/platform/testing/engines-host-process";
-import { publishTestEngines, readTestEngines } from "@tessera/platform/testing/config";
+import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { PathsInput } from "../../../subgraphs/analytics/src/domain/paths/paths-input.ts";
 import type { SessionMetricsInput } from "../../../subgraphs/analytics/src/domain/sessions/sessions-input.ts";
 import { queryPaths } from "../../../subgraphs/analytics/src/operations/query-paths.ts";
 import { querySessionMetrics, querySessions } from "../../../subgraphs/analytics/src/operations/query-sessions.ts";
 import { createPathsStore } from "../../../subgraphs/analytics/src/store/paths-store.ts";
 import { createSessionsStore } from "../../../subgraphs/analytics/src/store/sessions-store.ts";
-import { generateEvents } from "../../analytics/generated-events.ts";
+import { openOneTenant } from "../one-tenant.ts";
 
 const EVENTS = Math.min(Number(process.argv[2] ?? 300_000), 4_000_000);
 const RUNS = 3;
@@ -21,23 +16,7 @@ const WARM_UP = 1;
 /** Milliseconds one question may take in all. */
 const BUDGET_MS = 3_000;
 
-const tenantId = parseTenantId(randomUUID());
-if (tenantId === null) throw new Error("A random UUID is a tenant id.");
-publishTestEngines(await startEnginesHost());
-const { clickhouse } = readTestEngines();
-const { url, passwords } = clickhouse;
-const eventStore = createEventStore({ url, username: "tessera_reader", password: passwords.tessera_reader });
-const endMs = Math.floor(Date.now() / 1_000) * 1_000;
-const writer = { url, username: "tessera_writer", password: passwords.tessera_writer };
-await generateEvents(writer, [tenantId], EVENTS, endMs);
-
-const caller: Caller = {
-  tenantId,
-  subject: { kind: "API_KEY", id: "bench" },
-  permissions: new Set(["analytics:read"]),
-  expiresAtMs: null,
-  ...PLAIN_ACCESS,
-};
+const { tenantId, eventStore, endMs, caller, close } = await openOneTenant(EVENTS);
 const fromMs = endMs - 31 * 86_400_000;
 const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000).toISOString() };
 const nowMs = (): number => Date.now();
@@ -152,5 +131,4 @@ for (const [title, ask, hand] of QUESTIONS) {
   );
 }
 console.log(`\nLoad at the end ${load()}.`);
-await eventStore.close();
-await stopEnginesHost();
+await close();
