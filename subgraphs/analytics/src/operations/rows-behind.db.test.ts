@@ -75,7 +75,7 @@ describe("the rows behind a cell", () => {
           expect(ids).toHaveLength(Number(row?.measures[0]));
         }
       }),
-      { numRuns: 6 },
+      { numRuns: 6, endOnFailure: true },
     );
   });
 
