@@ -62,7 +62,7 @@ describe("the rows behind a cell", () => {
           }
           const expected = known.filter(
             (event) =>
-              passes(event, filter) &&
+              passes(event, filter, input.timeZone ?? "UTC") &&
               // Without dimensions there is a group of no events, too.
               referenceGroups([event], input).some(
                 (group) =>
