@@ -20,6 +20,7 @@ import { eachUnit } from "../domain/funnel/unit-columns.ts";
 import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { provenanceOf, type Cost } from "../domain/provenance.ts";
 import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
+import { readSlices } from "./read-slices.ts";
 
 const fieldsOf = (funnel: Funnel): readonly Field[] => [
   ...funnel.steps.flatMap(({ anyOf }) => anyOf.flatMap(fieldsOfMatcher)),
@@ -49,35 +50,21 @@ interface Reading {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Slices the store reads at a time: one alone leaves it idle while its rows travel; more would only wait for one another. */
-const READ_AHEAD = 2;
-
 /** Events one slice is meant to hold: some megabytes in columns, some tens of milliseconds of a process at a time. */
 const SLICE_EVENTS = 200_000;
 
-/** Reads slice by slice and counts each while the store reads the next ones, so that memory holds three slices whatever there is. */
+/** Counts the units of each slice while the store reads the next ones. */
 const tallyOf = async (
   { store, caller, funnel, place, signal }: Reading,
   slices: readonly UnitSlice[],
 ): Promise<{ readonly tally: Tally; readonly costs: readonly Cost[] }> => {
   const tally = createTally(funnel, place.candidates.length);
-  const costs: Cost[] = [];
   const cut = { most: FUNNEL_LIMITS.unitEvents, keepAll: funnel.order === "STRICT" };
-  const read = (slice: UnitSlice) => {
-    const reading = store.units(caller, funnel, place, slice, signal);
-    // A slice that fails while one before it is counted is told when its turn comes.
-    reading.catch(() => undefined);
-    return reading;
-  };
-  const ahead = slices.slice(0, READ_AHEAD).map(read);
-  for (let next = READ_AHEAD; ahead.length > 0; next += 1) {
-    const answer = await ahead.shift();
-    const following = slices[next];
-    if (following !== undefined) ahead.push(read(following));
-    if (answer === undefined) break;
-    costs.push(answer.statistics);
-    eachUnit(answer.columns, cut, tally.add);
-  }
+  const costs = await readSlices(
+    slices,
+    (slice) => store.units(caller, funnel, place, slice, signal),
+    ({ columns }) => eachUnit(columns, cut, tally.add),
+  );
   return { tally: tally.result(), costs };
 };
 

@@ -107,7 +107,7 @@ export const queryPaths =
     const costs = await readSlices(
       events === 0 ? [] : slicesOf(whole, events, SLICE_EVENTS),
       (slice) => deps.paths.units(caller, question, place, { slice, frequent }, signal),
-      (columns) => eachPathUnit(columns, PATH_LIMITS.unitEvents, tally.add),
+      ({ rows: [columns] }) => eachPathUnit(columns, PATH_LIMITS.unitEvents, tally.add),
     );
     const kept = tally.result();
     const names = namesOf(labels.rows);

@@ -1,17 +1,16 @@
-import type { QueryAnswer } from "@tessera/platform/store/event-store";
 import type { Cost } from "../domain/provenance.ts";
 
 /** Slices the store reads at a time: one alone leaves it idle while its rows travel; more would only wait for one another. */
 const READ_AHEAD = 2;
 
-/** Reads slice by slice and hands over each row while the store reads the next slices, so that memory holds three whatever there is; answers the costs. */
-export const readSlices = async <Slice, Row>(
+/** Reads slice by slice and hands over each answer while the store reads the next slices, so that memory holds three whatever there is; answers the costs. */
+export const readSlices = async <Slice, Answer extends { readonly statistics: Cost }>(
   slices: readonly Slice[],
-  ask: (slice: Slice) => Promise<QueryAnswer<Row>>,
-  take: (row: Row) => void,
+  ask: (slice: Slice) => Promise<Answer>,
+  take: (answer: Answer) => void,
 ): Promise<readonly Cost[]> => {
   const costs: Cost[] = [];
-  const read = (slice: Slice): Promise<QueryAnswer<Row>> => {
+  const read = (slice: Slice): Promise<Answer> => {
     const reading = ask(slice);
     // A slice that fails while one before it is counted is told when its turn comes.
     reading.catch(() => undefined);
@@ -24,7 +23,7 @@ export const readSlices = async <Slice, Row>(
     if (following !== undefined) ahead.push(read(following));
     if (answer === undefined) break;
     costs.push(answer.statistics);
-    for (const row of answer.rows) take(row);
+    take(answer);
   }
   return costs;
 };
