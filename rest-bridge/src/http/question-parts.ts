@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { moment } from "../answers/schemas.ts";
-import type { CalendarRangeEnd, CalendarUnit, TimeRangeInput } from "../generated/graphql.ts";
+import type { CalendarRangeEnd, CalendarUnit, Granularity, TimeRangeInput } from "../generated/graphql.ts";
 import { from } from "./graphql-annotation.ts";
 
 /** The tenant a question names: the caller's own, or it is refused. */
@@ -11,7 +11,8 @@ export const tenantIdSchema = Type.Optional(
   }),
 );
 
-const UNITS = {
+/** Units of a calendar, by REST's words. */
+export const CALENDAR_UNITS = {
   minute: "MINUTE",
   hour: "HOUR",
   day: "DAY",
@@ -20,6 +21,9 @@ const UNITS = {
   quarter: "QUARTER",
   year: "YEAR",
 } as const satisfies Record<string, CalendarUnit>;
+
+/** How wide buckets are, by REST's words. */
+export const GRANULARITIES = { none: "NONE", ...CALENDAR_UNITS } as const satisfies Record<string, Granularity>;
 
 const ENDINGS = {
   before_current: "BEFORE_CURRENT",
@@ -70,7 +74,7 @@ export const toRange = ({ calendar, ...rest }: Static<ReturnType<typeof rangeSch
     ...rest,
     calendar: {
       ...units,
-      unit: UNITS[unit],
+      unit: CALENDAR_UNITS[unit],
       ...(ending === undefined ? {} : { ending: ENDINGS[ending] }),
       ...(timeZone === undefined ? {} : { timeZone }),
     },

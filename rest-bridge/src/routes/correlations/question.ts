@@ -7,10 +7,9 @@ import type {
   CorrelationPatternInput,
   CorrelationSkip,
   DefineCorrelationRuleInput,
-  Granularity,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { CALENDAR_UNITS, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const KINDS = {
@@ -36,15 +35,6 @@ const LATE = {
   leave_out: "LEAVE_OUT",
   take_in: "TAKE_IN",
 } as const satisfies Record<string, CorrelationLateEvents>;
-const GRANULARITIES = {
-  minute: "MINUTE",
-  hour: "HOUR",
-  day: "DAY",
-  week: "WEEK",
-  month: "MONTH",
-  quarter: "QUARTER",
-  year: "YEAR",
-} as const satisfies Record<string, Granularity>;
 
 /** Characters of a name of a field, an event, a part or a zone, and of a duration. */
 const MAX_NAME = 512;
@@ -211,7 +201,7 @@ export const toBacktest = (asked: Static<typeof backtestQuestionSchema>): Backte
     ...(pattern === undefined ? {} : { pattern: toPattern(pattern) }),
     ...(compareWith === undefined ? {} : { compareWith }),
     ...(late === undefined ? {} : { late: LATE[late] }),
-    ...(granularity === undefined ? {} : { granularity: GRANULARITIES[granularity] }),
+    ...(granularity === undefined ? {} : { granularity: CALENDAR_UNITS[granularity] }),
     ...(timeZone === undefined ? {} : { timeZone }),
   };
 };

@@ -1,13 +1,7 @@
 import { Type, type Static } from "typebox";
-import type {
-  FunnelAnchor,
-  FunnelAttribution,
-  FunnelInput,
-  FunnelOrder,
-  Granularity,
-} from "../../generated/graphql.ts";
+import type { FunnelAnchor, FunnelAttribution, FunnelInput, FunnelOrder } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { CALENDAR_UNITS, maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { toFieldName } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
 import { attributionSchema, toAttribution } from "./attribution.ts";
@@ -21,15 +15,6 @@ const ATTRIBUTIONS = { first: "FIRST", last: "LAST", step: "STEP" } as const sat
   string,
   FunnelAttribution
 >;
-const GRANULARITIES = {
-  minute: "MINUTE",
-  hour: "HOUR",
-  day: "DAY",
-  week: "WEEK",
-  month: "MONTH",
-  quarter: "QUARTER",
-  year: "YEAR",
-} as const satisfies Record<string, Granularity>;
 
 /** Characters of a name of a field, an event or a zone, and of a duration. */
 const MAX_NAME = 512;
@@ -180,7 +165,7 @@ export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
     ...(exclusions === undefined ? {} : { exclusions: exclusions.map(toExclusion) }),
     ...(levels === undefined ? {} : { levels }),
     ...(breakdown === undefined ? {} : { breakdown: toBreakdown(breakdown) }),
-    ...(trend === undefined ? {} : { trend: { granularity: GRANULARITIES[trend.granularity] } }),
+    ...(trend === undefined ? {} : { trend: { granularity: CALENDAR_UNITS[trend.granularity] } }),
     ...(dropOffs === undefined ? {} : { dropOffs }),
     ...(correlation === undefined ? {} : { correlation: toCorrelation(correlation) }),
     ...(attribution === undefined ? {} : { attribution: toAttribution(attribution) }),

@@ -1,21 +1,10 @@
 import { Type, type Static, type TSchema } from "typebox";
 import { provenanceSchema, toProvenance } from "../../answers/provenance.ts";
 import { moment, orNull } from "../../answers/schemas.ts";
-import type { Fill, Granularity, PivotInput, RestRealtimeQueryQuery } from "../../generated/graphql.ts";
+import type { Fill, PivotInput, RestRealtimeQueryQuery } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
+import { GRANULARITIES } from "../../http/question-parts.ts";
 import { toFieldName } from "./filter.ts";
-
-/** How wide buckets are, by REST's words. */
-export const GRANULARITIES = {
-  none: "NONE",
-  minute: "MINUTE",
-  hour: "HOUR",
-  day: "DAY",
-  week: "WEEK",
-  month: "MONTH",
-  quarter: "QUARTER",
-  year: "YEAR",
-} as const satisfies Record<string, Granularity>;
 
 /** What buckets without events hold, by REST's words. */
 export const FILLS = { none: "NONE", empty: "EMPTY", previous: "PREVIOUS", linear: "LINEAR" } as const satisfies Record<

@@ -2,9 +2,9 @@ import { Type, type Static } from "typebox";
 import type { Approximate, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
-import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { GRANULARITIES, maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
-import { FILLS, GRANULARITIES, granularitySchema, pivotSchema, toPivot } from "./pivot.ts";
+import { FILLS, granularitySchema, pivotSchema, toPivot } from "./pivot.ts";
 
 const FUNCTIONS = {
   count: "COUNT",

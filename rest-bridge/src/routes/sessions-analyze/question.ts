@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
-import type { Granularity, SessionBounce, SessionKind, SessionMetricsInput } from "../../generated/graphql.ts";
+import type { SessionBounce, SessionKind, SessionMetricsInput } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import { GRANULARITIES, maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher } from "../realtime-query/matcher.ts";
 
@@ -11,16 +11,6 @@ const BOUNCES = {
   single_page: "SINGLE_PAGE",
   single_event: "SINGLE_EVENT",
 } as const satisfies Record<string, SessionBounce>;
-const GRANULARITIES = {
-  none: "NONE",
-  minute: "MINUTE",
-  hour: "HOUR",
-  day: "DAY",
-  week: "WEEK",
-  month: "MONTH",
-  quarter: "QUARTER",
-  year: "YEAR",
-} as const satisfies Record<string, Granularity>;
 
 /** Characters of a name of a field or a zone, and of a duration. */
 const MAX_NAME = 512;
