@@ -1,5 +1,5 @@
 // Representative questions through the whole product, by GraphQL over HTTP, beside SQL by hand against the bare engine in the same run, asked at
-// fixed rates whatever becomes of the answers: `node --import tsx bench/query/run.ts [--rows 10000000] [--seconds 4] [--only text]`.
+// fixed rates whatever becomes of the answers: `node --import tsx bench/query/run.ts [--rows 10000000] [--seconds 4] [--only text] [--rates 1,8,100]`.
 // Prints the tables of README.md. A hundred million rows take half an hour to make: `--rows 100000000`.
 import { randomUUID } from "node:crypto";
 import { cpus, loadavg } from "node:os";
@@ -16,11 +16,12 @@ const { values } = parseArgs({
     rows: { type: "string", default: "10000000" },
     seconds: { type: "string", default: "4" },
     only: { type: "string", default: "" },
+    rates: { type: "string", default: "1,8,100" },
   },
 });
 const ROWS = Math.min(Number(values.rows), 100_000_000);
 const SECONDS = Math.min(Number(values.seconds), 30);
-const RATES = [1, 8, 100] as const;
+const RATES = values.rates.split(",").map(Number);
 /** Of twenty tenants by size: the one with 28 % of all events, and one with 3 %. */
 const ASKED = { largest: 0, tenth: 9 } as const;
 /** Minutes the events go on after they were made, so that a live window finds some. */
