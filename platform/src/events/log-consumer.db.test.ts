@@ -45,7 +45,7 @@ beforeEach(() => {
 afterEach(async () => {
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
-  await owner.query("DELETE FROM event_log_consumer WHERE topic = $1", [topic]);
+  await owner.query("DELETE FROM event_log_consumer WHERE topic LIKE $1", [`${topic}%`]);
   await owner.end();
 });
 afterAll(() => pool.end());
@@ -88,6 +88,51 @@ describe("a durable consumer of the event log", () => {
     await expect(drain(2, failing)).rejects.toThrow("no");
     await drain(2);
     expect(seen.map(({ key }) => key)).toEqual(["a", "b"]);
+  });
+
+  test("started ones take what comes while they wait, each its own topic, and end when they are told to", async () => {
+    const tenant = freshTenantId();
+    const other = `${topic}.other`;
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const quiet = createLogConsumer({ sql, logger, name: other, topic: other, handle: remember });
+    const running = [consumer(), quiet];
+    await Promise.all(running.map((one) => one.start()));
+    for (const key of ["a", "b"]) {
+      await append(tenant, [key]);
+      await until(() => seen.some((one) => one.key === key));
+    }
+    await store.append([{ tenantId: tenant, topic: other, dedupeKey: "c", payload: { key: "c" } }]);
+    await until(() => seen.length === 3);
+    await Promise.all(running.map((one) => one.stop()));
+    await append(tenant, ["d"]);
+    expect(seen.map(({ key }) => key)).toEqual(["a", "b", "c"]);
+    // What came after the end waits for the next start.
+    await running[0]?.start();
+    await until(() => seen.length === 4);
+    await running[0]?.stop();
+  });
+
+  test("one whose database is away goes on when it is back", async () => {
+    let away = true;
+    const tenant = freshTenantId();
+    const shaky: typeof sql = {
+      ...sql,
+      runAcrossTenants: (statement, parse) =>
+        away ? Promise.reject(new Error("away")) : sql.runAcrossTenants(statement, parse),
+    };
+    const waits = createLogConsumer({ sql: shaky, logger, name: topic, topic, handle: remember });
+    away = false;
+    await waits.start();
+    await waits.drain();
+    away = true;
+    await append(tenant, ["a"]);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    away = false;
+    while (seen.length < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    await waits.stop();
+    expect(seen.map(({ key }) => key)).toEqual(["a"]);
   });
 
   test("holds nobody back who reads the log meanwhile", async () => {

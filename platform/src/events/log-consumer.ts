@@ -6,11 +6,10 @@ import type { Background } from "../graphql/subgraph.ts";
 import type { LogEntry } from "./event-log.ts";
 import { LOG_START, type LogCursor } from "./log-cursor.ts";
 import { logEntryRow } from "./log-store.ts";
+import { waitingConsumersOf, type Waiting } from "./waiting-consumers.ts";
 
 /** Entries handed over at once. */
 export const CONSUME_BATCH = 500;
-/** Milliseconds between looks at the log when there was nothing to consume. */
-export const IDLE_CONSUMER_MS = 250;
 /** Milliseconds before a batch that failed is tried again. */
 const RETRY_MS = 1_000;
 
@@ -78,6 +77,18 @@ const byTenant = (entries: readonly LogEntry[]): Map<LogEntry["tenantId"], LogEn
   return groups;
 };
 
+const pause = (ms: number): Waiting => {
+  let leave = (): void => undefined;
+  const done = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    leave = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  return { done, leave };
+};
+
 /**
  * Builds a durable consumer. Its place moves only after every tenant's effects have committed: nothing is skipped, and with effects keyed by
  * the entry nothing counts twice. Entries it has not seen are kept beyond the log's retention.
@@ -85,6 +96,7 @@ const byTenant = (entries: readonly LogEntry[]): Map<LogEntry["tenantId"], LogEn
 export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
   const { sql, logger } = deps;
   const { register, lock, read, move } = statements(deps);
+  const waiting = waitingConsumersOf(sql);
   let registered = false;
   let stopped = true;
   let running: Promise<unknown> = Promise.resolve();
@@ -104,14 +116,6 @@ export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
       return entries.length;
     });
   };
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   const loop = async (): Promise<void> => {
     while (!stopped) {
       const taken = await round().catch((error: unknown) => {
@@ -121,7 +125,10 @@ export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
         );
         return null;
       });
-      if (taken !== CONSUME_BATCH && !stopped) await pause(taken === null ? RETRY_MS : IDLE_CONSUMER_MS);
+      if (taken === CONSUME_BATCH || stopped) continue;
+      const { done, leave } = taken === null ? pause(RETRY_MS) : waiting.wait(deps.name);
+      wake = leave;
+      await done;
     }
   };
   return {

@@ -52,6 +52,15 @@ const readStatement = (after: LogCursor): SqlStatement => ({
   text: "SELECT * FROM read_event_log_across_tenants($1::text::xid8, $2::bigint, $3)",
   params: [String(after.transaction), String(after.sequence), READ_BATCH],
 });
+const lookStatement = (after: LogCursor): SqlStatement => ({
+  name: "look-at-event-log-across-tenants",
+  // One statement, so that what is held back and what is read are of one snapshot.
+  text: `SELECT held.back AS held_back, e.* FROM event_log_holds_back_across_tenants() AS held (back)
+    LEFT JOIN read_event_log_across_tenants($1::text::xid8, $2::bigint, $3) WITH ORDINALITY
+      AS e (transaction_id, sequence, tenant_id, topic, payload, place) ON true ORDER BY e.place`,
+  params: [String(after.transaction), String(after.sequence), READ_BATCH],
+});
+const lookRow = z.object({ held_back: z.boolean(), place: z.string().nullable() });
 const readTenantStatement = (tenantId: string, topic: string, after: LogCursor): SqlStatement => ({
   name: "read-event-log",
   // Ordered by the columns of the table: the bare names would mean the texts that are selected, where 100 comes before 99.
@@ -69,11 +78,20 @@ export interface LogBounds {
   readonly horizon: LogCursor;
 }
 
+/** What a look at the log shows. */
+export interface LogLook {
+  readonly entries: readonly LogEntry[];
+  /** Whether an entry has committed that no reader is shown yet, since a transaction that began before its own goes on. */
+  readonly heldBack: boolean;
+}
+
 /** SQL access to the event log. */
 export interface LogStore {
   append(entries: readonly LogAppend[]): Promise<void>;
   appendWith(transaction: SqlTransaction, entry: LogAppend): Promise<void>;
   readAcrossTenants(after: LogCursor): Promise<readonly LogEntry[]>;
+  /** {@link LogStore.readAcrossTenants}, and whether there will be more without another append. */
+  lookAcrossTenants(after: LogCursor): Promise<LogLook>;
   read(tenantId: LogEntry["tenantId"], topic: string, after: LogCursor): Promise<readonly LogEntry[]>;
   bounds(): Promise<LogBounds>;
 }
@@ -87,6 +105,16 @@ export const createLogStore = (sql: TenantSql): LogStore => ({
     await transaction.run(appendOneStatement(entry), nothing);
   },
   readAcrossTenants: (after) => sql.runAcrossTenants(readStatement(after), (row) => logEntryRow.parse(row)),
+  lookAcrossTenants: async (after) => {
+    const rows = await sql.runAcrossTenants(lookStatement(after), (row) => {
+      const { held_back, place } = lookRow.parse(row);
+      return { heldBack: held_back, entry: place === null ? null : logEntryRow.parse(row) };
+    });
+    return {
+      entries: rows.flatMap(({ entry }) => (entry === null ? [] : [entry])),
+      heldBack: rows.some(({ heldBack }) => heldBack),
+    };
+  },
   read: (tenantId, topic, after) =>
     sql.run(tenantId, readTenantStatement(tenantId, topic, after), (row) => logEntryRow.parse(row)),
   bounds: async () => {

@@ -98,6 +98,23 @@ describe("the event log", () => {
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: total + 1 }, (_, n) => n));
   });
 
+  test("shows an entry soon after the transaction that held it back ends, of which nothing is told", async () => {
+    const mine = newTenant();
+    const follower = log.follow(mine, TOPIC);
+    const holder = new pg.Client({ connectionString: ownerUrl });
+    await holder.connect();
+    await holder.query("BEGIN");
+    await holder.query("SELECT pg_current_xact_id()");
+    await log.append([entry(mine, 1)]);
+    const first = follower.next();
+    const early = await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 700))]);
+    await holder.query("COMMIT");
+    await holder.end();
+    expect(early).toBeUndefined();
+    expect(await first).toMatchObject({ done: false, value: { payload: { n: 1 } } });
+    await follower.return();
+  });
+
   test("orders entries by number, not by the text of it, within one transaction and between them", async () => {
     const mine = newTenant();
     const from = await log.head();

@@ -13,7 +13,7 @@ import { createLogStore, type LogStore, READ_BATCH } from "./log-store.ts";
 export const MAX_FOLLOWER_BACKLOG = 10_000;
 /** Milliseconds between looks at the log when no notification comes: the safety net under NOTIFY. */
 const IDLE_LOOK_MS = 1_000;
-/** Milliseconds between looks after a notification, while the entry may still be held back by a running transaction. */
+/** Milliseconds between looks while an entry is held back by a running transaction, whose end nobody tells; the last one again and again. */
 const EAGER_LOOKS_MS = [0, 5, 15, 40, 100, 300];
 /** Milliseconds before the listening connection is tried again. */
 const RECONNECT_MS = 500;
@@ -27,6 +27,8 @@ interface Hub {
   cursor: LogCursor;
   readonly sinks: Set<Sink>;
   wake: () => void;
+  /** Whether something was told since the last look began. */
+  told: boolean;
   stopped: boolean;
 }
 
@@ -43,35 +45,40 @@ const wakeable = (ms: number): { readonly done: Promise<void>; readonly wake: ()
   return { done, wake };
 };
 
+/** Hands on what the log shows; true when more will show without being told of. */
 const deliver = async (store: LogStore, hub: Hub): Promise<boolean> => {
-  let any = false;
   for (;;) {
-    const entries = await store.readAcrossTenants(hub.cursor);
+    const { entries, heldBack } = await store.lookAcrossTenants(hub.cursor);
     for (const entry of entries) {
       hub.cursor = entry.cursor;
       for (const sink of hub.sinks) if (sink.wants(entry)) sink.queue.push(entry);
     }
-    any ||= entries.length > 0;
-    if (entries.length < READ_BATCH) return any;
+    if (entries.length < READ_BATCH) return heldBack;
   }
 };
 
 const pump = async (store: LogStore, hub: Hub, logger: Logger): Promise<void> => {
-  let eager = EAGER_LOOKS_MS.length;
+  let eager = 0;
+  hub.wake = () => {
+    hub.told = true;
+  };
   while (!hub.stopped) {
-    try {
-      if (await deliver(store, hub)) eager = 0;
-    } catch (error) {
+    hub.told = false;
+    const heldBack = await deliver(store, hub).catch((error: unknown) => {
       logger.warn({ error: errorMessage(error) }, "The event log can't be read; trying again.");
-    }
-    const pause = wakeable(EAGER_LOOKS_MS[eager] ?? IDLE_LOOK_MS);
-    let woken = false;
+      return false;
+    });
+    if (!heldBack) eager = 0;
+    const again = EAGER_LOOKS_MS[Math.min(eager, EAGER_LOOKS_MS.length - 1)] ?? IDLE_LOOK_MS;
+    const pause = wakeable(heldBack ? again : IDLE_LOOK_MS);
     hub.wake = () => {
-      woken = true;
+      hub.told = true;
       pause.wake();
     };
+    // Told while it looked: that look may have begun too early.
+    if (hub.told) pause.wake();
     await pause.done;
-    eager = woken ? 0 : eager + 1;
+    eager = hub.told ? 0 : eager + 1;
   }
 };
 
@@ -171,7 +178,7 @@ export const createPostgresEventLog = (deps: {
   logger: Logger;
 }): EventLog => {
   const store = createLogStore(deps.sql);
-  const hub: Hub = { cursor: LOG_START, sinks: new Set(), wake: () => undefined, stopped: true };
+  const hub: Hub = { cursor: LOG_START, sinks: new Set(), wake: () => undefined, told: false, stopped: true };
   let running: Promise<unknown> = Promise.resolve();
   return {
     append: store.append,
