@@ -6,7 +6,8 @@ import { EVERYTHING_SINCE_MS, rangeOfWindow, type CohortWindow } from "./cohort-
 import { fieldsOfMatcher, type EventMatcher } from "./event-matcher.ts";
 import { parseField, type Field } from "./fields.ts";
 import { fieldsOf, type Condition } from "./filter.ts";
-import { countedPeriods, ELAPSED_MS, type RetentionColumn, type RetentionQuery } from "./retention.ts";
+import { ELAPSED_MS, type RetentionQuery } from "./retention.ts";
+import { cutsOf, RETENTION_MARKS } from "./retention-cells.ts";
 import type { TimeRange } from "./time-range.ts";
 
 /** What a question about behaviour looks at of events. */
@@ -28,10 +29,9 @@ export interface BehaviourRules {
   fieldsOf(condition: Condition): readonly Field[];
   /** Milliseconds of an elapsed period; 0 for one that has no fixed length. */
   elapsedMs(period: RetentionQuery["period"]): number;
-  countedPeriods(
-    kind: RetentionQuery["kind"],
-    column: RetentionColumn,
-  ): { readonly from: number; readonly to: number | null };
+  /** What starts are counted under, and where cells of periods begin. */
+  readonly retentionMarks: typeof RETENTION_MARKS;
+  cutsOf(query: Pick<RetentionQuery, "columns" | "kind">): readonly number[];
 }
 
 const sourceOf: BehaviourRules["sourceOf"] = ({ matchers, unit, fields = [] }, policy) =>
@@ -53,5 +53,6 @@ export const behaviourRules: BehaviourRules = {
   rangeOfWindow,
   fieldsOf,
   elapsedMs: (period) => (period === "MONTH" ? 0 : ELAPSED_MS[period]),
-  countedPeriods,
+  retentionMarks: RETENTION_MARKS,
+  cutsOf,
 };

@@ -23,6 +23,7 @@ import {
   type RetentionGroup,
   type RetentionLine,
 } from "../domain/retention-answer.ts";
+import { retentionLineFrom } from "../domain/retention-cells.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { MembersSql } from "../store/retention-sql.ts";
@@ -45,6 +46,9 @@ export interface BehaviourDeps {
   readonly nowMs: NowMs;
 }
 
+/** Starts of one row lie within one calendar period, an hour longer than an elapsed one where clocks change: three numbers of ended periods at most. */
+const PARTS_OF_A_ROW = 3;
+
 interface Lines {
   readonly lines: readonly RetentionLine[];
   readonly cost: Cost;
@@ -58,20 +62,21 @@ const readLines = async (
   signal: AbortSignal | undefined,
 ): Promise<Lines> => {
   const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy };
-  const statement = statements.retentionStatement(query, scope, members, RETENTION_LIMITS.lines + 1);
+  const most = RETENTION_LIMITS.lines * PARTS_OF_A_ROW + 1;
   const answer = await eventStore.query(
     caller,
-    statement,
-    statements.retentionLineOf,
+    statements.retentionStatement(query, scope, members, most),
+    statements.storedStartsOf,
     signal === undefined ? {} : { signal },
   );
-  if (answer.rows.length > RETENTION_LIMITS.lines)
+  const distinct = new Set(answer.rows.map(({ row, dimensions }) => JSON.stringify([row, dimensions])));
+  if (answer.rows.length === most || distinct.size > RETENTION_LIMITS.lines)
     throw refuse(
       "BAD_INPUT",
       `The groups and rows make more than ${RETENTION_LIMITS.lines} lines: split by fewer fields, or take a shorter range or longer periods.`,
       { field: "input.splitBy" },
     );
-  return { lines: answer.rows, cost: answer.statistics };
+  return { lines: answer.rows.map((stored) => retentionLineFrom(query, stored)), cost: answer.statistics };
 };
 
 /** The people of all cohorts, or of one within which the question is asked. */

@@ -1,25 +1,19 @@
 import { z } from "zod";
-import type { RetentionLine } from "../domain/retention-answer.ts";
+import type { StoredStarts } from "../domain/retention-cells.ts";
 
 const count = z.coerce.number();
-const counts = z.array(count);
-const worths = z.array(z.string().transform(BigInt));
 
-const retentionLine = z.object({
+const storedStarts = z.object({
   row: count,
+  ended: count,
   dimensions: z.array(z.string()),
-  size: count,
-  eligible: counts,
-  returned: counts,
-  so_far: counts,
-  worth: worths,
-  worth_so_far: worths,
+  marks: z.array(z.tuple([count, count, z.string()])),
 });
 
 /** Reads a row of `retentionStatement`; throws when the store's shape is another. */
-export const retentionLineOf = (raw: unknown): RetentionLine => {
-  const { so_far, worth_so_far, ...line } = retentionLine.parse(raw);
-  return { ...line, returnedSoFar: so_far, worthSoFar: worth_so_far };
+export const storedStartsOf = (raw: unknown): StoredStarts => {
+  const { marks, ...stored } = storedStarts.parse(raw);
+  return { ...stored, marks: marks.map(([mark, starts, worth]) => ({ mark, starts, worth: BigInt(worth) })) };
 };
 
 const stickinessLine = z.object({ periods: count, units: count });

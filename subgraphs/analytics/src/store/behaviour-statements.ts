@@ -1,5 +1,5 @@
 import { activeUsersStatement, lifecycleStatement, stickinessStatement } from "./activity-sql.ts";
-import { activeLineOf, cohortSizeOf, lifecycleLineOf, retentionLineOf, stickinessLineOf } from "./behaviour-rows.ts";
+import { activeLineOf, cohortSizeOf, lifecycleLineOf, storedStartsOf, stickinessLineOf } from "./behaviour-rows.ts";
 import {
   computeStatement,
   countStatement,
@@ -16,7 +16,7 @@ import { retentionStatement } from "./retention-sql.ts";
 /** How questions about retention, activity and cohorts are written to the event store, and how its rows are read. */
 export const behaviourStatements = {
   ...{ activeUsersStatement, lifecycleStatement, stickinessStatement, retentionStatement },
-  ...{ activeLineOf, lifecycleLineOf, stickinessLineOf, retentionLineOf, cohortSizeOf },
+  ...{ activeLineOf, lifecycleLineOf, stickinessLineOf, storedStartsOf, cohortSizeOf },
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ membersStatement, listedStatement, computeStatement, countStatement },
 };

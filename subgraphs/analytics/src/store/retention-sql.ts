@@ -6,12 +6,10 @@ import type { RetentionQuery } from "../domain/retention.ts";
 import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
 import { columnSql, propertyNumber, propertyText } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
+import { momentSql } from "./time-sql.ts";
 
 /** People that a question is held to, as a statement that gives `person`; null for everybody. */
 export type MembersSql = ((params: Params) => string) | null;
-
-/** Beyond every period there is: the end of a column that later periods count for. */
-const NO_END = 1_000_000;
 
 const dimensionSql = (field: Field, params: Params): string =>
   field.kind === "PROPERTY"
@@ -29,42 +27,20 @@ const valueSql = ({ value }: RetentionQuery, params: Params): string => {
     : `if(currency = ${params.place("String", value.currency)}, ${scaled}, toInt128(0))`;
 };
 
-/** Place of a moment's calendar period, from 0; before the first and after the last it is that of the nearest. */
-const placeSql = (ms: string, startsMs: readonly number[], params: Params): string =>
-  `toInt32(transform(roundDown(${ms}, ${params.place("Array(Int64)", startsMs)}), ${params.place("Array(Int64)", startsMs)}, ` +
-  `${params.place(
-    "Array(Int64)",
-    startsMs.map((_start, place) => place),
-  )}, toInt64(0)))`;
+/** The one distance between neighbours; null where they differ. */
+const evenStep = (rising: readonly number[]): number | null => {
+  const [first = 0, second = first + 1] = rising;
+  const step = second - first;
+  return rising.every((value, index) => value === first + index * step) ? step : null;
+};
 
-/** Per unit: its starts, each as (time, sequence, dimensions), and its return events as (time, value). */
-const unitsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
-  const { table } = scope.rules.retentionSource(query, scope.policy);
-  const { key, present } = unitSql(query.unit, params);
-  const fromMs = query.startAt === "FIRST_EVER" ? scope.rules.everythingSinceMs : query.range.fromMs;
-  const at = "toUnixTimestamp64Milli(time)";
-  const begins = matcherSql(query.start, params);
-  const dimensions = `[${query.splitBy.map((field) => dimensionSql(field, params)).join(", ")}]::Array(String)`;
-  const start = `(${at}, sequence, ${dimensions})`;
-  const inRange = `${at} >= ${params.place("Int64", query.range.fromMs)} AND ${at} < ${params.place("Int64", query.range.toMs)}`;
-  const starts =
-    query.startAt === "EVERY"
-      ? `mapValues(minMapIf(map(${placeSql(at, query.rows.startsMs, params)}, ${start}), ${begins} AND ${inRange}))`
-      : `[minIf(${start}, ${begins}${query.startAt === "FIRST_EVER" ? "" : ` AND ${inRange}`})]`;
-  const where = [
-    behaviourRange(table, { fromMs, toMs: Math.max(query.asOfMs, fromMs) }, scope.tenantId, params),
-    present,
-    ...anyNameSql([query.start, query.returning], params),
-    `(${begins} OR ${matcherSql(query.returning, params)})`,
-    ...(members === null ? [] : [`person IN (${members(params)})`]),
-  ];
-  return (
-    `SELECT ${key} AS unit, ${starts} AS starts, ` +
-    `groupArrayIf((${at}, ${valueSql(query, params)}), ${matcherSql(query.returning, params)}) AS returns ` +
-    `FROM ${table} WHERE ${where.join(" AND ")} GROUP BY unit HAVING countIf(${begins}${
-      query.startAt === "FIRST_EVER" ? "" : ` AND ${inRange}`
-    }) > 0`
-  );
+/** Place of a moment's calendar period, from 0, for moments from the first period on; those after the last are of the last or of none. */
+const placeSql = (ms: string, startsMs: readonly number[], params: Params): string => {
+  const step = startsMs.length < 2 ? null : evenStep(startsMs);
+  if (step !== null)
+    return `intDiv(${ms} - ${params.place("Int64", startsMs[0] ?? 0)}, ${params.place("Int64", step)})`;
+  const starts = params.place("Array(Int64)", startsMs);
+  return `(indexOf(${starts}, roundDown(${ms}, ${starts})) - 1)`;
 };
 
 /** For whom a statement is written, and by which rules. */
@@ -74,45 +50,103 @@ export interface Scope {
   readonly policy: DataPolicy | null;
 }
 
-const periodSql = (query: RetentionQuery, at: string, { rules }: Scope, params: Params): string =>
-  query.clock === "CALENDAR"
-    ? `${placeSql(at, query.calendar.startsMs, params)} - ${placeSql("start.1", query.calendar.startsMs, params)}`
-    : `toInt32(intDiv(${at} - start.1, ${params.place("Int64", rules.elapsedMs(query.period))}))`;
+/** Names of the columns that hold the values of `splitBy`. */
+const lettersOf = ({ splitBy }: RetentionQuery): readonly string[] => splitBy.map((_field, index) => `d${index}`);
 
-/** 1 by column for a start whose periods had all ended. */
-const eligibleSql = (query: RetentionQuery, { rules }: Scope, params: Params): string => {
-  const ends = params.place(
-    "Array(Int64)",
-    query.columns.map(({ to }) => to),
-  );
-  const asOf = params.place("Int64", query.asOfMs);
-  if (query.clock === "ELAPSED") {
-    const length = params.place("Int64", rules.elapsedMs(query.period));
-    return `arrayMap(to -> toUInt8(start.1 + to * ${length} <= ${asOf}), ${ends})`;
-  }
-  const moments = params.place("Array(Int64)", [...query.calendar.startsMs, query.calendar.endMs]);
-  const place = placeSql("start.1", query.calendar.startsMs, params);
-  return `arrayMap(to -> toUInt8(${moments}[${place} + to + 1] <= ${asOf}), ${ends})`;
+/** Each event that may be a start or a return: its unit, moment, whether it is the one or the other, and what else is asked about it. */
+const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
+  const { table } = scope.rules.retentionSource(query, scope.policy);
+  const { key, present } = unitSql(query.unit, params);
+  const ever = query.startAt === "FIRST_EVER";
+  const fromMs = ever ? scope.rules.everythingSinceMs : query.range.fromMs;
+  const begins = matcherSql(query.start, params);
+  const where = [
+    behaviourRange(table, { fromMs, toMs: Math.max(query.asOfMs, fromMs) }, scope.tenantId, params),
+    present,
+    ...anyNameSql([query.start, query.returning], params),
+    "(begins OR back)",
+    ...(members === null ? [] : [`person IN (${members(params)})`]),
+  ];
+  const columns = [
+    `${key} AS unit`,
+    "toUnixTimestamp64Milli(time) AS at",
+    `${ever ? begins : `(${begins} AND time < ${momentSql(query.range.toMs, params)})`} AS begins`,
+    `${matcherSql(query.returning, params)} AS back`,
+    ...(query.value === null ? [] : [`${valueSql(query, params)} AS worth`]),
+    ...(query.splitBy.length === 0 ? [] : ["sequence"]),
+    ...query.splitBy.map((field, index) => `${dimensionSql(field, params)} AS d${index}`),
+  ];
+  return `SELECT ${columns.join(", ")} FROM ${table} WHERE ${where.join(" AND ")}`;
 };
 
-const insideSql = (query: RetentionQuery, { rules }: Scope, params: Params, cumulative: boolean): string => {
-  const counted = query.columns.map((column) =>
-    cumulative ? { from: 0, to: column.to } : rules.countedPeriods(query.kind, column),
-  );
-  const froms = params.place(
-    "Array(Int64)",
-    counted.map(({ from }) => from),
-  );
-  const ends = params.place(
-    "Array(Int64)",
-    counted.map(({ to }) => to ?? NO_END),
-  );
-  return `arrayMap((low, high) -> toUInt8(period >= low AND period < high), ${froms}, ${ends})`;
+/** Each start with the events of its unit: `start`, the letters of `splitBy`, and by event `ats` and `worths`. */
+const startsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
+  const letters = lettersOf(query);
+  // Starts of one moment are told apart only where something is asked of them.
+  const one = letters.length === 0 ? "at" : `(at, sequence, ${letters.join(", ")})`;
+  const first =
+    query.startAt === "EVERY"
+      ? `arrayJoin(mapValues(minMapIf(map(${placeSql("at", query.rows.startsMs, params)}, ${one}), begins)))`
+      : `minIf(${one}, begins)`;
+  const lists = [
+    "groupArrayIf(at, back) AS ats",
+    ...(query.value === null ? [] : ["groupArrayIf(worth, back) AS worths"]),
+  ];
+  const units =
+    `SELECT ${first} AS first, ${lists.join(", ")} FROM (${eventsSql(query, members, scope, params)}) ` +
+    `GROUP BY unit HAVING countIf(begins) > 0`;
+  const named =
+    letters.length === 0
+      ? ["first AS start"]
+      : ["first.1 AS start", ...letters.map((letter, index) => `first.${index + 3} AS ${letter}`)];
+  const selected = `SELECT ${[...named, "ats", ...(query.value === null ? [] : ["worths"])].join(", ")} FROM (${units})`;
+  if (query.startAt !== "FIRST_EVER") return selected;
+  const { fromMs, toMs } = query.range;
+  return `${selected} WHERE start >= ${params.place("Int64", fromMs)} AND start < ${params.place("Int64", toMs)}`;
+};
+
+/** The mark `BACK` of the cell that an event's moment lies in, after a start. */
+const cellSql = (query: RetentionQuery, { rules }: Scope, params: Params): string => {
+  const cuts = rules.cutsOf(query);
+  const period =
+    query.clock === "CALENDAR"
+      ? `${placeSql("at", query.calendar.startsMs, params)} - row`
+      : `intDiv(at - start, ${params.place("Int64", rules.elapsedMs(query.period))})`;
+  const back = rules.retentionMarks.BACK;
+  if (evenStep(cuts) === 1) return `toUInt32(${back} + least(${period}, ${cuts.length - 1}))`;
+  const places = params.place("Array(Int64)", cuts);
+  return `toUInt32(${back - 1} + indexOf(${places}, roundDown(toInt64(${period}), ${places})))`;
+};
+
+/** Marks of a start by the cells of the unit's events. */
+const marksSql = (query: RetentionQuery, { rules }: Scope, params: Params): string => {
+  const { START, BACK, SINCE_START } = rules.retentionMarks;
+  const minimum = params.place("UInt64", query.minimum);
+  const nth = (sorted: string): string => `arraySlice(${sorted}, ${minimum}, 1)`;
+  const marks = (): string => {
+    switch (query.kind) {
+      case "EXACT": {
+        if (query.minimum === 1) return "arrayDistinct(cells)";
+        // Where the one so many places on is of the same cell there are enough of it.
+        const ahead = `arrayResize(arraySlice(arraySort(cells), ${minimum}), length(cells), ${START})`;
+        return `arrayDistinct(arrayFilter((cell, later) -> cell = later, arraySort(cells), ${ahead}))`;
+      }
+      case "ON_OR_AFTER":
+        return nth("arrayReverseSort(cells)");
+      case "ON_OR_BEFORE": {
+        const after = nth(`arraySort(arrayFilter(cell -> cell > ${BACK}, cells))`);
+        if (query.columns[0]?.from !== 0) return after;
+        return `arrayConcat(${after}, arrayMap(cell -> cell + ${SINCE_START - BACK}, ${nth("arraySort(cells)")}))`;
+      }
+    }
+  };
+  return `arrayPushFront(${marks()}, toUInt32(${START}))`;
 };
 
 /**
- * One line per calendar period of starts and group: `row`, `dimensions`, `size`, and by column `eligible`, `returned`, `so_far`, `worth` and
- * `worth_so_far`, the last two in ten-thousandths as text.
+ * What starts are counted under: one line per calendar period of starts, group and number of ended periods, with `row`, `ended`, `dimensions` and `marks`,
+ * which lists (mark, starts, worth in ten-thousandths as text). Aliases that are used twice are columns of a statement of their own: the store would resolve
+ * them at each use.
  */
 export const retentionStatement = (
   query: RetentionQuery,
@@ -121,32 +155,30 @@ export const retentionStatement = (
   maxLines: number,
 ): StoreStatement => {
   const params = createParams();
-  const inRange = `start.1 >= ${params.place("Int64", query.range.fromMs)} AND start.1 < ${params.place("Int64", query.range.toMs)}`;
-  const perEvent =
-    `SELECT unit, start, event.1 AS at, event.2 AS one_worth FROM (` +
-    `SELECT unit, start, arrayJoin(if(empty(later), [(toInt64(-1), toInt128(0))], later)) AS event FROM (` +
-    `SELECT unit, start, arrayFilter(event -> event.1 >= start.1, returns) AS later FROM (` +
-    `SELECT unit, arrayJoin(starts) AS start, returns FROM (${unitsSql(query, members, scope, params)})) WHERE ${inRange}))`;
-  const byPeriod =
-    `SELECT unit, start, if(at < 0, toInt32(-1), ${periodSql(query, "at", scope, params)}) AS period, countIf(at >= 0) AS times, sum(one_worth) AS worth ` +
-    `FROM (${perEvent}) GROUP BY unit, start, period`;
-  const byStart =
-    `SELECT unit, start, sumForEach(arrayMap(inside -> toUInt64(inside * times), ${insideSql(query, scope, params, false)})) AS counts, ` +
-    `sumForEach(arrayMap(inside -> inside * worth, ${insideSql(query, scope, params, false)})) AS worths, ` +
-    `sumForEach(arrayMap(inside -> inside * worth, ${insideSql(query, scope, params, true)})) AS worths_so_far ` +
-    `FROM (${byPeriod}) GROUP BY unit, start`;
-  const lines =
-    `SELECT ${placeSql("start.1", query.rows.startsMs, params)} AS row, start.3 AS dimensions, count() AS size, sumForEach(ended) AS eligible, ` +
-    `sumForEach(arrayMap((one, times) -> toUInt64(one AND times >= ${params.place("UInt64", query.minimum)}), ended, counts)) AS returned, ` +
-    `sumForEach(arrayMap(times -> toUInt64(times >= ${params.place("UInt64", query.minimum)}), counts)) AS so_far, ` +
-    `sumForEach(arrayMap((one, value) -> one * value, ended, worths)) AS worth, ` +
-    `sumForEach(arrayMap((one, value) -> one * value, ended, worths_so_far)) AS worth_so_far ` +
-    `FROM (SELECT start, counts, worths, worths_so_far, ${eligibleSql(query, scope, params)} AS ended FROM (${byStart})) GROUP BY row, dimensions`;
+  const { rules } = scope;
+  const [letters, valued] = [lettersOf(query), query.value !== null];
+  const group = ["row", "ended", ...letters].join(", ");
+  const longest = query.columns.at(-1)?.to ?? 1;
+  const ended =
+    query.clock === "ELAPSED"
+      ? `least(intDiv(${params.place("Int64", query.asOfMs)} - start, ${params.place("Int64", rules.elapsedMs(query.period))}), ${longest})`
+      : "0";
+  const rows = `SELECT *, ${placeSql("start", query.rows.startsMs, params)} AS row, ${ended} AS ended FROM (${startsSql(query, members, scope, params)})`;
+  const worths = valued ? ", arrayFilter((worth, at) -> at >= start, worths, ats) AS kept" : "";
+  const cells = `SELECT ${group}, arrayMap(at -> ${cellSql(query, scope, params)}, arrayFilter(at -> at >= start, ats)) AS cells${worths} FROM (${rows})`;
+  const { WORTH, BACK } = rules.retentionMarks;
+  const marks = marksSql(query, scope, params);
+  const joined = valued
+    ? `arrayJoin(arrayConcat(arrayMap(mark -> (mark, toInt128(0)), ${marks}), arrayZip(arrayMap(cell -> cell + ${WORTH - BACK}, cells), kept))) AS marked, marked.1 AS mark, marked.2 AS worth`
+    : `arrayJoin(${marks}) AS mark`;
+  const counted =
+    `SELECT ${group}, mark, count() AS starts, ${valued ? "toString(sum(worth))" : "'0'"} AS worth ` +
+    `FROM (SELECT ${group}, ${joined} FROM (${cells})) GROUP BY ${group}, mark`;
   return {
     name: "retention",
     text:
-      `SELECT row, dimensions, toUInt64(size) AS size, eligible, returned, so_far, arrayMap(x -> toString(x), worth) AS worth, ` +
-      `arrayMap(x -> toString(x), worth_so_far) AS worth_so_far FROM (${lines}) ORDER BY row, dimensions LIMIT ${params.place("UInt64", maxLines)}`,
+      `SELECT row, ended, [${letters.map((letter) => `toString(${letter})`).join(", ")}]::Array(String) AS dimensions, groupArray((mark, starts, worth)) AS marks ` +
+      `FROM (${counted}) GROUP BY ${group} ORDER BY row, dimensions LIMIT ${params.place("UInt64", maxLines)}`,
     params: params.values,
   };
 };
