@@ -29,9 +29,13 @@ const rest = async (
 
 const CELLS =
   "{ size eligible returned rate low high complete returned_so_far: returnedSoFar value cumulative_value: cumulativeValue cumulative_value_per_start: cumulativeValuePerStart }";
+const FILTER = "filter { parts { field eq } }";
+/** A definition as far as this one goes; what it does not say is null. */
+const DEFINITION = `definition { parts { intersect did { event { events ${FILTER} } comparison times
+  within { last lastPeriods period timeZone from to } } latest { parts { and not field eq exists } } } }`;
 /** The answer of the route in the words of the graph, which aliases what REST calls otherwise. */
 const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id) {
-  id name description version definition recompute_every: recomputeEvery
+  id name description version ${DEFINITION} recompute_every: recomputeEvery
   computation { state runs as_of: asOf version due_at: dueAt error { code detail } }
   size history(first: 100) { as_of: asOf version size entered left }
   retention(input: $retention) {
@@ -41,6 +45,14 @@ const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id
   created_at: createdAt updated_at: updatedAt
 } }`;
 
+/** A part of an answer without what it does not say. */
+const sayingOnly = (part: unknown): unknown => {
+  if (Array.isArray(part)) return part.map(sayingOnly);
+  if (typeof part !== "object" || part === null) return part;
+  const said = Object.entries(part).filter(([, member]: [string, unknown]) => member !== null);
+  return Object.fromEntries(said.map(([name, member]: [string, unknown]) => [name, sayingOnly(member)]));
+};
+
 beforeAll(async () => {
   instance = await openTenant();
   client = createTesseraClient(instance.url, instance.apiKey);
@@ -48,7 +60,16 @@ beforeAll(async () => {
     ...{ id: randomUUID(), name: "buy", userId, time: iso(nowMs - days * DAY_MS), revenue: "10.50", currency: "EUR" },
   });
   await client.send([buy("ada", 8), buy("ada", 7), buy("bob", 6), buy("bob", 1), buy("cyd", 3)]);
-  const definition = { did: { event: { events: ["buy"] }, times: 2, within: { last: "P30D" } } };
+  const buyers = { did: { event: { events: ["buy"] }, times: 2, within: { last: "P30D" } } };
+  const known = {
+    not: {
+      and: [
+        { field: "country", exists: true },
+        { field: "country", eq: "XX" },
+      ],
+    },
+  };
+  const definition = { intersect: [buyers, { latest: known }] };
   const shape = z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) });
   const made = await client.ask(
     shape,
@@ -62,6 +83,22 @@ beforeAll(async () => {
 });
 
 describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
+  it("tells the definition so that it can be sent as it is: it is the same one, and no new version", async () => {
+    const { body } = await rest(cohortId);
+    const change =
+      "mutation ($id: ID!, $input: UpdateCohortInput!) { updateCohort(id: $id, input: $input) { ... on CohortSaved { cohort { version } } } }";
+    const asked = await client.ask(
+      z.object({ cohort: z.object({ definition: z.unknown() }) }),
+      `query ($id: ID!) { cohort(id: $id) { ${DEFINITION} } }`,
+      { id: cohortId },
+    );
+    const saved = z.object({ updateCohort: z.object({ cohort: z.object({ version: z.number() }) }) });
+    for (const definition of [body["definition"], asked.cohort.definition]) {
+      const { updateCohort } = await client.ask(saved, change, { id: cohortId, input: { definition } });
+      expect(updateCohort.cohort.version).toBe(1);
+    }
+  });
+
   it("answers what the graph answers", async () => {
     const retention = {
       ...{ range, start: { events: ["buy"] }, returning: { events: ["buy"] }, period: "DAY", periods: 9 },
@@ -84,6 +121,7 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     const { provenance, ...numbers } = z.looseObject({ provenance: z.unknown() }).parse(body["retention"]);
     expect({ ...body, retention: numbers }).toEqual({
       ...expected,
+      definition: sayingOnly(expected["definition"]),
       computation: { ...computation, state: computation.state.toLowerCase() },
     });
     expect(provenance).toMatchObject({ exactness: "exact", time_zone: "Europe/Berlin" });

@@ -17,6 +17,11 @@ import type { DashboardPage } from "./operations/dashboards/find-dashboards.ts";
 import type { DashboardUpdate } from "./operations/dashboards/watch-dashboard.ts";
 import type { CreateOutcome, EditOutcome } from "./store/dashboards/dashboard-store-types.ts";
 import type { Job } from "./domain/job.ts";
+import type { TimeRangeInput } from "./domain/asked-range.ts";
+import type { CohortDefinitionInput, CohortPart } from "./domain/cohort-input.ts";
+import type { CohortWindowInput } from "./domain/cohort-window.ts";
+import type { EventMatcherInput } from "./domain/event-matcher.ts";
+import type { FilterInput, FilterPart, InCohortInput } from "./domain/filter-input.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { PathFunnel } from "./domain/paths/funnel-of-path.ts";
 import type { Session } from "./domain/sessions/session-answer.ts";
@@ -34,6 +39,7 @@ import type {
   Definition,
   DefinitionUse,
   Metric,
+  MetricContent,
   OwnHierarchy,
   SavedQuery,
   Segment,
@@ -42,6 +48,7 @@ import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/s
 import type { TellsRange } from "./operations/at-range.ts";
 import type { OlapPage } from "./operations/delivery/query-olap-page.ts";
 import type { PeopleOutcome, PersonRef } from "./operations/people/change-people.ts";
+import type { Erasure } from "./domain/people/erasure.ts";
 import type { Person } from "./operations/people/find-people.ts";
 import type { Group, GroupActivity, GroupPage } from "./operations/people/groups.ts";
 import type { PeoplePage } from "./operations/people/list-people.ts";
@@ -87,6 +94,32 @@ export type JobAlreadyFinishedParent = Extract<CancelOutcome, { job: Job }>;
 export type JobNotFoundParent = Extract<CancelOutcome, { kind: "NOT_FOUND" }>;
 /** What a resolver of `Cohort` receives. */
 export type CohortParent = Cohort;
+/** What a resolver of `CohortDefinition` receives. */
+export type CohortDefinitionParent = CohortDefinitionInput;
+/** What a resolver of `CohortDefinitionPart` receives. */
+export type CohortDefinitionPartParent = CohortPart;
+/** What a resolver of `CohortDid` receives. */
+export type CohortDidParent = NonNullable<CohortPart["did"]>;
+/** What a resolver of `CohortFirst` receives. */
+export type CohortFirstParent = NonNullable<CohortPart["first"]>;
+/** What a resolver of `CohortSequence` receives. */
+export type CohortSequenceParent = NonNullable<CohortPart["sequence"]>;
+/** What a resolver of `CohortWindow` receives. */
+export type CohortWindowParent = CohortWindowInput;
+/** What a resolver of `EventMatcher` receives. */
+export type EventMatcherParent = EventMatcherInput;
+/** What a resolver of `EventFilter` receives. */
+export type EventFilterParent = FilterInput;
+/** What a resolver of `EventFilterPart` receives. */
+export type EventFilterPartParent = FilterPart;
+/** What a resolver of `InCohort` receives. */
+export type InCohortParent = InCohortInput;
+/** What a resolver of `MetricMeasure` receives. */
+export type MetricMeasureParent = NonNullable<MetricContent["measure"]>;
+/** What a resolver of `AskedRange` receives. */
+export type AskedRangeParent = TimeRangeInput;
+/** What a resolver of `AskedCalendarRange` receives. */
+export type AskedCalendarRangeParent = NonNullable<TimeRangeInput["calendar"]>;
 /** What a resolver of `CohortComputation` receives. */
 export type CohortComputationParent = CohortComputation;
 /** What a resolver of `CohortVersion` receives. */
@@ -190,6 +223,8 @@ export type PathFunnelParent = PathFunnel;
 export type SessionParent = Session;
 /** What a resolver of `Person` receives. */
 export type PersonParent = Person;
+/** What a resolver of `PersonErasure` receives. */
+export type PersonErasureParent = Erasure;
 /** What a resolver of `PeoplePage` receives. */
 export type PeoplePageParent = PeoplePage;
 /** What a resolver of `Trait` receives. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Granularity } from "../src/domain/calendar.ts";
-import type { FilterInput } from "../src/domain/filter.ts";
+import type { FilterInput } from "../src/domain/filter-input.ts";
 import type { MeasureInput } from "../src/domain/measures.ts";
 import type { OlapInput } from "../src/domain/query.ts";
 import type { TestEvent } from "./test-events.ts";

@@ -6,7 +6,7 @@ import { callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { Cohort } from "../src/domain/cohort.ts";
-import type { CohortDefinitionInput } from "../src/domain/cohort-definition.ts";
+import type { CohortDefinitionInput } from "../src/domain/cohort-input.ts";
 import { computeDueCohorts } from "../src/jobs/compute-cohorts.ts";
 import { createCohortOperations } from "../src/operations/cohort-operations.ts";
 import { closedDefinition } from "../src/operations/cohort-people.ts";

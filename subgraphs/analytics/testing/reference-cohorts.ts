@@ -1,7 +1,7 @@
-import type { CohortDefinitionInput } from "../src/domain/cohort-definition.ts";
+import type { CohortDefinitionInput } from "../src/domain/cohort-input.ts";
 import type { CohortWindowInput } from "../src/domain/cohort-window.ts";
 import type { EventMatcherInput } from "../src/domain/event-matcher.ts";
-import type { FilterInput } from "../src/domain/filter.ts";
+import type { FilterInput } from "../src/domain/filter-input.ts";
 import { eventsByUnit, isMatch, periodNumber, personOf } from "./reference-behaviour.ts";
 import { passes, textOf } from "./reference-filter.ts";
 import type { TestEvent } from "./test-events.ts";

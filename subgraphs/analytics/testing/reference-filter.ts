@@ -1,5 +1,5 @@
 import { RE2JS } from "re2js";
-import type { FilterInput } from "../src/domain/filter.ts";
+import type { FilterInput } from "../src/domain/filter-input.ts";
 import { addressPart, clockHand } from "./reference-parts.ts";
 import type { TestEvent } from "./test-events.ts";
 

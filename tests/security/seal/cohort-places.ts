@@ -20,7 +20,7 @@ export const cohortPlaces = (client: () => TesseraClient) => {
   const input = (more: (id: string) => object) => (id: string) => ({ input: more(id) });
   const kind = "{ __typename }";
   return {
-    "Query.cohort(id)": place(kept, (id) => ({ id }), "{ name version definition }"),
+    "Query.cohort(id)": place(kept, (id) => ({ id }), "{ name version definition { parts { cohort } } }"),
     "Query.previewCohort(input.definition.cohort)": place(
       kept,
       input((cohort) => ({ definition: { cohort } })),
@@ -63,6 +63,11 @@ export const cohortWords: Readonly<Record<string, string>> = {
   "Cohort.membership(input.userId)": "hashed with the tenant; nobody known is no member",
   "Cohort.membership(input.anonymousId)": "hashed with the tenant; nobody known is no member",
   "Cohort.retention(input.cohorts)": "the same input as Query.retention(input.cohorts)",
+  "Query.previewCohort(input.definition.parts.cohort)": "read as that of Query.previewCohort(input.definition.cohort)",
+  "Mutation.createCohort(input.definition.parts.cohort)":
+    "read as that of Mutation.createCohort(input.definition.cohort)",
+  "Mutation.updateCohort(input.definition.parts.cohort)":
+    "read as that of Mutation.createCohort(input.definition.cohort)",
   "Mutation.updateCohort(input.definition.cohort)": "read as that of Mutation.createCohort(input.definition.cohort)",
   "Mutation.changeCohortList(input.userIds)": "hashed with the tenant; kept on the list of the caller's own cohort",
   "Mutation.changeCohortList(input.anonymousIds)":

@@ -20,7 +20,12 @@ const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
   [/^(Subscription\.(events|liveWindows)|Query\.liveWindows)\(/, "refused: streams are read event by event"],
   [/^Mutation\.saveQuery\(/, "kept as it was written; looked up as Query.olap(input.filter.inCohort.cohort)"],
   [/^Mutation\.editDashboard\(/, "kept as it was written; looked up as the question's own when the dashboard is read"],
+  [
+    /^Mutation\.commentOnDashboard\(/,
+    "kept as it was written; looked up as the question's own when the value now is asked",
+  ],
   [/^Query\.dashboardData\(/, "asked with each question of the dashboard, as that of the question itself"],
+  [/\.parts\.inCohort\./, "a part by its number: put in its place, and read as that of the filter without `parts`"],
   [/^Cohort\.retention\(/, "the same input as Query.retention(input.start.filter.inCohort.cohort)"],
 ];
 

@@ -3,6 +3,7 @@ import { provenanceSchema } from "../../answers/provenance.ts";
 import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import { from } from "../../http/graphql-annotation.ts";
+import { definitionSchema } from "./definition-description.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 
 const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }));
@@ -99,7 +100,7 @@ const answer = Type.Object(
     name: Type.String(cohort("name")),
     description: Type.String(cohort("description")),
     version: Type.Integer(cohort("version")),
-    definition: Type.Record(Type.String(), Type.Unknown(), cohort("definition")),
+    definition: definitionSchema,
     recompute_every: orNull(Type.String(), cohort("recomputeEvery")),
     computation: Type.Object(
       {

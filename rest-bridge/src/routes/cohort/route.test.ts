@@ -20,7 +20,14 @@ const cells = {
 };
 const cohort = {
   ...{ __typename: "Cohort", id: ID, name: "Buyers", description: "", version: 2, recomputeEvery: "PT24H", size: 3 },
-  definition: { did: { event: { events: ["buy"] }, within: { lastPeriods: 3 } } },
+  definition: {
+    __typename: "CohortDefinition",
+    parts: [
+      { except: { __typename: "CohortExcept", of: 1, without: 2 }, did: null, list: null },
+      { did: { event: { events: ["buy"], filter: null }, within: { lastPeriods: 3, last: null } }, except: null },
+      { list: true },
+    ],
+  },
   computation: {
     ...{ __typename: "CohortComputation", state: "IDLE", runs: 1, asOf: "2026-11-20T12:00:00.000Z", version: 2 },
     ...{ dueAt: null, error: null },
@@ -71,7 +78,13 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
       ...{ status: 200, errors: [] },
     });
     expect(body).toMatchObject({
-      definition: cohort.definition,
+      definition: {
+        parts: [
+          { except: { of: 1, without: 2 } },
+          { did: { event: { events: ["buy"] }, within: { lastPeriods: 3 } } },
+          { list: true },
+        ],
+      },
       computation: { state: "idle", as_of: "2026-11-20T12:00:00.000Z" },
       retention: { has_more_groups: false, total: { returned_so_far: [2, 1] }, provenance: { exactness: "exact" } },
     });

@@ -69,6 +69,17 @@ const inWords = (value: object): Readonly<Record<string, unknown>> =>
       .map(([name, part]): [string, unknown] => [snakeCase(name), inRestWords(part, name)]),
   );
 
+/** A part of a definition without what it does not say, as the graph takes it. */
+const asSent = (part: unknown): unknown => {
+  if (Array.isArray(part)) return part.map(asSent);
+  if (typeof part !== "object" || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part)
+      .filter(([name, member]: [string, unknown]) => name !== "__typename" && member !== null)
+      .map(([name, member]: [string, unknown]) => [name, asSent(member)]),
+  );
+};
+
 const cohort = graphQuestion(RestCohortDocument, naming);
 
 /** Adds GET /api/v2/analytics/cohort/{cohort_id}. */
@@ -86,8 +97,8 @@ export const registerCohort = (server: HttpServer, deps: GraphRouteDeps): void =
     const { provenance, ...numbers } = retention;
     return {
       ...inWords(rest),
-      // Names within a definition are those of the input it was made by.
-      definition,
+      // Names within a definition are those of the input that makes one, so that it can be sent as it is.
+      definition: asSent(definition),
       retention: {
         ...inWords(numbers),
         provenance: toProvenance(provenance),

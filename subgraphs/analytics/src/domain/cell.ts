@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { accessIn, type FieldAccess } from "./fields.ts";
-import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import type { FilterInput } from "./filter-input.ts";
+import { parseFilter, type Condition } from "./filter.ts";
 import { numbersOf, type Measure } from "./measures.ts";
 import { parseOlap, type AnalyticQuery, type OlapInput } from "./query.ts";
 import type { TimeRange } from "./time-range.ts";

@@ -1,16 +1,20 @@
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, parseDuration, SECOND_MS } from "./duration.ts";
-import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./event-matcher.ts";
+import {
+  definitionOfParts,
+  MAX_COHORT_PARTS,
+  type CohortDefinitionInput,
+  type CountComparison,
+} from "./cohort-input.ts";
+import { parseEventMatcher, type EventMatcher } from "./event-matcher.ts";
 import { refuseInCohort } from "./in-cohort.ts";
-import { fieldsOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
-import { parseCohortWindow, type CohortWindow, type CohortWindowInput } from "./cohort-window.ts";
+import type { FilterInput } from "./filter-input.ts";
+import { fieldsOf, parseFilter, type Condition } from "./filter.ts";
+import { parseCohortWindow, type CohortWindow } from "./cohort-window.ts";
 import type { FieldAccess } from "./fields.ts";
 
 type Maybe<T> = T | null | undefined;
-
-/** How a count is compared, as in the SDL. */
-export type CountComparison = "AT_LEAST" | "AT_MOST" | "EXACTLY";
 
 /** Who is in a cohort, validated; the people of a node are a set. */
 export type CohortNode =
@@ -34,35 +38,21 @@ export type CohortNode =
   | { readonly kind: "UNION" | "INTERSECT"; readonly parts: readonly CohortNode[] }
   | { readonly kind: "EXCEPT"; readonly of: CohortNode; readonly without: CohortNode };
 
-/** A definition as the graph delivers it, and as it is kept. */
-export interface CohortDefinitionInput {
-  readonly did?: Maybe<{
-    readonly event: EventMatcherInput;
-    readonly comparison?: CountComparison;
-    readonly times?: number;
-    readonly within?: Maybe<CohortWindowInput>;
-  }>;
-  readonly first?: Maybe<{ readonly event: EventMatcherInput; readonly within: CohortWindowInput }>;
-  readonly sequence?: Maybe<{
-    readonly steps: readonly EventMatcherInput[];
-    readonly completedWithin: string;
-    readonly within?: Maybe<CohortWindowInput>;
-  }>;
-  readonly latest?: Maybe<FilterInput>;
-  readonly list?: Maybe<boolean>;
-  readonly cohort?: Maybe<string>;
-  readonly union?: Maybe<readonly CohortDefinitionInput[]>;
-  readonly intersect?: Maybe<readonly CohortDefinitionInput[]>;
-  readonly except?: Maybe<{ readonly of: CohortDefinitionInput; readonly without: CohortDefinitionInput }>;
-}
-
 /**
  * Bounds of a definition: each part is a query within the query. `times` is far above what anybody counts to; a sequence is read per person in one
  * pass whose state grows with its steps.
  */
-export const COHORT_LIMITS = { depth: 8, parts: 50, alternatives: 20, times: 1_000_000, steps: 10 } as const;
+export const COHORT_LIMITS = {
+  depth: 8,
+  parts: MAX_COHORT_PARTS,
+  alternatives: 20,
+  times: 1_000_000,
+  steps: 10,
+} as const;
 
-const PARTS = ["did", "first", "sequence", "latest", "list", "cohort", "union", "intersect", "except"] as const;
+const PARTS = [
+  ...(["did", "first", "sequence", "latest", "list", "cohort", "union", "intersect", "except", "parts"] as const),
+] as const;
 const SEQUENCE_BOUNDS = { minMs: SECOND_MS, maxMs: 3_660 * DAY_MS } as const;
 
 interface Place {
@@ -129,13 +119,15 @@ const parseReference = (id: string, { where }: Place): CohortNode => {
 
 const given = <T>(value: Maybe<T>): value is T => value !== null && value !== undefined;
 
-const parse = (input: CohortDefinitionInput, place: Place): CohortNode => {
-  const { where } = place;
+const parse = (input: CohortDefinitionInput, from: Place): CohortNode => {
+  const where = input.at ?? from.where;
+  const place = { ...from, where };
   if (place.depth > COHORT_LIMITS.depth)
     throw bad(where, `A definition is at most ${COHORT_LIMITS.depth} levels deep.`);
   if (PARTS.filter((part) => given(input[part])).length !== 1)
     throw bad(where, `A definition is exactly one of ${PARTS.join(", ")}.`);
   const at = (part: string): Place => ({ ...place, where: `${where}.${part}` });
+  if (given(input.parts)) return parse(definitionOfParts(input.parts, `${where}.parts`), place);
   if (given(input.did)) return parseDid(input.did, at("did"));
   if (given(input.first))
     return {

@@ -1,6 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { CohortDefinitionInput } from "./cohort-definition.ts";
+import type { CohortDefinitionInput } from "./cohort-input.ts";
 import { DAY_MS, parseDuration, SECOND_MS } from "./duration.ts";
 
 /** Where the computation of a cohort stands, as in the SDL. */

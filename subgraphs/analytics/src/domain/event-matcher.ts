@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseField, type Field, type FieldAccess } from "./fields.ts";
-import { fieldsOf, parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import type { FilterInput } from "./filter-input.ts";
+import { fieldsOf, parseFilter, type Condition } from "./filter.ts";
 
 /** Which events a step, a touchpoint, a conversion or an exclusion is about. */
 export interface EventMatcher {

@@ -2,7 +2,8 @@ import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { StoredEvent } from "./event.ts";
 import type { FieldAccess } from "./fields.ts";
-import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import type { FilterInput } from "./filter-input.ts";
+import { parseFilter, type Condition } from "./filter.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 

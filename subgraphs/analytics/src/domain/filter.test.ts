@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { FILTER_LIMITS, onlyValueOf, parseFilter, type FilterInput } from "./filter.ts";
+import type { FilterInput } from "./filter-input.ts";
+import { FILTER_LIMITS, onlyValueOf, parseFilter } from "./filter.ts";
 
 const read = (input: FilterInput) => parseFilter(input, "filter", { personalData: false });
 const leaf: FilterInput = { field: "name", eq: "a" };

@@ -2,6 +2,7 @@ import { isUuid } from "@tessera/contracts/ids";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { RE2JS } from "re2js";
+import { filterOfParts, type FilterInput, type InCohortInput } from "./filter-input.ts";
 import type { PeopleStatement } from "./people-statement.ts";
 import { parseRevealedField, type Field, type FieldAccess, type FieldType } from "./fields.ts";
 
@@ -29,32 +30,6 @@ export type Condition =
     };
 
 type Maybe<T> = T | null | undefined;
-
-/** A test whether an event's person is in a cohort, as the graph delivers it; `people` once they are found. */
-export interface InCohortInput {
-  readonly cohort: string;
-  readonly asOf?: Maybe<string>;
-  readonly people?: PeopleStatement;
-}
-
-/** A filter as the graph delivers it. */
-export interface FilterInput {
-  readonly and?: Maybe<readonly FilterInput[]>;
-  readonly or?: Maybe<readonly FilterInput[]>;
-  readonly not?: Maybe<FilterInput>;
-  readonly field?: Maybe<string>;
-  readonly eq?: Maybe<string>;
-  readonly in?: Maybe<readonly string[]>;
-  readonly contains?: Maybe<string>;
-  readonly startsWith?: Maybe<string>;
-  readonly matches?: Maybe<string>;
-  readonly gt?: Maybe<number>;
-  readonly gte?: Maybe<number>;
-  readonly lt?: Maybe<number>;
-  readonly lte?: Maybe<number>;
-  readonly exists?: Maybe<boolean>;
-  readonly inCohort?: Maybe<InCohortInput>;
-}
 
 /** Bounds of a filter: what a person writes is far below, and the parameters must fit into one request to the store. */
 export const FILTER_LIMITS = {
@@ -208,14 +183,19 @@ const parseInCohort = (input: FilterInput, { cohort, asOf, people }: InCohortInp
   return { kind: "IN_COHORT", cohort: cohort.toLowerCase(), asOf: asOf ?? null, people: people ?? null };
 };
 
-const parse = (input: FilterInput, place: Place): Condition => {
+const parse = (input: FilterInput, from: Place): Condition => {
+  const place = { ...from, where: input.at ?? from.where };
   if (place.depth > FILTER_LIMITS.depth)
     throw bad(place.where, `A filter is at most ${FILTER_LIMITS.depth} levels deep.`);
-  const shapes = [input.and, input.or, input.not, input.field, input.inCohort].filter(given).length;
+  const shapes = [input.and, input.or, input.not, input.field, input.inCohort, input.parts].filter(given).length;
   if (!given(input.field) && TESTS.some((test) => given(input[test])))
     throw bad(place.where, "A test needs the `field` that it tests.");
   if (shapes !== 1)
-    throw bad(place.where, "A filter is exactly one of `and`, `or`, `not`, `inCohort`, or a `field` with its tests.");
+    throw bad(
+      place.where,
+      "A filter is exactly one of `and`, `or`, `not`, `inCohort`, `parts`, or a `field` with its tests.",
+    );
+  if (given(input.parts)) return parse(filterOfParts(input.parts, `${place.where}.parts`), place);
   if (given(input.and)) return parseParts("AND", input.and, place);
   if (given(input.or)) return parseParts("OR", input.or, place);
   if (given(input.not)) return { kind: "NOT", part: parse(input.not, deeper(place, "not")) };

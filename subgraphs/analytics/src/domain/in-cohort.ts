@@ -1,5 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { InCohortInput } from "./filter.ts";
+import type { InCohortInput } from "./filter-input.ts";
 
 /** Cohorts one question may name in its filters: the people of each are looked up while it is answered. */
 export const MAX_FILTER_COHORTS = 10;

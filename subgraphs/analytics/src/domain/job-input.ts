@@ -1,7 +1,7 @@
 import { dataPolicyShape } from "@tessera/platform/store/data-policy";
 import { z } from "zod";
 import type { JobInput } from "./job-query.ts";
-import type { FilterInput } from "./filter.ts";
+import type { FilterInput } from "./filter-input.ts";
 
 const GRANULARITIES = ["NONE", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"] as const;
 const FUNCTIONS = ["COUNT", "UNIQUES", "SUM", "AVG", "MIN", "MAX", "QUANTILES", "FORMULA"] as const;

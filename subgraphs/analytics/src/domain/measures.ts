@@ -1,7 +1,8 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseArithmetic, type Arithmetic, type ArithmeticColumn } from "./arithmetic.ts";
 import { parseField, type Field, type FieldAccess, type PropertyField } from "./fields.ts";
-import { parseFilter, type Condition, type FilterInput } from "./filter.ts";
+import type { FilterInput } from "./filter-input.ts";
+import { parseFilter, type Condition } from "./filter.ts";
 
 /** How a measure computes, as in the SDL. */
 export type MeasureFunction = "COUNT" | "UNIQUES" | "SUM" | "AVG" | "MIN" | "MAX" | "QUANTILES" | "FORMULA";

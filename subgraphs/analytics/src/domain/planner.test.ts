@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
-import type { FilterInput } from "./filter.ts";
+import type { FilterInput } from "./filter-input.ts";
 import { plan } from "./planner.ts";
 import { parseOlap, type OlapInput } from "./query.ts";
 import { sketchRelativeError } from "./sketch-error.ts";

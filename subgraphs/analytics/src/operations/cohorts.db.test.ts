@@ -4,7 +4,7 @@ import { Refusal } from "@tessera/platform/errors/refusal";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { eventOf, managerOf, openCohortRoom, type CohortRoom } from "../../testing/cohort-room.ts";
 import { storeEvents } from "../../testing/test-events.ts";
-import type { CohortDefinitionInput } from "../domain/cohort-definition.ts";
+import type { CohortDefinitionInput } from "../domain/cohort-input.ts";
 
 jest.setTimeout(180_000);
 const DAY_MS = 86_400_000;

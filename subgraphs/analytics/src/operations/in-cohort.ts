@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { MAX_COHORT_SIZES, type Cohort } from "../domain/cohort.ts";
-import type { InCohortInput } from "../domain/filter.ts";
+import type { InCohortInput } from "../domain/filter-input.ts";
 import { MAX_FILTER_COHORTS, namedCohorts, withPeople } from "../domain/in-cohort.ts";
 import type { PeopleStatement } from "../domain/people-statement.ts";
 import { parseAsOf } from "../domain/retention.ts";

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../domain/access.ts";
 import { cohortDescription, cohortName, recomputeSeconds, type Cohort } from "../domain/cohort.ts";
-import { parseCohortDefinition, type CohortDefinitionInput } from "../domain/cohort-definition.ts";
+import { parseCohortDefinition } from "../domain/cohort-definition.ts";
+import { plainDefinition, type CohortDefinitionInput } from "../domain/cohort-input.ts";
 import { closeDefinition, referencesOf } from "../domain/cohort-references.ts";
 import type { CohortStore, SaveOutcome } from "../store/cohort-store.ts";
 import { knownCohorts } from "./known-cohorts.ts";
@@ -47,9 +49,9 @@ export const createCohort =
     const name = cohortName(input.name);
     const description = cohortDescription(input.description ?? "");
     const recomputeEverySeconds = recomputeSeconds(input.recomputeEvery ?? null);
-    const { definition } = input;
     // What is wrong with the definition alone is told before any store is asked.
-    parseCohortDefinition(definition, WHERE, accessOf(caller));
+    parseCohortDefinition(input.definition, WHERE, accessOf(caller));
+    const definition = plainDefinition(input.definition, WHERE);
     return deps.cohorts.create(caller.tenantId, `${caller.subject.kind}:${caller.subject.id}`, (known) => ({
       ...{ id, name, description, definition, recomputeEverySeconds },
       refersTo: checkedReferences(caller, definition, { id, name }, known),
@@ -61,16 +63,21 @@ const conflict = (version: number): Error =>
     field: "input.expectedVersion",
   });
 
-/** Changes a cohort of the caller's tenant; another definition is another version, and makes it due. */
+/** The definition, or null when it is the one that stands. */
+const another = (asked: CohortDefinitionInput, now: CohortDefinitionInput): CohortDefinitionInput | null =>
+  isDeepStrictEqual(asked, plainDefinition(now, WHERE)) ? null : asked;
+
+/** Changes a cohort of the caller's tenant; another definition is another version, and makes it due; the one that stands is none. */
 export const updateCohort =
   (deps: { readonly cohorts: CohortStore }) =>
   async (caller: Caller, id: string, input: UpdateCohortInput): Promise<SaveOutcome> => {
     if (!isUuid(id)) return { kind: "NOT_FOUND", id };
-    const changed = input.definition ?? null;
-    if (changed !== null) parseCohortDefinition(changed, WHERE, accessOf(caller));
+    const asked = input.definition ?? null;
+    if (asked !== null) parseCohortDefinition(asked, WHERE, accessOf(caller));
     return deps.cohorts.change(caller.tenantId, id.toLowerCase(), (now, known) => {
       if ((input.expectedVersion ?? now.version) !== now.version) throw conflict(now.version);
       const name = cohortName(input.name ?? now.name);
+      const changed = asked === null ? null : another(plainDefinition(asked, WHERE), now.definition);
       const definition = changed ?? now.definition;
       return {
         ...{ id: now.id, name, definition },

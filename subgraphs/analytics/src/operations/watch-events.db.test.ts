@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
-import type { FilterInput } from "../domain/filter.ts";
+import type { FilterInput } from "../domain/filter-input.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
 import { storeAndTell, type TestEvent } from "../../testing/test-events.ts";
 import type { LiveIterator } from "./live-iterator.ts";

@@ -1,3 +1,4 @@
+import * as asked from "./asked.ts";
 import * as cohorts from "./cohort.ts";
 import * as correlation from "./correlation.ts";
 import * as dashboards from "./dashboards.ts";
@@ -11,6 +12,7 @@ import { CancelJobResult, Job, JobConnection, StartQueryResult } from "./job.ts"
 import { LiveWindow } from "./live-window.ts";
 import { Mutation } from "./mutation.ts";
 import { PathFunnel } from "./path-funnel.ts";
+import { PersonErasure } from "./person-erasure.ts";
 import { Session } from "./session.ts";
 import { Query } from "./query.ts";
 import { RealtimeMetrics } from "./realtime-metrics.ts";
@@ -21,6 +23,7 @@ export const resolvers = {
   Query,
   Mutation,
   Subscription,
+  ...asked,
   ...cohorts,
   ...correlation,
   ...dashboards,
@@ -38,6 +41,7 @@ export const resolvers = {
   CancelJobResult,
   LiveWindow,
   PathFunnel,
+  PersonErasure,
   Session,
   RealtimeMetrics,
 };

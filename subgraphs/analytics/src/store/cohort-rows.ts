@@ -1,7 +1,7 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { Cohort, CohortRun, CohortSize, CohortVersion } from "../domain/cohort.ts";
-import type { CohortDefinitionInput } from "../domain/cohort-definition.ts";
+import type { CohortDefinitionInput } from "../domain/cohort-input.ts";
 
 const time = z.date().transform((date) => date.getTime());
 

@@ -1,4 +1,4 @@
-import type { FilterInput } from "../filter.ts";
+import type { FilterInput } from "../filter-input.ts";
 
 /** A rule that names the channel of the touchpoints its filter lets through. */
 export interface ChannelRuleInput {

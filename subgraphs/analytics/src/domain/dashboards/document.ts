@@ -1,5 +1,5 @@
 import type { TimeRangeInput } from "../asked-range.ts";
-import type { FilterInput } from "../filter.ts";
+import type { FilterInput } from "../filter-input.ts";
 import type { ChartType } from "./chart.ts";
 import type { Question } from "./question.ts";
 import type { DashboardVariable } from "./variable.ts";

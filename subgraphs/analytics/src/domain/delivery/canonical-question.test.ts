@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { FILTER_LIMITS, parseFilter, type Condition, type FilterInput } from "../filter.ts";
+import type { FilterInput } from "../filter-input.ts";
+import { FILTER_LIMITS, parseFilter, type Condition } from "../filter.ts";
 import { canonicalQuestion } from "./canonical-question.ts";
 
 const TESTS = [

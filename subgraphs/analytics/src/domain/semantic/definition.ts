@@ -2,7 +2,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { TimeRangeInput } from "../asked-range.ts";
-import type { FilterInput } from "../filter.ts";
+import type { FilterInput } from "../filter-input.ts";
 import type { MeasureInput } from "../measures.ts";
 import type { AskedOlap, AskedTimeSeries } from "./asked-question.ts";
 import type { MetricFormat } from "./metric-format.ts";

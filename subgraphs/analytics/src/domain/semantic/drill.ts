@@ -1,7 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { AbsoluteRange } from "../asked-range.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import type { FilterInput } from "../filter.ts";
+import type { FilterInput } from "../filter-input.ts";
 import { TIME_COLUMN } from "../query.ts";
 import type { AskedOlap } from "./asked-question.ts";
 import { granularityOf, TIME_HIERARCHY, type Hierarchy } from "./hierarchy.ts";

@@ -1,6 +1,7 @@
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import { parseArithmetic, namesInFormula } from "../arithmetic.ts";
 import type { FieldAccess } from "../fields.ts";
+import { plainFilter } from "../filter-input.ts";
 import { parseMeasures } from "../measures.ts";
 import { definitionName, describe, type MetricContent } from "./definition.ts";
 import { parseMetricFormat, type MetricFormatInput } from "./metric-format.ts";
@@ -17,6 +18,7 @@ export interface DefineMetricInput {
   readonly expectedVersion?: number | null | undefined;
 }
 
+const given = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 const checkMeasure = (measure: NonNullable<MetricContent["measure"]>, access: FieldAccess): void => {
@@ -39,6 +41,20 @@ const withoutPlace = (error: unknown, from: string, to: string): unknown => {
   return refuse(error.code, error.message, { ...error.extras, field: `${to}${field.slice(from.length)}` });
 };
 
+/** The measure as it is kept: nothing in it that says nothing. */
+const plainMeasure = (measure: MetricContent["measure"]): MetricContent["measure"] => {
+  if (measure === null) return null;
+  const { function: kind, of, currency, levels, exact, filter } = measure;
+  return {
+    function: kind,
+    ...(given(of) ? { of } : {}),
+    ...(given(currency) ? { currency } : {}),
+    ...(given(levels) ? { levels } : {}),
+    ...(exact === undefined ? {} : { exact }),
+    ...(given(filter) ? { filter: plainFilter(filter, "input.measure.filter") } : {}),
+  };
+};
+
 /** Reads a metric as far as it stands alone; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
 export const parseMetric = (
   input: DefineMetricInput,
@@ -54,5 +70,6 @@ export const parseMetric = (
     const columns = names.map((one) => ({ name: one, parts: 1 }));
     parseArithmetic(formula, columns, "input.formula");
   }
-  return { name, content: { ...describe(name, input), format: parseMetricFormat(input.format), measure, formula } };
+  const format = parseMetricFormat(input.format);
+  return { name, content: { ...describe(name, input), format, measure: plainMeasure(measure), formula } };
 };

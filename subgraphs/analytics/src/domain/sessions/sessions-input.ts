@@ -1,6 +1,6 @@
 import type { Granularity } from "../calendar.ts";
 import type { EventMatcherInput } from "../event-matcher.ts";
-import type { FilterInput } from "../filter.ts";
+import type { FilterInput } from "../filter-input.ts";
 import type { SessionBounce, SessionKind } from "./sessions.ts";
 
 type Maybe<T> = T | null | undefined;

@@ -15,7 +15,8 @@ import {
   type VariableValueInput,
 } from "../../domain/dashboards/variable.ts";
 import { didYouMean } from "../../domain/did-you-mean.ts";
-import { parseFilter, type FilterInput } from "../../domain/filter.ts";
+import type { FilterInput } from "../../domain/filter-input.ts";
+import { parseFilter } from "../../domain/filter.ts";
 import { savedQueryNamed, type CheckDeps, type SavedQueryRef } from "./check-question.ts";
 import { findDashboard, type FindDeps } from "./find-dashboards.ts";
 

@@ -14,7 +14,8 @@ import {
   parseWidgetId,
   type VariableInput,
 } from "../../domain/dashboards/parse-parts.ts";
-import { parseFilter, type FilterInput } from "../../domain/filter.ts";
+import type { FilterInput } from "../../domain/filter-input.ts";
+import { parseFilter } from "../../domain/filter.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "./check-question.ts";
 
 type Maybe<T> = T | null | undefined;

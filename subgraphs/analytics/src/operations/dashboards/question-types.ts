@@ -10,7 +10,7 @@ import {
   type GraphQLInputType,
 } from "graphql";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { FilterInput } from "../../domain/filter.ts";
+import type { FilterInput } from "../../domain/filter-input.ts";
 import { QUESTIONS, type QuestionInput, type QuestionKind } from "../../domain/dashboards/question.ts";
 
 /** What this room's SDL says of the inputs of questions. */

@@ -3,7 +3,8 @@ import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
-import { parseFilter, type FilterInput } from "../../domain/filter.ts";
+import { plainFilter, type FilterInput } from "../../domain/filter-input.ts";
+import { parseFilter } from "../../domain/filter.ts";
 import { refuseInCohort } from "../../domain/in-cohort.ts";
 import { parseOlapQuestion } from "../../domain/olap-question.ts";
 import { parseTimeSeries } from "../../domain/query.ts";
@@ -116,7 +117,7 @@ export const defineSegment =
     const name = definitionName(input.name);
     refuseInCohort(filter, "input.filter");
     parseFilter(filter, "input.filter", accessOf(caller));
-    const content = { ...describe(name, input), filter };
+    const content = { ...describe(name, input), filter: plainFilter(filter, "input.filter") };
     const one = newDefinition(caller, newId(), "SEGMENT", name);
     return definitions.define(caller.tenantId, one, async (now) => {
       requireVersion(input.expectedVersion, now);

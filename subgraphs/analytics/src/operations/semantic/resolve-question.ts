@@ -1,7 +1,8 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../../domain/access.ts";
-import { parseFilter, type FilterInput } from "../../domain/filter.ts";
+import type { FilterInput } from "../../domain/filter-input.ts";
+import { parseFilter } from "../../domain/filter.ts";
 import type { MeasureInput } from "../../domain/measures.ts";
 import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic/asked-question.ts";
 import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";

@@ -1,7 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
-import type { FilterInput } from "../../domain/filter.ts";
+import type { FilterInput } from "../../domain/filter-input.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";

@@ -33,7 +33,8 @@ const ask = async (caller: Caller, source: string, variables: Record<string, unk
   return data;
 };
 const RANGE = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
-const METRIC = "{ id name title owner format { kind decimals currency unit } measure formula version archived }";
+const METRIC =
+  "{ id name title owner format { kind decimals currency unit } measure { function of currency levels exact filter { parts { field eq } } } formula version archived }";
 const DEFINE = `mutation ($input: DefineMetricInput!) { defineMetric(input: $input) { __typename
   ... on MetricDefined { changed metric ${METRIC} } } }`;
 
@@ -60,7 +61,10 @@ describe("the graph's semantic layer", () => {
         metric: {
           ...{ id, name: "orders", title: "Orders", owner: null, formula: null, version: 1, archived: false },
           format: { kind: "CURRENCY", decimals: 0, currency: "EUR", unit: null },
-          measure: { function: "COUNT", exact: false, filter: { field: "name", eq: "buy" } },
+          measure: {
+            ...{ function: "COUNT", of: null, currency: null, levels: null, exact: false },
+            filter: { parts: [{ field: "name", eq: "buy" }] },
+          },
         },
       },
     });
@@ -88,14 +92,14 @@ describe("the graph's semantic layer", () => {
       await ask(
         caller,
         `{ metrics(first: 1) { edges { node { name usedBy { __typename
-        ... on Metric { name } ... on SavedQuery { name } } } } pageInfo { hasNextPage } } segments { edges { node { filter } } } }`,
+        ... on Metric { name } ... on SavedQuery { name } } } } pageInfo { hasNextPage } } segments { edges { node { filter { parts { field eq } } } } } }`,
       ),
     ).toEqual({
       metrics: {
         edges: [{ node: { name: "orders", usedBy: [{ __typename: "Metric", name: "twice" }] } }],
         pageInfo: { hasNextPage: true },
       },
-      segments: { edges: [{ node: { filter: { field: "country", eq: "DE" } } }] },
+      segments: { edges: [{ node: { filter: { parts: [{ field: "country", eq: "DE" }] } } }] },
     });
   });
 
