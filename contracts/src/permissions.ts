@@ -8,6 +8,7 @@ export const PERMISSIONS = [
   "analytics:personal-data",
   "analytics:define",
   "dashboards:edit",
+  "dashboards:comment",
   "jobs:read",
   "jobs:run",
   "cohorts:manage",

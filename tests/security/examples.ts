@@ -18,6 +18,7 @@ export interface OwnThings {
   readonly savedQueryId: string;
   readonly correlationRuleId: string;
   readonly dashboardId: string;
+  readonly dashboardCommentId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -143,6 +144,14 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     ...{ id: dashboardId, input: { view: { scope: "TENANT" }, edit: { scope: "TENANT" } } },
   }),
   "Mutation.removeDashboard": ({ dashboardId }) => ({ id: dashboardId }),
+  "Query.dashboardComments": ({ dashboardId }) => ({ id: dashboardId }),
+  "Subscription.dashboardCommented": ({ dashboardId }) => ({ id: dashboardId }),
+  "Mutation.commentOnDashboard": ({ dashboardId, mark }) => ({
+    input: { dashboardId, text: `${mark} asks why`, idempotencyKey: randomUUID() },
+  }),
+  "Mutation.editDashboardComment": ({ dashboardCommentId, mark }) => ({ id: dashboardCommentId, text: `${mark} asks` }),
+  "Mutation.resolveDashboardComment": ({ dashboardCommentId }) => ({ id: dashboardCommentId }),
+  "Mutation.removeDashboardComment": ({ dashboardCommentId }) => ({ id: dashboardCommentId }),
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),

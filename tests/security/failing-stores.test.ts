@@ -86,6 +86,7 @@ const own = {
     cohortId: id,
     savedQueryId: id,
     dashboardId: id,
+    dashboardCommentId: id,
     correlationRuleId: id,
     executionId: id,
   },

@@ -43,6 +43,14 @@ export const makeDashboard = async (client: TesseraClient, own: OwnThings): Prom
   return (await client.ask(shape, text, variablesOf("Mutation.createDashboard", own))).createDashboard.dashboard.id;
 };
 
+/** Comments on a dashboard; answers the comment's id. */
+export const makeComment = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ commentOnDashboard: z.object({ comment: id }) });
+  const text = `mutation ($input: CommentOnDashboardInput!) { commentOnDashboard(input: $input) {
+    ... on DashboardCommentMade { comment { id } } } }`;
+  return (await client.ask(shape, text, variablesOf("Mutation.commentOnDashboard", own))).commentOnDashboard.comment.id;
+};
+
 /** Edits a dashboard, so that those who follow it hear of it. */
 export const editDashboard = async (client: TesseraClient, own: OwnThings): Promise<void> => {
   const text = `mutation ($id: ID!, $baseVersion: Int!, $operations: [DashboardOperationInput!]!, $idempotencyKey: String!) {
@@ -199,12 +207,14 @@ export const makeOwnThings = async (
     savedQueryId: "",
     correlationRuleId: "",
     dashboardId: "",
+    dashboardCommentId: "",
     executionId: "",
   };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
   const [cohortId, savedQueryId] = [await makeCohort(client, base), await makeSavedQuery(client, base)];
   const dashboardId = await makeDashboard(client, base);
+  const dashboardCommentId = await makeComment(client, { ...base, dashboardId });
   await makeDefinitions(client, base);
   const correlationRuleId = await makeCorrelationRule(client, base);
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
@@ -225,6 +235,7 @@ export const makeOwnThings = async (
     cohortId,
     savedQueryId,
     dashboardId,
+    dashboardCommentId,
     correlationRuleId,
     anomalyId: anomalies,
     executionId,

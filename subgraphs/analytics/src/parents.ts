@@ -9,8 +9,12 @@ import type { MatchView } from "./operations/correlation/match-view.ts";
 import type { ChangeRuleOutcome } from "./store/correlation/rule-store-types.ts";
 import type { Column } from "./domain/columns.ts";
 import type { Dashboard, DashboardVersion } from "./domain/dashboards/dashboard.ts";
+import type { Comment } from "./domain/dashboards/comment.ts";
 import type { Box, Widget } from "./domain/dashboards/document.ts";
 import type { Change } from "./domain/dashboards/operation.ts";
+import type { CommentChangeOutcome, CommentOutcome } from "./operations/dashboards/comments.ts";
+import type { CommentsPage } from "./operations/dashboards/list-comments.ts";
+import type { CommentMessage } from "./operations/dashboards/watch-comments.ts";
 import type { DashboardData, WidgetData } from "./operations/dashboards/dashboard-data.ts";
 import type { RemoveOutcome, ShareOutcome } from "./operations/dashboards/edit-dashboard.ts";
 import type { DashboardPage } from "./operations/dashboards/find-dashboards.ts";
@@ -285,6 +289,24 @@ export type DashboardDataParent = DashboardData;
 export type DashboardWidgetDataParent = WidgetData & { readonly placed: Box };
 /** What a resolver of `DashboardAnswer` receives. */
 export type DashboardAnswerParent = NonNullable<WidgetData["answer"]>;
+/** What a resolver of `DashboardComment` receives. */
+export type DashboardCommentParent = Comment;
+/** What a resolver of `DashboardCommentConnection` receives. */
+export type DashboardCommentConnectionParent = CommentsPage;
+/** What a resolver of `DashboardCommentEvent` receives. */
+export type DashboardCommentEventParent = CommentMessage;
+/** What a resolver of `CommentOnDashboardResult` receives. */
+export type CommentOnDashboardResultParent = CommentOutcome;
+/** What a resolver of `DashboardCommentMade` receives. */
+export type DashboardCommentMadeParent = Extract<CommentOutcome, { kind: "COMMENTED" }>;
+/** What a resolver of `TooManyDashboardComments` receives. */
+export type TooManyDashboardCommentsParent = Extract<CommentOutcome, { kind: "TOO_MANY" }>;
+/** What a resolver of `ChangeDashboardCommentResult` receives. */
+export type ChangeDashboardCommentResultParent = CommentChangeOutcome;
+/** What a resolver of `DashboardCommentChanged` receives. */
+export type DashboardCommentChangedParent = Extract<CommentChangeOutcome, { kind: "CHANGED" }>;
+/** What a resolver of `DashboardCommentNotFound` receives. */
+export type DashboardCommentNotFoundParent = { readonly id: string };
 /** What a resolver of `CreateDashboardResult` receives. */
 export type CreateDashboardResultParent = CreateOutcome;
 /** What a resolver of `DashboardCreated` receives. */

@@ -13,6 +13,7 @@ import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
+import { createCommentStore } from "./store/dashboards/comment-store.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
@@ -113,8 +114,8 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
     ...{ ...known, ...correlation },
-    ...{ peopleStatements, plainEvents: resources.eventStore },
-    ...{ questionTypes, dashboards: createDashboardStore(resources) },
+    ...{ peopleStatements, erasures, plainEvents: resources.eventStore },
+    ...{ questionTypes, dashboards: createDashboardStore(resources), comments: createCommentStore(resources) },
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
     funnels: createFunnelStore(eventStore),

@@ -13,7 +13,7 @@ export const DAY = { from: "2026-11-19T00:00:00Z", to: "2026-11-20T00:00:00Z" };
 /** A box in the upper left. */
 export const BOX = { x: 0, y: 0, width: 6, height: 4 };
 
-const EDITOR: readonly Permission[] = ["analytics:read", "analytics:define", "dashboards:edit"];
+const EDITOR: readonly Permission[] = ["analytics:read", "analytics:define", "dashboards:edit", "dashboards:comment"];
 
 /** A person of a tenant who may see and edit dashboards, with some roles. */
 export const person = (

@@ -121,6 +121,16 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
       "__typename",
       exampleOf("Mutation.shareDashboard", own),
     ),
+  "DashboardCommentMade.comment": (own) => ({
+    query: `mutation ($input: CommentOnDashboardInput!) { commentOnDashboard(input: $input) { __typename
+      ... on DashboardCommentMade { replayed comment { id } } } }`,
+    variables: exampleOf("Mutation.commentOnDashboard", own),
+  }),
+  "DashboardCommentChanged.comment": (own) => ({
+    query: `mutation ($id: ID!) { resolveDashboardComment(id: $id) { __typename
+      ... on DashboardCommentChanged { comment { id } } } }`,
+    variables: exampleOf("Mutation.resolveDashboardComment", own),
+  }),
   "Tenant.users": () => inTenant("users"),
   "Tenant.apiKeys": () => inTenant("apiKeys"),
   "User.email": () => inNewUser("email"),

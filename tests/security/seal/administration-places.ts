@@ -17,6 +17,7 @@ const nobody: OwnThings = {
     cohortId: "",
     savedQueryId: "",
     dashboardId: "",
+    dashboardCommentId: "",
     correlationRuleId: "",
     executionId: "",
     oauthClientId: "",

@@ -3,7 +3,7 @@ import { createTesseraClient } from "../../testing/tessera-client.ts";
 import { cursorPlaces, operationText, rootField, type RootField } from "../api-schema.ts";
 import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, hear, readAnswer } from "../outside.ts";
-import { editDashboard, makeRule } from "../own-things.ts";
+import { editDashboard, makeComment, makeRule } from "../own-things.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
 
 /** A list: what stands around it, its name, and what an item is known by. */
@@ -52,6 +52,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.savedQueries(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.dashboards(after)": "subgraphs/analytics/src/operations/dashboards/sharing.db.test.ts",
   "Dashboard.versions(after)": "subgraphs/analytics/src/operations/dashboards/sharing.db.test.ts",
+  "Query.dashboardComments(after)": "subgraphs/analytics/src/operations/dashboards/comments.db.test.ts",
   "Query.correlationRules(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.correlationMatches(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.groups(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
@@ -64,10 +65,11 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.securityEvents(after)": "subgraphs/tenant/src/abuse.db.test.ts",
 };
 /** What makes something happen in a stream. */
-type Cause = "events" | "rule" | "dashboard";
+type Cause = "events" | "rule" | "dashboard" | "comment";
 /** Streams with what makes something happen in them; the cursor is in each message. */
 const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.dashboardChanged(after)": "dashboard",
+  "Subscription.dashboardCommented(after)": "comment",
   "Subscription.realtimeMetrics(after)": "events",
   "Subscription.events(after)": "events",
   "Subscription.liveWindows(after)": "events",
@@ -105,6 +107,7 @@ const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings
   const stir = async (): Promise<void> => {
     if (cause === "rule") await makeRule(client, own);
     else if (cause === "dashboard") await editDashboard(client, own);
+    else if (cause === "comment") await makeComment(client, own);
     else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);
   };
   const body = { query: operationText(root, variables, { depth: 3 }), variables };

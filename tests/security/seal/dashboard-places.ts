@@ -1,14 +1,17 @@
 import { idPlaces } from "../api-schema.ts";
 import type { OwnThings } from "../examples.ts";
-import { makeDashboard } from "../own-things.ts";
+import { makeComment, makeDashboard } from "../own-things.ts";
 import type { TesseraClient } from "../../testing/tessera-client.ts";
 
 const OPERATIONS = "Mutation.editDashboard(operations.";
 const FILTER = "Query.dashboardData(filter.";
+const COMMENT_FILTER = "Mutation.commentOnDashboard(input.filter.";
 
 /** Places that take the id of a dashboard, by a fresh one of alpha where asking changes it. */
 export const dashboardPlaces = (client: () => TesseraClient) => {
   const fresh = (things: OwnThings): Promise<string> => makeDashboard(client(), things);
+  const comment = (things: OwnThings): Promise<string> => makeComment(client(), things);
+  const words = { text: "Sealed", idempotencyKey: "sealed" };
   const kept = ({ dashboardId }: OwnThings): string => dashboardId;
   const variables = (id: string) => ({ id });
   const selection = "{ __typename }";
@@ -28,6 +31,16 @@ export const dashboardPlaces = (client: () => TesseraClient) => {
     "Mutation.restoreDashboard(id)": { own: fresh, variables: (id: string) => ({ id, version: 1 }), selection },
     "Mutation.shareDashboard(id)": { own: fresh, variables: (id: string) => ({ id, input: shares }), selection },
     "Mutation.removeDashboard(id)": { own: fresh, variables, selection },
+    "Query.dashboardComments(id)": { own: kept, variables, selection: "{ edges { node { text by } } }" },
+    "Subscription.dashboardCommented(id)": { own: kept, variables, selection: "{ kind comment { text } }" },
+    "Mutation.commentOnDashboard(input.dashboardId)": {
+      ...{ own: fresh, variables: (id: string) => ({ input: { dashboardId: id, ...words } }), selection },
+    },
+    "Mutation.editDashboardComment(id)": {
+      ...{ own: comment, variables: (id: string) => ({ id, text: "Sealed" }), selection },
+    },
+    "Mutation.resolveDashboardComment(id)": { own: comment, variables, selection },
+    "Mutation.removeDashboardComment(id)": { own: comment, variables, selection },
   };
 };
 
@@ -35,9 +48,16 @@ export const dashboardPlaces = (client: () => TesseraClient) => {
 export const dashboardWords: Readonly<Record<string, string>> = {
   "Mutation.createDashboard(input.id)": "looked up among the tenant's own dashboards, which have ids of their own",
   "Query.dashboardData(widgets)": "looked for on the dashboard that is asked about",
+  "Query.dashboardComments(thread)": "looked for among the comments of the dashboard that is asked about",
+  "Query.dashboardComments(widget)": "looked for among the comments of the dashboard that is asked about",
+  "Mutation.commentOnDashboard(input.widgetId)": "looked for on the dashboard that is commented on",
+  "Mutation.commentOnDashboard(input.replyTo)": "looked for among the comments of the dashboard that is commented on",
+  "Mutation.commentOnDashboard(input.mentions)":
+    "stored as sent; the tenant room tells of its own tenant's people alone",
+  "Mutation.editDashboardComment(mentions)": "stored as sent; the tenant room tells of its own tenant's people alone",
   ...Object.fromEntries(
     idPlaces
-      .filter((place) => place.startsWith(OPERATIONS) || place.startsWith(FILTER))
+      .filter((place) => [OPERATIONS, FILTER, COMMENT_FILTER].some((start) => place.startsWith(start)))
       .map((place) => [
         place,
         "looked for on the dashboard that is edited, or stored as sent and asked as any question",

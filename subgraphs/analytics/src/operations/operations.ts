@@ -63,6 +63,7 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
   readonly results: JobResults;
   readonly answers: Answers;
   readonly dashboards: DashboardDeps["dashboards"];
+  readonly comments: DashboardDeps["comments"];
   readonly questionTypes: DashboardDeps["questionTypes"];
   readonly logger: DashboardDeps["logger"];
   readonly answerRows: OlapPageDeps["answerRows"];

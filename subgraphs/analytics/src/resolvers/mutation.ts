@@ -35,5 +35,11 @@ export const Mutation: MutationResolvers = {
     operations.restoreDashboard(caller, id, version),
   shareDashboard: (_root, { id, input }, { caller, operations }) => operations.shareDashboard(caller, id, input),
   removeDashboard: (_root, { id }, { caller, operations }) => operations.removeDashboard(caller, id),
+  commentOnDashboard: (_root, { input }, { caller, operations }) => operations.commentOnDashboard(caller, input),
+  editDashboardComment: (_root, { id, text, mentions }, { caller, operations }) =>
+    operations.editDashboardComment(caller, id, text, mentions),
+  resolveDashboardComment: (_root, { id, resolved }, { caller, operations }) =>
+    operations.resolveDashboardComment(caller, id, resolved),
+  removeDashboardComment: (_root, { id }, { caller, operations }) => operations.removeDashboardComment(caller, id),
   cancelJob: (_root, { id }, { caller, operations }) => operations.cancelJob(caller, id),
 };

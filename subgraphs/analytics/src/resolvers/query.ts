@@ -63,6 +63,7 @@ export const Query: QueryResolvers = {
   dashboards: (_root, page, { caller, operations }) => operations.listDashboards(caller, page),
   dashboardData: (_root, input, { caller, operations, signal }) => operations.dashboardData(caller, input, signal),
   job: (_root, { id }, { jobLoader }) => jobLoader.load(id),
+  dashboardComments: (_root, input, { caller, operations }) => operations.listDashboardComments(caller, input),
   jobs: (_root, page, { caller, operations }) => operations.listJobs(caller, page),
   liveWindows: (_root, { input }, { caller, operations, signal }) => operations.liveWindows(caller, input, signal),
 };

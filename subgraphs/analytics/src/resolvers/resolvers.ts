@@ -1,6 +1,7 @@
 import * as asked from "./asked.ts";
 import * as cohorts from "./cohort.ts";
 import * as correlation from "./correlation.ts";
+import * as dashboardComments from "./dashboard-comments.ts";
 import * as dashboards from "./dashboards.ts";
 import * as definitions from "./definition.ts";
 import * as groups from "./group.ts";
@@ -27,6 +28,7 @@ export const resolvers = {
   ...cohorts,
   ...correlation,
   ...dashboards,
+  ...dashboardComments,
   ...definitions,
   ...people,
   ...groups,

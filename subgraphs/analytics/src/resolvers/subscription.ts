@@ -23,6 +23,14 @@ export const Subscription: SubscriptionResolvers = {
         meaning,
       ),
   },
+  dashboardCommented: {
+    subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
+      mapLive(
+        operations.watchDashboardComments(caller, id, after ?? null),
+        (dashboardCommented) => ({ dashboardCommented }),
+        meaning,
+      ),
+  },
   job: {
     subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
       mapLive(operations.followJob(caller, id, after ?? null), (job) => ({ job }), meaning),

@@ -93,30 +93,30 @@ const AT_ONCE = 4;
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 /** The dashboard's variables with the values that were chosen; refuses with BAD_INPUT. */
-const chosen = (
+export const chosenVariables = (
   variables: readonly DashboardVariable[],
   values: NonNullable<DashboardDataInput["variables"]>,
 ): readonly DashboardVariable[] => {
   const byName = new Map(variables.map((one) => [one.name, one]));
-  if (values.length > DASHBOARD_LIMITS.variables)
-    throw bad("variables", `At most ${DASHBOARD_LIMITS.variables} values.`);
+  if (values.length > DASHBOARD_LIMITS.variables) throw bad(where, `At most ${DASHBOARD_LIMITS.variables} values.`);
   for (const [index, { name, ...value }] of values.entries()) {
     const variable = byName.get(name);
     if (variable === undefined)
       throw bad(
-        `variables.${index}.name`,
+        `${where}.${index}.name`,
         `The dashboard has no variable \`${name}\`.${didYouMean(name, [...byName.keys()])}`,
       );
-    byName.set(name, { ...variable, value: parseVariableValue(value, variable.type, `variables.${index}`) });
+    byName.set(name, { ...variable, value: parseVariableValue(value, variable.type, `${where}.${index}`) });
   }
   return [...byName.values()];
 };
 
-const both = (one: FilterInput | null, other: FilterInput | null): FilterInput | null =>
+/** A filter that holds where both do. */
+export const bothFilters = (one: FilterInput | null, other: FilterInput | null): FilterInput | null =>
   one !== null && other !== null ? { and: [one, other] } : (one ?? other);
 
 /** What holds of every question of a dashboard. */
-interface Setting {
+export interface Setting {
   readonly caller: Caller;
   readonly signal: AbortSignal | undefined;
   readonly maxStaleness: string | undefined;
@@ -125,7 +125,8 @@ interface Setting {
   readonly filter: FilterInput | null;
 }
 
-const askQuestion = async (
+/** Asks the question of a widget as its dashboard has it asked. */
+export const askQuestion = async (
   deps: DataDeps,
   { caller, signal, maxStaleness, variables, range, filter }: Setting,
   widget: Widget,
@@ -194,9 +195,9 @@ export const dashboardData =
     if (filter !== null) parseFilter(filter, "filter", accessOf(caller));
     const setting: Setting = {
       ...{ caller, signal, maxStaleness: input.maxStaleness },
-      variables: chosen(document.variables, input.variables ?? []),
+      variables: chosenVariables(document.variables, input.variables ?? []),
       range: input.range ?? document.range,
-      filter: both(document.filter, filter),
+      filter: bothFilters(document.filter, filter),
     };
     const widgets = await eachOf(wanted(dashboard, input.widgets), AT_ONCE, (widget) => dataOf(deps, setting, widget));
     return { dashboard, widgets };

@@ -1,11 +1,21 @@
+import {
+  commentOnDashboard,
+  editDashboardComment,
+  removeDashboardComment,
+  resolveDashboardComment,
+  type CommentDeps,
+} from "./comments.ts";
 import { dashboardData, type AskQuestion, type DataDeps } from "./dashboard-data.ts";
 import { createDashboard, editDashboard, removeDashboard, restoreDashboard, shareDashboard } from "./edit-dashboard.ts";
 import type { EditDeps } from "./edit-dashboard.ts";
 import { findDashboard, findDashboards, listDashboards, listDashboardVersions } from "./find-dashboards.ts";
+import { listComments, type ListCommentDeps } from "./list-comments.ts";
+import { valueNow } from "./value-now.ts";
+import { watchComments } from "./watch-comments.ts";
 import { watchDashboard, type WatchDeps } from "./watch-dashboard.ts";
 
 /** What dashboards need besides the questions of this room. */
-export type DashboardDeps = EditDeps & WatchDeps & Pick<DataDeps, "logger">;
+export type DashboardDeps = EditDeps & WatchDeps & CommentDeps & ListCommentDeps & Pick<DataDeps, "logger">;
 
 type Ask = (
   caller: Parameters<AskQuestion>[0],
@@ -64,5 +74,12 @@ export const createDashboardOperations = (deps: DashboardDeps, asked: Asked) => 
     shareDashboard: shareDashboard(deps),
     removeDashboard: removeDashboard(deps),
     watchDashboard: watchDashboard(deps),
+    listDashboardComments: listComments(deps),
+    commentOnDashboard: commentOnDashboard(deps),
+    editDashboardComment: editDashboardComment(deps),
+    resolveDashboardComment: resolveDashboardComment(deps),
+    removeDashboardComment: removeDashboardComment(deps),
+    watchDashboardComments: watchComments(deps),
+    commentedValueNow: valueNow(data),
   };
 };
