@@ -27,6 +27,11 @@ export interface LogConsumerDeps {
   readonly name: string;
   readonly topic: string;
   /**
+   * Milliseconds that entries are let gather after a batch before the next is looked for: a batch costs some ten statements, however many entries it
+   * holds. The first entry after a pause is not kept waiting. Nothing unless said.
+   */
+  readonly gatherMs?: number;
+  /**
    * Takes entries of one tenant, in log order, in a transaction of that tenant. A batch may come again after a crash between the effects and the
    * new place, so the effects must be the same when done twice (insert by the entry's own id).
    */
@@ -116,6 +121,11 @@ export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
       return entries.length;
     });
   };
+  const waitThrough = async ({ done, leave }: Waiting): Promise<void> => {
+    wake = leave;
+    if (stopped) leave();
+    await done;
+  };
   const loop = async (): Promise<void> => {
     while (!stopped) {
       const taken = await round().catch((error: unknown) => {
@@ -125,10 +135,9 @@ export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
         );
         return null;
       });
-      if (taken === CONSUME_BATCH || stopped) continue;
-      const { done, leave } = taken === null ? pause(RETRY_MS) : waiting.wait(deps.name);
-      wake = leave;
-      await done;
+      if (taken === CONSUME_BATCH) continue;
+      if (taken !== 0) await waitThrough(pause(taken === null ? RETRY_MS : (deps.gatherMs ?? 0)));
+      if (taken !== null) await waitThrough(waiting.wait(deps.name));
     }
   };
   return {

@@ -11,6 +11,12 @@ const tenantId = z.string().transform((text, context) => {
 });
 const measure = z.number().nonnegative();
 
+/**
+ * Milliseconds that records gather in the event log before who keeps them looks for more: with those in the journal less than a second, and half of
+ * the statements at any rate.
+ */
+export const EXECUTIONS_GATHER_MS = 500;
+
 /** Parses the record of an execution as it stands in the journal and in the event log. */
 export const executionRecord = z.object({
   executionId: z.uuid(),

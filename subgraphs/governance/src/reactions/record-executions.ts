@@ -1,4 +1,5 @@
 import { EXECUTION_RECORDED } from "@tessera/contracts/events/execution-recorded";
+import { EXECUTIONS_GATHER_MS } from "@tessera/platform/executions/execution-record";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { auditEntryOf } from "../domain/audit-entry.ts";
@@ -24,6 +25,7 @@ export const recordExecutions = (
     logger: deps.logger,
     name: AUDIT_CONSUMER,
     topic: EXECUTION_RECORDED,
+    gatherMs: EXECUTIONS_GATHER_MS,
     handle: async (transaction, tenantId, entries) => {
       const read = entries.map(({ payload }) => auditEntryOf(payload));
       const good = read.filter((entry) => entry !== null);

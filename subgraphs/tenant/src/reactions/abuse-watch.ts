@@ -10,7 +10,7 @@ import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
 import { compareLogCursors } from "@tessera/platform/events/log-cursor";
-import { executionRecord } from "@tessera/platform/executions/execution-record";
+import { EXECUTIONS_GATHER_MS, executionRecord } from "@tessera/platform/executions/execution-record";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
@@ -128,7 +128,7 @@ const take = async (
 export const createAbuseWatch = (deps: AbuseWatchDeps): readonly LogConsumer[] => {
   const consumer = (name: string, topic: string, sightingsOf: (payload: unknown) => readonly Sighting[]): LogConsumer =>
     createLogConsumer({
-      ...{ sql: deps.sql, logger: deps.logger, name, topic },
+      ...{ sql: deps.sql, logger: deps.logger, name, topic, gatherMs: EXECUTIONS_GATHER_MS },
       handle: (own, tenantId, entries) => take(deps, name, sightingsOf, [own, tenantId, entries]),
     });
   return [

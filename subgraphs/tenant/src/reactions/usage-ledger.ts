@@ -3,7 +3,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction } from "@tessera/platform/db/sql";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { executionRecord } from "@tessera/platform/executions/execution-record";
+import { EXECUTIONS_GATHER_MS, executionRecord } from "@tessera/platform/executions/execution-record";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { RECORDS_KEPT_DAYS, usageRecordOf } from "../domain/usage-record.ts";
@@ -41,6 +41,7 @@ export const createUsageLedger = (deps: UsageLedgerDeps): LogConsumer =>
     logger: deps.logger,
     name: "tenant.usage-ledger",
     topic: EXECUTION_RECORDED,
+    gatherMs: EXECUTIONS_GATHER_MS,
     handle: async (transaction, tenantId, entries) => {
       const records = entries.flatMap(({ payload }) => executionOf(payload, deps.logger)).map(usageRecordOf);
       if (records.length === 0) return;
