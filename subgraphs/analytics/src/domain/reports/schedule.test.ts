@@ -52,7 +52,7 @@ describe("a schedule", () => {
           if (first !== undefined) expect(iso(newestDue(schedule, first, toMs))).toBe(iso(expected.at(-1) ?? null));
         },
       ),
-      { numRuns: 150, endOnFailure: true },
+      { numRuns: 50, endOnFailure: true },
     );
   }, 120_000);
 
