@@ -13,6 +13,7 @@ export const PERMISSIONS = [
   "jobs:run",
   "cohorts:manage",
   "people:manage",
+  "people:erase",
   "anomaly:read",
   "anomaly:manage",
   "ml:read",

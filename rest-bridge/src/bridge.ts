@@ -20,7 +20,7 @@ import { registerAuditLog } from "./routes/audit-log/route.ts";
 import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCorrelations } from "./routes/correlations/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
-import { registerPeople } from "./routes/people/route.ts";
+import { registerErasures, registerPeople } from "./routes/people/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
 import { registerOlapRows } from "./routes/olap-rows/route.ts";
@@ -67,6 +67,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerSessionsAnalyze(scope, deps);
     registerCohort(scope, deps);
     registerPeople(scope, deps);
+    registerErasures(scope, deps);
     registerCorrelations(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);

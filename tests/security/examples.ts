@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { peopleExamples } from "./people-examples.ts";
 
 /** Things one tenant has, by id. */
 export interface OwnThings {
@@ -102,20 +103,11 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.deleteCohort": ({ cohortId }) => ({ id: cohortId }),
   "Mutation.computeCohort": ({ cohortId }) => ({ id: cohortId }),
   "Mutation.changeCohortList": ({ cohortId, mark }) => ({ id: cohortId, input: { userIds: [`${mark}-user`] } }),
-  "Query.person": () => ({ id: "1" }),
-  "Query.personOf": ({ mark }) => ({ input: { userId: `${mark}-user` } }),
+  ...peopleExamples,
   "Query.people": () => ({ input: { range: range() }, first: 1 }),
-  "Query.identityRules": () => ({}),
-  "Mutation.identify": ({ mark }) => ({ input: { userId: `${mark}-user`, anonymousId: `${mark}-${randomUUID()}` } }),
-  "Mutation.mergePeople": ({ mark }) => ({
-    input: { fromUserId: `${mark}-${randomUUID()}`, intoUserId: `${mark}-user`, reason: mark },
-  }),
-  "Mutation.unmergePeople": ({ mark }) => ({ input: { userId: `${mark}-user`, reason: mark } }),
-  "Mutation.setTraits": ({ mark }) => ({ input: { userId: `${mark}-user`, set: { mark } } }),
   "Query.group": ({ mark }) => ({ type: "company", id: mark }),
   "Query.groups": () => ({ input: { type: "company", range: range() } }),
   "Mutation.setGroupTraits": ({ mark }) => ({ input: { type: "company", id: mark, set: { mark } } }),
-  "Mutation.setIdentityRules": () => ({ input: { linkFrom: "IDENTIFY_EVENTS" } }),
   "Query.metric": () => ({ name: "nothing" }),
   "Query.metrics": () => ({}),
   "Query.segment": () => ({ name: "nothing" }),

@@ -53,7 +53,7 @@ const queues: Queues = {
   ping: fail,
   stop: fail,
 };
-const longQueries = { stream: failNow, insert: fail, fill: fail, eraseTenant: fail, close: fail };
+const longQueries = { stream: failNow, insert: fail, fill: fail, eraseTenant: fail, rewrite: fail, close: fail };
 
 const rooms: readonly Subgraph[] = [
   createAnalyticsSubgraph(resources, {

@@ -39,6 +39,12 @@ describe("the facts of an operation", () => {
     ],
     ["an input of variables", "mutation ($r: ID) { a(input: {ruleId: $r, limit: 3}) }", { r: "r" }, ["r"]],
     ["each once, in order", '{ a(id: "x") b(userId: "y", id: "x") }', {}, ["x", "y"]],
+    [
+      "nobody within an input",
+      "query ($i: I) { a(input: $i) }",
+      { i: { userId: "ada", anonymousIds: ["v"], jobId: "j" } },
+      ["j"],
+    ],
     ["nothing else", '{ a(name: "x", first: 3, idle: "z") { b(id: "inner") } }', {}, []],
     ["no id given", "query ($i: ID) { a(id: $i) }", {}, []],
     ["no objects", "query ($i: I) { a(id: $i) }", { i: { id: "x" } }, []],

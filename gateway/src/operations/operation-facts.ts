@@ -41,6 +41,11 @@ const KINDS = {
 } as const;
 const ROOT_TYPES = { QUERY: "Query", MUTATION: "Mutation", SUBSCRIPTION: "Subscription" } as const;
 const NAMES_AN_ID = /^ids?$|Ids?$/;
+/**
+ * Within an input these are ids of a tenant's own users and visitors: personal data, which the audit log, from which nothing is erased, does not hold. A
+ * root argument `userId` is one of the people who use the graph.
+ */
+const NAMES_SOMEBODY = /^(?:user|anonymous|fromUser|intoUser)Ids?$/;
 const NAMES_A_PLACE = /^(?:after|before|cursor)$|Cursor$/;
 /** Digits of a page's hash: 64 bits. */
 const PAGE_DIGITS = 16;
@@ -69,7 +74,9 @@ const texts = (value: unknown): readonly string[] => {
 
 const textsWithin = (value: unknown, names: RegExp): readonly string[] =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.entries(value).flatMap(([name, inner]) => (names.test(name) ? texts(inner) : []))
+    ? Object.entries(value).flatMap(([name, inner]) =>
+        names.test(name) && !NAMES_SOMEBODY.test(name) ? texts(inner) : [],
+      )
     : [];
 
 /** What an argument's value says once variables are known; nested variables of an input count as well. */

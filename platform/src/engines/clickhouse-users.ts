@@ -21,6 +21,12 @@ export const RESTRICTED_PEOPLE_DATABASE = "tessera_people_restricted";
 /** Table into which the jobs user writes results, and from which it may delete them. */
 export const JOB_RESULTS_TABLE = "job_results";
 
+/** Columns that workers may empty where the row itself has to stay: what names a person. */
+const ERASED_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  events: ["anonymous_id"],
+  event_ids: ["person", "name"],
+};
+
 /** Tables of tenants that workers write besides: facts they compute, named so in the migrations. */
 const WORKER_TABLE = /^worker_/;
 
@@ -180,8 +186,11 @@ const userRights = (passwords: ClickHousePasswords, tables: readonly string[]): 
   const jobRights = [JOB_RESULTS_TABLE, ...tables.filter((table) => WORKER_TABLE.test(table))].map(
     (table) => `GRANT SELECT, INSERT, ALTER DELETE ON ${EVENT_DATABASE}.${table}`,
   );
-  // To erase a tenant, on behalf of whom workers do it, from every table.
-  const eraseRights = tables.map((table) => `GRANT ALTER DELETE ON ${EVENT_DATABASE}.${table}`);
+  // To erase a tenant, or a person of a tenant, on behalf of whom workers do it, from every table.
+  const eraseRights = tables.flatMap((table) => [
+    `GRANT ALTER DELETE ON ${EVENT_DATABASE}.${table}`,
+    ...(ERASED_COLUMNS[table] ?? []).map((column) => `GRANT ALTER UPDATE(${column}) ON ${EVENT_DATABASE}.${table}`),
+  ]);
   // To end its own queries by name; the engine looks them up as the user who asks.
   const killRights = "GRANT SELECT ON system.processes";
   const tenantRows = filterEach(tables, TENANT_ROW_FILTER);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { openDatabases, type Persons } from "./databases.ts";
 import type { DataReader } from "./data-policy.ts";
 import { eraseTenant } from "./erase-tenant.ts";
+import { rewriteRows, type Rewriting } from "./rewrite-rows.ts";
 import { boundQueryId, type StoreStatement } from "./event-store.ts";
 import type { ClickHouseAccess } from "./migrate.ts";
 import { currentAllowance } from "../executions/meter.ts";
@@ -67,6 +68,8 @@ export interface LongQueryStore {
   fill(reader: DataReader, statement: StoreStatement, options: FillOptions): Promise<Filled>;
   /** Removes every row of a tenant from every table, results of its queries too; waits until it is done. The same when done twice. */
   eraseTenant(tenantId: TenantId): Promise<void>;
+  /** Removes some of a tenant's rows, or what they say, as {@link rewriteRows} does; answers how many. */
+  rewrite(tenantId: TenantId, rewriting: Rewriting): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -223,6 +226,7 @@ export const createLongQueryStore = (access: ClickHouseAccess): LongQueryStore =
     },
     fill: (reader, statement, options) => fill(clients.of(reader, options.persons), reader, statement, options),
     eraseTenant: (tenantId) => eraseTenant(client, tenantId),
+    rewrite: (tenantId, rewriting) => rewriteRows(client, tenantId, rewriting),
     close: async () => {
       await Promise.all(clients.all.map((one) => one.close()));
     },

@@ -114,6 +114,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/people/{person_id}",
       "/api/v2/analytics/people/merge",
       "/api/v2/analytics/identify",
+      "/api/v2/analytics/people/erasures",
+      "/api/v2/analytics/people/erasures/{erasure_id}",
       "/api/v2/analytics/correlations",
       "/api/v2/analytics/correlations/backtest",
       "/api/v2/analytics/correlations/{correlation_id}",

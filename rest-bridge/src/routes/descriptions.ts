@@ -8,7 +8,13 @@ import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
 import { cohortDescription } from "./cohort/description.ts";
-import { identifyDescription, mergePeopleDescription, personDescription } from "./people/description.ts";
+import {
+  erasePersonDescription,
+  identifyDescription,
+  mergePeopleDescription,
+  personDescription,
+  personErasureDescription,
+} from "./people/description.ts";
 import { correlationDescriptions } from "./correlations/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
@@ -35,6 +41,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   sessionsAnalyzeDescription,
   cohortDescription,
   ...[personDescription, mergePeopleDescription, identifyDescription],
+  ...[erasePersonDescription, personErasureDescription],
   ...correlationDescriptions,
   adminUsageDescription,
   adminScaleDescription,

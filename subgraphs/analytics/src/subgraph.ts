@@ -10,6 +10,7 @@ import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { createFairSlots } from "@tessera/platform/store/fair-slots";
 import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
+import { createPersonEraser } from "./jobs/erase-people.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
@@ -21,7 +22,7 @@ import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatc
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planJob, type FindPeople } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
-import { createAnswers } from "./operations/delivery/answers.ts";
+import { createAnswers, type Answers } from "./operations/delivery/answers.ts";
 import { resolveCohorts, type InCohortDeps } from "./operations/in-cohort.ts";
 import { createQuestionTypes } from "./operations/dashboards/question-types.ts";
 import { createOperations } from "./operations/operations.ts";
@@ -32,6 +33,7 @@ import { openCorrelation } from "./store/correlation/open-correlation.ts";
 import { beginningOf } from "./domain/correlation/settle.ts";
 import { STATE_LIMITS } from "./domain/correlation/rule.ts";
 import { createPeopleLearner } from "./reactions/learn-people.ts";
+import { createErasureWishes } from "./reactions/erase-wished.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
@@ -43,12 +45,15 @@ import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
 import { asksPeople } from "./domain/filter.ts";
 import { DEFAULT_RULES } from "./domain/people/identity.ts";
+import { MAX_OPEN_ERASURES } from "./domain/people/erasure.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
 import { learnFromBatch } from "./operations/people/learn-from-batch.ts";
 import { copyPeople } from "./operations/people/copy-people.ts";
 import { createPeopleCopier } from "./jobs/copy-people.ts";
 import { openPeople, type People } from "./store/people/open-people.ts";
+import { erasureStatements } from "./store/people/erasure-sql.ts";
+import { createErasureStore, type ErasureStore } from "./store/people/erasure-store.ts";
 import { peopleStatements } from "./store/people/people-statements-of-events.ts";
 import { jobRecord } from "./domain/job-record.ts";
 import { createJobStore } from "./store/job-store.ts";
@@ -79,10 +84,23 @@ const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 /** What the SDL says of the questions that dashboards keep. */
 const questionTypes = createQuestionTypes(sdl);
 
-/** What is done about people beside questions: learning who is who from stored events, and copying it to where questions look. */
-const peopleWork = (resources: Resources, known: People): readonly Background[] => {
+/** What is done about people beside questions: learning who is who from stored events, copying it to where questions look, and erasing. */
+const peopleWork = (
+  resources: Resources,
+  known: People,
+  erasures: ErasureStore,
+  answers: Answers,
+): readonly Background[] => {
   const { sql, logger, eventStore: plainEvents } = resources;
   return [
+    createErasureWishes({ sql, logger, erasures }),
+    createPersonEraser({
+      ...resources,
+      ...known,
+      ...{ plainEvents, peopleStatements, erasures, erasureStatements },
+      copyLinks: copyPeople(known),
+      forgetAnswers: (tenantId) => answers.kept.forget(tenantId),
+    }),
     createPeopleLearner({ sql, logger, learn: learnFromBatch({ ...known, plainEvents, peopleStatements }) }),
     createPeopleCopier({ people: known.people, copy: copyPeople(known), logger }),
   ];
@@ -105,6 +123,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const cohorts = createCohortStore({ ...resources, kept: COHORT_KEPT });
   const answers = createAnswers(nowMs);
+  const erasures = createErasureStore({ ...resources, most: MAX_OPEN_ERASURES });
   // Persons are those of the time an event was stored: what was found live stays found when people are linked.
   const correlation = openCorrelation({ ...resources, beginning: beginningOf });
   const correlating = { ...correlation, ...{ sql: resources.sql, eventLog, limits: STATE_LIMITS, nowMs, logger } };
@@ -134,7 +153,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     contextFor: contextFor(operations, (error) => meaningfulGraphQLError(error, logger, "Subscription")),
     logger,
     background: [
-      ...peopleWork(resources, known),
+      ...peopleWork(resources, known, erasures, answers),
       createCorrelationConsumer(correlating),
       createCorrelationClock(correlating),
       createForgetting({ answers, eventLog, logger }),

@@ -8,12 +8,17 @@ import { openTestResources, type TestResources } from "@tessera/platform/testing
 import fc from "fast-check";
 import { asksPeople } from "../src/domain/filter.ts";
 import { COHORT_KEPT } from "../src/domain/cohort.ts";
+import { MAX_OPEN_ERASURES } from "../src/domain/people/erasure.ts";
 import { DEFAULT_RULES, identityOf, userKey, visitorKey, type IdentityKey } from "../src/domain/people/identity.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "../src/domain/people/links.ts";
 import { planOn } from "../src/domain/planner.ts";
+import { eraseDuePeople } from "../src/jobs/erase-people.ts";
+import { copyPeople } from "../src/operations/people/copy-people.ts";
 import { createPeopleOperations } from "../src/operations/people/people-operations.ts";
 import { behaviourStatements as statements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
+import { erasureStatements } from "../src/store/people/erasure-sql.ts";
+import { createErasureStore } from "../src/store/people/erasure-store.ts";
 import { openPeople, type People } from "../src/store/people/open-people.ts";
 import { peopleStatements } from "../src/store/people/people-statements-of-events.ts";
 import type { PeopleStep } from "./reference-people.ts";
@@ -22,18 +27,32 @@ import type { TestEvent } from "./test-events.ts";
 /** Everything of people over the engines of this test run. */
 export interface PeopleRoom extends People {
   readonly world: TestResources;
+  /** By which erasures are due; those of other tests are not, as it stands far behind theirs. */
+  readonly clock: { nowMs: number };
   readonly operations: ReturnType<typeof createPeopleOperations>;
   /** Does a step as its caller; links that are not by hand are those that events bring. */
   take(tenantId: TenantId, step: PeopleStep): Promise<void>;
+  /** Goes on with erasures until none is due. */
+  eraseAll(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A caller who may do everything with people. */
 export const peopleManager = (tenantId: TenantId): Caller =>
-  callerWith(tenantId, ["analytics:read", "analytics:personal-data", "analytics:ingest", "people:manage"]);
+  callerWith(tenantId, [
+    "analytics:read",
+    "analytics:personal-data",
+    "analytics:ingest",
+    "people:manage",
+    "people:erase",
+  ]);
+
+/** Rounds after which what is due should have been done. */
+const MAX_ROUNDS = 50;
 
 /** Opens a {@link PeopleRoom}. */
-export const openPeopleRoom = (): PeopleRoom => {
+export const openPeopleRoom = (startMs = Date.UTC(2018, 0, 1)): PeopleRoom => {
+  const clock = { nowMs: startMs };
   const world = openTestResources();
   const { clickhouse } = testEngines();
   const password = clickhouse.passwords.tessera_jobs;
@@ -48,13 +67,18 @@ export const openPeopleRoom = (): PeopleRoom => {
   });
   const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });
   const plainEvents = world.resources.eventStore;
+  const erasures = createErasureStore({ ...world.resources, nowMs: () => clock.nowMs, most: MAX_OPEN_ERASURES });
   const operations = createPeopleOperations({
     ...world.resources,
     ...known,
-    cohorts,
-    plainEvents,
-    peopleStatements,
-    statements,
+    ...{ cohorts, erasures, plainEvents, peopleStatements, statements },
+  });
+  const eraseDue = eraseDuePeople({
+    ...world.resources,
+    ...known,
+    ...{ erasures, erasureStatements, plainEvents, peopleStatements, nowMs: () => clock.nowMs },
+    copyLinks: copyPeople(known),
+    forgetAnswers: () => undefined,
   });
   const take: PeopleRoom["take"] = async (tenantId, step) => {
     const caller = peopleManager(tenantId);
@@ -74,7 +98,11 @@ export const openPeopleRoom = (): PeopleRoom => {
   };
   return {
     ...known,
-    ...{ world, operations, take },
+    ...{ world, operations, take, clock },
+    eraseAll: async () => {
+      for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) if ((await eraseDue()) === 0) return;
+      throw new Error("There is always something due.");
+    },
     close: async () => {
       await jobs.close();
       await world.close();

@@ -49,6 +49,7 @@ const SESSIONS = "/api/v2/analytics/sessions/analyze";
 const COHORT = "/api/v2/analytics/cohort/{cohort_id}";
 const PERSON = "/api/v2/analytics/people/{person_id}";
 const MERGE = "/api/v2/analytics/people/merge";
+const ERASURES = "/api/v2/analytics/people/erasures";
 const IDENTIFY = "/api/v2/analytics/identify";
 const CORRELATIONS = "/api/v2/analytics/correlations";
 const STREAM = "/api/v2/analytics/realtime/stream";
@@ -145,6 +146,16 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   [`GET ${PERSON}`]: {
     attempt: http(PERSON.replace("{person_id}", "1"), "GET"),
     permission: "analytics:read",
+    says: problems,
+  },
+  [`POST ${ERASURES}`]: {
+    attempt: http(ERASURES, "POST", { user_id: "nobody", reason: "surface" }),
+    permission: "people:erase",
+    says: problems,
+  },
+  [`GET ${ERASURES}/{erasure_id}`]: {
+    attempt: http(`${ERASURES}/00000000-0000-4000-8000-000000000000`, "GET"),
+    permission: "people:erase",
     says: problems,
   },
   [`POST ${MERGE}`]: {

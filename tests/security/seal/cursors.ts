@@ -58,6 +58,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.groups(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
   "Group.people(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
   "Query.people(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
+  "Query.personErasures(after)": "subgraphs/analytics/src/operations/people/erase-person.db.test.ts",
   "Person.identityHistory(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
   "Person.timeline(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
   "Query.cohorts(after)": "subgraphs/analytics/src/operations/cohorts.db.test.ts",

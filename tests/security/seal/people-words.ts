@@ -11,6 +11,8 @@ export const peopleWords: Readonly<Record<string, string>> = {
   "Mutation.mergePeople(input.intoUserId)": HASHED,
   "Mutation.unmergePeople(input.userId)": HASHED,
   "Mutation.unmergePeople(input.anonymousId)": HASHED,
+  "Mutation.erasePerson(input.userId)": HASHED,
+  "Mutation.erasePerson(input.anonymousId)": HASHED,
   "Mutation.setTraits(input.userId)": HASHED,
   "Mutation.setTraits(input.anonymousId)": HASHED,
   "Query.group(id)": "a name; what is told of it is read from the tenant's own events and facts",

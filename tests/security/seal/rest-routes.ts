@@ -82,6 +82,10 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/people/merge`, apiKey, { method: "POST", body }));
   },
+  "POST /api/v2/analytics/people/erasures": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, user_id: "nobody at all", reason: "sealed" });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/people/erasures`, apiKey, { method: "POST", body }));
+  },
   "POST /api/v2/analytics/identify": async (url, apiKey, tenantId) => {
     const body = JSON.stringify({ [TENANT]: tenantId, user_id: "sealed", anonymous_id: "sealed" });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/identify`, apiKey, { method: "POST", body }));

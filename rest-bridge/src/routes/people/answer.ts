@@ -55,6 +55,32 @@ export const personSchema = Type.Object(
   { ...from("Person"), title: "Person" },
 );
 
+const erasure = (name: string) => from(`PersonErasure.${name}`);
+
+/** The erasure of a person, answered. */
+export const erasureSchema = Type.Object(
+  {
+    id: Type.String(erasure("id")),
+    state: Type.Enum(["queued", "running", "settling", "done"], erasure("state")),
+    reason: Type.String(erasure("reason")),
+    requested_by: Type.String(erasure("requestedBy")),
+    requested_at: moment(erasure("requestedAt")),
+    cut_off: orNull(moment(), erasure("cutOff")),
+    erased_at: orNull(moment(), erasure("erasedAt")),
+    finished_at: orNull(moment(), erasure("finishedAt")),
+    passes: wholeNumber(erasure("passes")),
+    steps_done: wholeNumber(erasure("stepsDone")),
+    steps_total: wholeNumber(erasure("stepsTotal")),
+    erased: Type.Array(
+      Type.Object({ place: Type.String(from("ErasedCount.place")), count: wholeNumber(from("ErasedCount.count")) }),
+      erasure("erased"),
+    ),
+    digests: Type.Array(Type.String(), erasure("digests")),
+    warnings: warningsSchema,
+  },
+  { ...from("PersonErasure"), title: "PersonErasure" },
+);
+
 /** How a change of who is who ended. */
 export const peopleChangeSchema = Type.Object(
   {

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { from } from "../../http/graphql-annotation.ts";
 import { tenantIdSchema } from "../../http/question-parts.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
-import { peopleChangeSchema, personSchema } from "./answer.ts";
+import { erasureSchema, peopleChangeSchema, personSchema } from "./answer.ts";
 
 const PATH = "/api/v2/analytics";
 /** Characters of an id that ingest takes, and of a reason. */
@@ -56,6 +56,36 @@ export const mergePeopleDescription = {
   answers: { 200: { description: "They are one person, or why not.", schema: peopleChangeSchema } },
   refusals: WRITING,
 } as const satisfies RouteDescription<typeof nothing, typeof mergeSchema>;
+
+const eraseSchema = Type.Object(
+  {
+    tenant_id: tenantIdSchema,
+    user_id: Type.Optional(id("ErasePersonInput.userId")),
+    anonymous_id: Type.Optional(id("ErasePersonInput.anonymousId")),
+    reason: Type.String({ minLength: 1, maxLength: MAX_REASON, ...from("ErasePersonInput.reason") }),
+  },
+  { additionalProperties: false, ...from("ErasePersonInput") },
+);
+/** POST /api/v2/analytics/people/erasures. */
+export const erasePersonDescription = {
+  ...{ ...common, method: "post", path: `${PATH}/people/erasures`, operationId: "erasePerson" },
+  summary: "Erase a person: every id, and everything that is kept of them",
+  graphql: "Mutation.erasePerson",
+  ...{ query: nothing, body: eraseSchema },
+  answers: { 200: { description: "The erasure, which goes on until it is done.", schema: erasureSchema } },
+  refusals: [...WRITING, "OVERLOADED"],
+} as const satisfies RouteDescription<typeof nothing, typeof eraseSchema>;
+
+/** GET /api/v2/analytics/people/erasures/{erasure_id}. */
+export const personErasureDescription = {
+  ...{ ...common, method: "get", path: `${PATH}/people/erasures/{erasure_id}`, operationId: "getPersonErasure" },
+  pathParameters: { erasure_id: "Id of the erasure; of another tenant there is none." },
+  summary: "How far the erasure of a person is, and the proof that it was done",
+  graphql: "Query.personErasure",
+  ...{ query: nothing, body: noBody },
+  answers: { 200: { description: "The erasure.", schema: erasureSchema } },
+  refusals: ["NOT_FOUND", "FORBIDDEN"],
+} as const satisfies RouteDescription<typeof nothing, typeof noBody>;
 
 const identifySchema = Type.Object(
   {

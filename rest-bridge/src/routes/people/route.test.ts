@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { startBridge } from "../../testing/running-bridge.ts";
-import { identifyDescription, mergePeopleDescription, personDescription } from "./description.ts";
+import {
+  erasePersonDescription,
+  identifyDescription,
+  mergePeopleDescription,
+  personDescription,
+  personErasureDescription,
+} from "./description.ts";
 
 const AT = "2026-11-20T12:00:00.000Z";
 const PATH = "/api/v2/analytics";
@@ -39,7 +45,29 @@ const person = {
   },
 };
 
+const erasure = {
+  ...{ id: "e", state: "SETTLING", reason: "asked", requestedBy: "USER:u", requestedAt: AT, cutOff: AT, erasedAt: AT },
+  ...{ finishedAt: null, passes: 1, stepsDone: 0, stepsTotal: 12, digests: ["sha256:00"] },
+  erased: [{ place: "eventIds", count: 3 }],
+};
+
 describe("addresses about people", () => {
+  it("erase somebody and tell how far it is; places keep their names", async () => {
+    answerWith({ erasePerson: erasure });
+    const asking = await asked("/people/erasures", { user_id: "ada", reason: "asked" });
+    expect([asking.status, errorsOf(erasePersonDescription, asking.body)]).toEqual([200, []]);
+    expect(bridge.graph.calls[0]?.variables).toEqual({ input: { userId: "ada", reason: "asked" } });
+    answerWith({ personErasure: erasure });
+    const told = await asked("/people/erasures/e");
+    expect([told.status, errorsOf(personErasureDescription, told.body)]).toEqual([200, []]);
+    expect(told.body).toMatchObject({
+      ...{ state: "settling", cut_off: AT, finished_at: null, steps_total: 12 },
+      erased: [{ place: "eventIds", count: 3 }],
+    });
+    answerWith({ personErasure: null });
+    expect(await asked("/people/erasures/x")).toMatchObject({ status: 404, body: { field: "erasure_id" } });
+  });
+
   it("answer somebody as their description says; a trait's value keeps its own words", async () => {
     answerWith({ person });
     const { status, body } = await asked(`/people/77?as_of=${AT}&first=1&after=x`);
@@ -73,6 +101,7 @@ describe("addresses about people", () => {
   });
 
   it.each([
+    ["/people/erasures", { user_id: "a" }],
     ["/people/merge", { from_user_id: "a", into_user_id: "b" }],
     ["/people/merge", { from_user_id: "", into_user_id: "b", reason: "r" }],
     ["/identify", { user_id: "a", anonymous_id: "v", traits: [1] }],

@@ -1,19 +1,33 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { inRestWords } from "../../answers/in-rest-words.ts";
-import { RestIdentifyDocument, RestMergePeopleDocument, RestPersonDocument } from "../../generated/graphql.ts";
+import {
+  RestErasePersonDocument,
+  RestIdentifyDocument,
+  RestMergePeopleDocument,
+  RestPersonDocument,
+  RestPersonErasureDocument,
+} from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { momentParameter } from "../audit-log/moment.ts";
-import { identifyDescription, mergePeopleDescription, personDescription } from "./description.ts";
+import {
+  erasePersonDescription,
+  identifyDescription,
+  mergePeopleDescription,
+  personDescription,
+  personErasureDescription,
+} from "./description.ts";
 
 const DEFAULT_FIRST = "50";
 
 const person = graphQuestion(RestPersonDocument);
 const merge = graphQuestion(RestMergePeopleDocument);
 const identify = graphQuestion(RestIdentifyDocument);
+const erase = graphQuestion(RestErasePersonDocument);
+const erasure = graphQuestion(RestPersonErasureDocument);
 
 /** Members in snake case; values of traits are their sender's own. */
 const inWords = (value: object): Readonly<Record<string, unknown>> =>
@@ -27,6 +41,22 @@ const ended = (outcome: { readonly __typename: string; readonly reason?: string 
   changed: outcome.__typename === "PeopleChanged",
   reason: outcome.reason?.toLowerCase() ?? null,
 });
+
+/** Adds the addresses of erasures of persons. */
+export const registerErasures = (server: HttpServer, deps: GraphRouteDeps): void => {
+  serveRoute(server, deps, erasePersonDescription, async (request) => {
+    const { tenant_id: tenantId, user_id: userId, anonymous_id: anonymousId, reason } = request.body;
+    ownTenant(request.caller, tenantId);
+    const { data } = await erase(deps.graph, request, { input: { userId, anonymousId, reason } });
+    return inWords(data.erasePerson);
+  });
+  serveRoute(server, deps, personErasureDescription, async (request) => {
+    const { data, warnings } = await erasure(deps.graph, request, { id: request.path["erasure_id"] });
+    if (data.personErasure === null)
+      throw refuse("NOT_FOUND", "The tenant has no erasure of this id.", { field: "erasure_id" });
+    return { ...inWords(data.personErasure), ...(warnings.length === 0 ? {} : { warnings }) };
+  });
+};
 
 /** Adds GET /api/v2/analytics/people/{person_id}, POST /api/v2/analytics/people/merge and POST /api/v2/analytics/identify. */
 export const registerPeople = (server: HttpServer, deps: GraphRouteDeps): void => {

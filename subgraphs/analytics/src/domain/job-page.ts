@@ -1,6 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { isUuid } from "@tessera/contracts/ids";
-import type { Job } from "./job.ts";
 
 /** Jobs on a page of jobs. */
 export const MAX_JOBS_ON_PAGE = 100;
@@ -16,7 +15,7 @@ export interface JobPlace {
 const invalid = (): Error => refuse("BAD_INPUT", "The cursor is not one this list gave out.", { field: "after" });
 
 /** Writes a job's place in the list as `<milliseconds>.<id>`. */
-export const formatJobPlace = (job: Pick<Job, "createdAtMs" | "id">): string => `${job.createdAtMs}.${job.id}`;
+export const formatJobPlace = (job: JobPlace): string => `${job.createdAtMs}.${job.id}`;
 
 /** Reads a place in the list of jobs; null for the beginning. */
 export const parseJobPlace = (text: string | null | undefined): JobPlace | null => {

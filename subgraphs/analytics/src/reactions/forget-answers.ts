@@ -1,3 +1,4 @@
+import { PERSON_ERASED } from "@tessera/contracts/events/person-erasure";
 import { TENANT_CHANGED } from "@tessera/contracts/events/tenant-changed";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { EventLog, LogFollower } from "@tessera/platform/events/event-log";
@@ -6,7 +7,7 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Answers } from "../operations/delivery/answers.ts";
 
 /**
- * Forgets what is kept of a tenant's answers when the tenant is suspended, is to be deleted, or changes otherwise. An entry of the log that is missed leaves
+ * Forgets what is kept of a tenant's answers when a person of it was erased, and when the tenant is suspended, is to be deleted, or changes otherwise. An entry of the log that is missed leaves
  * answers in memory for an hour at most, to which nobody is let any more.
  */
 export const createForgetting = (deps: {
@@ -14,8 +15,8 @@ export const createForgetting = (deps: {
   readonly eventLog: EventLog;
   readonly logger: Logger;
 }): Background => {
-  let follower: LogFollower | null = null;
-  let running: Promise<void> = Promise.resolve();
+  let followers: readonly LogFollower[] = [];
+  let running: Promise<unknown> = Promise.resolve();
   const follow = async (entries: LogFollower): Promise<void> => {
     try {
       for await (const { tenantId } of entries) deps.answers.kept.forget(tenantId);
@@ -26,12 +27,12 @@ export const createForgetting = (deps: {
   return {
     name: "analytics.forget-answers",
     start: () => {
-      follower = deps.eventLog.followAcrossTenants(TENANT_CHANGED);
-      running = follow(follower);
+      followers = [TENANT_CHANGED, PERSON_ERASED].map((topic) => deps.eventLog.followAcrossTenants(topic));
+      running = Promise.all(followers.map(follow));
       return Promise.resolve();
     },
     stop: async () => {
-      await follower?.return();
+      await Promise.all(followers.map((follower) => follower.return()));
       await running;
     },
   };

@@ -22,6 +22,7 @@ export const Mutation: MutationResolvers = {
   identify: (_root, { input }, { caller, operations }) => operations.identify(caller, input),
   mergePeople: (_root, { input }, { caller, operations }) => operations.mergePeople(caller, input),
   unmergePeople: (_root, { input }, { caller, operations }) => operations.unmergePeople(caller, input),
+  erasePerson: (_root, { input }, { caller, operations }) => operations.erasePerson(caller, input),
   setTraits: (_root, { input }, { caller, operations }) => operations.setTraits(caller, input),
   setGroupTraits: (_root, { input }, { caller, operations }) => operations.setGroupTraits(caller, input),
   setIdentityRules: (_root, { input }, { caller, operations }) => operations.setIdentityRules(caller, input),

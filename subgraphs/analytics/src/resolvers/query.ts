@@ -53,6 +53,8 @@ export const Query: QueryResolvers = {
   group: (_root, asked, { caller, operations }) => operations.group(caller, asked),
   groups: (_root, asked, { caller, operations, signal }) => operations.groups(caller, asked, signal),
   identityRules: (_root, _args, { caller, operations }) => operations.identityRules(caller),
+  personErasure: (_root, { id }, { caller, operations }) => operations.personErasure(caller, id),
+  personErasures: (_root, page, { caller, operations }) => operations.personErasures(caller, page),
   correlationRule: (_root, { id, version }, { caller, operations }) =>
     operations.findCorrelationRule(caller, id, version),
   correlationRules: (_root, page, { caller, operations }) => operations.listCorrelationRules(caller, page),

@@ -10,6 +10,7 @@ import {
   type ChangeDeps,
   type PeopleOutcome,
 } from "./change-people.ts";
+import { erasePerson, findErasure, listErasures, type ErasureDeps } from "./erase-person.ts";
 import { findPeople, type Person } from "./find-people.ts";
 import {
   findGroup,
@@ -41,7 +42,7 @@ import { linkSeenWith, type SeenPair } from "./link-seen.ts";
 import { identityRules, setIdentityRules } from "./identity-rules.ts";
 
 /** What people need. */
-export interface PeopleDeps extends ChangeDeps, TraitDeps, ListPeopleDeps, ReadPersonDeps {
+export interface PeopleDeps extends ChangeDeps, TraitDeps, ListPeopleDeps, ReadPersonDeps, ErasureDeps {
   readonly sql: TenantSql;
   readonly peopleStatements: PeopleStatements;
   readonly people: PeopleStore;
@@ -109,6 +110,9 @@ export const createPeopleOperations = (deps: PeopleDeps) => ({
   mergePeople: mergePeople(deps),
   unmergePeople: unmergePeople(deps),
   linkSeen: linkSeen(deps),
+  erasePerson: erasePerson(deps),
+  personErasure: findErasure(deps),
+  personErasures: listErasures(deps),
   identityRules: identityRules(deps),
   setIdentityRules: setIdentityRules(deps),
 });

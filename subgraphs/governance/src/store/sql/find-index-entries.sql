@@ -11,5 +11,6 @@ SELECT
   argMin(name, received_at) AS name_key,
   toString(argMin(person, received_at)) AS person_key
 FROM event_ids
-WHERE tenant_id = {tenant:String} AND event_id IN {ids:Array(UUID)}
+-- What was erased with its person has no name left; only its id stays known.
+WHERE tenant_id = {tenant:String} AND event_id IN {ids:Array(UUID)} AND name != ''
 GROUP BY event_id
