@@ -141,18 +141,17 @@ export const querySessionMetrics =
     const place = placeOf(question, source.table);
     const size = await deps.sessions.size(caller, question, place, signal);
     refuseTooMany(size.rows[0] ?? 0);
-    const metrics = await deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal);
+    const pageSource = behaviourSource([...fields, question.page], caller.dataPolicy);
+    const [metrics, pages] = await Promise.all([
+      deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
+      question.pages === 0 ? null : deps.sessions.pages(caller, question, placeOf(question, pageSource.table), signal),
+    ]);
     if (metrics.rows.length > SESSION_LIMITS.lines)
       throw refuse(
         "BAD_INPUT",
         `The groups and buckets make more than ${SESSION_LIMITS.lines.toLocaleString("en-US")} lines: break down by fewer fields, or take wider buckets.`,
         { field: "input.breakdown" },
       );
-    const pageSource = behaviourSource([...fields, question.page], caller.dataPolicy);
-    const pages =
-      question.pages === 0
-        ? null
-        : await deps.sessions.pages(caller, question, placeOf(question, pageSource.table), signal);
     const answer = layOutMetrics(question, metrics.rows);
     const costs = [size, metrics, ...(pages === null ? [] : [pages])].map(({ statistics }) => statistics);
     return {

@@ -24,7 +24,7 @@ export const sessionPageStatement = (
   { first, after }: SessionPage,
 ): StoreStatement => {
   const params = createParams();
-  const sessions = sessionsSql(question, source, { texts: [], units: null }, params);
+  const sessions = sessionsSql(question, source, { texts: [], units: null, sumsAlone: false }, params);
   const place =
     after === null
       ? ""
@@ -58,7 +58,7 @@ export const sessionDetailsStatement = (
   const params = createParams();
   const told = Object.entries(TOLD);
   const texts = ["toString(name)", fieldText(question.page, params), ...told.map(([, sql]) => sql)];
-  const sessions = sessionsSql(question, source, { texts, units }, params);
+  const sessions = sessionsSql(question, source, { texts, units, sumsAlone: false }, params);
   const pages = `arrayFilter(page -> page != '', arrayMap(x -> x.${carried(1)}, s))`;
   const text = [
     "SELECT id, toFloat64(start_ms) AS start_ms, toFloat64(end_ms) AS end_ms, toFloat64(active_ms) AS active_ms,",
@@ -109,7 +109,7 @@ export const sessionMetricsStatement = (
     const text = fieldText(field, params);
     return `if(${text} = '', '', concat('=', ${text}))`;
   });
-  const sessions = sessionsSql(question, source, { texts, units: null }, params);
+  const sessions = sessionsSql(question, source, { texts, units: null, sumsAlone: true }, params);
   const bucket = question.buckets === null ? [] : ["b"];
   const groups = texts.map((_text, place) => `d${place}`);
   const keys = [
@@ -135,7 +135,12 @@ export const sessionMetricsStatement = (
 /** The pages of most sessions: what they are to sessions, and in each row how many pages there are. */
 export const sessionPagesStatement = (question: SessionMetricsQuestion, source: SessionsSource): StoreStatement => {
   const params = createParams();
-  const sessions = sessionsSql(question, source, { texts: [fieldText(question.page, params)], units: null }, params);
+  const sessions = sessionsSql(
+    question,
+    source,
+    { texts: [fieldText(question.page, params)], units: null, sumsAlone: false },
+    params,
+  );
   const text = [
     "SELECT page, toFloat64(count()) AS sessions, toFloat64(countIf(page = pages[1])) AS entries, toFloat64(countIf(page = pages[-1])) AS exits,",
     "toFloat64(countIf(page = pages[1] AND bounced)) AS bounces, toFloat64(sum(viewed)) AS page_views, toFloat64(count() OVER ()) AS all_pages",
