@@ -12,7 +12,6 @@ import { exampleOf, type OwnThings } from "../examples.ts";
 /** Where filters that name a cohort are kept as they were written, or refused: it is looked up when what they stand in is asked, as whoever asks. */
 const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
   [/^Mutation\.(create|update)Cohort\(|^Query\.previewCohort\(/, "refused: cohorts are made of cohorts by `cohort`"],
-  [/^Mutation\.define(Metric|Segment)\(/, "refused: a definition would change without a new version"],
   [
     /^(Mutation\.defineCorrelationRule|Query\.backtestCorrelationRule)\(/,
     "refused: who is in a cohort changes with time",

@@ -7,21 +7,22 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import { listedIds, MAX_LISTED, type Cohort } from "../domain/cohort.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
-import type { CohortStore } from "../store/cohort-store.ts";
+import type { CohortStore, CohortUsers } from "../store/cohort-store.ts";
 
 /** How deleting a cohort ended. */
 export type DeleteOutcome =
   | { readonly kind: "DELETED"; readonly id: string }
-  | { readonly kind: "IN_USE"; readonly usedBy: readonly Cohort[] }
+  | ({ readonly kind: "IN_USE" } & CohortUsers)
   | { readonly kind: "NOT_FOUND"; readonly id: string };
 
-/** Deletes a cohort of the caller's tenant unless others refer to it. */
+/** Deletes a cohort of the caller's tenant unless cohorts, metrics or segments refer to it. */
 export const deleteCohort =
   ({ cohorts }: { readonly cohorts: CohortStore }) =>
   async (caller: Caller, id: string): Promise<DeleteOutcome> => {
-    const usedBy = isUuid(id) ? await cohorts.remove(caller.tenantId, id) : null;
-    if (usedBy === null) return { kind: "NOT_FOUND", id };
-    return usedBy.length > 0 ? { kind: "IN_USE", usedBy } : { kind: "DELETED", id };
+    const users = isUuid(id) ? await cohorts.remove(caller.tenantId, id.toLowerCase()) : null;
+    if (users === null) return { kind: "NOT_FOUND", id };
+    const { usedBy, definitionIds } = users;
+    return usedBy.length + definitionIds.length > 0 ? { kind: "IN_USE", ...users } : { kind: "DELETED", id };
   };
 
 /** How asking for a computation ended. */

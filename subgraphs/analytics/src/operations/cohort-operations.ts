@@ -36,6 +36,7 @@ export const createCohortOperations = (deps: CohortDeps) => ({
   cohortMembers: cohortMembers(deps),
   cohortVersions: (caller: Caller, cohort: Cohort) => deps.cohorts.versions(caller.tenantId, cohort.id),
   cohortUsedBy: (caller: Caller, cohort: Cohort) => deps.cohorts.usedBy(caller.tenantId, cohort.id),
+  cohortNamedBy: (caller: Caller, cohort: Cohort) => deps.cohorts.namedBy(caller.tenantId, cohort.id),
   createCohort: createCohort(deps),
   updateCohort: updateCohort(deps),
   deleteCohort: deleteCohort(deps),

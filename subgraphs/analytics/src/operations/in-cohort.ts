@@ -40,6 +40,17 @@ const peopleAsOf = async (
   return (params) => statements.recordedMembersSql({ tenantId, cohortId: cohort.id, asOfMs }, params);
 };
 
+/** Refuses with BAD_INPUT, at `where`, a question whose filters name more than {@link MAX_FILTER_COHORTS} cohorts. */
+export const requireFewCohorts = (input: unknown, where: string): void => {
+  const keys = namedCohorts(input, where).map((one) => `${one.input.cohort.toLowerCase()} ${one.input.asOf ?? ""}`);
+  if (new Set(keys).size > MAX_FILTER_COHORTS)
+    throw refuse(
+      "BAD_INPUT",
+      `A question's filters, those of metrics and segments included, name at most ${MAX_FILTER_COHORTS} cohorts.`,
+      { field: where },
+    );
+};
+
 /**
  * Finds the people of every cohort that the filters of a question name, wherever they stand in it. Refuses with BAD_INPUT unknown cohorts, which those of
  * other tenants are, moments before the first computation, and more than {@link MAX_FILTER_COHORTS}.
@@ -52,9 +63,7 @@ export const resolveCohorts = async <Input>(
 ): Promise<Input> => {
   const named = namedCohorts(input, where);
   if (named.length === 0) return input;
-  const keys = new Set(named.map((one) => `${one.input.cohort.toLowerCase()} ${one.input.asOf ?? ""}`));
-  if (keys.size > MAX_FILTER_COHORTS)
-    throw refuse("BAD_INPUT", `A question's filters name at most ${MAX_FILTER_COHORTS} cohorts.`, { field: where });
+  requireFewCohorts(input, where);
   const found = new Map<InCohortInput, InCohortInput>();
   for (const one of named) {
     const cohort = await namedCohort(deps.cohorts, caller, one.input.cohort, `${one.where}.cohort`);

@@ -1,9 +1,12 @@
+import type { Context } from "../context.ts";
 import { formatDuration } from "../domain/duration.ts";
+import type { Definition } from "../domain/semantic/definition.ts";
 import { isoTime } from "../domain/zone.ts";
 import type {
   ChangeCohortListResultResolvers,
   CohortComputationResolvers,
   CohortConnectionResolvers,
+  CohortInUseResolvers,
   CohortMembershipResolvers,
   CohortResolvers,
   CohortSizeResolvers,
@@ -16,6 +19,13 @@ import type {
 
 const moment = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
+/** Definitions by their ids; all of them are there as long as they are known to name something. */
+const definitionsOf = async (
+  ids: readonly string[],
+  loader: Context["definitionLoader"],
+): Promise<readonly Definition[]> =>
+  (await Promise.all(ids.map((id) => loader.load(id)))).flatMap((one) => (one === null ? [] : [one]));
+
 /** Resolvers of `Cohort`. */
 export const Cohort: CohortResolvers = {
   __resolveReference: (reference, { cohortLoader }) => cohortLoader.load(reference.id),
@@ -26,6 +36,8 @@ export const Cohort: CohortResolvers = {
   updatedAt: ({ updatedAtMs }) => isoTime(updatedAtMs),
   versions: (cohort, _args, { caller, operations }) => operations.cohortVersions(caller, cohort),
   usedBy: (cohort, _args, { caller, operations }) => operations.cohortUsedBy(caller, cohort),
+  namedBy: async (cohort, _args, { caller, operations, definitionLoader }) =>
+    definitionsOf(await operations.cohortNamedBy(caller, cohort), definitionLoader),
   size: (cohort, _args, { caller, operations, signal }) => operations.cohortSize(caller, cohort, signal),
   history: (cohort, { first }, { caller, operations }) => operations.cohortHistory(caller, cohort, first),
   membership: (cohort, { input }, { caller, operations }) => operations.cohortMembership(caller, cohort, input),
@@ -60,6 +72,11 @@ export const CohortConnection: CohortConnectionResolvers = {
     startCursor: edges[0]?.cursor ?? null,
     endCursor: edges.at(-1)?.cursor ?? null,
   }),
+};
+
+/** Resolvers of `CohortInUse`. */
+export const CohortInUse: CohortInUseResolvers = {
+  namedBy: ({ definitionIds }, _args, { definitionLoader }) => definitionsOf(definitionIds, definitionLoader),
 };
 
 /** Resolvers of `RetentionGroup`. */

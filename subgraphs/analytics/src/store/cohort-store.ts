@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Cohort, CohortDraft, CohortKept, CohortRun, CohortSize, CohortVersion } from "../domain/cohort.ts";
 import { cohortOf, cohortRunOf, cohortSizeRow, cohortVersionRow } from "./cohort-rows.ts";
 import * as statements from "./cohort-statements.ts";
+import { cohortDefinitionsStatement, lockDefinitionsStatement } from "./semantic/definition-statements.ts";
 
 /** How keeping a cohort ended. */
 export type SaveOutcome =
@@ -21,6 +22,13 @@ export interface CohortCount {
   readonly size: number;
   readonly entered: number;
   readonly left: number;
+}
+
+/** What refers to a cohort. */
+export interface CohortUsers {
+  readonly usedBy: readonly Cohort[];
+  /** Ids of metrics and segments whose filters name it. */
+  readonly definitionIds: readonly string[];
 }
 
 /** Cohorts in PostgreSQL; all changes of one tenant's follow each other, so that references and names are checked without a race. */
@@ -42,8 +50,10 @@ export interface CohortStore {
     id: string,
     draftOf: (now: Cohort, known: readonly Cohort[]) => CohortDraft,
   ): Promise<SaveOutcome>;
-  /** Deletes a cohort unless others refer to it, which are answered; null when there is none. */
-  remove(tenantId: TenantId, id: string): Promise<readonly Cohort[] | null>;
+  /** Deletes a cohort unless others or definitions refer to it, which are answered; null when there is none. */
+  remove(tenantId: TenantId, id: string): Promise<CohortUsers | null>;
+  /** Ids of the metrics and segments whose filters name it. */
+  namedBy(tenantId: TenantId, id: string): Promise<readonly string[]>;
   usedBy(tenantId: TenantId, id: string): Promise<readonly Cohort[]>;
   sizes(tenantId: TenantId, id: string, first: number): Promise<readonly CohortSize[]>;
   versions(tenantId: TenantId, id: string): Promise<readonly CohortVersion[]>;
@@ -68,6 +78,8 @@ interface Deps {
   readonly nowMs: NowMs;
 }
 
+/** Definitions told that name a cohort. */
+const MAX_USERS = 100;
 const nothing = (): null => null;
 const idRow = (row: unknown): string => z.object({ id: z.string() }).parse(row).id;
 
@@ -146,12 +158,15 @@ const changeCohort =
 const removeCohort =
   ({ sql, nowMs }: Deps): CohortStore["remove"] =>
   (tenantId, id) =>
-    sql.transaction(tenantId, async (transaction): Promise<readonly Cohort[] | null> => {
+    sql.transaction(tenantId, async (transaction): Promise<CohortUsers | null> => {
+      // Whoever defines a metric or segment meanwhile is waited for, so that none is left that names a cohort that has gone.
+      await transaction.run(lockDefinitionsStatement(tenantId), nothing);
       await transaction.run(statements.lockCohortsStatement(tenantId), nothing);
-      const users = await transaction.run(statements.usedByStatement(tenantId, id), cohortOf(nowMs()));
-      if (users.length > 0) return users;
+      const usedBy = await transaction.run(statements.usedByStatement(tenantId, id), cohortOf(nowMs()));
+      const definitionIds = await transaction.run(cohortDefinitionsStatement(tenantId, id, MAX_USERS), idRow);
+      if (usedBy.length + definitionIds.length > 0) return { usedBy, definitionIds };
       const gone = await transaction.run(statements.deleteCohortStatement(tenantId, id), idRow);
-      return gone.length === 0 ? null : [];
+      return gone.length === 0 ? null : { usedBy, definitionIds };
     });
 
 const endOfRuns = ({ sql, eventLog, kept }: Deps): Pick<CohortStore, "finish" | "fail"> => ({
@@ -187,6 +202,7 @@ export const createCohortStore = (deps: Deps): CohortStore => {
     create: createCohort(deps),
     change: changeCohort(deps),
     remove: removeCohort(deps),
+    namedBy: (tenantId, id) => sql.run(tenantId, cohortDefinitionsStatement(tenantId, id, MAX_USERS), idRow),
     usedBy: (tenantId, id) => sql.run(tenantId, statements.usedByStatement(tenantId, id), cohortOf(nowMs())),
     sizes: (tenantId, id, first) => sql.run(tenantId, statements.sizesStatement(tenantId, id, first), cohortSizeRow),
     versions: (tenantId, id) =>

@@ -1,11 +1,10 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import { plainFilter, type FilterInput } from "../../domain/filter-input.ts";
 import { parseFilter } from "../../domain/filter.ts";
-import { refuseInCohort } from "../../domain/in-cohort.ts";
+import { namedCohorts } from "../../domain/in-cohort.ts";
 import { parseOlapQuestion } from "../../domain/olap-question.ts";
 import { parseTimeSeries } from "../../domain/query.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
@@ -33,13 +32,13 @@ import type {
   NewDefinition,
 } from "../../store/semantic/definition-store-types.ts";
 import { atRange } from "../at-range.ts";
+import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { loadDefinitions } from "./load-definitions.ts";
 import { resolveWith } from "./resolve-question.ts";
 
 /** What defining needs. */
-export interface DefineDeps {
+export interface DefineDeps extends InCohortDeps {
   readonly definitions: DefinitionStore;
-  readonly nowMs: NowMs;
   readonly newId: () => string;
 }
 
@@ -79,6 +78,12 @@ const requireVersion = (expected: number | null | undefined, now: Definition | n
   });
 };
 
+/** Ids of the cohorts that a filter names, each once; refuses unknown ones with BAD_INPUT as a question would. */
+const namedIn = async (deps: DefineDeps, caller: Caller, part: unknown, where: string): Promise<readonly string[]> => {
+  await resolveCohorts(deps, caller, part, where);
+  return [...new Set(namedCohorts(part, where).map(({ input }) => input.cohort.toLowerCase()))];
+};
+
 const draftMetric = async (
   reader: DefinitionReader,
   caller: Caller,
@@ -98,30 +103,32 @@ const draftMetric = async (
 
 /** Makes a metric of the caller's tenant, or its next version; what stands already is no new version. */
 export const defineMetric =
-  ({ definitions, newId }: DefineDeps) =>
+  (deps: DefineDeps) =>
   async (caller: Caller, input: DefineMetricInput): Promise<DefineOutcome> => {
-    refuseInCohort(input, "input");
+    const { definitions, newId } = deps;
     const { name, content } = parseMetric(input, accessOf(caller));
+    const cohorts = await namedIn(deps, caller, input.measure, "input.measure");
     const one = newDefinition(caller, newId(), "METRIC", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
-      return draftMetric(reader, caller, name, content);
+      return { ...(await draftMetric(reader, caller, name, content)), cohorts };
     });
   };
 
 /** Makes a segment of the caller's tenant, or its next version; what stands already is no new version. */
 export const defineSegment =
-  ({ definitions, newId }: DefineDeps) =>
+  (deps: DefineDeps) =>
   async (caller: Caller, input: DefineSegmentInput): Promise<DefineOutcome> => {
+    const { definitions, newId } = deps;
     const { filter } = input;
     const name = definitionName(input.name);
-    refuseInCohort(filter, "input.filter");
     parseFilter(filter, "input.filter", accessOf(caller));
+    const cohorts = await namedIn(deps, caller, filter, "input.filter");
     const content = { ...describe(name, input), filter: plainFilter(filter, "input.filter") };
     const one = newDefinition(caller, newId(), "SEGMENT", name);
     return definitions.define(caller.tenantId, one, async (now) => {
       requireVersion(input.expectedVersion, now);
-      return { content, refersTo: [] };
+      return { content, refersTo: [], cohorts };
     });
   };
 
@@ -192,17 +199,21 @@ export type RestoreOutcome = DefineOutcome | { readonly kind: "NOT_FOUND"; reado
 
 /** Makes the next version of a definition from one that it has had, validated as a new one is; pins stay as they were. */
 export const restoreDefinition =
-  ({ definitions, newId, nowMs }: DefineDeps) =>
+  (deps: DefineDeps) =>
   async (caller: Caller, id: string, version: number): Promise<RestoreOutcome> => {
+    const { definitions, newId, nowMs } = deps;
     const then = isUuid(id) ? await definitions.byId(caller.tenantId, id.toLowerCase(), version) : null;
     if (then === null) return { kind: "NOT_FOUND", id };
     const { kind, name } = then;
     const one = newDefinition(caller, newId(), kind, name);
+    const filtered =
+      then.kind === "METRIC" ? then.content.measure : then.kind === "SEGMENT" ? then.content.filter : null;
+    const cohorts = await namedIn(deps, caller, filtered, "version");
     return definitions.define(caller.tenantId, one, async (_now, reader) => {
-      if (then.kind === "METRIC") return draftMetric(reader, caller, name, then.content);
+      if (then.kind === "METRIC") return { ...(await draftMetric(reader, caller, name, then.content)), cohorts };
       if (then.kind === "SEGMENT") {
         parseFilter(then.content.filter, "version", accessOf(caller));
-        return { content: then.content, refersTo: [] };
+        return { content: then.content, refersTo: [], cohorts };
       }
       if (then.kind === "HIERARCHY") {
         parseLevels(then.content.levels, "version");

@@ -8,8 +8,8 @@ import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic
 import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store-types.ts";
-import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
-import { loadDefinitions, usesOf, type Loaded, type Place } from "./load-definitions.ts";
+import { requireFewCohorts, resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
+import { loadDefinitions, usesOf, type Place } from "./load-definitions.ts";
 
 /** The parts of a question in which names stand, or what they stand for. */
 interface Nameable extends Names {
@@ -39,14 +39,16 @@ const placesOf = (kind: Place["kind"], refs: readonly DefinitionRef[], where: st
 
 const filtersOf = (
   own: FilterInput | null | undefined,
-  segments: readonly Place[],
-  loaded: Loaded,
+  theirs: readonly FilterInput[],
 ): FilterInput | null | undefined => {
-  const theirs = segments.flatMap(({ name }) => loaded.segments.get(name)?.content.filter ?? []);
   if (theirs.length === 0) return own;
   const all = [...(own === null || own === undefined ? [] : [own]), ...theirs];
   return all.length === 1 ? all[0] : { and: all };
 };
+
+/** Finds the people of the cohorts that a part of a question names; the part stands at a place of the question. */
+type FindPeople = <Part>(part: Part, where: string) => Promise<Part>;
+const asWritten: FindPeople = (part) => Promise.resolve(part);
 
 /**
  * Puts what a tenant's metrics and segments stand for in their place: metrics become measures before the question's own, segments join its filter.
@@ -58,6 +60,7 @@ export const resolveWith = async <Input extends Nameable>(
   input: Input,
   pins: readonly DefinitionUse[] = [],
   where = "input",
+  withPeople: FindPeople = asWritten,
 ): Promise<Resolved<Input>> => {
   const { metrics: metricRefs = [], segments: segmentRefs = [], measures = [], ...rest } = input;
   const metrics = placesOf("METRIC", metricRefs, `${where}.metrics`);
@@ -65,13 +68,19 @@ export const resolveWith = async <Input extends Nameable>(
   const loaded = await loadDefinitions(reader, [...metrics, ...segments], pins);
   const access = accessOf(caller);
   for (const place of metrics) checkMetric(place.name, loaded.metrics, place.where, access);
-  for (const place of segments) parseFilter(loaded.segments.get(place.name)?.content.filter, place.where, access);
+  const filters: FilterInput[] = [];
+  for (const place of segments) {
+    const own = loaded.segments.get(place.name)?.content.filter;
+    parseFilter(own, place.where, access);
+    if (own !== undefined) filters.push(await withPeople(own, place.where));
+  }
   const names = metrics.map(({ name }) => name);
-  const filter = filtersOf(input.filter, segments, loaded);
+  const filter = filtersOf(input.filter, filters);
+  const expanded = expandMetrics(names, loaded.metrics, `${where}.metrics`);
   return {
     input: {
       ...rest,
-      measures: [...expandMetrics(names, loaded.metrics, `${where}.metrics`), ...measures],
+      measures: [...(await withPeople(expanded, `${where}.metrics`)), ...measures],
       ...(filter === undefined ? {} : { filter }),
     },
     definitions: usesOf(loaded),
@@ -87,15 +96,23 @@ export interface ResolveDeps extends InCohortDeps {
   readonly definitions: Pick<DefinitionStore, "reader">;
 }
 
-/** {@link resolveWith} for the caller's tenant, as its definitions are now, with the people of the cohorts that its filters name. */
+/**
+ * {@link resolveWith} for the caller's tenant, as its definitions are now or were pinned, with the people of the cohorts that its own filters, which
+ * stand at `ownWhere`, and those of what it names name: at most as many in all as one question may.
+ */
 export const resolveQuestion = async <Input extends Nameable>(
   deps: ResolveDeps,
   caller: Caller,
   input: Input,
   where = "input",
+  { pins = [], ownWhere = where }: { readonly pins?: readonly DefinitionUse[]; readonly ownWhere?: string } = {},
 ): Promise<Resolved<Input>> => {
-  const found = await resolveCohorts(deps, caller, input, where);
-  return resolveWith(deps.definitions.reader(caller.tenantId), caller, found, [], where);
+  const found = await resolveCohorts(deps, caller, input, ownWhere);
+  const reader = deps.definitions.reader(caller.tenantId);
+  const withPeople: FindPeople = (part, place) => resolveCohorts(deps, caller, part, place);
+  const resolved = await resolveWith(reader, caller, found, pins, where, withPeople);
+  requireFewCohorts(resolved.input, where);
+  return resolved;
 };
 
 /** Asks a question that may name metrics and segments; the answer tells by which versions it was computed. */

@@ -10,8 +10,8 @@ import { queryOlap, type OlapAnswer } from "../query-olap.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "../query-time-series.ts";
 import { atRange, tellRange, type TellsRange } from "../at-range.ts";
 import { findSavedQuery } from "./find-definitions.ts";
-import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
-import { resolveWith } from "./resolve-question.ts";
+import type { InCohortDeps } from "../in-cohort.ts";
+import { resolveQuestion } from "./resolve-question.ts";
 
 /** Which saved query to ask, in which of its versions, over which range in place of its own; a relative range is taken when it is asked. */
 export interface RunSavedQueryInput {
@@ -41,7 +41,7 @@ export const runSavedQuery =
     if (found === null)
       throw refuse("NOT_FOUND", "The tenant has no saved query of this id and version.", { field: "id" });
     const { question, pins } = found.content;
-    const reader = deps.definitions.reader(caller.tenantId);
+    const places = { pins: pins ?? [], ownWhere: "id" };
     const other = {
       ...(range === null || range === undefined ? {} : { range }),
       ...(filter === null || filter === undefined ? {} : { filter: joined(question.input.filter, filter) }),
@@ -49,12 +49,10 @@ export const runSavedQuery =
     const nowMs = deps.nowMs();
     if (question.kind === "OLAP") {
       const named = atRange<AskedOlap>({ ...question.input, ...other }, nowMs);
-      const asked = await resolveCohorts(deps, caller, named, "id");
-      const { input, definitions } = await resolveWith(reader, caller, asked, pins ?? []);
+      const { input, definitions } = await resolveQuestion(deps, caller, named, "input", places);
       return tellRange({ ...(await queryOlap(deps)(caller, input, signal)), definitions }, input);
     }
     const named = atRange<AskedTimeSeries>({ ...question.input, ...other }, nowMs);
-    const asked = await resolveCohorts(deps, caller, named, "id");
-    const { input, definitions } = await resolveWith(reader, caller, asked, pins ?? []);
+    const { input, definitions } = await resolveQuestion(deps, caller, named, "input", places);
     return tellRange({ ...(await queryTimeSeries(deps)(caller, input, signal)), definitions }, input);
   };

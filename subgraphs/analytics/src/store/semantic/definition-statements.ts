@@ -139,6 +139,29 @@ export const dropDefinitionReferencesStatement = (tenantId: TenantId, id: string
     "DELETE FROM semantic_reference WHERE tenant_id = $1 AND definition_id = $2",
     [tenantId, id],
   );
+/** Forgets which cohorts a definition names. */
+export const dropCohortReferencesStatement = (tenantId: TenantId, id: string) =>
+  statement(
+    "drop-definition-cohorts",
+    "DELETE FROM semantic_cohort_reference WHERE tenant_id = $1 AND definition_id = $2",
+    [tenantId, id],
+  );
+/** Keeps which cohorts a definition names; one that has gone meanwhile is left out. */
+export const insertCohortReferencesStatement = (tenantId: TenantId, id: string, cohorts: readonly string[]) =>
+  statement(
+    "insert-definition-cohorts",
+    `INSERT INTO semantic_cohort_reference (tenant_id, definition_id, cohort_id)
+     SELECT $1, $2, id FROM cohort WHERE tenant_id = $1 AND id = ANY ($3::uuid[])`,
+    [tenantId, id, cohorts],
+  );
+/** Ids of the definitions that name a cohort now, by kind and name. */
+export const cohortDefinitionsStatement = (tenantId: TenantId, cohortId: string, first: number) =>
+  statement(
+    "cohort-definitions",
+    `SELECT d.id FROM semantic_definition d JOIN semantic_cohort_reference r ON r.definition_id = d.id
+     WHERE d.tenant_id = $1 AND r.cohort_id = $2 ORDER BY d.kind, d.name COLLATE "C" LIMIT $3`,
+    [tenantId, cohortId, first],
+  );
 /** Keeps to what a definition refers. */
 export const insertDefinitionReferencesStatement = (tenantId: TenantId, id: string, refersTo: readonly string[]) =>
   statement(

@@ -29,6 +29,8 @@ export interface Draft {
   readonly content: DefinitionContent;
   /** Ids of the definitions it refers to. */
   readonly refersTo: readonly string[];
+  /** Ids of the cohorts its filters name. */
+  readonly cohorts?: readonly string[];
 }
 
 /** Decides on a draft, given what stands now and what else there is; refuses what must not be. */

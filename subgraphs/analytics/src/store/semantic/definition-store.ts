@@ -35,7 +35,7 @@ interface Next {
 
 const keepVersion = async (transaction: SqlTransaction, tenantId: TenantId, next: Next): Promise<Definition> => {
   const { id, version, by, draft, nowMs } = next;
-  const { content, refersTo } = draft;
+  const { content, refersTo, cohorts = [] } = draft;
   await transaction.run(
     statements.insertDefinitionVersionStatement(tenantId, { id, version, content, by }, nowMs),
     nothing,
@@ -43,6 +43,8 @@ const keepVersion = async (transaction: SqlTransaction, tenantId: TenantId, next
   await transaction.run(statements.setVersionStatement(tenantId, id, version), nothing);
   await transaction.run(statements.dropDefinitionReferencesStatement(tenantId, id), nothing);
   await transaction.run(statements.insertDefinitionReferencesStatement(tenantId, id, refersTo), nothing);
+  await transaction.run(statements.dropCohortReferencesStatement(tenantId, id), nothing);
+  await transaction.run(statements.insertCohortReferencesStatement(tenantId, id, cohorts), nothing);
   const [kept] = await transaction.run(statements.definitionByIdStatement(tenantId, id, null), definitionRow);
   if (kept === undefined) throw new Error("The definition was not stored.");
   return kept;
@@ -83,6 +85,7 @@ const archive =
       const usedBy = await transaction.run(statements.definitionUsersStatement(tenantId, id, first), definitionRow);
       if (usedBy.length > 0) return { kind: "IN_USE", usedBy };
       await transaction.run(statements.archiveDefinitionStatement(tenantId, id, nowMs()), nothing);
+      await transaction.run(statements.dropCohortReferencesStatement(tenantId, id), nothing);
       const [kept] = await transaction.run(statements.definitionByIdStatement(tenantId, id, null), definitionRow);
       return kept === undefined ? { kind: "NOT_FOUND", id } : { kind: "ARCHIVED", definition: kept };
     });
