@@ -1,16 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
-import { buffer } from "node:stream/consumers";
-import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from "@clickhouse/client";
+import type { ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
 import { countLater, countOnMeter, currentAllowance } from "../executions/meter.ts";
 import { refuse } from "../errors/refusal.ts";
-import { openDatabases, type Persons } from "./databases.ts";
+import { databaseFor, type Persons } from "./databases.ts";
 import { encodePolicy, MAX_ENCODED_POLICY, type DataReader } from "./data-policy.ts";
 import { readNativeColumns, type NativeColumns } from "./native-columns.ts";
 import { guardStatement } from "./statement-guard.ts";
 import { overAllowance, storeError } from "./store-errors.ts";
+import { openStoreHttp, readJson, type StoreHttp, type StoreQuestion } from "./store-http.ts";
 import { createRunningQueries, type RunningQueries } from "./unfinished-query.ts";
 
 /** Rows one answer may hold; larger results run as jobs and are read in pages. */
@@ -88,10 +88,21 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
-const answer = z.object({
-  data: z.array(z.unknown()),
+const statisticsOfAnswer = z.object({
   statistics: z.object({ elapsed: z.number(), rows_read: z.coerce.number(), bytes_read: z.coerce.number() }),
 });
+const summaryOfAnswer = z.object({
+  read_rows: z.coerce.number(),
+  read_bytes: z.coerce.number(),
+  elapsed_ns: z.coerce.number(),
+});
+
+/** Rows of an answer in JSON, each as it came: an answer has up to {@link MAX_RESULT_ROWS}, and is parsed row by row by who asked. */
+const dataOf = (read: unknown): readonly unknown[] => {
+  const data: unknown = typeof read === "object" && read !== null ? Reflect.get(read, "data") : undefined;
+  if (!Array.isArray(data)) throw new Error("The event store answered without rows.");
+  return data;
+};
 
 /**
  * The query id that binds a query to its reader: the row policies read the tenant from it, the views of the restricted database the data policy, and
@@ -151,60 +162,60 @@ const giveUpWith = (
   return { signal: controller.signal, reason: () => reason, done };
 };
 
-/** One query on its way: the engine's client, the name that binds it to its reader, and how it runs. */
+/** One query on its way: where it reads, the name that binds it to its reader, and how it runs. */
 interface Asked {
-  readonly client: ClickHouseClient;
+  readonly http: StoreHttp;
+  readonly database: string;
   readonly queryId: string;
   readonly statement: StoreStatement;
   readonly options: QueryOptions & { readonly signal: AbortSignal };
 }
 
-const paramsOf = ({ queryId, statement, options }: Asked, maxRows: number) => ({
-  query_params: { ...statement.params },
-  query_id: queryId,
-  abort_signal: options.signal,
-  clickhouse_settings: {
+const questionOf = (
+  { database, queryId, statement, options }: Asked,
+  format: "JSON" | "Native",
+  maxRows: number,
+): StoreQuestion => ({
+  ...{ database, queryId, params: statement.params, signal: options.signal },
+  text: `${statement.text}\nFORMAT ${format}`,
+  settings: {
     max_result_rows: String(maxRows),
     result_overflow_mode: "throw",
     ...allowanceSettings(),
     ...options.settings,
     max_execution_time: Math.min(options.maxSeconds ?? MAX_QUERY_SECONDS, MAX_QUERY_SECONDS),
-  } satisfies ClickHouseSettings,
+  },
 });
 
 const askRows =
   <Row>(parse: (row: unknown) => Row) =>
   async (asked: Asked): Promise<QueryAnswer<Row>> => {
-    const { client, queryId, statement } = asked;
-    const result = await client.query({ ...paramsOf(asked, MAX_RESULT_ROWS), query: statement.text, format: "JSON" });
-    const parsed = answer.parse(await result.json());
-    const { elapsed, rows_read, bytes_read } = parsed.statistics;
+    const { http, queryId } = asked;
+    const read = await readJson(await http.ask(questionOf(asked, "JSON", MAX_RESULT_ROWS)));
+    const { elapsed, rows_read, bytes_read } = statisticsOfAnswer.parse(read).statistics;
     countOnMeter(rows_read, bytes_read, elapsed * 1_000);
     return {
-      rows: parsed.data.map(parse),
+      rows: dataOf(read).map(parse),
       statistics: { rowsRead: rows_read, bytesRead: bytes_read, elapsedMs: elapsed * 1_000, queryId },
     };
   };
 
 const askColumns = async (asked: Asked): Promise<ColumnsAnswer> => {
-  const { client, queryId, statement } = asked;
-  const { clickhouse_settings, ...params } = paramsOf(asked, MAX_COLUMN_ROWS);
-  const { stream, summary } = await client.exec({
-    ...params,
-    query: `${statement.text}\nFORMAT Native`,
-    // The whole cost comes with the answer when the answer waits for the end, and so does an error in its middle.
-    clickhouse_settings: { ...clickhouse_settings, wait_end_of_query: 1 },
-  });
-  const columns = readNativeColumns(await buffer(stream));
-  const [rowsRead, bytesRead] = [Number(summary?.read_rows ?? 0), Number(summary?.read_bytes ?? 0)];
-  const elapsedMs = Number(summary?.elapsed_ns ?? 0) / 1e6;
+  const { http, queryId } = asked;
+  const question = questionOf(asked, "Native", MAX_COLUMN_ROWS);
+  // The whole cost comes with the answer when the answer waits for the end, and so does an error in its middle.
+  const { body, headers } = await http.ask({ ...question, settings: { ...question.settings, wait_end_of_query: 1 } });
+  const columns = readNativeColumns(Buffer.from(await body.arrayBuffer()));
+  const told: unknown = JSON.parse(String(headers["x-clickhouse-summary"] ?? "{}"));
+  const { read_rows: rowsRead, read_bytes: bytesRead, elapsed_ns } = summaryOfAnswer.parse(told);
+  const elapsedMs = elapsed_ns / 1e6;
   countOnMeter(rowsRead, bytesRead, elapsedMs);
   return { ...columns, statistics: { rowsRead, bytesRead, elapsedMs, queryId } };
 };
 
 /** What every query of one store runs through. */
 interface Running {
-  readonly client: ClickHouseClient;
+  readonly http: StoreHttp;
   readonly running: RunningQueries | null;
   readonly reader: DataReader;
   readonly statement: StoreStatement;
@@ -212,14 +223,15 @@ interface Running {
 }
 
 const run = async <Answer>(
-  { client, running, reader, statement, options }: Running,
+  { http, running, reader, statement, options }: Running,
   ask: (asked: Asked) => Promise<Answer>,
 ): Promise<Answer> => {
   guardStatement(statement);
   const queryId = boundQueryId(reader);
   const giveUp = giveUpWith(running, queryId, options);
   try {
-    return await ask({ client, queryId, statement, options: { ...options, signal: giveUp.signal } });
+    const database = databaseFor(reader, options.persons);
+    return await ask({ http, database, queryId, statement, options: { ...options, signal: giveUp.signal } });
   } catch (error) {
     if (giveUp.reason() === "TIME_IS_UP")
       throw refuse("QUERY_TIMEOUT", "The query ran longer than its time limit.", {}, error);
@@ -235,25 +247,17 @@ const run = async <Answer>(
  * up is asked for as it; without one such a query counts by its time alone.
  */
 export const createEventStore = (access: ClickHouseAccess, watcher?: ClickHouseAccess): EventStore => {
-  const open = (database: string): ClickHouseClient =>
-    createClient({
-      ...access,
-      database,
-      request_timeout: (MAX_QUERY_SECONDS + 5) * 1_000,
-      max_open_connections: MAX_STORE_CONNECTIONS,
-      compression: { response: false, request: false },
-      // Errors are told by those who meet them.
-      log: { level: ClickHouseLogLevel.OFF },
-    });
-  const clients = openDatabases(open);
+  const http = openStoreHttp(access, {
+    connections: MAX_STORE_CONNECTIONS,
+    timeoutMs: (MAX_QUERY_SECONDS + 5) * 1_000,
+  });
   const running = watcher === undefined ? null : createRunningQueries(watcher);
   const ask = async <Answer>(
-    question: Omit<Running, "client" | "running">,
+    question: Omit<Running, "http" | "running">,
     how: (asked: Asked) => Promise<Answer>,
   ): Promise<Answer> => {
     try {
-      const client = clients.of(question.reader, question.options.persons);
-      return await run({ ...question, running, client }, how);
+      return await run({ ...question, running, http }, how);
     } catch (error) {
       throw storeError(error);
     }
@@ -261,12 +265,12 @@ export const createEventStore = (access: ClickHouseAccess, watcher?: ClickHouseA
   return {
     query: (reader, statement, parse, options = {}) => ask({ reader, statement, options }, askRows(parse)),
     columns: (reader, statement, options = {}) => ask({ reader, statement, options }, askColumns),
-    ping: async () => {
-      const result = await clients.main.ping();
-      if (!result.success) throw storeError(result.error);
-    },
+    ping: () =>
+      http.ping().catch((error: unknown) => {
+        throw storeError(error);
+      }),
     close: async () => {
-      await Promise.all([...clients.all.map((client) => client.close()), running?.close()]);
+      await Promise.all([http.close(), running?.close()]);
     },
   };
 };

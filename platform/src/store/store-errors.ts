@@ -19,7 +19,10 @@ const known = {
 const isKnown = (type: string | undefined): type is keyof typeof known =>
   type !== undefined && Object.hasOwn(known, type);
 
-const CONNECTION_TROUBLE = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up|ENOTFOUND|EHOSTUNREACH/;
+const CONNECTION_TROUBLE =
+  /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up|ENOTFOUND|EHOSTUNREACH|UND_ERR_(?:SOCKET|CONNECT_TIMEOUT|CLOSED|DESTROYED)/;
+/** The official client's words, and undici's codes, for an answer that does not come in time. */
+const NO_ANSWER_IN_TIME = /Timeout error|UND_ERR_(?:HEADERS|BODY)_TIMEOUT/;
 
 /** The refusal of a query that would read more rows than its execution may; null when the error is another one. */
 export const overAllowance = (thrown: unknown, allowance: Allowance | null): Refusal | null => {
@@ -37,7 +40,7 @@ export const storeError = (thrown: unknown): unknown => {
   }
   const text = errorMessage(thrown);
   if (/abort/i.test(text)) return refuse("QUERY_CANCELLED", "The query was cancelled.", {}, thrown);
-  if (/Timeout error/.test(text))
+  if (NO_ANSWER_IN_TIME.test(text))
     return refuse("QUERY_TIMEOUT", "The query ran longer than its time limit.", {}, thrown);
   if (CONNECTION_TROUBLE.test(text))
     return refuse("DEPENDENCY_UNAVAILABLE", "The event store is not reachable.", { retryAfterSeconds: 2 }, thrown);
