@@ -5,7 +5,7 @@ export const ABUSE_KINDS = ["CREDENTIAL_STUFFING", "KEY_SCANNING", "SCRAPING", "
 export type AbuseKind = (typeof ABUSE_KINDS)[number];
 
 /** Where abuse can come from: a subject of a tenant, one network address (IPv6: its /64), or the network around it (/24, IPv6: /48). */
-export const ABUSE_SOURCE_KINDS = ["API_KEY", "USER", "CLIENT", "ADDRESS", "NETWORK"] as const;
+export const ABUSE_SOURCE_KINDS = ["API_KEY", "USER", "CLIENT", "LINK", "ADDRESS", "NETWORK"] as const;
 
 /** One place abuse can come from. */
 export interface AbuseSource {

@@ -3,14 +3,18 @@ import type { TenantId } from "./ids.ts";
 import type { Permission } from "./permissions.ts";
 
 /** What kinds of subject there are. */
-export const SUBJECT_KINDS = ["API_KEY", "USER", "SERVICE", "CLIENT"] as const;
+export const SUBJECT_KINDS = ["API_KEY", "USER", "SERVICE", "CLIENT", "LINK"] as const;
 
-/** Who stands behind a request: an API key, a person, a process of the platform acting for a tenant, or an OAuth client of the tenant. */
+/**
+ * Who stands behind a request: an API key, a person, a process of the platform acting for a tenant, an OAuth client of the tenant, or whoever presents a
+ * share link.
+ */
 export type Subject =
   | { readonly kind: "API_KEY"; readonly id: string }
   | { readonly kind: "USER"; readonly id: string }
   | { readonly kind: "SERVICE"; readonly id: string }
-  | { readonly kind: "CLIENT"; readonly id: string };
+  | { readonly kind: "CLIENT"; readonly id: string }
+  | { readonly kind: "LINK"; readonly id: string };
 
 /** A verified caller: one tenant, one subject, a closed set of permissions. Never built from unverified input. */
 export interface Caller {

@@ -9,6 +9,7 @@ export const PERMISSIONS = [
   "analytics:define",
   "dashboards:edit",
   "dashboards:comment",
+  "dashboards:shared",
   "jobs:read",
   "jobs:run",
   "cohorts:manage",

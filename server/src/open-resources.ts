@@ -16,6 +16,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import type { Part } from "./lifecycle.ts";
 import { holdPolicies } from "./store-policies.ts";
 import type { StoreSettings } from "./store-settings.ts";
+import type { ShareLinks } from "./share-links.ts";
 
 /** Resources with what the composition root needs beside: parts to start in order, probes, and the end. */
 export interface OpenResources {
@@ -28,6 +29,14 @@ export interface OpenResources {
   readonly quotas: Quotas;
   /** Holds the event store's queries to the limits of their tenants, and what rooms do to the features of tiers, from now on. */
   holdTo(quotas: Quotas): void;
+  /** What may be done on somebody's behalf; nobody can tell until `knowAccess` was called. */
+  readonly accessOfSubject: AccessOfSubject;
+  /** Asks who may what of whoever is given, from now on. */
+  knowAccess(accessOfSubject: AccessOfSubject): void;
+  /** Credentials of share links; none are made until `shareBy` was called. */
+  readonly shareLinks: ShareLinks;
+  /** Has share links made by these from now on. */
+  shareBy(links: ShareLinks): void;
   readonly parts: readonly Part[];
   readonly probes: readonly Probe[];
   close(): Promise<void>;
@@ -49,6 +58,27 @@ const createLateQuotas = (): { readonly quotas: Quotas; readonly tell: (quotas: 
 
 /** Opens clients to the stores. Nothing is connected yet, so this works while a store is down. */
 export const openResources = (
+const nobodyTells: AccessOfSubject = () =>
+  Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Who may what can't be asked yet.", { retryAfterSeconds: 2 }));
+
+/** Credentials of share links, told later, when whoever makes them has been built. */
+const createLateShareLinks = (): { readonly shareLinks: ShareLinks; readonly shareBy: (links: ShareLinks) => void } => {
+  let known: ShareLinks | null = null;
+  const links = (): ShareLinks => {
+    if (known === null) throw refuse("DEPENDENCY_UNAVAILABLE", "Links can't be made or ended by this process.");
+    return known;
+  };
+  return {
+    shareLinks: {
+      issue: async (tenantId, link) => links().issue(tenantId, link),
+      end: async (tenantId, id) => links().end(tenantId, id),
+    },
+    shareBy: (told) => {
+      known = told;
+    },
+  };
+};
+
   settings: StoreSettings,
   telemetry: { readonly logger: Logger; readonly metrics: Metrics },
 ): OpenResources => {
@@ -73,6 +103,7 @@ export const openResources = (
   const { quotas, tell } = createLateQuotas();
   const features = openFeatures(
     async (tenantId) => (await quotas.of({ tenantId, subject: FEATURES_ASKER })).limits,
+  const sharing = createLateShareLinks();
     `rooms-${newUuid()}`,
   );
   return {

@@ -22,8 +22,10 @@ export interface SubgraphPorts {
 }
 
 const factories = {
-  analytics: ({ resources, queues, longQueries, features, quotas }, ports) =>
-    createAnalyticsSubgraph(resources, { ingest: ports.ingest, queues, longQueries, features, quotas }),
+  analytics: ({ resources, queues, longQueries, features, quotas, accessOfSubject, shareLinks }, ports) =>
+    createAnalyticsSubgraph(resources, {
+      ...{ ingest: ports.ingest, queues, longQueries, features, quotas, accessOfSubject, shareLinks },
+    }),
   anomaly: ({ resources }) => createAnomalySubgraph(resources),
   ml: ({ resources }) => createMlSubgraph(resources),
   governance: ({ resources }, ports) => createGovernanceSubgraph(resources, { auditSecrets: ports.auditSecrets }),

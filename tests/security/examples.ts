@@ -20,6 +20,7 @@ export interface OwnThings {
   readonly correlationRuleId: string;
   readonly dashboardId: string;
   readonly dashboardCommentId: string;
+  readonly dashboardLinkId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -136,6 +137,12 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     ...{ id: dashboardId, input: { view: { scope: "TENANT" }, edit: { scope: "TENANT" } } },
   }),
   "Mutation.removeDashboard": ({ dashboardId }) => ({ id: dashboardId }),
+  "Query.dashboardLinks": ({ dashboardId }) => ({ id: dashboardId }),
+  "Query.sharedDashboard": () => ({}),
+  "Mutation.createDashboardLink": ({ dashboardId, mark }) => ({
+    ...{ id: dashboardId, input: { name: `${mark} link`, expiresAt: new Date(Date.now() + 3_600_000).toISOString() } },
+  }),
+  "Mutation.revokeDashboardLink": ({ dashboardLinkId }) => ({ id: dashboardLinkId }),
   "Query.dashboardComments": ({ dashboardId }) => ({ id: dashboardId }),
   "Subscription.dashboardCommented": ({ dashboardId }) => ({ id: dashboardId }),
   "Mutation.commentOnDashboard": ({ dashboardId, mark }) => ({

@@ -51,6 +51,14 @@ export const makeComment = async (client: TesseraClient, own: OwnThings): Promis
   return (await client.ask(shape, text, variablesOf("Mutation.commentOnDashboard", own))).commentOnDashboard.comment.id;
 };
 
+/** Shares a dashboard by a link; answers the link's id. */
+export const makeLink = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ createDashboardLink: z.object({ link: id }) });
+  const text = `mutation ($id: ID!, $input: DashboardLinkInput!) { createDashboardLink(id: $id, input: $input) {
+    ... on DashboardLinkCreated { link { id } } } }`;
+  return (await client.ask(shape, text, variablesOf("Mutation.createDashboardLink", own))).createDashboardLink.link.id;
+};
+
 /** Edits a dashboard, so that those who follow it hear of it. */
 export const editDashboard = async (client: TesseraClient, own: OwnThings): Promise<void> => {
   const text = `mutation ($id: ID!, $baseVersion: Int!, $operations: [DashboardOperationInput!]!, $idempotencyKey: String!) {
@@ -208,6 +216,7 @@ export const makeOwnThings = async (
     correlationRuleId: "",
     dashboardId: "",
     dashboardCommentId: "",
+    dashboardLinkId: "",
     executionId: "",
   };
   const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
@@ -215,6 +224,7 @@ export const makeOwnThings = async (
   const [cohortId, savedQueryId] = [await makeCohort(client, base), await makeSavedQuery(client, base)];
   const dashboardId = await makeDashboard(client, base);
   const dashboardCommentId = await makeComment(client, { ...base, dashboardId });
+  const dashboardLinkId = await makeLink(client, { ...base, dashboardId });
   await makeDefinitions(client, base);
   const correlationRuleId = await makeCorrelationRule(client, base);
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
@@ -236,6 +246,7 @@ export const makeOwnThings = async (
     savedQueryId,
     dashboardId,
     dashboardCommentId,
+    dashboardLinkId,
     correlationRuleId,
     anomalyId: anomalies,
     executionId,

@@ -11,6 +11,7 @@ const SOURCE_WORDS = {
   API_KEY: "This key",
   USER: "This person",
   CLIENT: "This client",
+  LINK: "This link",
 } as const;
 
 /** The throttle when it still holds at a time; each ends by itself, to the millisecond. */

@@ -4,6 +4,8 @@ import { parseApiKeyId, type ApiKeyId } from "@tessera/contracts/ids";
 
 /** How every API key begins, so that secret scanners recognise a leaked one. */
 export const API_KEY_PREFIX = "tsr_live_";
+/** How the token of every share link begins: a key of the same form, of a reader without an account. */
+export const SHARE_LINK_PREFIX = "tsr_link_";
 /** Characters of the public part: 36^16, about 82 bits, so that ids never meet by chance. */
 export const API_KEY_ID_LENGTH = 16;
 /** Characters of the secret part: 62^32, about 190 bits. */
@@ -13,7 +15,7 @@ const CHECKSUM_LENGTH = 6;
 /** Digits and lower-case letters. */
 export const BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const PATTERN = /^tsr_live_([0-9a-z]{16})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
+const PATTERN = /^(tsr_(?:live|link)_)([0-9a-z]{16})_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
 
 /** Gives so many random bytes; an argument wherever chance matters, so that tests can set it. */
 export type RandomBytes = (size: number) => Uint8Array;

@@ -5,7 +5,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { Permission } from "@tessera/contracts/permissions";
 import { refuse, type Refusal } from "../errors/refusal.ts";
 
-/** What a permission table says of one field: the permission it asks for, or PUBLIC for every known caller. */
+/** What a permission table says of one field: the permission it asks for, or PUBLIC for every known caller but share links. */
 export type FieldPermission = Permission | "PUBLIC";
 
 /** `Type.field` -> permission. Root fields must all be named; fields of other types are named when they are sensitive. */
@@ -31,7 +31,10 @@ export const requireWholeTenant = (caller: Caller, field: string): void => {
 
 const ruleFor = (field: string, permission: FieldPermission, ofWholeTenant: boolean) =>
   permission === "PUBLIC"
-    ? allow
+    ? rule(`public:${field}`, { cache: "no_cache" })((_parent: unknown, _args: unknown, { caller }: CallerContext) =>
+        // Whoever presents a share link is nobody of the tenant: what names no permission of theirs is not for them.
+        caller.subject.kind === "LINK" ? refuse("FORBIDDEN", `\`${field}\` is not for share links.`, { field }) : true,
+      )
     : rule(`permission:${permission}:${field}`, { cache: "no_cache" })(
         (_parent: unknown, _args: unknown, { caller }: CallerContext) => {
           if (!caller.permissions.has(permission))
@@ -40,6 +43,8 @@ const ruleFor = (field: string, permission: FieldPermission, ofWholeTenant: bool
           return ofWholeTenant && caller.dataPolicy !== null ? hiddenPart(field) : true;
         },
       );
+
+type FieldRule = ReturnType<typeof ruleFor> | typeof allow | typeof deny;
 
 const isRoot = (type: string): boolean => ROOTS.includes(type);
 
@@ -61,10 +66,10 @@ const isObjectEntry = (entry: [string, unknown]): entry is [string, object] =>
 
 /** The graphql-shield tree of a table: root fields by the table and denied otherwise; other fields allowed unless the table names them. */
 const treeOf = (schema: GraphQLSchema, table: PermissionTable, wholeTenant: ReadonlySet<string>) => {
-  const tree: Record<string, Record<string, ReturnType<typeof ruleFor>>> = {};
+  const tree: Record<string, Record<string, FieldRule>> = {};
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
-    const rules: Record<string, ReturnType<typeof ruleFor>> = {};
+    const rules: Record<string, FieldRule> = {};
     for (const field of Object.keys(type.getFields())) {
       const permission = table[`${type.name}.${field}`];
       const open = !isRoot(type.name) || FEDERATION_FIELDS.includes(field);

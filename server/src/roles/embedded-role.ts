@@ -25,6 +25,7 @@ import type { Role, Shell } from "../shell.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import { SUBGRAPH_NAMES } from "../subgraph-names.ts";
 import { createSubgraph } from "../subgraphs.ts";
+import { createShareLinks } from "../share-links.ts";
 
 /** What the embedded role is built over. */
 export interface EmbeddedRoleDeps {
@@ -65,6 +66,8 @@ const openLimits = (
   const limiting = openLimiting(tenant, { role: "embedded", counting: "alone", logger });
   opened.holdTo(limiting.quotas);
   return limiting;
+  if (tenant !== undefined) opened.shareBy(createShareLinks(tenant, "embedded"));
+  if (tenant !== undefined) opened.knowAccess(createAskSubjectAccess(tenant, "embedded"));
 };
 
 /** REST in the gateway's own process; it tells the gateway's socket, over which its streams go, who reads. */

@@ -11,6 +11,7 @@ import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
 import type { SubgraphName } from "../subgraph-names.ts";
+import { createShareLinks } from "../share-links.ts";
 import { createSubgraph } from "../subgraphs.ts";
 
 /** `tessera subgraph <name>`: one subgraph behind HTTP and graphql-ws, for callers the gateway has signed. */
@@ -28,6 +29,8 @@ export const subgraphRole =
     );
     opened.holdTo(quotasOf(tenant, name, shell.logger));
     const subgraph = createSubgraph(name, opened, {
+    opened.shareBy(createShareLinks(tenant, name));
+    opened.knowAccess(createAskSubjectAccess(tenant, name));
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),

@@ -49,7 +49,11 @@ export const contextFor =
       maxBatchSize: MAX_LOADER_BATCH,
     }),
     jobLoader: new DataLoader((ids) => operations.findJobs(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
-    cohortLoader: new DataLoader((ids) => operations.findCohorts(caller, ids), { maxBatchSize: MAX_LOADER_BATCH }),
+    // Answers to share links lead to none of the tenant's things.
+    cohortLoader: new DataLoader(
+      async (ids) => (caller.subject.kind === "LINK" ? ids.map(() => null) : operations.findCohorts(caller, ids)),
+      { maxBatchSize: MAX_LOADER_BATCH },
+    ),
     definitionLoader: new DataLoader((ids) => operations.findDefinitions(caller, ids), {
       maxBatchSize: MAX_LOADER_BATCH,
     }),

@@ -12,6 +12,9 @@ import type { Dashboard, DashboardVersion } from "./domain/dashboards/dashboard.
 import type { Comment } from "./domain/dashboards/comment.ts";
 import type { Box, Widget } from "./domain/dashboards/document.ts";
 import type { Change } from "./domain/dashboards/operation.ts";
+import type { DashboardLink } from "./domain/dashboards/link.ts";
+import type { CreateLinkOutcome, RevokeLinkOutcome } from "./operations/dashboards/dashboard-links.ts";
+import type { SharedDashboard } from "./operations/dashboards/shared-dashboard.ts";
 import type { CommentChangeOutcome, CommentOutcome } from "./operations/dashboards/comments.ts";
 import type { CommentsPage } from "./operations/dashboards/list-comments.ts";
 import type { CommentMessage } from "./operations/dashboards/watch-comments.ts";
@@ -295,6 +298,26 @@ export type DashboardCommentParent = Comment;
 export type DashboardCommentConnectionParent = CommentsPage;
 /** What a resolver of `DashboardCommentEvent` receives. */
 export type DashboardCommentEventParent = CommentMessage;
+/** What a resolver of `DashboardLink` receives. */
+export type DashboardLinkParent = DashboardLink;
+/** What a resolver of `CreateDashboardLinkResult` receives. */
+export type CreateDashboardLinkResultParent = CreateLinkOutcome;
+/** What a resolver of `DashboardLinkCreated` receives. */
+export type DashboardLinkCreatedParent = Extract<CreateLinkOutcome, { kind: "CREATED" }>;
+/** What a resolver of `TooManyDashboardLinks` receives. */
+export type TooManyDashboardLinksParent = Extract<CreateLinkOutcome, { kind: "TOO_MANY" }>;
+/** What a resolver of `RevokeDashboardLinkResult` receives. */
+export type RevokeDashboardLinkResultParent = RevokeLinkOutcome;
+/** What a resolver of `DashboardLinkRevoked` receives. */
+export type DashboardLinkRevokedParent = Extract<RevokeLinkOutcome, { kind: "REVOKED" }>;
+/** What a resolver of `DashboardLinkNotFound` receives. */
+export type DashboardLinkNotFoundParent = { readonly id: string };
+/** What a resolver of `SharedDashboard` receives. */
+export type SharedDashboardParent = SharedDashboard;
+/** What a resolver of `SharedWidget` receives: a widget, and where it comes to lie among those that are shared. */
+export type SharedWidgetParent = Widget & { readonly placed: Box };
+/** What a resolver of `SharedWidgetData` receives. */
+export type SharedWidgetDataParent = WidgetData;
 /** What a resolver of `CommentOnDashboardResult` receives. */
 export type CommentOnDashboardResultParent = CommentOutcome;
 /** What a resolver of `DashboardCommentMade` receives. */

@@ -13,8 +13,18 @@ export interface TestAnalytics {
   close(): Promise<void>;
 }
 
+/** Credentials of links, of no room: what a test is not about. */
+const noShareLinks: AnalyticsPorts["shareLinks"] = {
+  issue: () => Promise.reject(new Error("No links are made here.")),
+  end: () => Promise.reject(new Error("No links are ended here.")),
+};
+
 /** Builds the analytics subgraph as the composition root does. */
-export const buildAnalytics = (resources: Resources, ingest: IngestPort): TestAnalytics => {
+export const buildAnalytics = (
+  resources: Resources,
+  ingest: IngestPort,
+  shareLinks: AnalyticsPorts["shareLinks"] = noShareLinks,
+): TestAnalytics => {
   const { postgres, clickhouse } = testEngines();
   const settings = { backend: "postgres", url: postgres.queueUrl } as const;
   const queues = createQueues({ settings, logger: resources.logger });
@@ -29,6 +39,7 @@ export const buildAnalytics = (resources: Resources, ingest: IngestPort): TestAn
     longQueries,
     features: everyFeature,
     quotas: noQuotas,
+    shareLinks,
   });
   return {
     subgraph,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
+import { newApiKey, SHARE_LINK_PREFIX } from "@tessera/platform/auth/api-key";
 import { askSubgraph, freshTenantId, type SubgraphAnswer } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources } from "@tessera/platform/testing/test-resources";
 import { z } from "zod";
@@ -59,9 +60,18 @@ const created = z.object({ createDashboard: z.object({ dashboard: z.object({ id:
 /** Dashboards in the graph over the engines of this test run, and what their tests do with them. */
 export const openDashboardRoom = () => {
   const world = openTestResources();
-  const analytics = buildAnalytics(world.resources, {
-    ingest: () => Promise.resolve({ accepted: 0, duplicate: 0, rejected: 0, outcomes: [] }),
-  });
+  const ended: string[] = [];
+  const analytics = buildAnalytics(
+    world.resources,
+    { ingest: () => Promise.resolve({ accepted: 0, duplicate: 0, rejected: 0, outcomes: [] }) },
+    {
+      issue: () => {
+        const { keyId: id, secret } = newApiKey(randomBytes, undefined, SHARE_LINK_PREFIX);
+        return Promise.resolve({ id, secret });
+      },
+      end: (_tenantId, id) => Promise.resolve(void ended.push(id)),
+    },
+  );
   const answer = (caller: Caller, source: string, variables: Record<string, unknown> = {}): Promise<SubgraphAnswer> =>
     askSubgraph(analytics.subgraph, caller, source, variables);
   const ask = async (caller: Caller, source: string, variables: Record<string, unknown> = {}): Promise<unknown> => {
@@ -71,6 +81,8 @@ export const openDashboardRoom = () => {
   };
   return {
     ...{ world, answer, ask },
+    /** Ids of links whose credentials were ended. */
+    ended,
     /** Seeds a shop with three views and a purchase. */
     shop: (tenantId: TenantId): Promise<unknown> =>
       storeEvents(

@@ -12,6 +12,7 @@ import type { createCreateUser } from "./operations/create-user.ts";
 import type { IdentityOperations } from "./operations/identity.ts";
 import type { RateBudgets } from "./operations/rate-budgets.ts";
 import type { ReportFailures } from "./operations/report-failures.ts";
+import type { ShareLinkOperations } from "./operations/share-links.ts";
 import type { SecurityOperations } from "./operations/security.ts";
 import type { createListPage } from "./operations/list-page.ts";
 import type { createRenameTenant } from "./operations/rename-tenant.ts";
@@ -25,7 +26,8 @@ type ListPage<Item> = (
 ) => Promise<Page<Item>>;
 
 /** What the tenant room can do; one for the process. */
-export interface Operations extends IdentityOperations, AccessOperations, RequestKeyOperations, SecurityOperations {
+export interface Operations
+  extends IdentityOperations, AccessOperations, RequestKeyOperations, SecurityOperations, ShareLinkOperations {
   readonly reportFailures: ReportFailures;
   readonly administration: Administration;
   readonly rateBudgets: RateBudgets;

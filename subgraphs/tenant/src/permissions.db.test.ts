@@ -41,6 +41,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Mutation.trustIssuer": `(input: { issuer: "https://x.example", roleClaim: "groups", roles: [] })`,
   "Mutation.distrustIssuer": `(id: "x")`,
   "Mutation.createApiKey": `(input: { name: "x", permissions: ["ml:read"] })`,
+  "Mutation.issueShareLink": `(input: { tenantId: "${randomUUID()}", sharerKind: USER, sharerId: "x", needs: [], rowFilters: [], masks: [], expiresAt: "2026-01-01T00:00:00Z" })`,
+  "Mutation.endShareLink": `(tenantId: "${randomUUID()}", id: "0000000000000000")`,
   "Mutation.revokeApiKey": `(id: "0000000000000000")`,
   "Mutation.createUser": `(input: { email: "x@y.example", name: "x", roles: [VIEWER] })`,
   "Mutation.renameTenant": `(input: { name: "Renamed" })`,

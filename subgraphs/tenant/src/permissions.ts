@@ -85,3 +85,5 @@ export const permissions = {
   "Mutation.liftThrottle": "security:manage",
   "Mutation.reportAuthenticationFailures": "platform:authenticate",
 } as const satisfies PermissionTable;
+  "Mutation.issueShareLink": "platform:authenticate",
+  "Mutation.endShareLink": "platform:authenticate",

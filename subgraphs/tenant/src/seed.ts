@@ -57,7 +57,11 @@ const assemble = (resources: Resources, apiKeyPepper: string) => {
     apiKeys,
     close,
     tenants: createTenantStore(controlPlane),
-    authenticate: createAuthenticate({ credentials: createCredentialStore(sql), keyedHash, nowMs, logger }),
+    authenticate: createAuthenticate({
+      ...{ credentials: createCredentialStore(sql), keyedHash, nowMs, logger },
+      // Nothing is shared yet by a tenant that is being made.
+      authenticateLink: () => Promise.resolve(null),
+    }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
     createUser: createCreateUser({ users: createUserStore(controlPlane), newId, nowMs }),
   };

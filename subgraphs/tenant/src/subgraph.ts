@@ -22,6 +22,7 @@ import { createReportFailures } from "./operations/report-failures.ts";
 import { createSecurityOperations } from "./operations/security.ts";
 import { createTargetTenant } from "./operations/target-tenant.ts";
 import { createRequestKeys } from "./operations/request-keys.ts";
+import { createShareLinks } from "./operations/share-links.ts";
 import { createWatchLimits } from "./operations/watch-limits.ts";
 import { permissions } from "./permissions.ts";
 import type {
@@ -43,6 +44,7 @@ import { IdentityMutation, IdentityQuery, OAuthClient, TrustedIssuer } from "./r
 import { Mutation } from "./resolvers/mutation.ts";
 import { OperatorMutation, OperatorQuery } from "./resolvers/operators.ts";
 import { Query } from "./resolvers/query.ts";
+import { ShareLinkMutation } from "./resolvers/share-links.ts";
 import { RequestKey, RequestKeyAlgorithm, RequestKeyMutation, RequestKeyQuery } from "./resolvers/request-keys.ts";
 import { RateBudgetMutation } from "./resolvers/rate-budgets.ts";
 import { SecurityEvent, SecurityMutation, SecurityQuery, Throttle } from "./resolvers/security.ts";
@@ -56,6 +58,7 @@ import { createBillingStore } from "./store/billing-store.ts";
 import { createLedgerStore } from "./store/ledger-store.ts";
 import { createLifecycleStore } from "./store/lifecycle-store.ts";
 import { createLimitStore } from "./store/limit-store.ts";
+import { createShareLinkStore } from "./store/share-link-store.ts";
 import { createScaleStore } from "./store/scale-store.ts";
 import { createStoredEvents } from "./store/stored-events.ts";
 import { createTenantHistory } from "./store/tenant-history.ts";
@@ -88,6 +91,7 @@ const resolvers = {
     ...RateBudgetMutation,
     ...SecurityMutation,
   },
+    ...ShareLinkMutation,
   ...administrationTypes,
   OAuthClient,
   RequestKey,
@@ -176,7 +180,9 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
   });
   const operations: Operations = {
     administration: createAdministration(stores, { newId, nowMs }),
+  const shareLinks = createShareLinks({ shareLinks: createShareLinkStore(sql), keyedHash, randomBytes, nowMs });
     rateBudgets: createRateBudgets(createPostgresBudgetStore(sql)),
+    ...shareLinks,
     ...createSecurityOperations({ security: stores.security, targetTenant: createTargetTenant({ tenants }), nowMs }),
     reportFailures: createReportFailures({
       ...{ credentials, keyedHash, nowMs },
@@ -187,7 +193,7 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
     registerRequestKey: withFeature("signed-requests", requestKeys.registerRequestKey),
     createRole: withFeature("custom-roles", accessOperations.createRole),
     updateRole: withFeature("custom-roles", accessOperations.updateRole),
-    authenticate: createAuthenticate({ credentials, keyedHash, nowMs, logger }),
+    authenticate: createAuthenticate({ credentials, keyedHash, nowMs, logger, ...shareLinks }),
     createApiKey: createCreateApiKey({ apiKeys, keyedHash, randomBytes, nowMs }),
     revokeApiKey: createRevokeApiKey({ apiKeys, nowMs }),
     createUser: createCreateUser({ users, newId, nowMs }),

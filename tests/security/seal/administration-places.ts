@@ -18,6 +18,7 @@ const nobody: OwnThings = {
     savedQueryId: "",
     dashboardId: "",
     dashboardCommentId: "",
+    dashboardLinkId: "",
     correlationRuleId: "",
     executionId: "",
     oauthClientId: "",

@@ -1,6 +1,6 @@
 import { idPlaces } from "../api-schema.ts";
 import type { OwnThings } from "../examples.ts";
-import { makeComment, makeDashboard } from "../own-things.ts";
+import { makeComment, makeDashboard, makeLink } from "../own-things.ts";
 import type { TesseraClient } from "../../testing/tessera-client.ts";
 
 const OPERATIONS = "Mutation.editDashboard(operations.";
@@ -12,6 +12,7 @@ export const dashboardPlaces = (client: () => TesseraClient) => {
   const fresh = (things: OwnThings): Promise<string> => makeDashboard(client(), things);
   const comment = (things: OwnThings): Promise<string> => makeComment(client(), things);
   const words = { text: "Sealed", idempotencyKey: "sealed" };
+  const link = { name: "Sealed", expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
   const kept = ({ dashboardId }: OwnThings): string => dashboardId;
   const variables = (id: string) => ({ id });
   const selection = "{ __typename }";
@@ -31,6 +32,11 @@ export const dashboardPlaces = (client: () => TesseraClient) => {
     "Mutation.restoreDashboard(id)": { own: fresh, variables: (id: string) => ({ id, version: 1 }), selection },
     "Mutation.shareDashboard(id)": { own: fresh, variables: (id: string) => ({ id, input: shares }), selection },
     "Mutation.removeDashboard(id)": { own: fresh, variables, selection },
+    "Query.dashboardLinks(id)": { own: kept, variables, selection: "{ id name }" },
+    "Mutation.createDashboardLink(id)": { own: fresh, variables: (id: string) => ({ id, input: link }), selection },
+    "Mutation.revokeDashboardLink(id)": {
+      ...{ own: (things: OwnThings): Promise<string> => makeLink(client(), things), variables, selection },
+    },
     "Query.dashboardComments(id)": { own: kept, variables, selection: "{ edges { node { text by } } }" },
     "Subscription.dashboardCommented(id)": { own: kept, variables, selection: "{ kind comment { text } }" },
     "Mutation.commentOnDashboard(input.dashboardId)": {
@@ -50,6 +56,8 @@ export const dashboardWords: Readonly<Record<string, string>> = {
   "Query.dashboardData(widgets)": "looked for on the dashboard that is asked about",
   "Query.dashboardComments(thread)": "looked for among the comments of the dashboard that is asked about",
   "Query.dashboardComments(widget)": "looked for among the comments of the dashboard that is asked about",
+  "Mutation.createDashboardLink(input.widgets)": "looked for on the dashboard that is shared",
+  "SharedDashboard.data(widgets)": "looked for on the dashboard that is shared",
   "Mutation.commentOnDashboard(input.widgetId)": "looked for on the dashboard that is commented on",
   "Mutation.commentOnDashboard(input.replyTo)": "looked for among the comments of the dashboard that is commented on",
   "Mutation.commentOnDashboard(input.mentions)":

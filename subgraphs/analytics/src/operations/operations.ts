@@ -66,6 +66,8 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
   readonly comments: DashboardDeps["comments"];
   readonly questionTypes: DashboardDeps["questionTypes"];
   readonly logger: DashboardDeps["logger"];
+  readonly links: DashboardDeps["links"];
+  readonly issuer: DashboardDeps["issuer"];
   readonly answerRows: OlapPageDeps["answerRows"];
   readonly keepSlots: OlapPageDeps["keepSlots"];
 }

@@ -35,7 +35,9 @@ export const Mutation: MutationResolvers = {
   restoreDashboard: (_root, { id, version }, { caller, operations }) =>
     operations.restoreDashboard(caller, id, version),
   shareDashboard: (_root, { id, input }, { caller, operations }) => operations.shareDashboard(caller, id, input),
-  removeDashboard: (_root, { id }, { caller, operations }) => operations.removeDashboard(caller, id),
+  createDashboardLink: (_root, { id, input }, { caller, operations }) =>
+    operations.createDashboardLink(caller, id, input),
+  revokeDashboardLink: (_root, { id }, { caller, operations }) => operations.revokeDashboardLink(caller, id),
   commentOnDashboard: (_root, { input }, { caller, operations }) => operations.commentOnDashboard(caller, input),
   editDashboardComment: (_root, { id, text, mentions }, { caller, operations }) =>
     operations.editDashboardComment(caller, id, text, mentions),

@@ -2,6 +2,7 @@ import * as asked from "./asked.ts";
 import * as cohorts from "./cohort.ts";
 import * as correlation from "./correlation.ts";
 import * as dashboardComments from "./dashboard-comments.ts";
+import * as dashboardLinks from "./dashboard-links.ts";
 import * as dashboards from "./dashboards.ts";
 import * as definitions from "./definition.ts";
 import * as groups from "./group.ts";
@@ -30,6 +31,7 @@ export const resolvers = {
   ...dashboards,
   ...dashboardComments,
   ...definitions,
+  ...dashboardLinks,
   ...people,
   ...groups,
   Column,

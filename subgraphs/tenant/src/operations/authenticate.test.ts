@@ -44,6 +44,7 @@ const room = (found: KeptCredential | null, noteUse: () => Promise<void> = () =>
         return keyedHash.matches(credentialHash, hash);
       },
     },
+    authenticateLink: () => Promise.resolve(null),
     nowMs: () => 1_000_000,
     logger: createLogger("test", "silent"),
   });

@@ -18,6 +18,8 @@ export type Authenticate = (presented: {
 interface AuthenticateDeps {
   readonly credentials: CredentialStore;
   readonly keyedHash: KeyedHash;
+  /** Who stands behind a presented share link; links have ids of the same form. */
+  readonly authenticateLink: Authenticate;
   readonly nowMs: NowMs;
   readonly logger: Logger;
 }
@@ -44,7 +46,8 @@ export const createAuthenticate = (deps: AuthenticateDeps): Authenticate => {
     const kept = await deps.credentials.findAcrossTenants(keyId);
     const isPresent = deps.keyedHash.matches(presented.credentialHash, kept?.keyHash ?? null);
     const isPrevious = deps.keyedHash.matches(presented.credentialHash, kept?.previousKeyHash ?? null);
-    if (kept === null || !(isPresent || isPrevious)) return null;
+    if (kept === null) return deps.authenticateLink(presented);
+    if (!(isPresent || isPrevious)) return null;
     const nowMs = deps.nowMs();
     const proven = { by: isPresent ? "PRESENT" : "PREVIOUS", salt: maskSaltOf(deps.keyedHash, kept.tenantId) } as const;
     const caller = callerOf(keyId, kept, proven, nowMs);

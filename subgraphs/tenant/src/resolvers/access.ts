@@ -2,7 +2,7 @@ import type { MutationResolvers, QueryResolvers } from "../generated/resolvers.t
 import type { AssignRolesOutcome, ListedRole, SaveRoleOutcome } from "../operations/manage-roles.ts";
 import type { SavePolicyOutcome } from "../operations/manage-policies.ts";
 import type { RotateApiKeyOutcome, SetNetworksOutcome } from "../operations/rotate-api-key.ts";
-import { filtersOf, masksOf, policyShape, propertyOf, storeColumnOf } from "./policy-shapes.ts";
+import { filtersOf, masksOf, policyShape, rulesOf } from "./policy-shapes.ts";
 
 const roleShape = ({ permissions, ...rest }: ListedRole) => ({ ...rest, permissions: [...permissions] });
 
@@ -96,11 +96,7 @@ export const AccessMutation: Pick<
       .saveDataPolicy(caller, {
         ...{ name: input.name, description: input.description, everyone: input.everyone ?? false },
         ...{ roles: input.roles ?? [], subjects: input.subjects ?? [] },
-        rowFilters: (input.rowFilters ?? []).map((one) => ({
-          ...{ column: storeColumnOf(one.column), operator: one.operator, values: one.values },
-          property: propertyOf(one.property),
-        })),
-        masks: (input.masks ?? []).map((one) => ({ ...one, column: storeColumnOf(one.column) })),
+        ...rulesOf(input),
       })
       .then(toSavePolicyResult),
   deleteDataPolicy: (_root, { name }, { caller, operations }) => operations.deleteDataPolicy(caller, name),

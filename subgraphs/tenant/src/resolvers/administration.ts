@@ -18,7 +18,7 @@ export const UsageRow: types.UsageRowResolvers = {
     subjectKind === null || subjectId === null ? null : { kind: kindOf(subjectKind), id: subjectId },
 };
 
-const KINDS = ["API_KEY", "USER", "SERVICE", "CLIENT"] as const;
+const KINDS = ["API_KEY", "USER", "SERVICE", "CLIENT", "LINK"] as const;
 const kindOf = (text: string) => KINDS.find((kind) => kind === text) ?? "SERVICE";
 
 /** One hour of the ledger. */

@@ -3,9 +3,11 @@ import type { ColumnMask, KeptPolicy, RowCondition } from "../domain/data-policy
 import type { PropertyInput } from "../domain/property-input.ts";
 import type {
   ColumnMask as MaskShape,
+  ColumnMaskInput,
   FilterPropertyInput,
   PolicyColumn,
   RowFilter as FilterShape,
+  RowFilterInput,
 } from "../generated/resolvers.ts";
 import { timeText } from "./time-text.ts";
 
@@ -26,10 +28,10 @@ const columnOf = (text: string): PolicyColumn => {
 };
 
 /** The column of the store that a column of the graph names. */
-export const storeColumnOf = (column: PolicyColumn): string => column.toLowerCase();
+const storeColumnOf = (column: PolicyColumn): string => column.toLowerCase();
 
 /** The property a filter names, with the schema's defaults. */
-export const propertyOf = (input: FilterPropertyInput | null | undefined): PropertyInput | null =>
+const propertyOf = (input: FilterPropertyInput | null | undefined): PropertyInput | null =>
   input === null || input === undefined
     ? null
     : { path: input.path, type: input.type ?? "TEXT", orMissing: input.orMissing ?? false };
@@ -116,4 +118,19 @@ export const policyShape = ({ rows, masks, subjects, createdAtMs, updatedAtMs, r
   masks: masks.map(({ column, mask }: ColumnMask) => maskShape(column, mask)),
   createdAt: timeText(createdAtMs),
   updatedAt: timeText(updatedAtMs),
+});
+
+/** What a policy takes away, as the graph delivers it, in the store's names. */
+export const rulesOf = ({
+  rowFilters,
+  masks,
+}: {
+  readonly rowFilters?: readonly RowFilterInput[];
+  readonly masks?: readonly ColumnMaskInput[];
+}) => ({
+  rowFilters: (rowFilters ?? []).map((one) => ({
+    ...{ column: storeColumnOf(one.column), operator: one.operator, values: one.values },
+    property: propertyOf(one.property),
+  })),
+  masks: (masks ?? []).map((one) => ({ ...one, column: storeColumnOf(one.column) })),
 });

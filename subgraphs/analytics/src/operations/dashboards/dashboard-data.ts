@@ -176,6 +176,13 @@ const eachOf = async <One, Result>(
 };
 
 const wanted = ({ document }: Dashboard, ids: readonly string[] | null | undefined): readonly Widget[] => {
+/** Answers the questions of widgets, a few at a time; one that fails says why and leaves the others alone. */
+export const answerWidgets = (
+  deps: DataDeps,
+  setting: Setting,
+  widgets: readonly Widget[],
+): Promise<readonly WidgetData[]> => eachOf(widgets, AT_ONCE, (widget) => dataOf(deps, setting, widget));
+
   if (ids === null || ids === undefined) return document.widgets;
   const asked = new Set(ids.map((id) => id.toLowerCase()));
   return document.widgets.filter(({ id }) => asked.has(id));
@@ -199,6 +206,5 @@ export const dashboardData =
       range: input.range ?? document.range,
       filter: bothFilters(document.filter, filter),
     };
-    const widgets = await eachOf(wanted(dashboard, input.widgets), AT_ONCE, (widget) => dataOf(deps, setting, widget));
-    return { dashboard, widgets };
+    return { dashboard, widgets: await answerWidgets(deps, setting, wanted(dashboard, input.widgets)) };
   };

@@ -6,16 +6,18 @@ import {
   type CommentDeps,
 } from "./comments.ts";
 import { dashboardData, type AskQuestion, type DataDeps } from "./dashboard-data.ts";
+import { createDashboardLink, listDashboardLinks, revokeDashboardLink, type LinkDeps } from "./dashboard-links.ts";
 import { createDashboard, editDashboard, removeDashboard, restoreDashboard, shareDashboard } from "./edit-dashboard.ts";
 import type { EditDeps } from "./edit-dashboard.ts";
 import { findDashboard, findDashboards, listDashboards, listDashboardVersions } from "./find-dashboards.ts";
 import { listComments, type ListCommentDeps } from "./list-comments.ts";
+import { sharedDashboard, sharedDashboardData } from "./shared-dashboard.ts";
 import { valueNow } from "./value-now.ts";
 import { watchComments } from "./watch-comments.ts";
 import { watchDashboard, type WatchDeps } from "./watch-dashboard.ts";
 
 /** What dashboards need besides the questions of this room. */
-export type DashboardDeps = EditDeps & WatchDeps & CommentDeps & ListCommentDeps & Pick<DataDeps, "logger">;
+export type DashboardDeps = EditDeps & WatchDeps & CommentDeps & ListCommentDeps & LinkDeps & Pick<DataDeps, "logger">;
 
 type Ask = (
   caller: Parameters<AskQuestion>[0],
@@ -81,5 +83,10 @@ export const createDashboardOperations = (deps: DashboardDeps, asked: Asked) => 
     removeDashboardComment: removeDashboardComment(deps),
     watchDashboardComments: watchComments(deps),
     commentedValueNow: valueNow(data),
+    createDashboardLink: createDashboardLink(deps),
+    listDashboardLinks: listDashboardLinks(deps),
+    revokeDashboardLink: revokeDashboardLink(deps),
+    sharedDashboard: sharedDashboard({ ...data, links: deps.links }),
+    sharedDashboardData: sharedDashboardData({ ...data, links: deps.links }),
   };
 };
