@@ -15,6 +15,7 @@ import { createPathTally, type KeptPaths } from "../domain/paths/path-tally.ts";
 import type { PathsAnswer } from "../domain/paths/paths-answer.ts";
 import type { PathsInput } from "../domain/paths/paths-input.ts";
 import {
+  hasOnePath,
   isBackward,
   LABEL_SEPARATOR,
   NO_LABEL,
@@ -23,6 +24,7 @@ import {
   type PathsQuestion,
 } from "../domain/paths/paths.ts";
 import { provenanceOf } from "../domain/provenance.ts";
+import type { FrequentLabels } from "../store/paths-sql.ts";
 import type { PathsPlace, PathsStore, StoredLabel } from "../store/paths-store.ts";
 import { readSlices } from "./read-slices.ts";
 
@@ -51,6 +53,7 @@ const placeOf = (question: PathsQuestion, table: PathsPlace["table"]): PathsPlac
   table,
   terms: {
     ...{ noLabel: NO_LABEL, separator: LABEL_SEPARATOR, marks: PATH_MARKS, backward: isBackward(question) },
+    onePath: hasOnePath(question),
     labelCharacters: PATH_LIMITS.labelCharacters,
     unitEvents: PATH_LIMITS.unitEvents,
     namedLabels: PATH_LIMITS.namedLabels,
@@ -59,6 +62,24 @@ const placeOf = (question: PathsQuestion, table: PathsPlace["table"]): PathsPlac
 
 /** Events one slice is meant to hold: some megabytes in columns, some tens of milliseconds of a process at a time. */
 const SLICE_EVENTS = 200_000;
+/** The same where the store cuts each unit to what is told of it, so that few of a slice travel. */
+const CUT_SLICE_EVENTS = 500_000;
+
+/** Stands for bytes that are no text. */
+const NO_TEXT = "\uFFFD";
+
+/** Labels as values of the one field they are of, and the missing value as what it is labelled; null where a label may be of several values. */
+const valuesOf = (
+  { labels: fields, rules }: PathsQuestion,
+  labels: readonly StoredLabel[],
+): FrequentLabels["values"] => {
+  const [field] = fields;
+  if (fields.length !== 1 || rules.length > 0 || field?.kind !== "COLUMN" || field.type !== "TEXT") return null;
+  if (labels.length > PATH_LIMITS.valueLabels) return null;
+  if (labels.some(({ label }) => label.length >= PATH_LIMITS.labelCharacters || label.includes(NO_TEXT))) return null;
+  const values = labels.map(({ label }, index) => ({ value: label, place: index + 1 }));
+  return [...values, ...values.filter(({ value }) => value === NO_LABEL).map(({ place }) => ({ value: "", place }))];
+};
 
 /** Names by the code that travels: of the most frequent labels their place, of the others their hash. */
 const namesOf = (labels: readonly StoredLabel[]): ReadonlyMap<number, string> =>
@@ -102,10 +123,11 @@ export const queryPaths =
     const frequent = {
       codes: labels.rows.slice(0, PATH_LIMITS.shortLabels).map(({ code }) => code),
       areAll: labels.rows.length <= PATH_LIMITS.shortLabels,
+      values: valuesOf(question, labels.rows),
     };
     const tally = createPathTally(question);
     const costs = await readSlices(
-      events === 0 ? [] : slicesOf(whole, events, SLICE_EVENTS),
+      events === 0 ? [] : slicesOf(whole, events, place.terms.onePath ? CUT_SLICE_EVENTS : SLICE_EVENTS),
       (slice) => deps.paths.units(caller, question, place, { slice, frequent }, signal),
       ({ rows: [columns] }) => eachPathUnit(columns, PATH_LIMITS.unitEvents, tally.add),
     );

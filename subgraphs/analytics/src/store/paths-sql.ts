@@ -16,6 +16,8 @@ export interface PathTerms {
   readonly namedLabels: number;
   readonly marks: { readonly STEP: number; readonly START: number; readonly END: number; readonly GOAL: number };
   readonly backward: boolean;
+  /** Whether a unit has one path, whose events the store can tell: from one anchor on, as far as it is told. */
+  readonly onePath: boolean;
 }
 
 /** What the statements of paths need to know beside the question. */
@@ -38,10 +40,10 @@ const ruleSql = ({ pattern, template }: LabelRule, value: string, params: Params
 };
 
 /** The label of an event: the values of its fields, by the first rule that takes them, cut to so many characters. */
-const labelSql = ({ labels, rules }: PathEvents, { terms }: PathsSource, params: Params): string => {
+const labelSql = ({ rules }: PathEvents, { terms }: PathsSource, fields: readonly string[], params: Params): string => {
   const none = params.place("String", terms.noLabel);
-  const values = labels.map((field) => {
-    const value = `ifNull(toString(${groupExpression(field, params)}), '')`;
+  const values = fields.map((field) => {
+    const value = `ifNull(toString(${field}), '')`;
     return `if(${value} = '', ${none}, ${value})`;
   });
   const separator = params.place("String", terms.separator);
@@ -65,12 +67,15 @@ const anchorSql = (anchor: PathAnchor | null, params: Params): string => {
     : matcherSql(anchor.matcher, params);
 };
 
-const markSql = (events: PathEvents, { terms }: PathsSource, params: Params): string => {
+const stepSql = (events: PathEvents, params: Params): string => {
   const anchors = [...matcherOf(events.start), ...matcherOf(events.end)];
   const made = anySql([...events.steps, ...anchors], params);
-  const step = events.excluded.length === 0 ? made : `(${made} AND NOT ${anySql(events.excluded, params)})`;
+  return events.excluded.length === 0 ? made : `(${made} AND NOT ${anySql(events.excluded, params)})`;
+};
+
+const markSql = (events: PathEvents, { terms }: PathsSource, params: Params): string => {
   const bits = [
-    `if(${step}, ${terms.marks.STEP}`,
+    `if(${stepSql(events, params)}, ${terms.marks.STEP}`,
     ...(events.start === null ? [] : [` + if(${anchorSql(events.start, params)}, ${terms.marks.START}, 0)`]),
     ...(events.end === null ? [] : [` + if(${anchorSql(events.end, params)}, ${terms.marks.END}, 0)`]),
     `, 0)`,
@@ -94,37 +99,47 @@ const atSql = ({ range }: PathEvents, params: Params): string => {
   return `to${type}(toUnixTimestamp64Milli(time) - ${params.place("Int64", range.fromMs)})`;
 };
 
-/** Every event that makes a step or is the goal, with its `label`, the `code` of that, and its `mark`. */
-const eventsSql = (
-  events: PathEvents,
-  source: PathsSource,
-  { slice, columns }: { readonly slice: UnitSlice; readonly columns: readonly string[] },
-  params: Params,
-): string => {
+const hashSql = (label: string): string => `toInt64(bitShiftRight(cityHash64(${label}), ${64 - HASH_BITS}))`;
+
+const whereSql = (events: PathEvents, source: PathsSource, slice: UnitSlice, params: Params): string => {
   const goal = events.goal === null ? [] : [events.goal];
   const read = [...events.steps, ...matcherOf(events.start), ...matcherOf(events.end), ...goal];
-  const where = [
+  return [
     behaviourRange(source.table, events.range, source.tenantId, params),
     unitSql(events.unit, params).present,
     ...anyNameSql(read, params),
     ...sliceSql(events.unit, slice, params),
-    "mark != 0",
-  ];
-  const named = [
-    `${labelSql(events, source, params)} AS label`,
-    `toInt64(bitShiftRight(cityHash64(label), ${64 - HASH_BITS})) AS code`,
-    `${markSql(events, source, params)} AS mark`,
-  ];
-  return `WITH ${named.join(", ")} SELECT ${columns.join(", ")} FROM ${source.table} WHERE ${where.join(" AND ")}`;
+    `(${[stepSql(events, params), ...goal.map((one) => matcherSql(one, params))].join(" OR ")})`,
+  ].join(" AND ");
 };
 
-/** The labels of most events: rows with `label`, `code`, and in each how many events there are in all. */
+/** Every event that makes a step or is the goal, with its `label`, the `code` of that, and its `mark`. */
+const eventsSql = (
+  events: PathEvents,
+  source: PathsSource,
+  { part, columns }: { readonly part: PathsPart; readonly columns: readonly string[] },
+  params: Params,
+): string => {
+  const fields = events.labels.map((field) => groupExpression(field, params));
+  const named = [
+    `${labelSql(events, source, fields, params)} AS label`,
+    `${codeSql(fields, part.frequent, params)} AS code`,
+    `${markSql(events, source, params)} AS mark`,
+  ];
+  const where = whereSql(events, source, part.slice, params);
+  return `WITH ${named.join(", ")} SELECT ${columns.join(", ")} FROM ${source.table} WHERE ${where}`;
+};
+
+/** The labels of most events: rows with `label`, `code`, and in each how many events there are in all. Values are counted before they are made labels. */
 export const pathLabelsStatement = (events: PathEvents, source: PathsSource, slice: UnitSlice): StoreStatement => {
   const params = createParams();
+  const letters = events.labels.map((_field, place) => `l${place}`);
+  const values = events.labels.map((field, place) => `${groupExpression(field, params)} AS l${place}`);
   const text = [
-    "SELECT label, any(code) AS code, toFloat64(sum(count()) OVER ()) AS events",
-    `FROM (${eventsSql(events, source, { slice, columns: ["label", "code"] }, params)})`,
-    `GROUP BY label ORDER BY count() DESC, label LIMIT ${params.place("UInt64", source.terms.namedLabels)}`,
+    `SELECT label, ${hashSql("label")} AS code, toFloat64(sum(sum(one)) OVER ()) AS events`,
+    `FROM (SELECT ${labelSql(events, source, letters, params)} AS label, one FROM (`,
+    `SELECT ${values.join(", ")}, count() AS one FROM ${source.table} WHERE ${whereSql(events, source, slice, params)} GROUP BY ${letters.join(", ")}))`,
+    `GROUP BY label ORDER BY sum(one) DESC, label LIMIT ${params.place("UInt64", source.terms.namedLabels)}`,
   ].join("\n");
   return { name: "path-labels", text, params: params.values };
 };
@@ -134,13 +149,9 @@ const toldSql = (events: PathEvents, list: string, params: Params): string => {
   const most = params.place("UInt64", events.maxDepth + 1);
   if (events.repeats === "KEEP") return `arraySlice(${list}, 1, ${most})`;
   const codes = `arrayMap(x -> x.4, ${list})`;
-  const runs = `arrayCumSum(arrayMap((code, before) -> toUInt64(code != before), ${codes}, arrayPushFront(arrayPopBack(${codes}), -1)))`;
-  return `arraySlice(${list}, 1, arrayCount(run -> run <= ${most}, ${runs}))`;
+  const runs = `arrayCumSum(arrayMap(change -> toUInt64(change != 0), arrayDifference(${codes})))`;
+  return `arraySlice(${list}, 1, arrayCount(run -> run < ${most}, ${runs}))`;
 };
-
-/** Whether a unit has one path, whose events the store can tell: from one anchor on, as far as it is told. */
-const tellsItself = ({ occurrence, start, end, goal }: PathEvents): boolean =>
-  occurrence === "FIRST" && (start === null || end === null) && goal === null;
 
 /** Of a unit's events those its one path is made of. */
 const keptSql = (events: PathEvents, { terms }: PathsSource, params: Params): string => {
@@ -152,8 +163,27 @@ const keptSql = (events: PathEvents, { terms }: PathsSource, params: Params): st
   return toldSql(events, events.start === null ? "events" : `arraySlice(events, ${first(terms.marks.START)})`, params);
 };
 
+/**
+ * What an event's label is known by until it travels: where each label is one value of one field, its place among them, which the store looks up once per
+ * value; else its hash.
+ */
+const codeSql = (fields: readonly string[], { values }: FrequentLabels, params: Params): string => {
+  const [field] = fields;
+  if (values === null || field === undefined) return hashSql("label");
+  const texts = params.place(
+    "Array(String)",
+    values.map(({ value }) => value),
+  );
+  const places = params.place(
+    "Array(Int64)",
+    values.map(({ place }) => place),
+  );
+  return `transform(${field}, ${texts}, ${places}, toInt64(0))`;
+};
+
 /** The code a label travels as: the most frequent ones are short, and where all are, they all take two bytes. */
 const shortSql = (code: string, frequent: FrequentLabels, params: Params): string => {
+  if (frequent.values !== null) return `CAST(${code} AS UInt16)`;
   const codes = params.place("Array(Int64)", frequent.codes);
   const places = `arrayMap(place -> toInt64(place), range(1, length(${codes}) + 1))`;
   // What is stored meanwhile may have a label that was not seen: it has no name then, and number 0.
@@ -162,12 +192,7 @@ const shortSql = (code: string, frequent: FrequentLabels, params: Params): strin
 };
 
 /** Events of units that have one path, cut to what it can be told by. */
-const cutUnitsSql = (
-  events: PathEvents,
-  source: PathsSource,
-  { slice, frequent }: PathsPart,
-  params: Params,
-): string => {
+const cutUnitsSql = (events: PathEvents, source: PathsSource, part: PathsPart, params: Params): string => {
   const { marks, unitEvents, backward } = source.terms;
   const most = params.place("UInt64", unitEvents);
   const free = events.start === null && events.end === null;
@@ -180,11 +205,12 @@ const cutUnitsSql = (
     "code",
   ];
   return [
-    `SELECT unit, x.1 AS at, x.3 AS mark, ${shortSql("x.4", frequent, params)} AS c, cut`,
+    `SELECT unit, x.1 AS at, x.3 AS mark, ${shortSql("x.4", part.frequent, params)} AS c, cut`,
     `FROM (SELECT unit, cut, ${keptSql(events, source, params)} AS kept`,
     `FROM (SELECT unit, toUInt8(length(all_events) > ${most}) AS cut, arraySlice(all_events, 1, ${most}) AS events`,
-    "FROM (SELECT unit, arraySort(groupArray((at, sequence, mark, code))) AS all_events",
-    `FROM (${eventsSql(events, source, { slice, columns }, params)})`,
+    // Lists of single values are put together by the store in less time than a list of tuples.
+    "FROM (SELECT unit, arraySort(arrayZip(groupArray(at), groupArray(sequence), groupArray(mark), groupArray(code))) AS all_events",
+    `FROM (${eventsSql(events, source, { part, columns }, params)})`,
     `GROUP BY unit HAVING max(bitAnd(mark, ${anchor})) != 0))) ARRAY JOIN kept AS x`,
     "ORDER BY unit, x",
   ].join("\n");
@@ -194,6 +220,8 @@ const cutUnitsSql = (
 export interface FrequentLabels {
   readonly codes: readonly number[];
   readonly areAll: boolean;
+  /** Where there are no others and each is one value of one field: the places of the values, from 1; else null. */
+  readonly values: readonly { readonly value: string; readonly place: number }[] | null;
 }
 
 /** A part of the units, and how their labels travel. */
@@ -209,7 +237,7 @@ export interface PathsPart {
  */
 export const pathUnitsStatement = (events: PathEvents, source: PathsSource, part: PathsPart): StoreStatement => {
   const params = createParams();
-  if (tellsItself(events)) {
+  if (source.terms.onePath) {
     const text = cutUnitsSql(events, source, part, params);
     return { name: "path-units-cut", text, params: params.values };
   }
@@ -219,7 +247,7 @@ export const pathUnitsStatement = (events: PathEvents, source: PathsSource, part
     "mark",
     `${shortSql("code", part.frequent, params)} AS c`,
   ];
-  const selected = eventsSql(events, source, { slice: part.slice, columns }, params);
+  const selected = eventsSql(events, source, { part, columns }, params);
   const text = `${selected}\nORDER BY unit, time, sequence, mark, code`;
   return { name: "path-units", text, params: params.values };
 };

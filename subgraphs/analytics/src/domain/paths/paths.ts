@@ -82,6 +82,8 @@ export const PATH_LIMITS = {
   unitEvents: 50_000,
   /** Labels known by name, those of most events: they travel once and are held while an answer is made. */
   namedLabels: 20_000,
+  /** Labels that the store looks up by the value they are: as many as names of events there usually are. */
+  valueLabels: 200,
   /** Labels that travel as a number of a few digits; the names of the rest are as long as a hash. */
   shortLabels: 1_000,
   /** Distinct whole paths, when the most frequent are asked for: each is held until the end. */
@@ -96,6 +98,10 @@ export const LABEL_SEPARATOR = " · ";
 
 /** Bits of an event's mark. */
 export const PATH_MARKS = { STEP: 1, START: 2, END: 4, GOAL: 8 } as const;
+
+/** Whether a unit has one path, whose events the store can tell: from one anchor on, as far as it is told. */
+export const hasOnePath = ({ occurrence, start, end, goal }: PathEvents): boolean =>
+  occurrence === "FIRST" && (start === null || end === null) && goal === null;
 
 /** Which way paths are followed from where they are anchored: back from an end alone, else onward. */
 export const isBackward = ({ start, end }: Pick<PathEvents, "start" | "end">): boolean =>
