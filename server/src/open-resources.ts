@@ -14,9 +14,9 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import type { Part } from "./lifecycle.ts";
+import type { ShareLinks } from "./share-links.ts";
 import { holdPolicies } from "./store-policies.ts";
 import type { StoreSettings } from "./store-settings.ts";
-import type { ShareLinks } from "./share-links.ts";
 
 /** Resources with what the composition root needs beside: parts to start in order, probes, and the end. */
 export interface OpenResources {
@@ -27,8 +27,6 @@ export interface OpenResources {
   readonly features: Features;
   /** What is known of a tenant's limits; nothing until `holdTo` was called. */
   readonly quotas: Quotas;
-  /** Holds the event store's queries to the limits of their tenants, and what rooms do to the features of tiers, from now on. */
-  holdTo(quotas: Quotas): void;
   /** What may be done on somebody's behalf; nobody can tell until `knowAccess` was called. */
   readonly accessOfSubject: AccessOfSubject;
   /** Asks who may what of whoever is given, from now on. */
@@ -37,6 +35,8 @@ export interface OpenResources {
   readonly shareLinks: ShareLinks;
   /** Has share links made by these from now on. */
   shareBy(links: ShareLinks): void;
+  /** Holds the event store's queries to the limits of their tenants, and what rooms do to the features of tiers, from now on. */
+  holdTo(quotas: Quotas): void;
   readonly parts: readonly Part[];
   readonly probes: readonly Probe[];
   close(): Promise<void>;
@@ -56,8 +56,6 @@ const createLateQuotas = (): { readonly quotas: Quotas; readonly tell: (quotas: 
   };
 };
 
-/** Opens clients to the stores. Nothing is connected yet, so this works while a store is down. */
-export const openResources = (
 const nobodyTells: AccessOfSubject = () =>
   Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Who may what can't be asked yet.", { retryAfterSeconds: 2 }));
 
@@ -79,6 +77,8 @@ const createLateShareLinks = (): { readonly shareLinks: ShareLinks; readonly sha
   };
 };
 
+/** Opens clients to the stores. Nothing is connected yet, so this works while a store is down. */
+export const openResources = (
   settings: StoreSettings,
   telemetry: { readonly logger: Logger; readonly metrics: Metrics },
 ): OpenResources => {
@@ -101,15 +101,16 @@ const createLateShareLinks = (): { readonly shareLinks: ShareLinks; readonly sha
     newId: () => newUuid(),
   };
   const { quotas, tell } = createLateQuotas();
+  const sharing = createLateShareLinks();
   const features = openFeatures(
     async (tenantId) => (await quotas.of({ tenantId, subject: FEATURES_ASKER })).limits,
-  const sharing = createLateShareLinks();
     `rooms-${newUuid()}`,
   );
   return {
     resources,
     features,
     quotas,
+    ...sharing,
     queues,
     longQueries,
     holdTo: (told) => {

@@ -54,8 +54,8 @@ const checksumOf = (body: string): string => {
 };
 
 /** Writes a key as `tsr_live_<id>_<secret><checksum>` from its two random parts. */
-export const formatApiKey = (id: string, secretPart: string): string => {
-  const body = `${API_KEY_PREFIX}${id}_${secretPart}`;
+export const formatApiKey = (id: string, secretPart: string, prefix: string = API_KEY_PREFIX): string => {
+  const body = `${prefix}${id}_${secretPart}`;
   return `${body}${checksumOf(body)}`;
 };
 
@@ -67,17 +67,18 @@ export const isCredentialHash = (text: string): boolean => /^[0-9a-f]{64}$/.test
 
 /** Reads a presented key; null when its form or checksum is wrong, so that a mistyped key costs no lookup. */
 export const parseApiKey = (text: string): PresentedApiKey | null => {
-  const [, id, secretPart] = PATTERN.exec(text) ?? [];
-  if (id === undefined || secretPart === undefined || formatApiKey(id, secretPart) !== text) return null;
+  const [, prefix, id, secretPart] = PATTERN.exec(text) ?? [];
+  if (id === undefined || secretPart === undefined || formatApiKey(id, secretPart, prefix) !== text) return null;
   const keyId = parseApiKeyId(id);
   return keyId === null ? null : { keyId, credentialHash: credentialHashOf(text) };
 };
 
 /** Makes a new key from a cryptographic source of random bytes; `id` keeps the public part of a key that is rotated. */
-export const newApiKey = (randomBytes: RandomBytes, id?: ApiKeyId): NewApiKey => {
+export const newApiKey = (randomBytes: RandomBytes, id?: ApiKeyId, prefix: string = API_KEY_PREFIX): NewApiKey => {
   const secret = formatApiKey(
     id ?? randomText(BASE36, API_KEY_ID_LENGTH, randomBytes),
     randomText(BASE62, API_KEY_SECRET_LENGTH, randomBytes),
+    prefix,
   );
   const presented = parseApiKey(secret);
   if (presented === null) throw new Error("A new API key does not read back.");

@@ -24,8 +24,8 @@ import type { EmbeddedSecrets } from "../secrets.ts";
 import type { Role, Shell } from "../shell.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import { SUBGRAPH_NAMES } from "../subgraph-names.ts";
-import { createSubgraph } from "../subgraphs.ts";
 import { createShareLinks } from "../share-links.ts";
+import { createSubgraph } from "../subgraphs.ts";
 
 /** What the embedded role is built over. */
 export interface EmbeddedRoleDeps {
@@ -65,9 +65,9 @@ const openLimits = (
 ): ReturnType<typeof openLimiting> => {
   const limiting = openLimiting(tenant, { role: "embedded", counting: "alone", logger });
   opened.holdTo(limiting.quotas);
-  return limiting;
   if (tenant !== undefined) opened.shareBy(createShareLinks(tenant, "embedded"));
   if (tenant !== undefined) opened.knowAccess(createAskSubjectAccess(tenant, "embedded"));
+  return limiting;
 };
 
 /** REST in the gateway's own process; it tells the gateway's socket, over which its streams go, who reads. */

@@ -10,8 +10,8 @@ import { places } from "../places.ts";
 import { openResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
-import type { SubgraphName } from "../subgraph-names.ts";
 import { createShareLinks } from "../share-links.ts";
+import type { SubgraphName } from "../subgraph-names.ts";
 import { createSubgraph } from "../subgraphs.ts";
 
 /** `tessera subgraph <name>`: one subgraph behind HTTP and graphql-ws, for callers the gateway has signed. */
@@ -28,9 +28,9 @@ export const subgraphRole =
       shell.logger,
     );
     opened.holdTo(quotasOf(tenant, name, shell.logger));
-    const subgraph = createSubgraph(name, opened, {
     opened.shareBy(createShareLinks(tenant, name));
     opened.knowAccess(createAskSubjectAccess(tenant, name));
+    const subgraph = createSubgraph(name, opened, {
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),

@@ -9,12 +9,12 @@ import type { MatchView } from "./operations/correlation/match-view.ts";
 import type { ChangeRuleOutcome } from "./store/correlation/rule-store-types.ts";
 import type { Column } from "./domain/columns.ts";
 import type { Dashboard, DashboardVersion } from "./domain/dashboards/dashboard.ts";
-import type { Comment } from "./domain/dashboards/comment.ts";
-import type { Box, Widget } from "./domain/dashboards/document.ts";
-import type { Change } from "./domain/dashboards/operation.ts";
 import type { DashboardLink } from "./domain/dashboards/link.ts";
 import type { CreateLinkOutcome, RevokeLinkOutcome } from "./operations/dashboards/dashboard-links.ts";
 import type { SharedDashboard } from "./operations/dashboards/shared-dashboard.ts";
+import type { Comment } from "./domain/dashboards/comment.ts";
+import type { Box, Widget } from "./domain/dashboards/document.ts";
+import type { Change } from "./domain/dashboards/operation.ts";
 import type { CommentChangeOutcome, CommentOutcome } from "./operations/dashboards/comments.ts";
 import type { CommentsPage } from "./operations/dashboards/list-comments.ts";
 import type { CommentMessage } from "./operations/dashboards/watch-comments.ts";
@@ -292,12 +292,6 @@ export type DashboardDataParent = DashboardData;
 export type DashboardWidgetDataParent = WidgetData & { readonly placed: Box };
 /** What a resolver of `DashboardAnswer` receives. */
 export type DashboardAnswerParent = NonNullable<WidgetData["answer"]>;
-/** What a resolver of `DashboardComment` receives. */
-export type DashboardCommentParent = Comment;
-/** What a resolver of `DashboardCommentConnection` receives. */
-export type DashboardCommentConnectionParent = CommentsPage;
-/** What a resolver of `DashboardCommentEvent` receives. */
-export type DashboardCommentEventParent = CommentMessage;
 /** What a resolver of `DashboardLink` receives. */
 export type DashboardLinkParent = DashboardLink;
 /** What a resolver of `CreateDashboardLinkResult` receives. */
@@ -318,6 +312,12 @@ export type SharedDashboardParent = SharedDashboard;
 export type SharedWidgetParent = Widget & { readonly placed: Box };
 /** What a resolver of `SharedWidgetData` receives. */
 export type SharedWidgetDataParent = WidgetData;
+/** What a resolver of `DashboardComment` receives. */
+export type DashboardCommentParent = Comment;
+/** What a resolver of `DashboardCommentConnection` receives. */
+export type DashboardCommentConnectionParent = CommentsPage;
+/** What a resolver of `DashboardCommentEvent` receives. */
+export type DashboardCommentEventParent = CommentMessage;
 /** What a resolver of `CommentOnDashboardResult` receives. */
 export type CommentOnDashboardResultParent = CommentOutcome;
 /** What a resolver of `DashboardCommentMade` receives. */

@@ -16,7 +16,6 @@ import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
 import { createLinkStore } from "./store/dashboards/link-store.ts";
 import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
-import { createCommentStore } from "./store/dashboards/comment-store.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
@@ -26,8 +25,8 @@ import { planJob, type FindPeople } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createAnswers, type Answers } from "./operations/delivery/answers.ts";
 import { resolveCohorts, type InCohortDeps } from "./operations/in-cohort.ts";
-import { createQuestionTypes } from "./operations/dashboards/question-types.ts";
 import type { LinkIssuer } from "./operations/dashboards/dashboard-links.ts";
+import { createQuestionTypes } from "./operations/dashboards/question-types.ts";
 import { createOperations } from "./operations/operations.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
 import { createCorrelationConsumer } from "./reactions/correlation/correlate-batches.ts";
@@ -70,6 +69,8 @@ export interface AnalyticsPorts {
   readonly longQueries: LongQueryStore;
   /** What tenants' tiers include. */
   readonly features: Pick<Features, "isEnabled" | "require">;
+  /** Makes and ends the credentials of share links. */
+  readonly shareLinks: LinkIssuer;
   /** What tenants are held to. */
   readonly quotas: Quotas;
 }
@@ -78,8 +79,6 @@ export interface AnalyticsPorts {
 const PEOPLE = {
   rules: { defaults: DEFAULT_RULES, unlinked, bounds: { links: MAX_LINKS, identities: MAX_IDENTITIES } },
   ...{ fromEvents: planOn.bind(null, null), asksPeople },
-  /** Makes and ends the credentials of share links. */
-  readonly shareLinks: LinkIssuer;
 } as const;
 
 /** Answers that a process computes and keeps for their pages at a time: each sorts and writes up to millions of rows. */
@@ -140,6 +139,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ ...known, ...correlation },
     ...{ peopleStatements, erasures, plainEvents: resources.eventStore },
     ...{ questionTypes, dashboards: createDashboardStore(resources), comments: createCommentStore(resources) },
+    ...{ links: createLinkStore(resources), issuer: ports.shareLinks },
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
     funnels: createFunnelStore(eventStore),
@@ -162,7 +162,6 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
       createCorrelationConsumer(correlating),
       createCorrelationClock(correlating),
       createForgetting({ answers, eventLog, logger }),
-    ...{ links: createLinkStore(resources), issuer: ports.shareLinks },
       createCohortComputer({
         ...{ cohorts, longQueries, nowMs, newId, logger, statements: behaviourStatements },
         closedDefinition: (cohort) => closedDefinition(cohorts, cohort),

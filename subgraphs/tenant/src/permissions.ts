@@ -84,6 +84,6 @@ export const permissions = {
   "Query.throttles": "security:read",
   "Mutation.liftThrottle": "security:manage",
   "Mutation.reportAuthenticationFailures": "platform:authenticate",
-} as const satisfies PermissionTable;
   "Mutation.issueShareLink": "platform:authenticate",
   "Mutation.endShareLink": "platform:authenticate",
+} as const satisfies PermissionTable;

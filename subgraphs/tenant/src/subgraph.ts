@@ -90,8 +90,8 @@ const resolvers = {
     ...AdministrationMutation,
     ...RateBudgetMutation,
     ...SecurityMutation,
-  },
     ...ShareLinkMutation,
+  },
   ...administrationTypes,
   OAuthClient,
   RequestKey,
@@ -178,11 +178,11 @@ export const createTenantSubgraph = (resources: Resources, options: TenantOption
     ...{ access, apiKeys, keyedHash, randomBytes, nowMs, newId },
     grants: createGrantStore(resources),
   });
-  const operations: Operations = {
-    administration: createAdministration(stores, { newId, nowMs }),
   const shareLinks = createShareLinks({ shareLinks: createShareLinkStore(sql), keyedHash, randomBytes, nowMs });
-    rateBudgets: createRateBudgets(createPostgresBudgetStore(sql)),
+  const operations: Operations = {
     ...shareLinks,
+    administration: createAdministration(stores, { newId, nowMs }),
+    rateBudgets: createRateBudgets(createPostgresBudgetStore(sql)),
     ...createSecurityOperations({ security: stores.security, targetTenant: createTargetTenant({ tenants }), nowMs }),
     reportFailures: createReportFailures({
       ...{ credentials, keyedHash, nowMs },

@@ -64,10 +64,10 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
   readonly answers: Answers;
   readonly dashboards: DashboardDeps["dashboards"];
   readonly comments: DashboardDeps["comments"];
-  readonly questionTypes: DashboardDeps["questionTypes"];
-  readonly logger: DashboardDeps["logger"];
   readonly links: DashboardDeps["links"];
   readonly issuer: DashboardDeps["issuer"];
+  readonly questionTypes: DashboardDeps["questionTypes"];
+  readonly logger: DashboardDeps["logger"];
   readonly answerRows: OlapPageDeps["answerRows"];
   readonly keepSlots: OlapPageDeps["keepSlots"];
 }

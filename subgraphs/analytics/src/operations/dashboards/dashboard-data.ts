@@ -96,6 +96,7 @@ const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail
 export const chosenVariables = (
   variables: readonly DashboardVariable[],
   values: NonNullable<DashboardDataInput["variables"]>,
+  where = "variables",
 ): readonly DashboardVariable[] => {
   const byName = new Map(variables.map((one) => [one.name, one]));
   if (values.length > DASHBOARD_LIMITS.variables) throw bad(where, `At most ${DASHBOARD_LIMITS.variables} values.`);
@@ -175,7 +176,6 @@ const eachOf = async <One, Result>(
   return things.flatMap((_one, index) => results.get(index) ?? []);
 };
 
-const wanted = ({ document }: Dashboard, ids: readonly string[] | null | undefined): readonly Widget[] => {
 /** Answers the questions of widgets, a few at a time; one that fails says why and leaves the others alone. */
 export const answerWidgets = (
   deps: DataDeps,
@@ -183,6 +183,7 @@ export const answerWidgets = (
   widgets: readonly Widget[],
 ): Promise<readonly WidgetData[]> => eachOf(widgets, AT_ONCE, (widget) => dataOf(deps, setting, widget));
 
+const wanted = ({ document }: Dashboard, ids: readonly string[] | null | undefined): readonly Widget[] => {
   if (ids === null || ids === undefined) return document.widgets;
   const asked = new Set(ids.map((id) => id.toLowerCase()));
   return document.widgets.filter(({ id }) => asked.has(id));
