@@ -13,7 +13,7 @@ import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { createPersonEraser } from "./jobs/erase-people.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
-import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
+import { createCommentStore } from "./store/dashboards/comment-store.ts";
 import { createLinkStore } from "./store/dashboards/link-store.ts";
 import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";

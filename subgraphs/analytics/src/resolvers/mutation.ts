@@ -44,5 +44,6 @@ export const Mutation: MutationResolvers = {
   resolveDashboardComment: (_root, { id, resolved }, { caller, operations }) =>
     operations.resolveDashboardComment(caller, id, resolved),
   removeDashboardComment: (_root, { id }, { caller, operations }) => operations.removeDashboardComment(caller, id),
+  removeDashboard: (_root, { id }, { caller, operations }) => operations.removeDashboard(caller, id),
   cancelJob: (_root, { id }, { caller, operations }) => operations.cancelJob(caller, id),
 };
