@@ -195,6 +195,28 @@ const makeDefinitions = async (client: TesseraClient, own: OwnThings): Promise<v
   }
 };
 
+const NOTHING = {
+  jobId: "",
+  userId: "",
+  apiKeyId: "",
+  oauthClientId: "",
+  trustedIssuerId: "",
+  ruleId: "",
+  anomalyId: "",
+  cohortId: "",
+  savedQueryId: "",
+  correlationRuleId: "",
+  dashboardId: "",
+  dashboardCommentId: "",
+  dashboardLinkId: "",
+  executionId: "",
+};
+
+/** A tenant that has nothing, as far as anybody who asks can tell. */
+export const nothingOwn = (tenantId: string): OwnThings => ({
+  ...{ ...NOTHING, mark: "nothing", tenantId, eventId: tenantId, batchId: tenantId },
+});
+
 /** Gives a tenant one of everything: events, a finished job, a broken rule with its anomaly, a person, a key. */
 export const makeOwnThings = async (
   url: string,
@@ -203,23 +225,7 @@ export const makeOwnThings = async (
 ): Promise<OwnThings> => {
   const client = createTesseraClient(url, tenant.apiKey);
   const sent = await sendEvents(client, mark);
-  const nothing = {
-    jobId: "",
-    userId: "",
-    apiKeyId: "",
-    oauthClientId: "",
-    trustedIssuerId: "",
-    ruleId: "",
-    anomalyId: "",
-    cohortId: "",
-    savedQueryId: "",
-    correlationRuleId: "",
-    dashboardId: "",
-    dashboardCommentId: "",
-    dashboardLinkId: "",
-    executionId: "",
-  };
-  const base: OwnThings = { ...nothing, ...sent, mark, tenantId: tenant.tenantId };
+  const base: OwnThings = { ...NOTHING, ...sent, mark, tenantId: tenant.tenantId };
   const [ruleId, jobId] = [await makeRule(client, base), await makeJob(client, base)];
   const [cohortId, savedQueryId] = [await makeCohort(client, base), await makeSavedQuery(client, base)];
   const dashboardId = await makeDashboard(client, base);
