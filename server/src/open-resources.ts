@@ -5,6 +5,8 @@ import { createPostgresEventLog } from "@tessera/platform/events/postgres-event-
 import { createQueues, type Queues } from "@tessera/platform/queue/queues";
 import { openFeatures, type Features } from "@tessera/platform/features/features";
 import type { Probe } from "@tessera/platform/http/health";
+import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
+import { refuse } from "@tessera/platform/errors/refusal";
 import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { createEventStore } from "@tessera/platform/store/event-store";
@@ -106,8 +108,13 @@ export const openResources = (
     async (tenantId) => (await quotas.of({ tenantId, subject: FEATURES_ASKER })).limits,
     `rooms-${newUuid()}`,
   );
+  let accessOfSubject = nobodyTells;
   return {
     resources,
+    accessOfSubject: (tenantId, subject) => accessOfSubject(tenantId, subject),
+    knowAccess: (known) => {
+      accessOfSubject = known;
+    },
     features,
     quotas,
     ...sharing,

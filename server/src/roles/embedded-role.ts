@@ -11,6 +11,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge, type BridgeDeps } from "@tessera/rest-bridge/bridge";
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
 import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
+import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { composeGraph } from "../compose.ts";
 import { createEdge, edgeOf } from "../edge.ts";
 import { openExecutions } from "../executions.ts";

@@ -3,6 +3,7 @@ import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/
 import { serveSubgraph } from "@tessera/platform/graphql/serve-subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
+import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { auditSecretsOf, publicUrlOf, tenantUrl, type DistributedConfig } from "../config.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import { quotasOf } from "../limiting.ts";

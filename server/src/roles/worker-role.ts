@@ -2,6 +2,7 @@ import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
+import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { auditSecretsOf, type DistributedConfig } from "../config.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import { quotasOf } from "../limiting.ts";
@@ -24,7 +25,9 @@ export const openBackground = (
   const subgraphs = SUBGRAPH_NAMES.map((name) => createSubgraph(name, opened, ports));
   const tenant = subgraphs.find(({ name }) => name === "tenant");
   if (tenant === undefined) throw new Error("A worker runs the tenant room.");
-  opened.holdTo(quotasOf(connectInProcess(tenant, logger), "worker", logger));
+  const connection = connectInProcess(tenant, logger);
+  opened.holdTo(quotasOf(connection, "worker", logger));
+  opened.knowAccess(createAskSubjectAccess(connection, "worker"));
   return subgraphs.flatMap(({ background }) => background);
 };
 

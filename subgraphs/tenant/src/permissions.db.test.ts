@@ -35,6 +35,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Query.authenticate": `(keyId: "0000000000000000", credentialHash: "${"0".repeat(64)}")`,
   "Query.authenticateToken": `(claims: { tokenId: "x", clientId: "x", scopes: [] })`,
   "Query.authenticateExternalToken": `(token: "x")`,
+  "Query.accessOfSubject": `(tenantId: "${randomUUID()}", subjectKind: USER, subjectId: "x")`,
   "Mutation.createOAuthClient": `(input: { name: "x", kind: SERVICE, permissions: ["ml:read"] })`,
   "Mutation.revokeOAuthClient": `(id: "x")`,
   "Mutation.inviteUser": `(userId: "x")`,

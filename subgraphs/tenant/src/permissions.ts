@@ -16,6 +16,7 @@ export const permissions = {
   "Query.requestKeys": "tenant:read",
   "Query.requestKeysOf": "platform:authenticate",
   "Query.authenticateToken": "platform:authenticate",
+  "Query.accessOfSubject": "platform:authenticate",
   "Query.authenticateExternalToken": "platform:authenticate",
   "Mutation.createApiKey": "tenant:manage",
   "Mutation.revokeApiKey": "tenant:manage",

@@ -69,6 +69,7 @@ import { createGrantStore } from "./store/grant-store.ts";
 import { createRequestKeyStore } from "./store/request-key-store.ts";
 import { createLoaders } from "./store/loaders.ts";
 import { createOAuthClientStore } from "./store/oauth-client-store.ts";
+import { createStandingStore } from "./store/standing-store.ts";
 import { createTokenStore } from "./store/token-store.ts";
 import { createTrustedIssuerStore } from "./store/trusted-issuer-store.ts";
 import { createTenantStore, type TenantStore } from "./store/tenant-store.ts";
@@ -156,6 +157,7 @@ const identityStores = (sql: Resources["sql"]) => ({
   clients: createOAuthClientStore(sql),
   issuers: createTrustedIssuerStore(sql),
   tokens: createTokenStore(sql),
+  standing: createStandingStore(sql),
 });
 
 /** Builds the tenant room: tenants, users, API keys, and who stands behind a presented key. */

@@ -167,6 +167,39 @@ describe("what a verified token still amounts to", () => {
     expect(await standingOf(client.id, ["analytics:read"])).toBeNull();
   });
 
+  it("of a subject that nobody presents a credential of is what it may now; nothing of one that was ended, or of another tenant", async () => {
+    const text = `query ($tenantId: ID!, $kind: CallerKind!, $id: ID!) {
+      accessOfSubject(tenantId: $tenantId, subjectKind: $kind, subjectId: $id) { tenantId subject { kind id } permissions roles } }`;
+    const may = async (kind: string, id: string, of: string = tenantId): Promise<unknown> =>
+      (await askSubgraph(subgraph, service, text, { tenantId: of, kind, id })).data?.["accessOfSubject"];
+    const { client } = await createService(["analytics:read"]);
+    const itself = { tenantId, subject: { kind: "CLIENT", id: client.id }, permissions: ["analytics:read"], roles: [] };
+    expect(await may("CLIENT", client.id)).toEqual(itself);
+    expect([await may("CLIENT", client.id, freshTenantId()), await may("USER", client.id)]).toEqual([null, null]);
+    const [userId, keyId] = [randomUUID(), randomUUID().replaceAll("-", "").slice(0, 16)];
+    await test.owner.query(
+      "INSERT INTO tenant_user (id, tenant_id, email, name, roles) VALUES ($1, $2, 'w@example.org', 'W', '{VIEWER}')",
+      [userId, tenantId],
+    );
+    expect(await may("USER", userId)).toMatchObject({
+      roles: ["VIEWER"],
+      permissions: expect.arrayContaining(["analytics:read"]),
+    });
+    await test.owner.query("DELETE FROM tenant_user WHERE id = $1", [userId]);
+    await test.owner.query(
+      "INSERT INTO api_key (id, tenant_id, name, key_hash, permissions, created_by_kind, created_by_id) VALUES ($1, $2, 'k', sha256('x'), '{ml:read}', 'USER', 'x')",
+      [keyId, tenantId],
+    );
+    expect([await may("USER", userId), await may("API_KEY", keyId)]).toMatchObject([
+      null,
+      { permissions: ["ml:read"] },
+    ]);
+    await test.owner.query("UPDATE api_key SET revoked_at = '2020-01-01' WHERE id = $1", [keyId]);
+    expect([await may("API_KEY", keyId), await may("SERVICE", "gateway")]).toEqual([null, null]);
+    await test.owner.query("UPDATE tenant SET state = 'SUSPENDED' WHERE id = $1", [tenantId]);
+    expect(await may("CLIENT", client.id)).toBeNull();
+  });
+
   it("is asked by the platform's own processes alone", async () => {
     const { errors } = await askSubgraph(subgraph, manager, STANDING, {
       claims: { tokenId: "x", clientId: "y", scopes: [] },

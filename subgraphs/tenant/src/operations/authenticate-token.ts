@@ -6,10 +6,12 @@ import type { VerifyExternalToken } from "@tessera/platform/auth/external-token"
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { NowMs } from "@tessera/platform/time/clock";
 import { decodeJwt } from "jose";
 import { effectiveAccess, type EffectiveAccess } from "../domain/access.ts";
 import { audienceOf, rolesOfClaim, tenantOfAudience } from "../domain/trusted-issuer.ts";
 import type { AccessStore } from "../store/access-store.ts";
+import type { StandingStore } from "../store/standing-store.ts";
 import type { TokenStore } from "../store/token-store.ts";
 import type { TrustedIssuerStore } from "../store/trusted-issuer-store.ts";
 import { maskSaltOf } from "./mask-salt.ts";
@@ -66,6 +68,20 @@ export const createAuthenticateToken =
     const access = await accessNow(deps, tenantId, subject, held);
     const permissions = common(scopes, ofClient, access.permissions);
     return { tenantId, subject, ...access, permissions, expiresAtMs: null, networks: null, grantId: null };
+  };
+
+/**
+ * Builds the answer to what a subject may at this moment that nobody is calling for, such as who owns what runs by itself. Null when it was ended, acts
+ * under a grant from outside, or its tenant does not work; a person of another issuer is known by a token alone, and so is nobody here.
+ */
+export const createAccessOfSubject =
+  (deps: AccessDeps & { standing: StandingStore; nowMs: NowMs }) =>
+  async (tenant: string, subject: Subject): Promise<Caller | null> => {
+    const tenantId = parseTenantId(tenant);
+    const held = tenantId === null ? null : await deps.standing.find(tenantId, subject, deps.nowMs());
+    if (tenantId === null || held === null) return null;
+    const access = await accessNow(deps, tenantId, subject, held);
+    return { tenantId, subject, ...access, expiresAtMs: null, networks: null, grantId: null };
   };
 
 /** The tenant a token of another issuer is made for, by its one audience of ours; null when it has none or several. */

@@ -3,7 +3,11 @@ import { createExternalTokenVerifier } from "@tessera/platform/auth/external-tok
 import type { KeyedHash } from "@tessera/platform/auth/keyed-hash";
 import { createPublicFetch } from "@tessera/platform/http/public-fetch";
 import type { Resources } from "@tessera/platform/runtime/resources";
-import { createAuthenticateExternalToken, createAuthenticateToken } from "./authenticate-token.ts";
+import {
+  createAccessOfSubject,
+  createAuthenticateExternalToken,
+  createAuthenticateToken,
+} from "./authenticate-token.ts";
 import { createCreateOAuthClient } from "./create-oauth-client.ts";
 import { createInviteUser } from "./invite-user.ts";
 import { createListPage } from "./list-page.ts";
@@ -11,6 +15,7 @@ import { createRevokeOAuthClient } from "./revoke-oauth-client.ts";
 import { createDistrustIssuer, createTrustIssuer } from "./trust-issuer.ts";
 import type { AccessStore } from "../store/access-store.ts";
 import type { OAuthClientStore } from "../store/oauth-client-store.ts";
+import type { StandingStore } from "../store/standing-store.ts";
 import type { TokenStore } from "../store/token-store.ts";
 import type { TrustedIssuerStore } from "../store/trusted-issuer-store.ts";
 import type { UserStore } from "../store/user-store.ts";
@@ -30,6 +35,7 @@ export interface IdentityStores {
   readonly clients: OAuthClientStore;
   readonly issuers: TrustedIssuerStore;
   readonly tokens: TokenStore;
+  readonly standing: StandingStore;
 }
 
 /** Builds the room's operations on OAuth clients, invitations, trusted issuers and access tokens. */
@@ -39,12 +45,13 @@ export const createIdentityOperations = (
   options: IdentityOptions,
 ) => {
   const { logger, nowMs, newId } = resources;
-  const { users, access, clients, issuers, tokens, keyedHash, randomBytes } = deps;
+  const { users, access, clients, issuers, tokens, standing, keyedHash, randomBytes } = deps;
   const { publicUrl = () => "" } = options;
   const fetchJson = createPublicFetch({ allowLoopback: options.allowLoopbackIssuers ?? false });
   const verify = createExternalTokenVerifier({ fetchJson, nowMs });
   return {
     authenticateToken: createAuthenticateToken({ tokens, access, keyedHash }),
+    accessOfSubject: createAccessOfSubject({ standing, access, keyedHash, nowMs }),
     authenticateExternalToken: createAuthenticateExternalToken({ issuers, access, keyedHash, verify, logger }),
     createOAuthClient: createCreateOAuthClient({ clients, keyedHash, randomBytes, nowMs }),
     revokeOAuthClient: createRevokeOAuthClient({ clients, nowMs }),

@@ -17,11 +17,13 @@ import { timeText, timeTextOrNull } from "./time-text.ts";
 /** What the room answers about OAuth clients, trusted issuers and access tokens. */
 export const IdentityQuery: Pick<
   QueryResolvers,
-  "oauthClients" | "trustedIssuers" | "authenticateToken" | "authenticateExternalToken"
+  "oauthClients" | "trustedIssuers" | "authenticateToken" | "authenticateExternalToken" | "accessOfSubject"
 > = {
   oauthClients: (_root, args, { caller, operations }) => operations.oauthClients(caller.tenantId, args),
   trustedIssuers: (_root, _args, { caller, operations }) => operations.trustedIssuers(caller.tenantId),
   authenticateToken: (_root, { claims }, { operations }) => operations.authenticateToken(claims),
+  accessOfSubject: (_root, { tenantId, subjectKind, subjectId }, { operations }) =>
+    operations.accessOfSubject(tenantId, { kind: subjectKind, id: subjectId }),
   authenticateExternalToken: (_root, { token }, { operations }) => operations.authenticateExternalToken(token),
 };
 

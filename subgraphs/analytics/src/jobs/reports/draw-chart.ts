@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { Resvg } from "@resvg/resvg-js";
+import { renderAsync } from "@resvg/resvg-js";
 import { BarChart, HeatmapChart, LineChart, SankeyChart } from "echarts/charts";
 import { GridComponent, LegendComponent, VisualMapComponent } from "echarts/components";
 import { init, setPlatformAPI, use } from "echarts/core";
@@ -30,17 +30,17 @@ export interface Drawn {
   readonly height: number;
 }
 
-/** Draws a picture: the same for the same numbers, with the fonts of this package alone. */
-export const drawChart = (picture: Picture): Drawn => {
+/** Draws a picture: the same for the same numbers, with the fonts of this package alone. Its points are made beside the thread that asks for it. */
+export const drawChart = async (picture: Picture): Promise<Drawn> => {
   const { option, height: wanted } = chartOption(picture);
   const height = Math.min(MAX_HEIGHT, Math.round(wanted));
   const chart = init(null, null, { renderer: "svg", ssr: true, width: PICTURE_WIDTH, height });
   try {
     chart.setOption(option);
-    const image = new Resvg(chart.renderToSVGString(), {
+    const image = await renderAsync(chart.renderToSVGString(), {
       ...{ background: "#ffffff", fitTo: { mode: "zoom", value: PICTURE_SCALE } },
       font: { loadSystemFonts: false, fontFiles, defaultFontFamily: "DejaVu Sans" },
-    }).render();
+    });
     return { png: image.asPng(), width: PICTURE_WIDTH, height };
   } finally {
     chart.dispose();

@@ -1,5 +1,5 @@
 import { inflateSync } from "node:zlib";
-import { describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { readXlsx } from "hucre/xlsx";
 import { cellText } from "../../domain/reports/number-text.ts";
 import { pictureOf } from "../../domain/reports/picture.ts";
@@ -8,6 +8,7 @@ import type { ReportContent, Section } from "../../domain/reports/section.ts";
 import { HOSTILE, reportSections } from "../../../testing/report-answers.ts";
 import { PICTURE_WIDTH } from "./chart-option.ts";
 import { drawChart, PICTURE_SCALE, type Drawn } from "./draw-chart.ts";
+import { drawPictures } from "./make-files.ts";
 import { escaped } from "./html-text.ts";
 import { writeCsv } from "./write-csv.ts";
 import { ROWS_ON_PAGE, writeHtml } from "./write-html.ts";
@@ -25,7 +26,6 @@ const only = (title: string): ReportContent => ({
   sections: sections.filter((one) => one.title === title),
 });
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
-const html = text(writeHtml(content, drawChart));
 
 /** Width, height, and how many values the bytes of the picture's points have: one alone where it is blank. */
 const decoded = (png: Uint8Array): { readonly width: number; readonly height: number; readonly values: number } => {
@@ -41,30 +41,30 @@ const decoded = (png: Uint8Array): { readonly width: number; readonly height: nu
   };
 };
 
-const drawnOf = (section: Section): Drawn | null => {
-  const found = section.kind === "ANSWER" ? pictureOf(section.chart, section.parts.shape) : null;
-  return found === null ? null : drawChart(found.picture);
-};
+let pictures: ReadonlyMap<Section, Drawn>;
+let html: string;
+beforeAll(async () => {
+  pictures = await drawPictures(content, new AbortController().signal);
+  html = text(writeHtml(content, pictures));
+}, SLOW_MS);
 
 describe("pictures", () => {
-  test(
-    "are drawn of every answer that has one, as wide as a page, not blank, and the same for the same numbers",
-    () => {
-      const drawn = answered.map((section) => [section.title, drawnOf(section)] as const);
-      expect(drawn.flatMap(([title, one]) => (one === null ? [title] : []))).toEqual(["Figures", "A table"]);
-      for (const [, one] of drawn) {
-        if (one === null) continue;
-        const { width, height, values } = decoded(one.png);
-        expect([width, height]).toEqual([PICTURE_WIDTH * PICTURE_SCALE, one.height * PICTURE_SCALE]);
-        expect(values).toBeGreaterThan(20);
-      }
-      for (const section of answered.slice(5, 6)) {
-        const [one, again] = [drawnOf(section), drawnOf(section)];
-        expect(Buffer.from(one?.png ?? []).equals(Buffer.from(again?.png ?? []))).toBe(true);
-      }
-    },
-    SLOW_MS,
-  );
+  test("are drawn of every answer that has one, as wide as a page, not blank, and the same for the same numbers", async () => {
+    expect(answered.flatMap((section) => (pictures.has(section) ? [] : [section.title]))).toEqual([
+      "Figures",
+      "A table",
+    ]);
+    for (const { png, height: high } of pictures.values()) {
+      const { width, height, values } = decoded(png);
+      expect([width, height]).toEqual([PICTURE_WIDTH * PICTURE_SCALE, high * PICTURE_SCALE]);
+      expect(values).toBeGreaterThan(20);
+    }
+    const steps = answered.find(({ title }) => title === "Steps");
+    const found = steps === undefined ? null : pictureOf(steps.chart, steps.parts.shape);
+    if (steps === undefined || found === null) throw new Error("Steps are drawn.");
+    const again = await drawChart(found.picture);
+    expect(Buffer.from(again.png).equals(Buffer.from(pictures.get(steps)?.png ?? []))).toBe(true);
+  });
 
   test("leave what is too much to the table, and say so", () => {
     const categories = Array.from({ length: 100 }, (_, index) => `c${index}`);
@@ -153,7 +153,7 @@ describe("a page", () => {
     const [first] = answered;
     if (first === undefined) throw new Error("There is an answer.");
     const long = { ...first, chart: "TABLE", parts: { ...first.parts, tables: [{ title: "", columns, rows }] } };
-    const page = text(writeHtml({ ...content, sections: [long] }, drawChart));
+    const page = text(writeHtml({ ...content, sections: [long] }, new Map()));
     expect(page.match(/>row-\d+</g)).toHaveLength(ROWS_ON_PAGE);
     expect(page).toContain("100 of 250 rows; the other files have all.");
   });

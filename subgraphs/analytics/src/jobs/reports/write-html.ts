@@ -106,18 +106,19 @@ const altOf = (section: Answered): string => {
   }
 };
 
-const pictures = (
-  section: Answered,
-  draw: (picture: NonNullable<ReturnType<typeof pictureOf>>["picture"]) => Drawn,
-): string => {
-  const found = pictureOf(section.chart, section.parts.shape);
-  if (found === null) return "";
-  const { png, width, height } = draw(found.picture);
+/** Pictures by the sections they are of. */
+export type Pictures = ReadonlyMap<Section, Drawn>;
+
+const pictureIn = (section: Answered, pictures: Pictures): string => {
+  const drawn = pictures.get(section);
+  if (drawn === undefined) return "";
+  const { png, width, height } = drawn;
   const data = Buffer.from(png).toString("base64");
-  return `<img alt="${escaped(altOf(section))}" width="${width}" height="${height}" style="display:block;width:100%;max-width:${width}px;height:auto;border:0" src="data:image/png;base64,${data}">${found.notes.map((note) => paragraph(escaped(note))).join("")}`;
+  const notes = pictureOf(section.chart, section.parts.shape)?.notes ?? [];
+  return `<img alt="${escaped(altOf(section))}" width="${width}" height="${height}" style="display:block;width:100%;max-width:${width}px;height:auto;border:0" src="data:image/png;base64,${data}">${notes.map((note) => paragraph(escaped(note))).join("")}`;
 };
 
-const bodyOf = (section: Section, draw: Parameters<typeof pictures>[1]): string => {
+const bodyOf = (section: Section, pictures: Pictures): string => {
   switch (section.kind) {
     case "TEXT":
       return paragraph(escapedLines(section.text), `color:${INK}`);
@@ -133,7 +134,7 @@ const bodyOf = (section: Section, draw: Parameters<typeof pictures>[1]): string 
       );
       const notes = section.parts.notes.map((note) => paragraph(escaped(note)));
       return [
-        large ?? pictures(section, draw),
+        large ?? pictureIn(section, pictures),
         ...tables,
         ...notes,
         paragraph(sourceText(section.parts.source), "font-size:11px;line-height:16px"),
@@ -144,14 +145,14 @@ const bodyOf = (section: Section, draw: Parameters<typeof pictures>[1]): string 
 
 const sectionOf = (
   section: Section,
-  draw: Parameters<typeof pictures>[1],
+  pictures: Pictures,
 ): string => `<tr><td style="padding:18px 24px;border-top:1px solid ${LINE}">
 <h2 style="margin:0 0 10px;font-size:17px;line-height:24px;color:${INK}">${escaped(section.title)}</h2>
-${bodyOf(section, draw)}
+${bodyOf(section, pictures)}
 </td></tr>`;
 
 /** A report as one HTML file that needs nothing else: laid out in tables with styles of their own, as readers of mail need it, without scripts. */
-export const writeHtml = (content: ReportContent, draw: Parameters<typeof pictures>[1]): Uint8Array => {
+export const writeHtml = (content: ReportContent, pictures: Pictures): Uint8Array => {
   const { title, description, dueAt, timeZone, source, sections } = content;
   const about = description === "" ? "" : paragraph(escapedLines(description));
   const html = `<!doctype html>
@@ -171,7 +172,7 @@ export const writeHtml = (content: ReportContent, draw: Parameters<typeof pictur
 ${about}
 ${paragraph(escaped(`Due ${shortTime(dueAt)} (${timeZone}) · ${source}`))}
 </td></tr>
-${sections.map((section) => sectionOf(section, draw)).join("\n")}
+${sections.map((section) => sectionOf(section, pictures)).join("\n")}
 </table>
 </td></tr></table>
 </body>
