@@ -37,6 +37,7 @@ import type { LiveWindow } from "./domain/windows.ts";
 import type { ComputeOutcome, DeleteOutcome, ListOutcome } from "./operations/change-cohorts.ts";
 import type { CohortMembership } from "./operations/cohort-members.ts";
 import type { CohortPage } from "./operations/find-cohorts.ts";
+import type { FunnelGroup } from "./domain/funnel/funnel-answer.ts";
 import type { RetentionGroup } from "./domain/retention-answer.ts";
 import type { SaveOutcome } from "./store/cohort-store.ts";
 import type { SavedQueryAnswer } from "./operations/semantic/run-saved-query.ts";
@@ -137,6 +138,8 @@ export type CohortSizeParent = CohortSize;
 export type CohortMembershipParent = CohortMembership;
 /** What a resolver of `CohortConnection` receives. */
 export type CohortConnectionParent = CohortPage;
+/** What a resolver of `FunnelGroup` receives. */
+export type FunnelGroupParent = FunnelGroup;
 /** What a resolver of `RetentionGroup` receives. */
 export type RetentionGroupParent = RetentionGroup;
 /** What a resolver of `SaveCohortResult` receives. */

@@ -31,6 +31,11 @@ export const cohortPlaces = (client: () => TesseraClient) => {
       input((id) => ({ ...question, cohorts: [id] })),
       "{ groups { cohort { name } } }",
     ),
+    "Query.funnel(input.breakdown.cohorts)": place(
+      kept,
+      input((id) => ({ range, steps: [{ anyOf: [{}] }], breakdown: { cohorts: [id] } })),
+      "{ groups { cohort { name } } }",
+    ),
     "Query.stickiness(input.cohort)": place(
       kept,
       input((cohort) => ({ range, event: {}, cohort })),

@@ -65,6 +65,17 @@ const result = (coordinate: string) =>
 const groupSchema = Type.Object(
   {
     value: orNull(Type.String(), from("FunnelGroup.value")),
+    cohort: orNull(
+      Type.Object({ id: Type.String(from("Cohort.id")), name: Type.String(from("Cohort.name")) }),
+      from("FunnelGroup.cohort"),
+    ),
+    segment: orNull(
+      Type.Object({
+        name: Type.String(from("DefinitionUse.name")),
+        version: Type.Integer(from("DefinitionUse.version")),
+      }),
+      from("FunnelGroup.segment"),
+    ),
     result: result("FunnelGroup.result"),
     versus_rest: orNull(
       Type.Object(

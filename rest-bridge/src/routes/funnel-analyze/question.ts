@@ -24,6 +24,10 @@ const MAX_MATCHERS = 10;
 const MAX_EXCLUSIONS = 10;
 const MAX_LEVELS = 10;
 const MAX_FIELDS = 5;
+/** Cohorts and segments of a breakdown. */
+const MAX_MEMBERS = 10;
+/** Characters of an id of a cohort. */
+const MAX_ID = 64;
 
 const text = (coordinate: string) => Type.String({ maxLength: MAX_NAME, ...from(coordinate) });
 const whole = (coordinate: string) => Type.Optional(Type.Integer(from(coordinate)));
@@ -50,7 +54,22 @@ const exclusionSchema = Type.Object(
 
 const breakdownSchema = Type.Object(
   {
-    field: text("FunnelBreakdownInput.field"),
+    field: Type.Optional(text("FunnelBreakdownInput.field")),
+    cohorts: Type.Optional(
+      Type.Array(Type.String({ maxLength: MAX_ID }), {
+        maxItems: MAX_MEMBERS,
+        ...from("FunnelBreakdownInput.cohorts"),
+      }),
+    ),
+    segments: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { name: text("SegmentRefInput.name"), version: whole("SegmentRefInput.version") },
+          { additionalProperties: false, ...from("SegmentRefInput") },
+        ),
+        { maxItems: MAX_MEMBERS, ...from("FunnelBreakdownInput.segments") },
+      ),
+    ),
     attribution: Type.Optional(Type.Enum(["first", "last", "step"], from("FunnelBreakdownInput.attribution"))),
     step: whole("FunnelBreakdownInput.step"),
     first: whole("FunnelBreakdownInput.first"),
@@ -142,7 +161,7 @@ const toExclusion = ({ event, from_step: fromStep, to_step: toStepNumber }: Stat
 
 const toBreakdown = ({ field, attribution, ...breakdown }: Static<typeof breakdownSchema>) => ({
   ...breakdown,
-  field: toFieldName(field),
+  ...(field === undefined ? {} : { field: toFieldName(field) }),
   ...(attribution === undefined ? {} : { attribution: ATTRIBUTIONS[attribution] }),
 });
 

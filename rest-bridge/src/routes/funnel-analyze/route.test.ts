@@ -32,7 +32,7 @@ const data: RestFunnelAnalyzeQuery = {
   funnel: {
     range,
     result,
-    groups: [{ value: "DE", result, versusRest }],
+    groups: [{ value: "DE", cohort: null, segment: null, result, versusRest }],
     groupCount: 1,
     others: null,
     groupsTest: { chiSquare: 1, degreesOfFreedom: 1, p: 0.3 },

@@ -33,6 +33,7 @@ import { followJob } from "./follow-job.ts";
 import { ingestEvents } from "./ingest-events.ts";
 import { listJobs } from "./list-jobs.ts";
 import { queryAttribution } from "./query-attribution.ts";
+import { withMembers } from "./funnel-members.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryPaths } from "./query-paths.ts";
 import { querySessionMetrics, querySessions } from "./query-sessions.ts";
@@ -82,7 +83,7 @@ const plainOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
   timeSeries: withRange(deps, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps))),
   olap: withRange(deps, withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))),
-  funnel: withRange(deps, withCohorts(deps, queryFunnel(deps))),
+  funnel: withRange(deps, withCohorts(deps, withMembers(deps, queryFunnel(deps)))),
   attribution: withRange(deps, withCohorts(deps, queryAttribution(deps))),
   paths: withRange(deps, withCohorts(deps, queryPaths(deps))),
   funnelOfPath: withCohortsWithin(deps, funnelOfPath(deps)),
@@ -132,7 +133,12 @@ const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOpe
   return {
     olap: share({ name: "olap", ask: olap, versionsOf: named }),
     timeSeries: share({ name: "timeSeries", ask: timeSeries, versionsOf: named }),
-    funnel: share({ name: "funnel", ask: funnel, versionsOf: ofCohorts }),
+    funnel: share({
+      name: "funnel",
+      ask: funnel,
+      versionsOf: (caller, input) =>
+        named(caller, { ...input, segments: input.breakdown?.segments ?? [] }, "input.breakdown"),
+    }),
     attribution: share({ name: "attribution", ask: attribution, versionsOf: ofCohorts }),
     paths: share({ name: "paths", ask: paths, versionsOf: ofCohorts }),
     sessionMetrics: share({ name: "sessionMetrics", ask: sessionMetrics, versionsOf: ofCohorts }),

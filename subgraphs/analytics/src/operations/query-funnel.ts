@@ -7,6 +7,7 @@ import { fieldsOfTouches } from "../domain/attribution/question.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
+import { fieldsOf as conditionFields } from "../domain/filter.ts";
 import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import { FUNNEL_LIMITS, readRange, type Funnel } from "../domain/funnel/funnel.ts";
@@ -22,11 +23,18 @@ import { provenanceOf, type Cost } from "../domain/provenance.ts";
 import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
 import { readSlices } from "./read-slices.ts";
 
+const fieldsOfBreakdown = (breakdown: Funnel["breakdown"]): readonly Field[] => {
+  if (breakdown === null) return [];
+  return breakdown.kind === "FIELD"
+    ? [breakdown.field]
+    : breakdown.members.flatMap(({ condition }) => conditionFields(condition));
+};
+
 const fieldsOf = (funnel: Funnel): readonly Field[] => [
   ...funnel.steps.flatMap(({ anyOf }) => anyOf.flatMap(fieldsOfMatcher)),
   ...funnel.exclusions.flatMap(({ matcher }) => fieldsOfMatcher(matcher)),
   ...fieldsOfUnit(funnel.unit),
-  ...(funnel.breakdown === null ? [] : [funnel.breakdown.field]),
+  ...fieldsOfBreakdown(funnel.breakdown),
   ...(funnel.correlation?.fields ?? []),
   ...(funnel.attribution === null ? [] : fieldsOfTouches(funnel.attribution)),
 ];

@@ -13,6 +13,7 @@ import type {
   CohortVersionResolvers,
   ComputeCohortResultResolvers,
   DeleteCohortResultResolvers,
+  FunnelGroupResolvers,
   RetentionGroupResolvers,
   SaveCohortResultResolvers,
 } from "../generated/resolvers.ts";
@@ -77,6 +78,11 @@ export const CohortConnection: CohortConnectionResolvers = {
 /** Resolvers of `CohortInUse`. */
 export const CohortInUse: CohortInUseResolvers = {
   namedBy: ({ definitionIds }, _args, { definitionLoader }) => definitionsOf(definitionIds, definitionLoader),
+};
+
+/** Resolvers of `FunnelGroup`. */
+export const FunnelGroup: FunnelGroupResolvers = {
+  cohort: ({ cohortId }, _args, { cohortLoader }) => (cohortId === null ? null : cohortLoader.load(cohortId)),
 };
 
 /** Resolvers of `RetentionGroup`. */

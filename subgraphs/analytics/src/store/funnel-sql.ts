@@ -3,7 +3,7 @@ import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
 import type { TouchQuestion } from "../domain/attribution/question.ts";
-import type { Funnel } from "../domain/funnel/funnel.ts";
+import type { Funnel, FunnelBreakdown, FunnelMembers } from "../domain/funnel/funnel.ts";
 import type { FunnelMarks } from "../domain/funnel/funnel-marks.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
@@ -62,6 +62,13 @@ const valueSql = (field: Field, params: Params): string => {
     ? `if(${value} = '', '', concat('=', ${value}))`
     : `concat('=', toString(${value}))`;
 };
+
+/** Which cohorts and segments an event is of: `=` and the digit of each, by its place. */
+const membersSql = (members: readonly FunnelMembers[], params: Params): string =>
+  `concat('='${members.map(({ condition }, place) => `, if(${condition === null ? "1" : conditionSql(condition, params)}, '${place}', '')`).join("")})`;
+
+const breakdownSql = (breakdown: FunnelBreakdown, params: Params): string =>
+  breakdown.kind === "FIELD" ? valueSql(breakdown.field, params) : membersSql(breakdown.members, params);
 
 /** The label of a touchpoint by the first rule that lets it through; the empty text for events that are none. */
 const labelSql = ({ touchpoints, rules, otherwise }: TouchQuestion, params: Params): string => {
@@ -144,7 +151,7 @@ const columnsOf = (
   const ofStep = (value: string): string => `if(mark = 0, '', ${value})`;
   return [
     ...(candidates.length === 0 ? [] : [["c", `CAST(indexOf(${names()}, toString(name)) AS UInt8)`] as const]),
-    ...(funnel.breakdown === null ? [] : [["v", ofStep(valueSql(funnel.breakdown.field, params))] as const]),
+    ...(funnel.breakdown === null ? [] : [["v", ofStep(breakdownSql(funnel.breakdown, params))] as const]),
     ...(funnel.correlation?.fields ?? []).map(
       (field, index) => [`f${index}`, `if(bitAnd(mark, 1) = 1, ${valueSql(field, params)}, '')`] as const,
     ),

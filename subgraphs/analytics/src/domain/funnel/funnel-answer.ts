@@ -1,4 +1,5 @@
 import type { Provenance } from "../provenance.ts";
+import type { DefinitionUse } from "../semantic/definition.ts";
 import type { Interval, SignificanceTest } from "../statistics.ts";
 import type { TimeBin } from "./histogram.ts";
 import type { FunnelCredits } from "./lay-out-credits.ts";
@@ -43,9 +44,11 @@ export interface FunnelContrast {
   readonly pAdjusted: number;
 }
 
-/** The units of one value of the breakdown, as in the SDL. */
+/** The units of one value of the breakdown, or of a cohort or segment, as in the SDL. */
 export interface FunnelGroup {
   readonly value: string | null;
+  readonly cohortId: string | null;
+  readonly segment: DefinitionUse | null;
   readonly result: FunnelResult;
   readonly versusRest: FunnelContrast | null;
 }

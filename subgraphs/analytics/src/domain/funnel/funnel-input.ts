@@ -2,6 +2,9 @@ import type { AnalysisUnitInput } from "../analysis-unit.ts";
 import type { TouchInput } from "../attribution/question.ts";
 import type { Granularity } from "../calendar.ts";
 import type { EventMatcherInput } from "../event-matcher.ts";
+import type { FilterInput } from "../filter-input.ts";
+import type { DefinitionRef } from "../semantic/asked-question.ts";
+import type { DefinitionUse } from "../semantic/definition.ts";
 import type { FunnelAnchor, FunnelAttribution, FunnelOrder } from "./funnel.ts";
 
 type Maybe<T> = T | null | undefined;
@@ -22,9 +25,24 @@ export interface FunnelExclusionInput {
   readonly toStep?: Maybe<number>;
 }
 
+/** People or events that make a group of a breakdown, once they are found. */
+export interface FunnelMembersInput {
+  /** Id of the cohort; null for a segment. */
+  readonly cohortId: string | null;
+  /** The segment in the version that counts; null for a cohort. */
+  readonly segment: DefinitionUse | null;
+  readonly filter: FilterInput;
+  /** The place of the question that names it. */
+  readonly where: string;
+}
+
 /** A breakdown as the graph delivers it. */
 export interface FunnelBreakdownInput {
-  readonly field: string;
+  readonly field?: Maybe<string>;
+  readonly cohorts?: Maybe<readonly string[]>;
+  readonly segments?: Maybe<readonly DefinitionRef[]>;
+  /** What the cohorts and segments are; the graph does not deliver it. */
+  readonly members?: readonly FunnelMembersInput[];
   readonly attribution?: Maybe<FunnelAttribution>;
   readonly step?: Maybe<number>;
   readonly first?: Maybe<number>;

@@ -3,6 +3,8 @@ import type { TouchQuestion } from "../attribution/question.ts";
 import type { Buckets } from "../calendar.ts";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../fields.ts";
+import type { Condition } from "../filter.ts";
+import type { DefinitionUse } from "../semantic/definition.ts";
 import type { TimeRange } from "../time-range.ts";
 import type { OffsetAt } from "../zone.ts";
 
@@ -31,16 +33,28 @@ export interface FunnelExclusion {
   readonly to: number;
 }
 
-/** By what units are told apart. A breakdown by cohorts would be a second kind beside this one. */
-export interface FunnelBreakdown {
-  readonly kind: "FIELD";
-  readonly field: Field;
+interface ByEvent {
   readonly attribution: FunnelAttribution;
   /** Index of the step for STEP; 0 otherwise. */
   readonly step: number;
   /** Groups shown at most. */
   readonly first: number;
 }
+
+/** A cohort or segment whose units are a group. */
+export interface FunnelMembers {
+  readonly cohortId: string | null;
+  readonly segment: DefinitionUse | null;
+  /** What an event of theirs passes; null lets every event through. */
+  readonly condition: Condition | null;
+}
+
+/** By what units are told apart: by values of a field, of which a unit has one, or by cohorts and segments, of several of which a unit may be. */
+export type FunnelBreakdown = ByEvent &
+  (
+    | { readonly kind: "FIELD"; readonly field: Field }
+    | { readonly kind: "MEMBERS"; readonly members: readonly FunnelMembers[] }
+  );
 
 /** Calendar buckets of entries. */
 export interface FunnelTrend {
@@ -91,6 +105,8 @@ export const FUNNEL_LIMITS = {
   labelCharacters: 100,
   levels: 10,
   groups: 100,
+  /** Cohorts and segments of one breakdown: the people of each are looked up per event, and each is one digit of what travels of it. */
+  members: 10,
   dropOffs: 50,
   correlationEvents: 100,
   correlationFields: 5,

@@ -16,9 +16,9 @@ import type {
   FunnelGroupsTest,
   FunnelTrendResult,
 } from "./funnel-answer.ts";
-import { requiredSteps, type Funnel } from "./funnel.ts";
+import { requiredSteps, type Funnel, type FunnelMembers } from "./funnel.ts";
 import { addCounts, layOutResult, scaled } from "./lay-out-result.ts";
-import type { Counts, Tally, WithSomething } from "./tally.ts";
+import { emptyCounts as noCounts, type Counts, type Tally, type WithSomething } from "./tally.ts";
 
 const outcome = ({ reached }: Counts) => ({ successes: reached.at(-1) ?? 0, total: reached[0] ?? 0 });
 
@@ -54,11 +54,44 @@ const valueOf = (text: string): string | null => (text === "" ? null : text.slic
 const bySize = ([a, one]: readonly [string, Counts], [b, other]: readonly [string, Counts]): number =>
   (other.reached[0] ?? 0) - (one.reached[0] ?? 0) || Number(a === "") - Number(b === "") || (a < b ? -1 : 1);
 
+/** Whether every unit that entered is in one group alone, so that the groups can be tested against each other. */
+const areDisjoint = (groups: readonly Counts[], all: Counts): boolean =>
+  groups.reduce((sum, counts) => sum + outcome(counts).total, 0) === outcome(all).total;
+
+/** The groups of cohorts and segments as they were asked for; a unit counts in each it is of, and in `others` when it is of none. */
+const layOutMembers = (
+  funnel: Funnel,
+  members: readonly FunnelMembers[],
+  { all, groups }: Tally,
+): Pick<FunnelAnswer, "groups" | "groupCount" | "others" | "groupsTest"> => {
+  const counted = members.map((_one, place) => groups.get(String(place)) ?? noCounts(funnel.steps.length));
+  const none = groups.get("");
+  const versus = contrasts(counted, all);
+  const disjoint = areDisjoint([...counted, ...(none === undefined ? [] : [none])], all);
+  return {
+    groups: members.map(({ cohortId, segment }, place) => ({
+      ...{ value: null, cohortId, segment },
+      result: layOutResult(funnel, counted[place] ?? noCounts(funnel.steps.length)),
+      versusRest: versus[place] ?? null,
+    })),
+    groupCount: members.length,
+    others: none === undefined ? null : layOutResult(funnel, none),
+    groupsTest: disjoint ? testOf(counted) : null,
+  };
+};
+
+const testOf = (groups: readonly Counts[]): FunnelGroupsTest | null => {
+  const tested = compareAll(groups.map(outcome));
+  return tested === null ? null : { chiSquare: tested.chiSquare, degreesOfFreedom: tested.freedom, p: tested.p };
+};
+
 /** The groups of a breakdown: the largest, the others together, and whether they differ. */
 export const layOutGroups = (
   funnel: Funnel,
-  { all, groups }: Tally,
+  tally: Tally,
 ): Pick<FunnelAnswer, "groups" | "groupCount" | "others" | "groupsTest"> => {
+  if (funnel.breakdown?.kind === "MEMBERS") return layOutMembers(funnel, funnel.breakdown.members, tally);
+  const { all, groups } = tally;
   const ordered = [...groups].toSorted(bySize);
   const shown = ordered.slice(0, funnel.breakdown?.first ?? 0);
   const rest = ordered.slice(shown.length).map(([, counts]) => counts);
@@ -66,18 +99,15 @@ export const layOutGroups = (
     shown.map(([, counts]) => counts),
     all,
   );
-  const tested = compareAll(shown.map(([, counts]) => outcome(counts)));
-  const groupsTest: FunnelGroupsTest | null =
-    tested === null ? null : { chiSquare: tested.chiSquare, degreesOfFreedom: tested.freedom, p: tested.p };
   return {
     groups: shown.map(([value, counts], index) => ({
-      value: valueOf(value),
+      ...{ value: valueOf(value), cohortId: null, segment: null },
       result: layOutResult(funnel, counts),
       versusRest: versus[index] ?? null,
     })),
     groupCount: groups.size,
     others: rest.length === 0 ? null : layOutResult(funnel, addCounts(rest, funnel.steps.length)),
-    groupsTest,
+    groupsTest: testOf(shown.map(([, counts]) => counts)),
   };
 };
 

@@ -5,15 +5,23 @@ import { bucketsOf } from "../calendar.ts";
 import { parseDuration } from "../duration.ts";
 import { parseEventMatcher } from "../event-matcher.ts";
 import { accessIn, parseRevealedField, type FieldAccess } from "../fields.ts";
+import { parseFilter } from "../filter.ts";
 import { MAX_RANGE_MS, parseTimeRange, type TimeRange } from "../time-range.ts";
 import { zoneOffset } from "../zone.ts";
-import type { FunnelBreakdownInput, FunnelExclusionInput, FunnelInput, FunnelStepInput } from "./funnel-input.ts";
+import type {
+  FunnelBreakdownInput,
+  FunnelExclusionInput,
+  FunnelInput,
+  FunnelMembersInput,
+  FunnelStepInput,
+} from "./funnel-input.ts";
 import {
   FUNNEL_LIMITS,
   type Funnel,
   type FunnelBreakdown,
   type FunnelCorrelation,
   type FunnelExclusion,
+  type FunnelMembers,
   type FunnelOrder,
   type FunnelStep,
   type FunnelTrend,
@@ -109,6 +117,21 @@ const parseExclusion = (
   return { matcher: parseEventMatcher(input.event, `${where}.event`, access), from, to };
 };
 
+const parseMembers = (
+  { cohorts, segments, attribution, first }: FunnelBreakdownInput,
+  members: readonly FunnelMembersInput[],
+  access: FieldAccess,
+): readonly FunnelMembers[] => {
+  if ((first ?? null) !== null)
+    throw bad("input.breakdown.first", "Every cohort and segment that is named is shown: leave `first` out.");
+  if ((segments ?? []).length === 0 && (cohorts ?? []).length > 0 && (attribution ?? "FIRST") !== "FIRST")
+    throw bad("input.breakdown.attribution", "A cohort holds a person whatever the event: leave `attribution` out.");
+  return members.map(({ cohortId, segment, filter, where }) => ({
+    ...{ cohortId, segment },
+    condition: parseFilter(filter, where, access),
+  }));
+};
+
 const parseBreakdown = (
   input: FunnelBreakdownInput | null | undefined,
   steps: readonly FunnelStep[],
@@ -120,13 +143,20 @@ const parseBreakdown = (
     throw bad("input.breakdown.step", "STEP needs the `step` whose event gives the value.");
   if (attribution !== "STEP" && (input.step ?? null) !== null)
     throw bad("input.breakdown.step", `\`step\` has no meaning for ${attribution}.`);
-  return {
-    kind: "FIELD",
-    field: parseRevealedField(input.field, "input.breakdown.field", access),
+  const byEvent = {
     attribution,
     step: whole(input.step ?? 1, "input.breakdown.step", 1, steps.length) - 1,
     first: whole(input.first ?? 10, "input.breakdown.first", 1, FUNNEL_LIMITS.groups),
   };
+  const { field = null, members = [] } = input;
+  if ((field === null) === (members.length === 0))
+    throw bad(
+      "input.breakdown",
+      "A breakdown is by a `field`, by `cohorts` and `segments`, and not by both or by nothing.",
+    );
+  return field === null
+    ? { kind: "MEMBERS", ...byEvent, members: parseMembers(input, members, access) }
+    : { kind: "FIELD", ...byEvent, field: parseRevealedField(field, "input.breakdown.field", access) };
 };
 
 const parseTrend = (input: FunnelInput, range: TimeRange): FunnelTrend | null => {

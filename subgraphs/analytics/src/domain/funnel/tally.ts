@@ -24,7 +24,7 @@ export interface WithSomething {
 /** Everything that is counted of a funnel. */
 export interface Tally {
   readonly all: Counts;
-  /** By value of the breakdown: `=` and the value, or the empty text for none. */
+  /** By value of the breakdown: `=` and the value, or the empty text for none; by the place of a cohort or segment, the empty text for units in none. */
   readonly groups: ReadonlyMap<string, Counts>;
   /** Units that reached each step, by index of the bucket of their entry. */
   readonly trend: ReadonlyMap<number, readonly number[]>;
@@ -40,7 +40,8 @@ export interface Tally {
   readonly cutUnits: number;
 }
 
-const emptyCounts = (steps: number): Counts => ({
+/** Counts of no units over so many steps. */
+export const emptyCounts = (steps: number): Counts => ({
   reached: Array.from({ length: steps }, () => 0),
   times: Array.from({ length: steps }, createNumberList),
   total: createNumberList(),
@@ -83,6 +84,9 @@ const groupOf = ({ breakdown }: Funnel, { places }: Attempt, { values }: UnitRow
   const order = breakdown.attribution === "FIRST" ? places : places.toReversed();
   return order.map((place) => textAt(values, place)).find((value) => value !== "") ?? "";
 };
+
+/** The cohorts and segments that an event is of, each a digit after `=`; the empty text alone for an event of none. */
+const membersIn = (value: string): readonly string[] => (value.length > 1 ? value.slice(1).split("") : [""]);
 
 const tooMany = (where: string, what: string): Error =>
   refuse(
@@ -139,10 +143,12 @@ const countGroups = (funnel: Funnel): Part<ReadonlyMap<string, Counts>> => {
     add: (row, attempt) => {
       if (funnel.breakdown === null) return;
       const value = groupOf(funnel, attempt, row);
-      const counts = found(result, value, () => emptyCounts(funnel.steps.length));
-      if (result.size > FUNNEL_LIMITS.distinctGroups)
+      for (const group of funnel.breakdown.kind === "FIELD" ? [value] : membersIn(value)) {
+        const counts = found(result, group, () => emptyCounts(funnel.steps.length));
+        countAttempt(counts, attempt, entered(row, attempt), before);
+      }
+      if (funnel.breakdown.kind === "FIELD" && result.size > FUNNEL_LIMITS.distinctGroups)
         throw tooMany("input.breakdown.field", `\`${funnel.breakdown.field.name}\``);
-      countAttempt(counts, attempt, entered(row, attempt), before);
     },
   };
 };

@@ -19,22 +19,26 @@ const written = (uses: readonly DefinitionUse[]): string =>
 
 const isNamed = ({ metrics = [], segments = [] }: Names): boolean => metrics.length + segments.length > 0;
 
-const definitionVersions = async (
-  { definitions }: NamedVersionsDeps,
+/** The versions of what a question names, and of the cohorts that it and what it names name. */
+const versionsIn = async (
+  { definitions, cohorts }: NamedVersionsDeps,
   caller: Caller,
-  { metrics = [], segments = [] }: Names,
+  question: Names,
   pins: readonly DefinitionUse[] = [],
-): Promise<string> => {
-  if (!isNamed({ metrics, segments })) return "";
+  where = "input",
+): Promise<readonly string[]> => {
+  if (!isNamed(question)) return ["", await cohortVersions(cohorts, caller, question)];
+  const { metrics = [], segments = [] } = question;
   const named: Names & Pick<AskedOlap, "measures" | "filter"> = { metrics, segments };
-  return written((await resolveWith(definitions.reader(caller.tenantId), caller, named, pins)).definitions);
+  const resolved = await resolveWith(definitions.reader(caller.tenantId), caller, named, pins, where);
+  return [written(resolved.definitions), await cohortVersions(cohorts, caller, [question, resolved.input])];
 };
 
-/** Versions of the metrics, segments and cohorts that a question names, with all they are made of. */
+/** Versions of the metrics, segments and cohorts that a question names at `where`, with all they are made of. */
 export const namedVersions =
   (deps: NamedVersionsDeps) =>
-  async (caller: Caller, question: Names): Promise<readonly string[]> =>
-    Promise.all([definitionVersions(deps, caller, question), cohortVersions(deps.cohorts, caller, question)]);
+  (caller: Caller, question: Names, where?: string): Promise<readonly string[]> =>
+    versionsIn(deps, caller, question, [], where);
 
 /** Versions of the cohorts that a question names. */
 export const cohortsNamed =
@@ -50,9 +54,5 @@ export const savedQueryVersions =
     const found = await findSavedQuery(deps)(caller, id, version);
     if (found === null) return [];
     const { question, pins } = found.content;
-    return [
-      String(found.version),
-      await definitionVersions(deps, caller, question.input, pins ?? []),
-      await cohortVersions(deps.cohorts, caller, question.input),
-    ];
+    return [String(found.version), ...(await versionsIn(deps, caller, question.input, pins ?? []))];
   };

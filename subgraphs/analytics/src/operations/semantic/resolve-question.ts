@@ -6,7 +6,7 @@ import { parseFilter } from "../../domain/filter.ts";
 import type { MeasureInput } from "../../domain/measures.ts";
 import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic/asked-question.ts";
 import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";
-import type { DefinitionUse } from "../../domain/semantic/definition.ts";
+import type { DefinitionUse, Segment } from "../../domain/semantic/definition.ts";
 import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { requireFewCohorts, resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { loadDefinitions, usesOf, type Place } from "./load-definitions.ts";
@@ -28,7 +28,8 @@ export interface Resolved<Input extends Nameable> {
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 const placesOf = (kind: Place["kind"], refs: readonly DefinitionRef[], where: string): readonly Place[] => {
-  if (refs.length > MAX_NAMED) throw bad(where, `At most ${MAX_NAMED} can be named.`);
+  if (refs.length > MAX_NAMED)
+    throw bad(where, `At most ${MAX_NAMED} can be named: ask about the others in another question.`);
   const names = refs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw bad(where, `\`${twice}\` is named twice.`);
@@ -89,6 +90,17 @@ export const resolveWith = async <Input extends Nameable>(
       ...segments.flatMap(({ name }) => loaded.segments.get(name)?.id ?? []),
     ],
   };
+};
+
+/** Segments by what names them at `where`, in that order; refuses with BAD_INPUT unknown and archived ones, too many, and one named twice. */
+export const segmentsOf = async (
+  reader: DefinitionReader,
+  refs: readonly DefinitionRef[],
+  where: string,
+): Promise<readonly Segment[]> => {
+  const places = placesOf("SEGMENT", refs, where);
+  const { segments } = await loadDefinitions(reader, places);
+  return places.flatMap(({ name }) => segments.get(name) ?? []);
 };
 
 /** What resolving questions needs. */

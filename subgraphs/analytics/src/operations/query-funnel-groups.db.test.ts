@@ -1,0 +1,250 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { Caller } from "@tessera/contracts/caller";
+import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import fc from "fast-check";
+import { z } from "zod";
+import { buildAnalytics, type TestAnalytics } from "../../testing/build-analytics.ts";
+import { anyFunnel, FUNNEL_RANGE, unitEvents } from "../../testing/funnel-arbitraries.ts";
+import { passes } from "../../testing/reference-filter.ts";
+import { referenceAttempt } from "../../testing/reference-funnel.ts";
+import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
+import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
+import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
+import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
+import { compareAll, compareTwo } from "../domain/statistics.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(300_000);
+
+const PERMISSIONS = ["analytics:read", "analytics:define", "cohorts:manage"] as const;
+let world: TestResources;
+let analytics: TestAnalytics;
+beforeAll(async () => {
+  world = openTestResources();
+  await world.resources.eventLog.start();
+  analytics = buildAnalytics(world.resources, {
+    ingest: () => Promise.resolve({ accepted: 0, duplicate: 0, rejected: 0, outcomes: [] }),
+  });
+});
+afterAll(async () => {
+  await analytics.close();
+  await world.resources.eventLog.stop();
+  await world.close();
+});
+
+const send = (caller: Caller, source: string, variables: Record<string, unknown>) =>
+  askSubgraph(analytics.subgraph, caller, source, variables);
+const ask = async (caller: Caller, source: string, variables: Record<string, unknown>) => {
+  const { data, errors } = await send(caller, source, variables);
+  expect({ variables, errors }).toEqual({ variables, errors: undefined });
+  return data;
+};
+
+const created = z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) });
+const cohortOf = async (caller: Caller, event: string): Promise<string> => {
+  const source = `mutation ($input: CreateCohortInput!) { createCohort(input: $input) { ... on CohortSaved { cohort { id } } } }`;
+  const input = { name: `who did ${event} ${randomUUID()}`, definition: { did: { event: { events: [event] } } } };
+  return created.parse(await ask(caller, source, { input })).createCohort.cohort.id;
+};
+
+/** Segments of random events, and what they say by plain reading. */
+const SEGMENTS = [
+  { name: "web", filter: { field: "source", eq: "web" } },
+  { name: "early_letters", filter: { field: "name", in: ["a", "b"] } },
+  { name: "anything", filter: { field: "name", exists: true } },
+  { name: "nothing", filter: { not: { field: "name", exists: true } } },
+] as const;
+const define = (caller: Caller, segment: { readonly name: string; readonly filter: unknown }) =>
+  ask(caller, "mutation ($input: DefineSegmentInput!) { defineSegment(input: $input) { __typename } }", {
+    input: segment,
+  });
+
+const group = z.object({
+  cohort: z.object({ id: z.string() }).nullable(),
+  segment: z.object({ name: z.string(), version: z.number() }).nullable(),
+  value: z.null(),
+  result: z.object({ steps: z.array(z.object({ reached: z.number() })) }),
+  versusRest: z.object({ p: z.number(), test: z.string() }).nullable(),
+});
+const result = z.object({ steps: z.array(z.object({ reached: z.number() })) });
+const answer = z.object({
+  funnel: z.object({
+    ...{ result, groups: z.array(group), groupCount: z.number(), others: result.nullable() },
+    groupsTest: z.object({ chiSquare: z.number(), p: z.number() }).nullable(),
+  }),
+});
+const FUNNEL = `query ($input: FunnelInput!) { funnel(input: $input) {
+  result { steps { reached } } groups { value cohort { id } segment { name version } result { steps { reached } } versusRest { p test } }
+  groupCount others { steps { reached } } groupsTest { chiSquare p } } }`;
+
+/** A unit's attempt by the reference that tries every way: which steps it reached, and the event of each. */
+const attemptsOf = (
+  input: FunnelInput,
+  unitOf: (event: TestEvent) => string | undefined,
+  events: readonly TestEvent[],
+) => {
+  const funnel = parseFunnel({ ...input, breakdown: null }, { personalData: true });
+  const { conditions } = funnelMarks(funnel);
+  const marked = (one: TestEvent) =>
+    conditions.map((matchers) =>
+      matchers.some(
+        ({ names, filter }) =>
+          (names.length === 0 || names.includes(one.name)) &&
+          (filter === null || passes(one, { field: "source", eq: "web" })),
+      ),
+    );
+  const units = [...new Set(events.flatMap((one) => unitOf(one) ?? []))];
+  return units.flatMap((unit) => {
+    const own = events
+      .filter((one) => unitOf(one) === unit)
+      .toSorted((a, b) => a.timeMs - b.timeMs)
+      .map((event) => ({ event, time: event.timeMs, passes: marked(event) }))
+      .filter((one) => funnel.order === "STRICT" || one.passes.includes(true));
+    const attempt = referenceAttempt(funnel, own);
+    if (attempt === null || (attempt.places[0] ?? -1) < 0) return [];
+    return [{ unit, steps: attempt.places.map((place) => own[place]?.event ?? null) }];
+  });
+};
+type Attempted = ReturnType<typeof attemptsOf>[number];
+
+/** The event of an attempt that tells whether it is of a segment. */
+const telling = ({ steps }: Attempted, by: "FIRST" | "LAST" | "STEP", step: number): TestEvent | null => {
+  const done = steps.flatMap((one) => one ?? []);
+  if (by === "STEP") return steps[step - 1] ?? null;
+  // In the order of the steps, which is that of time in all but UNORDERED.
+  return (by === "FIRST" ? done[0] : done.at(-1)) ?? null;
+};
+
+const reachedBy = (attempts: readonly Attempted[], steps: number): readonly number[] =>
+  Array.from({ length: steps }, (_, index) => attempts.filter((one) => (one.steps[index] ?? null) !== null).length);
+const outcomeOf = (attempts: readonly Attempted[], steps: number) => {
+  const reached = reachedBy(attempts, steps);
+  return { successes: reached.at(-1) ?? 0, total: reached[0] ?? 0 };
+};
+
+const people = fc
+  .array(fc.tuple(unitEvents(6), fc.constantFrom("s1", "s2", "s3")), { minLength: 3, maxLength: 8 })
+  .map((all) =>
+    all
+      .flatMap(([events, sessionId], index) =>
+        events.map((one): TestEvent => ({
+          ...one,
+          id: randomUUID(),
+          userId: `u${index}`,
+          sessionId: `${sessionId}-${index}`,
+        })),
+      )
+      .toSorted((a, b) => a.timeMs - b.timeMs),
+  );
+const attributions = fc.constantFrom<"FIRST" | "LAST" | "STEP">("FIRST", "LAST", "STEP");
+
+describe("a funnel broken down by cohorts and segments", () => {
+  test("counts each unit in every group it is of, and in the others when it is of none, as a reference does", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        people,
+        fc.array(fc.tuple(anyFunnel, attributions, fc.constantFrom("PERSON", "SESSION")), {
+          minLength: 6,
+          maxLength: 6,
+        }),
+        async (events, asked) => {
+          const caller = callerWith(freshTenantId(), PERMISSIONS);
+          if (events.length > 0) await storeEvents(world.writer, caller.tenantId, events);
+          for (const segment of SEGMENTS) await define(caller, segment);
+          const cohorts = [await cohortOf(caller, "a"), await cohortOf(caller, "x")];
+          const inCohort = (name: string) =>
+            new Set(events.flatMap((one) => (one.name === name ? (one.userId ?? []) : [])));
+          const who = [inCohort("a"), inCohort("x")];
+          for (const [plain, attribution, kind] of asked) {
+            const byPeople = kind === "PERSON";
+            const step = attribution === "STEP" ? plain.steps.length : undefined;
+            const input = {
+              ...{ ...plain, unit: { kind } },
+              breakdown: {
+                segments: SEGMENTS.map(({ name }) => ({ name })),
+                ...{ attribution, ...(step === undefined ? {} : { step }), ...(byPeople ? { cohorts } : {}) },
+              },
+            };
+            const { funnel } = answer.parse(await ask(caller, FUNNEL, { input }));
+            const unitOf = ({ userId, sessionId }: TestEvent) => (byPeople ? userId : sessionId);
+            const all = attemptsOf(plain, unitOf, events);
+            const told = (one: Attempted) => telling(one, attribution, step ?? 0);
+            const groups = [
+              ...(byPeople ? who.map((ids) => all.filter((one) => told(one) !== null && ids.has(one.unit))) : []),
+              ...SEGMENTS.map(({ filter }) =>
+                all.filter((one) => {
+                  const event = told(one);
+                  return event !== null && passes(event, filter);
+                }),
+              ),
+            ];
+            const none = all.filter((one) => !groups.some((own) => own.includes(one)));
+            const steps = plain.steps.length;
+            expect({
+              input,
+              reached: funnel.groups.map((one) => one.result.steps.map(({ reached }) => reached)),
+            }).toEqual({
+              input,
+              reached: groups.map((own) => reachedBy(own, steps)),
+            });
+            expect(funnel.others?.steps.map(({ reached }) => reached) ?? null).toEqual(
+              none.length === 0 ? null : reachedBy(none, steps),
+            );
+            expect(funnel.groups.map(({ cohort, segment }) => cohort?.id ?? segment?.name)).toEqual([
+              ...(byPeople ? cohorts : []),
+              ...SEGMENTS.map(({ name }) => name),
+            ]);
+            const everyone = outcomeOf(all, steps);
+            for (const [index, { versusRest }] of funnel.groups.entries()) {
+              const { successes, total } = outcomeOf(groups[index] ?? [], steps);
+              const otherSuccesses = everyone.successes - successes;
+              const otherFailures = everyone.total - total - otherSuccesses;
+              const known = compareTwo({ successes, failures: total - successes, otherSuccesses, otherFailures });
+              expect(versusRest?.p ?? null).toEqual(known === null ? null : expect.closeTo(known.p, 9));
+            }
+            const several = all.some((one) => groups.filter((own) => own.includes(one)).length > 1);
+            const tested = several ? null : compareAll(groups.map((own) => outcomeOf(own, steps)));
+            expect(funnel.groupsTest?.chiSquare ?? null).toEqual(
+              tested === null ? null : expect.closeTo(tested.chiSquare, 9),
+            );
+          }
+        },
+      ),
+      { numRuns: 6, endOnFailure: true },
+    );
+  });
+
+  test("is refused where it is wrong, and tells the nearest name", async () => {
+    const caller = callerWith(freshTenantId(), PERMISSIONS);
+    await define(caller, SEGMENTS[0]);
+    const [cohort, other] = [
+      await cohortOf(caller, "a"),
+      await cohortOf(callerWith(freshTenantId(), PERMISSIONS), "a"),
+    ];
+    const refused = async (breakdown: unknown, more: Record<string, unknown> = {}) => {
+      const input = { range: FUNNEL_RANGE, steps: [{ anyOf: [{}] }], breakdown, ...more };
+      const { errors } = await send(caller, FUNNEL, { input });
+      return errors?.map(({ message, extensions }) => [extensions?.["code"], extensions?.["field"], message]);
+    };
+    const table: readonly (readonly [unknown, string, string, Record<string, unknown>?])[] = [
+      [{}, "input.breakdown", "not by both or by nothing"],
+      [{ field: "country", cohorts: [cohort] }, "input.breakdown", "not by both"],
+      [{ cohorts: [other] }, "input.breakdown.cohorts.0", "no cohort of this id"],
+      [{ cohorts: [cohort, cohort.toUpperCase()] }, "input.breakdown.cohorts", "twice"],
+      [{ cohorts: [cohort] }, "input.breakdown.cohorts", "unit PERSON", { unit: { kind: "SESSION" } }],
+      [{ cohorts: [cohort], attribution: "LAST" }, "input.breakdown.attribution", "whatever the event"],
+      [{ segments: [{ name: "wbe" }] }, "input.breakdown.segments.0", "Did you mean `web`?"],
+      [{ segments: [{ name: "web", version: 2 }] }, "input.breakdown.segments.0", "no version 2"],
+      [{ segments: [{ name: "web" }], first: 3 }, "input.breakdown.first", "leave `first` out"],
+      [
+        { segments: Array.from({ length: 11 }, () => ({ name: "web" })) },
+        "input.breakdown.segments",
+        "At most 10 can be named",
+      ],
+    ];
+    for (const [breakdown, field, message, more] of table)
+      expect(await refused(breakdown, more)).toEqual([["BAD_INPUT", field, expect.stringContaining(message)]]);
+  });
+});
