@@ -39,7 +39,7 @@ const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id
   computation { state runs as_of: asOf version due_at: dueAt error { code detail } }
   size history(first: 100) { as_of: asOf version size entered left }
   retention(input: $retention) {
-    columns { from to } groups { dimensions rows { start cells ${CELLS} } total ${CELLS} }
+    range { from to } columns { from to } groups { dimensions rows { start cells ${CELLS} } total ${CELLS} }
     has_more_groups: hasMoreGroups total ${CELLS}
   }
   created_at: createdAt updated_at: updatedAt

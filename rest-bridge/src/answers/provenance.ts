@@ -47,12 +47,43 @@ export const provenanceSchema = Type.Object(
     bytes_read: wholeNumber(from("Provenance.bytesRead")),
     elapsed_ms: Type.Number(from("Provenance.elapsedMs")),
     time_zone: Type.String(from("Provenance.timeZone")),
+    people_version: orNull(Type.Integer(), from("Provenance.peopleVersion")),
+    sampling: orNull(
+      Type.Object(
+        {
+          reason: Type.Enum(["over_budget"], from("Sampling.reason")),
+          fraction: Type.Number(from("Sampling.fraction")),
+          sampled_persons: wholeNumber(from("Sampling.sampledPersons")),
+          confidence: Type.Number(from("Sampling.confidence")),
+          exact_rows: wholeNumber(from("Sampling.exactRows")),
+          rows_left: wholeNumber(from("Sampling.rowsLeft")),
+          quota: Type.String(from("Sampling.quota")),
+        },
+        from("Sampling"),
+      ),
+      from("Provenance.sampling"),
+    ),
+    rows_filtered_by: Type.Array(Type.String(), from("Provenance.rowsFilteredBy")),
+    masked_columns: Type.Array(Type.String(), from("Provenance.maskedColumns")),
   },
   { ...from("Provenance"), title: "Provenance" },
 );
 
 const CACHE_USES = { NONE: "none", MISS: "miss", HIT: "hit", SHARED: "shared" } as const;
+const REASONS = { OVER_BUDGET: "over_budget" } as const;
 const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
+
+const toSampling = (
+  sampling: NonNullable<ProvenancePartsFragment["sampling"]>,
+): NonNullable<Static<typeof provenanceSchema>["sampling"]> => ({
+  reason: REASONS[sampling.reason],
+  fraction: sampling.fraction,
+  sampled_persons: sampling.sampledPersons,
+  confidence: sampling.confidence,
+  exact_rows: sampling.exactRows,
+  rows_left: sampling.rowsLeft,
+  quota: sampling.quota,
+});
 
 /** The graph's provenance in REST's words. */
 export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof provenanceSchema> => ({
@@ -72,4 +103,8 @@ export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof
   bytes_read: provenance.bytesRead,
   elapsed_ms: provenance.elapsedMs,
   time_zone: provenance.timeZone,
+  people_version: provenance.peopleVersion,
+  sampling: provenance.sampling === null ? null : toSampling(provenance.sampling),
+  rows_filtered_by: [...provenance.rowsFilteredBy],
+  masked_columns: [...provenance.maskedColumns],
 });

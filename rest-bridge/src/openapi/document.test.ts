@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { errorCodes } from "@tessera/platform/errors/error-codes";
+import { getNamedType, isObjectType } from "graphql";
 import { routeDescriptions } from "../routes/descriptions.ts";
 import { openApiDocument } from "./document.ts";
-import { isJsonObject, type Json } from "./openapi-types.ts";
+import { snakeCase } from "../http/snake-case.ts";
+import { createGraphDescriptions } from "./graph-descriptions.ts";
+import { isJsonObject, itemsOf, type Json } from "./openapi-types.ts";
 
 const supergraphSdl = readFileSync(new URL("../../../supergraph.graphql", import.meta.url), "utf8");
 const document = openApiDocument(routeDescriptions, supergraphSdl);
@@ -72,6 +75,39 @@ describe("the OpenAPI document", () => {
           undescribed.push(`${name}.${property}`);
     }
     expect(undescribed).toEqual([]);
+  });
+
+  it("tells of every answer's provenance all that the graph tells, in one shape", () => {
+    const graph = createGraphDescriptions(supergraphSdl).schema;
+    const shapeOf = (name: string): unknown => {
+      const type = graph.getType(name);
+      if (!isObjectType(type)) return null;
+      const fields = Object.values(type.getFields()).map(({ name: field, type: below }): [string, unknown] => [
+        snakeCase(field),
+        shapeOf(getNamedType(below).name),
+      ]);
+      return Object.fromEntries(fields);
+    };
+    const shapeIn = (schema: unknown): unknown => {
+      if (!isJsonObject(schema)) return null;
+      const { properties, items, anyOf, allOf } = schema;
+      if (isJsonObject(properties))
+        return Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, shapeIn(part)]));
+      const below = [items, ...itemsOf(anyOf), ...itemsOf(allOf)].map(shapeIn);
+      return below.find((one) => one !== null) ?? null;
+    };
+    expect(shapeIn(at("components", "schemas", "Provenance"))).toEqual(shapeOf("Provenance"));
+    const others: Json[] = [];
+    let told = 0;
+    walk(document, ({ properties }) => {
+      const provenance = isJsonObject(properties) ? properties["provenance"] : undefined;
+      if (provenance === undefined) return;
+      told += 1;
+      if (JSON.stringify(provenance) !== JSON.stringify({ $ref: "#/components/schemas/Provenance" }))
+        others.push(provenance);
+    });
+    expect(told).toBeGreaterThan(5);
+    expect(others).toEqual([]);
   });
 
   it("refuses to describe what the graph does not have", () => {

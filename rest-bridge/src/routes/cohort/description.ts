@@ -4,6 +4,7 @@ import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { definitionSchema } from "./definition-description.ts";
+import { maxStalenessSchema, toldRangeSchema } from "../../http/question-parts.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 
 const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }));
@@ -14,12 +15,31 @@ const names = (description: string) =>
 
 /** Periods of the calendar, as REST writes them. */
 export const PERIODS = ["day", "week", "month"] as const;
+/** Units of the calendar of a range, as REST writes them. */
+const UNITS = ["minute", "hour", "day", "week", "month", "quarter", "year"] as const;
+/** Which unit of the calendar is the last of a range, as REST writes it. */
+const ENDINGS = ["before_current", "now", "with_current"] as const;
 /** When somebody counts as having come back, as REST writes it. */
 export const KINDS = ["exact", "on_or_after", "on_or_before"] as const;
 /** How periods are laid out, as REST writes it. */
 export const CLOCKS = ["calendar", "elapsed"] as const;
 /** Which start event begins, as REST writes it. */
 export const STARTS = ["first_in_range", "first_ever", "every"] as const;
+
+/** A range relative to now, flat as a query string is. */
+const relativeRange = {
+  sliding: text(100, "In place of `from` and `to`: people begin in the time up to now, PT1S on, such as P30D."),
+  calendar_unit: Type.Optional(
+    Type.Enum([...UNITS], {
+      description: "In place of `from` and `to`: people begin in units of the calendar of `time_zone`.",
+    }),
+  ),
+  calendar_count: number(4, "1", "How many units of the calendar, 1 to 5,000."),
+  calendar_ending: Type.Optional(
+    Type.Enum([...ENDINGS], { default: "before_current", ...from("CalendarRangeInput.ending") }),
+  ),
+  calendar_ago: number(4, "0", "So many units of the calendar further back, 0 to 5,000; not for now."),
+};
 
 const query = Type.Object(
   {
@@ -28,6 +48,8 @@ const query = Type.Object(
       "People begin at this moment or later, RFC 3339; as many periods before `to` as there are columns when left out.",
     ),
     to: text(40, "People begin before this moment, RFC 3339; now when left out."),
+    ...relativeRange,
+    max_staleness: maxStalenessSchema,
     start_events: names("Names of the events that begin"),
     return_events: names("Names of the events that are coming back"),
     start_at: Type.Optional(Type.Enum([...STARTS], { default: "first_in_range", ...from("RetentionInput.startAt") })),
@@ -69,6 +91,7 @@ const cells = (coordinate: string) =>
 
 const retention = Type.Object(
   {
+    range: toldRangeSchema("RetentionResult.range"),
     columns: Type.Array(
       Type.Object({
         from: Type.Integer(from("RetentionColumn.from")),

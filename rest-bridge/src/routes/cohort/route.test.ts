@@ -34,6 +34,7 @@ const cohort = {
   },
   history: [{ asOf: "2026-11-20T12:00:00.000Z", version: 2, size: 3, entered: 1, left: 0 }],
   retention: {
+    range: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
     columns: [
       { from: 0, to: 1 },
       { from: 1, to: 2 },
@@ -56,6 +57,10 @@ const cohort = {
         bytesRead: 2,
         elapsedMs: 3,
         timeZone: "UTC",
+        peopleVersion: null,
+        sampling: null,
+        rowsFilteredBy: [],
+        maskedColumns: [],
       },
     },
   },
@@ -104,6 +109,21 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
         ...{ minimum: 2, value: { of: "revenue", currency: "EUR" }, splitBy: ["utmSource"] },
       },
     });
+  });
+
+  it("takes a range relative to now, and how old the answer may be", async () => {
+    await answerOf(
+      path("?calendar_unit=month&calendar_count=3&calendar_ending=with_current&calendar_ago=1&max_staleness=PT5M"),
+    );
+    expect(bridge.graph.calls[0]?.variables).toMatchObject({
+      retention: { range: { calendar: { unit: "MONTH", count: 3, ending: "WITH_CURRENT", ago: 1 } } },
+      maxStaleness: "PT5M",
+    });
+    expect(toRetentionInput({ sliding: "P30D" }, 0)["range"]).toEqual({ sliding: "P30D" });
+    const both = toRetentionInput({ sliding: "P30D", from: "2026-01-01T00:00:00Z" }, 0);
+    expect(both["range"]).toEqual({ sliding: "P30D", from: "2026-01-01T00:00:00Z" });
+    const { status, body } = await answerOf(path("?calendar_count=3"));
+    expect([status, body]).toEqual([400, expect.objectContaining({ code: "BAD_INPUT", field: "calendar_count" })]);
   });
 
   it("asks for twelve weeks up to now of any events when nothing else is said", () => {

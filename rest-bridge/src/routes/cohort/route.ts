@@ -3,8 +3,9 @@ import type { HttpServer } from "@tessera/platform/http/server";
 import type { Static } from "typebox";
 import { inRestWords } from "../../answers/in-rest-words.ts";
 import { toProvenance } from "../../answers/provenance.ts";
-import { RestCohortDocument } from "../../generated/graphql.ts";
+import { RestCohortDocument, type TimeRangeInput } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
+import { toMaxStaleness, toRange } from "../../http/question-parts.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { momentParameter } from "../audit-log/moment.ts";
@@ -29,15 +30,43 @@ const matcher = (text: string | undefined) => {
   return events.length === 0 ? {} : { events };
 };
 
+/** The range that a query string asks about: relative to now, or by its moments, of which one that is missing is as far from the other as there are columns. */
+const rangeOf = (query: Query, lengthMs: number, nowMs: number): TimeRangeInput => {
+  const { sliding, calendar_unit: unit, calendar_ending: ending, calendar_count: count, calendar_ago: ago } = query;
+  const [from, to] = [momentParameter(query.from, "from"), momentParameter(query.to, "to")];
+  if (unit === undefined) {
+    const [part, given] = Object.entries({ ending, count, ago }).find(([, value]) => value !== undefined) ?? [];
+    if (given !== undefined)
+      throw refuse("BAD_INPUT", "A range of the calendar needs its unit.", { field: `calendar_${part ?? ""}` });
+  }
+  if (sliding !== undefined || unit !== undefined) {
+    const calendar = {
+      ...(ending === undefined ? {} : { ending }),
+      ...(count === undefined ? {} : { count: Number(count) }),
+      ...(ago === undefined ? {} : { ago: Number(ago) }),
+    };
+    return toRange({
+      ...(from === null ? {} : { from }),
+      ...(to === null ? {} : { to }),
+      ...(unit === undefined ? {} : { calendar: { unit, ...calendar } }),
+      ...(sliding === undefined ? {} : { sliding }),
+    });
+  }
+  const end = to ?? new Date(nowMs).toISOString();
+  return { from: from ?? new Date(Date.parse(end) - lengthMs).toISOString(), to: end };
+};
+
 /** The question about retention that a query string asks; `nowMs` is where a range ends that says nothing else. */
 export const toRetentionInput = (query: Query, nowMs: number): Readonly<Record<string, unknown>> => {
   const periods = Number(query.periods ?? DEFAULTS.periods);
   const period = query.period ?? DEFAULTS.period;
-  const to = momentParameter(query.to, "to") ?? new Date(nowMs).toISOString();
-  const from =
-    momentParameter(query.from, "from") ?? new Date(Date.parse(to) - periods * LENGTH_MS[period]).toISOString();
   return {
-    ...{ range: { from, to }, start: matcher(query.start_events), returning: matcher(query.return_events), periods },
+    ...{
+      range: rangeOf(query, periods * LENGTH_MS[period], nowMs),
+      start: matcher(query.start_events),
+      returning: matcher(query.return_events),
+      periods,
+    },
     startAt: (query.start_at ?? "first_in_range").toUpperCase(),
     kind: (query.kind ?? "exact").toUpperCase(),
     period: period.toUpperCase(),
@@ -57,7 +86,10 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** The part of a question in the route's own words: what is asked of retention stands in the query itself. */
 const naming = (field: string): string => {
-  const own = field.replace(/^(?:input|retention)\./, "").replace(/^range\./, "");
+  const own = field
+    .replace(/^(?:input|retention)\./, "")
+    .replace(/^range\./, "")
+    .replace(/^calendar\./, "calendar_");
   const known = Object.entries(NAMES).find(([name]) => own.startsWith(name));
   return known === undefined ? snakeCase(own) : known[1];
 };
@@ -90,6 +122,7 @@ export const registerCohort = (server: HttpServer, deps: GraphRouteDeps): void =
       id: path["cohort_id"] ?? "",
       history: Number(query.history ?? DEFAULTS.history),
       retention: toRetentionInput(query, Date.now()),
+      ...toMaxStaleness(query),
     };
     const { data, warnings } = await cohort(deps.graph, request, variables);
     if (data.cohort === null) throw refuse("NOT_FOUND", "The tenant has no cohort of this id.", { field: "cohort_id" });

@@ -37,7 +37,8 @@ const provenance = {
     approximations: [],
     tables: [],
   },
-  ...{ rejectedTables: [], rowsRead: 1, bytesRead: 2, elapsedMs: 3, timeZone: "UTC" },
+  ...{ rejectedTables: [], rowsRead: 1, bytesRead: 2, elapsedMs: 3, timeZone: "UTC", peopleVersion: null },
+  ...{ sampling: null, rowsFilteredBy: [], maskedColumns: [] },
 };
 const comparison = {
   ...{ version: 1, total: 2, both: 1, onlyHereTotal: 0, onlyThereTotal: 1, onlyHere: [], onlyThere: [match] },

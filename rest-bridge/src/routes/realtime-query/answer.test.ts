@@ -16,6 +16,10 @@ const provenance = {
   bytesRead: "9007199254740993",
   elapsedMs: 1.5,
   timeZone: "UTC",
+  peopleVersion: null,
+  sampling: null,
+  rowsFilteredBy: [],
+  maskedColumns: [],
 } as const;
 
 const olap: RestRealtimeQueryQuery["olap"] = {
