@@ -11,6 +11,10 @@ import type { Column } from "./domain/columns.ts";
 import type { Dashboard, DashboardVersion } from "./domain/dashboards/dashboard.ts";
 import type { DashboardLink } from "./domain/dashboards/link.ts";
 import type { CreateLinkOutcome, RevokeLinkOutcome } from "./operations/dashboards/dashboard-links.ts";
+import type { Report, ReportRun } from "./domain/reports/report.ts";
+import type { ReportFilePart, ReportPage } from "./operations/reports/find-reports.ts";
+import type { ReportUpdate } from "./operations/reports/watch-report.ts";
+import type { AskRunOutcome, DefineReportOutcome } from "./store/reports/report-store-types.ts";
 import type { SharedDashboard } from "./operations/dashboards/shared-dashboard.ts";
 import type { Comment } from "./domain/dashboards/comment.ts";
 import type { Box, Widget } from "./domain/dashboards/document.ts";
@@ -361,3 +365,35 @@ export type GroupActivityParent = GroupActivity;
 export type GroupPageParent = GroupPage;
 /** What a resolver of `GroupTraitsSet` receives. */
 export type GroupTraitsSetParent = { readonly facts: number; readonly group: Group };
+/** What a resolver of `Report` receives. */
+export type ReportParent = Report;
+/** What a resolver of `ReportRun` receives. */
+export type ReportRunParent = ReportRun;
+/** What a resolver of `ReportFilePart` receives. */
+export type ReportFilePartParent = ReportFilePart;
+/** What a resolver of `ReportConnection` receives. */
+export type ReportConnectionParent = ReportPage<Report>;
+/** What a resolver of `ReportRunConnection` receives. */
+export type ReportRunConnectionParent = ReportPage<ReportRun>;
+/** What a resolver of `ReportUpdate` receives. */
+export type ReportUpdateParent = ReportUpdate;
+/** What a resolver of `DefineReportResult` receives. */
+export type DefineReportResultParent = DefineReportOutcome;
+/** What a resolver of `ReportDefined` receives. */
+export type ReportDefinedParent = Extract<DefineReportOutcome, { kind: "DEFINED" }>;
+/** What a resolver of `TooManyReports` receives. */
+export type TooManyReportsParent = { readonly limit: number };
+/** What a resolver of `ReportNotFound` receives. */
+export type ReportNotFoundParent = { readonly id: string };
+/** What a resolver of `RunReportResult` receives. */
+export type RunReportResultParent = AskRunOutcome;
+/** What a resolver of `ReportRunAsked` receives. */
+export type ReportRunAskedParent = Extract<AskRunOutcome, { kind: "ASKED" }>;
+/** What a resolver of `PauseReportResult` receives. */
+export type PauseReportResultParent = { readonly report: Report } | { readonly id: string };
+/** What a resolver of `ReportPaused` receives. */
+export type ReportPausedParent = { readonly report: Report };
+/** What a resolver of `RemoveReportResult` receives. */
+export type RemoveReportResultParent = { readonly kind: "REMOVED" | "NOT_FOUND"; readonly id: string };
+/** What a resolver of `ReportRemoved` receives. */
+export type ReportRemovedParent = RemoveReportResultParent;

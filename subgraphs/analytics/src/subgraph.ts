@@ -8,6 +8,7 @@ import type { Quotas } from "@tessera/platform/limits/quotas";
 import type { Queues } from "@tessera/platform/queue/queues";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { createFairSlots } from "@tessera/platform/store/fair-slots";
+import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { createPersonEraser } from "./jobs/erase-people.ts";
@@ -52,6 +53,12 @@ import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
 import { learnFromBatch } from "./operations/people/learn-from-batch.ts";
 import { copyPeople } from "./operations/people/copy-people.ts";
+import { reportRecord } from "./domain/reports/report-record.ts";
+import { REPORT_LIMITS } from "./domain/reports/report.ts";
+import { createReportScheduler } from "./jobs/reports/fire-due-reports.ts";
+import { dispatchRun, REPORT_RUN_POLICY, REPORT_RUNS } from "./jobs/reports/report-dispatch.ts";
+import { createReportWorker, type ReportWorkerDeps } from "./jobs/reports/report-worker.ts";
+import { createReportStore } from "./store/reports/report-store.ts";
 import { createPeopleCopier } from "./jobs/copy-people.ts";
 import { openPeople, type People } from "./store/people/open-people.ts";
 import { erasureStatements } from "./store/people/erasure-sql.ts";
@@ -73,6 +80,8 @@ export interface AnalyticsPorts {
   readonly shareLinks: LinkIssuer;
   /** What tenants are held to. */
   readonly quotas: Quotas;
+  /** What the owners of reports may when these run. */
+  readonly accessOfSubject: AccessOfSubject;
 }
 
 /** How ids are linked, and how a question is answered whose rollup would count linked people apart. */
@@ -110,6 +119,27 @@ const peopleWork = (
   ];
 };
 
+/** Reports as they are kept, and how their runs reach the queue. */
+const openReports = (resources: Resources, { queues }: AnalyticsPorts) => {
+  const reports = createReportStore({ ...resources, limits: REPORT_LIMITS, recordOf: reportRecord });
+  const queue = queues.queue(REPORT_RUNS, REPORT_RUN_POLICY);
+  const dispatch: ReportWorkerDeps["dispatchRun"] = (run) => dispatchRun({ reports, queue }, run);
+  return { reports, dispatchRun: dispatch };
+};
+
+/** What is done about reports beside requests: finding those that are due, and making their runs. */
+const reportWork = (
+  resources: Resources,
+  { queues, quotas, accessOfSubject }: AnalyticsPorts,
+  opened: ReturnType<typeof openReports>,
+  answer: ReportWorkerDeps["answer"],
+): readonly Background[] => [
+  createReportScheduler({ ...resources, ...opened }),
+  createReportWorker({
+    ...{ ...opened, queues, accessOfSubject, answer, mayRead: mayReadNow(quotas), logger: resources.logger },
+  }),
+];
+
 const findPeople =
   (deps: InCohortDeps): FindPeople =>
   (reader, input) =>
@@ -127,6 +157,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
   const cohorts = createCohortStore({ ...resources, kept: COHORT_KEPT });
   const answers = createAnswers(nowMs);
+  const reporting = openReports(resources, ports);
   const erasures = createErasureStore({ ...resources, most: MAX_OPEN_ERASURES });
   // Persons are those of the time an event was stored: what was found live stays found when people are linked.
   const correlation = openCorrelation({ ...resources, beginning: beginningOf });
@@ -146,6 +177,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     attribution: createAttributionStore(eventStore),
     paths: createPathsStore(eventStore),
     sessions: createSessionsStore(eventStore),
+    ...reporting,
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });
@@ -161,6 +193,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
       ...peopleWork(resources, known, erasures, answers),
       createCorrelationConsumer(correlating),
       createCorrelationClock(correlating),
+      ...reportWork(resources, ports, reporting, operations.answerReport),
       createForgetting({ answers, eventLog, logger }),
       createCohortComputer({
         ...{ cohorts, longQueries, nowMs, newId, logger, statements: behaviourStatements },

@@ -5,7 +5,7 @@ import type { Resources } from "@tessera/platform/runtime/resources";
 import { everyFeature, noQuotas } from "@tessera/platform/testing/every-feature";
 import { createLongQueryStore } from "@tessera/platform/store/long-query-store";
 import { testEngines } from "@tessera/platform/testing/engines";
-import { createAnalyticsSubgraph } from "../src/subgraph.ts";
+import { createAnalyticsSubgraph, type AnalyticsPorts } from "../src/subgraph.ts";
 
 /** A subgraph over the engines of this test run, with the write path a test gives; `close` ends its queue connections. */
 export interface TestAnalytics {
@@ -24,6 +24,7 @@ export const buildAnalytics = (
   resources: Resources,
   ingest: IngestPort,
   shareLinks: AnalyticsPorts["shareLinks"] = noShareLinks,
+  accessOfSubject: AnalyticsPorts["accessOfSubject"] = () => Promise.resolve(null),
 ): TestAnalytics => {
   const { postgres, clickhouse } = testEngines();
   const settings = { backend: "postgres", url: postgres.queueUrl } as const;
@@ -40,6 +41,7 @@ export const buildAnalytics = (
     features: everyFeature,
     quotas: noQuotas,
     shareLinks,
+    accessOfSubject,
   });
   return {
     subgraph,

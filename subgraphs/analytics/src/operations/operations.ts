@@ -21,6 +21,7 @@ import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts"
 import { freshEnough } from "./delivery/fresh-enough.ts";
 import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
 import { createDashboardOperations, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
+import { createReportOperations, type ReportDeps } from "./reports/report-operations.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
@@ -74,6 +75,8 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
 }
 
 /** A question about retention, of everybody or of a cohort. */
+  readonly reports: ReportDeps["reports"];
+  readonly dispatchRun: ReportDeps["dispatchRun"];
 interface RetentionAsked {
   readonly input: Asked<RetentionInput>;
   readonly of: Cohort | null;
@@ -158,7 +161,8 @@ const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOpe
 export const createOperations = (deps: OperationDeps) => {
   const plain = plainOperations(deps);
   const asked = { ...plain, ...sharedOperations(deps, plain) };
-  return { ...asked, ...createDashboardOperations(deps, asked) };
+  const dashboards = createDashboardOperations(deps, asked);
+  return { ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) };
 };
 
 /** The operations, bound. */

@@ -38,6 +38,19 @@ export const Mutation: MutationResolvers = {
   createDashboardLink: (_root, { id, input }, { caller, operations }) =>
     operations.createDashboardLink(caller, id, input),
   revokeDashboardLink: (_root, { id }, { caller, operations }) => operations.revokeDashboardLink(caller, id),
+  defineReport: (_root, { input }, { caller, operations }) => operations.defineReport(caller, input),
+  runReportNow: (_root, { id, idempotencyKey = null }, { caller, operations }) =>
+    operations.runReportNow(caller, id, idempotencyKey),
+  pauseReport: async (_root, { id, paused }, { caller, operations }) => {
+    const report = await operations.pauseReport(caller, id, paused);
+    return report === null ? { id } : { report };
+  },
+  removeReport: async (_root, { id }, { caller, operations }) => ({
+    kind: (await operations.removeReport(caller, id)) ? "REMOVED" : "NOT_FOUND",
+    id,
+  }),
+  turnOnDashboard: (_root, { id, view, state, widgetId }, { caller, operations }) =>
+    operations.turnOnDashboard(caller, id, view, { state, widgetId }),
   commentOnDashboard: (_root, { input }, { caller, operations }) => operations.commentOnDashboard(caller, input),
   editDashboardComment: (_root, { id, text, mentions }, { caller, operations }) =>
     operations.editDashboardComment(caller, id, text, mentions),

@@ -4,6 +4,7 @@ import * as correlation from "./correlation.ts";
 import * as dashboardComments from "./dashboard-comments.ts";
 import * as dashboardLinks from "./dashboard-links.ts";
 import * as dashboards from "./dashboards.ts";
+import * as reports from "./reports.ts";
 import * as definitions from "./definition.ts";
 import * as groups from "./group.ts";
 import * as people from "./person.ts";
@@ -31,6 +32,7 @@ export const resolvers = {
   ...dashboards,
   ...dashboardComments,
   ...dashboardLinks,
+  ...reports,
   ...definitions,
   ...people,
   ...groups,

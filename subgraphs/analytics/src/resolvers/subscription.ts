@@ -39,6 +39,10 @@ export const Subscription: SubscriptionResolvers = {
     subscribe: async (_root, { rule, after }, { caller, operations, meaning }) =>
       mapLive(
         await operations.watchCorrelationMatches(caller, rule, after ?? null),
+  reportChanged: {
+    subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
+      mapLive(operations.watchReport(caller, id, after ?? null), (reportChanged) => ({ reportChanged }), meaning),
+  },
         (correlationMatches) => ({ correlationMatches }),
         meaning,
       ),

@@ -9,6 +9,7 @@ import {
 } from "./read-behaviour.ts";
 import type { Formats } from "./read-columns.ts";
 import { readOlap, readTimeSeries } from "./read-series.ts";
+import { readSessionMetrics } from "./read-sessions.ts";
 import type { AnswerParts } from "./section.ts";
 
 /** How each type of answer is read. */
@@ -22,6 +23,7 @@ const READERS = {
   ActiveUsersResult: readActiveUsers,
   AttributionAnswer: readAttribution,
   PathsAnswer: readPaths,
+  SessionMetrics: readSessionMetrics,
 } as const satisfies Readonly<Record<string, (answer: unknown, formats: Formats) => AnswerParts>>;
 
 /** Reads the answer to a question, by its type in the SDL, as tables and what a picture is made of; throws on an answer that is not of its type. */

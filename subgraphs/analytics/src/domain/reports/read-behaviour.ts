@@ -61,7 +61,8 @@ const pathsShape = z.object({
 });
 
 const column = (name: string, kind: ReportColumnKind): ReportColumn => ({ name, kind, format: null });
-const table = (
+/** A table of rows. */
+export const table = (
   title: string,
   columns: readonly (readonly [string, ReportColumnKind])[],
   rows: readonly (readonly ReportCell[])[],
@@ -153,7 +154,7 @@ export const readStickiness = (answer: unknown): AnswerParts => {
 };
 
 /** Numbers by period or day, as a table and as lines. */
-const byTime = (
+export const byTime = (
   answer: unknown,
   times: readonly string[],
   lines: readonly (readonly [string, readonly (number | null)[], ReportColumnKind?])[],

@@ -111,7 +111,7 @@ describe("a page", () => {
     // Within values of attributes everything is a name.
     expect(/<[^>]*\son[a-z]+=/i.test(html.replaceAll(/="[^"]*"/g, ""))).toBe(false);
     expect(Array.from(html.matchAll(/(?:src|href)="([^"]{0,22})/g), ([, from]) => from)).toEqual(
-      Array.from({ length: 11 }, () => "data:image/png;base64,"),
+      Array.from({ length: 13 }, () => "data:image/png;base64,"),
     );
     expect(/(?!\n)\p{Cc}|[\u202e]/u.test(html)).toBe(false);
     expect(html).toContain(escaped(HOSTILE.html));
