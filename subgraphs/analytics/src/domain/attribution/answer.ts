@@ -2,7 +2,7 @@ import type { Provenance } from "../provenance.ts";
 import { conservationOf, type Attributed, type Conservation } from "./attribute.ts";
 import type { Interval } from "./bootstrap.ts";
 import type { AttributionModel, AttributionModelKind } from "./model.ts";
-import type { PathSet } from "./paths.ts";
+import type { PathGroup, PathSet } from "./paths.ts";
 import type { AttributionQuestion } from "./question.ts";
 import { rolesOf, type LabelRoles } from "./roles.ts";
 
@@ -131,19 +131,25 @@ export const modelAnswer = (
 export const toldRoles = (paths: PathSet): Breakdown["roles"] =>
   rolesOf(paths).map((roles, place) => ({ label: paths.labels[place] ?? "", ...roles }));
 
+const busierFirst = (one: PathGroup, other: PathGroup): number =>
+  other.conversions - one.conversions || other.losses - one.losses;
+
 /** The paths with the most conversions, then the most journeys, then by their steps. */
-export const topPaths = ({ labels, groups }: PathSet, most: number): readonly ToldPath[] =>
-  groups
-    .map((group) => ({ group, steps: group.steps.map((step) => labels[step] ?? "") }))
-    .toSorted(
-      (one, other) =>
-        other.group.conversions - one.group.conversions ||
-        other.group.losses - one.group.losses ||
-        (one.steps.join("\u0000") < other.steps.join("\u0000") ? -1 : 1),
-    )
+export const topPaths = ({ labels, groups }: PathSet, most: number): readonly ToldPath[] => {
+  if (most === 0) return [];
+  const least = groups.toSorted(busierFirst)[Math.min(most, groups.length) - 1];
+  // Tens of thousands of paths are as busy as one another: only those that may be told are ever written out.
+  const possible = least === undefined ? [] : groups.filter((group) => busierFirst(group, least) <= 0);
+  return possible
+    .map((group) => {
+      const steps = group.steps.map((step) => labels[step] ?? "");
+      return { group, steps, text: steps.join("\u0000") };
+    })
+    .toSorted((one, other) => busierFirst(one.group, other.group) || (one.text < other.text ? -1 : 1))
     .slice(0, most)
     .map(({ steps, group: { conversions, value, losses, toConvertMs } }) => ({
       ...{ steps, length: steps.length, conversions, value, losses },
       conversionRate: ratio(conversions, conversions + losses),
       meanSecondsToConvert: ratio(toConvertMs / 1_000, conversions),
     }));
+};
