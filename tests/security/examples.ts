@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { peopleExamples } from "./people-examples.ts";
+import { rollupExamples } from "./rollup-examples.ts";
 
 /** Things one tenant has, by id. */
 export interface OwnThings {
@@ -18,6 +19,7 @@ export interface OwnThings {
   readonly cohortId: string;
   readonly savedQueryId: string;
   readonly correlationRuleId: string;
+  readonly rollupId: string;
   readonly dashboardId: string;
   readonly dashboardCommentId: string;
   readonly dashboardLinkId: string;
@@ -105,6 +107,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.computeCohort": ({ cohortId }) => ({ id: cohortId }),
   "Mutation.changeCohortList": ({ cohortId, mark }) => ({ id: cohortId, input: { userIds: [`${mark}-user`] } }),
   ...peopleExamples,
+  ...rollupExamples,
   "Query.people": () => ({ input: { range: range() }, first: 1 }),
   "Query.group": ({ mark }) => ({ type: "company", id: mark }),
   "Query.groups": () => ({ input: { type: "company", range: range() } }),
@@ -137,6 +140,8 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     ...{ id: dashboardId, input: { view: { scope: "TENANT" }, edit: { scope: "TENANT" } } },
   }),
   "Mutation.removeDashboard": ({ dashboardId }) => ({ id: dashboardId }),
+  "Subscription.dashboardPresence": ({ dashboardId }) => ({ id: dashboardId }),
+  "Mutation.turnOnDashboard": ({ dashboardId }) => ({ id: dashboardId, view: randomUUID() }),
   "Query.dashboardLinks": ({ dashboardId }) => ({ id: dashboardId }),
   "Query.sharedDashboard": () => ({}),
   "Mutation.createDashboardLink": ({ dashboardId, mark }) => ({
@@ -170,6 +175,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.defineCorrelationRule": ({ mark }) => ({
     input: { name: newName("correlation"), description: mark, pattern: livePattern(mark) },
   }),
+  "Mutation.startBacktest": ({ correlationRuleId }) => ({ input: { rule: correlationRuleId, range: range() } }),
   "Mutation.retireCorrelationRule": ({ correlationRuleId }) => ({ id: correlationRuleId }),
   "Mutation.pinCorrelationRule": ({ correlationRuleId }) => ({ id: correlationRuleId }),
   "Query.event": ({ eventId }) => ({ id: eventId }),

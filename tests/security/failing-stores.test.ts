@@ -61,6 +61,7 @@ const rooms: readonly Subgraph[] = [
     features: everyFeature,
     quotas: noQuotas,
     shareLinks: { issue: fail, end: fail },
+    accessOfSubject: fail,
   }),
   createAnomalySubgraph(resources),
   createGovernanceSubgraph(resources, { auditSecrets: ["a secret of at least thirty-two characters"] }),
@@ -90,6 +91,7 @@ const own = {
     dashboardCommentId: id,
     dashboardLinkId: "0123456789abcdef",
     correlationRuleId: id,
+    rollupId: id,
     executionId: id,
   },
 };

@@ -27,6 +27,14 @@ export const makeCohort = async (client: TesseraClient, own: OwnThings): Promise
   return (await client.ask(shape, text, variablesOf("Mutation.createCohort", own))).createCohort.cohort.id;
 };
 
+/** Makes a rollup; answers its id. */
+export const makeRollup = async (client: TesseraClient, own: OwnThings): Promise<string> => {
+  const shape = z.object({ defineRollup: z.object({ rollup: id }) });
+  const text =
+    "mutation ($input: DefineRollupInput!) { defineRollup(input: $input) { ... on RollupDefined { rollup { id } } } }";
+  return (await client.ask(shape, text, variablesOf("Mutation.defineRollup", own))).defineRollup.rollup.id;
+};
+
 /** Keeps a question under a name of its own; answers its id. */
 export const makeSavedQuery = async (client: TesseraClient, own: OwnThings): Promise<string> => {
   const shape = z.object({ saveQuery: z.object({ savedQuery: id }) });
@@ -206,6 +214,7 @@ const NOTHING = {
   cohortId: "",
   savedQueryId: "",
   correlationRuleId: "",
+  rollupId: "",
   dashboardId: "",
   dashboardCommentId: "",
   dashboardLinkId: "",
@@ -233,6 +242,7 @@ export const makeOwnThings = async (
   const dashboardLinkId = await makeLink(client, { ...base, dashboardId });
   await makeDefinitions(client, base);
   const correlationRuleId = await makeCorrelationRule(client, base);
+  const rollupId = await makeRollup(client, base);
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
   const anomalies = await eventually(async () => {
     const text = "query ($ruleId: ID) { anomalies(ruleId: $ruleId) { edges { node { id } } } }";
@@ -254,6 +264,7 @@ export const makeOwnThings = async (
     dashboardCommentId,
     dashboardLinkId,
     correlationRuleId,
+    rollupId,
     anomalyId: anomalies,
     executionId,
   };

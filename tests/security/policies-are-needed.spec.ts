@@ -86,6 +86,8 @@ beforeAll(async () => {
     await storeOwner.insert({ table: "tessera.worker_cohort_list", values: [listing], format: "JSONEachRow" });
     const counted = { tenant_id: tenantId, person: 1, canonical: 2, version: 1 };
     const trait = { tenant_id: tenantId, person: 1, trait: "plan", at: 0, place: "1", op: "SET", value: '"pro"' };
+    const rolled = { tenant_id: tenantId, build_id: randomUUID(), bucket: 0, events: 1 };
+    await storeOwner.insert({ table: "tessera.worker_rollup_rows", values: [rolled], format: "JSONEachRow" });
     await storeOwner.insert({ table: "tessera.worker_people", values: [counted], format: "JSONEachRow" });
     await storeOwner.insert({ table: "tessera.worker_traits", values: [trait], format: "JSONEachRow" });
   }
@@ -164,6 +166,7 @@ const STORE_TABLES = [
   "worker_cohort_changes",
   "worker_cohort_list",
   "worker_people",
+  "worker_rollup_rows",
   "worker_traits",
 ];
 

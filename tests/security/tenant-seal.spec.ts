@@ -20,6 +20,7 @@ import {
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
+import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
 import { dashboardPlaces, dashboardWords } from "./seal/dashboard-places.ts";
@@ -127,6 +128,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...definitionPlaces(() => alphaClient),
   ...dashboardPlaces(() => alphaClient),
   ...correlationPlaces(() => alphaClient),
+  ...rollupPlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
 

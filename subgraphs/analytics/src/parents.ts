@@ -2,6 +2,9 @@ import type { IngestOutcome } from "@tessera/contracts/ingest";
 import type { Cohort, CohortComputation, CohortSize, CohortVersion } from "./domain/cohort.ts";
 import type { MatchedEvent } from "./domain/correlation/match.ts";
 import type { CorrelationRule } from "./domain/correlation/rule.ts";
+import type { Rollup, RollupBuild, RollupMeasureInput, RollupVersion } from "./domain/rollups/rollup.ts";
+import type { ArchiveRollupOutcome, DefinedRollup } from "./operations/rollups/change-rollups.ts";
+import type { RollupPage } from "./operations/rollups/find-rollups.ts";
 import type { DefinedRule } from "./operations/correlation/change-rules.ts";
 import type { MatchPage } from "./operations/correlation/find-matches.ts";
 import type { CorrelationRulePage, CorrelationStanding } from "./operations/correlation/find-rules.ts";
@@ -337,6 +340,28 @@ export type ChangeDashboardCommentResultParent = CommentChangeOutcome;
 export type DashboardCommentChangedParent = Extract<CommentChangeOutcome, { kind: "CHANGED" }>;
 /** What a resolver of `DashboardCommentNotFound` receives. */
 export type DashboardCommentNotFoundParent = { readonly id: string };
+/** What a resolver of `Rollup` receives. */
+export type RollupParent = Rollup;
+/** What a resolver of `RollupVersion` receives. */
+export type RollupVersionParent = RollupVersion;
+/** What a resolver of `RollupMeasure` receives. */
+export type RollupMeasureParent = RollupMeasureInput;
+/** What a resolver of `RollupProgress` receives. */
+export type RollupProgressParent = RollupBuild;
+/** What a resolver of `RollupConnection` receives. */
+export type RollupConnectionParent = RollupPage;
+/** What a resolver of `DefineRollupResult` receives. */
+export type DefineRollupResultParent = DefinedRollup;
+/** What a resolver of `RollupDefined` receives. */
+export type RollupDefinedParent = Extract<DefinedRollup, { kind: "DEFINED" }>;
+/** What a resolver of `TooManyRollups` receives. */
+export type TooManyRollupsParent = Extract<DefinedRollup, { kind: "TOO_MANY" }>;
+/** What a resolver of `ArchiveRollupResult` receives. */
+export type ArchiveRollupResultParent = ArchiveRollupOutcome;
+/** What a resolver of `RollupArchived` receives. */
+export type RollupArchivedParent = Extract<ArchiveRollupOutcome, { kind: "ARCHIVED" }>;
+/** What a resolver of `RollupNotFound` receives. */
+export type RollupNotFoundParent = Extract<ArchiveRollupOutcome, { kind: "NOT_FOUND" }>;
 /** What a resolver of `CreateDashboardResult` receives. */
 export type CreateDashboardResultParent = CreateOutcome;
 /** What a resolver of `DashboardCreated` receives. */

@@ -20,6 +20,7 @@ import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
+import { createRollupBuilder } from "./jobs/build-rollups.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planJob, type FindPeople } from "./jobs/plan-job.ts";
@@ -38,6 +39,7 @@ import { STATE_LIMITS } from "./domain/correlation/rule.ts";
 import { createPeopleLearner } from "./reactions/learn-people.ts";
 import { createErasureWishes } from "./reactions/erase-wished.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
+import { createRollupConsumer, ROLLUP_CONSUMER } from "./reactions/rollups/count-batches.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
@@ -51,6 +53,10 @@ import { DEFAULT_RULES } from "./domain/people/identity.ts";
 import { MAX_OPEN_ERASURES } from "./domain/people/erasure.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
+import { choosePlan, rejectedOwn } from "./domain/rollups/choose-plan.ts";
+import { compileRollup } from "./domain/rollups/compile-rollup.ts";
+import { planOwn } from "./domain/rollups/own-plan.ts";
+import { openRollups, type Rollups } from "./store/rollups/open-rollups.ts";
 import { learnFromBatch } from "./operations/people/learn-from-batch.ts";
 import { copyPeople } from "./operations/people/copy-people.ts";
 import { reportRecord } from "./domain/reports/report-record.ts";
@@ -140,6 +146,19 @@ const reportWork = (
   }),
 ];
 
+/** How tenants' own rollups are read, planned onto and chosen. */
+const ROLLUP_RULES = { compile: compileRollup, planOwn, choose: choosePlan, rejected: rejectedOwn } as const;
+
+/** Tenants' own rollups, which are of persons as events were stored, and the store that answers from them where that reads less. */
+const ownRollups = (resources: Resources, { longQueries }: AnalyticsPorts, { store: below }: People): Rollups =>
+  openRollups({ ...resources, longQueries, below, consumer: ROLLUP_CONSUMER, rules: ROLLUP_RULES });
+
+/** What is done about tenants' own rollups beside questions: counting what is stored, and what was. */
+const rollupWork = (resources: Resources, opened: Rollups): readonly Background[] => [
+  createRollupConsumer({ ...resources, ...opened }),
+  createRollupBuilder({ ...resources, ...opened }),
+];
+
 const findPeople =
   (deps: InCohortDeps): FindPeople =>
   (reader, input) =>
@@ -151,7 +170,8 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const { ingest, queues, features, quotas } = ports;
   // Whatever asks these stores of persons counts linked people once.
   const known = openPeople({ ...resources, ...PEOPLE, longQueries: ports.longQueries });
-  const { eventStore, longQueries, store } = known;
+  const own = ownRollups(resources, ports, known);
+  const { eventStore, longQueries } = known;
   const jobs = createJobStore({ ...resources, recordOf: jobRecord });
   const results = createJobResults({ eventStore, longQueries });
   const queue = queues.queue(LONG_QUERIES, LONG_QUERY_POLICY);
@@ -167,7 +187,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
-    ...{ ...known, ...correlation },
+    ...{ ...known, ...correlation, ...own },
     ...{ peopleStatements, erasures, plainEvents: resources.eventStore },
     ...{ questionTypes, dashboards: createDashboardStore(resources), comments: createCommentStore(resources) },
     ...{ links: createLinkStore(resources), issuer: ports.shareLinks },
@@ -191,6 +211,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     logger,
     background: [
       ...peopleWork(resources, known, erasures, answers),
+      ...rollupWork(resources, own),
       createCorrelationConsumer(correlating),
       createCorrelationClock(correlating),
       ...reportWork(resources, ports, reporting, operations.answerReport),
@@ -203,7 +224,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
         jobs,
         results,
         longQueries,
-        planOf: planJob(olapStatement, store, findPeople({ cohorts, statements: behaviourStatements, nowMs })),
+        planOf: planJob(olapStatement, own.store, findPeople({ cohorts, statements: behaviourStatements, nowMs })),
         eventLog,
         queues,
         queue,

@@ -84,6 +84,14 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
     query: "mutation ($id: ID!) { pinCorrelationRule(id: $id) { ... on CorrelationRuleChanged { rule { id } } } }",
     variables: { id: correlationRuleId },
   }),
+  "RollupDefined.rollup": () => ({
+    query: `mutation ($input: DefineRollupInput!) { defineRollup(input: $input) { ... on RollupDefined { rollup { id } } } }`,
+    variables: { input: { name: "sensitive", dimensions: ["name"] } },
+  }),
+  "RollupArchived.rollup": ({ rollupId }) => ({
+    query: "mutation ($id: ID!) { archiveRollup(id: $id) { ... on RollupArchived { rollup { id } } } }",
+    variables: { id: rollupId },
+  }),
   "Cohort.members": ({ cohortId }) => inCohort(cohortId, "members { hasNextPage }"),
   "Cohort.membership": ({ cohortId }) => inCohort(cohortId, 'membership(input: { userId: "somebody" }) { member }'),
   "Group.people": ({ mark }) => ({

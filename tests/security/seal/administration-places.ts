@@ -20,6 +20,7 @@ const nobody: OwnThings = {
     dashboardCommentId: "",
     dashboardLinkId: "",
     correlationRuleId: "",
+    rollupId: "",
     executionId: "",
     oauthClientId: "",
     trustedIssuerId: "",

@@ -55,6 +55,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.dashboardComments(after)": "subgraphs/analytics/src/operations/dashboards/comments.db.test.ts",
   "Query.correlationRules(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.correlationMatches(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
+  "Query.rollups(after)": "subgraphs/analytics/src/operations/rollups/rollup-graph.db.test.ts",
   "Query.groups(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
   "Group.people(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
   "Query.people(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",

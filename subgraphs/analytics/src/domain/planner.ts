@@ -8,6 +8,7 @@ import type { Measure } from "./measures.ts";
 import type { AnalyticQuery } from "./query.ts";
 import { DAY_SKETCH_BITS, EVENT_SKETCH_BITS, sketchRelativeError, TDIGEST_RANK_ERROR } from "./sketch-error.ts";
 import { wholeSteps, type TimeRange } from "./time-range.ts";
+import type { OwnReading } from "./rollups/own-reading.ts";
 
 /** Rollup tables, cheapest first: the hourly one has fewer rows per day than the daily one, which holds more dimensions. */
 export const ROLLUPS = {
@@ -32,14 +33,17 @@ export type RollupTable = keyof typeof ROLLUPS;
 /** The rollup tables in the order they are tried. */
 export const ROLLUP_TABLES = ["rollup_hour_name", "rollup_day_dimensions"] as const satisfies readonly RollupTable[];
 
+/** Name by which a tenant's own rollup stands in plans: `rollups.` and its name. */
+export type OwnTable = `rollups.${string}`;
+
 /** A table and the part of the range it answers. */
 export interface PlanPart extends TimeRange {
-  readonly table: RollupTable | "events";
+  readonly table: RollupTable | OwnTable | "events";
 }
 
 /** A cheaper table that could not answer, and why. */
 export interface RejectedTable {
-  readonly table: RollupTable;
+  readonly table: RollupTable | OwnTable;
   readonly reason: string;
 }
 
@@ -52,7 +56,11 @@ export interface Approximation {
 
 /** How a question is answered: from which tables, in order of time; with a rollup, the range's ends come from single events. */
 export interface Plan {
-  readonly rollup: RollupTable | null;
+  readonly rollup: RollupTable | OwnTable | null;
+  /** How a tenant's own rollup holds the question; absent unless it is the plan's. */
+  readonly own?: OwnReading;
+  /** Chosen among all there are, a tenant's own rollups too: it is taken as it is. */
+  readonly settled?: true;
   readonly sketchBits: number;
   readonly parts: readonly PlanPart[];
   readonly rejected: readonly RejectedTable[];
@@ -105,10 +113,10 @@ const whyNotFor = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy 
   return measure === undefined ? null : `${measure.name} is of a column that a data policy masks.`;
 };
 
-/** Whether a rollup's steps lie wholly under one reading of a clock's hand, for all of a range: an hour of a zone is one where its offset is of whole hours. */
-const tellsHand = (table: RollupTable, { hand, clock }: ClockPart, range: TimeRange): boolean => {
-  const seconds = ROLLUPS[table].stepMs / 1_000;
-  if (hand === "MINUTE_OF_HOUR" || (hand === "HOUR_OF_DAY" && ROLLUPS[table].stepMs > HOUR_MS)) return false;
+/** Whether steps lie wholly under one reading of a clock's hand, for all of a range: an hour of a zone is one where its offset is of whole hours. */
+export const tellsHand = (stepMs: number, { hand, clock }: ClockPart, range: TimeRange): boolean => {
+  const seconds = stepMs / 1_000;
+  if ((hand === "MINUTE_OF_HOUR" && stepMs >= HOUR_MS) || (hand === "HOUR_OF_DAY" && stepMs > HOUR_MS)) return false;
   return clock.aheadSeconds.every((ahead, place) => {
     const [from, to] = [clock.fromSeconds[place] ?? 0, clock.fromSeconds[place + 1] ?? Infinity];
     return ahead % seconds === 0 || from * 1_000 >= range.toMs || to * 1_000 <= range.fromMs;
@@ -116,7 +124,9 @@ const tellsHand = (table: RollupTable, { hand, clock }: ClockPart, range: TimeRa
 };
 
 const groupsBy = (table: RollupTable, field: Field, range: TimeRange): boolean =>
-  field.kind === "PART" && field.part.kind === "CLOCK" ? tellsHand(table, field.part, range) : holds(table, field);
+  field.kind === "PART" && field.part.kind === "CLOCK"
+    ? tellsHand(ROLLUPS[table].stepMs, field.part, range)
+    : holds(table, field);
 
 /** Why a rollup can't give this very answer to who may see what the policy lets through; null when it can. */
 export const whyNotRollup = (table: RollupTable, query: AnalyticQuery, policy: DataPolicy | null): string | null => {
@@ -149,7 +159,8 @@ const partsOf = (rollup: RollupTable | null, { range }: AnalyticQuery): readonly
   return parts.filter((part) => part.fromMs < part.toMs);
 };
 
-const approximationOf = ({ name, formula }: Measure, sketchBits: number): readonly Approximation[] => {
+/** What a measure's column estimates when it is read from sketches of so many registers; nothing for what is exact. */
+export const approximationOf = ({ name, formula }: Measure, sketchBits: number): readonly Approximation[] => {
   if (formula.kind === "UNIQUES" && !formula.exact)
     return [{ column: name, method: `uniqCombined64(${sketchBits})`, relativeError: sketchRelativeError(sketchBits) }];
   if (formula.kind === "QUANTILE" && !formula.exact)

@@ -8,7 +8,7 @@ import {
   type PlannedTable,
   type ReadEstimate,
 } from "../domain/explanation.ts";
-import type { Approximation, Plan } from "../domain/planner.ts";
+import { plan, planOn, type Approximation, type Plan } from "../domain/planner.ts";
 import { parseOlap, type OlapInput, type OlapQuery } from "../domain/query.ts";
 import { isoTime } from "../domain/zone.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
@@ -38,31 +38,35 @@ export interface OlapExplanation {
 
 /** What explaining needs. */
 export interface ExplainDeps {
-  readonly store: Pick<AnalyticsStore, "olap" | "estimate" | "readRate" | "planFor">;
+  readonly store: Pick<AnalyticsStore, "olap" | "estimate" | "readRate" | "planFor" | "takeable" | "ownPlans">;
 }
 
-const requestOf = ({ query, having, orderBy, limit }: OlapQuery, plan: Plan) => ({
-  ...{ query, plan, having, orderBy, limit },
+const requestOf = ({ query, having, orderBy, limit }: OlapQuery, planned: Plan) => ({
+  ...{ query, plan: planned, having, orderBy, limit },
   lines: null,
 });
 
-/** The candidates as they can be taken: a rollup that would count linked people apart is none, and single events take its place. */
+/** The candidates as they can be taken: a rollup that would count linked people apart is none, and the tenant's own rollups stand before the shared ones. */
 const takeable = async (
   { store }: ExplainDeps,
   caller: Caller,
-  asked: OlapQuery,
-  candidates: readonly PlanCandidate[],
+  { query }: OlapQuery,
   signal: AbortSignal | undefined,
 ): Promise<readonly PlanCandidate[]> => {
-  const found: PlanCandidate[] = [];
-  for (const candidate of candidates) {
-    const { plan, reason } = candidate;
-    const taken = reason === null ? await store.planFor(caller, asked.query, plan, signal) : plan;
-    const why = taken === plan ? null : (taken.rejected.at(-1)?.reason ?? null);
-    found.push(why === null ? candidate : { ...candidate, plan: taken, reason: why, chosen: false });
+  const settled = await store.planFor(caller, query, plan(query, caller.dataPolicy), signal);
+  const chosen = settled.rollup ?? "events";
+  const shared: PlanCandidate[] = [];
+  for (const candidate of candidatesOf(query, caller.dataPolicy)) {
+    const { plan: planned, reason, table } = candidate;
+    const taken = reason === null ? await store.takeable(caller, query, planned, signal) : planned;
+    const why = taken === planned ? reason : (taken.rejected.at(-1)?.reason ?? null);
+    shared.push({ table, plan: taken, reason: why, chosen: table === chosen });
   }
-  const chosen = found.find((one) => one.chosen) ?? found.find(({ reason }) => reason === null);
-  return found.map((one) => ({ ...one, chosen: one === chosen }));
+  const own = (await store.ownPlans(caller, query, signal)).map(({ table, plan: planned, reason }): PlanCandidate => ({
+    ...{ table, reason, chosen: table === chosen },
+    plan: table === chosen ? settled : (planned ?? planOn(null, [], query)),
+  }));
+  return [...own, ...shared];
 };
 
 const explained = async (
@@ -72,14 +76,16 @@ const explained = async (
   candidate: PlanCandidate,
   signal: AbortSignal | undefined,
 ): Promise<ExplainedCandidate> => {
-  const { table, chosen, plan } = candidate;
+  const { table, chosen, plan: planned } = candidate;
   const able = candidate.reason === null;
-  const found = able ? await store.estimate(caller, requestOf(asked, plan), null, signal) : null;
+  const found = able
+    ? await store.estimate(caller, requestOf(asked, { ...planned, settled: true }), null, signal)
+    : null;
   return {
     ...{ table, chosen },
     reason: whyNotTaken(candidate, found?.rows ?? null),
     reads: able
-      ? plan.parts.map((part) => ({ table: part.table, from: isoTime(part.fromMs), to: isoTime(part.toMs) }))
+      ? planned.parts.map((part) => ({ table: part.table, from: isoTime(part.fromMs), to: isoTime(part.toMs) }))
       : [],
     estimate: found === null ? null : { ...found, ...predicted(found, store.readRate(table)) },
   };
@@ -90,12 +96,14 @@ export const explainOlap =
   (deps: ExplainDeps) =>
   async (caller: Caller, input: OlapInput, run: boolean, signal?: AbortSignal): Promise<OlapExplanation> => {
     const asked = parseOlap(input, accessOf(caller));
-    const found = await takeable(deps, caller, asked, candidatesOf(asked.query, caller.dataPolicy), signal);
+    const found = await takeable(deps, caller, asked, signal);
     const candidates: ExplainedCandidate[] = [];
     for (const one of found) candidates.push(await explained(deps, caller, asked, one, signal));
     const taken = found.find(({ chosen }) => chosen);
     const cost =
-      run && taken !== undefined ? (await deps.store.olap(caller, requestOf(asked, taken.plan), signal)).cost : null;
+      run && taken !== undefined
+        ? (await deps.store.olap(caller, requestOf(asked, { ...taken.plan, settled: true }), signal)).cost
+        : null;
     return {
       candidates,
       approximations: taken?.plan.approximations ?? [],

@@ -23,6 +23,7 @@ import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/name
 import { createDashboardOperations, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
 import { createReportOperations, type ReportDeps } from "./reports/report-operations.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
+import { createRollupOperations, type RollupDeps } from "./rollups/rollup-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
 import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
@@ -51,7 +52,8 @@ import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
 /** What the operations of this room need. */
-export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps, PeopleDeps, CorrelationDeps {
+export interface OperationDeps
+  extends StartQueryDeps, CohortDeps, SemanticDeps, PeopleDeps, CorrelationDeps, RollupDeps {
   readonly store: AnalyticsStore;
   readonly cohorts: CohortStore;
   readonly statements: BehaviourStatements;
@@ -72,11 +74,11 @@ export interface OperationDeps extends StartQueryDeps, CohortDeps, SemanticDeps,
   readonly logger: DashboardDeps["logger"];
   readonly answerRows: OlapPageDeps["answerRows"];
   readonly keepSlots: OlapPageDeps["keepSlots"];
+  readonly reports: ReportDeps["reports"];
+  readonly dispatchRun: ReportDeps["dispatchRun"];
 }
 
 /** A question about retention, of everybody or of a cohort. */
-  readonly reports: ReportDeps["reports"];
-  readonly dispatchRun: ReportDeps["dispatchRun"];
 interface RetentionAsked {
   readonly input: Asked<RetentionInput>;
   readonly of: Cohort | null;
@@ -114,6 +116,7 @@ const plainOperations = (deps: OperationDeps) => ({
   ...createSemanticOperations(deps),
   ...createPeopleOperations(deps),
   ...createCorrelationOperations(deps),
+  ...createRollupOperations(deps),
 });
 
 /** Questions whose answers are shared by those who take one of some age, or ask at the same time. */

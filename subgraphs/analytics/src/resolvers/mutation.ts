@@ -30,6 +30,8 @@ export const Mutation: MutationResolvers = {
   retireCorrelationRule: (_root, { id }, { caller, operations }) => operations.retireCorrelationRule(caller, id),
   pinCorrelationRule: (_root, { id, version }, { caller, operations }) =>
     operations.pinCorrelationRule(caller, id, version),
+  defineRollup: (_root, { input }, { caller, operations }) => operations.defineRollup(caller, input),
+  archiveRollup: (_root, { id }, { caller, operations }) => operations.archiveRollup(caller, id),
   createDashboard: (_root, { input }, { caller, operations }) => operations.createDashboard(caller, input),
   editDashboard: (_root, input, { caller, operations }) => operations.editDashboard(caller, input),
   restoreDashboard: (_root, { id, version }, { caller, operations }) =>

@@ -61,6 +61,8 @@ export const Query: QueryResolvers = {
   correlationMatches: (_root, page, { caller, operations }) => operations.listCorrelationMatches(caller, page),
   backtestCorrelationRule: (_root, { input }, { caller, operations, signal }) =>
     operations.backtestCorrelationRule(caller, input, signal),
+  rollup: (_root, { id }, { caller, operations }) => operations.findRollup(caller, id),
+  rollups: (_root, page, { caller, operations }) => operations.listRollups(caller, page),
   dashboard: (_root, { id, version }, { caller, operations }) => operations.findDashboard(caller, id, version),
   dashboards: (_root, page, { caller, operations }) => operations.listDashboards(caller, page),
   dashboardLinks: (_root, { id }, { caller, operations }) => operations.listDashboardLinks(caller, id),

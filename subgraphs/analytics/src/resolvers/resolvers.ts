@@ -8,6 +8,7 @@ import * as reports from "./reports.ts";
 import * as definitions from "./definition.ts";
 import * as groups from "./group.ts";
 import * as people from "./person.ts";
+import * as rollups from "./rollup.ts";
 import { Column } from "./column.ts";
 import { Event } from "./event.ts";
 import { EventAccepted, EventDuplicate, IngestOutcome } from "./ingest-outcome.ts";
@@ -35,6 +36,7 @@ export const resolvers = {
   ...reports,
   ...definitions,
   ...people,
+  ...rollups,
   ...groups,
   Column,
   Event,

@@ -9,6 +9,7 @@ import type { StoredEvent } from "../domain/event.ts";
 import type { Condition } from "../domain/filter.ts";
 import type { Plan } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
+import type { OwnPlan } from "../domain/rollups/own-plan.ts";
 import type { WindowCells, WindowsRequest } from "../domain/windows.ts";
 import { parseEventRow } from "./event-rows.ts";
 import {
@@ -54,8 +55,12 @@ export interface SampledRows {
 
 /** Every question this room asks of the event store; each is for one reader, and stops when its signal is aborted. */
 export interface AnalyticsStore {
-  /** A plan as it will be taken: one from a rollup becomes one from single events where the rollup's sketches would count linked people apart. */
+  /** A plan as it will be taken: {@link AnalyticsStore.takeable}, or that of the tenant's own rollup which reads fewer rows. */
   planFor(reader: DataReader, query: AnalyticQuery, plan: Plan, signal?: AbortSignal): Promise<Plan>;
+  /** A plan as it can be taken: one from a rollup becomes one from single events where the rollup's sketches would count linked people apart. */
+  takeable(reader: DataReader, query: AnalyticQuery, plan: Plan, signal?: AbortSignal): Promise<Plan>;
+  /** What each of the tenant's own rollups can do for a question, by its name. */
+  ownPlans(reader: DataReader, query: AnalyticQuery, signal?: AbortSignal): Promise<readonly OwnPlan[]>;
   olap(reader: DataReader, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
   /** Estimates the same from a sample of persons. */
   sampled(reader: DataReader, request: OlapRequest, sample: Sample, signal?: AbortSignal): Promise<SampledRows>;
@@ -163,6 +168,8 @@ const eventPage = async (
 /** Builds {@link AnalyticsStore} over the tenant-bound event store. */
 export const createAnalyticsStore = (store: EventStore, rates: ReadRates = createReadRates()): AnalyticsStore => ({
   planFor: (_reader, _query, plan) => Promise.resolve(plan),
+  takeable: (_reader, _query, plan) => Promise.resolve(plan),
+  ownPlans: () => Promise.resolve([]),
   olap: async (reader, request, signal) => {
     const answer = await olap(store, reader, request, signal);
     rates.observe(request.plan.rollup ?? "events", answer.cost);

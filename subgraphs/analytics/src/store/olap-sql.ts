@@ -6,6 +6,7 @@ import { COMPARISON_SQL } from "./condition-sql.ts";
 import { groupExpression, groupOrder } from "./field-sql.ts";
 import { measureOfEvents, measureOfParts, type MeasureSql } from "./measure-sql.ts";
 import { createParams, type Params } from "./params.ts";
+import { measureOfOwn, ownSource } from "./rollups/own-source-sql.ts";
 import { keyAliases, keySelects, partWhere, stitchedSource } from "./source-sql.ts";
 
 /** What one statement asks for beside the query itself. */
@@ -109,11 +110,18 @@ export const bodyOf = (
       measures: query.measures.map((measure) => measureOfEvents(measure, query.measures, plan.sketchBits, params)),
     };
   }
-  const source = stitchedSource(query, plan, tenantId, params);
+  const { own, sketchBits } = plan;
+  const source =
+    own === undefined ? stitchedSource(query, plan, tenantId, params) : ownSource(query, plan, own, tenantId, params);
   return {
     keys: keyAliases(query),
     from: lines === null ? source : `${source} WHERE ${stitchedLines(query, lines, params)}`,
-    measures: query.measures.map((measure) => measureOfParts(measure, plan.sketchBits, params)),
+    measures: query.measures.map((measure, index) => {
+      const column = own?.columns[index];
+      return column === undefined
+        ? measureOfParts(measure, sketchBits, params)
+        : measureOfOwn(measure, column, sketchBits, params);
+    }),
   };
 };
 
@@ -121,7 +129,7 @@ export const bodyOf = (
 const stitchedLines = (query: AnalyticQuery, choice: LineChoice, params: Params): string =>
   chosenLines(
     choice,
-    query.dimensions.map((_field, index) => lineExpression(`d${index}`, false)),
+    query.dimensions.map((field, index) => lineExpression(`d${index}`, field.kind === "PROPERTY")),
     params,
   );
 

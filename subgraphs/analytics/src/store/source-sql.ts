@@ -43,11 +43,13 @@ const TIME_COLUMNS = {
   events: "time",
   rollup_hour_name: "hour",
   rollup_day_dimensions: "day",
-} as const satisfies Record<PlanPart["table"], string>;
+} as const;
+const isShared = (table: PlanPart["table"]): table is keyof typeof TIME_COLUMNS => Object.hasOwn(TIME_COLUMNS, table);
+const timeColumn = (table: PlanPart["table"]): string => (isShared(table) ? TIME_COLUMNS[table] : "bucket");
 
 /** The rows of a rollup in a range that it holds in whole steps. */
 const stepsSql = (part: PlanPart, params: Params): string => {
-  const column = TIME_COLUMNS[part.table];
+  const column = timeColumn(part.table);
   const at = (ms: number): string => {
     const seconds = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
     return part.table === "rollup_day_dimensions" ? `toDate(${seconds})` : seconds;
@@ -71,7 +73,7 @@ export const bucketExpression = (query: AnalyticQuery, table: PlanPart["table"],
     "Array(Int64)",
     (query.buckets?.startsMs ?? []).map((ms) => ms / 1_000),
   );
-  const column = TIME_COLUMNS[table];
+  const column = timeColumn(table);
   const seconds =
     table === "rollup_day_dimensions" ? `toUnixTimestamp(toDateTime(${column}, 'UTC'))` : `toUnixTimestamp(${column})`;
   return `roundDown(toInt64(${seconds}), ${starts})`;
@@ -80,7 +82,7 @@ export const bucketExpression = (query: AnalyticQuery, table: PlanPart["table"],
 /** A field that is grouped by, from a table: a clock's hand from the moment that the table tells. */
 const groupOf = (field: Field, table: PlanPart["table"], params: Params): string => {
   if (field.kind !== "PART" || field.part.kind !== "CLOCK") return groupExpression(field, params);
-  const column = TIME_COLUMNS[table];
+  const column = timeColumn(table);
   return partSql(field, params, table === "rollup_day_dimensions" ? `toDateTime(${column}, 'UTC')` : column);
 };
 

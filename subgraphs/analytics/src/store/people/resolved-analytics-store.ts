@@ -53,7 +53,7 @@ const createPlanFor =
     fromEvents,
   }: Pick<Deps, "eventStore" | "versions" | "fromEvents">): AnalyticsStore["planFor"] =>
   async (reader, query, plan, signal) => {
-    if (plan.rollup === null || !countsPersons(query)) return plan;
+    if (plan.rollup === null || plan.settled === true || !countsPersons(query)) return plan;
     const { version, links } = await versions.of(reader.tenantId);
     if (version === 0) return plan;
     const statement = heldStatement(query.range, reader.tenantId);
@@ -83,6 +83,7 @@ export const resolvedAnalyticsStore = (deps: Deps): AnalyticsStore => {
   return {
     ...stored,
     planFor,
+    takeable: planFor,
     olap: async (reader, request, signal) => {
       const asked = await planned(reader, request, signal);
       return storeOf(asked.query, asked.plan).olap(reader, asked, signal);

@@ -1,0 +1,16 @@
+import type { OwnThings } from "./examples.ts";
+
+/** Arguments of every root field about a tenant's own rollups. */
+export const rollupExamples: Readonly<Record<string, (own: OwnThings) => Readonly<Record<string, unknown>>>> = {
+  "Query.rollup": ({ rollupId }) => ({ id: rollupId }),
+  "Query.rollups": () => ({}),
+  "Mutation.defineRollup": ({ mark }) => ({
+    input: {
+      name: `${mark.replaceAll("-", "_")}_rollup`,
+      description: mark,
+      dimensions: ["name", "country"],
+      grain: "DAY",
+    },
+  }),
+  "Mutation.archiveRollup": ({ rollupId }) => ({ id: rollupId }),
+};
