@@ -5,6 +5,9 @@ import { refuse } from "@tessera/platform/errors/refusal";
 /** Seconds after which a client may come again while this process is leaving. */
 const RETRY_AFTER_SECONDS = 2;
 
+/** Why work ends whose client has gone: made once, since every answered request ends so, and making one takes what its stack is deep. */
+const GONE = new DOMException("This operation was aborted", "AbortError");
+
 /** Requests under way, so that stopping can wait for them and then end the rest. */
 export interface InFlight {
   /** Runs one request; refuses with OVERLOADED while the gateway is not serving. `signal` ends when the client or the gateway leaves, or its time is up. */
@@ -68,7 +71,7 @@ export const createInFlight = (limitMs: number = MAX_OPERATION_MS): InFlight => 
       }
       const request = timeLimit.begin();
       running.add(request);
-      onGone(() => request.controller.abort());
+      onGone(() => request.controller.abort(GONE));
       try {
         return await work(request.controller.signal);
       } finally {

@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, statSync, writeSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { executionRecord } from "./execution-record.ts";
@@ -91,7 +91,10 @@ export const openExecutionJournal = (directory: string, newId: () => string): Ex
     },
     read: async ({ path }) => parseLines(await readFile(path, "utf8")),
     remove: async ({ path, bytes }) => {
-      await rm(path, { force: true });
+      // `rm` would look at the file four times to do the same.
+      await unlink(path).catch((error: unknown) => {
+        if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      });
       waiting -= bytes;
       closed = closed.filter((file) => file.path !== path);
     },

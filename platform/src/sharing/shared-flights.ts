@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncResource } from "node:async_hooks";
 import { refuse } from "../errors/refusal.ts";
 import type { NowMs } from "../time/clock.ts";
 
@@ -94,8 +94,10 @@ const wait = <Value>(
       if (flight.waiting.size === 0) flight.controller.abort();
       reject(refuse("QUERY_CANCELLED", "The caller left."));
     };
+    // Not AsyncLocalStorage.snapshot(), which does the same and takes a tenth of a millisecond to make.
+    const scope = new AsyncResource("SharedFlight");
     const waiter: Waiter<Value> = {
-      begin: AsyncLocalStorage.snapshot(),
+      begin: (run) => scope.runInAsyncScope(run),
       work,
       settle: (outcome) => {
         signal?.removeEventListener("abort", gone);

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncResource } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
@@ -151,7 +151,8 @@ const giveUpWith = (
     countLater(counted);
   };
   // Whoever ends the signal does so in a scope of its own; the cost belongs to the execution that runs here.
-  const onLeft = AsyncLocalStorage.bind(() => end("CALLER_LEFT"));
+  const scope = new AsyncResource("StoreQuery");
+  const onLeft = (): void => scope.runInAsyncScope(end, null, "CALLER_LEFT");
   const timer = setTimeout(() => end("TIME_IS_UP"), Math.min(maxSeconds * 1_000, GIVE_UP_AFTER_MS));
   if (signal?.aborted === true) controller.abort();
   signal?.addEventListener("abort", onLeft, { once: true });
