@@ -7,6 +7,8 @@ export const REPORT_CHANGED = "report.changed";
 export interface ReportChanged {
   readonly tenantId: TenantId;
   readonly reportId: string;
+  /** `KIND:id` of whom it belongs to: who else it is told is for who tells it to say. */
+  readonly owner: string;
   /** The run that changed; null when the report itself did. */
   readonly runId: string | null;
   readonly change: "DEFINED" | "PAUSED" | "RESUMED" | "REMOVED" | "RUN";

@@ -114,6 +114,21 @@ const paths = {
   topPaths: [{ labels: ["home", "docs"], paths: 6, share: 0.6 }],
 } as const;
 
+const visits = (sessions: number) => ({
+  ...{ sessions, people: sessions, events: 3 * sessions, pageViews: 2 * sessions, meanDurationSeconds: 61.5 },
+  ...{ bounceRate: 0.25, engagementRate: 0.75, conversionRate: null, revenue: "12.5" },
+});
+const sessionsByDay = {
+  ...{ ...said, total: visits(9), buckets: days.slice(0, 3), series: [visits(4), visits(3), visits(2)], groups: [] },
+} as const;
+const sessionsByField = {
+  ...{ ...said, total: visits(9), buckets: [], series: [] },
+  groups: [
+    { values: [HOSTILE.html], measures: visits(6) },
+    { values: [null], measures: visits(3) },
+  ],
+} as const;
+
 const numbers = {
   ...hostileOlap,
   ...{ hasMore: false, totals: [] },
@@ -157,6 +172,8 @@ export const reportSections = (): readonly Section[] => [
   ask("Active", "LINE", "ActiveUsersResult", active),
   ask("Credit", "BAR", "AttributionAnswer", attribution),
   ask("Paths", "SANKEY", "PathsAnswer", paths),
+  ask("Sessions", "LINE", "SessionMetrics", sessionsByDay),
+  ask("Sessions by source", "BAR", "SessionMetrics", sessionsByField),
   { kind: "TEXT", title: "A note", text: `Two lines\n${HOSTILE.html}` },
   { kind: "ERROR", title: "Not answered", code: "FORBIDDEN", detail: "`country` needs a permission." },
 ];

@@ -3,12 +3,11 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import { askSubgraph, type SubgraphAnswer } from "@tessera/platform/testing/ask-subgraph";
-import { openTestResources } from "@tessera/platform/testing/test-resources";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { z } from "zod";
 import { REPORT_LIMITS } from "../src/domain/reports/report.ts";
 import { reportRecord } from "../src/domain/reports/report-record.ts";
 import { createReportStore } from "../src/store/reports/report-store.ts";
-import type { ReportRunKey } from "../src/store/reports/report-store-types.ts";
 import { buildAnalytics } from "./build-analytics.ts";
 import { BOX, counts, DAY } from "./dashboard-room.ts";
 import { storeEvents } from "./test-events.ts";
@@ -33,6 +32,57 @@ const partShape = z.object({ reportFile: z.object({ name: z.string(), parts: z.n
 export type ToldRun = z.infer<typeof runShape>;
 
 const RUN = "id dueAt byHand state percent sourceVersion files { format size sha256 } error { code detail }";
+
+type Ask = (caller: Caller, source: string, variables?: Record<string, unknown>) => Promise<unknown>;
+
+/** What callers do with reports. */
+const callersOf = (world: TestResources, ask: Ask) => ({
+  /** A day of three views and a purchase, and a dashboard of them with a widget by country. */
+  dashboard: async (caller: Caller, more: readonly object[] = []): Promise<string> => {
+    const events = [
+      ["view", "DE"],
+      ["view", "US"],
+      ["view", "=1"],
+      ["buy", "DE"],
+    ].map(([name = "", country = ""], index) => ({
+      ...{ id: randomUUID(), name, userId: `u${index}`, timeMs: Date.parse(DAY.from) + index * 3_600_000 },
+      country,
+    }));
+    await storeEvents(world.writer, caller.tenantId, events);
+    const create = `mutation { createDashboard(input: { title: "Sales" }) { ... on DashboardCreated { dashboard { id } } } }`;
+    const { id } = created.parse(await ask(caller, create)).createDashboard.dashboard;
+    const widgets = [
+      { title: "Views", question: counts(["view"]) },
+      { title: "By country", question: counts(["view", "buy"], ["country"]) },
+      ...more,
+    ];
+    const operations = widgets.map((widget) => ({ addWidget: { id: randomUUID(), box: BOX, ...widget } }));
+    const edit = `mutation ($id: ID!, $operations: [DashboardOperationInput!]!) {
+      editDashboard(id: $id, baseVersion: 1, operations: $operations, idempotencyKey: "first") { __typename } }`;
+    await ask(caller, edit, { id, operations });
+    return id;
+  },
+  define: async (caller: Caller, input: Record<string, unknown>): Promise<string> => {
+    const source = `mutation ($input: DefineReportInput!) { defineReport(input: $input) { ... on ReportDefined { report { id } } } }`;
+    const given = { name: "Weekly", formats: ["HTML", "CSV", "XLSX"], ...input };
+    return defined.parse(await ask(caller, source, { input: given })).defineReport.report.id;
+  },
+  runNow: async (caller: Caller, id: string, key: string = randomUUID()): Promise<string> => {
+    const source = `mutation ($id: ID!, $key: String) { runReportNow(id: $id, idempotencyKey: $key) { ... on ReportRunAsked { run { id } } } }`;
+    return asked.parse(await ask(caller, source, { id, key })).runReportNow.run.id;
+  },
+  file: async (caller: Caller, run: string, format: string): Promise<string> => {
+    const source = `query ($run: ID!, $format: ReportFormat!) { reportFile(run: $run, format: $format) { name parts base64 } }`;
+    const { base64 } = partShape.parse(await ask(caller, source, { run, format })).reportFile;
+    return Buffer.from(base64, "base64").toString("utf8");
+  },
+  /** Entries of a topic about a tenant, as the log has them. */
+  told: async (tenantId: TenantId, topic: string): Promise<readonly unknown[]> => {
+    const text = "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = $2 ORDER BY transaction_id, sequence";
+    const { rows } = await world.owner.query<{ readonly payload: unknown }>(text, [tenantId, topic]);
+    return rows.map(({ payload }) => payload);
+  },
+});
 
 /** Reports in the graph over the engines of this test run, with a clock of their own and owners whose standing tests change. */
 export const openReportRoom = () => {
@@ -64,45 +114,7 @@ export const openReportRoom = () => {
     ...{ clock, world, standing, answer, ask, runs },
     /** The room's own store beside the graph: what a worker that dies does. */
     store: createReportStore({ ...resources, limits: REPORT_LIMITS, recordOf: reportRecord }),
-    /** A day of three views and a purchase, and a dashboard of them with a widget by country. */
-    dashboard: async (caller: Caller, more: readonly object[] = []): Promise<string> => {
-      const events = [
-        ["view", "DE"],
-        ["view", "US"],
-        ["view", "=1"],
-        ["buy", "DE"],
-      ].map(([name = "", country = ""], index) => ({
-        ...{ id: randomUUID(), name, userId: `u${index}`, timeMs: Date.parse(DAY.from) + index * 3_600_000 },
-        country,
-      }));
-      await storeEvents(world.writer, caller.tenantId, events);
-      const create = `mutation { createDashboard(input: { title: "Sales" }) { ... on DashboardCreated { dashboard { id } } } }`;
-      const { id } = created.parse(await ask(caller, create)).createDashboard.dashboard;
-      const widgets = [
-        { title: "Views", question: counts(["view"]) },
-        { title: "By country", question: counts(["view", "buy"], ["country"]) },
-        ...more,
-      ];
-      const operations = widgets.map((widget) => ({ addWidget: { id: randomUUID(), box: BOX, ...widget } }));
-      const edit = `mutation ($id: ID!, $operations: [DashboardOperationInput!]!) {
-        editDashboard(id: $id, baseVersion: 1, operations: $operations, idempotencyKey: "first") { __typename } }`;
-      await ask(caller, edit, { id, operations });
-      return id;
-    },
-    define: async (caller: Caller, input: Record<string, unknown>): Promise<string> => {
-      const source = `mutation ($input: DefineReportInput!) { defineReport(input: $input) { ... on ReportDefined { report { id } } } }`;
-      const given = { name: "Weekly", formats: ["HTML", "CSV", "XLSX"], ...input };
-      return defined.parse(await ask(caller, source, { input: given })).defineReport.report.id;
-    },
-    runNow: async (caller: Caller, id: string, key: string = randomUUID()): Promise<string> => {
-      const source = `mutation ($id: ID!, $key: String) { runReportNow(id: $id, idempotencyKey: $key) { ... on ReportRunAsked { run { id } } } }`;
-      return asked.parse(await ask(caller, source, { id, key })).runReportNow.run.id;
-    },
-    file: async (caller: Caller, run: string, format: string): Promise<string> => {
-      const source = `query ($run: ID!, $format: ReportFormat!) { reportFile(run: $run, format: $format) { name parts base64 } }`;
-      const { base64 } = partShape.parse(await ask(caller, source, { run, format })).reportFile;
-      return Buffer.from(base64, "base64").toString("utf8");
-    },
+    ...callersOf(world, ask),
     /** Waits until a look finds something. */
     until: async <T>(look: () => Promise<T | null | undefined | false>): Promise<T> => {
       for (;;) {
@@ -125,14 +137,6 @@ export const openReportRoom = () => {
         await one.close();
       }
     },
-    /** Entries of a topic about a tenant, as the log has them. */
-    told: async (tenantId: TenantId, topic: string): Promise<readonly unknown[]> => {
-      const text =
-        "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = $2 ORDER BY transaction_id, sequence";
-      const { rows } = await world.owner.query<{ readonly payload: unknown }>(text, [tenantId, topic]);
-      return rows.map(({ payload }) => payload);
-    },
-    keyOf: (tenantId: TenantId, runId: string): ReportRunKey => ({ tenantId, runId }),
     open: () => resources.eventLog.start(),
     close: async (): Promise<void> => {
       await analytics.close();

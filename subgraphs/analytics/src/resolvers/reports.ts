@@ -23,7 +23,10 @@ export const Report: ReportResolvers = {
   sourceId: ({ content }) => content.sourceId,
   version: ({ content }) => content.version,
   range: ({ content }) => content.range,
-  variables: ({ content }) => content.variables,
+  variables: ({ content }) =>
+    content.variables.map(({ name, text = null, texts = null, number = null, boolean = null }) => ({
+      ...{ name, text, texts, number, boolean },
+    })),
   nextDueAt: ({ nextDueMs, paused }) => (paused === null ? isoOrNull(nextDueMs) : null),
   createdAt: ({ createdAtMs }) => isoTime(createdAtMs),
   changedAt: ({ changedAtMs }) => isoTime(changedAtMs),

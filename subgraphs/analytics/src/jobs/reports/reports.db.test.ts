@@ -5,6 +5,7 @@ import { REPORT_READY } from "@tessera/contracts/events/report-changed";
 import { readXlsx } from "hucre/xlsx";
 import { counts, person } from "../../../testing/dashboard-room.ts";
 import { openReportRoom } from "../../../testing/report-room.ts";
+import { watchReport, type ReportUpdate } from "../../operations/reports/watch-report.ts";
 import { momentsOf } from "./fire-due-reports.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
@@ -264,29 +265,42 @@ describe("a run", () => {
 });
 
 describe("a subscription", () => {
+  const watch = (caller: Caller, id: string, after: string | null = null) =>
+    watchReport({ reports: room.store, eventLog: room.world.resources.eventLog })(caller, id, after);
+  const next = async (stream: ReturnType<typeof watch>): Promise<ReportUpdate> => {
+    const step = await stream.next();
+    if (step.done === true) throw new Error("The stream has ended.");
+    return step.value;
+  };
+
   test("tells the report at once, then its run to the end, and from a cursor what came after it, without a gap; its removal is last", async () => {
     const caller = owner();
     const dashboard = await room.dashboard(caller);
     const id = await room.define(caller, { dashboard, formats: ["CSV"] });
-    const source = `subscription ($id: ID!, $after: Cursor) { reportChanged(id: $id, after: $after) {
-      cursor kind report { name } run { state percent } } }`;
-    const follow = (after: string | null) => room.subscribe(caller, source, { id, after });
-    const live = await follow(null);
-    const seen = [await live.next()];
+    const live = watch(caller, id);
+    const seen = [await next(live)];
     expect(seen[0]).toMatchObject({ kind: "PRESENT", report: { name: "Weekly" }, run: null });
     await room.work();
-    await room.runNow(caller, id);
-    do seen.push(await live.next());
+    const run = await room.runNow(caller, id);
+    do seen.push(await next(live));
     while (seen.at(-1)?.run?.state !== "SUCCEEDED");
-    expect(seen.at(-1)).toMatchObject({ kind: "RUN", run: { state: "SUCCEEDED", percent: 100 } });
+    expect(new Set(seen.slice(1).map((update) => update.run?.id))).toEqual(new Set([run]));
+    const revisions = seen.slice(1).map((update) => update.run?.revision ?? 0);
+    expect(revisions).toEqual([...new Set(revisions)].toSorted((a, b) => a - b));
     await room.ask(caller, "mutation ($id: ID!) { pauseReport(id: $id) { __typename } }", { id });
-    expect(await live.next()).toMatchObject({ kind: "PAUSED" });
-    await live.end();
+    expect(await next(live)).toMatchObject({ kind: "PAUSED", report: { paused: "ASKED" } });
+    await live.return();
     await room.ask(caller, "mutation ($id: ID!) { removeReport(id: $id) { __typename } }", { id });
-    const again = await follow(seen.at(-1)?.cursor ?? "");
-    // The report is gone: of what happened since, its end is told.
-    expect(await again.next()).toMatchObject({ kind: "REMOVED", report: null });
-    await again.end();
+    const again = watch(caller, id, seen.at(-1)?.cursor ?? null);
+    expect(await next(again)).toMatchObject({ kind: "REMOVED", report: null });
+    expect(await again.next()).toMatchObject({ done: true });
+    for (const other of [person(caller.tenantId), person()]) {
+      await expect(watch(other, id).next()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    }
+    // Nobody else is told even that it was there.
+    await expect(watch(person(caller.tenantId), id, seen.at(-1)?.cursor ?? null).next()).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
     await room.rest();
   });
 });

@@ -34,7 +34,7 @@ interface Page {
 /** True for the owner of a report, and for those who look after everybody's. */
 export const maySeeReport =
   (caller: Caller) =>
-  ({ owner }: Report): boolean =>
+  ({ owner }: Pick<Report, "owner">): boolean =>
     owner === subjectOf(caller) || looksAfterAll(caller);
 
 /** A report that the caller may see; null when there is none of the id. */

@@ -7,7 +7,7 @@ import { formatLogCursor, parseLogCursor, type LogCursor } from "@tessera/platfo
 import { z } from "zod";
 import type { Report, ReportRun } from "../../domain/reports/report.ts";
 import { createLiveIterator, type LiveIterator } from "../live-iterator.ts";
-import { findReport, type FindReportDeps } from "./find-reports.ts";
+import { findReport, maySeeReport, type FindReportDeps } from "./find-reports.ts";
 
 /** What watching reports needs. */
 export interface WatchReportDeps extends FindReportDeps {
@@ -26,6 +26,7 @@ export interface ReportUpdate {
 
 const payload = z.object({
   reportId: z.string(),
+  owner: z.string(),
   runId: z.string().nullable(),
   change: z.enum(["DEFINED", "PAUSED", "RESUMED", "REMOVED", "RUN"]),
   revision: z.number(),
@@ -49,11 +50,12 @@ const createFeed = (deps: WatchReportDeps, caller: Caller, id: string, after: Lo
     return after === null ? { cursor: formatLogCursor(head), kind: "PRESENT", report, run: null } : null;
   };
   const next = async (entry: LogEntry): Promise<ReportUpdate | null> => {
-    const { reportId, runId, change, revision } = payload.parse(entry.payload);
+    const { reportId, owner, runId, change, revision } = payload.parse(entry.payload);
     if (reportId !== id || (runId !== null && revision <= (told.get(runId) ?? 0))) return null;
     const cursor = formatLogCursor(entry.cursor);
     if (change === "REMOVED") {
       ended = true;
+      if (!maySeeReport(caller)({ owner })) throw hidden();
       return { cursor, kind: change, report: null, run: null };
     }
     // Asked with each change: who may no longer see the report hears nothing more of it.

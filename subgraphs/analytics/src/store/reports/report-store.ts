@@ -49,15 +49,15 @@ const tell = (
   { eventLog }: ReportStoreDeps,
   transaction: SqlTransaction,
   of: {
-    readonly report: Pick<Report, "tenantId" | "id">;
+    readonly report: Pick<Report, "tenantId" | "id" | "owner">;
     readonly run?: ReportRun;
     readonly change: Change;
     readonly revision: number;
   },
 ): Promise<void> => {
-  const { tenantId, id: reportId } = of.report;
+  const { tenantId, id: reportId, owner } = of.report;
   const runId = of.run?.id ?? null;
-  const payload: ReportChanged = { tenantId, reportId, runId, change: of.change, revision: of.revision };
+  const payload: ReportChanged = { tenantId, reportId, owner, runId, change: of.change, revision: of.revision };
   const dedupeKey = `${runId ?? reportId}:${of.revision}:${of.change}`;
   return eventLog.appendWith(transaction, { tenantId, topic: REPORT_CHANGED, dedupeKey, payload });
 };
@@ -72,8 +72,12 @@ const tellReport = async (
   return report;
 };
 
-const tellRun = async (deps: ReportStoreDeps, transaction: SqlTransaction, run: ReportRun): Promise<ReportRun> => {
-  const report = { tenantId: run.tenantId, id: run.reportId };
+const tellRun = async (
+  deps: ReportStoreDeps,
+  transaction: SqlTransaction,
+  report: Report,
+  run: ReportRun,
+): Promise<ReportRun> => {
   await tell(deps, transaction, { report, run, change: "RUN", revision: run.revision });
   return run;
 };
@@ -138,7 +142,7 @@ const ask =
       const made = runs.insertRunStatement(tenantId, { id, reportId, dueMs: nowMs, key }, nowMs);
       const [run] = await transaction.run(made, reportRunRow);
       if (run === undefined) throw new Error("The run was not stored.");
-      return { kind: "ASKED", run: await tellRun(deps, transaction, run) };
+      return { kind: "ASKED", run: await tellRun(deps, transaction, report, run) };
     });
 
 const fire =
@@ -147,14 +151,15 @@ const fire =
     deps.sql.transaction(tenantId, async (transaction) => {
       const [report] = await transaction.run(statements.holdReportStatement(tenantId, reportId), reportRow);
       const nowMs = deps.nowMs();
-      const due = report === undefined || report.paused !== null ? null : moments(report, nowMs);
+      if (report === undefined || report.paused !== null) return null;
+      const due = moments(report, nowMs);
       const [counts] = await transaction.run(runs.countRunsStatement(tenantId, runId), countsRow);
       // A tenant with too much waiting waits: when it has room again, the newest moment is made up for.
       if (due === null || (counts?.unfinished ?? 0) >= deps.limits.unfinished) return null;
       const one = { id: runId, reportId, dueMs: due.dueMs, key: null };
       const [run] = await transaction.run(runs.insertRunStatement(tenantId, one, nowMs), reportRunRow);
       await transaction.run(statements.setNextDueStatement(tenantId, reportId, due.nextMs), nothing);
-      return run === undefined ? null : tellRun(deps, transaction, run);
+      return run === undefined ? null : tellRun(deps, transaction, report, run);
     });
 
 const begin =
@@ -170,7 +175,7 @@ const begin =
       const [run] = await transaction.run(start, reportRunRow);
       const [report] = await transaction.run(statements.findReportStatement(tenantId, known.reportId), reportRow);
       if (run === undefined || report === undefined) return { kind: "WAIT" };
-      return { kind: "BEGUN", report, run: await tellRun(deps, transaction, run) };
+      return { kind: "BEGUN", report, run: await tellRun(deps, transaction, report, run) };
     });
 
 const storeFiles = async (
@@ -251,8 +256,9 @@ const endRun =
       const [ended] = await transaction.run(endStatement(run, end, deps.nowMs()), reportRunRow);
       if (ended === undefined) return false;
       const report = await afterEnd(deps, transaction, ended, end);
-      await tellRun(deps, transaction, ended);
-      const record = report === null ? null : deps.recordOf(ended, report, usage);
+      if (report === null) return true;
+      await tellRun(deps, transaction, report, ended);
+      const record = deps.recordOf(ended, report, usage);
       if (record !== null) await deps.eventLog.appendWith(transaction, executionEntry(record));
       return true;
     });
@@ -281,7 +287,8 @@ export const createReportStore = (deps: ReportStoreDeps): ReportStore => {
     progress: (run, made, leaseSeconds) =>
       sql.transaction(run.tenantId, async (transaction) => {
         const [now] = await transaction.run(runs.progressStatement(run, made, leaseSeconds), reportRunRow);
-        if (now !== undefined) await tellRun(deps, transaction, now);
+        const [report] = await transaction.run(statements.findReportStatement(run.tenantId, run.reportId), reportRow);
+        if (now !== undefined && report !== undefined) await tellRun(deps, transaction, report, now);
         return now !== undefined;
       }),
     undispatchedAcrossTenants: async (silentSeconds, limit) =>
