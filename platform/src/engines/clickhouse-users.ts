@@ -101,6 +101,7 @@ const changeableInReadonly = [
   "max_threads",
   "output_format_json_quote_64bit_integers",
   "output_format_json_quote_decimals",
+  "read_in_order_use_buffering",
   "read_overflow_mode",
   "result_overflow_mode",
   "send_progress_in_http_headers",
