@@ -131,6 +131,7 @@ export const permissions = {
   "Query.job": "jobs:read",
   "Query.jobs": "jobs:read",
   "Mutation.startQuery": "jobs:run",
+  "Mutation.startBacktest": "jobs:run",
   "Mutation.cancelJob": "jobs:run",
   "Subscription.job": "jobs:read",
   "QueryStarted.job": "jobs:read",

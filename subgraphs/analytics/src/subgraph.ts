@@ -23,6 +23,7 @@ import { createCohortStore } from "./store/cohort-store.ts";
 import { createRollupBuilder } from "./jobs/build-rollups.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
+import { planAnyJob } from "./jobs/plan-backtest.ts";
 import { planJob, type FindPeople } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createAnswers, type Answers } from "./operations/delivery/answers.ts";
@@ -34,6 +35,8 @@ import { permissions, wholeTenantFields } from "./permissions.ts";
 import { createCorrelationConsumer } from "./reactions/correlation/correlate-batches.ts";
 import { createCorrelationClock } from "./reactions/correlation/correlate-by-clock.ts";
 import { openCorrelation } from "./store/correlation/open-correlation.ts";
+import { seenInRangeStatement } from "./store/correlation/seen-sql.ts";
+import { seenRow } from "./store/correlation/seen-store.ts";
 import { beginningOf } from "./domain/correlation/settle.ts";
 import { STATE_LIMITS } from "./domain/correlation/rule.ts";
 import { createPeopleLearner } from "./reactions/learn-people.ts";
@@ -159,6 +162,12 @@ const rollupWork = (resources: Resources, opened: Rollups): readonly Background[
   createRollupBuilder({ ...resources, ...opened }),
 ];
 
+/** Plans jobs of both kinds: questions, and backtests, whose persons are those of the time an event was stored. */
+const planJobs =
+  ({ longQueries }: AnalyticsPorts, idOf: (text: string) => string) =>
+  (...query: Parameters<typeof planJob>): ReturnType<typeof planAnyJob> =>
+    planAnyJob({ longQueries, seenRow, seenStatement: seenInRangeStatement, idOf }, planJob(...query));
+
 const findPeople =
   (deps: InCohortDeps): FindPeople =>
   (reader, input) =>
@@ -224,7 +233,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
         jobs,
         results,
         longQueries,
-        planOf: planJob(olapStatement, own.store, findPeople({ cohorts, statements: behaviourStatements, nowMs })),
+        planOf: planJobs(ports, correlation.idOf)(olapStatement, own.store, findPeople({ cohorts, statements: behaviourStatements, nowMs })),
         eventLog,
         queues,
         queue,

@@ -34,6 +34,10 @@ export const correlationPlaces = (client: () => TesseraClient) => {
       ...{ own: kept, variables: (rule: string) => ({ input: { rule, range } }) },
       selection: "{ total }",
     },
+    "Mutation.startBacktest(input.rule)": {
+      ...{ own: kept, variables: (rule: string) => ({ input: { rule, range } }) },
+      selection: "{ __typename }",
+    },
     "Mutation.retireCorrelationRule(id)": { own: fresh, variables: byId, selection },
     "Mutation.pinCorrelationRule(id)": { own: fresh, variables: byId, selection },
     "Subscription.correlationMatches(rule)": {

@@ -106,7 +106,7 @@ describe.each(backends)("long queries on %s", (backend) => {
   const newJob = async (tenantId: TenantId): Promise<Job> => {
     const job = await jobs.create(
       tenantId,
-      { id: newJobId(), input: {}, createdBy: "test", idempotencyKey: null },
+      { id: newJobId(), kind: "OLAP", input: {}, createdBy: "test", idempotencyKey: null },
       100,
     );
     if (job === "TOO_MANY") throw new Error("The tenant has too many jobs.");

@@ -6,7 +6,7 @@ import type { Job } from "../domain/job.ts";
 import { plan } from "../domain/planner.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import type { OlapRequest } from "../store/olap-sql.ts";
-import type { JobPlan } from "./run-long-query.ts";
+import type { StatementPlan } from "./run-long-query.ts";
 
 /** Finds the people of the cohorts that a job's filters name, as they are when it runs. */
 export type FindPeople = (reader: DataReader, input: JobInput) => Promise<JobInput>;
@@ -18,7 +18,7 @@ export const planJob =
     store: Pick<AnalyticsStore, "planFor">,
     withPeople: FindPeople,
   ) =>
-  async (job: Job): Promise<JobPlan> => {
+  async (job: Job): Promise<StatementPlan> => {
     const kept = parseJobInput(job.input);
     const reader = { tenantId: job.tenantId, dataPolicy: kept.dataPolicy };
     const input = await withPeople(reader, kept);

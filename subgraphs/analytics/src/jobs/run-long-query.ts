@@ -5,7 +5,7 @@ import type { JobHandler, Postpone, QueuedJob } from "@tessera/platform/queue/qu
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { Persons } from "@tessera/platform/store/databases";
-import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
+import type { LongQueryOptions, LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { afterFailure, type Job, type JobProgress } from "../domain/job.ts";
 import type { JobResults, ResultRow } from "../store/job-results.ts";
@@ -33,8 +33,8 @@ const NO_BUDGET_WAIT_MS = 15_000;
 /** Rows stored by one insert. */
 const STORE_ROWS = 5_000;
 
-/** How a job is answered. */
-export interface JobPlan {
+/** How a job is answered that one statement answers. */
+export interface StatementPlan {
   /** Who the answer is computed for. */
   readonly reader: DataReader;
   readonly statement: StoreStatement;
@@ -44,6 +44,17 @@ export interface JobPlan {
   readonly totalsFirst: boolean;
   readonly maxRows: number;
 }
+
+/** How a job is answered whose rows are computed here from what the store streams. */
+export interface ComputedPlan {
+  readonly rows: (options: LongQueryOptions) => AsyncIterable<readonly ResultRow[]>;
+  /** The totals once all rows were given. */
+  readonly totals: () => ResultRow | null;
+  readonly maxRows: number;
+}
+
+/** How a job is answered. */
+export type JobPlan = StatementPlan | ComputedPlan;
 
 /** What running long queries needs. */
 export interface LongQueryDeps {
@@ -108,20 +119,31 @@ const storeRows = async (deps: LongQueryDeps, run: Run, rows: readonly ResultRow
   }
 };
 
+const rowsOf = (
+  { longQueries, results }: LongQueryDeps,
+  plan: JobPlan,
+  options: LongQueryOptions,
+): AsyncIterable<readonly ResultRow[]> =>
+  "rows" in plan
+    ? plan.rows(options)
+    : longQueries.stream(plan.reader, plan.statement, results.parseRow, { ...options, persons: plan.persons });
+
 /** Streams the answer into the result table; answers how many rows it has, and whether there were more than may be kept. */
 const runQuery = async (
   deps: LongQueryDeps,
   run: Run,
 ): Promise<{ readonly resultRows: number; readonly truncated: boolean }> => {
-  const { reader, persons, statement, totalsFirst, maxRows } = await deps.planOf(run.job);
+  const plan = await deps.planOf(run.job);
+  const { maxRows } = plan;
+  const totalsFirst = "statement" in plan && plan.totalsFirst;
   run.place = totalsFirst ? 0 : 1;
   const onProgress = (progress: JobProgress): void => {
     run.latest = progress;
   };
-  const options = { signal: run.controller.signal, maxSeconds: deps.limits.maxSeconds, onProgress, persons };
+  const options = { signal: run.controller.signal, maxSeconds: deps.limits.maxSeconds, onProgress };
   let seen = 0;
   let waiting: ResultRow[] = [];
-  for await (const rows of deps.longQueries.stream(reader, statement, deps.results.parseRow, options)) {
+  for await (const rows of rowsOf(deps, plan, options)) {
     const room = maxRows + (totalsFirst ? 1 : 0) - seen;
     seen += rows.length;
     waiting.push(...rows.slice(0, Math.max(0, room)));
@@ -130,6 +152,9 @@ const runQuery = async (
     waiting = [];
   }
   await storeRows(deps, run, waiting);
+  const totals = "rows" in plan ? plan.totals() : null;
+  const { tenantId, id: jobId, attempt } = run.job;
+  if (totals !== null) await deps.results.append({ tenantId, jobId, attempt }, 0, [totals]);
   return { resultRows: run.place - 1, truncated: seen - (totalsFirst ? 1 : 0) > maxRows };
 };
 

@@ -4,13 +4,20 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import { accessOf } from "../domain/access.ts";
 import type { Column } from "../domain/columns.ts";
+import {
+  countsColumns,
+  matchColumns,
+  parseBacktestJob,
+  type BacktestJobInput,
+} from "../domain/correlation/backtest-job.ts";
+import { parsePattern } from "../domain/correlation/parse-pattern.ts";
 import { formatResultPlace, MAX_RESULT_ROWS_ON_PAGE, parseResultPlace } from "../domain/job-page.ts";
 import { parseJobInput } from "../domain/job-input.ts";
 import { parseJobQuery } from "../domain/job-query.ts";
 import type { Job } from "../domain/job.ts";
 import { groupColumns, totalColumns } from "../domain/olap-answer.ts";
 import { parseCount } from "../domain/query.ts";
-import type { JobResults } from "../store/job-results.ts";
+import type { JobResults, JobRun } from "../store/job-results.ts";
 
 /** A page of a job's result, as in the SDL. */
 export interface JobResultPage {
@@ -27,6 +34,35 @@ const requireSameEyes = (caller: Caller, asked: DataPolicy | null): void => {
   throw refuse("FORBIDDEN", "The result was computed for somebody whose data policies are other than the caller's.");
 };
 
+interface MatchesAsked {
+  readonly run: JobRun;
+  readonly backtest: BacktestJobInput;
+  readonly first: number;
+  readonly after: number;
+  readonly rows: number;
+}
+
+const readMatches = async (
+  { results }: { readonly results: JobResults },
+  caller: Caller,
+  { run, backtest, first, after, rows }: MatchesAsked,
+): Promise<JobResultPage> => {
+  requireSameEyes(caller, backtest.dataPolicy);
+  const pattern = parsePattern(backtest.pattern, "input.pattern", accessOf(caller));
+  const [[whole], placed] = await Promise.all([results.page(run, -1, 1), results.page(run, after, first)]);
+  const last = placed.at(-1)?.place ?? after;
+  return {
+    columns: matchColumns(
+      placed.map(({ row }) => row),
+      pattern,
+    ),
+    rowCount: placed.length,
+    totals: whole === undefined ? [] : countsColumns(whole.row),
+    hasNextPage: last < rows,
+    endCursor: placed.length === 0 ? null : formatResultPlace(last),
+  };
+};
+
 /** Reads a page of a finished job's result, in columns; null while there is no result. Needs what asking the question needs. */
 export const readJobResult =
   (deps: { results: JobResults }) =>
@@ -38,10 +74,13 @@ export const readJobResult =
     if (job.state.kind !== "SUCCEEDED") return null;
     const first = parseCount(page.first, "first", MAX_RESULT_ROWS_ON_PAGE);
     const after = parseResultPlace(page.after);
+    const run = { tenantId: job.tenantId, jobId: job.id, attempt: job.attempt };
+    const backtest = parseBacktestJob(job.input);
+    if (backtest !== null)
+      return readMatches(deps, caller, { run, backtest, first, after, rows: job.state.resultRows });
     const input = parseJobInput(job.input);
     const { query } = parseJobQuery(input, accessOf(caller));
     requireSameEyes(caller, input.dataPolicy);
-    const run = { tenantId: job.tenantId, jobId: job.id, attempt: job.attempt };
     const [[whole], placed] = await Promise.all([
       deps.results.pageOf(run, query, -1, 1),
       deps.results.pageOf(run, query, after, first),

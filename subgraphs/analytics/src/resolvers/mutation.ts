@@ -7,6 +7,7 @@ export const Mutation: MutationResolvers = {
   ingestEvents: (_root, { input }, { caller, operations }) => operations.ingestEvents(caller, input),
   startQuery: (_root, { input }, { caller, operations }) =>
     operations.startQuery(caller, { ...input, maxRows: input.maxRows ?? DEFAULT_JOB_ROWS }),
+  startBacktest: (_root, { input }, { caller, operations }) => operations.startBacktest(caller, input),
   createCohort: (_root, { input }, { caller, operations }) => operations.createCohort(caller, input),
   updateCohort: (_root, { id, input }, { caller, operations }) => operations.updateCohort(caller, id, input),
   deleteCohort: (_root, { id }, { caller, operations }) => operations.deleteCohort(caller, id),

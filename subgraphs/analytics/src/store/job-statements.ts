@@ -34,8 +34,8 @@ export const insertStatement = (tenantId: TenantId, job: NewJob) =>
   statement(
     "insert-job",
     `INSERT INTO job (id, tenant_id, kind, input, created_by, idempotency_key, fair_tag, expires_at)
-     VALUES ($1, $2, 'OLAP', $3::jsonb, $4, $5, job_fair_tag_across_tenants($2), now() + make_interval(days => $6)) RETURNING *`,
-    [job.id, tenantId, JSON.stringify(job.input), job.createdBy, job.idempotencyKey, KEEP_JOB_DAYS],
+     VALUES ($1, $2, $7, $3::jsonb, $4, $5, job_fair_tag_across_tenants($2), now() + make_interval(days => $6)) RETURNING *`,
+    [job.id, tenantId, JSON.stringify(job.input), job.createdBy, job.idempotencyKey, KEEP_JOB_DAYS, job.kind],
   );
 /** Begins a run, unless one holds the lease. */
 export const beginStatement = (tenantId: TenantId, id: JobId, leaseSeconds: number) =>

@@ -16,6 +16,8 @@ export interface Replay {
   /** Takes the events before a moment that were not yet taken. */
   take(seen: readonly Seen[], untilMs: number): void;
   readonly matches: readonly CorrelationMatch[];
+  /** Hands over what was found since the last time, and forgets it. */
+  drain(): readonly CorrelationMatch[];
   counts(): CorrelationCounts;
 }
 
@@ -35,6 +37,7 @@ export const replay = (run: CorrelationRun, fromMs: number): Replay => {
       }
       matches.push(...step.matches);
     },
+    drain: () => matches.splice(0),
     counts: () => state.counts,
   };
 };

@@ -100,10 +100,10 @@ const versionOf = async (
 };
 
 /** The pattern that is tried, and the version it is compared with. */
-const subjectsOf = async (
+export const subjectsOf = async (
   deps: BacktestDeps,
   caller: Caller,
-  input: BacktestInput,
+  input: Pick<BacktestInput, "rule" | "version" | "pattern" | "compareWith">,
 ): Promise<{ readonly here: Subject; readonly there: Subject | null }> => {
   const { rule = null, version = null, pattern = null, compareWith = null } = input;
   if (rule === null && pattern === null) throw bad("input", "A backtest takes a `rule`, a `pattern`, or both.");
@@ -133,7 +133,7 @@ const PIECES = 1_000;
 const tooCostly = (what: string, found: number, limit: number): Error =>
   refuse(
     "QUERY_TOO_COSTLY",
-    `The backtest would ${what} ${found.toLocaleString("en-US")}, more than ${limit.toLocaleString("en-US")}: take a shorter range or narrower parts.`,
+    `The backtest would ${what} ${found.toLocaleString("en-US")}, more than ${limit.toLocaleString("en-US")}: take a shorter range or narrower parts, or let a job do it (\`startBacktest\`).`,
     { field: "input.range", found, limit },
   );
 

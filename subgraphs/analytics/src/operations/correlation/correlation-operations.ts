@@ -19,10 +19,12 @@ import {
   findCorrelationRule,
   listCorrelationRules,
 } from "./find-rules.ts";
+import type { StartOutcome, StartQueryDeps } from "../start-query.ts";
+import { startBacktest, type StartBacktestInput } from "./start-backtest.ts";
 import { watchCorrelationMatches } from "./watch-matches.ts";
 
 /** What correlation needs. */
-export interface CorrelationDeps extends ChangeRulesDeps, MatchDeps, BacktestDeps {
+export interface CorrelationDeps extends ChangeRulesDeps, MatchDeps, BacktestDeps, StartQueryDeps {
   readonly correlationRules: ChangeRulesDeps["correlationRules"];
   readonly eventLog: EventLog;
 }
@@ -38,5 +40,6 @@ export const createCorrelationOperations = (deps: CorrelationDeps) => ({
   pinCorrelationRule: pinCorrelationRule(deps),
   listCorrelationMatches: listCorrelationMatches(deps),
   watchCorrelationMatches: watchCorrelationMatches(deps),
+  startBacktest: withRange<StartBacktestInput, StartOutcome>(deps, startBacktest(deps)),
   backtestCorrelationRule: withRange<BacktestInput, BacktestAnswer>(deps, backtestCorrelationRule(deps)),
 });

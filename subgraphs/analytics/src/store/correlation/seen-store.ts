@@ -47,6 +47,8 @@ const value = z.union([z.number(), z.string(), z.null()]);
 const numberIn = (row: object, name: string): number => {
   const found: unknown = Reflect.get(row, name);
   if (typeof found === "number") return found;
+  // Streams write whole numbers as texts.
+  if (typeof found === "string" && /^-?\d{1,16}$/.test(found)) return Number(found);
   throw new Error(`A row of an event has no number ${name}.`);
 };
 const textIn = (row: object, name: string): string => {
@@ -56,7 +58,7 @@ const textIn = (row: object, name: string): string => {
 };
 
 /** Reads a row of an event as a pattern sees it, by hand, as there are hundreds of thousands; throws when the store's shape is another. */
-const seenRow = ({ operands }: CorrelationPattern) => {
+export const seenRow = ({ operands }: CorrelationPattern) => {
   const names = operands.map((_operand, index) => `v${index}`);
   return (row: unknown): Seen => {
     if (typeof row !== "object" || row === null) throw new Error("A row of an event is no object.");
