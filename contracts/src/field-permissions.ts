@@ -101,6 +101,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Mutation.setTenantTier": "platform:tenants",
   "Mutation.setTraits": "analytics:ingest",
   "Mutation.shareDashboard": "dashboards:edit",
+  "Mutation.startBacktest": "jobs:run",
   "Mutation.startQuery": "jobs:run",
   "Mutation.suspendTenant": "platform:tenants",
   "Mutation.trustIssuer": "tenant:manage",
