@@ -15,6 +15,13 @@ const TRANSLATED: Readonly<Record<string, ErrorCode>> = {
 const isVariableError = (error: GraphQLFormattedError): boolean =>
   error.path === undefined && /^Variable "\$[^"]+" (got invalid value|of (required|non-null) type)/.test(error.message);
 
+/** The part of the variables that graphql-js says is wrong, written as refusals write it: `input.steps.0.within`. */
+const placeOfVariable = (message: string): string | null => {
+  const [, name = null, inside] =
+    /^Variable "\$(\w+)"(?: got invalid value [\s\S]*? at "(\1[^"]*)";)?/.exec(message) ?? [];
+  return inside === undefined ? name : inside.replaceAll(/\[(\d+)\]/g, ".$1");
+};
+
 /** Codes of data a subgraph should not have sent; the message may quote that data, so that the table's sentence stands in. */
 const DATA_CODES: ReadonlySet<unknown> = new Set(["INVALID_SUBGRAPH_DATA", "SUBGRAPH_INVALID_RESPONSE"]);
 
@@ -38,7 +45,8 @@ const shownExtensions = (error: GraphQLFormattedError, code: ErrorCode): Record<
   for (const [key, value] of Object.entries(error.extensions ?? {})) {
     if (key !== "code" && key !== "stacktrace" && isPlain(value)) shown[key] = value;
   }
-  return shown;
+  const field = isVariableError(error) ? placeOfVariable(error.message) : null;
+  return field === null ? shown : { field, ...shown };
 };
 
 const causeOf = (thrown: unknown): unknown => {

@@ -15,7 +15,7 @@ describe("a filter", () => {
     ["an unknown field", { field: "nmae", eq: "a" }, "Did you mean `name`?"],
     ["a column of the store by its own name", { field: "user_id", eq: "a" }, "Did you mean `userId`?"],
     ["a field like no other", { field: "zzzzzzzzzzzz", eq: "a" }, "There is no such field. The fields are"],
-    ["an empty list", { field: "name", in: [] }, "1 to 1000"],
+    ["an empty list", { field: "name", in: [] }, "1 to 1,000"],
     ["no parts", { and: [] }, "1 to 50"],
     ["too deep", deep(FILTER_LIMITS.depth + 1), "levels deep"],
     ["too many tests", { and: Array.from({ length: 50 }, () => ({ or: [leaf, leaf, leaf] })) }, "at most 100 tests"],

@@ -84,7 +84,10 @@ const bad = (where: string, detail: string): Error => refuse("BAD_INPUT", detail
 
 const oneOf = (field: Field, values: readonly string[], where: string): Condition => {
   if (values.length === 0 || values.length > FILTER_LIMITS.values)
-    throw bad(where, `\`in\` takes 1 to ${FILTER_LIMITS.values} values.`);
+    throw bad(
+      where,
+      `\`in\` takes 1 to ${FILTER_LIMITS.values.toLocaleString("en-US")} values: name more people by a cohort.`,
+    );
   const read = field.kind === "PROPERTY" ? canonical.TEXT : canonical[field.type];
   const parsed = values.map((value) => {
     const one = read(value);
@@ -148,7 +151,11 @@ const spend = (input: FilterInput, tests: number, { budget, where }: Place): voi
   budget.tests += tests;
   const texts = [input.field, input.eq, input.contains, input.startsWith, input.matches, ...(input.in ?? [])];
   budget.characters += texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
-  if (budget.tests > FILTER_LIMITS.tests) throw bad(where, `A filter holds at most ${FILTER_LIMITS.tests} tests.`);
+  if (budget.tests > FILTER_LIMITS.tests)
+    throw bad(
+      where,
+      `A filter holds at most ${FILTER_LIMITS.tests} tests: put several values of one field into \`in\`.`,
+    );
   if (budget.characters > FILTER_LIMITS.characters)
     throw bad(where, `The texts of a filter have at most ${FILTER_LIMITS.characters} characters in all.`);
 };
@@ -168,7 +175,10 @@ const parseTests = (input: FilterInput, place: Place): Condition => {
 
 const parseParts = (kind: "AND" | "OR", inputs: readonly FilterInput[], place: Place): Condition => {
   if (inputs.length === 0 || inputs.length > FILTER_LIMITS.parts)
-    throw bad(place.where, `\`${kind.toLowerCase()}\` takes 1 to ${FILTER_LIMITS.parts} filters.`);
+    throw bad(
+      `${place.where}.${kind.toLowerCase()}`,
+      `\`${kind.toLowerCase()}\` takes 1 to ${FILTER_LIMITS.parts} filters: put several values of one field into \`in\`.`,
+    );
   return { kind, parts: inputs.map((input, index) => parse(input, deeper(place, `${kind.toLowerCase()}.${index}`))) };
 };
 

@@ -180,7 +180,8 @@ export const parseMeasures = (
   access: FieldAccess,
 ): readonly Measure[] => {
   const shown = inputs.filter(({ metric }) => metric !== "BASE").length;
-  if (shown === 0 || shown > MAX_MEASURES) throw bad(where, `Ask for 1 to ${MAX_MEASURES} measures.`);
+  if (shown === 0 || shown > MAX_MEASURES)
+    throw bad(where, `Ask for 1 to ${MAX_MEASURES} measures, metrics included; for others in another question.`);
   if (inputs.length > MAX_COMPUTED_MEASURES)
     throw bad(where, `Metrics and what they are made of are at most ${MAX_COMPUTED_MEASURES} measures.`);
   const measures: Measure[] = [];

@@ -4,8 +4,17 @@ import { columnsOf } from "./arithmetic.ts";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { accessIn, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import type { FilterInput } from "./filter-input.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { COMPARISONS, onlyValueOf, parseFilter, type Comparison, type Condition } from "./filter.ts";
-import { firstShown, numbersOf, parseMeasures, shownIndex, type Measure, type MeasureInput } from "./measures.ts";
+import {
+  firstShown,
+  numbersOf,
+  parseMeasures,
+  shownIndex,
+  shownMeasures,
+  type Measure,
+  type MeasureInput,
+} from "./measures.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "./zone.ts";
 
@@ -158,7 +167,11 @@ const parseDimensions = (
   max: number,
   access: FieldAccess,
 ): readonly Field[] => {
-  if (names.length > max) throw bad(where, `\`${where}\` takes at most ${max} fields.`);
+  if (names.length > max)
+    throw bad(
+      where,
+      `\`${where}\` takes at most ${max} fields: leave some out, or hold them to one value by a filter.`,
+    );
   if (new Set(names).size < names.length) throw bad(where, `\`${where}\` names a field twice.`);
   return names.map((name, index) => parseRevealedField(name, `${where}.${index}`, access));
 };
@@ -218,7 +231,15 @@ const placeOf = (query: AnalyticQuery, column: string, where: string): ColumnPla
   if (dimension >= 0) return { kind: "DIMENSION", index: dimension };
   const measure = shownIndex(query.measures, column);
   if (measure >= 0) return { kind: "MEASURE", index: measure };
-  throw bad(where, "The answer has no such column to order by.");
+  const known = [
+    ...(query.buckets === null ? [] : [TIME_COLUMN]),
+    ...query.dimensions.map(({ name }) => name),
+    ...shownMeasures(query.measures).map(([{ name }]) => name),
+  ];
+  throw bad(
+    where,
+    `The answer has no such column to order by.${didYouMean(column, known)} Its columns are ${known.join(", ")}.`,
+  );
 };
 
 /** The order of an answer that asks for none: by time, then the first measure from great to small. */
@@ -227,11 +248,16 @@ export const defaultOrder = (query: AnalyticQuery): readonly OrderStep[] => [
   { place: { kind: "MEASURE", index: firstShown(query.measures) }, direction: "DESC" },
 ];
 
+const noMeasure = (column: string, { measures }: Pick<AnalyticQuery, "measures">): string => {
+  const known = shownMeasures(measures).map(([{ name }]) => name);
+  return `The answer has no such measure.${didYouMean(column, known)} Its measures are ${known.join(", ")}.`;
+};
+
 const parseHaving = (inputs: readonly MeasureTestInput[], query: AnalyticQuery): readonly MeasureTest[] => {
   const tests = inputs.flatMap((input, at) => {
     const where = `input.having.${at}`;
     const index = shownIndex(query.measures, input.column);
-    if (index < 0) throw bad(`${where}.column`, "The answer has no such measure.");
+    if (index < 0) throw bad(`${where}.column`, noMeasure(input.column, query));
     const own = COMPARISONS.flatMap((comparison) => {
       const value = input[comparison];
       return value === null || value === undefined ? [] : [{ index, comparison, value }];
