@@ -23,6 +23,8 @@ type EventConnection { nodes: [Event!]! }
 type Mutation { note(text: String!): String! }
 type Subscription {
   events(after: Cursor, pad: Int = 0): ToldEvent!
+  "Answers by who asks, as every subscription of this name."
+  dashboardChanged: ToldEvent!
   ticks: Tick!
   ending: Tick!
 }
@@ -116,6 +118,7 @@ const EVENTS_PERMISSIONS = {
   "Query.connection": "PUBLIC",
   "Mutation.note": "analytics:ingest",
   "Subscription.events": "analytics:read",
+  "Subscription.dashboardChanged": "analytics:read",
   "Subscription.ticks": "analytics:read",
   "Subscription.ending": "analytics:read",
 } as const;
@@ -167,6 +170,15 @@ export const eventsSubgraph = (store: ReturnType<typeof createLog>, logger: Logg
                 return { events: { cursor: String(sequence), event, pad: "x".repeat(pad), ...who } };
               },
             ),
+        },
+        dashboardChanged: {
+          subscribe: (_root: unknown, _args: unknown, { caller }: Context) =>
+            store.read("events", [], (item) => {
+              const { sequence, name } = toldShape.parse(item);
+              const event = { ...eventOf(String(sequence)), name };
+              const who = { tenantId: caller.tenantId, subject: caller.subject.id };
+              return { dashboardChanged: { cursor: String(sequence), event, pad: "", ...who } };
+            }),
         },
         ticks: { subscribe: () => store.read("ticks", []) },
         ending: { subscribe: () => store.read("ticks", []) },

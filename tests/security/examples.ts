@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { dashboardExamples } from "./dashboard-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { rollupExamples } from "./rollup-examples.ts";
 
@@ -124,38 +125,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.hierarchies": () => ({}),
   "Query.drillDown": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   "Query.rollUp": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
-  "Query.dashboard": ({ dashboardId }) => ({ id: dashboardId }),
-  "Query.dashboards": () => ({}),
-  "Query.dashboardData": ({ dashboardId }) => ({ id: dashboardId }),
-  "Subscription.dashboardChanged": ({ dashboardId }) => ({ id: dashboardId }),
-  "Mutation.createDashboard": ({ mark }) => ({
-    input: { title: `${mark} board`, view: { scope: "TENANT" }, edit: { scope: "TENANT" } },
-  }),
-  "Mutation.editDashboard": ({ dashboardId, mark }) => ({
-    ...{ id: dashboardId, baseVersion: 1, idempotencyKey: randomUUID() },
-    operations: [{ setTitle: `${mark} board ${randomUUID()}` }],
-  }),
-  "Mutation.restoreDashboard": ({ dashboardId }) => ({ id: dashboardId, version: 1 }),
-  "Mutation.shareDashboard": ({ dashboardId }) => ({
-    ...{ id: dashboardId, input: { view: { scope: "TENANT" }, edit: { scope: "TENANT" } } },
-  }),
-  "Mutation.removeDashboard": ({ dashboardId }) => ({ id: dashboardId }),
-  "Subscription.dashboardPresence": ({ dashboardId }) => ({ id: dashboardId }),
-  "Mutation.turnOnDashboard": ({ dashboardId }) => ({ id: dashboardId, view: randomUUID() }),
-  "Query.dashboardLinks": ({ dashboardId }) => ({ id: dashboardId }),
-  "Query.sharedDashboard": () => ({}),
-  "Mutation.createDashboardLink": ({ dashboardId, mark }) => ({
-    ...{ id: dashboardId, input: { name: `${mark} link`, expiresAt: new Date(Date.now() + 3_600_000).toISOString() } },
-  }),
-  "Mutation.revokeDashboardLink": ({ dashboardLinkId }) => ({ id: dashboardLinkId }),
-  "Query.dashboardComments": ({ dashboardId }) => ({ id: dashboardId }),
-  "Subscription.dashboardCommented": ({ dashboardId }) => ({ id: dashboardId }),
-  "Mutation.commentOnDashboard": ({ dashboardId, mark }) => ({
-    input: { dashboardId, text: `${mark} asks why`, idempotencyKey: randomUUID() },
-  }),
-  "Mutation.editDashboardComment": ({ dashboardCommentId, mark }) => ({ id: dashboardCommentId, text: `${mark} asks` }),
-  "Mutation.resolveDashboardComment": ({ dashboardCommentId }) => ({ id: dashboardCommentId }),
-  "Mutation.removeDashboardComment": ({ dashboardCommentId }) => ({ id: dashboardCommentId }),
+  ...dashboardExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { createClient } from "graphql-ws";
+import { OperationTypeNode } from "graphql";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { newApiKey, SHARE_LINK_PREFIX } from "../../platform/src/auth/api-key.ts";
@@ -78,7 +79,7 @@ describe("a share link", () => {
       const variables = exampleOf(root.coordinate, own);
       const query = operationText(root, variables);
       const codes =
-        root.kind === "subscription"
+        root.kind === OperationTypeNode.SUBSCRIPTION
           ? ((await hear(url, token, { query, variables: { ...variables } })).refusal ?? [])
           : (readAnswer(await askGraph(url, token, { query, variables })).errors ?? []);
       expect([root.coordinate, codes[0]?.extensions?.["code"]]).toEqual([root.coordinate, "FORBIDDEN"]);

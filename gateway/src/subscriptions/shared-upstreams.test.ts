@@ -54,6 +54,24 @@ describe("shared subscriptions", () => {
     await closeAll();
   });
 
+  it("are never shared where what is answered depends on who asks: each is asked as its reader", async () => {
+    const tenantId = newTenant();
+    const before = graph.log.opened();
+    const people = ["ada", "bob", "ada"];
+    const sockets = await Promise.all(
+      people.map((id) => connect(graph.issue({ tenantId, subject: { kind: "USER", id } }))),
+    );
+    const query = "subscription { dashboardChanged { subject } }";
+    for (const socket of sockets) await subscribe(socket, "a", { query });
+    expect(graph.log.opened()).toBe(before + people.length);
+    graph.log.publish("for each");
+    const told = await Promise.all(sockets.map((socket) => socket.next()));
+    expect(told.map(({ payload }) => payload)).toEqual(
+      people.map((subject) => ({ data: { dashboardChanged: { subject } } })),
+    );
+    await closeAll();
+  });
+
   it("are never shared between data policies and grants", async () => {
     const tenantId = newTenant();
     const policyOf = (country: string): DataPolicy => ({

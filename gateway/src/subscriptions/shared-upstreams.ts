@@ -113,12 +113,12 @@ export const createSharedUpstreams = (deps: {
     if (connection === undefined) {
       return { errors: [refuse("SUBGRAPH_UNAVAILABLE", `The service "${plan.primary.service}" is not known.`)] };
     }
-    const ownKey = field.resumes ? `${key}#${(alone += 1)}` : key;
+    const ownKey = field.resumes || field.personal ? `${key}#${(alone += 1)}` : key;
     const upstream = openUpstream({
       connection,
       plan,
       field,
-      call: { caller: scopeOf(caller), traceId: newTraceId() },
+      call: { caller: field.personal ? caller : scopeOf(caller), traceId: newTraceId() },
       masking: deps.masking,
       onDelivered: deps.onDelivered,
       onEnd: () => {

@@ -7,6 +7,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
+import { PERSONAL_SUBSCRIPTIONS } from "@tessera/contracts/personal-subscriptions";
 import type { RawVariables } from "../operations/graphql-request.ts";
 
 /** The argument by which a stream resumes behind a cursor. */
@@ -23,6 +24,8 @@ export interface SubscriptionField {
   readonly cursorKey: string | null;
   /** True when the stream starts behind a cursor: its beginning is its own and can't be shared. */
   readonly resumes: boolean;
+  /** True when it answers by who asks: it is asked as its reader, and shared with nobody. */
+  readonly personal: boolean;
   /**
    * True when each message tells the whole present state (a job, a metric window), so that the latest one brings a late reader up to date. By
    * the graph's convention a payload type whose name ends in `Event` tells what happened instead: there a late reader starts now.
@@ -61,6 +64,7 @@ export const readSubscriptionField = (
   return {
     responseKey: root.alias?.value ?? root.name.value,
     cursorKey: cursor === undefined ? null : (cursor.alias?.value ?? cursor.name.value),
+    personal: PERSONAL_SUBSCRIPTIONS.has(root.name.value),
     resumes: hasDefault || (given !== null && after?.kind !== Kind.NULL),
     tellsState: declared !== undefined && !getNamedType(declared.type).name.endsWith(EVENT_SUFFIX),
   };

@@ -11,13 +11,15 @@ import type { CorrelationRulePage, CorrelationStanding } from "./operations/corr
 import type { MatchView } from "./operations/correlation/match-view.ts";
 import type { ChangeRuleOutcome } from "./store/correlation/rule-store-types.ts";
 import type { Column } from "./domain/columns.ts";
-import type { Dashboard, DashboardVersion } from "./domain/dashboards/dashboard.ts";
-import type { DashboardLink } from "./domain/dashboards/link.ts";
-import type { CreateLinkOutcome, RevokeLinkOutcome } from "./operations/dashboards/dashboard-links.ts";
 import type { Report, ReportRun } from "./domain/reports/report.ts";
 import type { ReportFilePart, ReportPage } from "./operations/reports/find-reports.ts";
 import type { ReportUpdate } from "./operations/reports/watch-report.ts";
 import type { AskRunOutcome, DefineReportOutcome } from "./store/reports/report-store-types.ts";
+import type { Dashboard, DashboardVersion } from "./domain/dashboards/dashboard.ts";
+import type { Present } from "./domain/dashboards/presence.ts";
+import type { PresenceMessage } from "./operations/dashboards/presence.ts";
+import type { DashboardLink } from "./domain/dashboards/link.ts";
+import type { CreateLinkOutcome, RevokeLinkOutcome } from "./operations/dashboards/dashboard-links.ts";
 import type { SharedDashboard } from "./operations/dashboards/shared-dashboard.ts";
 import type { Comment } from "./domain/dashboards/comment.ts";
 import type { Box, Widget } from "./domain/dashboards/document.ts";
@@ -302,6 +304,10 @@ export type DashboardDataParent = DashboardData;
 export type DashboardWidgetDataParent = WidgetData & { readonly placed: Box };
 /** What a resolver of `DashboardAnswer` receives. */
 export type DashboardAnswerParent = NonNullable<WidgetData["answer"]>;
+/** What a resolver of `DashboardPresence` receives. */
+export type DashboardPresenceParent = PresenceMessage;
+/** What a resolver of `DashboardViewer` receives. */
+export type DashboardViewerParent = Present;
 /** What a resolver of `DashboardLink` receives. */
 export type DashboardLinkParent = DashboardLink;
 /** What a resolver of `CreateDashboardLinkResult` receives. */

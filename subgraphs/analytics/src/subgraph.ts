@@ -15,6 +15,8 @@ import { createPersonEraser } from "./jobs/erase-people.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createCommentStore } from "./store/dashboards/comment-store.ts";
+import { freeColour, PRESENCE } from "./domain/dashboards/presence.ts";
+import { createPresenceStore } from "./store/dashboards/presence-store.ts";
 import { createLinkStore } from "./store/dashboards/link-store.ts";
 import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
@@ -173,6 +175,13 @@ const findPeople =
   (reader, input) =>
     resolveCohorts(deps, reader, input);
 
+/** What dashboards, what is said to them, who is on them and links to them are kept in. */
+const dashboardParts = (resources: Resources, { shareLinks: issuer }: AnalyticsPorts) => ({
+  ...{ questionTypes, issuer, dashboards: createDashboardStore(resources), comments: createCommentStore(resources) },
+  links: createLinkStore(resources),
+  presence: createPresenceStore({ ...resources, rules: { ...PRESENCE, colour: freeColour } }),
+});
+
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
   const { eventLog, nowMs, newId, logger } = resources;
@@ -198,8 +207,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
     ...{ ...known, ...correlation, ...own },
     ...{ peopleStatements, erasures, plainEvents: resources.eventStore },
-    ...{ questionTypes, dashboards: createDashboardStore(resources), comments: createCommentStore(resources) },
-    ...{ links: createLinkStore(resources), issuer: ports.shareLinks },
+    ...dashboardParts(resources, ports),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
     funnels: createFunnelStore(eventStore),

@@ -32,6 +32,7 @@ export const dashboardPlaces = (client: () => TesseraClient) => {
     "Mutation.restoreDashboard(id)": { own: fresh, variables: (id: string) => ({ id, version: 1 }), selection },
     "Mutation.shareDashboard(id)": { own: fresh, variables: (id: string) => ({ id, input: shares }), selection },
     "Mutation.removeDashboard(id)": { own: fresh, variables, selection },
+    "Subscription.dashboardPresence(id)": { own: kept, variables, selection: "{ count }" },
     "Query.dashboardLinks(id)": { own: kept, variables, selection: "{ id name }" },
     "Mutation.createDashboardLink(id)": { own: fresh, variables: (id: string) => ({ id, input: link }), selection },
     "Mutation.revokeDashboardLink(id)": {
@@ -56,6 +57,10 @@ export const dashboardWords: Readonly<Record<string, string>> = {
   "Query.dashboardData(widgets)": "looked for on the dashboard that is asked about",
   "Query.dashboardComments(thread)": "looked for among the comments of the dashboard that is asked about",
   "Query.dashboardComments(widget)": "looked for among the comments of the dashboard that is asked about",
+  "Subscription.dashboardPresence(widgetId)": "told as it was sent to those who see the same dashboard",
+  "Mutation.turnOnDashboard(widgetId)": "told as it was sent to those who see the same dashboard",
+  "Mutation.turnOnDashboard(id)": "answers false whatever is named: a view is its caller's own on that dashboard",
+  "Mutation.turnOnDashboard(view)": "answers false whatever is named: a view is its caller's own on that dashboard",
   "Mutation.createDashboardLink(input.widgets)": "looked for on the dashboard that is shared",
   "SharedDashboard.data(widgets)": "looked for on the dashboard that is shared",
   "Mutation.commentOnDashboard(input.widgetId)": "looked for on the dashboard that is commented on",

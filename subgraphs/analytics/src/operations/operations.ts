@@ -69,6 +69,7 @@ export interface OperationDeps
   readonly dashboards: DashboardDeps["dashboards"];
   readonly comments: DashboardDeps["comments"];
   readonly links: DashboardDeps["links"];
+  readonly presence: DashboardDeps["presence"];
   readonly issuer: DashboardDeps["issuer"];
   readonly questionTypes: DashboardDeps["questionTypes"];
   readonly logger: DashboardDeps["logger"];

@@ -4,6 +4,7 @@ import type {
   CommentOnDashboardResultResolvers,
   DashboardCommentConnectionResolvers,
   DashboardCommentResolvers,
+  DashboardViewerResolvers,
 } from "../generated/resolvers.ts";
 
 const timeOf = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
@@ -50,4 +51,15 @@ export const CommentOnDashboardResult: CommentOnDashboardResultResolvers = {
 /** Resolvers of `ChangeDashboardCommentResult`. */
 export const ChangeDashboardCommentResult: ChangeDashboardCommentResultResolvers = {
   __resolveType: ({ kind }) => (kind === "CHANGED" ? "DashboardCommentChanged" : "DashboardCommentNotFound"),
+};
+
+const PERSON = /^USER:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** Resolvers of `DashboardViewer`. */
+export const DashboardViewer: DashboardViewerResolvers = {
+  user: ({ subject }) => {
+    const [, id] = PERSON.exec(subject) ?? [];
+    return id === undefined ? null : { id };
+  },
+  since: ({ joinedAtMs }) => isoTime(joinedAtMs),
 };

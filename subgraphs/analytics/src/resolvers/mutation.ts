@@ -38,9 +38,6 @@ export const Mutation: MutationResolvers = {
   restoreDashboard: (_root, { id, version }, { caller, operations }) =>
     operations.restoreDashboard(caller, id, version),
   shareDashboard: (_root, { id, input }, { caller, operations }) => operations.shareDashboard(caller, id, input),
-  createDashboardLink: (_root, { id, input }, { caller, operations }) =>
-    operations.createDashboardLink(caller, id, input),
-  revokeDashboardLink: (_root, { id }, { caller, operations }) => operations.revokeDashboardLink(caller, id),
   defineReport: (_root, { input }, { caller, operations }) => operations.defineReport(caller, input),
   runReportNow: (_root, { id, idempotencyKey = null }, { caller, operations }) =>
     operations.runReportNow(caller, id, idempotencyKey),
@@ -54,6 +51,9 @@ export const Mutation: MutationResolvers = {
   }),
   turnOnDashboard: (_root, { id, view, state, widgetId }, { caller, operations }) =>
     operations.turnOnDashboard(caller, id, view, { state, widgetId }),
+  createDashboardLink: (_root, { id, input }, { caller, operations }) =>
+    operations.createDashboardLink(caller, id, input),
+  revokeDashboardLink: (_root, { id }, { caller, operations }) => operations.revokeDashboardLink(caller, id),
   commentOnDashboard: (_root, { input }, { caller, operations }) => operations.commentOnDashboard(caller, input),
   editDashboardComment: (_root, { id, text, mentions }, { caller, operations }) =>
     operations.editDashboardComment(caller, id, text, mentions),

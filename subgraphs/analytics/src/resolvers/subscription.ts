@@ -23,6 +23,14 @@ export const Subscription: SubscriptionResolvers = {
         meaning,
       ),
   },
+  dashboardPresence: {
+    subscribe: (_root, { id, state, widgetId }, { caller, operations, meaning }) =>
+      mapLive(
+        operations.watchDashboardPresence(caller, id, { state, widgetId }),
+        (dashboardPresence) => ({ dashboardPresence }),
+        meaning,
+      ),
+  },
   dashboardCommented: {
     subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
       mapLive(
@@ -30,6 +38,10 @@ export const Subscription: SubscriptionResolvers = {
         (dashboardCommented) => ({ dashboardCommented }),
         meaning,
       ),
+  },
+  reportChanged: {
+    subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
+      mapLive(operations.watchReport(caller, id, after ?? null), (reportChanged) => ({ reportChanged }), meaning),
   },
   job: {
     subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
@@ -39,10 +51,6 @@ export const Subscription: SubscriptionResolvers = {
     subscribe: async (_root, { rule, after }, { caller, operations, meaning }) =>
       mapLive(
         await operations.watchCorrelationMatches(caller, rule, after ?? null),
-  reportChanged: {
-    subscribe: (_root, { id, after }, { caller, operations, meaning }) =>
-      mapLive(operations.watchReport(caller, id, after ?? null), (reportChanged) => ({ reportChanged }), meaning),
-  },
         (correlationMatches) => ({ correlationMatches }),
         meaning,
       ),

@@ -11,6 +11,7 @@ export const QUESTIONS = {
   ACTIVE_USERS: { field: "activeUsers", input: "ActiveUsersInput" },
   ATTRIBUTION: { field: "attribution", input: "AttributionInput" },
   PATHS: { field: "paths", input: "PathsInput" },
+  SESSION_METRICS: { field: "sessionMetrics", input: "SessionMetricsInput" },
   SAVED_QUERY: { field: "savedQuery", input: "DashboardSavedQueryInput" },
 } as const;
 

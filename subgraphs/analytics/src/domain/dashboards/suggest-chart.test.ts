@@ -29,6 +29,9 @@ describe("the chart that suits an answer", () => {
     ["attribution", other("ATTRIBUTION"), "BAR"],
     ["stickiness", other("STICKINESS"), "BAR"],
     ["a lifecycle", other("LIFECYCLE"), "STACKED_BAR"],
+    ["sessions by when they start", { ...other("SESSION_METRICS"), time: true }, "LINE"],
+    ["sessions by a field", { ...other("SESSION_METRICS"), dimensions: ["country"] }, "BAR"],
+    ["sessions together", other("SESSION_METRICS"), "NUMBER"],
     ["active users", other("ACTIVE_USERS"), "LINE"],
   ] as const)("of %s is as the table in docs/dashboards.md says", (_what, shape, chart) => {
     expect(suggestChart(shape).chart).toBe(chart);

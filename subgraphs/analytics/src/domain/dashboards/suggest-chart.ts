@@ -52,11 +52,18 @@ const OLAP_RULES: readonly Rule[] = [
 
 const TABLE: Suggestion = { chart: "TABLE", reason: "More fields or numbers than positions and lengths tell apart." };
 
+const ofSessions = ({ time, dimensions }: AnswerShape): Suggestion => {
+  if (time) return { chart: "LINE", reason: "Sessions by when they start." };
+  if (dimensions.length === 0) return { chart: "NUMBER", reason: "Numbers of all sessions together." };
+  return { chart: "BAR", reason: "Sessions of each group, compared by length." };
+};
+
 /**
  * The chart that suits an answer of a shape. The rules follow the order of accuracy in which people read numbers (Cleveland and McGill 1984: position
  * along a common scale, then length, colour last) and what can be said by a chart at all (Mackinlay 1986, expressiveness).
  */
 export const suggestChart = (shape: AnswerShape): Suggestion => {
+  if (shape.kind === "SESSION_METRICS") return ofSessions(shape);
   if (shape.kind !== "OLAP") return BY_KIND[shape.kind];
   const { chart, reason } = OLAP_RULES.find(({ holds }) => holds(shape)) ?? TABLE;
   return { chart, reason };

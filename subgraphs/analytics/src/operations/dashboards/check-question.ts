@@ -16,6 +16,8 @@ import { suggestChart, type AnswerShape } from "../../domain/dashboards/suggest-
 import { parseFunnel } from "../../domain/funnel/parse-funnel.ts";
 import { parsePaths } from "../../domain/paths/parse-paths.ts";
 import { parseRetention } from "../../domain/retention.ts";
+import { parseSessionMetrics } from "../../domain/sessions/parse-sessions.ts";
+import type { SessionMetricsInput } from "../../domain/sessions/sessions-input.ts";
 import type { SavedQuestion } from "../../domain/semantic/definition.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { atRange } from "../at-range.ts";
@@ -72,7 +74,9 @@ const parseSteps =
   };
 
 /** The parsers by which questions are asked. */
-const PARSERS: Readonly<Record<Exclude<QuestionKind, "OLAP" | "TIME_SERIES" | "SAVED_QUERY">, Parse>> = {
+const PARSERS: Readonly<
+  Record<Exclude<QuestionKind, "OLAP" | "TIME_SERIES" | "SESSION_METRICS" | "SAVED_QUERY">, Parse>
+> = {
   FUNNEL: (input, access, nowMs) => parseFunnel(ranged(input, nowMs), access),
   RETENTION: (input, access, nowMs) => parseRetention(ranged(input, nowMs), access, nowMs),
   STICKINESS: parseSteps(0, "DAY"),
@@ -116,6 +120,12 @@ const check = async (
       return checkNamed(deps, caller, { kind, input: typed(input) });
     case "SAVED_QUERY":
       return shapeOf((await savedQueryNamed(deps, caller, typed(input))).content.question);
+    case "SESSION_METRICS": {
+      const asked = ranged<SessionMetricsInput>(input, deps.nowMs());
+      parseSessionMetrics(asked, accessOf(caller));
+      const time = (asked.granularity ?? "NONE") !== "NONE";
+      return { kind, time, dimensions: asked.breakdown ?? [], measures: 1 };
+    }
     default:
       PARSERS[kind](input, accessOf(caller), deps.nowMs());
       return { kind, time: false, dimensions: [], measures: 1 };

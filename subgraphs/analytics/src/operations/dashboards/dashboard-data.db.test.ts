@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
+import { z } from "zod";
 import { BOX, counts, DAY, openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
@@ -161,6 +162,36 @@ describe("what a dashboard shows", () => {
       code: "BAD_INPUT",
       field: "variables.0.name",
     });
+  });
+
+  test("is sessions as well, of the events that the filters leave; and a filter may name a cohort", async () => {
+    const caller = person(undefined, [], ["analytics:read", "analytics:define", "dashboards:edit", "cohorts:manage"]);
+    await room.shop(caller.tenantId);
+    const { id, version } = await board(caller, {
+      visits: { question: { sessionMetrics: { range: DAY } } },
+      all: { question: counts(["view", "buy"]) },
+    });
+    const VISITS = `query ($id: ID!, $filter: EventFilterInput) { dashboardData(id: $id, filter: $filter) { widgets {
+      widget { chart } error { code } answer { ... on SessionMetrics { total { sessions events } }
+      ... on OlapResult { totals { ... on IntegerColumn { integers } } } } } } }`;
+    const shown = (sessions: number, events: number) => ({
+      dashboardData: {
+        widgets: [
+          { widget: { chart: "NUMBER" }, error: null, answer: { total: { sessions, events } } },
+          { widget: { chart: "NUMBER" }, error: null, answer: { totals: [{ integers: [events] }] } },
+        ],
+      },
+    });
+    expect(await room.ask(caller, VISITS, { id })).toEqual(shown(4, 4));
+    const filter = { field: "country", eq: "DE" };
+    expect(await room.ask(caller, VISITS, { id, filter })).toEqual(shown(3, 3));
+    const made = `mutation ($input: CreateCohortInput!) { createCohort(input: $input) { ... on CohortSaved { cohort { id } } } }`;
+    const input = { name: "buyers", definition: { did: { event: { events: ["buy"] } } } };
+    const shape = z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) });
+    const cohort = shape.parse(await room.ask(caller, made, { input })).createCohort.cohort.id;
+    await room.edit(caller, id, version, [{ setFilter: { filter: { inCohort: { cohort } } } }]);
+    expect(await room.ask(caller, VISITS, { id })).toEqual(shown(2, 2));
+    expect(await room.ask(caller, VISITS, { id, filter: { field: "name", eq: "view" } })).toEqual(shown(1, 1));
   });
 
   test("is what the reader may see: personal data and rows hidden by a data policy stay so, whoever asked the question", async () => {

@@ -83,6 +83,7 @@ const ANSWERS = {
   ACTIVE_USERS: "ActiveUsersResult",
   ATTRIBUTION: "AttributionAnswer",
   PATHS: "PathsAnswer",
+  SESSION_METRICS: "SessionMetrics",
 } as const;
 /** One of the types that questions are answered by. */
 export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];

@@ -12,12 +12,19 @@ import type { EditDeps } from "./edit-dashboard.ts";
 import { findDashboard, findDashboards, listDashboards, listDashboardVersions } from "./find-dashboards.ts";
 import { listComments, type ListCommentDeps } from "./list-comments.ts";
 import { sharedDashboard, sharedDashboardData } from "./shared-dashboard.ts";
+import { turnOnDashboard, watchPresence, type PresenceDeps } from "./presence.ts";
 import { valueNow } from "./value-now.ts";
 import { watchComments } from "./watch-comments.ts";
 import { watchDashboard, type WatchDeps } from "./watch-dashboard.ts";
 
 /** What dashboards need besides the questions of this room. */
-export type DashboardDeps = EditDeps & WatchDeps & CommentDeps & ListCommentDeps & LinkDeps & Pick<DataDeps, "logger">;
+export type DashboardDeps = EditDeps &
+  WatchDeps &
+  CommentDeps &
+  ListCommentDeps &
+  LinkDeps &
+  PresenceDeps &
+  Pick<DataDeps, "logger">;
 
 type Ask = (
   caller: Parameters<AskQuestion>[0],
@@ -37,6 +44,7 @@ export interface Asked {
   readonly activeUsers: Ask;
   readonly attribution: Ask;
   readonly paths: Ask;
+  readonly sessionMetrics: Ask;
   readonly runSavedQuery: Ask;
 }
 
@@ -61,6 +69,7 @@ export const createDashboardOperations = (deps: DashboardDeps, asked: Asked) => 
       ACTIVE_USERS: taken(asked.activeUsers),
       ATTRIBUTION: taken(asked.attribution),
       PATHS: taken(asked.paths),
+      SESSION_METRICS: taken(asked.sessionMetrics),
     },
     askSaved: taken(asked.runSavedQuery),
   };
@@ -83,6 +92,8 @@ export const createDashboardOperations = (deps: DashboardDeps, asked: Asked) => 
     removeDashboardComment: removeDashboardComment(deps),
     watchDashboardComments: watchComments(deps),
     commentedValueNow: valueNow(data),
+    watchDashboardPresence: watchPresence(deps),
+    turnOnDashboard: turnOnDashboard(deps),
     createDashboardLink: createDashboardLink(deps),
     listDashboardLinks: listDashboardLinks(deps),
     revokeDashboardLink: revokeDashboardLink(deps),

@@ -20,6 +20,7 @@ const LEAST = {
   ACTIVE_USERS: { range: RANGE, event: MATCHER },
   ATTRIBUTION: { range: RANGE, conversion: MATCHER, touchpoints: [MATCHER], models: [{ kind: "LINEAR" }] },
   PATHS: { range: RANGE, start: { event: MATCHER } },
+  SESSION_METRICS: { range: RANGE, conversion: MATCHER },
   SAVED_QUERY: { name: "q" },
 } as const;
 
@@ -54,7 +55,7 @@ describe("the types of questions", () => {
     expect(types.narrow(kind, asked, null)).toEqual(asked);
     const narrow = types.narrow(kind, asked, ONLY);
     const matchers = JSON.stringify(asked).split('"events":').length - 1;
-    const own = kind === "OLAP" || kind === "TIME_SERIES" || kind === "SAVED_QUERY" ? 1 : 0;
+    const own = ["OLAP", "TIME_SERIES", "SESSION_METRICS", "SAVED_QUERY"].includes(kind) ? 1 : 0;
     // Of paths, the steps are a matcher of any event when nothing is said.
     const any = kind === "PATHS" ? 1 : 0;
     expect(JSON.stringify(narrow).split('"country"').length - 1).toBe(matchers + own + any);

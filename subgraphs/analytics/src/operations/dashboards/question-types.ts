@@ -25,6 +25,7 @@ export interface QuestionTypes {
 const FILTERED: ReadonlySet<string> = new Set([
   "OlapInput",
   "TimeSeriesInput",
+  "SessionMetricsInput",
   "EventMatcherInput",
   "DashboardSavedQueryInput",
 ]);
