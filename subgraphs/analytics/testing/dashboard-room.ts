@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
