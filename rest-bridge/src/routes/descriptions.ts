@@ -16,6 +16,7 @@ import {
   personErasureDescription,
 } from "./people/description.ts";
 import { correlationDescriptions } from "./correlations/description.ts";
+import { reportDescriptions } from "./reports/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
@@ -43,6 +44,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...[personDescription, mergePeopleDescription, identifyDescription],
   ...[erasePersonDescription, personErasureDescription],
   ...correlationDescriptions,
+  ...reportDescriptions,
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,
