@@ -10,6 +10,7 @@ import { offerMethods } from "@tessera/platform/http/offer-methods";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { requireJsonAccepted } from "./accepts-json.ts";
 import { createInputCheck } from "./check-input.ts";
+import { FileAnswer } from "./file-answer.ts";
 import type { RecordRefusal } from "./refusal-records.ts";
 import type { RouteDescription } from "./route-description.ts";
 
@@ -31,6 +32,8 @@ export interface CheckedRequest<Query, Body> {
   readonly caller: Caller;
   readonly query: Query;
   readonly body: Body;
+  /** A header of the request by its name in lower case. */
+  readonly header: (name: "range" | "if-range" | "if-none-match") => string | undefined;
   /** Parameters of the path, by name. */
   readonly path: Readonly<Record<string, string>>;
   readonly traceId: string;
@@ -62,7 +65,7 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
 
 /**
  * Serves one described route. The caller is known before anything else of the request is read; then what is accepted, the query and the body are
- * checked against the description's own schemas; `handle` gives the JSON value to answer, or a stream of text or bytes. Answers are never stored by caches: they belong to one tenant and one moment.
+ * checked against the description's own schemas; `handle` gives the JSON value to answer, a stream of text or bytes, or a file. Answers are never stored by caches: they belong to one tenant and one moment.
  */
 export const serveRoute = <Query extends TSchema, Body extends TSchema>(
   server: HttpServer,
@@ -107,6 +110,10 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
         caller,
         query: checkQuery(request.query),
         body: checkBody(request.body),
+        header: (name) => {
+          const value = request.headers[name];
+          return typeof value === "string" ? value : undefined;
+        },
         path: pathParameters.parse(request.params),
         traceId: request.traceId,
         clientAddress: deps.clientAddress(request.raw),
@@ -114,6 +121,10 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
         graphIsAsked: () => void asked.add(request),
         addHeaders: (headers) => void reply.headers(headers),
       });
+      if (body instanceof FileAnswer) {
+        void reply.code(body.status).header("cache-control", "private, no-store");
+        return body.body === null ? reply.send() : reply.type(typed(mediaType ?? "application/json")).send(body.body);
+      }
       return reply
         .header("cache-control", "private, no-store")
         .type(typed(mediaType ?? "application/json"))
