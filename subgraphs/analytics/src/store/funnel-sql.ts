@@ -141,16 +141,25 @@ export const funnelCandidatesStatement = (funnel: Funnel, source: FunnelSource):
   return { name: "funnel-candidates", text, params: params.values };
 };
 
+/** The place of an event's name among the candidates, from 1, and 0 for others; the store looks it up once per name. */
+const candidateSql = (candidates: readonly string[], params: Params): string => {
+  const names = params.place("Array(String)", candidates);
+  const places = params.place(
+    "Array(Int64)",
+    candidates.map((_name, index) => index + 1),
+  );
+  return `CAST(transform(name, ${names}, ${places}, toInt64(0)) AS UInt8)`;
+};
+
 /** What travels of each event beside its unit, time and mark, by the letter of its column. */
 const columnsOf = (
   funnel: Funnel,
   { candidates }: FunnelSource,
   params: Params,
 ): readonly (readonly [string, string])[] => {
-  const names = (): string => params.place("Array(String)", candidates);
   const ofStep = (value: string): string => `if(mark = 0, '', ${value})`;
   return [
-    ...(candidates.length === 0 ? [] : [["c", `CAST(indexOf(${names()}, toString(name)) AS UInt8)`] as const]),
+    ...(candidates.length === 0 ? [] : [["c", candidateSql(candidates, params)] as const]),
     ...(funnel.breakdown === null ? [] : [["v", ofStep(breakdownSql(funnel.breakdown, params))] as const]),
     ...(funnel.correlation?.fields ?? []).map(
       (field, index) => [`f${index}`, `if(bitAnd(mark, 1) = 1, ${valueSql(field, params)}, '')`] as const,
