@@ -1,10 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { OwnThings } from "./examples.ts";
+
+interface OwnDashboard {
+  readonly mark: string;
+  readonly dashboardId: string;
+  readonly dashboardCommentId: string;
+  readonly dashboardLinkId: string;
+}
 
 const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();
 
 /** Arguments for the root fields of dashboards, by coordinate. */
-export const dashboardExamples: Readonly<Record<string, (own: OwnThings) => Readonly<Record<string, unknown>>>> = {
+export const dashboardExamples: Readonly<Record<string, (own: OwnDashboard) => Readonly<Record<string, unknown>>>> = {
   "Query.dashboard": ({ dashboardId }) => ({ id: dashboardId }),
   "Query.dashboards": () => ({}),
   "Query.dashboardData": ({ dashboardId }) => ({ id: dashboardId }),

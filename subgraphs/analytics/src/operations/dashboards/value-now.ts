@@ -41,7 +41,7 @@ const zoneIn = (input: QuestionInput): string => {
 /** The question by which a range and a zone are known: of a saved one, that which is saved. */
 const asked = async (deps: DataDeps, caller: Caller, { kind, input }: Question): Promise<QuestionInput> => {
   if (kind !== "SAVED_QUERY") return input;
-  // boundary: as above.
+  // boundary: the question was coerced to its type of the SDL when it was set.
   const saved = await savedQueryNamed(deps, caller, input as unknown as SavedQueryRef);
   const own = saved.content.question.input;
   return { range: input["range"] ?? own.range, timeZone: own.timeZone ?? null };
@@ -52,6 +52,7 @@ const valueIn = (answer: TypedAnswer, anchor: CommentAnchor): PointValue => {
   if (point === null) return { kind: "ABSENT" };
   // boundary: the answer's own name says which of the two it is.
   if (answer.__typename === "OlapResult") return valueInGroups(answer as unknown as Grouped, point);
+  // boundary: the answer's own name says which of the two it is.
   if (answer.__typename === "TimeSeries") return valueInLines(answer as unknown as Lined, point);
   return { kind: "ABSENT" };
 };

@@ -9,7 +9,7 @@ const at = (ms: number | null): Date | null => (ms === null ? null : new Date(ms
 const COLUMNS = `c.id, c.dashboard_id, c.thread_id, c.widget_id, c.anchor, c.body, c.mentions, c.made_by, c.made_at, c.revision, c.edited_at,
   c.removed_at, c.resolved_by, c.resolved_at`;
 
-/** One comment. */
+/** Finds one comment by its id. */
 export const findCommentStatement = (tenantId: TenantId, id: string) =>
   statement(
     "find-dashboard-comment",

@@ -4,7 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import type { DashboardLink } from "../../domain/dashboards/link.ts";
 
-/** A link to add. */
+/** A link to be added, before anybody has used or ended it. */
 export type NewLink = Omit<DashboardLink, "createdAtMs" | "revokedAtMs" | "lastUsedAtMs" | "uses">;
 
 /** Links to dashboards in PostgreSQL. */
