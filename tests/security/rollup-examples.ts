@@ -4,6 +4,7 @@ import type { OwnThings } from "./examples.ts";
 export const rollupExamples: Readonly<Record<string, (own: OwnThings) => Readonly<Record<string, unknown>>>> = {
   "Query.rollup": ({ rollupId }) => ({ id: rollupId }),
   "Query.rollups": () => ({}),
+  "Query.rollupProposals": () => ({ days: 1 }),
   "Mutation.defineRollup": ({ mark }) => ({
     input: {
       name: `${mark.replaceAll("-", "_")}_rollup`,

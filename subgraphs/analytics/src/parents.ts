@@ -5,6 +5,7 @@ import type { CorrelationRule } from "./domain/correlation/rule.ts";
 import type { Rollup, RollupBuild, RollupMeasureInput, RollupVersion } from "./domain/rollups/rollup.ts";
 import type { ArchiveRollupOutcome, DefinedRollup } from "./operations/rollups/change-rollups.ts";
 import type { RollupPage } from "./operations/rollups/find-rollups.ts";
+import type { RollupProposal } from "./operations/rollups/propose.ts";
 import type { DefinedRule } from "./operations/correlation/change-rules.ts";
 import type { MatchPage } from "./operations/correlation/find-matches.ts";
 import type { CorrelationRulePage, CorrelationStanding } from "./operations/correlation/find-rules.ts";
@@ -354,6 +355,8 @@ export type RollupVersionParent = RollupVersion;
 export type RollupMeasureParent = RollupMeasureInput;
 /** What a resolver of `RollupProgress` receives. */
 export type RollupProgressParent = RollupBuild;
+/** What a resolver of `RollupProposal` receives. */
+export type RollupProposalParent = RollupProposal;
 /** What a resolver of `RollupConnection` receives. */
 export type RollupConnectionParent = RollupPage;
 /** What a resolver of `DefineRollupResult` receives. */

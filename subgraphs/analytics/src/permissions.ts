@@ -86,6 +86,7 @@ export const permissions = {
   "CorrelationRuleChanged.rule": "analytics:read",
   "Query.rollup": "analytics:read",
   "Query.rollups": "analytics:read",
+  "Query.rollupProposals": "analytics:read",
   "Mutation.defineRollup": "analytics:define",
   "Mutation.archiveRollup": "analytics:define",
   "RollupDefined.rollup": "analytics:read",
@@ -164,6 +165,7 @@ export const wholeTenantFields = [
   "Subscription.correlationMatches",
   "Query.rollup",
   "Query.rollups",
+  "Query.rollupProposals",
   "Mutation.defineRollup",
   "Mutation.archiveRollup",
 ] as const satisfies readonly (keyof typeof permissions)[];

@@ -23,6 +23,7 @@ import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
 import { createRollupBuilder } from "./jobs/build-rollups.ts";
+import { createQuestionWriter } from "./jobs/write-questions.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planAnyJob } from "./jobs/plan-backtest.ts";
@@ -58,6 +59,7 @@ import { DEFAULT_RULES } from "./domain/people/identity.ts";
 import { MAX_OPEN_ERASURES } from "./domain/people/erasure.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
+import { shapeOf } from "./domain/rollups/asked-shape.ts";
 import { choosePlan, rejectedOwn } from "./domain/rollups/choose-plan.ts";
 import { compileRollup } from "./domain/rollups/compile-rollup.ts";
 import { planOwn } from "./domain/rollups/own-plan.ts";
@@ -152,7 +154,7 @@ const reportWork = (
 ];
 
 /** How tenants' own rollups are read, planned onto and chosen. */
-const ROLLUP_RULES = { compile: compileRollup, planOwn, choose: choosePlan, rejected: rejectedOwn } as const;
+const ROLLUP_RULES = { compile: compileRollup, planOwn, choose: choosePlan, rejected: rejectedOwn, shapeOf } as const;
 
 /** Tenants' own rollups, which are of persons as events were stored, and the store that answers from them where that reads less. */
 const ownRollups = (resources: Resources, { longQueries }: AnalyticsPorts, { store: below }: People): Rollups =>
@@ -162,6 +164,7 @@ const ownRollups = (resources: Resources, { longQueries }: AnalyticsPorts, { sto
 const rollupWork = (resources: Resources, opened: Rollups): readonly Background[] => [
   createRollupConsumer({ ...resources, ...opened }),
   createRollupBuilder({ ...resources, ...opened }),
+  createQuestionWriter({ ...resources, ...opened }),
 ];
 
 /** Plans jobs of both kinds: questions, and backtests, whose persons are those of the time an event was stored. */
@@ -241,7 +244,11 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
         jobs,
         results,
         longQueries,
-        planOf: planJobs(ports, correlation.idOf)(olapStatement, own.store, findPeople({ cohorts, statements: behaviourStatements, nowMs })),
+        planOf: planJobs(ports, correlation.idOf)(
+          olapStatement,
+          own.store,
+          findPeople({ cohorts, statements: behaviourStatements, nowMs }),
+        ),
         eventLog,
         queues,
         queue,

@@ -4,6 +4,8 @@ import type { AnalyticsStore } from "../analytics-store.ts";
 import { createBuildStore } from "./build-store.ts";
 import { rolledUpAnalyticsStore } from "./rolled-up-analytics-store.ts";
 import { createRollupData, type RollupData } from "./rollup-data.ts";
+import { createQuestionLog, type QuestionLog } from "./question-log.ts";
+import { createShapeSizes, type ShapeSizes } from "./shape-sizes.ts";
 import { createRollupStore } from "./rollup-store.ts";
 import type { BuildStore, RollupStore } from "./rollup-store-types.ts";
 
@@ -12,6 +14,8 @@ export interface Rollups {
   readonly rollups: RollupStore;
   readonly builds: BuildStore;
   readonly data: RollupData;
+  readonly questionLog: QuestionLog;
+  readonly shapeSizes: ShapeSizes;
   readonly store: AnalyticsStore;
 }
 
@@ -25,9 +29,10 @@ export const openRollups = (
     readonly rules: Parameters<typeof rolledUpAnalyticsStore>[0]["rules"];
   },
 ): Rollups => {
-  const builds = createBuildStore(deps);
+  const [builds, questionLog] = [createBuildStore(deps), createQuestionLog(deps)];
   return {
     ...{ rollups: createRollupStore(deps), builds, data: createRollupData(deps) },
-    store: rolledUpAnalyticsStore({ ...deps, builds }),
+    ...{ questionLog, shapeSizes: createShapeSizes(deps.eventStore) },
+    store: rolledUpAnalyticsStore({ ...deps, builds, questionLog }),
   };
 };

@@ -4,11 +4,14 @@ import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { Plan } from "../../domain/planner.ts";
 import type { AnalyticQuery } from "../../domain/query.ts";
+import type { shapeOf } from "../../domain/rollups/asked-shape.ts";
 import type { choosePlan, rejectedOwn } from "../../domain/rollups/choose-plan.ts";
 import type { compileRollup } from "../../domain/rollups/compile-rollup.ts";
 import type { OwnPlan, planOwn } from "../../domain/rollups/own-plan.ts";
 import type { CompiledRollup } from "../../domain/rollups/rollup.ts";
-import type { AnalyticsStore } from "../analytics-store.ts";
+import type { AnalyticsStore, OlapRows } from "../analytics-store.ts";
+import type { OlapRequest } from "../olap-sql.ts";
+import type { QuestionLog } from "./question-log.ts";
 import type { Answering, AnsweringBuild, BuildStore } from "./rollup-store-types.ts";
 
 /** Milliseconds for which a process takes a tenant that has no rollup to have none still; one that has any is asked for anew each time. */
@@ -27,8 +30,11 @@ interface Deps {
     readonly planOwn: typeof planOwn;
     readonly choose: typeof choosePlan;
     readonly rejected: typeof rejectedOwn;
+    readonly shapeOf: typeof shapeOf;
   };
   readonly nowMs: NowMs;
+  /** Where it is noted what was asked and what it took. */
+  readonly questionLog: Pick<QuestionLog, "note">;
 }
 
 const DAY_MS = 86_400_000;
@@ -125,6 +131,14 @@ export const rolledUpAnalyticsStore = (deps: Deps): AnalyticsStore => {
     const measured = able.map((one, place) => ({ plan: one, rows: rowsOfOwn[place] ?? Infinity }));
     return rules.choose({ plan: shared, rows }, measured, rejected);
   };
+  /** What a rollup can't answer is of no use to proposals: questions of callers under a data policy, and of some lines alone. */
+  const note = (reader: DataReader, { query, lines }: OlapRequest, { cost }: Pick<OlapRows, "cost">): void => {
+    const shape = reader.dataPolicy === null && lines === null ? rules.shapeOf(query) : null;
+    const { fromMs, toMs } = query.range;
+    const { rowsRead, elapsedMs } = cost;
+    if (shape !== null)
+      deps.questionLog.note(reader.tenantId, { shape, rowsRead, elapsedMs, days: (toMs - fromMs) / DAY_MS });
+  };
   const planned = async <Request extends { readonly query: AnalyticQuery; readonly plan: Plan }>(
     reader: DataReader,
     request: Request,
@@ -134,7 +148,11 @@ export const rolledUpAnalyticsStore = (deps: Deps): AnalyticsStore => {
     ...below,
     planFor,
     ownPlans,
-    olap: async (reader, request, signal) => below.olap(reader, await planned(reader, request, signal), signal),
+    olap: async (reader, request, signal) => {
+      const answer = await below.olap(reader, await planned(reader, request, signal), signal);
+      note(reader, request, answer);
+      return answer;
+    },
     estimate: async (reader, request, sample, signal) =>
       below.estimate(reader, sample === null ? await planned(reader, request, signal) : request, sample, signal),
   };
