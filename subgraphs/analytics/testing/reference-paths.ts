@@ -9,6 +9,8 @@ export interface JourneyRules {
   readonly firstOnly: boolean;
   readonly stitched: boolean;
   readonly longest: number;
+  /** Whether every journey that ended in no conversion counts, not only the last one. */
+  readonly everyOpen: boolean;
 }
 
 /** What came of the journeys of one path. */
@@ -39,6 +41,53 @@ const personOf = (events: readonly TestEvent[], { userId, anonymousId }: TestEve
   if (anonymousId === undefined) return null;
   const owner = stitched ? ownerOf(events, anonymousId) : null;
   return owner === null ? `visitor ${anonymousId}` : `user ${owner}`;
+};
+
+/** A person's touchpoints, cut where a conversion lies between two of them, or more than a lookback. */
+const apart = (
+  touches: readonly TestEvent[],
+  wins: readonly TestEvent[],
+  lookbackMs: number,
+): readonly (readonly TestEvent[])[] => {
+  const journeys: TestEvent[][] = [];
+  let before: TestEvent | null = null;
+  for (const touch of touches) {
+    const since = before?.timeMs ?? -Infinity;
+    const won = wins.some(({ timeMs }) => timeMs >= since && timeMs < touch.timeMs);
+    if (before === null || won || touch.timeMs - since > lookbackMs) journeys.push([]);
+    journeys.at(-1)?.push(touch);
+    before = touch;
+  }
+  return journeys;
+};
+
+/** A person's journeys that ended in no conversion. */
+const lostOf = (
+  touches: readonly TestEvent[],
+  wins: readonly TestEvent[],
+  { fromMs, lookbackMs, everyOpen }: JourneyRules,
+): readonly (readonly TestEvent[])[] => {
+  const last = touches.at(-1);
+  if (last === undefined) return [];
+  const within = (journey: readonly TestEvent[], endMs: number) =>
+    journey.filter(({ timeMs }) => timeMs >= endMs - lookbackMs);
+  if (!everyOpen) {
+    const lastWin = Math.max(-Infinity, ...wins.map(({ timeMs }) => timeMs));
+    const open = last.timeMs > lastWin && last.timeMs >= fromMs;
+    return open
+      ? [
+          within(
+            touches.filter(({ timeMs }) => timeMs > lastWin),
+            last.timeMs,
+          ),
+        ]
+      : [];
+  }
+  return apart(touches, wins, lookbackMs).flatMap((journey) => {
+    const endMs = journey.at(-1)?.timeMs ?? 0;
+    const converts = wins.some(({ timeMs }) => timeMs >= endMs && timeMs <= endMs + lookbackMs);
+    return endMs >= fromMs && !converts ? [within(journey, endMs)] : [];
+  });
 };
 
 /** The paths of all events as the definition says, journey by journey; the key is the labels (sources), joined by ` > `. */
@@ -82,14 +131,7 @@ export const referencePaths = (all: readonly TestEvent[], rules: JourneyRules): 
       );
       close(met, win.timeMs, worth(win));
     }
-    const last = touches.at(-1);
-    const lastWin = Math.max(-Infinity, ...wins.map(({ timeMs }) => timeMs));
-    if (last !== undefined && last.timeMs > lastWin && last.timeMs >= fromMs)
-      close(
-        touches.filter(({ timeMs }) => timeMs > lastWin && timeMs >= last.timeMs - lookbackMs),
-        last.timeMs,
-        null,
-      );
+    for (const journey of lostOf(touches, wins, rules)) close(journey, journey.at(-1)?.timeMs ?? 0, null);
   }
   return paths;
 };

@@ -35,6 +35,7 @@ const COUNTS = { every: "EVERY", first_per_person: "FIRST_PER_PERSON" } as const
   string,
   AttributionCount
 >;
+const OPEN_JOURNEYS = { last: "LAST", every: "EVERY" } as const;
 const IDENTITIES = { stitched: "STITCHED", person: "PERSON" } as const satisfies Record<string, AttributionIdentity>;
 
 /** Characters of a name of a field, an event, a channel, and of a duration. */
@@ -131,6 +132,7 @@ export const attributionQuestionSchema = Type.Object(
     count: Type.Optional(Type.Enum(["every", "first_per_person"], from("AttributionInput.count"))),
     identity: Type.Optional(Type.Enum(["stitched", "person"], from("AttributionInput.identity"))),
     non_converting: Type.Optional(Type.Boolean(from("AttributionInput.nonConverting"))),
+    open_journeys: Type.Optional(Type.Enum(["last", "every"], from("AttributionInput.openJourneys"))),
     max_path_length: maybe.whole("AttributionInput.maxPathLength"),
     top_paths: maybe.whole("AttributionInput.topPaths"),
     spend: Type.Optional(
@@ -185,7 +187,8 @@ export const toModel = (model: Static<typeof modelSchema>) => {
 export const asAsked = (dimension: string, question: AttributionQuestion): string =>
   question.dimensions?.find((name) => toFieldName(name) === dimension) ?? dimension;
 
-const toChoices = ({ reset, count, identity }: AttributionQuestion) => ({
+const toChoices = ({ reset, count, identity, open_journeys: openJourneys }: AttributionQuestion) => ({
+  ...(openJourneys === undefined ? {} : { openJourneys: OPEN_JOURNEYS[openJourneys] }),
   ...(reset === undefined ? {} : { reset: RESETS[reset] }),
   ...(count === undefined ? {} : { count: COUNTS[count] }),
   ...(identity === undefined ? {} : { identity: IDENTITIES[identity] }),

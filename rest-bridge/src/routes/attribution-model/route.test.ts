@@ -106,6 +106,7 @@ describe("POST /api/v2/analytics/attribution/model", () => {
       channels: [{ channel: "Mail", filter: { field: "utm_medium", eq: "email" } }],
       ...{ otherwise: "?", direct_labels: ["none"], lookback: "P9D", max_path_length: 9, top_paths: 3 },
       ...{ reset: "never", count: "first_per_person", identity: "person", non_converting: false },
+      open_journeys: "every",
       spend: [{ dimension: "utm_campaign", label: "may", amount: 7 }],
       bootstrap: { samples: 50, level: 0.9, seed: 2 },
     });
@@ -127,6 +128,7 @@ describe("POST /api/v2/analytics/attribution/model", () => {
         channels: [{ channel: "Mail", filter: { field: "utmMedium", eq: "email" } }],
         ...{ otherwise: "?", directLabels: ["none"], lookback: "P9D", maxPathLength: 9, topPaths: 3 },
         ...{ reset: "NEVER", count: "FIRST_PER_PERSON", identity: "PERSON", nonConverting: false },
+        openJourneys: "EVERY",
         spend: [{ dimension: "utmCampaign", label: "may", amount: 7 }],
         bootstrap: { samples: 50, level: 0.9, seed: 2 },
       },

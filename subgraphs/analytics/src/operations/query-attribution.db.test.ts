@@ -63,7 +63,7 @@ const written = ({ name, second, user, visitor, source, revenue }: Drawn): TestE
 const byKey = (one: readonly unknown[], other: readonly unknown[]): number =>
   JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
 
-const inputOf = ({ resets, firstOnly, stitched, longest }: JourneyRules): AttributionInput => ({
+const inputOf = ({ resets, firstOnly, stitched, longest, everyOpen }: JourneyRules): AttributionInput => ({
   range: { from: iso(FROM), to: iso(TO) },
   conversion: { events: ["buy", "both"] },
   touchpoints: [{ events: ["touch"] }, { events: ["both"] }],
@@ -75,6 +75,7 @@ const inputOf = ({ resets, firstOnly, stitched, longest }: JourneyRules): Attrib
   count: firstOnly ? "FIRST_PER_PERSON" : "EVERY",
   identity: stitched ? "STITCHED" : "PERSON",
   maxPathLength: longest,
+  openJourneys: everyOpen ? "EVERY" : "LAST",
 });
 
 const anyRules: fc.Arbitrary<JourneyRules> = fc.record({
@@ -85,6 +86,7 @@ const anyRules: fc.Arbitrary<JourneyRules> = fc.record({
   firstOnly: fc.boolean(),
   stitched: fc.boolean(),
   longest: fc.constantFrom(2, 50),
+  everyOpen: fc.boolean(),
 });
 
 describe("paths from raw events", () => {

@@ -15,6 +15,8 @@ export const MAX_PATHS = 50_000;
 export const NO_LABEL = "(none)";
 /** Before every moment, in milliseconds. */
 const NEVER = "toInt64(-9000000000000000)";
+/** After every moment. */
+const FOREVER = "toInt64(9000000000000000)";
 
 /** What one statement reads: a question, by one dimension, from one table. */
 export interface PathsRequest {
@@ -75,6 +77,20 @@ const listSql = (values: readonly string[], kind: string): string => {
 };
 
 /**
+ * Every journey of a person that ended in no conversion, each by its last touchpoint: none follows it within the lookback, and no conversion does. A
+ * conversion between two touchpoints that are no further apart than a lookback is one of the first, so that it need not be looked for apart.
+ */
+const lostSql = ({ lookbackMs }: AttributionQuestion, from: string, params: Params): string => {
+  const lookback = params.place("Int64", lookbackMs);
+  const next = `arraySlice(arrayPushBack(arrayPopFront(times), ${FOREVER}), 1, length(times))`;
+  const ends =
+    `arrayFilter((time, next) -> time >= ${from} AND next - time > ${lookback} ` +
+    `AND NOT arrayExists(win -> win >= time AND win <= time + ${lookback}, win_times), times, ${next})`;
+  const before = `arrayLast(win -> win < time, arrayPushFront(win_times, ${NEVER}))`;
+  return `arrayMap(time -> (time, toFloat64(0), toUInt8(0), ${before} + 1), ${ends})`;
+};
+
+/**
  * Per person: touchpoints in order (ties by place in the batch, then label), and journeys as (end, worth, outcome, first moment that counts). Outcomes
  * are 1 for a conversion, 0 for the open journey after the last conversion, 2 for a person with too many events.
  */
@@ -85,7 +101,8 @@ const journeysSql = (request: PathsRequest, tenantId: string, params: Params): s
   const counted = `arrayFilter(one -> one.1 >= ${from}, arrayMap((win, previous) -> (win.1, win.2, toUInt8(1), ${since}), wins, earlier))`;
   const closed = question.count === "EVERY" ? counted : `arraySlice(${counted}, 1, 1)`;
   const isOpen = `notEmpty(times) AND times[-1] > last_win AND times[-1] >= ${from}`;
-  const open = `if(${isOpen}, [(times[-1], toFloat64(0), toUInt8(0), last_win + 1)], [])`;
+  const last = `if(${isOpen}, [(times[-1], toFloat64(0), toUInt8(0), last_win + 1)], [])`;
+  const open = question.openJourneys === "LAST" ? last : lostSql(question, from, params);
   const journeys = question.nonConverting ? `arrayConcat(${closed}, ${open})` : closed;
   const excluded = `[(toInt64(0), toFloat64(0), toUInt8(2), toInt64(0))]`;
   return [

@@ -18,6 +18,7 @@ describe("a question to attribution", () => {
         count: "EVERY",
         stitched: true,
         nonConverting: true,
+        openJourneys: "LAST",
       },
       ...{ maxPathLength: 50, topPaths: 20, otherwise: "Other", directLabels: ["Direct"], bootstrap: null },
       dimensions: [{ name: "channel" }],

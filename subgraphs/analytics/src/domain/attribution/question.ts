@@ -68,6 +68,8 @@ export interface AttributionQuestion extends TouchQuestion {
   readonly count: "EVERY" | "FIRST_PER_PERSON";
   readonly stitched: boolean;
   readonly nonConverting: boolean;
+  /** Which journeys of a person that ended in no conversion count: the last one, or every one. */
+  readonly openJourneys: "LAST" | "EVERY";
   readonly spend: readonly Spend[];
   readonly bootstrap: Bootstrap | null;
 }
@@ -96,6 +98,7 @@ export interface AttributionInput extends TouchInput {
   readonly count?: AttributionQuestion["count"];
   readonly identity?: "STITCHED" | "PERSON";
   readonly nonConverting?: boolean;
+  readonly openJourneys?: AttributionQuestion["openJourneys"];
   readonly spend?: readonly Spend[];
   readonly bootstrap?: Maybe<Partial<Bootstrap>>;
 }
@@ -208,6 +211,7 @@ export const parseAttribution = (input: AttributionInput, access: FieldAccess): 
     count: input.count ?? "EVERY",
     stitched: (input.identity ?? "STITCHED") === "STITCHED",
     nonConverting: input.nonConverting ?? true,
+    openJourneys: input.openJourneys ?? "LAST",
     spend: parseSpend(input.spend ?? [], dimensions),
     bootstrap: parseBootstrap(input.bootstrap),
   };
