@@ -76,6 +76,18 @@ const hashOf = (bytes: Buffer, from: number, to: number): number => {
   return hash >>> 0;
 };
 
+/** Whether the bytes of a text are those of a known one; texts are short, so that asking the runtime to compare them takes longer. */
+const isSame = (
+  bytes: Buffer,
+  known: { readonly from: number; readonly to: number },
+  from: number,
+  length: number,
+): boolean => {
+  if (known.to - known.from !== length) return false;
+  for (let at = 0; at < length; at += 1) if (bytes[known.from + at] !== bytes[from + at]) return false;
+  return true;
+};
+
 const createTexts = (): Texts => {
   const texts = [""];
   const places: { readonly from: number; readonly to: number }[] = [{ from: 0, to: 0 }];
@@ -91,7 +103,7 @@ const createTexts = (): Texts => {
       const alike = byHash.get(hash);
       for (const code of alike ?? []) {
         const known = places[code];
-        if (known !== undefined && bytes.compare(bytes, known.from, known.to, from, from + length) === 0) return code;
+        if (known !== undefined && isSame(bytes, known, from, length)) return code;
       }
       const code = texts.push(bytes.toString("utf8", from, from + length)) - 1;
       places.push({ from, to: from + length });
