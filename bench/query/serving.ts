@@ -21,14 +21,16 @@ export interface RunningInstance extends Serving {
   cpuMs(): Promise<number>;
   /** Bytes of memory the instance's process takes now, its engines not counted. */
   rssBytes(): Promise<number>;
+  /** What a module told by `imports` answers to a message. */
+  ask(message: Readonly<Record<string, unknown>>): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** Starts an embedded instance with twenty tenants that no limit holds back. */
-export const startServing = async (): Promise<RunningInstance> => {
+/** Starts an embedded instance with twenty tenants that no limit holds back; modules named by `imports` are loaded into its process before it. */
+export const startServing = async (imports: readonly string[] = []): Promise<RunningInstance> => {
   const directory = await makeTemporaryDirectory();
   const child = fork(join(import.meta.dirname, "serving-process.ts"), [], {
-    execArgv: ["--import", "tsx"],
+    execArgv: ["tsx", ...imports].flatMap((module) => ["--import", module]),
     env: {
       ...process.env,
       ...GENEROUS_LIMITS,
@@ -48,6 +50,11 @@ export const startServing = async (): Promise<RunningInstance> => {
       const answer = hear();
       child.send("rss");
       return z.object({ rssBytes: z.number() }).parse(await answer).rssBytes;
+    },
+    ask: async (message) => {
+      const answer = hear();
+      child.send(message);
+      return answer;
     },
     stop: async () => {
       const ended = once(child, "exit");
