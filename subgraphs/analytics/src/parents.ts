@@ -39,6 +39,7 @@ import type { CohortDefinitionInput, CohortPart } from "./domain/cohort-input.ts
 import type { CohortWindowInput } from "./domain/cohort-window.ts";
 import type { EventMatcherInput } from "./domain/event-matcher.ts";
 import type { FilterInput, FilterPart, InCohortInput } from "./domain/filter-input.ts";
+import type { BuiltInMetric } from "./domain/semantic/built-in-metrics.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { PathFunnel } from "./domain/paths/funnel-of-path.ts";
 import type { Session } from "./domain/sessions/session-answer.ts";
@@ -132,6 +133,8 @@ export type EventFilterParent = FilterInput;
 export type EventFilterPartParent = FilterPart;
 /** What a resolver of `InCohort` receives. */
 export type InCohortParent = InCohortInput;
+/** What a resolver of `BuiltInMetric` receives. */
+export type BuiltInMetricParent = BuiltInMetric;
 /** What a resolver of `MetricMeasure` receives. */
 export type MetricMeasureParent = NonNullable<MetricContent["measure"]>;
 /** What a resolver of `AskedRange` receives. */

@@ -2,6 +2,7 @@ import { partsOfDefinition } from "../domain/cohort-input.ts";
 import { partsOfFilter } from "../domain/filter-input.ts";
 import type {
   AskedCalendarRangeResolvers,
+  BuiltInMetricResolvers,
   CohortDefinitionResolvers,
   CohortDidResolvers,
   CohortWindowResolvers,
@@ -31,6 +32,12 @@ export const CohortWindow: CohortWindowResolvers = {
 
 /** Resolvers of `MetricMeasure`. */
 export const MetricMeasure: MetricMeasureResolvers = { exact: ({ exact = false }) => exact };
+
+/** Resolvers of `BuiltInMetric`. */
+export const BuiltInMetric: BuiltInMetricResolvers = {
+  measure: ({ content }) => content.measure,
+  formula: ({ content }) => content.formula,
+};
 
 /** Resolvers of `AskedCalendarRange`. */
 export const AskedCalendarRange: AskedCalendarRangeResolvers = {

@@ -34,7 +34,7 @@ import type {
 import { atRange } from "../at-range.ts";
 import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { loadDefinitions } from "./load-definitions.ts";
-import { resolveWith } from "./resolve-question.ts";
+import { idOf, resolveWith } from "./resolve-question.ts";
 
 /** What defining needs. */
 export interface DefineDeps extends InCohortDeps {
@@ -98,7 +98,7 @@ const draftMetric = async (
   const { metrics } = await loadDefinitions(reader, asked);
   const place = content.measure === null ? where : "input.measure";
   checkMetric(name, new Map<string, MetricFormula>([...metrics, [name, self]]), place, accessOf(caller));
-  return { content, refersTo: named.flatMap((one) => metrics.get(one)?.id ?? []) };
+  return { content, refersTo: named.flatMap((one) => idOf(metrics.get(one)) ?? []) };
 };
 
 /** Makes a metric of the caller's tenant, or its next version; what stands already is no new version. */

@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { BUILT_IN_METRICS, type BuiltInMetric } from "../../domain/semantic/built-in-metrics.ts";
 import {
   EVENT_DIMENSIONS,
   propertyDimensions,
@@ -18,6 +19,7 @@ export interface Dimensions {
   readonly fields: readonly EventDimension[];
   readonly properties: readonly PropertyDimension[];
   readonly hasMoreProperties: boolean;
+  readonly metrics: readonly BuiltInMetric[];
   readonly hierarchies: readonly Hierarchy[];
   readonly since: string;
   readonly asOf: string;
@@ -35,7 +37,7 @@ const KEPT_MS = 60_000;
 const MAX_KEPT = 1_000;
 
 /** What is kept: all but hierarchies, which are there as soon as they are defined. */
-type Seen = Omit<Dimensions, "hierarchies">;
+type Seen = Omit<Dimensions, "hierarchies" | "metrics">;
 
 interface Kept {
   readonly atMs: number;
@@ -78,6 +80,7 @@ export const listDimensions = ({
   };
   return async (caller: Caller, signal?: AbortSignal): Promise<Dimensions> => ({
     ...(await seen(caller, signal)),
+    metrics: BUILT_IN_METRICS,
     hierarchies: await knownHierarchies({ definitions }, caller),
   });
 };

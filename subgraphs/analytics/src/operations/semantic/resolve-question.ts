@@ -6,7 +6,8 @@ import { parseFilter } from "../../domain/filter.ts";
 import type { MeasureInput } from "../../domain/measures.ts";
 import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic/asked-question.ts";
 import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";
-import type { DefinitionUse, Segment } from "../../domain/semantic/definition.ts";
+import type { BuiltInMetric } from "../../domain/semantic/built-in-metrics.ts";
+import type { DefinitionUse, Metric, Segment } from "../../domain/semantic/definition.ts";
 import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { requireFewCohorts, resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { loadDefinitions, usesOf, type Place } from "./load-definitions.ts";
@@ -47,6 +48,10 @@ const filtersOf = (
   return all.length === 1 ? all[0] : { and: all };
 };
 
+/** Id of a metric that the tenant has defined. */
+export const idOf = (metric: Metric | BuiltInMetric | undefined): string | undefined =>
+  metric === undefined || metric.kind === "BUILT_IN" ? undefined : metric.id;
+
 /** Finds the people of the cohorts that a part of a question names; the part stands at a place of the question. */
 type FindPeople = <Part>(part: Part, where: string) => Promise<Part>;
 const asWritten: FindPeople = (part) => Promise.resolve(part);
@@ -86,7 +91,7 @@ export const resolveWith = async <Input extends Nameable>(
     },
     definitions: usesOf(loaded),
     namedIds: [
-      ...metrics.flatMap(({ name }) => loaded.metrics.get(name)?.id ?? []),
+      ...metrics.flatMap(({ name }) => idOf(loaded.metrics.get(name)) ?? []),
       ...segments.flatMap(({ name }) => loaded.segments.get(name)?.id ?? []),
     ],
   };
