@@ -96,8 +96,8 @@ const own = {
   },
 };
 const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
-/** The caller is known without asking any store. */
-const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys"];
+/** The caller is known without asking any store, and that it is no share link. */
+const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys", "Query.sharedDashboard"];
 /** Themselves told without asking any store; what is below them is not. */
 const ASKS_BELOW: Readonly<Record<string, Selection>> = {
   "Query.funnelOfPath": { depth: 1 },
