@@ -6,7 +6,7 @@ import { connectLive } from "../../testing/live-client.ts";
 import { createTesseraClient } from "../../testing/tessera-client.ts";
 import { operationText, rootFields, type RootField } from "../api-schema.ts";
 import { exampleOf } from "../examples.ts";
-import { makeRule } from "../own-things.ts";
+import { makeComment, makeRule } from "../own-things.ts";
 import { table } from "../permissions/permission-world.ts";
 import type { Places } from "./matrix-places.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
@@ -16,13 +16,14 @@ const STIR_EVERY_MS = 1_500;
 
 const subscriptions = rootFields.filter(({ kind }) => kind === OperationTypeNode.SUBSCRIPTION);
 
-/** What happens in beta, so that every stream has something to tell: an event, and a rule that is broken at once. */
+/** What happens in beta, so that every stream has something to tell: an event, a rule that is broken at once, and a comment. */
 const stirUntil = async (world: World, over: () => boolean): Promise<void> => {
   const { instance, beta } = world();
   const client = createTesseraClient(instance.url, instance.beta.apiKey);
   while (!over()) {
     await client.send([{ name: `${beta.mark}-live`, userId: `${beta.mark}-user` }]);
     await makeRule(client, beta);
+    await makeComment(client, beta);
     await pause(STIR_EVERY_MS);
   }
 };
