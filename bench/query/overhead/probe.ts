@@ -2,7 +2,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { Session, type Profiler } from "node:inspector/promises";
 import type { Socket } from "node:net";
-import pg from "pg";
+import { TenantPool } from "@tessera/platform/db/tenant-pool";
 import { shareByPart } from "./parts.ts";
 
 /** Microseconds between two looks at what the processor does: five hundred questions are seen thousands of times. */
@@ -11,8 +11,11 @@ const SAMPLE_EVERY_US = 500;
 let statements = new Map<string, number>();
 const count = (what: string): void => void statements.set(what, (statements.get(what) ?? 0) + 1);
 
+/** The driver's clients, whoever makes them; a pool that is never asked connects to nothing. */
+const Client: unknown = Reflect.get(new TenantPool(""), "Client");
+if (typeof Client !== "function") throw new Error("A pool names the class of its clients.");
 // boundary: the driver's `query` has a dozen overloads; its first argument alone is looked at and all are passed on as they came.
-const prototype = pg.Client.prototype as unknown as { query: (...args: readonly unknown[]) => unknown };
+const prototype = Client.prototype as { query: (...args: readonly unknown[]) => unknown };
 const { query } = prototype;
 const nameOf = (statement: unknown): string => {
   if (typeof statement === "string") return statement;
