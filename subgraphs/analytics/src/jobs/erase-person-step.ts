@@ -29,6 +29,7 @@ export interface EraseStepDeps extends NumberDeps {
 
 const personOf = (run: ErasureRun): ErasedPerson => ({
   numbers: run.numbers,
+  ids: (run.identities ?? []).map((key) => identityOf(key).id),
   visitorIds: (run.identities ?? [])
     .map(identityOf)
     .filter(({ kind }) => kind === "VISITOR")
@@ -91,7 +92,9 @@ const eraseLinks = async (deps: EraseStepDeps, run: ErasureRun): Promise<number 
   return forgotten;
 };
 
-const ONLY_OF_BEFORE: ReadonlySet<ErasureStep> = new Set(["traits", "linksInEventStore", "links"]);
+const ONLY_OF_BEFORE: ReadonlySet<ErasureStep> = new Set([
+  ...(["rollupRows", "traits", "linksInEventStore", "links"] as const),
+]);
 
 /** Does one step; answers how many things went, or null when ids came to the person that were not known when the pass began. */
 export const eraseStep = async (deps: EraseStepDeps, run: ErasureRun, step: ErasureStep): Promise<number | null> => {
@@ -99,6 +102,7 @@ export const eraseStep = async (deps: EraseStepDeps, run: ErasureRun, step: Eras
   if (step === "correlationMatches") return eraseMatches(deps, run);
   if (step === "jobs") return eraseJobs(deps, run);
   if (step === "links") return eraseLinks(deps, run);
+  if (step === "reportRuns") return deps.erasures.forgetReportRuns(run);
   const rewriting = deps.erasureStatements.erasureRewriting(step, personOf(run));
   if (rewriting === null) throw new Error(`Nothing says how ${step} are erased.`);
   return deps.longQueries.rewrite(run.tenantId, rewriting);

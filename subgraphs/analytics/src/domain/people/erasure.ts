@@ -10,6 +10,8 @@ export const ERASURE_STEPS = [
   "correlationMatches",
   "jobs",
   "keptAnswers",
+  "reportRuns",
+  "rollupRows",
   "events",
   "idsInEventsOfOthers",
   "eventsByPerson",

@@ -49,7 +49,9 @@ const placesOf = async (tenantId: TenantId, texts: readonly string[]): Promise<R
     namedRow,
   );
   for (const { name, columns } of tables) {
-    const told = columns.filter((column) => column !== "tenant_id").map((column) => `toString(t.${column})`);
+    const told = columns
+      .filter((column) => column !== "tenant_id")
+      .map((column) => `ifNull(toString(t.${column}), '')`);
     const shown = name.startsWith("rollup_") ? told.filter((one) => !/persons|sessions/.test(one)) : told;
     const [count] = await asOwner(
       tenantId,
@@ -154,6 +156,25 @@ const plantBesides = async ({ tenantId, ada, bob, events, texts }: People): Prom
       `INSERT INTO job (id, tenant_id, kind, input, created_by, state, fair_tag, expires_at) VALUES ($1, $2, 'OLAP', $3, 'USER:x', 'SUCCEEDED', 1, now() + interval '1 day')`,
       [id, tenantId, JSON.stringify({ olap: { filter: { field: "userId", eq: who } } })],
     );
+  const report = randomUUID();
+  await owner.query(
+    `INSERT INTO report (tenant_id, id, name, content, formats, time_zone, keep_runs, owner, owner_permissions, created_at, changed_at)
+     VALUES ($1, $2, 'r', '{}', '{CSV}', 'UTC', 3, 'USER:x', '{analytics:personal-data}', now(), now())`,
+    [tenantId, report],
+  );
+  for (const [asked, may] of [
+    ["one", "{analytics:read,analytics:personal-data}"],
+    ["two", "{analytics:read}"],
+  ])
+    await owner.query(
+      `INSERT INTO report_run (tenant_id, id, report_id, due_at, asked_by, state, fair_tag, permissions, created_at)
+       VALUES ($1, $2, $3, $4, $5, 'SUCCEEDED', 1, $6, now())`,
+      [tenantId, randomUUID(), report, new Date(START_MS), asked, may],
+    );
+  await insert("worker_rollup_rows", [
+    { ...{ tenant_id: tenantId, build_id: randomUUID(), bucket: at.slice(0, 19), events: 1 }, k1: `=${ada}` },
+    { ...{ tenant_id: tenantId, build_id: randomUUID(), bucket: at.slice(0, 19), events: 1 }, k1: `=${bob}` },
+  ]);
   const rule = randomUUID();
   await owner.query(
     "INSERT INTO correlation_rule (id, tenant_id, name, version, created_by, created_at) VALUES ($1, $2, 'r', 1, 'USER:x', now())",
@@ -182,7 +203,14 @@ describe("the erasure of a person", () => {
     expect(Object.keys(before).toSorted()).toEqual(
       [
         ...["event_ids", "events", "events_by_person", "job", "job_results", "people_change", "people_identity"],
-        ...["worker_answer_rows", "worker_cohort_changes", "worker_cohort_list", "worker_people", "worker_traits"],
+        ...[
+          "worker_answer_rows",
+          "worker_cohort_changes",
+          "worker_cohort_list",
+          "worker_people",
+          "worker_traits",
+          "worker_rollup_rows",
+        ],
       ].toSorted(),
     );
     const bobsBefore = await placesOf(tenantId, [bob]);
@@ -191,6 +219,7 @@ describe("the erasure of a person", () => {
       ...{ state: "SETTLING", passes: 1, reason: "Asked by letter 7.", requestedBy: expect.stringContaining(":") },
       erased: {
         ...{
+          ...{ rollupRows: 1, reportRuns: 1 },
           correlationMatches: 1,
           jobs: 2,
           keptAnswers: 1,

@@ -8,6 +8,8 @@ import { momentSql } from "../time-sql.ts";
 /** Whose rows are erased, and up to when they came. */
 export interface ErasedPerson {
   readonly numbers: readonly string[];
+  /** All ids of the person. */
+  readonly ids: readonly string[];
   /** Those of the person's ids that are of visitors. */
   readonly visitorIds: readonly string[];
   /** What was received until then. */
@@ -55,6 +57,12 @@ const PLACES: Partial<Readonly<Record<ErasureStep, Place>>> = {
   linksInEventStore: {
     table: "worker_people",
     where: ({ numbers }) => `person IN ${numbersSql(numbers)} OR canonical IN ${numbersSql(numbers)}`,
+  },
+  // Of a tenant's own rollups: a property may hold an id, written with '=' in front.
+  rollupRows: {
+    table: "worker_rollup_rows",
+    where: ({ ids }, params) =>
+      `hasAny([k0, k1, k2, k3, k4, k5], ${params.place("Array(String)", [...ids, ...ids.map((id) => `=${id}`)])})`,
   },
   // They are computed again when they are asked for.
   keptAnswers: { table: "worker_answer_rows", where: () => "1" },

@@ -173,6 +173,14 @@ export const forgetMatchesStatement = (tenantId: TenantId, ids: readonly string[
     tenantId,
     ids,
   ]);
+/** Removes ended runs of reports, with their files, that could tell who people are: what a workbook says can't be looked up. */
+export const forgetReportRunsStatement = (tenantId: TenantId, untilMs: number) =>
+  statement(
+    "forget-report-runs",
+    `DELETE FROM report_run WHERE tenant_id = $1 AND due_at <= $2 AND state IN ('SUCCEEDED', 'FAILED')
+       AND 'analytics:personal-data' = ANY(permissions) RETURNING id::text AS id`,
+    [tenantId, new Date(untilMs)],
+  );
 /** Jobs whose question holds one of the texts. */
 export const jobsAskingStatement = (tenantId: TenantId, texts: readonly string[]) =>
   statement(

@@ -57,6 +57,8 @@ export interface ErasureStore {
     first: number,
   ): Promise<readonly { readonly id: string; readonly events: readonly string[] }[]>;
   forgetMatches(tenantId: TenantId, ids: readonly string[]): Promise<void>;
+  /** Removes what reports told until the end of the first pass to those who may see who people are; answers how many runs there were. */
+  forgetReportRuns(run: ErasureRun): Promise<number>;
   jobsAsking(tenantId: TenantId, texts: readonly string[]): Promise<readonly string[]>;
   forgetJobs(tenantId: TenantId, ids: readonly string[]): Promise<void>;
 }
@@ -159,6 +161,8 @@ export const createErasureStore = (deps: Deps): ErasureStore => {
     forgetMatches: async (tenantId, ids) => {
       await sql.run(tenantId, statements.forgetMatchesStatement(tenantId, ids), nothing);
     },
+    forgetReportRuns: async ({ tenantId, erasedAtMs }) =>
+      (await sql.run(tenantId, statements.forgetReportRunsStatement(tenantId, erasedAtMs ?? nowMs()), idRow)).length,
     jobsAsking: (tenantId, texts) => sql.run(tenantId, statements.jobsAskingStatement(tenantId, texts), idRow),
     forgetJobs: async (tenantId, ids) => {
       await sql.run(tenantId, statements.forgetJobsStatement(tenantId, ids), nothing);
