@@ -109,8 +109,9 @@ const attemptsOf = (
 };
 type Attempted = ReturnType<typeof attemptsOf>[number];
 
+type By = "FIRST" | "LAST" | "STEP";
 /** The event of an attempt that tells whether it is of a segment. */
-const telling = ({ steps }: Attempted, by: "FIRST" | "LAST" | "STEP", step: number): TestEvent | null => {
+const telling = ({ steps }: Attempted, by: By, step: number): TestEvent | null => {
   const done = steps.flatMap((one) => one ?? []);
   if (by === "STEP") return steps[step - 1] ?? null;
   // In the order of the steps, which is that of time in all but UNORDERED.
@@ -138,80 +139,93 @@ const people = fc
       )
       .toSorted((a, b) => a.timeMs - b.timeMs),
   );
-const attributions = fc.constantFrom<"FIRST" | "LAST" | "STEP">("FIRST", "LAST", "STEP");
+const attributions = fc.constantFrom<By>("FIRST", "LAST", "STEP");
+const questions = fc.array(fc.tuple(anyFunnel, attributions, fc.constantFrom("PERSON", "SESSION")), {
+  minLength: 6,
+  maxLength: 6,
+});
+
+/** A tenant with events, the segments, and two cohorts with their people by plain reading. */
+const seeded = async (events: readonly TestEvent[]) => {
+  const caller = callerWith(freshTenantId(), PERMISSIONS);
+  if (events.length > 0) await storeEvents(world.writer, caller.tenantId, events);
+  for (const segment of SEGMENTS) await define(caller, segment);
+  const doing = ["a", "x"].map(async (name) => ({
+    id: await cohortOf(caller, name),
+    who: new Set(events.flatMap((one) => (one.name === name ? (one.userId ?? []) : []))),
+  }));
+  return { caller, events, cohorts: await Promise.all(doing) };
+};
+type Seeded = Awaited<ReturnType<typeof seeded>>;
+
+const inputOf = ({ cohorts }: Seeded, plain: FunnelInput, by: By, kind: string) => ({
+  ...{ ...plain, unit: { kind } },
+  breakdown: {
+    segments: SEGMENTS.map(({ name }) => ({ name })),
+    attribution: by,
+    ...(by === "STEP" ? { step: plain.steps.length } : {}),
+    ...(kind === "PERSON" ? { cohorts: cohorts.map(({ id }) => id) } : {}),
+  },
+});
+
+/** All attempts, and those of each cohort and segment, as the rules say. */
+const referenceOf = ({ events, cohorts }: Seeded, plain: FunnelInput, by: By, kind: string) => {
+  const unitOf = ({ userId, sessionId }: TestEvent) => (kind === "PERSON" ? userId : sessionId);
+  const all = attemptsOf(plain, unitOf, events);
+  const told = (one: Attempted) => telling(one, by, plain.steps.length);
+  const ofCohorts = cohorts.map(({ who }) => all.filter((one) => told(one) !== null && who.has(one.unit)));
+  const ofSegments = SEGMENTS.map(({ filter }) =>
+    all.filter((one) => {
+      const event = told(one);
+      return event !== null && passes(event, filter);
+    }),
+  );
+  return { all, groups: [...(kind === "PERSON" ? ofCohorts : []), ...ofSegments] };
+};
+
+type Told = z.infer<typeof answer>["funnel"];
+
+const checkCounts = (funnel: Told, { all, groups }: ReturnType<typeof referenceOf>, steps: number): void => {
+  const none = all.filter((one) => !groups.some((own) => own.includes(one)));
+  expect(funnel.groups.map((one) => one.result.steps.map(({ reached }) => reached))).toEqual(
+    groups.map((own) => reachedBy(own, steps)),
+  );
+  expect(funnel.others?.steps.map(({ reached }) => reached) ?? null).toEqual(
+    none.length === 0 ? null : reachedBy(none, steps),
+  );
+};
+
+const checkTests = (funnel: Told, { all, groups }: ReturnType<typeof referenceOf>, steps: number): void => {
+  const everyone = outcomeOf(all, steps);
+  for (const [index, { versusRest }] of funnel.groups.entries()) {
+    const { successes, total } = outcomeOf(groups[index] ?? [], steps);
+    const otherSuccesses = everyone.successes - successes;
+    const otherFailures = everyone.total - total - otherSuccesses;
+    const known = compareTwo({ successes, failures: total - successes, otherSuccesses, otherFailures });
+    expect(versusRest?.p ?? null).toEqual(known === null ? null : expect.closeTo(known.p, 9));
+  }
+  const several = all.some((one) => groups.filter((own) => own.includes(one)).length > 1);
+  const tested = several ? null : compareAll(groups.map((own) => outcomeOf(own, steps)));
+  expect(funnel.groupsTest?.chiSquare ?? null).toEqual(tested === null ? null : expect.closeTo(tested.chiSquare, 9));
+};
 
 describe("a funnel broken down by cohorts and segments", () => {
   test("counts each unit in every group it is of, and in the others when it is of none, as a reference does", async () => {
     await fc.assert(
-      fc.asyncProperty(
-        people,
-        fc.array(fc.tuple(anyFunnel, attributions, fc.constantFrom("PERSON", "SESSION")), {
-          minLength: 6,
-          maxLength: 6,
-        }),
-        async (events, asked) => {
-          const caller = callerWith(freshTenantId(), PERMISSIONS);
-          if (events.length > 0) await storeEvents(world.writer, caller.tenantId, events);
-          for (const segment of SEGMENTS) await define(caller, segment);
-          const cohorts = [await cohortOf(caller, "a"), await cohortOf(caller, "x")];
-          const inCohort = (name: string) =>
-            new Set(events.flatMap((one) => (one.name === name ? (one.userId ?? []) : [])));
-          const who = [inCohort("a"), inCohort("x")];
-          for (const [plain, attribution, kind] of asked) {
-            const byPeople = kind === "PERSON";
-            const step = attribution === "STEP" ? plain.steps.length : undefined;
-            const input = {
-              ...{ ...plain, unit: { kind } },
-              breakdown: {
-                segments: SEGMENTS.map(({ name }) => ({ name })),
-                ...{ attribution, ...(step === undefined ? {} : { step }), ...(byPeople ? { cohorts } : {}) },
-              },
-            };
-            const { funnel } = answer.parse(await ask(caller, FUNNEL, { input }));
-            const unitOf = ({ userId, sessionId }: TestEvent) => (byPeople ? userId : sessionId);
-            const all = attemptsOf(plain, unitOf, events);
-            const told = (one: Attempted) => telling(one, attribution, step ?? 0);
-            const groups = [
-              ...(byPeople ? who.map((ids) => all.filter((one) => told(one) !== null && ids.has(one.unit))) : []),
-              ...SEGMENTS.map(({ filter }) =>
-                all.filter((one) => {
-                  const event = told(one);
-                  return event !== null && passes(event, filter);
-                }),
-              ),
-            ];
-            const none = all.filter((one) => !groups.some((own) => own.includes(one)));
-            const steps = plain.steps.length;
-            expect({
-              input,
-              reached: funnel.groups.map((one) => one.result.steps.map(({ reached }) => reached)),
-            }).toEqual({
-              input,
-              reached: groups.map((own) => reachedBy(own, steps)),
-            });
-            expect(funnel.others?.steps.map(({ reached }) => reached) ?? null).toEqual(
-              none.length === 0 ? null : reachedBy(none, steps),
-            );
-            expect(funnel.groups.map(({ cohort, segment }) => cohort?.id ?? segment?.name)).toEqual([
-              ...(byPeople ? cohorts : []),
-              ...SEGMENTS.map(({ name }) => name),
-            ]);
-            const everyone = outcomeOf(all, steps);
-            for (const [index, { versusRest }] of funnel.groups.entries()) {
-              const { successes, total } = outcomeOf(groups[index] ?? [], steps);
-              const otherSuccesses = everyone.successes - successes;
-              const otherFailures = everyone.total - total - otherSuccesses;
-              const known = compareTwo({ successes, failures: total - successes, otherSuccesses, otherFailures });
-              expect(versusRest?.p ?? null).toEqual(known === null ? null : expect.closeTo(known.p, 9));
-            }
-            const several = all.some((one) => groups.filter((own) => own.includes(one)).length > 1);
-            const tested = several ? null : compareAll(groups.map((own) => outcomeOf(own, steps)));
-            expect(funnel.groupsTest?.chiSquare ?? null).toEqual(
-              tested === null ? null : expect.closeTo(tested.chiSquare, 9),
-            );
-          }
-        },
-      ),
+      fc.asyncProperty(people, questions, async (events, asked) => {
+        const own = await seeded(events);
+        for (const [plain, by, kind] of asked) {
+          const input = inputOf(own, plain, by, kind);
+          const { funnel } = answer.parse(await ask(own.caller, FUNNEL, { input }));
+          expect(funnel.groups.map(({ cohort, segment }) => cohort?.id ?? segment?.name)).toEqual([
+            ...(kind === "PERSON" ? own.cohorts.map(({ id }) => id) : []),
+            ...SEGMENTS.map(({ name }) => name),
+          ]);
+          const known = referenceOf(own, plain, by, kind);
+          checkCounts(funnel, known, plain.steps.length);
+          checkTests(funnel, known, plain.steps.length);
+        }
+      }),
       { numRuns: 6, endOnFailure: true },
     );
   });

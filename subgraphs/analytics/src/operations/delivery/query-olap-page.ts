@@ -93,7 +93,7 @@ const requireRoom = async ({ answerRows }: OlapPageDeps, { tenantId }: Caller): 
   if (rows > MAX_TENANT_ANSWER_ROWS)
     throw refuse(
       "RESULT_TOO_LARGE",
-      `${rows.toLocaleString("en-US")} rows of the tenant's answers are kept for their pages, more than ${MAX_TENANT_ANSWER_ROWS.toLocaleString("en-US")}: ask again when some were an hour old, or run it as a job.`,
+      `${rows.toLocaleString("en-US")} rows of the tenant's answers are kept for their pages, more than ${MAX_TENANT_ANSWER_ROWS.toLocaleString("en-US")}: ask again when some were an hour old, or run it as a job, which keeps up to 1,000,000.`,
       { field: "input" },
     );
 };
