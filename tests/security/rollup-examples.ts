@@ -1,7 +1,11 @@
-import type { OwnThings } from "./examples.ts";
+/** What an example names of the tenant that calls. */
+interface OfTenant {
+  readonly mark: string;
+  readonly rollupId: string;
+}
 
 /** Arguments of every root field about a tenant's own rollups. */
-export const rollupExamples: Readonly<Record<string, (own: OwnThings) => Readonly<Record<string, unknown>>>> = {
+export const rollupExamples: Readonly<Record<string, (own: OfTenant) => Readonly<Record<string, unknown>>>> = {
   "Query.rollup": ({ rollupId }) => ({ id: rollupId }),
   "Query.rollups": () => ({}),
   "Query.rollupProposals": () => ({ days: 1 }),

@@ -60,7 +60,7 @@ import { MAX_OPEN_ERASURES } from "./domain/people/erasure.ts";
 import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "./domain/people/links.ts";
 import { planOn } from "./domain/planner.ts";
 import { shapeOf } from "./domain/rollups/asked-shape.ts";
-import { choosePlan, rejectedOwn } from "./domain/rollups/choose-plan.ts";
+import { chooseByMeasure, choosePlan, rejectedOwn } from "./domain/rollups/choose-plan.ts";
 import { compileRollup } from "./domain/rollups/compile-rollup.ts";
 import { planOwn } from "./domain/rollups/own-plan.ts";
 import { openRollups, type Rollups } from "./store/rollups/open-rollups.ts";
@@ -154,7 +154,9 @@ const reportWork = (
 ];
 
 /** How tenants' own rollups are read, planned onto and chosen. */
-const ROLLUP_RULES = { compile: compileRollup, planOwn, choose: choosePlan, rejected: rejectedOwn, shapeOf } as const;
+const ROLLUP_RULES = {
+  ...{ compile: compileRollup, planOwn, choose: choosePlan, chooseByMeasure, rejected: rejectedOwn, shapeOf },
+} as const;
 
 /** Tenants' own rollups, which are of persons as events were stored, and the store that answers from them where that reads less. */
 const ownRollups = (resources: Resources, { longQueries }: AnalyticsPorts, { store: below }: People): Rollups =>

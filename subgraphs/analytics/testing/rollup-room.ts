@@ -9,7 +9,7 @@ import { z } from "zod";
 import { asksPeople } from "../src/domain/filter.ts";
 import { planOn } from "../src/domain/planner.ts";
 import { shapeOf } from "../src/domain/rollups/asked-shape.ts";
-import { choosePlan, rejectedOwn } from "../src/domain/rollups/choose-plan.ts";
+import { chooseByMeasure, choosePlan, rejectedOwn } from "../src/domain/rollups/choose-plan.ts";
 import { compileRollup } from "../src/domain/rollups/compile-rollup.ts";
 import { planOwn } from "../src/domain/rollups/own-plan.ts";
 import type { Rollup, RollupContent } from "../src/domain/rollups/rollup.ts";
@@ -23,7 +23,7 @@ import type { ClaimedBuild } from "../src/store/rollups/rollup-store-types.ts";
 import { storeEvents, type TestEvent } from "./test-events.ts";
 
 /** The rules that the composition root gives to the store of rollups. */
-const RULES = { compile: compileRollup, planOwn, choose: choosePlan, rejected: rejectedOwn, shapeOf };
+const RULES = { compile: compileRollup, planOwn, choose: choosePlan, chooseByMeasure, rejected: rejectedOwn, shapeOf };
 /** What a test leaves out of a rollup. */
 const PLAIN: RollupContent = { description: "", dimensions: [], measures: [], filter: null, grain: "HOUR" };
 /** Looks for an entry of the log that other tests' transactions may hold back. */

@@ -14,6 +14,28 @@ const holdsToo = (rows: number, taken: number): string =>
 export const rejectedOwn = (plans: readonly OwnPlan[]): readonly RejectedTable[] =>
   plans.flatMap(({ table, reason }) => (reason === null ? [] : [{ table, reason }]));
 
+/** Rows for each event up to which a rollup is taken in place of single events without another look. */
+const FEW_ROWS = 0.5;
+
+/**
+ * The plan of the rollup with the fewest rows for each event, as measured when it was built, where nothing but single events answers beside the tenant's own; null
+ * where that is not so, or where none has few enough to be sure without asking the store's index.
+ */
+export const chooseByMeasure = (
+  shared: Plan,
+  own: readonly Plan[],
+  rejected: readonly RejectedTable[],
+): Plan | null => {
+  if (shared.rollup !== null) return null;
+  const measured = (plan: Plan): number => plan.own?.rowsPerEvent ?? Infinity;
+  const [best, ...others] = own.toSorted((one, other) => measured(one) - measured(other));
+  if (best === undefined || measured(best) > FEW_ROWS) return null;
+  const more = others.flatMap(({ rollup }) =>
+    rollup === null ? [] : [{ table: rollup, reason: "It holds the answer too, and has more rows for each event." }],
+  );
+  return { ...best, rejected: [...shared.rejected, ...rejected, ...more], settled: true };
+};
+
 /**
  * The plan with the fewest rows: the shared one unless one of the tenant's own rollups has fewer. It tells of every other why not, and is settled: nothing
  * below chooses again.

@@ -15,6 +15,8 @@ export interface ReadyRollup {
   readonly name: string;
   readonly buildId: string;
   readonly rollup: CompiledRollup;
+  /** Rows for each event, as measured; null where that is not known. */
+  readonly rowsPerEvent: number | null;
 }
 
 /** A plan that reads a tenant's own rollup, or why there is none. */
@@ -130,7 +132,7 @@ const restOf = (rollup: CompiledRollup, query: AnalyticQuery): readonly Conditio
   return foreign === undefined ? rest : `It does not hold ${foreign.name}, which is filtered on.`;
 };
 
-const readingOf = ({ buildId, rollup }: ReadyRollup, query: AnalyticQuery): OwnReading | string => {
+const readingOf = ({ buildId, rollup, rowsPerEvent }: ReadyRollup, query: AnalyticQuery): OwnReading | string => {
   const { range } = query;
   const dimensions = query.dimensions.map((field) => onRollup(rollup, field, range));
   const foreign = query.dimensions.find((_field, index) => dimensions[index] === null);
@@ -146,7 +148,7 @@ const readingOf = ({ buildId, rollup }: ReadyRollup, query: AnalyticQuery): OwnR
   const currency = rollup.dimensions.findIndex(({ name }) => name === "currency");
   const asksCurrency = columns.some((column) => "currency" in column && column.currency !== null);
   return {
-    ...{ buildId, grainMs: rollup.grainMs, width: rollup.dimensions.length, columns },
+    ...{ buildId, grainMs: rollup.grainMs, width: rollup.dimensions.length, rowsPerEvent, columns },
     dimensions: dimensions.flatMap((field) => (field === null ? [] : [field])),
     filter: rest.length === 0 ? null : { kind: "AND", parts: rest.map((one) => rewritten(rollup, one, range)) },
     properties: rollup.dimensions.flatMap(({ kind }, place) =>

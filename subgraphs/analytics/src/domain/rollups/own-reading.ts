@@ -29,6 +29,8 @@ export interface OwnReading {
   readonly grainMs: number;
   /** Dimensions of the rollup. */
   readonly width: number;
+  /** Rows for each event, as measured when it was built; null where it had no events then. */
+  readonly rowsPerEvent: number | null;
   /** The question's dimensions as columns of the rollup, in their order. */
   readonly dimensions: readonly Field[];
   /** What is left of the question's filter once every row has passed the rollup's own. */

@@ -84,7 +84,8 @@ describe("a rollup", () => {
       ...[lacks, null, lacks, lacks],
       expect.stringContaining("holds the answer too"),
     ]);
-    expect(actual?.rows).toBeLessThan(100);
+    // The engine reads whole blocks, in which rows of others lie too.
+    expect(actual?.rows).toBeLessThan(3_000);
     const answer = await queryOlap({ features: everyFeature, store: room.store, nowMs: Date.now })(caller(tenantId), {
       ...{ ...QUESTION, ...byPlan },
     });

@@ -17,7 +17,7 @@ export const MAX_HISTORY_BATCHES = 50_000;
 export const answeringStatement = (tenantId: TenantId, consumer: string) =>
   statement(
     "answering-rollups",
-    `SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('id', b.id, 'name', r.name, 'content', v.content) ORDER BY r.name), '[]')
+    `SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('id', b.id, 'name', r.name, 'content', v.content, 'rows', b.rows, 'events', b.events_done) ORDER BY r.name), '[]')
         FROM rollup_build b JOIN rollup r ON r.id = b.rollup_id JOIN rollup_version v ON v.rollup_id = b.rollup_id AND v.version = b.version
         WHERE b.tenant_id = $1 AND b.state = 'READY') AS builds,
       (SELECT coalesce(jsonb_agg(jsonb_build_array(w.first, w.last)), '[]') FROM (

@@ -23,7 +23,12 @@ const time = z.date().transform((date) => date.getTime());
 const answeringRow = (raw: unknown): Answering => {
   const row = z
     .object({
-      builds: z.array(z.object({ id: z.string(), name: z.string(), content: rollupContent })),
+      builds: z.array(
+        z.object({
+          ...{ id: z.string(), name: z.string(), content: rollupContent },
+          ...{ rows: z.number().nullable(), events: z.number() },
+        }),
+      ),
       waiting: z.array(z.tuple([z.number(), z.number()])),
     })
     .parse(raw);

@@ -5,7 +5,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import type { Plan } from "../../domain/planner.ts";
 import type { AnalyticQuery } from "../../domain/query.ts";
 import type { shapeOf } from "../../domain/rollups/asked-shape.ts";
-import type { choosePlan, rejectedOwn } from "../../domain/rollups/choose-plan.ts";
+import type { chooseByMeasure, choosePlan, rejectedOwn } from "../../domain/rollups/choose-plan.ts";
 import type { compileRollup } from "../../domain/rollups/compile-rollup.ts";
 import type { OwnPlan, planOwn } from "../../domain/rollups/own-plan.ts";
 import type { CompiledRollup } from "../../domain/rollups/rollup.ts";
@@ -29,6 +29,7 @@ interface Deps {
     readonly compile: typeof compileRollup;
     readonly planOwn: typeof planOwn;
     readonly choose: typeof choosePlan;
+    readonly chooseByMeasure: typeof chooseByMeasure;
     readonly rejected: typeof rejectedOwn;
     readonly shapeOf: typeof shapeOf;
   };
@@ -69,6 +70,9 @@ const createCompiled = ({ rules }: Deps) => {
     known.get(id) ?? remember(known, id, rules.compile(content));
 };
 
+const rowsPerEvent = ({ rows, events }: AnsweringBuild): number | null =>
+  rows === null || events === 0 ? null : rows / events;
+
 const createOwnPlans = (deps: Deps): AnalyticsStore["ownPlans"] => {
   const { below, rules } = deps;
   const [answering, compiled] = [createAnswering(deps), createCompiled(deps)];
@@ -82,7 +86,7 @@ const createOwnPlans = (deps: Deps): AnalyticsStore["ownPlans"] => {
     const table = `rollups.${build.name}` as const;
     if (waiting === null)
       return { table, plan: null, reason: "More events wait to be counted in it than can be told apart." };
-    const ready = { name: build.name, buildId: build.id, rollup: compiled(build) };
+    const ready = { name: build.name, buildId: build.id, rollup: compiled(build), rowsPerEvent: rowsPerEvent(build) };
     const own = rules.planOwn(ready, query, reader.dataPolicy, waiting);
     if (own.plan === null) return own;
     const taken = await below.takeable(reader, query, own.plan, signal);
@@ -125,6 +129,8 @@ export const rolledUpAnalyticsStore = (deps: Deps): AnalyticsStore => {
       .toSorted((one, other) => fineness(one) - fineness(other))
       .slice(0, MAX_ESTIMATED);
     if (able.length === 0) return rules.choose({ plan: shared, rows: 0 }, [], rejected);
+    const sure = rules.chooseByMeasure(shared, able, rejected);
+    if (sure !== null) return sure;
     const [rows = 0, ...rowsOfOwn] = await Promise.all(
       [shared, ...able].map((one) => rowsOf(reader, query, one, signal)),
     );

@@ -64,6 +64,9 @@ export interface AnsweringBuild {
   readonly id: string;
   readonly name: string;
   readonly content: RollupContent;
+  /** Rows when it was last looked at, and events of its history; null before a look. */
+  readonly rows: number | null;
+  readonly events: number;
 }
 
 /** What a tenant's rollups can answer at one moment. */

@@ -1,9 +1,11 @@
 import type { Field } from "../../domain/fields.ts";
 import type { NumberSource, UniquesOf } from "../../domain/measures.ts";
-import { EVENT_SKETCH_BITS } from "../../domain/sketch-error.ts";
 import { groupExpression } from "../field-sql.ts";
 import { numberOf } from "../measure-sql.ts";
 import type { Params } from "../params.ts";
+
+/** Registers (as a power of two) of the sketches of distinct values: as many as the table of rollups is made for. */
+const ROLLUP_SKETCH_BITS = 14;
 
 /** A field as the text that keeps its values apart in a rollup's key: of properties, which may be missing, empty when they are, else `=` and the value. */
 export const keySql = (field: Field, params: Params): string => {
@@ -26,7 +28,7 @@ const counted = (of: UniquesOf, params: Params): { readonly value: string; reado
 /** The sketch of distinct values that events make. */
 export const sketchSql = (of: UniquesOf, params: Params): string => {
   const { value, given } = counted(of, params);
-  return `uniqCombined64StateIf(${EVENT_SKETCH_BITS})(${value}, ${given})`;
+  return `uniqCombined64StateIf(${ROLLUP_SKETCH_BITS})(${value}, ${given})`;
 };
 
 /** The digest of numbers that events make; whatever levels are asked of it. */
