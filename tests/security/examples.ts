@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { dashboardExamples } from "./dashboard-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
+import { reportExamples } from "./report-examples.ts";
 import { rollupExamples } from "./rollup-examples.ts";
 
 /** Things one tenant has, by id. */
@@ -24,6 +25,9 @@ export interface OwnThings {
   readonly dashboardId: string;
   readonly dashboardCommentId: string;
   readonly dashboardLinkId: string;
+  readonly reportId: string;
+  /** A finished run of it. */
+  readonly reportRunId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -126,6 +130,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.drillDown": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   "Query.rollUp": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   ...dashboardExamples,
+  ...reportExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),

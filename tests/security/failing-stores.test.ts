@@ -89,6 +89,8 @@ const own = {
     savedQueryId: id,
     dashboardId: id,
     dashboardCommentId: id,
+    reportId: id,
+    reportRunId: id,
     dashboardLinkId: "0123456789abcdef",
     correlationRuleId: id,
     rollupId: id,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { eventually } from "../testing/eventually.ts";
 import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { examples, type OwnThings } from "./examples.ts";
+import { makeReport, makeReportRun } from "./report-examples.ts";
 
 /** Events every tenant sends. */
 export const EVENTS_PER_TENANT = 7;
@@ -218,6 +219,8 @@ const NOTHING = {
   dashboardId: "",
   dashboardCommentId: "",
   dashboardLinkId: "",
+  reportId: "",
+  reportRunId: "",
   executionId: "",
 };
 
@@ -240,6 +243,8 @@ export const makeOwnThings = async (
   const dashboardId = await makeDashboard(client, base);
   const dashboardCommentId = await makeComment(client, { ...base, dashboardId });
   const dashboardLinkId = await makeLink(client, { ...base, dashboardId });
+  const reportId = await makeReport(client, { ...base, dashboardId });
+  const reportRunId = await makeReportRun(client, reportId);
   await makeDefinitions(client, base);
   const correlationRuleId = await makeCorrelationRule(client, base);
   const rollupId = await makeRollup(client, base);
@@ -263,6 +268,7 @@ export const makeOwnThings = async (
     dashboardId,
     dashboardCommentId,
     dashboardLinkId,
+    ...{ reportId, reportRunId },
     correlationRuleId,
     rollupId,
     anomalyId: anomalies,

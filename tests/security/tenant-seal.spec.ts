@@ -20,6 +20,7 @@ import {
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
+import { reportPlaces } from "./seal/report-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
@@ -129,6 +130,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...dashboardPlaces(() => alphaClient),
   ...correlationPlaces(() => alphaClient),
   ...rollupPlaces(() => alphaClient),
+  ...reportPlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
 

@@ -132,27 +132,6 @@ const peopleWork = (
   ];
 };
 
-/** Reports as they are kept, and how their runs reach the queue. */
-const openReports = (resources: Resources, { queues }: AnalyticsPorts) => {
-  const reports = createReportStore({ ...resources, limits: REPORT_LIMITS, recordOf: reportRecord });
-  const queue = queues.queue(REPORT_RUNS, REPORT_RUN_POLICY);
-  const dispatch: ReportWorkerDeps["dispatchRun"] = (run) => dispatchRun({ reports, queue }, run);
-  return { reports, dispatchRun: dispatch };
-};
-
-/** What is done about reports beside requests: finding those that are due, and making their runs. */
-const reportWork = (
-  resources: Resources,
-  { queues, quotas, accessOfSubject }: AnalyticsPorts,
-  opened: ReturnType<typeof openReports>,
-  answer: ReportWorkerDeps["answer"],
-): readonly Background[] => [
-  createReportScheduler({ ...resources, ...opened }),
-  createReportWorker({
-    ...{ ...opened, queues, accessOfSubject, answer, mayRead: mayReadNow(quotas), logger: resources.logger },
-  }),
-];
-
 /** How tenants' own rollups are read, planned onto and chosen. */
 const ROLLUP_RULES = {
   ...{ compile: compileRollup, planOwn, choose: choosePlan, chooseByMeasure, rejected: rejectedOwn, shapeOf },
@@ -174,6 +153,27 @@ const planJobs =
   ({ longQueries }: AnalyticsPorts, idOf: (text: string) => string) =>
   (...query: Parameters<typeof planJob>): ReturnType<typeof planAnyJob> =>
     planAnyJob({ longQueries, seenRow, seenStatement: seenInRangeStatement, idOf }, planJob(...query));
+
+/** Reports as they are kept, and how their runs reach the queue. */
+const openReports = (resources: Resources, { queues }: AnalyticsPorts) => {
+  const reports = createReportStore({ ...resources, limits: REPORT_LIMITS, recordOf: reportRecord });
+  const queue = queues.queue(REPORT_RUNS, REPORT_RUN_POLICY);
+  const dispatch: ReportWorkerDeps["dispatchRun"] = (run) => dispatchRun({ reports, queue }, run);
+  return { reports, dispatchRun: dispatch };
+};
+
+/** What is done about reports beside requests: finding those that are due, and making their runs. */
+const reportWork = (
+  resources: Resources,
+  { queues, quotas, accessOfSubject }: AnalyticsPorts,
+  opened: ReturnType<typeof openReports>,
+  answer: ReportWorkerDeps["answer"],
+): readonly Background[] => [
+  createReportScheduler({ ...resources, ...opened }),
+  createReportWorker({
+    ...{ ...opened, queues, accessOfSubject, answer, mayRead: mayReadNow(quotas), logger: resources.logger },
+  }),
+];
 
 const findPeople =
   (deps: InCohortDeps): FindPeople =>

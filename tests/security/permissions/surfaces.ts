@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import { routeDescriptions } from "../../../rest-bridge/src/routes/descriptions.ts";
 import { askGraph, askHttp } from "../outside.ts";
 import type { PermissionWorld, World } from "./permission-world.ts";
+import { reportSurfaces } from "./report-surfaces.ts";
 
 type Attempt = (world: Pick<PermissionWorld, "url" | "own">, query: string, apiKey: string | null) => Promise<string>;
 
@@ -199,6 +200,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     permission: "analytics:define",
     says: problems,
   },
+  ...reportSurfaces(http, problems),
   [`GET ${STREAM}`]: {
     attempt: socket(STREAM, null, undefined),
     permission: "analytics:read",

@@ -19,6 +19,7 @@ const nobody: OwnThings = {
     dashboardId: "",
     dashboardCommentId: "",
     dashboardLinkId: "",
+    ...{ reportId: "", reportRunId: "" },
     correlationRuleId: "",
     rollupId: "",
     executionId: "",

@@ -5,6 +5,7 @@ import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, hear, readAnswer } from "../outside.ts";
 import { editDashboard, makeComment, makeRule } from "../own-things.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
+import { makeReportRun } from "../report-examples.ts";
 
 /** A list: what stands around it, its name, and what an item is known by. */
 interface List {
@@ -56,6 +57,8 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.correlationRules(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.correlationMatches(after)": "subgraphs/analytics/src/operations/correlation/correlation-graph.db.test.ts",
   "Query.rollups(after)": "subgraphs/analytics/src/operations/rollups/rollup-graph.db.test.ts",
+  "Query.reports(after)": "subgraphs/analytics/src/jobs/reports/reports.db.test.ts",
+  "Query.reportRuns(after)": "subgraphs/analytics/src/jobs/reports/reports.db.test.ts",
   "Query.groups(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
   "Group.people(after)": "subgraphs/analytics/src/operations/people/groups.db.test.ts",
   "Query.people(after)": "subgraphs/analytics/src/operations/people/person.db.test.ts",
@@ -67,11 +70,12 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.securityEvents(after)": "subgraphs/tenant/src/abuse.db.test.ts",
 };
 /** What makes something happen in a stream. */
-type Cause = "events" | "rule" | "dashboard" | "comment";
+type Cause = "events" | "rule" | "dashboard" | "comment" | "report";
 /** Streams with what makes something happen in them; the cursor is in each message. */
 const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.dashboardChanged(after)": "dashboard",
   "Subscription.dashboardCommented(after)": "comment",
+  "Subscription.reportChanged(after)": "report",
   "Subscription.realtimeMetrics(after)": "events",
   "Subscription.events(after)": "events",
   "Subscription.liveWindows(after)": "events",
@@ -110,6 +114,7 @@ const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings
     if (cause === "rule") await makeRule(client, own);
     else if (cause === "dashboard") await editDashboard(client, own);
     else if (cause === "comment") await makeComment(client, own);
+    else if (cause === "report") await makeReportRun(client, own.reportId);
     else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);
   };
   const body = { query: operationText(root, variables, { depth: 3 }), variables };

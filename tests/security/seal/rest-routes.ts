@@ -103,6 +103,10 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
   },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
+  "POST /api/v2/reports": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, name: "sealed", dashboard_id: NOTHING, formats: ["csv"] });
+    return JSON.stringify(await askHttp(`${url}/api/v2/reports`, apiKey, { method: "POST", body }));
+  },
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
     JSON.stringify(
       await askHttp(
@@ -138,6 +142,7 @@ const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "POST /api/v2/admin/tenants/{id}/lift-throttle": "There is no such throttle.",
 };
 
+  "POST /api/v2/reports": "There is no dashboard of this id",
 const anonymous = (text: string, tenantId: string): string => withoutTrace(text.replaceAll(tenantId, "<id>"));
 
 /** The tenant in a REST request is the caller's own, or the request is refused without telling whether there is such a tenant. */

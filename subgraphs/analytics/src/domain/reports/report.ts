@@ -119,10 +119,6 @@ export const ownerOf = (text: string): Subject | null => {
   return kind === undefined ? null : { kind, id: text.slice(colon + 1) };
 };
 
-/** True for a run that no change follows. */
-export const isRunFinished = ({ state }: Pick<ReportRun, "state">): boolean =>
-  state === "SUCCEEDED" || state === "FAILED";
-
 /** Percent done, 0 to 100: 100 only for a run whose files are there. */
 export const percentOfRun = ({ state, done, parts }: Pick<ReportRun, "state" | "done" | "parts">): number => {
   if (state === "SUCCEEDED") return 100;
