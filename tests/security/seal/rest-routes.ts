@@ -39,6 +39,8 @@ const query = (tenantId: string): string => new URLSearchParams({ [TENANT]: tena
 const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 
 let scaleTo = 60;
+/** A dashboard of nobody. */
+const NOTHING = "00000000-0000-4000-8000-000000000000";
 
 /** How each of them is asked; the generated list of routes must be this one. */
 const EXAMPLES: Readonly<Record<string, Ask>> = {
@@ -101,12 +103,12 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const address = `${url}/api/v2/analytics/correlations/${path}`;
     return JSON.stringify(await askHttp(address, apiKey, { method: "POST", body }));
   },
-  "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
-    streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "POST /api/v2/reports": async (url, apiKey, tenantId) => {
     const body = JSON.stringify({ [TENANT]: tenantId, name: "sealed", dashboard_id: NOTHING, formats: ["csv"] });
     return JSON.stringify(await askHttp(`${url}/api/v2/reports`, apiKey, { method: "POST", body }));
   },
+  "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
+    streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
     JSON.stringify(
       await askHttp(
@@ -140,9 +142,9 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
 /** Routes about a thing that no operation makes: what they say in the caller's own tenant, where the thing is not there either. */
 const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "POST /api/v2/admin/tenants/{id}/lift-throttle": "There is no such throttle.",
+  "POST /api/v2/reports": "There is no dashboard of this id",
 };
 
-  "POST /api/v2/reports": "There is no dashboard of this id",
 const anonymous = (text: string, tenantId: string): string => withoutTrace(text.replaceAll(tenantId, "<id>"));
 
 /** The tenant in a REST request is the caller's own, or the request is refused without telling whether there is such a tenant. */
