@@ -71,9 +71,9 @@ export const sendParcels = (target: SenderTarget, sinceMs: number) => {
     // What happened before the run began is none of it, and would only wait.
     while (Date.now() < sinceMs + 3_000) await pause(PAUSE_MS);
     for (; running; parcel += 1) {
-      const events = [eventOf("parcel_handed", parcel, (parcel * 37) % 2_500)];
-      if (parcel >= 20 && parcel % 3 !== 0)
-        events.push(eventOf("parcel_received", parcel - 20, parcel % 15 === 1 ? 8_000 : (parcel * 53) % 2_500));
+      const events = [eventOf("parcel_handed", parcel, 1_000 + ((parcel * 37) % 1_500))];
+      if (parcel % 3 !== 0)
+        events.unshift(eventOf("parcel_received", parcel, parcel % 15 === 1 ? 8_000 : (parcel * 53) % 900));
       // Sent again with the same ids until they are taken: a busy machine may have no room for a moment.
       await eventually(() => post(events));
       await pause(PAUSE_MS);

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import type { TenantId } from "@tessera/contracts/ids";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
-import { z } from "zod";
 import { openPeopleRoom, peopleManager, type PeopleRoom } from "../../../testing/people-room.ts";
+import { knownEvents, numbersOf, placesOf } from "../../../testing/planted-texts.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 import { ERASURE_PASSES_MS, ERASURE_STEPS, type Erasure } from "../../domain/people/erasure.ts";
 import { userKey, visitorKey } from "../../domain/people/identity.ts";
@@ -29,69 +28,6 @@ const event = (timeMs: number, who: Partial<TestEvent>, rest: Partial<TestEvent>
   ...rest,
 });
 
-const namedRow = z.object({ name: z.string(), columns: z.array(z.string()) });
-const countRow = z.object({ rows: z.coerce.number() });
-const asOwner = async <Row>(tenantId: TenantId, query: string, row: z.ZodType<Row>, texts: readonly string[] = []) => {
-  const result = await room.world.storeOwner.query({
-    ...{ query, query_id: `${tenantId}:${randomUUID()}`, format: "JSONEachRow" },
-    query_params: { tenant: tenantId, texts },
-  });
-  return z.array(row).parse(await result.json());
-};
-
-/** Tables of both stores in which a row of the tenant holds one of the texts, in any column, with how many rows do. */
-const placesOf = async (tenantId: TenantId, texts: readonly string[]): Promise<Readonly<Record<string, number>>> => {
-  const found: Record<string, number> = {};
-  const tables = await asOwner(
-    tenantId,
-    `SELECT c.table AS name, groupArray(c.name) AS columns FROM system.columns AS c WHERE c.database = 'tessera' AND c.default_kind != 'EPHEMERAL'
-     GROUP BY c.table HAVING has(columns, 'tenant_id') AND NOT endsWith(c.table, '_view')`,
-    namedRow,
-  );
-  for (const { name, columns } of tables) {
-    const told = columns
-      .filter((column) => column !== "tenant_id")
-      .map((column) => `ifNull(toString(t.${column}), '')`);
-    const shown = name.startsWith("rollup_") ? told.filter((one) => !/persons|sessions/.test(one)) : told;
-    const [count] = await asOwner(
-      tenantId,
-      `SELECT count() AS rows FROM tessera.${name} AS t WHERE tenant_id = {tenant: String}
-         AND arrayExists(text -> position(concatWithSeparator(' ', ${shown.join(", ")}), text) > 0, {texts: Array(String)})`,
-      countRow,
-      texts,
-    );
-    if (count !== undefined && count.rows > 0) found[name] = count.rows;
-  }
-  const kept = await owner.query<{ name: string }>(
-    `SELECT c.relname::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')`,
-  );
-  for (const { name } of kept.rows) {
-    const { rows } = await owner.query<{ rows: string }>(
-      `SELECT count(*) AS rows FROM ${name} t WHERE tenant_id::text = $1 AND EXISTS (SELECT 1 FROM unnest($2::text[]) AS s(one) WHERE strpos(t::text, one) > 0)`,
-      [tenantId, texts],
-    );
-    if (Number(rows[0]?.rows) > 0) found[name] = Number(rows[0]?.rows);
-  }
-  return found;
-};
-
-const numbersOf = async (tenantId: TenantId, users: readonly string[], visitors: readonly string[]) => {
-  const rows = await asOwner(
-    tenantId,
-    `SELECT toString(cityHash64({tenant: String}, one, toUInt8(1))) AS name, [''] AS columns FROM (SELECT arrayJoin({texts: Array(String)}) AS one)`,
-    namedRow,
-    users,
-  );
-  const others = await asOwner(
-    tenantId,
-    `SELECT toString(cityHash64({tenant: String}, one, toUInt8(0))) AS name, [''] AS columns FROM (SELECT arrayJoin({texts: Array(String)}) AS one)`,
-    namedRow,
-    visitors,
-  );
-  return [...rows, ...others].map(({ name }) => name);
-};
-
 /** Two people with everything that is kept of somebody; `ada` has three ids, and a device that `bob` used as well. */
 const twoPeople = async () => {
   const tenantId = freshTenantId();
@@ -113,7 +49,7 @@ const twoPeople = async () => {
   await room.take(tenantId, { kind: "MERGE", from: userKey(old), into: userKey(ada) });
   await room.operations.setTraits(caller, { userId: ada, set: { email: `${ada}@example.org` } });
   await room.operations.setTraits(caller, { userId: bob, set: { city: "Paris" } });
-  const texts = [ada, old, phone, ...(await numbersOf(tenantId, [ada, old], [phone]))];
+  const texts = [ada, old, phone, ...(await numbersOf(room.world, tenantId, [ada, old], [phone]))];
   return { tenantId, caller, events, ...{ ada, old, phone, bob }, texts };
 };
 type People = Awaited<ReturnType<typeof twoPeople>>;
@@ -199,7 +135,7 @@ describe("the erasure of a person", () => {
     const people = await twoPeople();
     const { tenantId, caller, ada, old, phone, bob, texts } = people;
     await plantBesides(people);
-    const before = await placesOf(tenantId, texts);
+    const before = await placesOf(room.world, tenantId, texts);
     expect(Object.keys(before).toSorted()).toEqual(
       [
         ...["event_ids", "events", "events_by_person", "job", "job_results", "people_change", "people_identity"],
@@ -213,7 +149,7 @@ describe("the erasure of a person", () => {
         ],
       ].toSorted(),
     );
-    const bobsBefore = await placesOf(tenantId, [bob]);
+    const bobsBefore = await placesOf(room.world, tenantId, [bob]);
     const { id } = await room.operations.erasePerson(caller, { userId: old, reason: "Asked by letter 7." });
     expect(await goOn(people, id)).toMatchObject({
       ...{ state: "SETTLING", passes: 1, reason: "Asked by letter 7.", requestedBy: expect.stringContaining(":") },
@@ -232,7 +168,7 @@ describe("the erasure of a person", () => {
       },
     });
     // Until the last pass the erasure itself knows whom to look for.
-    expect(await placesOf(tenantId, texts)).toEqual({ person_erasure: 1 });
+    expect(await placesOf(room.world, tenantId, texts)).toEqual({ person_erasure: 1 });
     for (const after of ERASURE_PASSES_MS) {
       room.clock.nowMs += after;
       await room.eraseAll();
@@ -242,19 +178,14 @@ describe("the erasure of a person", () => {
     expect(done.digests.toSorted()).toEqual(
       [userKey(ada), userKey(old), visitorKey(phone)].map((key) => erasureDigest(id, key)).toSorted(),
     );
-    expect(await placesOf(tenantId, texts)).toEqual({});
-    expect(await placesOf(tenantId, [bob])).toEqual(bobsBefore);
+    expect(await placesOf(room.world, tenantId, texts)).toEqual({});
+    expect(await placesOf(room.world, tenantId, [bob])).toEqual(bobsBefore);
     const found = await room.operations.personOf(caller, { userId: bob });
     expect(found?.seen.events).toBe(2);
     for (const input of [{ userId: ada }, { userId: old }, { anonymousId: phone }])
       expect(await room.operations.personOf(caller, input)).toBeNull();
     // The ids of erased events stay known, so that ingest takes none of them again.
-    const known = await asOwner(
-      tenantId,
-      "SELECT count() AS rows FROM tessera.event_ids WHERE tenant_id = {tenant: String}",
-      countRow,
-    );
-    expect(known).toEqual([{ rows: 5 }]);
+    expect(await knownEvents(room.world, tenantId)).toBe(5);
   });
 
   test("is one, however often it is asked for until it is done, and is told newest first, to its tenant alone", async () => {
@@ -287,7 +218,7 @@ describe("the erasure of a person", () => {
       expect((await goOn(people, id)).state).toBe("RUNNING");
       room.clock.nowMs += 30_000;
       expect((await goOn(people, id)).state).toBe("SETTLING");
-      expect(Object.keys(await placesOf(tenantId, texts))).toEqual(["person_erasure"]);
+      expect(Object.keys(await placesOf(room.world, tenantId, texts))).toEqual(["person_erasure"]);
       // Done up to some step, and killed there.
       await owner.query(
         "UPDATE person_erasure SET state = 'RUNNING', passes = 0, step = $2, due_at = $3, erased_at = NULL WHERE id = $1",
@@ -299,7 +230,7 @@ describe("the erasure of a person", () => {
       room.clock.nowMs += ERASURE_PASSES_MS.reduce((sum, ms) => sum + ms, 0);
       expect((await goOn(people, id)).state).toBe("DONE");
     }
-    expect(await placesOf(tenantId, texts)).toEqual({});
+    expect(await placesOf(room.world, tenantId, texts)).toEqual({});
   });
 
   test("takes what was received before the cut-off and stored after the first pass, and leaves what came later", async () => {
