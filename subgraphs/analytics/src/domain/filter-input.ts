@@ -44,7 +44,7 @@ export interface FilterInput extends FilterTests {
 }
 
 /** Parts a filter may be given as: a hundred tests, each within seven others. */
-export const MAX_FILTER_PARTS = 800;
+const MAX_FILTER_PARTS = 800;
 
 const TESTS = [
   ...(["field", "eq", "in", "contains", "startsWith", "matches", "gt", "gte", "lt", "lte", "exists"] as const),

@@ -44,8 +44,6 @@ export const BUILT_IN_METRICS: readonly BuiltInMetric[] = [
 ];
 
 const FUNCTIONS = { sum: "SUM", avg: "AVG", min: "MIN", max: "MAX", uniques: "UNIQUES" } as const;
-/** Functions that a metric can be named by, as `sum(properties.cart.value)`. */
-export const METRIC_FUNCTIONS: readonly string[] = [...Object.keys(FUNCTIONS), "p50", "p90", "p99.9"];
 
 const CALL = /^(sum|avg|min|max|uniques|p(\d{1,2}(?:\.\d{1,4})?))\(([^()]{1,300})\)$/;
 /** Revenue of one currency. */
