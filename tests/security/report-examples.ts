@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { eventually } from "../testing/eventually.ts";
 import type { TesseraClient } from "../testing/tessera-client.ts";
-import type { OwnThings } from "./examples.ts";
+
+/** What reports are made of, and what was made. */
+interface OwnThings {
+  readonly dashboardId: string;
+  readonly mark: string;
+  readonly reportId: string;
+  readonly reportRunId: string;
+}
 
 const id = z.object({ id: z.string() });
 

@@ -3,7 +3,7 @@ import { moment, orNull } from "../../answers/schemas.ts";
 import { from } from "../../http/graphql-annotation.ts";
 
 const report = (name: string) => from(`Report.${name}`);
-/** A report. */
+/** A report as it is told. */
 export const reportSchema = Type.Object(
   {
     id: Type.String(report("id")),
@@ -31,7 +31,7 @@ export const reportSchema = Type.Object(
 );
 
 const run = (name: string) => from(`ReportRun.${name}`);
-/** A run of a report. */
+/** A run of a report as it is told. */
 export const reportRunSchema = Type.Object(
   {
     id: Type.String(run("id")),
@@ -63,12 +63,12 @@ export const reportRunSchema = Type.Object(
 );
 
 const nextCursor = orNull(Type.String(), { description: "Where the next page begins; null on the last one." });
-/** A page of reports. */
+/** A page of reports by name. */
 export const reportListSchema = Type.Object({
   reports: Type.Array(reportSchema, { description: "The reports." }),
   next_cursor: nextCursor,
 });
-/** A page of runs. */
+/** A page of runs, the newest first. */
 export const reportRunListSchema = Type.Object({
   runs: Type.Array(reportRunSchema, { description: "The runs." }),
   next_cursor: nextCursor,

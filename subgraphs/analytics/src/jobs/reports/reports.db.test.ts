@@ -3,9 +3,9 @@ import type { Caller } from "@tessera/contracts/caller";
 import { EXECUTION_RECORDED } from "@tessera/contracts/events/execution-recorded";
 import { REPORT_READY } from "@tessera/contracts/events/report-changed";
 import { readXlsx } from "hucre/xlsx";
+import { z } from "zod";
 import { counts, person } from "../../../testing/dashboard-room.ts";
 import { openReportRoom } from "../../../testing/report-room.ts";
-import { watchReport, type ReportUpdate } from "../../operations/reports/watch-report.ts";
 import { momentsOf } from "./fire-due-reports.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
@@ -71,7 +71,7 @@ describe("a report that is run by hand", () => {
     expect(html).toContain("Dashboard “Sales”, version 2");
     const source = `query ($run: ID!) { reportFile(run: $run, format: XLSX) { name file { sha256 } base64 } }`;
     const data = await room.ask(caller, source, { run });
-    const { reportFile } = data as { readonly reportFile: { readonly name: string; readonly base64: string } }; // boundary: as the query says
+    const { reportFile } = z.object({ reportFile: z.object({ name: z.string(), base64: z.string() }) }).parse(data);
     const book = await readXlsx(Buffer.from(reportFile.base64, "base64"));
     expect(book.sheets.map(({ name }) => name)).toEqual(["About", "Views", "By country", "Total – By country"]);
     expect(reportFile.name).toBe("Weekly 2026-11-21 0600.xlsx");
@@ -94,9 +94,9 @@ describe("a report that is run by hand", () => {
     const caller = owner();
     await room.dashboard(caller);
     const save = `mutation ($olap: OlapInput!) { saveQuery(input: { name: "by_name", olap: $olap }) { ... on QuerySaved { savedQuery { id } } } }`;
-    const saved = (await room.ask(caller, save, counts(["view", "buy"], ["name"]))) as {
-      readonly saveQuery: { readonly savedQuery: { readonly id: string } };
-    }; // boundary: as the mutation says
+    const saved = z
+      .object({ saveQuery: z.object({ savedQuery: z.object({ id: z.string() }) }) })
+      .parse(await room.ask(caller, save, counts(["view", "buy"], ["name"])));
     const id = await room.define(caller, {
       savedQuery: saved.saveQuery.savedQuery.id,
       formats: ["CSV"],
@@ -185,9 +185,11 @@ describe("a schedule", () => {
     expect(await tell(caller, id)).toMatchObject({ report: { paused: "FAILURES", failures: 3, nextDueAt: null } });
     const resume = `mutation ($id: ID!) { pauseReport(id: $id, paused: false) { ... on ReportPaused { report { paused failures nextDueAt } } } }`;
     const next = new Date(room.clock.nowMs).toISOString().slice(0, 10);
-    const resumed = (await room.ask(caller, resume, { id })) as {
-      readonly pauseReport: { readonly report: { readonly nextDueAt: string } };
-    }; // boundary: as the mutation says
+    const resumed = z
+      .object({
+        pauseReport: z.object({ report: z.object({ paused: z.null(), failures: z.number(), nextDueAt: z.string() }) }),
+      })
+      .parse(await room.ask(caller, resume, { id }));
     expect(resumed).toMatchObject({ pauseReport: { report: { paused: null, failures: 0 } } });
     expect(resumed.pauseReport.report.nextDueAt > next).toBe(true);
   });
@@ -261,111 +263,5 @@ describe("a run", () => {
     ]);
     expect(rows).toHaveLength(2);
     await room.rest();
-  });
-});
-
-describe("a subscription", () => {
-  const watch = (caller: Caller, id: string, after: string | null = null) =>
-    watchReport({ reports: room.store, eventLog: room.world.resources.eventLog })(caller, id, after);
-  const next = async (stream: ReturnType<typeof watch>): Promise<ReportUpdate> => {
-    const step = await stream.next();
-    if (step.done === true) throw new Error("The stream has ended.");
-    return step.value;
-  };
-
-  test("tells the report at once, then its run to the end, and from a cursor what came after it, without a gap; its removal is last", async () => {
-    const caller = owner();
-    const dashboard = await room.dashboard(caller);
-    const id = await room.define(caller, { dashboard, formats: ["CSV"] });
-    const live = watch(caller, id);
-    const seen = [await next(live)];
-    expect(seen[0]).toMatchObject({ kind: "PRESENT", report: { name: "Weekly" }, run: null });
-    await room.work();
-    const run = await room.runNow(caller, id);
-    do seen.push(await next(live));
-    while (seen.at(-1)?.run?.state !== "SUCCEEDED");
-    expect(new Set(seen.slice(1).map((update) => update.run?.id))).toEqual(new Set([run]));
-    const revisions = seen.slice(1).map((update) => update.run?.revision ?? 0);
-    expect(revisions).toEqual([...new Set(revisions)].toSorted((a, b) => a - b));
-    await room.ask(caller, "mutation ($id: ID!) { pauseReport(id: $id) { __typename } }", { id });
-    expect(await next(live)).toMatchObject({ kind: "PAUSED", report: { paused: "ASKED" } });
-    await live.return();
-    await room.ask(caller, "mutation ($id: ID!) { removeReport(id: $id) { __typename } }", { id });
-    const again = watch(caller, id, seen.at(-1)?.cursor ?? null);
-    expect(await next(again)).toMatchObject({ kind: "REMOVED", report: null });
-    expect(await again.next()).toMatchObject({ done: true });
-    for (const other of [person(caller.tenantId), person()]) {
-      await expect(watch(other, id).next()).rejects.toMatchObject({ code: "NOT_FOUND" });
-    }
-    // Nobody else is told even that it was there.
-    await expect(watch(person(caller.tenantId), id, seen.at(-1)?.cursor ?? null).next()).rejects.toMatchObject({
-      code: "NOT_FOUND",
-    });
-    await room.rest();
-  });
-});
-
-describe("a report of somebody else", () => {
-  test("is not there, and those who look after everybody's see and end it without its files", async () => {
-    const caller = owner();
-    const dashboard = await room.dashboard(caller);
-    const id = await room.define(caller, { dashboard, formats: ["CSV"] });
-    await room.work();
-    const run = await room.runNow(caller, id);
-    await ended(caller, id);
-    const all = `query ($id: ID!, $run: ID!) { report(id: $id) { name } reportRuns(report: $id) { edges { cursor } } reports { edges { cursor } }
-      reportFile(run: $run, format: CSV) { part } }`;
-    const nothing = { report: null, reportRuns: null, reports: { edges: [] }, reportFile: null };
-    const colleague = person(caller.tenantId);
-    for (const other of [owner(), colleague]) {
-      expect(await room.ask(other, all, { id, run })).toEqual(nothing);
-      const change = `mutation ($id: ID!, $input: DefineReportInput!) { defineReport(input: $input) { __typename } runReportNow(id: $id) { __typename }
-        pauseReport(id: $id) { __typename } removeReport(id: $id) { __typename } }`;
-      const theirs = await room.dashboard(other);
-      const missing = { __typename: "ReportNotFound" };
-      expect(
-        await room.ask(other, change, { id, input: { id, name: "x", dashboard: theirs, formats: ["CSV"] } }),
-      ).toEqual({
-        ...{ defineReport: missing, runReportNow: missing, pauseReport: missing, removeReport: missing },
-      });
-    }
-    const keeper = { ...colleague, permissions: new Set([...colleague.permissions, "access:manage"] as const) };
-    expect(await room.ask(keeper, all, { id, run })).toMatchObject({ report: { name: "Weekly" }, reportFile: null });
-    expect(await room.ask(keeper, "mutation ($id: ID!) { removeReport(id: $id) { __typename } }", { id })).toEqual({
-      removeReport: { __typename: "ReportRemoved" },
-    });
-    expect(await room.ask(caller, all, { id, run })).toEqual(nothing);
-    await room.rest();
-  });
-
-  test.each<[string, Record<string, unknown>, string]>([
-    ["no source", {}, "input.dashboard"],
-    ["both sources", { dashboard: "x", savedQuery: "y" }, "input.dashboard"],
-    ["a dashboard there is none of", { dashboard: "00000000-0000-4000-8000-000000000000" }, "input.dashboard"],
-    ["a saved query there is none of", { savedQuery: "x" }, "input.savedQuery"],
-    ["no name", { name: " " }, "input.name"],
-    ["a name with control characters", { name: "a\u0007" }, "input.name"],
-    ["no formats", { formats: [] }, "input.formats"],
-    ["too many runs", { keepRuns: 101 }, "input.keepRuns"],
-    ["a range that is none", { range: { calendar: { unit: "DAY", count: 0 } } }, "input.range.calendar.count"],
-    ["a schedule too often", { schedule: { cron: "* * * * *" } }, "input.schedule.cron"],
-  ])("or with %s is refused at its place", async (_what, input, field) => {
-    const caller = owner();
-    const source = `mutation ($input: DefineReportInput!) { defineReport(input: $input) { __typename } }`;
-    const dashboard = ["input.range.calendar.count"].includes(field) ? { dashboard: await room.dashboard(caller) } : {};
-    const { errors } = await room.answer(caller, source, {
-      input: { name: "x", formats: ["CSV"], ...dashboard, ...input },
-    });
-    expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_INPUT", field });
-  });
-
-  test("is not defined by whose permissions nobody can ask for", async () => {
-    const dashboard = await room.dashboard(owner());
-    const input = { name: "x", formats: ["CSV"], dashboard };
-    const source = `mutation ($input: DefineReportInput!) { defineReport(input: $input) { __typename } }`;
-    for (const by of [{ subject: { kind: "SERVICE", id: "x" } }, { grantId: "g" }] as const) {
-      const { errors } = await room.answer({ ...owner(), ...by }, source, { input });
-      expect(errors?.[0]?.extensions).toMatchObject({ code: "FORBIDDEN" });
-    }
   });
 });
