@@ -7,7 +7,6 @@ import { expectExactlyOnce, storeOwnerOf } from "../testing/event-store-truth.ts
 import { eventually } from "../testing/eventually.ts";
 import { ownerAccess, runMigrate, seedTenant, startEngines, storeEnvironment } from "../testing/running-engines.ts";
 import { freePort, planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
-import { defineParcelRules, liveMatches, sendParcels, storedMatches, toldMatches } from "../testing/parcels.ts";
 import { askReadiness, createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
 
@@ -135,27 +134,6 @@ describe("roles in processes of their own, kill -9", () => {
     });
     await expectExactlyOnce(ownerAccess(engines.connections), tenantId, log);
   }, 180_000);
-
-  it("of one of two workers in the middle of what rules correlate: every match is told exactly once, as a backtest finds it", async () => {
-    const rules = await defineParcelRules(graph);
-    roles.start(["second worker"]);
-    const parcels = sendParcels({ url: () => roles.url("ingest"), apiKey: graph.apiKey }, rules.sinceMs);
-    await parcels.more(60);
-    await roles.kill("worker");
-    await parcels.more(60);
-    roles.start(["worker"]);
-    await roles.ready(["worker", "second worker"]);
-    await parcels.more(60);
-    await roles.kill("second worker");
-    await parcels.more(60);
-    const range = { from: new Date(rules.sinceMs).toISOString(), to: new Date(await parcels.stop()).toISOString() };
-    for (const rule of rules.ids) {
-      const stored = (await storedMatches(graph, rule, range)).toSorted();
-      expect(stored.length).toBeGreaterThan(20);
-      await eventually(async () => expect((await liveMatches(graph, rule, range)).toSorted()).toEqual(stored), 120_000);
-      expect(await toldMatches(engines.connections, tenantId, rule)).toEqual(stored);
-    }
-  }, 300_000);
 
   it("of the worker in the middle of a job: another run of the job ends it with the right answer", async () => {
     const jobShape = z.object({

@@ -22,7 +22,6 @@ const COMMANDS = {
   ingest: ["ingest"],
   "second ingest": ["ingest"],
   worker: ["worker"],
-  "second worker": ["worker"],
   gateway: ["gateway"],
   bridge: ["bridge"],
   "second bridge": ["bridge"],
