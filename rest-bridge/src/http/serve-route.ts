@@ -63,6 +63,14 @@ const goneSignal = (reply: FastifyReply): AbortSignal => {
   return controller.signal;
 };
 
+const sendAnswer = (reply: FastifyReply, contentType: string, body: unknown): FastifyReply => {
+  void reply.header("cache-control", "private, no-store");
+  if (!(body instanceof FileAnswer))
+    return reply.type(contentType).send(body instanceof Readable ? body : JSON.stringify(body));
+  void reply.code(body.status);
+  return body.body === null ? reply.send() : reply.type(contentType).send(body.body);
+};
+
 /**
  * Serves one described route. The caller is known before anything else of the request is read; then what is accepted, the query and the body are
  * checked against the description's own schemas; `handle` gives the JSON value to answer, a stream of text or bytes, or a file. Answers are never stored by caches: they belong to one tenant and one moment.
@@ -121,14 +129,7 @@ export const serveRoute = <Query extends TSchema, Body extends TSchema>(
         graphIsAsked: () => void asked.add(request),
         addHeaders: (headers) => void reply.headers(headers),
       });
-      if (body instanceof FileAnswer) {
-        void reply.code(body.status).header("cache-control", "private, no-store");
-        return body.body === null ? reply.send() : reply.type(typed(mediaType ?? "application/json")).send(body.body);
-      }
-      return reply
-        .header("cache-control", "private, no-store")
-        .type(typed(mediaType ?? "application/json"))
-        .send(body instanceof Readable ? body : JSON.stringify(body));
+      return sendAnswer(reply, typed(mediaType ?? "application/json"), body);
     },
   });
 };
