@@ -65,6 +65,7 @@ import { compileRollup } from "./domain/rollups/compile-rollup.ts";
 import { planOwn } from "./domain/rollups/own-plan.ts";
 import { openRollups, type Rollups } from "./store/rollups/open-rollups.ts";
 import { learnFromBatch } from "./operations/people/learn-from-batch.ts";
+import { numbered } from "./operations/people/number-people.ts";
 import { copyPeople } from "./operations/people/copy-people.ts";
 import { reportRecord } from "./domain/reports/report-record.ts";
 import { REPORT_LIMITS } from "./domain/reports/report.ts";
@@ -123,7 +124,8 @@ const peopleWork = (
     createPersonEraser({
       ...resources,
       ...known,
-      ...{ plainEvents, peopleStatements, erasures, erasureStatements },
+      ...{ plainEvents, erasures, erasureStatements },
+      numbered: (...of) => numbered({ ...known, peopleStatements }, ...of),
       copyLinks: copyPeople(known),
       forgetAnswers: (tenantId) => answers.kept.forget(tenantId),
     }),

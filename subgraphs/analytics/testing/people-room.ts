@@ -14,6 +14,7 @@ import { MAX_IDENTITIES, MAX_LINKS, unlinked } from "../src/domain/people/links.
 import { planOn } from "../src/domain/planner.ts";
 import { eraseDuePeople } from "../src/jobs/erase-people.ts";
 import { copyPeople } from "../src/operations/people/copy-people.ts";
+import { numbered } from "../src/operations/people/number-people.ts";
 import { createPeopleOperations } from "../src/operations/people/people-operations.ts";
 import { behaviourStatements as statements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
@@ -76,7 +77,8 @@ export const openPeopleRoom = (startMs = Date.UTC(2018, 0, 1)): PeopleRoom => {
   const eraseDue = eraseDuePeople({
     ...world.resources,
     ...known,
-    ...{ erasures, erasureStatements, plainEvents, peopleStatements, nowMs: () => clock.nowMs },
+    ...{ erasures, erasureStatements, plainEvents, nowMs: () => clock.nowMs },
+    numbered: (...of) => numbered({ ...known, peopleStatements }, ...of),
     copyLinks: copyPeople(known),
     forgetAnswers: () => undefined,
   });

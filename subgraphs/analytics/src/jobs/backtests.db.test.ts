@@ -132,10 +132,9 @@ const resultOf = async (by: Caller, job: Job, first: number) => {
     }
     after = page.endCursor;
     if (page.hasNextPage) continue;
-    const counts = page.totals.flatMap((column) =>
-      column.kind === "INTEGER" ? [[column.name, column.integers[0]]] : [],
-    );
-    return { texts, counts: Object.fromEntries(counts) as Record<string, unknown> };
+    const counts = new Map<string, unknown>();
+    for (const column of page.totals) if (column.kind === "INTEGER") counts.set(column.name, column.integers[0]);
+    return { texts, counts: Object.fromEntries(counts) };
   }
 };
 

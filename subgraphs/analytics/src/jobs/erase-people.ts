@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
+import type { TenantId } from "@tessera/contracts/ids";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
@@ -8,7 +9,7 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { ERASURE_STEPS, nextPassMs, type ErasureRun } from "../domain/people/erasure.ts";
 import type { IdentityKey } from "../domain/people/identity.ts";
-import { numbered } from "../operations/people/number-people.ts";
+import type { NumberedKey } from "../store/people/people-store-types.ts";
 import { eraseStep, type EraseStepDeps } from "./erase-person-step.ts";
 
 /** Seconds without a sign of life after which a run is taken for dead. */
@@ -24,6 +25,8 @@ const MAX_RECORDED = 20;
 
 /** What erasing people needs. */
 export interface EraseDeps extends EraseStepDeps {
+  /** Ids with the numbers that events of them are stored with. */
+  readonly numbered: (tenantId: TenantId, keys: readonly IdentityKey[]) => Promise<readonly NumberedKey[]>;
   readonly nowMs: NowMs;
   readonly newId: () => string;
   readonly logger: Logger;
@@ -60,7 +63,7 @@ const recordOf = ({ newId, nowMs }: EraseDeps, run: ErasureRun, startedAtMs: num
 const findIds = async (deps: EraseDeps, run: ErasureRun): Promise<ErasureRun | null> => {
   const { tenantId } = run;
   const named = [...new Set([run.asked, ...(run.identities ?? [])])];
-  const [own, linked] = await Promise.all([numbered(deps, tenantId, named), deps.erasures.linkedWith(tenantId, named)]);
+  const [own, linked] = await Promise.all([deps.numbered(tenantId, named), deps.erasures.linkedWith(tenantId, named)]);
   const numbers = new Map([...own, ...linked].map(({ key, person }) => [key, person]));
   const identities = [...numbers.keys()].toSorted();
   return deps.erasures.found(run, {

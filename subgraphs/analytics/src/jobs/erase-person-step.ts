@@ -4,7 +4,6 @@ import type { EventStore, StoreStatement } from "@tessera/platform/store/event-s
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { ErasureRun, ErasureStep } from "../domain/people/erasure.ts";
 import { identityOf } from "../domain/people/identity.ts";
-import type { NumberDeps } from "../operations/people/number-people.ts";
 import type { ErasedPerson, ErasureStatements } from "../store/people/erasure-sql.ts";
 import type { ErasureStore } from "../store/people/erasure-store.ts";
 
@@ -15,7 +14,7 @@ const MAX_JOBS = 10_000;
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 
 /** What a step needs. */
-export interface EraseStepDeps extends NumberDeps {
+export interface EraseStepDeps {
   readonly erasures: ErasureStore;
   readonly erasureStatements: ErasureStatements;
   /** Persons as events were stored with them. */

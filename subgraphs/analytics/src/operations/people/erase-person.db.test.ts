@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { TenantId } from "@tessera/contracts/ids";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openPeopleRoom, peopleManager, type PeopleRoom } from "../../../testing/people-room.ts";
 import { knownEvents, numbersOf, placesOf } from "../../../testing/planted-texts.ts";
@@ -54,7 +55,26 @@ const twoPeople = async () => {
 };
 type People = Awaited<ReturnType<typeof twoPeople>>;
 
-/** What jobs, cohorts, kept answers and correlation keep, as they write it. */
+/** A report with two runs, of which one was made by who may see personal data. */
+const plantReport = async (tenantId: TenantId): Promise<void> => {
+  const report = randomUUID();
+  await owner.query(
+    `INSERT INTO report (tenant_id, id, name, content, formats, time_zone, keep_runs, owner, owner_permissions, created_at, changed_at)
+     VALUES ($1, $2, 'r', '{}', '{CSV}', 'UTC', 3, 'USER:x', '{analytics:personal-data}', now(), now())`,
+    [tenantId, report],
+  );
+  for (const [asked, may] of [
+    ["one", "{analytics:read,analytics:personal-data}"],
+    ["two", "{analytics:read}"],
+  ])
+    await owner.query(
+      `INSERT INTO report_run (tenant_id, id, report_id, due_at, asked_by, state, fair_tag, permissions, created_at)
+       VALUES ($1, $2, $3, $4, $5, 'SUCCEEDED', 1, $6, now())`,
+      [tenantId, randomUUID(), report, new Date(START_MS), asked, may],
+    );
+};
+
+/** What jobs, cohorts, kept answers, reports and correlation keep, as they write it. */
 const plantBesides = async ({ tenantId, ada, bob, events, texts }: People): Promise<void> => {
   const insert = (table: string, values: readonly object[]) =>
     room.world.storeOwner.insert({ table: `tessera.${table}`, values: [...values], format: "JSONEachRow" });
@@ -92,21 +112,7 @@ const plantBesides = async ({ tenantId, ada, bob, events, texts }: People): Prom
       `INSERT INTO job (id, tenant_id, kind, input, created_by, state, fair_tag, expires_at) VALUES ($1, $2, 'OLAP', $3, 'USER:x', 'SUCCEEDED', 1, now() + interval '1 day')`,
       [id, tenantId, JSON.stringify({ olap: { filter: { field: "userId", eq: who } } })],
     );
-  const report = randomUUID();
-  await owner.query(
-    `INSERT INTO report (tenant_id, id, name, content, formats, time_zone, keep_runs, owner, owner_permissions, created_at, changed_at)
-     VALUES ($1, $2, 'r', '{}', '{CSV}', 'UTC', 3, 'USER:x', '{analytics:personal-data}', now(), now())`,
-    [tenantId, report],
-  );
-  for (const [asked, may] of [
-    ["one", "{analytics:read,analytics:personal-data}"],
-    ["two", "{analytics:read}"],
-  ])
-    await owner.query(
-      `INSERT INTO report_run (tenant_id, id, report_id, due_at, asked_by, state, fair_tag, permissions, created_at)
-       VALUES ($1, $2, $3, $4, $5, 'SUCCEEDED', 1, $6, now())`,
-      [tenantId, randomUUID(), report, new Date(START_MS), asked, may],
-    );
+  await plantReport(tenantId);
   await insert("worker_rollup_rows", [
     { ...{ tenant_id: tenantId, build_id: randomUUID(), bucket: at.slice(0, 19), events: 1 }, k1: `=${ada}` },
     { ...{ tenant_id: tenantId, build_id: randomUUID(), bucket: at.slice(0, 19), events: 1 }, k1: `=${bob}` },
