@@ -58,6 +58,11 @@ const cancelled = (type: string, id: string): GraphBody => ({
   variables: { id },
 });
 
+const ofReport = ({ reportId }: OwnThings, mutation: string, selection: string): GraphBody => ({
+  query: `mutation ($id: ID!) { ${mutation}(id: $id) { __typename ... on ${selection} } }`,
+  variables: { id: reportId },
+});
+
 /** How each sensitive field is reached by somebody who may ask for everything around it; the table's sensitive fields must be these. */
 const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: string }) => GraphBody>> = {
   "Event.userId": () => inEvents("userId"),
@@ -139,6 +144,12 @@ const REACHED: Readonly<Record<string, (own: OwnThings, fresh: { readonly job: s
       ... on DashboardCommentChanged { comment { id } } } }`,
     variables: exampleOf("Mutation.resolveDashboardComment", own),
   }),
+  "ReportDefined.report": (own) => ({
+    query: `mutation ($input: DefineReportInput!) { defineReport(input: $input) { __typename ... on ReportDefined { report { id } } } }`,
+    variables: exampleOf("Mutation.defineReport", own),
+  }),
+  "ReportPaused.report": (own) => ofReport(own, "pauseReport", "ReportPaused { report { id } }"),
+  "ReportRunAsked.run": (own) => ofReport(own, "runReportNow", "ReportRunAsked { run { id } }"),
   "Tenant.users": () => inTenant("users"),
   "Tenant.apiKeys": () => inTenant("apiKeys"),
   "User.email": () => inNewUser("email"),

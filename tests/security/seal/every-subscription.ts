@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import type { Permission } from "@tessera/contracts/permissions";
 import { OperationTypeNode } from "graphql";
 import { ROLE_PERMISSIONS, type UserRole } from "../../../subgraphs/tenant/src/domain/role.ts";
 import { pause } from "../../testing/eventually.ts";
@@ -16,7 +17,7 @@ const STIR_EVERY_MS = 1_500;
 
 const subscriptions = rootFields.filter(({ kind }) => kind === OperationTypeNode.SUBSCRIPTION);
 
-/** What happens in beta, so that every stream has something to tell: an event, a rule that is broken at once, and a comment. */
+/** What happens in beta, so that every stream has something to tell: an event, a rule that is broken at once, a comment, and a run of a report. */
 const stirUntil = async (world: World, over: () => boolean): Promise<void> => {
   const { instance, beta } = world();
   const client = createTesseraClient(instance.url, instance.beta.apiKey);
@@ -24,8 +25,19 @@ const stirUntil = async (world: World, over: () => boolean): Promise<void> => {
     await client.send([{ name: `${beta.mark}-live`, userId: `${beta.mark}-user` }]);
     await makeRule(client, beta);
     await makeComment(client, beta);
+    await client.tell("mutation ($id: ID!) { runReportNow(id: $id) { __typename } }", { id: beta.reportId });
     await pause(STIR_EVERY_MS);
   }
+};
+
+/** Streams about what is its maker's, with the permission of those who look after everybody's: others whom the role permits to follow them are told that there is no such thing. */
+const OF_ITS_MAKER: Readonly<Record<string, Permission>> = { "Subscription.reportChanged": "access:manage" };
+const isOfOthers = ({ coordinate }: RootField, role: UserRole): boolean => {
+  const [permitted, needed]: [readonly Permission[], Permission | undefined] = [
+    ROLE_PERMISSIONS[role],
+    OF_ITS_MAKER[coordinate],
+  ];
+  return needed !== undefined && !permitted.includes(needed);
 };
 
 const mayFollow = (root: RootField, role: UserRole): boolean => {
@@ -43,7 +55,10 @@ const followed = async (world: World, root: RootField, role: UserRole, apiKey: s
     const isOver = (messages: readonly unknown[]): boolean => messages.length > 0 || stream.ended();
     await stream.until(isOver).catch(() => undefined);
     const told = `${role} ${root.coordinate}`;
-    if (mayFollow(root, role)) {
+    if (mayFollow(root, role) && isOfOthers(root, role)) {
+      expect([told, stream.messages]).toEqual([told, []]);
+      expect([told, stream.problems]).toMatchObject([told, [[{ extensions: { code: "NOT_FOUND", field: "id" } }]]]);
+    } else if (mayFollow(root, role)) {
       expect([told, stream.problems]).toEqual([told, []]);
       expect([told, stream.messages.length > 0]).toEqual([told, true]);
       expectNone(told, JSON.stringify(stream.messages), wordsOf(alpha));
