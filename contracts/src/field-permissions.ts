@@ -239,6 +239,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Subscription.correlationMatches": "analytics:read",
   "Subscription.dashboardChanged": "analytics:read",
   "Subscription.dashboardCommented": "analytics:read",
+  "Subscription.dashboardLive": "analytics:read",
   "Subscription.dashboardPresence": "analytics:read",
   "Subscription.events": "analytics:read",
   "Subscription.job": "jobs:read",

@@ -5,5 +5,6 @@
 export const PERSONAL_SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   "dashboardChanged",
   "dashboardCommented",
+  "dashboardLive",
   "dashboardPresence",
 ]);

@@ -15,6 +15,7 @@ export const dashboardExamples: Readonly<Record<string, (own: OwnDashboard) => R
   "Query.dashboards": () => ({}),
   "Query.dashboardData": ({ dashboardId }) => ({ id: dashboardId }),
   "Subscription.dashboardChanged": ({ dashboardId }) => ({ id: dashboardId }),
+  "Subscription.dashboardLive": ({ dashboardId }) => ({ id: dashboardId, every: "PT5S" }),
   "Mutation.createDashboard": ({ mark }) => ({
     input: { title: `${mark} board`, view: { scope: "TENANT" }, edit: { scope: "TENANT" } },
   }),

@@ -31,6 +31,7 @@ import type { CommentMessage } from "./operations/dashboards/watch-comments.ts";
 import type { DashboardData, WidgetData } from "./operations/dashboards/dashboard-data.ts";
 import type { RemoveOutcome, ShareOutcome } from "./operations/dashboards/edit-dashboard.ts";
 import type { DashboardPage } from "./operations/dashboards/find-dashboards.ts";
+import type { LiveMessage } from "./operations/dashboards/watch-live.ts";
 import type { DashboardUpdate } from "./operations/dashboards/watch-dashboard.ts";
 import type { CreateOutcome, EditOutcome } from "./store/dashboards/dashboard-store-types.ts";
 import type { Job } from "./domain/job.ts";
@@ -302,6 +303,8 @@ export type DashboardConnectionParent = DashboardPage<Dashboard>;
 export type DashboardVersionConnectionParent = DashboardPage<DashboardVersion>;
 /** What a resolver of `DashboardUpdate` receives. */
 export type DashboardUpdateParent = DashboardUpdate;
+/** What a resolver of `DashboardLiveUpdate` receives. */
+export type DashboardLiveUpdateParent = LiveMessage;
 /** What a resolver of `DashboardData` receives. */
 export type DashboardDataParent = DashboardData;
 /** What a resolver of `DashboardWidgetData` receives: what a widget shows, and where it comes to lie. */

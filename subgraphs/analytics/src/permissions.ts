@@ -100,6 +100,7 @@ export const permissions = {
   "Mutation.shareDashboard": "dashboards:edit",
   "Mutation.removeDashboard": "dashboards:edit",
   "Subscription.dashboardChanged": "analytics:read",
+  "Subscription.dashboardLive": "analytics:read",
   "Query.report": "analytics:read",
   "Query.reports": "analytics:read",
   "Query.reportRuns": "analytics:read",

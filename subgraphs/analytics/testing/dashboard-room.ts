@@ -5,6 +5,8 @@ import type { Permission } from "@tessera/contracts/permissions";
 import { newApiKey, SHARE_LINK_PREFIX } from "@tessera/platform/auth/api-key";
 import { askSubgraph, freshTenantId, type SubgraphAnswer } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources } from "@tessera/platform/testing/test-resources";
+import { newTraceId } from "@tessera/platform/telemetry/trace-context";
+import { parse, subscribe } from "graphql";
 import { z } from "zod";
 import { buildAnalytics } from "./build-analytics.ts";
 import { storeEvents, type TestEvent } from "./test-events.ts";
@@ -79,8 +81,16 @@ export const openDashboardRoom = () => {
     if (errors !== undefined) throw new Error(`The graph refused: ${JSON.stringify(errors)}`);
     return data;
   };
+  /** Follows a subscription as its reader. */
+  const follow = async (caller: Caller, source: string, variableValues: Record<string, unknown>) => {
+    const contextValue = analytics.subgraph.contextFor({ caller, traceId: newTraceId() });
+    const { schema } = analytics.subgraph;
+    const stream = await subscribe({ schema, document: parse(source), variableValues, contextValue });
+    if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream.errors));
+    return stream;
+  };
   return {
-    ...{ world, answer, ask },
+    ...{ world, answer, ask, follow },
     /** Ids of links whose credentials were ended. */
     ended,
     /** Seeds a shop with three views and a purchase. */

@@ -75,6 +75,7 @@ type Cause = "events" | "rule" | "dashboard" | "comment" | "report";
 const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.dashboardChanged(after)": "dashboard",
   "Subscription.dashboardCommented(after)": "comment",
+  "Subscription.dashboardLive(after)": "dashboard",
   "Subscription.reportChanged(after)": "report",
   "Subscription.realtimeMetrics(after)": "events",
   "Subscription.events(after)": "events",

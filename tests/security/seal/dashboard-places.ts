@@ -4,7 +4,7 @@ import { makeComment, makeDashboard, makeLink } from "../own-things.ts";
 import type { TesseraClient } from "../../testing/tessera-client.ts";
 
 const OPERATIONS = "Mutation.editDashboard(operations.";
-const FILTER = "Query.dashboardData(filter.";
+const FILTERS = ["Query.dashboardData(filter.", "Subscription.dashboardLive(filter."];
 const COMMENT_FILTER = "Mutation.commentOnDashboard(input.filter.";
 
 /** Places that take the id of a dashboard, by a fresh one of alpha where asking changes it. */
@@ -32,6 +32,7 @@ export const dashboardPlaces = (client: () => TesseraClient) => {
     "Mutation.restoreDashboard(id)": { own: fresh, variables: (id: string) => ({ id, version: 1 }), selection },
     "Mutation.shareDashboard(id)": { own: fresh, variables: (id: string) => ({ id, input: shares }), selection },
     "Mutation.removeDashboard(id)": { own: fresh, variables, selection },
+    "Subscription.dashboardLive(id)": { own: kept, variables, selection: "{ dashboard { title } }" },
     "Subscription.dashboardPresence(id)": { own: kept, variables, selection: "{ count }" },
     "Query.dashboardLinks(id)": { own: kept, variables, selection: "{ id name }" },
     "Mutation.createDashboardLink(id)": { own: fresh, variables: (id: string) => ({ id, input: link }), selection },
@@ -55,6 +56,7 @@ export const dashboardPlaces = (client: () => TesseraClient) => {
 export const dashboardWords: Readonly<Record<string, string>> = {
   "Mutation.createDashboard(input.id)": "looked up among the tenant's own dashboards, which have ids of their own",
   "Query.dashboardData(widgets)": "looked for on the dashboard that is asked about",
+  "Subscription.dashboardLive(widgets)": "looked for on the dashboard that is asked about",
   "Query.dashboardComments(thread)": "looked for among the comments of the dashboard that is asked about",
   "Query.dashboardComments(widget)": "looked for among the comments of the dashboard that is asked about",
   "Subscription.dashboardPresence(widgetId)": "told as it was sent to those who see the same dashboard",
@@ -70,7 +72,7 @@ export const dashboardWords: Readonly<Record<string, string>> = {
   "Mutation.editDashboardComment(mentions)": "stored as sent; the tenant room tells of its own tenant's people alone",
   ...Object.fromEntries(
     idPlaces
-      .filter((place) => [OPERATIONS, FILTER, COMMENT_FILTER].some((start) => place.startsWith(start)))
+      .filter((place) => [OPERATIONS, ...FILTERS, COMMENT_FILTER].some((start) => place.startsWith(start)))
       .map((place) => [
         place,
         "looked for on the dashboard that is edited, or stored as sent and asked as any question",

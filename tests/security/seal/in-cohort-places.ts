@@ -23,7 +23,10 @@ const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
     /^Mutation\.commentOnDashboard\(/,
     "kept as it was written; looked up as the question's own when the value now is asked",
   ],
-  [/^Query\.dashboardData\(/, "asked with each question of the dashboard, as that of the question itself"],
+  [
+    /^(Query\.dashboardData|Subscription\.dashboardLive)\(/,
+    "asked with each question of the dashboard, as that of the question itself",
+  ],
   [/\.parts\.inCohort\./, "a part by its number: put in its place, and read as that of the filter without `parts`"],
   [/^Cohort\.retention\(/, "the same input as Query.retention(input.start.filter.inCohort.cohort)"],
 ];

@@ -7,6 +7,7 @@ import type {
   DashboardAnswerResolvers,
   DashboardConnectionResolvers,
   DashboardDataResolvers,
+  DashboardLiveUpdateResolvers,
   DashboardOperationResolvers,
   DashboardResolvers,
   DashboardVersionConnectionResolvers,
@@ -18,7 +19,8 @@ import type {
   ShareDashboardResultResolvers,
 } from "../generated/resolvers.ts";
 import type { DashboardPage } from "../operations/dashboards/find-dashboards.ts";
-import type { DashboardWidgetParent } from "../parents.ts";
+import type { WidgetData } from "../operations/dashboards/dashboard-data.ts";
+import type { DashboardParent, DashboardWidgetParent } from "../parents.ts";
 
 /** Widgets with where they come to lie beside all others of their dashboard. */
 const placedWidgets = (widgets: readonly Widget[]): readonly DashboardWidgetParent[] => {
@@ -97,12 +99,21 @@ export const DashboardConnection: DashboardConnectionResolvers = { pageInfo };
 /** Resolvers of `DashboardVersionConnection`. */
 export const DashboardVersionConnection: DashboardVersionConnectionResolvers = { pageInfo };
 
+/** Widgets' data with where each comes to lie on its dashboard. */
+const placedData = (dashboard: DashboardParent, widgets: readonly WidgetData[]) => {
+  const placed = new Map(placedWidgets(dashboard.document.widgets).map((one) => [one.id, one]));
+  return widgets.map((data) => ({ ...data, placed: placed.get(data.widget.id)?.placed ?? data.widget.box }));
+};
+
 /** Resolvers of `DashboardData`. */
 export const DashboardData: DashboardDataResolvers = {
-  widgets: ({ dashboard, widgets }) => {
-    const placed = new Map(placedWidgets(dashboard.document.widgets).map((one) => [one.id, one]));
-    return widgets.map((data) => ({ ...data, placed: placed.get(data.widget.id)?.placed ?? data.widget.box }));
-  },
+  widgets: ({ dashboard, widgets }) => placedData(dashboard, widgets),
+};
+
+/** Resolvers of `DashboardLiveUpdate`. */
+export const DashboardLiveUpdate: DashboardLiveUpdateResolvers = {
+  changed: ({ dashboard, changed }) => placedData(dashboard, changed),
+  askedAt: ({ askedAtMs }) => isoTime(askedAtMs),
 };
 
 /** Resolvers of `DashboardWidgetData`. */

@@ -23,6 +23,10 @@ export const Subscription: SubscriptionResolvers = {
         meaning,
       ),
   },
+  dashboardLive: {
+    subscribe: (_root, input, { caller, operations, meaning }) =>
+      mapLive(operations.watchLiveDashboard(caller, input), (dashboardLive) => ({ dashboardLive }), meaning),
+  },
   dashboardPresence: {
     subscribe: (_root, { id, state, widgetId }, { caller, operations, meaning }) =>
       mapLive(

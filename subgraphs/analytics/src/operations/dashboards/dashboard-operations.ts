@@ -15,6 +15,7 @@ import { sharedDashboard, sharedDashboardData } from "./shared-dashboard.ts";
 import { turnOnDashboard, watchPresence, type PresenceDeps } from "./presence.ts";
 import { valueNow } from "./value-now.ts";
 import { watchComments } from "./watch-comments.ts";
+import { watchLiveDashboard, type LiveDeps } from "./watch-live.ts";
 import { watchDashboard, type WatchDeps } from "./watch-dashboard.ts";
 
 /** What dashboards need besides the questions of this room. */
@@ -24,7 +25,7 @@ export type DashboardDeps = EditDeps &
   ListCommentDeps &
   LinkDeps &
   PresenceDeps &
-  Pick<DataDeps, "logger">;
+  Pick<LiveDeps, "logger" | "nowMs">;
 
 type Ask = (
   caller: Parameters<AskQuestion>[0],
@@ -85,6 +86,7 @@ export const createDashboardOperations = (deps: DashboardDeps, asked: Asked) => 
     shareDashboard: shareDashboard(deps),
     removeDashboard: removeDashboard(deps),
     watchDashboard: watchDashboard(deps),
+    watchLiveDashboard: watchLiveDashboard({ ...data, nowMs: deps.nowMs }),
     listDashboardComments: listComments(deps),
     commentOnDashboard: commentOnDashboard(deps),
     editDashboardComment: editDashboardComment(deps),
