@@ -9,6 +9,7 @@ import { Pool } from "undici";
 import { z } from "zod";
 import { DAYS, generateEvents } from "../analytics/generated-events.ts";
 import { openLoop, quantile } from "./open-loop.ts";
+import { defineCubeRollup } from "./own-rollup.ts";
 import { questionsUntil, type Question } from "./questions.ts";
 import { startServing } from "./serving.ts";
 
@@ -50,19 +51,25 @@ const storePool = new Pool(instance.storeUrl, { connections: CONNECTIONS });
 const graphAnswer = z.object({ data: z.unknown().optional(), errors: z.unknown().optional() });
 const provenance = z.object({ tables: z.array(z.object({ table: z.string() })), elapsedMs: z.number() });
 
+const askGraph = async (
+  apiKey: string,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<unknown> => {
+  const answer = await graphPool.request({
+    method: "POST",
+    path: "/graphql",
+    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = graphAnswer.parse(await answer.body.json());
+  if (errors !== undefined) throw new Error(`${query.slice(0, 80)}: ${JSON.stringify(errors).slice(0, 500)}`);
+  return data;
+};
 const byGraph =
   (question: Question, apiKey: string, more: Readonly<Record<string, unknown>> = {}) =>
-  async (): Promise<unknown> => {
-    const answer = await graphPool.request({
-      method: "POST",
-      path: "/graphql",
-      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ query: question.query, variables: { ...question.variables, ...more } }),
-    });
-    const { data, errors } = graphAnswer.parse(await answer.body.json());
-    if (errors !== undefined) throw new Error(`${question.title}: ${JSON.stringify(errors).slice(0, 500)}`);
-    return data;
-  };
+  (): Promise<unknown> =>
+    askGraph(apiKey, question.query, { ...question.variables, ...more });
 const credentials = `Basic ${Buffer.from(`tessera_reader:${instance.passwords.tessera_reader}`).toString("base64")}`;
 const rowsShape = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
 const byHand = (question: Question, tenantId: string) => async (): Promise<unknown> => {
@@ -147,6 +154,12 @@ const measure = async (ask: () => Promise<unknown>): Promise<Line> => {
   }
   return { coldMs, rates, p50AtOne };
 };
+
+told("building a rollup of two tenants' own for the cube");
+for (const place of Object.values(ASKED)) {
+  const apiKey = instance.tenants[place]?.apiKey ?? "";
+  await defineCubeRollup((query, variables) => askGraph(apiKey, query, variables));
+}
 
 const load = (): string =>
   loadavg()

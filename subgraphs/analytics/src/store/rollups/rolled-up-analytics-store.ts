@@ -16,7 +16,9 @@ import type { Answering, AnsweringBuild, BuildStore } from "./rollup-store-types
 
 /** Milliseconds for which a process takes a tenant that has no rollup to have none still; one that has any is asked for anew each time. */
 const NONE_KEPT_MS = 1_000;
-/** Tenants without rollups, and compiled rollups, that one process remembers. */
+/** Milliseconds for which an estimate of rows is taken for that of questions about as long a range: it decides what is cheaper, never what is answered. */
+const ESTIMATE_KEPT_MS = 60_000;
+/** Tenants without rollups, compiled rollups, and estimates, that one process remembers of each. */
 const MAX_REMEMBERED = 10_000;
 /** Own rollups whose rows are estimated for a question: those with the fewest dimensions and the longest buckets. */
 const MAX_ESTIMATED = 4;
@@ -101,6 +103,32 @@ const createOwnPlans = (deps: Deps): AnalyticsStore["ownPlans"] => {
   };
 };
 
+/** The rows that a plan would leave to be read, by the engine's index; asked once a minute for questions with the same filter about as long a range. */
+const createRowsOf = ({ below, nowMs }: Deps) => {
+  const known = new Map<string, { readonly rows: number; readonly atMs: number }>();
+  return async (
+    reader: DataReader,
+    query: AnalyticQuery,
+    plan: Plan,
+    signal: AbortSignal | undefined,
+  ): Promise<number> => {
+    const { filter, range } = query;
+    const key = JSON.stringify([
+      reader.tenantId,
+      reader.dataPolicy,
+      plan.rollup,
+      plan.own?.buildId,
+      filter,
+      range.toMs - range.fromMs,
+    ]);
+    const before = known.get(key);
+    if (before !== undefined && nowMs() - before.atMs < ESTIMATE_KEPT_MS) return before.rows;
+    const request = { query, plan, having: [], orderBy: [], limit: 1, lines: null };
+    const { rows } = await below.estimate(reader, request, null, signal);
+    return remember(known, key, { rows, atMs: nowMs() }).rows;
+  };
+};
+
 /** Fewer dimensions first, then longer buckets: no bucket is longer than a day. */
 const fineness = ({ own }: Plan): number => (own === undefined ? 0 : own.width * DAY_MS - own.grainMs);
 
@@ -111,15 +139,7 @@ const fineness = ({ own }: Plan): number => (own === undefined ? 0 : own.width *
 export const rolledUpAnalyticsStore = (deps: Deps): AnalyticsStore => {
   const { below, rules } = deps;
   const ownPlans = createOwnPlans(deps);
-  const rowsOf = async (
-    reader: DataReader,
-    query: AnalyticQuery,
-    plan: Plan,
-    signal: AbortSignal | undefined,
-  ): Promise<number> => {
-    const request = { query, plan, having: [], orderBy: [], limit: 1, lines: null };
-    return (await below.estimate(reader, request, null, signal)).rows;
-  };
+  const rowsOf = createRowsOf(deps);
   const planFor: AnalyticsStore["planFor"] = async (reader, query, plan, signal) => {
     if (plan.settled === true) return plan;
     const [shared, own] = [await below.planFor(reader, query, plan, signal), await ownPlans(reader, query, signal)];
