@@ -23,7 +23,8 @@ const shared = {
   globalTeardown: "<rootDir>/tests/testing/shared-instance-teardown.ts",
 };
 export default {
-  maxWorkers: 2,
+  // One more than the cores of a small machine: much of a test is waiting for engines and for time to pass.
+  maxWorkers: 3,
   testTimeout,
   projects: [
     {
