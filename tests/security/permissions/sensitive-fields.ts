@@ -186,7 +186,7 @@ const reportOf = async (world: World, apiKey: string): Promise<string> => {
     query: define,
     variables: { input: { name, dashboard: own.dashboardId, formats: ["CSV"] } },
   });
-  const { text } = await askGraph(url, full, { query: "{ reports(first: 200) { edges { node { name id } } } }" });
+  const { text } = await askGraph(url, full, { query: "{ reports(first: 100) { edges { node { name id } } } }" });
   return new RegExp(`"name":"${name}","id":"([^"]+)"`).exec(text)?.[1] ?? "";
 };
 
