@@ -91,7 +91,8 @@ describe("REST answers what GraphQL answers", () => {
     const { realtimeMetrics } = await graph(`{ realtimeMetrics(timeframe: "PT24H") {
       timeframe from to events users sessions revenue { currency amount } topNames { name events users } eventsPerSecond
       series { bucketWidth buckets events users } asOf cursor provenance { asOf freshness cache exactness relativeError
-        approximations { column method relativeError } tables { table from to } rejectedTables { table reason } rowsRead bytesRead elapsedMs timeZone }
+        approximations { column method relativeError } tables { table from to } rejectedTables { table reason } rowsRead bytesRead elapsedMs timeZone peopleVersion
+          sampling { reason fraction sampledPersons confidence exactRows rowsLeft quota } rowsFilteredBy maskedColumns }
     } }`);
     expect(status).toBe(200);
     expect(timeless(body)).toEqual(timeless(inRestWords(realtimeMetrics)));

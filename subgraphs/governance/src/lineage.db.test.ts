@@ -76,7 +76,10 @@ const store = (rows: readonly Record<string, unknown>[]) =>
   test.writer.insert({ table: "events", values: [...rows], format: "JSONEachRow" });
 
 const eraseFrom = (table: string, tenantId: TenantId) =>
-  test.storeOwner.command({ query: `DELETE FROM ${table} WHERE tenant_id = '${tenantId}'` });
+  test.storeOwner.command({
+    query: `ALTER TABLE ${table} DELETE WHERE tenant_id = '${tenantId}'`,
+    clickhouse_settings: { mutations_sync: "2" },
+  });
 
 const holding = z.object({
   table: z.string(),
