@@ -47,7 +47,7 @@ describe("roles of a tenant's own", () => {
     });
     expect(await authenticate(secret)).toMatchObject({
       roles: ["VIEWER", "support"],
-      permissions: ["analytics:read", "anomaly:read", "governance:read", "jobs:read", "ml:read"],
+      permissions: ["analytics:read", "anomaly:read", "dashboards:comment", "governance:read", "jobs:read", "ml:read"],
     });
     expect(await ask(ASSIGN, assign(apiKey.id, "support"))).toMatchObject({ permissions: ["anomaly:read", "ml:read"] });
     expect(await ask(UPDATE_ROLE, role("support", "jobs:read"))).toEqual({ __typename: "RoleSaved" });

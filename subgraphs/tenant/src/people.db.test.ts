@@ -48,7 +48,7 @@ describe("users", () => {
       email: "ada@example.org",
       name: "Ada",
       roles: ["VIEWER"],
-      permissions: ["analytics:read", "anomaly:read", "governance:read", "jobs:read", "ml:read"],
+      permissions: ["analytics:read", "anomaly:read", "dashboards:comment", "governance:read", "jobs:read", "ml:read"],
       tenant: { id: tenantId },
     };
     expect(data).toMatchObject({ createUser: { __typename: "UserCreated", user } });
@@ -84,7 +84,7 @@ describe("users", () => {
       data: {
         createUser: {
           __typename: "PermissionsNotHeld",
-          permissions: ["anomaly:read", "governance:read", "jobs:read", "ml:read"],
+          permissions: ["anomaly:read", "dashboards:comment", "governance:read", "jobs:read", "ml:read"],
         },
       },
     });
