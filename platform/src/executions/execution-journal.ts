@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, renameSync, statSync, writ
 import { readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import { systemErrorCode } from "../engines/start-problem.ts";
 import { executionRecord } from "./execution-record.ts";
 
 /** Bytes after which a file is closed though others wait before it. */
@@ -48,6 +49,14 @@ const parseLines = (text: string): readonly ExecutionRecorded[] =>
     }
   });
 
+/** What stands for a file that is not there; every other trouble is thrown. */
+const unlessGone =
+  <Value>(value: Value) =>
+  (error: unknown): Value => {
+    if (systemErrorCode(error) !== "ENOENT") throw error;
+    return value;
+  };
+
 const foundIn = (directory: string): JournalFile[] => {
   // A file left open belongs to a process that has ended.
   for (const name of readdirSync(directory))
@@ -89,12 +98,11 @@ export const openExecutionJournal = (directory: string, newId: () => string): Ex
       }
       return [...closed];
     },
-    read: async ({ path }) => parseLines(await readFile(path, "utf8")),
+    // A file goes when all of it was told: one that has gone meanwhile holds up no other.
+    read: async ({ path }) => parseLines(await readFile(path, "utf8").catch(unlessGone(""))),
     remove: async ({ path, bytes }) => {
       // `rm` would look at the file four times to do the same.
-      await unlink(path).catch((error: unknown) => {
-        if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-      });
+      await unlink(path).catch(unlessGone(undefined));
       waiting -= bytes;
       closed = closed.filter((file) => file.path !== path);
     },
