@@ -147,7 +147,7 @@ export const ATTRIBUTION = `query($input: AttributionInput!) {
 export const FUNNEL = `query($input: FunnelInput!) {
   funnel(input: $input) {
     range { from to }
-    result { ...outcome } groups { value result { ...outcome } versusRest { difference interval { low high } test p pAdjusted } }
+    result { ...outcome } groups { value cohort { id name } segment { name version } result { ...outcome } versusRest { difference interval { low high } test p pAdjusted } }
     groupCount others { ...outcome } groupsTest { chiSquare degreesOfFreedom p }
     trend { buckets complete steps { number label reached } conversion }
     dropOffs { step label droppedOff next { name units } others }
