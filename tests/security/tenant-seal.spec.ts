@@ -25,7 +25,6 @@ import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
 import { dashboardPlaces, dashboardWords } from "./seal/dashboard-places.ts";
-import { peoplePlaces } from "./seal/people-places.ts";
 import { peopleWords } from "./seal/people-words.ts";
 import { inCohortPlaces, inCohortWords } from "./seal/in-cohort-places.ts";
 import { describeCursors } from "./seal/cursors.ts";
@@ -132,7 +131,6 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...correlationPlaces(() => alphaClient),
   ...rollupPlaces(() => alphaClient),
   ...reportPlaces(() => alphaClient),
-  ...peoplePlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
 
