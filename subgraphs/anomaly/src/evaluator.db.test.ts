@@ -47,7 +47,7 @@ const storeOrders = (tenantId: TenantId, orders: number, atMs = room.clock.ms - 
     Array.from({ length: orders }, () => eventRow(tenantId, "order", atMs)),
   );
 const ask = (tenantId: TenantId, document: string, variables: object = {}) =>
-  askSubgraph(room.subgraph, callerWith(tenantId, ["anomaly:read", "anomaly:manage"]), document, { ...variables });
+  askSubgraph(room.subgraph, callerWith(tenantId, ["anomaly:read", "anomaly:manage", "anomaly:respond"]), document, { ...variables });
 const ruleOf = async (tenantId: TenantId, id: string) => {
   const fields =
     "version lastFailure breachedSince nextEvaluationAt lastEvaluation { outcome value samples from to } openAnomaly { id }";

@@ -10,8 +10,8 @@ export const permissions = {
   "Mutation.createRule": "anomaly:manage",
   "Mutation.updateRule": "anomaly:manage",
   "Mutation.deleteRule": "anomaly:manage",
-  "Mutation.acknowledgeAnomaly": "anomaly:manage",
-  "Mutation.resolveAnomaly": "anomaly:manage",
+  "Mutation.acknowledgeAnomaly": "anomaly:respond",
+  "Mutation.resolveAnomaly": "anomaly:respond",
   "Subscription.anomalies": "anomaly:read",
 } as const satisfies PermissionTable;
 

@@ -36,7 +36,7 @@ const DELETE =
   "mutation ($id: ID!) { result: deleteRule(id: $id) { __typename ... on RuleDeleted { id } ... on RuleNotFound { id } } }";
 
 const ask = async (tenantId: TenantId, document: string, variables: object = {}) => {
-  const caller = callerWith(tenantId, ["anomaly:read", "anomaly:manage"]);
+  const caller = callerWith(tenantId, ["anomaly:read", "anomaly:manage", "anomaly:respond"]);
   const answer = await askSubgraph(room.subgraph, caller, document, { ...variables });
   expect(answer.errors).toBeUndefined();
   return answer.data ?? {};

@@ -31,6 +31,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<UserRole, readonly Permission[]>>
   ADMIN: TENANT_PERMISSIONS.filter((permission) => !OWNERS_ALONE.has(permission)),
   ANALYST: [
     ...READS,
+    "anomaly:manage",
+    "anomaly:respond",
     "analytics:define",
     "dashboards:edit",
     "dashboards:comment",
@@ -41,6 +43,9 @@ export const ROLE_PERMISSIONS: Readonly<Record<UserRole, readonly Permission[]>>
   ],
   DEVELOPER: [
     ...READS,
+    "anomaly:manage",
+    "anomaly:respond",
+    "webhooks:manage",
     "analytics:define",
     "dashboards:edit",
     "dashboards:comment",
@@ -52,7 +57,16 @@ export const ROLE_PERMISSIONS: Readonly<Record<UserRole, readonly Permission[]>>
   ],
   VIEWER: [...READS, "dashboards:comment"],
   AUDITOR: ["audit:read", "security:read", "governance:read", "tenant:read", "billing:read"],
-  OPERATOR: ["jobs:read", "jobs:run", "anomaly:read", "anomaly:manage", "governance:read", "tenant:read"],
+  OPERATOR: [
+    "jobs:read",
+    "jobs:run",
+    "anomaly:read",
+    "anomaly:manage",
+    "anomaly:respond",
+    "notifications:manage",
+    "governance:read",
+    "tenant:read",
+  ],
 };
 
 const builtIn: ReadonlySet<string> = new Set(USER_ROLES);
