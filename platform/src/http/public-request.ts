@@ -10,14 +10,7 @@ import { isPublicAddress } from "./public-address.ts";
  * leads to; the others may pass.
  */
 export type PublicRequestFault =
-  | "NOT_A_URL"
-  | "NOT_HTTPS"
-  | "CREDENTIALS"
-  | "NOT_PUBLIC"
-  | "UNRESOLVED"
-  | "TIMEOUT"
-  | "CERTIFICATE"
-  | "CONNECTION";
+  "NOT_A_URL" | "NOT_HTTPS" | "CREDENTIALS" | "NOT_PUBLIC" | "UNRESOLVED" | "TIMEOUT" | "CERTIFICATE" | "CONNECTION";
 
 /** Thrown when a request was not made or not answered; its message tells whoever named the address, and no address that a name led to within. */
 export class PublicRequestError extends Error {
