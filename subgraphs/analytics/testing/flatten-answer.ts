@@ -1,24 +1,10 @@
 import type { Granularity } from "../src/domain/calendar.ts";
-import type { Column } from "../src/domain/columns.ts";
+import { cellsOf, type Column } from "../src/domain/columns.ts";
 import { bucketLabel, type ReferenceRow, type ReferenceValue } from "./reference-olap.ts";
 
 /** The values of a column, whatever its type, as the reference writes them. */
-export const valuesOf = (column: Column): readonly ReferenceValue[] => {
-  switch (column.kind) {
-    case "TEXT":
-      return column.texts;
-    case "INTEGER":
-      return column.integers;
-    case "NUMBER":
-      return column.numbers;
-    case "DECIMAL":
-      return column.decimals;
-    case "BOOLEAN":
-      return column.booleans.map((value) => (value === null ? null : String(value)));
-    case "TIME":
-      return column.times;
-  }
-};
+export const valuesOf = (column: Column): readonly ReferenceValue[] =>
+  cellsOf(column).map((cell) => (typeof cell === "boolean" ? String(cell) : cell));
 
 /** The rows of an answer in columns, as the reference writes them. */
 export const rowsOf = (

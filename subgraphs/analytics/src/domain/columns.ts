@@ -20,6 +20,24 @@ export type Column =
   | (Named & { readonly kind: "BOOLEAN"; readonly booleans: readonly (boolean | null)[] })
   | (Named & { readonly kind: "TIME"; readonly times: readonly (string | null)[] });
 
+/** The values of a column, whatever they are: decimals and times as text. */
+export const cellsOf = (column: Column): readonly (string | number | boolean | null)[] => {
+  switch (column.kind) {
+    case "TEXT":
+      return column.texts;
+    case "INTEGER":
+      return column.integers;
+    case "NUMBER":
+      return column.numbers;
+    case "DECIMAL":
+      return column.decimals;
+    case "BOOLEAN":
+      return column.booleans;
+    case "TIME":
+      return column.times;
+  }
+};
+
 /** A value of a group or a measure as the store's rows give it: decimals as text, truth as 0 or 1, times as milliseconds. */
 export type Cell = string | number | null;
 

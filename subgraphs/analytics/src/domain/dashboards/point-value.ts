@@ -1,4 +1,4 @@
-import type { Column } from "../columns.ts";
+import { cellsOf, type Column } from "../columns.ts";
 import type { CommentPoint } from "./comment.ts";
 
 /** What an answer says at a point. */
@@ -9,24 +9,7 @@ export type PointValue =
   /** The answer has more groups than it shows, and the point's is not among those shown. */
   | { readonly kind: "BEYOND" };
 
-type Cells = readonly (string | number | boolean | null)[];
-
-const cellsOf = (column: Column): Cells => {
-  switch (column.kind) {
-    case "TEXT":
-      return column.texts;
-    case "INTEGER":
-      return column.integers;
-    case "NUMBER":
-      return column.numbers;
-    case "DECIMAL":
-      return column.decimals;
-    case "BOOLEAN":
-      return column.booleans;
-    case "TIME":
-      return column.times;
-  }
-};
+type Cells = ReturnType<typeof cellsOf>;
 
 const same = (cell: Cells[number] | undefined, text: string | null): boolean =>
   cell === null || cell === undefined ? text === null : text !== null && String(cell) === text;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cellsOf } from "../columns.ts";
 import type { MetricFormat } from "../semantic/metric-format.ts";
 import type { ReportCell, ReportColumn, ReportTable, SectionSource } from "./section.ts";
 
@@ -34,24 +35,6 @@ export const sourceShape = z
 
 /** Formats of metrics by the names of their columns. */
 export type Formats = ReadonlyMap<string, MetricFormat>;
-
-/** The values of a column, whatever they are. */
-export const cellsOf = (column: AnswerColumn): readonly ReportCell[] => {
-  switch (column.kind) {
-    case "TEXT":
-      return column.texts;
-    case "INTEGER":
-      return column.integers;
-    case "NUMBER":
-      return column.numbers;
-    case "DECIMAL":
-      return column.decimals;
-    case "BOOLEAN":
-      return column.booleans;
-    case "TIME":
-      return column.times;
-  }
-};
 
 /** The values of a column as numbers, for what is drawn alone. */
 export const numbersIn = (column: AnswerColumn): readonly (number | null)[] =>

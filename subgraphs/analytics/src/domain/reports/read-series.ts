@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { cellsOf } from "../columns.ts";
 import {
-  cellsOf,
   columnShape,
   labelOf,
   numbersIn,
