@@ -36,6 +36,8 @@ export const ALERT_REASONS = [
   "SNOOZE_ENDED",
   "FLAPPING_BEGAN",
   "FLAPPING_ENDED",
+  "SILENCE_ENDED",
+  "AUTO_RESOLVED",
 ] as const;
 
 /** One of {@link ALERT_REASONS}. */
