@@ -226,6 +226,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Query.user": "tenant:read",
   "Query.users": "tenant:read",
   "Query.verifyAudit": "audit:read",
+  "Query.watchedSeries": "analytics:read",
   "Query.whoAmI": "PUBLIC",
   "QueryStarted.job": "jobs:read",
   "ReportDefined.report": "analytics:read",

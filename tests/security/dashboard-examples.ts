@@ -7,6 +7,7 @@ interface OwnDashboard {
   readonly dashboardLinkId: string;
 }
 
+const A_DAY = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();
 
 /** Arguments for the root fields of dashboards, by coordinate. */
@@ -14,6 +15,13 @@ export const dashboardExamples: Readonly<Record<string, (own: OwnDashboard) => R
   "Query.dashboard": ({ dashboardId }) => ({ id: dashboardId }),
   "Query.dashboards": () => ({}),
   "Query.dashboardData": ({ dashboardId }) => ({ id: dashboardId }),
+  "Query.watchedSeries": () => ({
+    input: {
+      question: { olap: { range: A_DAY, measures: [{ function: "COUNT" }] } },
+      ...A_DAY,
+      granularity: "DAY",
+    },
+  }),
   "Subscription.dashboardChanged": ({ dashboardId }) => ({ id: dashboardId }),
   "Subscription.dashboardLive": ({ dashboardId }) => ({ id: dashboardId, every: "PT5S" }),
   "Mutation.createDashboard": ({ mark }) => ({

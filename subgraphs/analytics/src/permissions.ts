@@ -94,6 +94,7 @@ export const permissions = {
   "Query.dashboard": "analytics:read",
   "Query.dashboards": "analytics:read",
   "Query.dashboardData": "analytics:read",
+  "Query.watchedSeries": "analytics:read",
   "Mutation.createDashboard": "dashboards:edit",
   "Mutation.editDashboard": "dashboards:edit",
   "Mutation.restoreDashboard": "dashboards:edit",

@@ -6,6 +6,7 @@ import type { TesseraClient } from "../../testing/tessera-client.ts";
 const OPERATIONS = "Mutation.editDashboard(operations.";
 const FILTERS = ["Query.dashboardData(filter.", "Subscription.dashboardLive(filter."];
 const COMMENT_FILTER = "Mutation.commentOnDashboard(input.filter.";
+const WATCHED = "Query.watchedSeries(input.question.";
 
 /** Places that take the id of a dashboard, by a fresh one of alpha where asking changes it. */
 export const dashboardPlaces = (client: () => TesseraClient) => {
@@ -77,5 +78,10 @@ export const dashboardWords: Readonly<Record<string, string>> = {
         place,
         "looked for on the dashboard that is edited, or stored as sent and asked as any question",
       ]),
+  ),
+  ...Object.fromEntries(
+    idPlaces
+      .filter((place) => place.startsWith(WATCHED))
+      .map((place) => [place, "asked as the question's own field asks it, where the same id is tried"]),
   ),
 };

@@ -20,7 +20,7 @@ import type { Answers } from "./delivery/answers.ts";
 import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
 import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
-import { createDashboardOperations, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
+import { createDashboardOperations, questionAskers, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
 import { createReportOperations, type ReportDeps } from "./reports/report-operations.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
 import { createRollupOperations, type RollupDeps } from "./rollups/rollup-operations.ts";
@@ -47,6 +47,7 @@ import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
 import { type StartQueryDeps } from "./start-query.ts";
+import { watchedSeries } from "./watched/watched-series.ts";
 import { watchEvents } from "./watch-events.ts";
 import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
@@ -166,7 +167,10 @@ export const createOperations = (deps: OperationDeps) => {
   const plain = plainOperations(deps);
   const asked = { ...plain, ...sharedOperations(deps, plain) };
   const dashboards = createDashboardOperations(deps, asked);
-  return { ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) };
+  return {
+    ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },
+    watchedSeries: watchedSeries({ ...deps, ask: questionAskers(asked) }),
+  };
 };
 
 /** The operations, bound. */

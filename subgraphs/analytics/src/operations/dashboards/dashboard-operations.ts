@@ -55,25 +55,24 @@ const taken =
   (caller, input, signal, maxStaleness) =>
     ask(caller, input as never, signal, maxStaleness);
 
+/** Every question but saved ones by its kind, as the graph's own fields ask them. */
+export const questionAskers = (asked: Asked): DataDeps["ask"] => ({
+  OLAP: taken(asked.olap),
+  TIME_SERIES: taken(asked.timeSeries),
+  FUNNEL: taken(asked.funnel),
+  RETENTION: (caller, input, signal, maxStaleness) =>
+    taken(asked.retention)(caller, { input, of: null }, signal, maxStaleness),
+  STICKINESS: taken(asked.stickiness),
+  LIFECYCLE: taken(asked.lifecycle),
+  ACTIVE_USERS: taken(asked.activeUsers),
+  ATTRIBUTION: taken(asked.attribution),
+  PATHS: taken(asked.paths),
+  SESSION_METRICS: taken(asked.sessionMetrics),
+});
+
 /** Everything that can be asked of dashboards, bound to its dependencies. */
 export const createDashboardOperations = (deps: DashboardDeps, asked: Asked) => {
-  const data: DataDeps = {
-    ...deps,
-    ask: {
-      OLAP: taken(asked.olap),
-      TIME_SERIES: taken(asked.timeSeries),
-      FUNNEL: taken(asked.funnel),
-      RETENTION: (caller, input, signal, maxStaleness) =>
-        taken(asked.retention)(caller, { input, of: null }, signal, maxStaleness),
-      STICKINESS: taken(asked.stickiness),
-      LIFECYCLE: taken(asked.lifecycle),
-      ACTIVE_USERS: taken(asked.activeUsers),
-      ATTRIBUTION: taken(asked.attribution),
-      PATHS: taken(asked.paths),
-      SESSION_METRICS: taken(asked.sessionMetrics),
-    },
-    askSaved: taken(asked.runSavedQuery),
-  };
+  const data: DataDeps = { ...deps, ask: questionAskers(asked), askSaved: taken(asked.runSavedQuery) };
   return {
     findDashboard: findDashboard(deps),
     findDashboards: findDashboards(deps),

@@ -1,0 +1,47 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { QuestionKind } from "../dashboards/question.ts";
+import { didYouMean } from "../did-you-mean.ts";
+
+/** Which number of an answer is watched, as the graph delivers it. */
+export interface WatchedValueInput {
+  readonly name?: string | null | undefined;
+  readonly step?: number | null | undefined;
+  readonly period?: number | null | undefined;
+}
+
+/** Numbers that the answers of behaviour have, the one that is meant when none is named first. */
+export const VALUE_NAMES = {
+  FUNNEL: ["conversionRate", "converted", "entered", "reached"],
+  RETENTION: ["rate", "returned", "eligible", "size"],
+  STICKINESS: ["mean", "total"],
+  LIFECYCLE: ["fresh", "returning", "resurrecting", "dormant"],
+  ACTIVE_USERS: ["daily", "weekly", "monthly", "ratio"],
+  SESSION_METRICS: [
+    ...["sessions", "people", "events", "eventsPerSession", "pageViews", "pagesPerSession", "meanDurationSeconds"],
+    ...["meanActiveSeconds", "bounced", "bounceRate", "engaged", "engagementRate", "converted", "conversionRate"],
+    ...["revenue", "revenuePerSession"],
+  ],
+} as const satisfies Partial<Record<QuestionKind, readonly string[]>>;
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: `input.value.${field}` });
+
+/** Refuses a step or a period for a question that has none, so that nothing asked for is silently dropped. */
+export const refuseUnusedParts = (value: WatchedValueInput, used: "step" | "period" | null): void => {
+  for (const part of ["step", "period"] as const)
+    if (part !== used && value[part] !== null && value[part] !== undefined)
+      throw bad(part, `The numbers of this question have no ${part}: leave \`${part}\` out.`);
+};
+
+/** The number that is meant among those an answer has; refuses with BAD_INPUT an unknown one, and to choose where there are several and none is named first. */
+export const chooseName = <Name extends string>(
+  { name }: WatchedValueInput,
+  known: readonly [Name, ...Name[]] | readonly Name[],
+  fallback: Name | null,
+): Name => {
+  const asked = name ?? fallback ?? (known.length === 1 ? known[0] : undefined);
+  if (asked === undefined)
+    throw bad("name", `The question has several numbers: name the one to watch, of ${known.join(", ")}.`);
+  const found = known.find((one) => one === asked);
+  if (found !== undefined) return found;
+  throw bad("name", `The answer has no such number.${didYouMean(asked, known)} Its numbers are ${known.join(", ")}.`);
+};

@@ -1,0 +1,224 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
+import { DAY_MS, parseDuration } from "../../domain/duration.ts";
+import type { Provenance } from "../../domain/provenance.ts";
+import {
+  readActiveUsers,
+  readFunnelBucket,
+  readLifecycle,
+  readRetentionBucket,
+  readSessions,
+  readStickinessBucket,
+  type ReadPoint,
+} from "../../domain/watched/read-watched.ts";
+import { groupKey, type WatchedLine, type WatchedReading } from "../../domain/watched/watched-series.ts";
+import {
+  chooseName,
+  refuseUnusedParts,
+  VALUE_NAMES,
+  type WatchedValueInput,
+} from "../../domain/watched/watched-value.ts";
+import { rangeOfBuckets, type WatchedBucket, type WatchedWindow } from "../../domain/watched/watched-window.ts";
+import { isoTime } from "../../domain/zone.ts";
+import type { AskQuestion } from "../dashboards/dashboard-data.ts";
+
+/** Questions of behaviour that can be watched. */
+export type BehaviourKind = keyof typeof VALUE_NAMES;
+
+/** What watching behaviour needs: the questions as the graph's own fields ask them. */
+export interface WatchBehaviourDeps {
+  readonly ask: Readonly<Record<Exclude<QuestionKind, "SAVED_QUERY">, AskQuestion>>;
+  readonly nowMs: () => number;
+}
+
+/** A question of behaviour to watch, and what of it. */
+export interface BehaviourToWatch {
+  readonly caller: Caller;
+  readonly kind: BehaviourKind;
+  readonly input: QuestionInput;
+  /** Where the question stands in what was sent. */
+  readonly where: string;
+  readonly value: WatchedValueInput;
+  readonly window: WatchedWindow;
+  readonly maxSeries: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Buckets for each of which a question is asked by itself: a hundred funnels are what a cold start may cost. */
+export const MAX_ASKED_BUCKETS = 100;
+/** Questions of one call that are with the store at a time: a share of what one tenant may have there. */
+const AT_ONCE = 4;
+/** Groups that the questions of behaviour tell apart at most. */
+const MAX_GROUPS = 100;
+/** Days that `activeUsers` tells at most. */
+const MAX_DAYS = 400;
+/** Longest window of a funnel, as its own parser has it. */
+const MAX_FUNNEL_WINDOW_MS = 3_660 * DAY_MS;
+
+/** What was read, before it is put together. */
+interface Read {
+  readonly points: readonly ReadPoint[];
+  readonly more: boolean;
+}
+
+/** Asks a question about a range, and keeps where the answer comes from. */
+type Ask = (input: QuestionInput) => Promise<object>;
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+const given = (value: unknown): boolean => value !== null && value !== undefined;
+const fieldsOf = (input: QuestionInput, name: string): readonly string[] => {
+  const value = input[name];
+  return Array.isArray(value) ? value.map(String) : [];
+};
+
+/** Asks for each bucket by itself, a few at a time: what a bucket holds does not depend on which others are asked for. */
+const eachBucket = async (
+  { window }: BehaviourToWatch,
+  work: (bucket: WatchedBucket) => Promise<Read>,
+): Promise<Read> => {
+  const { buckets } = window;
+  if (buckets.length > MAX_ASKED_BUCKETS)
+    throw bad(
+      "input.from",
+      `This question is asked for each bucket by itself, for at most ${MAX_ASKED_BUCKETS}: move \`from\` and \`to\` together, or take wider buckets.`,
+    );
+  const reads = new Map<number, Read>();
+  const waiting = buckets.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, bucket] of waiting) reads.set(index, await work(bucket));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const all = buckets.flatMap((_bucket, index) => reads.get(index) ?? []);
+  return { points: all.flatMap(({ points }) => points), more: all.some(({ more }) => more) };
+};
+
+const watchFunnel = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+  const { input, where, value, window } = watched;
+  refuseUnusedParts(value, "step");
+  const name = chooseName(value, VALUE_NAMES.FUNNEL, "conversionRate");
+  if (given(input["breakdown"]))
+    throw bad(
+      `${where}.breakdown`,
+      "A funnel's trend is of all units together: watch each group by a filter of the steps, without a breakdown.",
+    );
+  const text = input["window"];
+  if (typeof text !== "string")
+    throw bad(
+      `${where}.window`,
+      "A funnel that is watched has a `window`: without one, those who entered in a bucket never had all their time.",
+    );
+  const windowMs = parseDuration(text, `${where}.window`, { minMs: 1, maxMs: MAX_FUNNEL_WINDOW_MS });
+  const rest = { ...input, dropOffs: null, correlation: null, attribution: null, timeZone: window.timeZone };
+  return eachBucket(watched, async ({ fromMs, toMs }) => {
+    const range = { from: isoTime(fromMs), to: isoTime(toMs + windowMs) };
+    const answer = await ask({ ...rest, range, trend: { granularity: window.granularity } });
+    return { points: readFunnelBucket(answer, name, value.step ?? null, fromMs), more: false };
+  });
+};
+
+const watchRetention = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+  const { input, value, window, maxSeries } = watched;
+  refuseUnusedParts(value, "period");
+  const name = chooseName(value, VALUE_NAMES.RETENTION, "rate");
+  const names = fieldsOf(input, "cohorts").length > 0 ? ["cohort"] : fieldsOf(input, "splitBy");
+  const rest = { ...input, timeZone: window.timeZone, asOf: null, maxGroups: Math.min(MAX_GROUPS, maxSeries) };
+  return eachBucket(watched, async (bucket) => {
+    const answer = await ask({ ...rest, range: rangeOfBuckets([bucket]) });
+    return readRetentionBucket(answer, name, value.period ?? 1, { names, atMs: bucket.fromMs });
+  });
+};
+
+const watchStickiness = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+  const { input, value, window } = watched;
+  refuseUnusedParts(value, null);
+  const name = chooseName(value, VALUE_NAMES.STICKINESS, "mean");
+  return eachBucket(watched, async (bucket) => {
+    const answer = await ask({ ...input, timeZone: window.timeZone, range: rangeOfBuckets([bucket]) });
+    return { points: readStickinessBucket(answer, name, bucket.fromMs), more: false };
+  });
+};
+
+const watchLifecycle = async (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+  const { input, value, window } = watched;
+  refuseUnusedParts(value, null);
+  const name = chooseName(value, VALUE_NAMES.LIFECYCLE, null);
+  const { granularity, timeZone, buckets } = window;
+  if (granularity !== "DAY" && granularity !== "WEEK")
+    throw bad("input.granularity", "Life cycles are told by calendar periods: take DAY or WEEK.");
+  const answer = await ask({ ...input, timeZone, period: granularity, range: rangeOfBuckets(buckets) });
+  return { points: readLifecycle(answer, name), more: false };
+};
+
+const watchActiveUsers = async (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+  const { input, value, window } = watched;
+  refuseUnusedParts(value, null);
+  const name = chooseName(value, VALUE_NAMES.ACTIVE_USERS, "daily");
+  const { granularity, timeZone, buckets } = window;
+  if (granularity !== "DAY") throw bad("input.granularity", "Active users are told by calendar day: take DAY.");
+  if (buckets.length > MAX_DAYS)
+    throw bad("input.from", `At most ${MAX_DAYS} days: move \`from\` and \`to\` together.`);
+  const answer = await ask({ ...input, timeZone, range: rangeOfBuckets(buckets) });
+  return { points: readActiveUsers(answer, name), more: false };
+};
+
+const watchSessions = async (watched: BehaviourToWatch, ask: Ask, nowMs: number): Promise<Read> => {
+  const { input, value, window, maxSeries } = watched;
+  refuseUnusedParts(value, null);
+  const name = chooseName(value, VALUE_NAMES.SESSION_METRICS, "sessions");
+  const { granularity, timeZone, buckets } = window;
+  const answer = await ask({
+    ...{ ...input, timeZone, granularity, pages: 0, first: Math.min(MAX_GROUPS, maxSeries) },
+    range: rangeOfBuckets(buckets),
+  });
+  const ended = buckets.findLast(({ toMs }) => toMs <= nowMs)?.toMs ?? 0;
+  return readSessions(answer, name, fieldsOf(input, "breakdown"), ended);
+};
+
+const WATCHERS = {
+  FUNNEL: watchFunnel,
+  RETENTION: watchRetention,
+  STICKINESS: watchStickiness,
+  LIFECYCLE: watchLifecycle,
+  ACTIVE_USERS: watchActiveUsers,
+  SESSION_METRICS: watchSessions,
+} as const satisfies Record<BehaviourKind, (watched: BehaviourToWatch, ask: Ask, nowMs: number) => Promise<Read>>;
+
+/** Numbers of behaviour that are 0 where nobody did anything; all others are unknown there. */
+const COUNTS: ReadonlySet<string> = new Set([
+  ...["converted", "entered", "reached", "returned", "eligible", "size", "total", "fresh", "returning", "resurrecting"],
+  ...["dormant", "daily", "weekly", "monthly", "sessions", "people", "events", "pageViews", "bounced", "engaged"],
+]);
+
+const put = (lines: Map<string, WatchedLine>, { group, atMs, point }: ReadPoint): void => {
+  const key = groupKey(group);
+  const line = lines.get(key) ?? { group, points: new Map() };
+  line.points.set(atMs, point);
+  lines.set(key, line);
+};
+
+/** Reads numbers of behaviour in every bucket; groups weigh by those who are counted in them. */
+export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: BehaviourToWatch): Promise<WatchedReading> => {
+  const { caller, kind, signal, window, value } = watched;
+  const provenances: Provenance[] = [];
+  const ask: Ask = async (input) => {
+    // boundary: every answer of these questions carries its provenance.
+    const answer = (await deps.ask[kind](caller, input, signal, undefined)) as { readonly provenance: Provenance };
+    provenances.push(answer.provenance);
+    return answer;
+  };
+  const nowMs = deps.nowMs();
+  const { points, more } = await WATCHERS[kind](watched, ask, nowMs);
+  const lines = new Map<string, WatchedLine>();
+  for (const point of points) put(lines, point);
+  const unfinished = points.filter(({ complete }) => !complete).map(({ atMs }) => atMs);
+  const ahead = window.buckets.filter(({ toMs }) => toMs > nowMs).map(({ fromMs }) => fromMs);
+  const valueName = value.name ?? VALUE_NAMES[kind][0];
+  const all = [...lines.values()];
+  return {
+    ...{ lines: all, more, valueName, provenances, additive: false },
+    weights: all.map(({ points: of }) => [...of.values()].reduce((sum, { samples }) => sum + (samples ?? 0), 0)),
+    empty: { value: COUNTS.has(valueName) ? 0 : null, samples: 0 },
+    incompleteMs: new Set([...unfinished, ...ahead]),
+  };
+};

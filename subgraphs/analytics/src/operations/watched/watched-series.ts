@@ -1,0 +1,201 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import type { Granularity } from "../../domain/calendar.ts";
+import type { QuestionInput } from "../../domain/dashboards/question.ts";
+import type { Provenance } from "../../domain/provenance.ts";
+import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
+import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
+import { keepHeaviest, type KeptSeries, type WatchedReading } from "../../domain/watched/watched-series.ts";
+import type { WatchedValueInput } from "../../domain/watched/watched-value.ts";
+import {
+  parseWatchedWindow,
+  rangeOfBuckets,
+  toldMoment,
+  WATCHED_LIMITS,
+  type WatchedWindow,
+} from "../../domain/watched/watched-window.ts";
+import {
+  checkQuestion,
+  savedQueryNamed,
+  type CheckDeps,
+  type SavedQueryRef,
+  type WidgetQuestionInput,
+} from "../dashboards/check-question.ts";
+import { toldRange } from "../../domain/asked-range.ts";
+import { watchBehaviour, type WatchBehaviourDeps } from "./watch-behaviour.ts";
+import { watchGroups, type WatchGroupsDeps } from "./watch-groups.ts";
+
+/** What answering a question as series needs. */
+export type WatchDeps = CheckDeps & WatchGroupsDeps & WatchBehaviourDeps;
+
+/** A question as series, as the graph delivers it. */
+export interface WatchedSeriesInput {
+  readonly question: WidgetQuestionInput;
+  readonly value?: WatchedValueInput | null | undefined;
+  readonly from: string;
+  readonly to: string;
+  readonly granularity: Granularity;
+  readonly timeZone?: string;
+  readonly maxSeries?: number;
+  readonly heaviestFrom?: string | null | undefined;
+}
+
+/** A question's answer as series, as in the SDL. */
+export interface WatchedSeriesAnswer extends KeptSeries {
+  readonly range: { readonly from: string; readonly to: string };
+  readonly buckets: readonly string[];
+  readonly ends: readonly string[];
+  readonly complete: readonly boolean[];
+  readonly value: string;
+  readonly emptyValue: number | null;
+  readonly hasMore: boolean;
+  readonly provenance: Provenance;
+}
+
+/** Questions that are no number over time, and what to watch in their place. */
+const UNWATCHED = {
+  PATHS: "Paths are flows and no number: watch what people do on them by `olap` or `funnel`.",
+  ATTRIBUTION:
+    "Credits are shared out over a whole range: watch the conversions themselves by `olap`, grouped by channel.",
+} as const;
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+const maxSeriesOf = (asked: number | undefined): number => {
+  const most = asked ?? WATCHED_LIMITS.series;
+  if (Number.isInteger(most) && most >= 1 && most <= WATCHED_LIMITS.series) return most;
+  throw bad("input.maxSeries", `An answer has 1 to ${WATCHED_LIMITS.series.toLocaleString("en-US")} series.`);
+};
+
+const heaviestFromOf = (text: string | null | undefined, { fromMs }: WatchedWindow): number | null => {
+  if (text === null || text === undefined) return null;
+  const ms = Date.parse(text);
+  if (ms <= fromMs) return ms;
+  throw bad("input.heaviestFrom", "`heaviestFrom` is no later than the first bucket.");
+};
+
+const filled = (value: unknown): boolean =>
+  value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
+
+/** A grouped question without what says how its rows are laid out; what would change the numbers themselves is refused. */
+const groupsOf = (input: SavedQuestion["input"], where: string): Omit<AskedOlap, "range"> => {
+  // boundary: the two questions differ in which of these names they have.
+  const asked = input as Partial<AskedOlap> & Partial<AskedTimeSeries>;
+  for (const part of ["having", "pivot"] as const)
+    if (filled(asked[part]))
+      throw bad(`${where}.${part}`, `\`${part}\` is about the rows of one answer: a series has none, leave it out.`);
+  const { measures = [], metrics = [], segments = [], filter = null, approximate } = asked;
+  return {
+    ...{ measures, metrics, segments, filter, dimensions: asked.dimensions ?? asked.splitBy ?? [] },
+    ...(approximate === undefined ? {} : { approximate }),
+  };
+};
+
+/** Gives a refusal of a question that was put together here the place it has in what was sent. */
+const atPlace = async <T>(where: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { field } = error.extras;
+    const own = ["input.question", "input.value", "input.from", "input.to", "input.granularity", "input.maxSeries"];
+    if (field === undefined || !field.startsWith("input.") || own.some((name) => field.startsWith(name))) throw error;
+    throw refuse(error.code, error.message, { ...error.extras, field: `${where}.${field.slice(6)}` }, error);
+  }
+};
+
+interface Asking {
+  readonly caller: Caller;
+  readonly value: WatchedValueInput;
+  readonly window: WatchedWindow;
+  readonly maxSeries: number;
+  readonly heaviestFromMs: number | null;
+  readonly signal: AbortSignal | undefined;
+}
+
+const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput): Promise<WatchedReading> => {
+  const { kind, input } = await checkQuestion(deps)(asking.caller, asked, "input.question");
+  const groups = (question: SavedQuestion["input"], where: string, pins: readonly DefinitionUse[] = []) =>
+    atPlace(where, () => watchGroups(deps, { ...asking, asked: groupsOf(question, where), pins, where }));
+  // boundary: the question was coerced to its type of the SDL when it was checked.
+  const typed = <Input>(value: QuestionInput): Input => value as unknown as Input;
+  switch (kind) {
+    case "OLAP":
+      return groups(typed(input), "input.question.olap");
+    case "TIME_SERIES":
+      return groups(typed(input), "input.question.timeSeries");
+    case "SAVED_QUERY": {
+      const { content } = await savedQueryNamed(deps, asking.caller, typed<SavedQueryRef>(input));
+      return groups(content.question.input, "input.question.savedQuery", content.pins ?? []);
+    }
+    case "PATHS":
+    case "ATTRIBUTION":
+      throw bad("input.question", UNWATCHED[kind]);
+    case "FUNNEL":
+    case "RETENTION":
+    case "STICKINESS":
+    case "LIFECYCLE":
+    case "ACTIVE_USERS":
+    case "SESSION_METRICS": {
+      const field = {
+        FUNNEL: "funnel",
+        RETENTION: "retention",
+        STICKINESS: "stickiness",
+        LIFECYCLE: "lifecycle",
+      } as const;
+      const other = { ACTIVE_USERS: "activeUsers", SESSION_METRICS: "sessionMetrics" } as const;
+      const where = `input.question.${{ ...field, ...other }[kind]}`;
+      return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));
+    }
+  }
+};
+
+/** Tables and estimates that one answer names at most: more say the same again. */
+const MAX_TOLD = 100;
+
+const later = (one: string, other: string): string => (Date.parse(one) >= Date.parse(other) ? one : other);
+
+/** Where an answer comes from that was read in several parts: costs add up, the parts' tables are all named, and the worst is told of how exact it is. */
+const togetherFrom = (provenances: readonly Provenance[]): Provenance => {
+  const [first, ...rest] = provenances;
+  if (first === undefined) throw new Error("An answer was read from somewhere.");
+  const errors = provenances.flatMap(({ relativeError }) => relativeError ?? []);
+  const sum = (of: (one: Provenance) => number): number => provenances.reduce((total, one) => total + of(one), 0);
+  return {
+    ...first,
+    asOf: rest.reduce((latest, { asOf }) => later(latest, asOf), first.asOf),
+    exactness: provenances.some(({ exactness }) => exactness === "APPROXIMATE") ? "APPROXIMATE" : "EXACT",
+    relativeError: errors.length === 0 ? null : Math.max(...errors),
+    approximations: provenances.flatMap(({ approximations }) => approximations).slice(0, MAX_TOLD),
+    tables: provenances.flatMap(({ tables }) => tables).slice(0, MAX_TOLD),
+    rowsRead: sum(({ rowsRead }) => rowsRead),
+    bytesRead: sum(({ bytesRead }) => bytesRead),
+    elapsedMs: sum(({ elapsedMs }) => elapsedMs),
+  };
+};
+
+/**
+ * Answers any question that has a number over time as series, one for each of its groups, one value for each whole bucket of a range. Refuses with BAD_INPUT
+ * what can't be made one, and everything the question itself would be refused for.
+ */
+export const watchedSeries =
+  (deps: WatchDeps) =>
+  async (caller: Caller, input: WatchedSeriesInput, signal?: AbortSignal): Promise<WatchedSeriesAnswer> => {
+    const window = parseWatchedWindow(input);
+    const maxSeries = maxSeriesOf(input.maxSeries);
+    const heaviestFromMs = heaviestFromOf(input.heaviestFrom, window);
+    const asking = { caller, value: input.value ?? {}, window, maxSeries, heaviestFromMs, signal };
+    const reading = await read(deps, asking, input.question);
+    const { buckets, timeZone } = window;
+    return {
+      ...keepHeaviest(window, reading, maxSeries),
+      range: toldRange(rangeOfBuckets(buckets), timeZone),
+      buckets: buckets.map(({ fromMs }) => toldMoment(window, fromMs)),
+      ends: buckets.map(({ toMs }) => toldMoment(window, toMs)),
+      complete: buckets.map(({ fromMs }) => !reading.incompleteMs.has(fromMs)),
+      value: reading.valueName,
+      emptyValue: reading.empty.value,
+      hasMore: reading.more,
+      provenance: togetherFrom(reading.provenances),
+    };
+  };
