@@ -1,12 +1,5 @@
-import {
-  benjaminiHochberg,
-  compareAll,
-  compareTwo,
-  differenceInterval,
-  holm,
-  oddsRatio,
-  type TwoByTwo,
-} from "../statistics.ts";
+import { benjaminiHochberg, holm } from "@tessera/platform/statistics/multiple-tests";
+import { compareAll, compareTwo, differenceInterval, oddsRatio, type TwoByTwo } from "../statistics.ts";
 import { formatInZone } from "../zone.ts";
 import type {
   FunnelAnswer,
