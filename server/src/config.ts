@@ -129,13 +129,14 @@ export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, str
   return new Map(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const])));
 };
 
-/** Address of the tenant subgraph, which every process that faces the outside asks about credentials. */
-export const tenantUrl = (
+/** Address of a subgraph that other processes ask by themselves: the tenant room about credentials, the analytics room about what is watched. */
+export const subgraphUrl = (
+  name: "tenant" | "analytics",
   config: DistributedConfig,
   sources: readonly { readonly name: string; readonly url: string }[],
 ): string => {
-  const url = subgraphUrls(config).get("tenant") ?? sources.find(({ name }) => name === "tenant")?.url;
-  if (url === undefined) throw new Error("supergraph.yaml names no tenant subgraph.");
+  const url = subgraphUrls(config).get(name) ?? sources.find((source) => source.name === name)?.url;
+  if (url === undefined) throw new Error(`supergraph.yaml names no ${name} subgraph.`);
   return url;
 };
 

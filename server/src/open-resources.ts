@@ -1,3 +1,4 @@
+import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import { v7 as newUuid } from "uuid";
 import { createTenantSql } from "@tessera/platform/db/sql";
 import { TenantPool } from "@tessera/platform/db/tenant-pool";
@@ -33,6 +34,10 @@ export interface OpenResources {
   readonly accessOfSubject: AccessOfSubject;
   /** Asks who may what of whoever is given, from now on. */
   knowAccess(accessOfSubject: AccessOfSubject): void;
+  /** What events say, for rooms that watch it; nothing can be asked until `knowAnalytics` was called. */
+  readonly askAnalytics: AskAnalytics;
+  /** Asks what events say of whoever is given, from now on. */
+  knowAnalytics(known: AskAnalytics): void;
   /** Credentials of share links; none are made until `shareBy` was called. */
   readonly shareLinks: ShareLinks;
   /** Has share links made by these from now on. */
@@ -60,6 +65,20 @@ const createLateQuotas = (): { readonly quotas: Quotas; readonly tell: (quotas: 
 
 const nobodyTells: AccessOfSubject = () =>
   Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Who may what can't be asked yet.", { retryAfterSeconds: 2 }));
+
+/** The analytics room, told later, when it has been built or can be reached. */
+const createLateAnalytics = (): Pick<OpenResources, "askAnalytics" | "knowAnalytics"> => {
+  let known: AskAnalytics = {
+    watchedSeries: () =>
+      Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Analytics can't be asked yet.", { retryAfterSeconds: 2 })),
+  };
+  return {
+    askAnalytics: { watchedSeries: async (...asked) => known.watchedSeries(...asked) },
+    knowAnalytics: (told) => {
+      known = told;
+    },
+  };
+};
 
 /** Credentials of share links, told later, when whoever makes them has been built. */
 const createLateShareLinks = (): { readonly shareLinks: ShareLinks; readonly shareBy: (links: ShareLinks) => void } => {
@@ -118,6 +137,7 @@ export const openResources = (
     features,
     quotas,
     ...sharing,
+    ...createLateAnalytics(),
     queues,
     longQueries,
     holdTo: (told) => {

@@ -6,7 +6,7 @@ import { registerRestBridge } from "@tessera/rest-bridge/bridge";
 import { createRemoteGraph } from "@tessera/rest-bridge/graph/remote-graph";
 import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
 import { composeGraph } from "../compose.ts";
-import { auditSecretsOf, tenantUrl, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, subgraphUrl, type DistributedConfig } from "../config.ts";
 import { createEdge, edgeOf } from "../edge.ts";
 import { openExecutions, remoteExecutionLog } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
@@ -21,7 +21,7 @@ export const bridgeRole =
     const { server, webSockets, clientAddress, logger, origins } = shell;
     const { supergraphSdl, sources } = composeGraph();
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
-    const tenant = connectOverHttp("tenant", tenantUrl(config, sources), sign, logger);
+    const tenant = connectOverHttp("tenant", subgraphUrl("tenant", config, sources), sign, logger);
     const graph = createRemoteGraph({ url: config.GATEWAY_URL, forward: createForwardCaller(sign) });
     const eventLog = remoteExecutionLog(config, "bridge", sign);
     const directory = config.EXECUTION_JOURNAL_DIR;

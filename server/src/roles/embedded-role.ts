@@ -11,6 +11,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge, type BridgeDeps } from "@tessera/rest-bridge/bridge";
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
 import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
+import { createAskAnalytics } from "../ask-analytics.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { composeGraph } from "../compose.ts";
 import { createEdge, edgeOf } from "../edge.ts";
@@ -110,6 +111,8 @@ export const embeddedRole =
     const subgraphs = openSubgraphs(deps, ingest, publicUrl, shell.abuse);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
     const limiting = openLimits(opened, connections.get("tenant"), logger);
+    const analytics = connections.get("analytics");
+    if (analytics !== undefined) opened.knowAnalytics(createAskAnalytics(analytics));
     const authenticate = createEdge(connections.get("tenant"), "edge", {
       tokens: () => ({ publicUrl: publicUrl(), loadKeys: identity.publicKeys }),
       ...edgeOf(shell, limiting),

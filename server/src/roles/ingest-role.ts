@@ -4,7 +4,7 @@ import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/
 import { createRequestQuotas } from "@tessera/platform/limits/request-quotas";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { subgraphSources } from "../compose.ts";
-import { tenantUrl, type DistributedConfig } from "../config.ts";
+import { subgraphUrl, type DistributedConfig } from "../config.ts";
 import { registerInternalExecutionsRoute } from "@tessera/platform/executions/remote-executions";
 import { createEdge, edgeOf } from "../edge.ts";
 import { openExecutions } from "../executions.ts";
@@ -23,7 +23,7 @@ export const ingestRole =
     const opened = openResources(settings, shell);
     const secret = config.IDENTITY_SECRET;
     const sign = createIdentitySigner({ secret, nowMs: systemNowMs });
-    const tenant = connectOverHttp("tenant", tenantUrl(config, subgraphSources()), sign, shell.logger);
+    const tenant = connectOverHttp("tenant", subgraphUrl("tenant", config, subgraphSources()), sign, shell.logger);
     const ingest = createIngest({
       ...opened.resources,
       clickhouse: settings.writer,

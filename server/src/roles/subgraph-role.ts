@@ -3,8 +3,9 @@ import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/
 import { serveSubgraph } from "@tessera/platform/graphql/serve-subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
+import { createAskAnalytics } from "../ask-analytics.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
-import { auditSecretsOf, publicUrlOf, tenantUrl, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, publicUrlOf, subgraphUrl, type DistributedConfig } from "../config.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import { quotasOf } from "../limiting.ts";
 import { places } from "../places.ts";
@@ -22,15 +23,15 @@ export const subgraphRole =
     const opened = openResources(storeSettingsOf(config), shell);
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
     const ingest = createRemoteIngest({ url: config.INGEST_URL, sign });
-    const tenant = connectOverHttp(
-      "tenant",
-      tenantUrl(config, readSupergraphFile(places.supergraphFile)),
-      sign,
-      shell.logger,
+    const sources = readSupergraphFile(places.supergraphFile);
+    const [tenant, analytics] = (["tenant", "analytics"] as const).map((asked) =>
+      connectOverHttp(asked, subgraphUrl(asked, config, sources), sign, shell.logger),
     );
+    if (tenant === undefined || analytics === undefined) throw new Error("Two rooms were connected to.");
     opened.holdTo(quotasOf(tenant, name, shell.logger));
     opened.shareBy(createShareLinks(tenant, name));
     opened.knowAccess(createAskSubjectAccess(tenant, name));
+    opened.knowAnalytics(createAskAnalytics(analytics));
     const subgraph = createSubgraph(name, opened, {
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,
@@ -49,5 +50,11 @@ export const subgraphRole =
       verifyIdentity,
       logger: shell.logger,
     });
-    return { parts: opened.parts, probes: opened.probes, close: () => tenant.close().then(opened.close) };
+    return {
+      ...{ parts: opened.parts, probes: opened.probes },
+      close: async () => {
+        await Promise.all([tenant.close(), analytics.close()]);
+        await opened.close();
+      },
+    };
   };

@@ -2,6 +2,7 @@ import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
+import { createAskAnalytics } from "../ask-analytics.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { auditSecretsOf, type DistributedConfig } from "../config.ts";
 import { connectInProcess } from "../graph-connections.ts";
@@ -23,11 +24,14 @@ export const openBackground = (
   logger: Shell["logger"],
 ): readonly Background[] => {
   const subgraphs = SUBGRAPH_NAMES.map((name) => createSubgraph(name, opened, ports));
-  const tenant = subgraphs.find(({ name }) => name === "tenant");
-  if (tenant === undefined) throw new Error("A worker runs the tenant room.");
+  const [tenant, analytics] = (["tenant", "analytics"] as const).map((wanted) =>
+    subgraphs.find(({ name }) => name === wanted),
+  );
+  if (tenant === undefined || analytics === undefined) throw new Error("A worker runs every room.");
   const connection = connectInProcess(tenant, logger);
   opened.holdTo(quotasOf(connection, "worker", logger));
   opened.knowAccess(createAskSubjectAccess(connection, "worker"));
+  opened.knowAnalytics(createAskAnalytics(connectInProcess(analytics, logger)));
   return subgraphs.flatMap(({ background }) => background);
 };
 
