@@ -1,6 +1,9 @@
-import { createHabituation, type HabituationState } from "./habituation.ts";
-import { createProfile, type ProfileFinding, type ProfileState } from "./profile.ts";
-import { createShape, type ShapeState } from "./shape.ts";
+import { z } from "zod";
+import { createHabituation, habituationSchema } from "./habituation.ts";
+import { createHistory, historySchema } from "./history.ts";
+import { createProfile, profileSchema, type ProfileFinding } from "./profile.ts";
+import { createShape } from "./shape.ts";
+import { tailSchema } from "./tail.ts";
 
 /** Hours of a day, and of a week. */
 const [HOURS_OF_DAY, HOURS_OF_WEEK] = [24, 168];
@@ -38,14 +41,18 @@ export interface EnsembleFinding {
   readonly nearest: readonly number[];
 }
 
-/** What an ensemble has learnt, as it is kept. */
-export interface EnsembleState {
-  readonly day: ProfileState;
-  readonly week: ProfileState;
-  readonly short: ShapeState;
-  readonly long: ShapeState;
-  readonly habituation: HabituationState;
-}
+/** Reads what an ensemble has learnt. */
+export const ensembleSchema = z.object({
+  day: profileSchema,
+  week: profileSchema,
+  history: historySchema,
+  short: tailSchema,
+  long: tailSchema,
+  habituation: habituationSchema,
+});
+
+/** What an ensemble has learnt, as it is kept: some 30 kB at most. */
+export type EnsembleState = z.infer<typeof ensembleSchema>;
 
 /** Judges a series value by value; what it says of one follows from that one and those before it. */
 export interface Ensemble {
@@ -64,12 +71,12 @@ const narrower = (one: ProfileFinding, other: ProfileFinding): ProfileFinding =>
 export const createEnsemble = (threshold = DEFAULT_THRESHOLD, saved: EnsembleState | null = null): Ensemble => {
   const day = createProfile(HOURS_OF_DAY, saved?.day ?? null);
   const week = createProfile(HOURS_OF_WEEK, saved?.week ?? null);
-  const short = createShape(SHORT_SHAPE, saved?.short ?? null);
-  const long = createShape(LONG_SHAPE, saved?.long ?? null);
+  const history = createHistory(saved?.history ?? null);
+  const short = createShape(SHORT_SHAPE, history, saved?.short ?? null);
+  const long = createShape(LONG_SHAPE, history, saved?.long ?? null);
   const habituation = createHabituation(threshold, saved?.habituation ?? null);
   const gap = (): EnsembleFinding => {
-    short.judge(null);
-    long.judge(null);
+    history.put(Number.NaN);
     const parts = { DAY_PROFILE: 0, WEEK_PROFILE: 0, SHORT_SHAPE: 0, LONG_SHAPE: 0 };
     return { surprise: 0, novelty: habituation.novelty(0), parts, expected: null, within: null, nearest: [] };
   };
@@ -78,7 +85,8 @@ export const createEnsemble = (threshold = DEFAULT_THRESHOLD, saved: EnsembleSta
       if (value === null) return gap();
       const ofDay = day.judge(value, hourOfWeek % HOURS_OF_DAY, threshold);
       const ofWeek = week.judge(value, hourOfWeek, threshold);
-      const [ofShort, ofLong] = [short.judge(value), long.judge(value)];
+      history.put(value);
+      const [ofShort, ofLong] = [short.judge(), long.judge()];
       const surprise = (ofDay.surprise + ofWeek.surprise + ofShort.surprise + ofLong.surprise) / 4;
       const { expected, within } = narrower(ofDay, ofWeek);
       return {
@@ -93,7 +101,7 @@ export const createEnsemble = (threshold = DEFAULT_THRESHOLD, saved: EnsembleSta
     },
     save: () => ({
       ...{ day: day.save(), week: week.save(), short: short.save(), long: long.save() },
-      habituation: habituation.save(),
+      ...{ history: history.save(), habituation: habituation.save() },
     }),
   };
 };

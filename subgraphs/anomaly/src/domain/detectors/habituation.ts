@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** Share of the threshold from which a surprise is attended to: what follows it must surprise more, although it was no alarm itself. */
 const ATTENDED = 0.7;
 /** Values after what was attended to during which only what surprises more is new. */
@@ -9,12 +11,15 @@ const FATIGUE = 0.2;
 /** Values after which one is remembered by a factor of e less. */
 const FATIGUE_LASTS = 1_500;
 
-/** What is remembered of what was attended to, as it is kept. */
-export interface HabituationState {
+/** Reads what is remembered of what was attended to. */
+export const habituationSchema = z.object({
   /** The last surprise that was attended to, and how many values ago it was; null before the first. */
-  readonly last: { readonly surprise: number; readonly ago: number } | null;
-  readonly fatigue: number;
-}
+  last: z.object({ surprise: z.number(), ago: z.number() }).nullable(),
+  fatigue: z.number(),
+});
+
+/** What is remembered of what was attended to, as it is kept. */
+export type HabituationState = z.infer<typeof habituationSchema>;
 
 /** Tells what is new from what goes on or comes again and again. */
 export interface Habituation {

@@ -1,11 +1,21 @@
-import { createTail, type TailState } from "./tail.ts";
+import { z } from "zod";
+import { createTail, tailSchema } from "./tail.ts";
+
+/** Parts a period may have: the hours of a week. */
+const MAX_PARTS = 168;
+
+/** Reads what a profile has learnt. */
+export const profileSchema = z.object({
+  seen: z.number().int().min(0),
+  /** Mean of everything that was seen. */
+  mean: z.number(),
+  /** Per part of the period, how many values were seen there and their mean. */
+  parts: z.array(z.tuple([z.number().int().min(0), z.number()])).max(MAX_PARTS),
+  tail: tailSchema,
+});
 
 /** What a profile has learnt, as it is kept. */
-export interface ProfileState {
-  /** Per part of the period, how many values were seen there and their mean. */
-  readonly parts: readonly (readonly [count: number, mean: number])[];
-  readonly tail: TailState;
-}
+export type ProfileState = z.infer<typeof profileSchema>;
 
 /** What a profile says of a value. */
 export interface ProfileFinding {
@@ -27,12 +37,10 @@ export interface Profile {
 export const createProfile = (parts: number, saved: ProfileState | null = null): Profile => {
   const counts = new Float64Array(parts);
   const means = new Float64Array(parts);
-  let [seen, mean] = [0, 0];
+  let [seen, mean] = [saved?.seen ?? 0, saved?.mean ?? 0];
   for (const [part, [count, of]] of (saved?.parts ?? []).entries()) {
     counts[part] = count;
     means[part] = of;
-    seen += count;
-    mean += count === 0 ? 0 : ((of - mean) * count) / seen;
   }
   const tail = createTail(saved?.tail ?? null);
   const learn = (value: number, part: number): void => {
@@ -55,6 +63,9 @@ export const createProfile = (parts: number, saved: ProfileState | null = null):
       learn(value, part);
       return finding;
     },
-    save: () => ({ parts: [...counts].map((count, part) => [count, means[part] ?? 0]), tail: tail.save() }),
+    save: () => ({
+      ...{ seen, mean, tail: tail.save() },
+      parts: [...counts].map((count, part): [number, number] => [count, means[part] ?? 0]),
+    }),
   };
 };

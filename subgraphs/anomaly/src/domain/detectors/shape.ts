@@ -1,17 +1,11 @@
-import { createSlidingDistances, type ShapeSettings } from "./sliding-distances.ts";
+import type { History } from "./history.ts";
+import { nearestShapes, type ShapeSettings } from "./nearest-shapes.ts";
 import { createTail, type TailState } from "./tail.ts";
 
 /** Nearest neighbours whose mean distance counts: one alone may itself have been an anomaly. */
 const NEIGHBOURS = 3;
 /** Shapes' lengths that must have been seen before anything is said. */
 const MIN_LENGTHS = 3;
-
-/** What is remembered of a series; a gap is null. */
-export interface ShapeState {
-  readonly seen: number;
-  readonly values: readonly (number | null)[];
-  readonly tail: TailState;
-}
 
 /** What the shape of the latest values says. */
 export interface ShapeFinding {
@@ -22,35 +16,27 @@ export interface ShapeFinding {
 
 /** Compares the shape of a series' latest values with all shapes it has had. */
 export interface Shape {
-  /** Judges the shape that ends with a value by the shapes before it, then learns it; null is a gap, across which nothing is compared. */
-  readonly judge: (value: number | null) => ShapeFinding;
-  readonly save: () => ShapeState;
+  /** Judges the shape that ends with the history's latest value by the shapes before it, then learns it; across a gap nothing is compared. */
+  readonly judge: () => ShapeFinding;
+  readonly save: () => TailState;
 }
 
 /**
  * The mean distance of the latest values, as a vector, to the nearest earlier ones (Burnaev and Ishimtsev, "Conformalized density- and distance-based anomaly
  * detection in time-series data", 2016: KNN-CAD), told by its own tail. Earlier shapes share no value with the latest.
  */
-export const createShape = (settings: ShapeSettings, saved: ShapeState | null = null): Shape => {
-  const values = (saved?.values ?? []).map((value) => value ?? Number.NaN);
-  const distances = createSlidingDistances(settings, { seen: saved?.seen ?? 0, values });
-  const tail = createTail(saved?.tail ?? null);
-  let seen = saved?.seen ?? 0;
+export const createShape = (settings: ShapeSettings, history: History, saved: TailState | null = null): Shape => {
+  const tail = createTail(saved);
   return {
-    judge: (value) => {
-      distances.put(value ?? Number.NaN);
-      seen += 1;
-      const nearest = seen < MIN_LENGTHS * settings.length ? [] : distances.nearest(NEIGHBOURS);
+    judge: () => {
+      const nearest =
+        history.seen() < MIN_LENGTHS * settings.length ? [] : nearestShapes(history, settings, NEIGHBOURS);
       if (nearest.length === 0) return { surprise: 0, nearest: [] };
       const distance = nearest.reduce((sum, neighbour) => sum + neighbour.distance, 0) / nearest.length;
       const surprise = tail.surprise(distance);
       tail.learn(distance);
       return { surprise, nearest: nearest.map(({ ago }) => ago) };
     },
-    save: () => {
-      const held = distances.save();
-      const remembered = held.values.map((value) => (Number.isNaN(value) ? null : value));
-      return { seen: held.seen, values: remembered, tail: tail.save() };
-    },
+    save: tail.save,
   };
 };

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** Parts of each doubling that distances are told apart by: two in one bin differ by 9 % at most (DDSketch, Masson et al., VLDB 2019). */
 const BINS_PER_OCTAVE = 8;
 /** Doublings that are told apart, half of them below the first distance that is not 0. */
@@ -15,13 +17,27 @@ const MAX_SHAPE = 0.5;
 const MIN_SHAPE = 1e-3;
 const SMALLEST = 1e-12;
 
-/** What a tail has learnt, as it is kept. */
-export interface TailState {
+/** Reads what a tail has learnt. */
+export const tailSchema = z.object({
   /** Logarithm to base 2 of the lower end of bin 1; null before a distance that is not 0. */
-  readonly offset: number | null;
+  offset: z.number().nullable(),
   /** Bins that hold something, with how many distances. */
-  readonly counts: readonly (readonly [bin: number, count: number])[];
-}
+  counts: z
+    .array(
+      z.tuple([
+        z
+          .number()
+          .int()
+          .min(0)
+          .max(BINS - 1),
+        z.number().int().min(0),
+      ]),
+    )
+    .max(BINS),
+});
+
+/** What a tail has learnt, as it is kept. */
+export type TailState = z.infer<typeof tailSchema>;
 
 /** How surprising a distance is by all distances before it. */
 export interface Tail {
@@ -53,6 +69,28 @@ const byMoments = (mean: number, variance: number): { readonly shape: number; re
   return { shape, scale: mean * (1 - shape) };
 };
 
+/** The tail of counted distances: `known` of them, the furthest in bin `last`, bin 1 beginning at `unit`. */
+const tailOf = (
+  counts: Float64Array,
+  { known, last, unit }: { readonly known: number; readonly last: number; readonly unit: number },
+): Beyond | null => {
+  let [first, there] = [last + 1, 0];
+  while (first > 1 && there < (1 - TAIL_BEGINS) * known) {
+    first -= 1;
+    there += counts[first] ?? 0;
+  }
+  let [sum, squares] = [0, 0];
+  for (let bin = first; bin <= last; bin += 1) {
+    const excess = (low(bin) + low(bin + 1)) * MIDDLE - low(first);
+    sum += (counts[bin] ?? 0) * excess;
+    squares += (counts[bin] ?? 0) * excess * excess;
+  }
+  if (there === 0) return null;
+  const mean = sum / there;
+  const { shape, scale } = byMoments(mean, squares / there - mean * mean);
+  return { from: low(first) * unit, share: there / known, shape, scale: scale * unit };
+};
+
 /**
  * Learns a distribution of distances in logarithmic bins and tells how far out in its tail one lies: beyond the 90 % quantile excesses follow a
  * generalised Pareto distribution (peaks over threshold; Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory", KDD 2017).
@@ -60,35 +98,24 @@ const byMoments = (mean: number, variance: number): { readonly shape: number; re
 export const createTail = (saved: TailState | null = null): Tail => {
   const counts = new Float64Array(BINS);
   let offset = saved?.offset ?? null;
-  let known = 0;
+  let [known, last] = [0, 0];
+  /** The tail of what is known now; undefined when it must be looked for anew. */
+  let found: Beyond | null | undefined;
   for (const [bin, count] of saved?.counts ?? []) {
     counts[bin] = count;
     known += count;
+    last = Math.max(last, bin);
   }
 
-  const unit = (): number => 2 ** (offset ?? 0);
   const binOf = (distance: number): number => {
     if (offset === null || !(distance > SMALLEST)) return 0;
     const bin = Math.floor((Math.log2(distance) - offset) * BINS_PER_OCTAVE) + 1;
     return Math.max(0, Math.min(BINS - 1, bin));
   };
   const beyond = (): Beyond | null => {
-    if (known < MIN_KNOWN || offset === null) return null;
-    let [first, there] = [BINS, 0];
-    while (first > 1 && there < (1 - TAIL_BEGINS) * known) {
-      first -= 1;
-      there += counts[first] ?? 0;
-    }
-    let [sum, squares] = [0, 0];
-    for (let bin = first; bin < BINS; bin += 1) {
-      const excess = (low(bin) + low(bin + 1)) * MIDDLE - low(first);
-      sum += (counts[bin] ?? 0) * excess;
-      squares += (counts[bin] ?? 0) * excess * excess;
-    }
-    if (there === 0) return null;
-    const mean = sum / there;
-    const { shape, scale } = byMoments(mean, squares / there - mean * mean);
-    return { from: low(first) * unit(), share: there / known, shape, scale: scale * unit() };
+    if (found === undefined)
+      found = known < MIN_KNOWN || offset === null ? null : tailOf(counts, { known, last, unit: 2 ** offset });
+    return found;
   };
 
   return {
@@ -111,6 +138,8 @@ export const createTail = (saved: TailState | null = null): Tail => {
       const bin = binOf(distance);
       counts[bin] = (counts[bin] ?? 0) + 1;
       known += 1;
+      last = Math.max(last, bin);
+      found = undefined;
     },
     save: () => ({
       offset,

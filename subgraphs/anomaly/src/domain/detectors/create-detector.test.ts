@@ -1,0 +1,129 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { anySeries, observationsOf } from "../../../testing/series-arbitraries.ts";
+import { createDetector, historyOf } from "./create-detector.ts";
+import { checkDetectorDefinition, type DetectorDefinition } from "./detector-definition.ts";
+import { MAX_SCORE, MAX_WEIGHED } from "./finding.ts";
+import { MAX_REMEMBERED } from "./recent.ts";
+
+/** A definition with what is left out filled in. */
+const defined = (input: object): DetectorDefinition => {
+  const checked = checkDetectorDefinition(input);
+  if (!checked.valid) throw new Error(JSON.stringify(checked.problems));
+  return checked.value;
+};
+
+/** One of each kind, small enough that short series pass through all they do. */
+const DEFINITIONS: readonly DetectorDefinition[] = [
+  { kind: "STATIC", side: "ABOVE", high: 10, minimumSamples: 2 },
+  { kind: "STATIC", side: "BELOW", low: 0 },
+  { kind: "STATIC", side: "OUTSIDE", low: -5, high: 5, calendar: "APART" },
+  { kind: "CHANGE", since: "BUCKETS_AGO", buckets: 2, periods: 3, unit: "PERCENT", by: 50 },
+  { kind: "CHANGE", since: "DAY_AGO", unit: "ABSOLUTE", by: 3, sides: "ABOVE", calendar: "APART" },
+  { kind: "ROBUST_Z", window: 10, calendar: "APART" },
+  { kind: "ROBUST_Z", window: 12, sides: "BELOW", minimumDeviation: 1 },
+  { kind: "EWMA", baseline: 10, calendar: "AS_USUAL" },
+  { kind: "AUTOMATIC", sensitivity: 2 },
+  { kind: "AUTOMATIC", calendar: "APART", sides: "ABOVE" },
+].map(defined);
+
+describe.each(DEFINITIONS.map((definition) => [JSON.stringify(definition), definition] as const))("%s", (_, of) => {
+  test("tells finite numbers that agree with each other, of whatever it is given", () => {
+    fc.assert(
+      fc.property(anySeries(80), (series) => {
+        const detector = createDetector(of, undefined);
+        for (const observation of series) {
+          const { outcome, score, expected, low, high, side, weighed, because } = detector.judge(observation);
+          for (const number of [score, expected, low, high])
+            expect(number === null || Number.isFinite(number)).toBe(true);
+          expect(score).toBeGreaterThanOrEqual(0);
+          expect(score).toBeLessThanOrEqual(MAX_SCORE);
+          if (outcome === "ANOMALOUS") expect(score).toBeGreaterThanOrEqual(1);
+          else expect(score).toBeLessThanOrEqual(1);
+          if (outcome === "ANOMALOUS" && of.kind !== "AUTOMATIC") expect(side).not.toBeNull();
+          expect(weighed.length).toBeLessThanOrEqual(MAX_WEIGHED);
+          expect(weighed.reduce((sum, { share }) => sum + share, 0)).toBeLessThan(1 + 1e-9);
+          expect(because).toMatch(/^[^.\s].*[^.]$/);
+          expect(because).not.toMatch(/NaN|Infinity|undefined|null/);
+        }
+      }),
+      { numRuns: 30, endOnFailure: true },
+    );
+  });
+
+  test("says the same after it was kept as text, wherever that was, and of another's memory nothing", () => {
+    fc.assert(
+      fc.property(anySeries(80), fc.nat(80), (series, at) => {
+        const whole = createDetector(of, undefined);
+        const before = createDetector(of, undefined);
+        series.slice(0, at).forEach((one) => before.judge(one));
+        const kept = JSON.stringify(before.save());
+        const after = createDetector(of, JSON.parse(kept));
+        const [anew, other] = [createDetector(of, { some: "other" }), createDetector(of, undefined)];
+        for (const [place, observation] of series.entries()) {
+          const finding = whole.judge(observation);
+          if (place >= at) expect(after.judge(observation)).toEqual(finding);
+          expect(anew.judge(observation)).toEqual(other.judge(observation));
+        }
+        expect(after.save()).toEqual(whole.save());
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
+  });
+
+  test("is shown no more history than it can remember", () => {
+    for (const bucketMs of [10_000, 60_000, 3_600_000, 86_400_000]) {
+      expect(historyOf(of, bucketMs)).toBeLessThanOrEqual(MAX_REMEMBERED);
+      expect(Number.isInteger(historyOf(of, bucketMs))).toBe(true);
+    }
+  });
+});
+
+describe("a definition", () => {
+  test.each([
+    [{ kind: "STATIC", side: "ABOVE" }, "high"],
+    [{ kind: "STATIC", side: "OUTSIDE", low: 5, high: 5 }, "low"],
+    [{ kind: "STATIC", side: "ABOVE", high: Number.NaN }, "high"],
+    [{ kind: "STATIC", side: "ABOVE", high: 1, low: 0 }, ""],
+    [{ kind: "CHANGE", since: "DAY_AGO", unit: "PERCENT", by: 0 }, "by"],
+    [{ kind: "CHANGE", since: "DAY_AGO", unit: "PERCENT", by: 5, periods: 9 }, "periods"],
+    [{ kind: "ROBUST_Z", window: 9 }, "window"],
+    [{ kind: "EWMA", lambda: 0 }, "lambda"],
+    [{ kind: "AUTOMATIC", sensitivity: 5 }, "sensitivity"],
+    [{ kind: "SOOTHSAYER" }, "kind"],
+    [null, ""],
+  ])("that makes no sense is refused, and the field is named: %j", (input, field) => {
+    const checked = checkDetectorDefinition(input);
+    expect(checked.valid ? [] : checked.problems.map((problem) => problem.field)).toEqual([field]);
+  });
+
+  test("says of a limit what it is", () => {
+    const checked = checkDetectorDefinition({ kind: "ROBUST_Z", window: 5_000 });
+    expect(checked.valid ? "" : checked.problems[0]?.message).toContain("2016");
+  });
+
+  test.each(DEFINITIONS.map((definition) => [definition]))(
+    "that was checked is the same when checked again: %j",
+    (of) => expect(checkDetectorDefinition(JSON.parse(JSON.stringify(of)))).toEqual({ valid: true, value: of }),
+  );
+});
+
+describe("buckets that the calendar labels", () => {
+  const series = observationsOf(Array.from({ length: 60 }, (_, place) => (place % 10 === 9 ? 1_000 : place % 3))).map(
+    (one, place) => ({ ...one, calendar: place % 10 === 9 ? "sale" : null }),
+  );
+  const outcomes = (calendar: string): readonly string[] => {
+    const detector = createDetector(defined({ kind: "ROBUST_Z", window: 20, calendar }), undefined);
+    return series.map((one) => detector.judge(one).outcome);
+  };
+  const labelled = (told: readonly string[]): readonly string[] => told.filter((_, place) => place % 10 === 9);
+  const ordinary = (told: readonly string[]): readonly string[] => told.filter((_, place) => place % 10 !== 9);
+
+  test("are neither judged nor learnt with SKIP", () => {
+    expect(new Set(labelled(outcomes("SKIP")))).toEqual(new Set(["LEARNING"]));
+    expect(ordinary(outcomes("SKIP"))).not.toContain("ANOMALOUS");
+  });
+  test("are judged by their like with APART", () =>
+    expect(new Set(labelled(outcomes("APART")))).toEqual(new Set(["LEARNING"])));
+  test("are judged with all others with AS_USUAL", () => expect(labelled(outcomes("AS_USUAL"))).toContain("ANOMALOUS"));
+});
