@@ -1,11 +1,11 @@
-import { candidatesOf, type Candidate } from "../../domain/explain/candidates.ts";
+import { candidatesOf, type Candidate } from "../../domain/change/candidates.ts";
 import {
   expectedOf,
   numberOf,
   together,
   type Breakdown,
   type SliceMeasure,
-} from "../../domain/explain/slice-measure.ts";
+} from "../../domain/change/slice-measure.ts";
 
 /** Dimensions a slice is named by, at most. */
 export const MAX_DEPTH = 3;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Breakdown, Quantity, SliceMeasure } from "../../domain/explain/slice-measure.ts";
+import type { Breakdown, Quantity, SliceMeasure } from "../../domain/change/slice-measure.ts";
 import { MAX_TAKEN_APART, searchSlices, type SliceCondition, type TakeApart } from "./search-slices.ts";
 
 /** A row stands for events of one combination of values: how many there were during the anomaly and in each of four times before. */
