@@ -199,6 +199,15 @@ export const parseMeasures = (
   return measures;
 };
 
+/** The input a parsed measure came of, by its place: QUANTILES become one measure per level, all others one. */
+export const measureInputAt = (inputs: readonly MeasureInput[], index: number): MeasureInput | undefined => {
+  let before = 0;
+  return inputs.find((input) => {
+    before += input.function === "QUANTILES" ? (input.levels ?? []).length : 1;
+    return index < before;
+  });
+};
+
 /** The measures an answer shows, with their places among all that it computes. */
 export const shownMeasures = (measures: readonly Measure[]): readonly (readonly [Measure, number])[] =>
   measures.flatMap((measure, index) => (measure.hidden === true ? [] : [[measure, index] as const]));

@@ -3,8 +3,8 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import type { Granularity } from "../../domain/calendar.ts";
-import { emptyCells, type Column } from "../../domain/columns.ts";
-import { shownMeasures, MAX_MEASURES, type Measure, type MeasureInput } from "../../domain/measures.ts";
+import { cellsOf, emptyCells, type Column } from "../../domain/columns.ts";
+import { measureInputAt, shownMeasures, MAX_MEASURES, type Measure, type MeasureInput } from "../../domain/measures.ts";
 import { parseOlapQuestion } from "../../domain/olap-question.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import { MAX_OLAP_ROWS, type OlapInput } from "../../domain/query.ts";
@@ -46,36 +46,11 @@ const SAMPLES = "watched_samples";
 /** Times one question is put to the store: buckets are read together until they have more rows than an answer may. */
 const MAX_ASKS = 64;
 
-const cellsOf = (column: Column | undefined): readonly (string | number | boolean | null)[] => {
-  switch (column?.kind) {
-    case "TEXT":
-      return column.texts;
-    case "INTEGER":
-      return column.integers;
-    case "NUMBER":
-      return column.numbers;
-    case "DECIMAL":
-      return column.decimals;
-    case "BOOLEAN":
-      return column.booleans;
-    case "TIME":
-      return column.times;
-    case undefined:
-      return [];
-  }
-};
+const cellsIn = (column: Column | undefined): ReturnType<typeof cellsOf> =>
+  column === undefined ? [] : cellsOf(column);
 
 const asNumber = (cell: string | number | boolean | null | undefined): number | null =>
   cell === null || cell === undefined || typeof cell === "boolean" ? null : Number(cell);
-
-/** The input a parsed measure came of: QUANTILES become one measure per level, all others one. */
-const inputOf = (inputs: readonly MeasureInput[], index: number): MeasureInput | undefined => {
-  let before = 0;
-  return inputs.find((input) => {
-    before += input.function === "QUANTILES" ? (input.levels ?? []).length : 1;
-    return index < before;
-  });
-};
 
 /** What is asked of the store, and what of its answer is watched. */
 interface Plan {
@@ -101,7 +76,7 @@ const plan = async (deps: WatchGroupsDeps, watched: GroupsToWatch): Promise<Plan
   const [measure, index] = shown.find(([{ name }]) => name === valueName) ?? [];
   if (measure === undefined || index === undefined) throw new Error("A chosen measure is one of the question's.");
   const counted = shown.length < MAX_MEASURES;
-  const filter = inputOf(input.measures, index)?.filter ?? null;
+  const filter = measureInputAt(input.measures, index)?.filter ?? null;
   const samples: MeasureInput = { name: SAMPLES, function: "COUNT", filter };
   return {
     input: { ...input, limit: MAX_OLAP_ROWS, measures: counted ? [...input.measures, samples] : input.measures },
@@ -121,8 +96,8 @@ interface Row {
 
 const rowsOf = ({ columns, rowCount }: OlapAnswer, { valueName, dimensions }: Plan): readonly Row[] => {
   const named = (role: Column["role"], name: string) =>
-    cellsOf(columns.find((column) => column.role === role && column.name === name));
-  const times = cellsOf(columns.find(({ role }) => role === "TIME"));
+    cellsIn(columns.find((column) => column.role === role && column.name === name));
+  const times = cellsIn(columns.find(({ role }) => role === "TIME"));
   const groups = dimensions.map((name) => ({ name, cells: named("DIMENSION", name) }));
   const [values, samples] = [named("MEASURE", valueName), named("MEASURE", SAMPLES)];
   return Array.from({ length: rowCount }, (_, row) => {

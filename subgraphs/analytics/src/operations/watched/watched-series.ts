@@ -3,6 +3,7 @@ import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { Granularity } from "../../domain/calendar.ts";
 import type { QuestionInput } from "../../domain/dashboards/question.ts";
 import type { Provenance } from "../../domain/provenance.ts";
+import { togetherFrom } from "../../domain/provenance-together.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
 import { keepHeaviest, type KeptSeries, type WatchedReading } from "../../domain/watched/watched-series.ts";
@@ -78,7 +79,7 @@ const filled = (value: unknown): boolean =>
   value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
 
 /** A grouped question without what says how its rows are laid out; what would change the numbers themselves is refused. */
-const groupsOf = (input: SavedQuestion["input"], where: string): Omit<AskedOlap, "range"> => {
+export const groupsOf = (input: SavedQuestion["input"], where: string): Omit<AskedOlap, "range"> => {
   // boundary: the two questions differ in which of these names they have.
   const asked = input as Partial<AskedOlap> & Partial<AskedTimeSeries>;
   for (const part of ["having", "pivot"] as const)
@@ -92,7 +93,7 @@ const groupsOf = (input: SavedQuestion["input"], where: string): Omit<AskedOlap,
 };
 
 /** Gives a refusal of a question that was put together here the place it has in what was sent. */
-const atPlace = async <T>(where: string, work: () => Promise<T>): Promise<T> => {
+export const atPlace = async <T>(where: string, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
@@ -148,30 +149,6 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
       return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));
     }
   }
-};
-
-/** Tables and estimates that one answer names at most: more say the same again. */
-const MAX_TOLD = 100;
-
-const later = (one: string, other: string): string => (Date.parse(one) >= Date.parse(other) ? one : other);
-
-/** Where an answer comes from that was read in several parts: costs add up, the parts' tables are all named, and the worst is told of how exact it is. */
-const togetherFrom = (provenances: readonly Provenance[]): Provenance => {
-  const [first, ...rest] = provenances;
-  if (first === undefined) throw new Error("An answer was read from somewhere.");
-  const errors = provenances.flatMap(({ relativeError }) => relativeError ?? []);
-  const sum = (of: (one: Provenance) => number): number => provenances.reduce((total, one) => total + of(one), 0);
-  return {
-    ...first,
-    asOf: rest.reduce((latest, { asOf }) => later(latest, asOf), first.asOf),
-    exactness: provenances.some(({ exactness }) => exactness === "APPROXIMATE") ? "APPROXIMATE" : "EXACT",
-    relativeError: errors.length === 0 ? null : Math.max(...errors),
-    approximations: provenances.flatMap(({ approximations }) => approximations).slice(0, MAX_TOLD),
-    tables: provenances.flatMap(({ tables }) => tables).slice(0, MAX_TOLD),
-    rowsRead: sum(({ rowsRead }) => rowsRead),
-    bytesRead: sum(({ bytesRead }) => bytesRead),
-    elapsedMs: sum(({ elapsedMs }) => elapsedMs),
-  };
 };
 
 /**
