@@ -9,4 +9,6 @@ export interface JobChanged {
   readonly jobId: JobId;
   /** Grows with each change of the job; a reader ignores a revision it has already seen. */
   readonly revision: number;
+  /** Where it stands by this change; absent in entries of former versions. */
+  readonly state?: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
 }

@@ -29,7 +29,7 @@ const createTell =
   (eventLog: EventLog, recordOf: RecordOf): Tell =>
   async (transaction, job) => {
     const { tenantId, id: jobId, revision } = job;
-    const payload: JobChanged = { tenantId, jobId, revision };
+    const payload: JobChanged = { tenantId, jobId, revision, state: job.state.kind };
     await eventLog.appendWith(transaction, {
       tenantId,
       topic: JOB_CHANGED,

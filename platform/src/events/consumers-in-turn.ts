@@ -1,0 +1,86 @@
+import type { TenantSql } from "../db/sql.ts";
+import { errorMessage } from "../errors/error-message.ts";
+import type { Background } from "../graphql/subgraph.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { LogConsumer } from "./log-consumer.ts";
+import { waitingConsumersOf } from "./waiting-consumers.ts";
+
+/** Milliseconds before a consumer that failed is tried again. */
+const RETRY_MS = 1_000;
+
+/**
+ * Runs consumers of the event log that have not been started, one after the other, as each has something to take: however many they are, they use no more
+ * connections than one. What one can't take is tried again after a pause, and holds up the others for no longer than its try.
+ */
+export const createConsumersInTurn = (deps: {
+  readonly name: string;
+  readonly sql: TenantSql;
+  readonly logger: Logger;
+  readonly consumers: readonly LogConsumer[];
+}): Background => {
+  const waiting = waitingConsumersOf(deps.sql);
+  const state = { stopping: false };
+  let wake = (): void => undefined;
+  let running: Promise<void> = Promise.resolve();
+
+  const drain = async (consumer: LogConsumer): Promise<boolean> => {
+    try {
+      await consumer.drain();
+      return true;
+    } catch (error) {
+      deps.logger.warn(
+        { consumer: consumer.name, error: errorMessage(error) },
+        "A consumer of the event log failed; trying again.",
+      );
+      return false;
+    }
+  };
+  /** Waits until some consumers have something to take, or until it is time to try again those that failed. */
+  const nextTurn = async (failed: readonly LogConsumer[]): Promise<readonly LogConsumer[]> => {
+    const behind = new Set<LogConsumer>();
+    const others = deps.consumers.filter((consumer) => !failed.includes(consumer));
+    const waits = others.map((consumer) => {
+      const { done, leave } = waiting.wait(consumer.name);
+      let left = false;
+      const told = done.then(() => void (left || behind.add(consumer)));
+      return {
+        told,
+        leave: () => {
+          left = true;
+          leave();
+        },
+      };
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+      if (failed.length > 0) timer = setTimeout(resolve, RETRY_MS);
+      if (state.stopping) resolve();
+    });
+    await Promise.race([woken, ...waits.map(({ told }) => told)]);
+    clearTimeout(timer);
+    for (const { leave } of waits) leave();
+    return [...failed, ...behind];
+  };
+  const loop = async (): Promise<void> => {
+    let turn: readonly LogConsumer[] = deps.consumers;
+    while (!state.stopping) {
+      const failed: LogConsumer[] = [];
+      for (const consumer of turn) if (!state.stopping && !(await drain(consumer))) failed.push(consumer);
+      if (!state.stopping) turn = await nextTurn(failed);
+    }
+  };
+  return {
+    name: deps.name,
+    start: () => {
+      state.stopping = false;
+      running = loop();
+      return Promise.resolve();
+    },
+    stop: async () => {
+      state.stopping = true;
+      wake();
+      await running;
+    },
+  };
+};
