@@ -1,6 +1,6 @@
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
-import type { Checked } from "../rule-definition.ts";
+import type { Checked } from "../checked.ts";
 import { SEVERITIES } from "./alert.ts";
 import type { AlertPolicy } from "./alert-policy.ts";
 
