@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { JOB_CHANGED } from "@tessera/contracts/events/job-changed";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
+import type { TenantId } from "@tessera/contracts/ids";
+import { TENANT_PERMISSIONS } from "@tessera/contracts/permissions";
+import { readKeyRing } from "@tessera/platform/auth/key-ring";
+import type { LogEntry } from "@tessera/platform/events/event-log";
+import { createPublicRequests } from "@tessera/platform/http/public-request";
+import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { z } from "zod";
+import { WEBHOOK_LIMITS, type Endpoint } from "../domain/webhooks/endpoint.ts";
+import { createSender, type Sender, type SenderDeps } from "../jobs/webhooks/send-deliveries.ts";
+import type { NewEndpointInput } from "../operations/webhooks/change-endpoints.ts";
+import { unseal } from "../operations/webhooks/sealing.ts";
+import { createWebhookOperations } from "../operations/webhooks/webhook-operations.ts";
+import { writeMessages } from "../reactions/webhooks/write-messages.ts";
+import { createDeliveryListStore } from "../store/webhooks/delivery-list-store.ts";
+import { createDeliveryStore } from "../store/webhooks/delivery-store.ts";
+import { createEndpointStore } from "../store/webhooks/endpoint-store.ts";
+import { createMessageStore } from "../store/webhooks/message-store.ts";
+import { openReceiver, type Receiver } from "./webhook-receiver.ts";
+
+/** Before the clock of any other test, so that senders of these tests find their own deliveries alone. */
+export const WEBHOOK_EPOCH_MS = Date.parse("1991-08-06T12:00:00Z");
+
+const stateRows = z.array(z.object({ state: z.string(), attempts: z.number(), end_reason: z.string().nullable() }));
+
+/** An endpoint of a tenant of its own, whose secrets the receiver trusts. */
+export interface TestEndpoint {
+  readonly tenantId: TenantId;
+  readonly caller: Caller;
+  readonly endpoint: Endpoint;
+  readonly path: string;
+  readonly secrets: readonly string[];
+}
+
+const jobEntry = (tenantId: TenantId, cursor: LogEntry["cursor"], jobId: string, revision: number): LogEntry => ({
+  ...{ tenantId, topic: JOB_CHANGED, cursor, payload: { tenantId, jobId, revision, state: "SUCCEEDED" } },
+});
+
+const openStores = ({ resources }: TestResources) => ({
+  endpoints: createEndpointStore({ ...resources, limits: WEBHOOK_LIMITS }),
+  claims: createDeliveryStore(resources),
+  deliveries: createDeliveryListStore({ ...resources, limits: WEBHOOK_LIMITS }),
+  messages: createMessageStore(WEBHOOK_LIMITS),
+});
+
+/** Webhooks over the engines of the test run, a clock the test moves, and a receiver. */
+export const openWebhookRoom = async () => {
+  const clock = { ms: WEBHOOK_EPOCH_MS };
+  const nowMs = () => clock.ms;
+  const engines = openTestResources({ nowMs });
+  const { sql, logger, metrics, newId } = engines.resources;
+  const stores = openStores(engines);
+  const keyRing = readKeyRing(`tests:${randomBytes(32).toString("base64url")}`);
+  const requests = createPublicRequests({ allowLoopback: true });
+  const graphUrl = () => "https://tessera.example/graphql";
+  const operations = createWebhookOperations({ ...stores, keyRing, newId, randomBytes, requests, graphUrl, nowMs });
+  const receiver: Receiver = await openReceiver(nowMs);
+  let made = 0;
+
+  const senderDeps: SenderDeps = {
+    ...{ deliveries: stores.claims, requests, unseal: unseal(keyRing), nowMs, random: () => 0.5, metrics, logger },
+    accessNow: (tenantId, subject) =>
+      Promise.resolve({
+        ...{ tenantId, subject, permissions: new Set(TENANT_PERMISSIONS), expiresAtMs: null, ...PLAIN_ACCESS },
+      }),
+  };
+  const makeEndpoint = async (
+    more: Partial<NewEndpointInput> = {},
+    tenantId = freshTenantId(),
+  ): Promise<TestEndpoint> => {
+    const caller = callerWith(tenantId, TENANT_PERMISSIONS);
+    made += 1;
+    const path = `/${made}`;
+    const input: NewEndpointInput = {
+      ...{ url: `${receiver.url}${path}`, eventTypes: [], labels: [], headers: [], ordering: "NONE" },
+      ...{ ratePerMinute: 6_000, signing: ["HMAC_SHA256"], ...more },
+    };
+    const outcome = await operations.createWebhookEndpoint(caller, input);
+    if (outcome.kind !== "SAVED") throw new Error(`No endpoint was made: ${JSON.stringify(outcome)}`);
+    const secrets = outcome.shown.map(({ secret }) => secret);
+    receiver.trust(path, secrets);
+    return { tenantId, caller, endpoint: outcome.endpoint, path, secrets };
+  };
+  /** Tells of jobs that ended, in one transaction later than the endpoint's; their revisions are `1,000 * round` and up. */
+  const tellJobs = ({ tenantId, endpoint }: TestEndpoint, jobIds: readonly string[], round = 1): Promise<void> => {
+    const transaction = endpoint.sinceTransaction + BigInt(round);
+    const entries = jobIds.map((id, place) =>
+      jobEntry(tenantId, { transaction, sequence: BigInt(place) }, id, round * 1_000 + place),
+    );
+    const write = writeMessages({ messages: stores.messages, graphUrl, nowMs, logger });
+    return sql.transaction(tenantId, (transaction) => write(transaction, tenantId, entries));
+  };
+  /** Sends until nothing is due. */
+  const drain = async (sender: Sender): Promise<void> => {
+    for (let more = true; more;) {
+      more = await sender.look();
+      await sender.settled();
+    }
+  };
+  return {
+    ...{ clock, engines, stores, operations, receiver, keyRing, makeEndpoint, tellJobs, drain },
+    /** One more sender; parts of it may be replaced. */
+    sender: (parts: Partial<SenderDeps> = {}) => createSender({ ...senderDeps, ...parts }),
+    /** What arrived at an endpoint. */
+    arrivedAt: ({ path }: TestEndpoint) => receiver.received.filter((one) => one.path === path),
+    /** The deliveries of an endpoint as they stand, in their order. */
+    standing: async ({ endpoint }: TestEndpoint) => {
+      const text = "SELECT state, attempts, end_reason FROM webhook_delivery WHERE endpoint_id = $1 ORDER BY sequence";
+      return stateRows.parse((await engines.owner.query(text, [endpoint.id])).rows);
+    },
+    close: async () => {
+      await receiver.close();
+      await engines.close();
+    },
+  };
+};
+
+/** See {@link openWebhookRoom}. */
+export type WebhookRoom = Awaited<ReturnType<typeof openWebhookRoom>>;
