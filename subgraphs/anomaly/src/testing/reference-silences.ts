@@ -1,7 +1,8 @@
 import type { Inhibition, OpenAlert } from "../domain/silences/inhibition.ts";
 import type { Matcher } from "../domain/silences/matcher.ts";
 
-const MINUTE_MS = 60_000;
+/** Steps of a walk: every clock is set by quarters of an hour, on such a quarter, and all that is asked about lies on one. */
+export const QUARTER_MS = 900_000;
 
 /** Whether labels are as matchers ask, pattern by the engine's own regular expressions. */
 export const referenceMatches = (matchers: readonly Matcher[], labels: Readonly<Record<string, string>>): boolean =>
@@ -49,14 +50,14 @@ export const referenceInhibited = (
   return new Set(silenced.map(({ fingerprint }) => fingerprint));
 };
 
-/** A walk over the minutes of a zone's clock. */
+/** A walk over the quarters of hours of a zone's clock. */
 export interface ClockWalk {
   readonly timeZone: string;
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
-/** For each minute of a walk what the zone's clock shows that it has not shown before, the readings it passes over included; as readings of UTC. */
+/** For each quarter of an hour of a walk what the zone's clock shows that it has not shown before, the readings it passes over included; as readings of UTC. */
 export const newReadings = ({ timeZone, fromMs, untilMs }: ClockWalk): ReadonlyMap<number, readonly Date[]> => {
   const format = new Intl.DateTimeFormat("en-US", {
     ...{
@@ -81,11 +82,11 @@ export const newReadings = ({ timeZone, fromMs, untilMs }: ClockWalk): ReadonlyM
   };
   const shown = new Map<number, readonly Date[]>();
   // Two days before, so that a reading which appears again is known to have been there.
-  let latest = readingAt(fromMs - 2_880 * MINUTE_MS);
-  for (let ms = fromMs - 2_879 * MINUTE_MS; ms < untilMs; ms += MINUTE_MS) {
+  let latest = readingAt(fromMs - 192 * QUARTER_MS);
+  for (let ms = fromMs - 191 * QUARTER_MS; ms < untilMs; ms += QUARTER_MS) {
     const now = readingAt(ms);
     const fresh: Date[] = [];
-    for (let reading = latest + MINUTE_MS; reading <= now; reading += MINUTE_MS) fresh.push(new Date(reading));
+    for (let reading = latest + QUARTER_MS; reading <= now; reading += QUARTER_MS) fresh.push(new Date(reading));
     latest = Math.max(latest, now);
     if (fresh.length > 0) shown.set(ms, fresh);
   }
