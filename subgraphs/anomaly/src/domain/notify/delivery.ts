@@ -1,0 +1,82 @@
+import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
+import type { TenantId } from "@tessera/contracts/ids";
+import type { Severity } from "../alerts/alert.ts";
+import type { Wait } from "./plan.ts";
+
+/** Where a delivery stands: GATHERING until it is begun, then SENDING; RETRYING until its next try; SENT, FAILED and DROPPED are its ends. */
+export const DELIVERY_STATES = ["GATHERING", "SENDING", "RETRYING", "SENT", "FAILED", "DROPPED"] as const;
+/** One of {@link DELIVERY_STATES}. */
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** One try of a delivery; ABANDONED: whoever sent it did not live to tell. */
+export interface Attempt {
+  readonly atMs: number;
+  readonly outcome: "SENT" | "TRY_AGAIN" | "REFUSED" | "ABANDONED" | "GIVEN_UP";
+  readonly code: number | null;
+  readonly said: string;
+}
+
+/** A message to a channel, on its way or over; times are milliseconds since the epoch. */
+export interface Delivery {
+  readonly tenantId: TenantId;
+  readonly id: string;
+  readonly channelId: string;
+  readonly channelName: string;
+  readonly wait: Wait;
+  readonly state: DeliveryState;
+  /** When it is begun, or tried next; of one that is over, when that was to be. */
+  readonly dueMs: number;
+  readonly attempts: number;
+  readonly log: readonly Attempt[];
+  readonly done: readonly string[];
+  readonly responseCode: number | null;
+  readonly response: string | null;
+  readonly createdAtMs: number;
+  readonly begunAtMs: number | null;
+  readonly finishedAtMs: number | null;
+}
+
+/** A transition of an alert that a channel is told of. */
+export interface Notice {
+  readonly deliveryId: string;
+  /** Names of routes from the root on. */
+  readonly route: string;
+  readonly alert: AlertChanged;
+}
+
+/** What is in an inbox; times are milliseconds since the epoch. */
+export interface Notification {
+  readonly tenantId: TenantId;
+  readonly id: string;
+  readonly kind: "ALERT" | "CHANNEL_DISABLED";
+  readonly severity: Severity;
+  readonly title: string;
+  readonly body: string;
+  readonly anomalyId: string | null;
+  readonly channelId: string | null;
+  readonly createdAtMs: number;
+  /** When whoever asks has read it; null when they have not. */
+  readonly readAtMs: number | null;
+}
+
+/** Something to put into inboxes. */
+export interface NewNotification extends Pick<
+  Notification,
+  "kind" | "severity" | "title" | "body" | "anomalyId" | "channelId"
+> {
+  readonly id: string;
+  /** `KIND:id`; null: everybody's. */
+  readonly recipient: string | null;
+  readonly deliveryId: string | null;
+}
+
+/** What the log of deliveries and inboxes are held to. */
+export const NOTIFY_LIMITS = {
+  /** Notifications of an inbox: the oldest go. */
+  inbox: 1_000,
+  /** Notices of a delivery that are read for its message: of more, the newest. */
+  notices: 200,
+  onPage: 100,
+  /** Days that deliveries and notifications are kept. */
+  keptDays: 30,
+} as const;

@@ -1,0 +1,47 @@
+/** What becomes of a message that was sent, by what the receiver answered. */
+export type SendOutcome =
+  | { readonly kind: "SENT"; readonly code: number | null; readonly said: string; readonly reference?: string }
+  /** It may go well another time. */
+  | {
+      readonly kind: "TRY_AGAIN";
+      readonly code: number | null;
+      readonly said: string;
+      readonly retryAfterMs: number | null;
+    }
+  /** It never will; `disables` when nothing else will be taken either until somebody changes the channel. */
+  | { readonly kind: "REFUSED"; readonly code: number | null; readonly said: string; readonly disables: boolean };
+
+/** How a delivery is tried again: after `firstMs`, doubling up to `mostMs`, each wait shortened by up to half at random, until `attempts` or `endMs` are over. */
+export const RETRIES = {
+  firstMs: 5_000,
+  mostMs: 1_800_000,
+  attempts: 20,
+  /** Since it was first tried: an alert that old is told by its next transition. */
+  endMs: 6 * 3_600_000,
+} as const;
+
+/** Characters kept of what a receiver said. */
+export const MAX_SAID = 500;
+
+/** Milliseconds until the next try, with `random` in [0, 1); null when there is none. What the receiver asks to be waited for is waited for. */
+export const nextTryMs = (tried: {
+  /** Tries so far. */
+  readonly attempts: number;
+  /** Milliseconds since the first. */
+  readonly sinceMs: number;
+  readonly retryAfterMs: number | null;
+  readonly random: number;
+}): number | null => {
+  const { attempts, sinceMs, retryAfterMs, random } = tried;
+  const backoffMs = Math.min(RETRIES.mostMs, RETRIES.firstMs * 2 ** Math.min(attempts - 1, 30));
+  const waitMs = Math.max(Math.round(backoffMs * (1 - random / 2)), retryAfterMs ?? 0);
+  return attempts >= RETRIES.attempts || sinceMs + waitMs > RETRIES.endMs ? null : waitMs;
+};
+
+/** Milliseconds a Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3); null when it says neither. */
+export const retryAfterOf = (header: string | undefined, nowMs: number): number | null => {
+  if (header === undefined) return null;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1_000;
+  const atMs = Date.parse(header);
+  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
+};

@@ -1,0 +1,154 @@
+import { errorMessage } from "@tessera/platform/errors/error-message";
+import type { Background } from "@tessera/platform/graphql/subgraph";
+import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
+import type { Logger } from "@tessera/platform/telemetry/logger";
+import type { Metrics } from "@tessera/platform/telemetry/metrics";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { NewNotification } from "../../domain/notify/delivery.ts";
+import { messageOf, newestOfEach, type Message } from "../../domain/notify/message.ts";
+import { nextTryMs, RETRIES, type SendOutcome } from "../../domain/notify/retry.ts";
+import type { ChannelSecrets } from "../../operations/notify/channel-secrets.ts";
+import type { SendMessage } from "../../operations/notify/send-message.ts";
+import type { DeliveryClaim } from "../../store/notify/delivery-statements.ts";
+import type { BegunDelivery, DeliveryStore, Settling } from "../../store/notify/delivery-store.ts";
+
+/** Deliveries a sender claims at once, and sends at the same time. */
+export const MAX_CLAIMED_DELIVERIES = 32;
+const MAX_AT_ONCE = 8;
+/**
+ * Milliseconds after which another sender may take over a claimed delivery: what claimed ones can take one after the other, and twice; each is cut off within
+ * thirty seconds, but for short messages to ten numbers, which keep each number that has it.
+ */
+export const SEND_LEASE_MS = 300_000;
+/** Milliseconds between looks for due deliveries. */
+const LOOK_MS = 500;
+
+/** What sending needs. */
+export interface SenderDeps {
+  readonly deliveries: DeliveryStore;
+  readonly secrets: Pick<ChannelSecrets, "open">;
+  readonly send: SendMessage;
+  readonly telemetry: Metrics;
+  readonly logger: Logger;
+  readonly nowMs: NowMs;
+  readonly newId: () => string;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+const messageFor = ({ channel, delivery, notices, alerts }: BegunDelivery, atMs: number): Message => {
+  const told = notices.map(({ alert }) => alert);
+  const unlisted = Math.max(0, alerts - newestOfEach(told).length);
+  return messageOf({ id: delivery.id, channel, alerts: told, unlisted, wait: delivery.wait, atMs });
+};
+
+/** What is put into inboxes by a channel of that kind: one for each person, or one for everybody. */
+const inboxOf = (deps: SenderDeps, { channel, delivery }: BegunDelivery, message: Message): NewNotification[] => {
+  if (channel.settings.kind !== "IN_APP") return [];
+  const { persons } = channel.settings;
+  const { severity, title, text, alerts, subject } = message;
+  const anomalyId = subject === null ? null : (alerts[0]?.anomalyId ?? null);
+  return (persons.length === 0 ? [null] : persons).map((recipient) => ({
+    ...{ id: deps.newId(), recipient, deliveryId: delivery.id, kind: "ALERT" as const, severity, title },
+    ...{ body: text, anomalyId, channelId: channel.id },
+  }));
+};
+
+const disabledNotice =
+  (deps: SenderDeps, channelId: string, because: string) =>
+  (name: string): NewNotification => ({
+    ...{ id: deps.newId(), recipient: null, deliveryId: null, kind: "CHANNEL_DISABLED", severity: "ERROR" },
+    ...{ title: `Channel ${name} was disabled`, anomalyId: null, channelId },
+    body: `Its receiver refused for good: ${because}. Nothing is sent by it until somebody changes it.`,
+  });
+
+const settlingOf = (deps: SenderDeps, work: BegunDelivery, message: Message, outcome: SendOutcome): Settling => {
+  const { delivery, channel } = work;
+  const atMs = deps.nowMs();
+  const { kind, code, said } = outcome;
+  const attempt = { atMs, outcome: kind, code, said };
+  const over = { attempt, dueMs: null, thread: null, notifications: [], disables: null } as const;
+  switch (outcome.kind) {
+    case "SENT": {
+      const { reference } = outcome;
+      const begins = channel.settings.kind === "SLACK" && reference !== undefined && message.subject !== null;
+      const thread = begins && message.subject !== null ? { subject: message.subject, reference } : null;
+      return { ...over, state: "SENT", thread, notifications: inboxOf(deps, work, message) };
+    }
+    case "REFUSED": {
+      const because = said === "" ? `status ${code ?? "unknown"}` : said;
+      const tell = disabledNotice(deps, channel.id, because);
+      return { ...over, state: "FAILED", disables: outcome.disables ? { because, tell } : null };
+    }
+    case "TRY_AGAIN": {
+      const sinceMs = atMs - (delivery.begunAtMs ?? atMs);
+      const tried = { attempts: delivery.attempts + 1, sinceMs, retryAfterMs: outcome.retryAfterMs };
+      const waitMs = nextTryMs({ ...tried, random: deps.random() });
+      if (waitMs === null) return { ...over, attempt: { ...attempt, outcome: "GIVEN_UP" }, state: "FAILED" };
+      return { ...over, state: "RETRYING", dueMs: atMs + waitMs };
+    }
+  }
+};
+
+const sendBegun = async (deps: SenderDeps, claim: DeliveryClaim, work: BegunDelivery): Promise<string> => {
+  const { channel, sealed, delivery } = work;
+  const message = messageFor(work, deps.nowMs());
+  const outcome = await (async (): Promise<SendOutcome> => {
+    // Whoever sent it before and did not live to tell: it is not tried for ever.
+    if (delivery.attempts >= RETRIES.attempts)
+      return { kind: "REFUSED", code: null, said: "It was tried too often.", disables: false };
+    const secret = sealed === null ? null : await deps.secrets.open(channel.tenantId, channel.id, sealed);
+    const thread =
+      message.subject === null || channel.settings.kind !== "SLACK"
+        ? null
+        : await deps.deliveries.thread(channel.tenantId, channel.id, message.subject);
+    const onDone = (recipient: string) => deps.deliveries.done(claim, recipient);
+    return deps.send({ channel, secret, message, thread, done: delivery.done, onDone });
+  })().catch((error: unknown): SendOutcome => {
+    deps.logger.warn({ channelId: channel.id, error: errorMessage(error) }, "A delivery could not be sent.");
+    return { kind: "TRY_AGAIN", code: null, said: "The message could not be sent.", retryAfterMs: null };
+  });
+  const settled = await deps.deliveries.settle(claim, settlingOf(deps, work, message, outcome));
+  return settled ? outcome.kind : "LEASE_LOST";
+};
+
+/**
+ * Claims the deliveries that are due, of whatever tenant, sends each and answers how many it claimed. Safe beside any number of others: a delivery is leased
+ * to one, and only the holder of the lease can settle it. Who dies between sending and settling has it sent again under the same id.
+ */
+export const sendDueDeliveries = (deps: SenderDeps) => {
+  const sent = deps.telemetry.counter(
+    "tessera_anomaly_deliveries_total",
+    "Deliveries of notifications by what followed.",
+    ["outcome"],
+  );
+  return async (): Promise<number> => {
+    const nowMs = deps.nowMs();
+    const claims = await deps.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, MAX_CLAIMED_DELIVERIES);
+    const waiting = claims.values();
+    const work = async (): Promise<void> => {
+      for (const claim of waiting) {
+        try {
+          const begun = await deps.deliveries.begin(claim);
+          sent.inc({ outcome: begun.kind === "BEGUN" ? await sendBegun(deps, claim, begun.work) : begun.kind });
+        } catch (error) {
+          // The lease ends by itself and it is sent again; the other claims go on.
+          deps.logger.error({ deliveryId: claim.id, error: errorMessage(error) }, "A delivery was not settled.");
+          sent.inc({ outcome: "FAILED" });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: MAX_AT_ONCE }, work));
+    return claims.length;
+  };
+};
+
+/** Sends due deliveries again and again; any number of processes may. */
+export const createDeliverySender = (deps: SenderDeps): Background => {
+  const sendDue = sendDueDeliveries(deps);
+  return createRepeatedLook({
+    ...{ name: "anomaly-notify-sender", everyMs: LOOK_MS, logger: deps.logger },
+    look: async () => (await sendDue()) >= MAX_CLAIMED_DELIVERIES,
+    trouble: "Due deliveries can't be claimed; trying again.",
+  });
+};

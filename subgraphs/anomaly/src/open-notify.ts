@@ -1,0 +1,68 @@
+import type { KeyRing } from "@tessera/platform/auth/key-ring";
+import type { Background } from "@tessera/platform/graphql/subgraph";
+import type { PublicRequests } from "@tessera/platform/http/public-request";
+import type { Resources } from "@tessera/platform/runtime/resources";
+import { CHANNEL_LIMITS, keepsIncidents } from "./domain/notify/channel.ts";
+import { NOTIFY_LIMITS } from "./domain/notify/delivery.ts";
+import { RATE_BUNDLE } from "./domain/notify/plan.ts";
+import { NO_ROUTES } from "./domain/notify/route.ts";
+import { createNotificationForgetter } from "./jobs/notify/forget-notifications.ts";
+import { createDeliverySender, type SenderDeps } from "./jobs/notify/send-due-deliveries.ts";
+import { createChannelSecrets } from "./operations/notify/channel-secrets.ts";
+import { createMailer, type MailRelay } from "./operations/notify/mailer.ts";
+import { createNotifyOperations, type NotifyOperations } from "./operations/notify/notify-operations.ts";
+import { createSendMessage, PROVIDERS, type Providers } from "./operations/notify/send-message.ts";
+import { createChannelTeller, type TellDeps } from "./reactions/notify/tell-channels.ts";
+import { createChannelStore } from "./store/notify/channel-store.ts";
+import { createDeliveryStore } from "./store/notify/delivery-store.ts";
+import { noticesWithin } from "./store/notify/gather-notices.ts";
+import { createInboxStore } from "./store/notify/inbox-store.ts";
+import { parseAlertChanged } from "./store/notify/notify-rows.ts";
+
+/** What telling people needs of others. */
+export interface NotifyPorts {
+  /** Null where the operator has given none: nothing that has a credential is kept then. */
+  readonly keyRing: KeyRing | null;
+  /** The operator's relay for mails; null where there is none. */
+  readonly mailRelay: MailRelay | null;
+  readonly requests: PublicRequests;
+  /** The providers themselves unless said, for tests. */
+  readonly providers?: Providers;
+}
+
+/** Everything there is about telling people. */
+export interface Notify {
+  readonly operations: NotifyOperations;
+  /** What takes transitions, and what sends; for tests, which run them step by step. */
+  readonly telling: TellDeps;
+  readonly sending: SenderDeps;
+  readonly background: readonly Background[];
+}
+
+/** Opens channels, routes, deliveries and inboxes. */
+export const openNotify = (resources: Resources, ports: NotifyPorts): Notify => {
+  const { sql, eventLog, logger, nowMs, newId, metrics: telemetry } = resources;
+  const { keyRing, mailRelay, requests, providers = PROVIDERS } = ports;
+  const channels = createChannelStore({ sql, nowMs, limits: CHANNEL_LIMITS, noRoutes: NO_ROUTES });
+  const deliveries = createDeliveryStore({
+    ...{ sql, eventLog, nowMs, newId, limits: NOTIFY_LIMITS, rateBundle: RATE_BUNDLE, keepsIncidents },
+  });
+  const inbox = createInboxStore({ sql, nowMs });
+  const secrets = createChannelSecrets(keyRing);
+  const mailer = mailRelay === null ? null : createMailer(mailRelay);
+  const send = createSendMessage({ requests, mailer, providers, nowMs });
+  const telling: TellDeps = { sql, logger, noticesWithin, parseAlert: parseAlertChanged, nowMs, newId };
+  // Waits are shortened at random so that what failed together is not tried together; nothing is kept secret by it.
+  const sending: SenderDeps = { deliveries, secrets, send, telemetry, logger, nowMs, newId, random: Math.random };
+  return {
+    operations: createNotifyOperations({
+      ...{ channels, secrets, requests, mailer, send, nowMs, newId, deliveries, inbox, eventLog },
+    }),
+    ...{ telling, sending },
+    background: [
+      createChannelTeller(telling),
+      createDeliverySender(sending),
+      createNotificationForgetter({ deliveries, nowMs, logger }),
+    ],
+  };
+};

@@ -1,0 +1,111 @@
+import { createTransport } from "nodemailer";
+import { errorMessage } from "@tessera/platform/errors/error-message";
+import { excerptOf } from "../../domain/notify/kinds/transmission.ts";
+import type { Mail } from "../../domain/notify/kinds/email.ts";
+import type { SendOutcome } from "../../domain/notify/retry.ts";
+
+/** Milliseconds to connect, to be greeted, and that the relay may be silent. */
+const CONNECT_MS = 10_000;
+const SILENCE_MS = 15_000;
+/** Milliseconds a mail may take altogether: well within a sender's lease. */
+export const MAIL_MS = 30_000;
+
+/** The operator's relay. */
+export interface MailRelay {
+  /** `smtp://user:password@host:587` or `smtps://...`. */
+  readonly url: string;
+  /** Mailbox that mails are from. */
+  readonly from: string;
+  /** REQUIRED: nothing is said, credentials least of all, before STARTTLS; NONE: for a relay on the same machine. */
+  readonly tls: "REQUIRED" | "NONE";
+  /** Certificate authority (PEM) that is trusted instead of the well-known ones. */
+  readonly certificateAuthority?: string | undefined;
+}
+
+/** Sends mails by the operator's relay. */
+export interface Mailer {
+  readonly from: string;
+  send(mail: Mail): Promise<SendOutcome>;
+}
+
+/** Commands in answer to which a refusal is one of the recipients. */
+const OF_RECIPIENTS = "RCPT TO";
+
+interface Trouble {
+  readonly code: string;
+  readonly command: string;
+  readonly status: number | null;
+}
+
+const textIn = (error: object, name: string): string => {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : "";
+};
+
+const troubleIn = (error: unknown): Trouble => {
+  if (typeof error !== "object" || error === null) return { code: "", command: "", status: null };
+  const status: unknown = Reflect.get(error, "responseCode");
+  return {
+    ...{ code: textIn(error, "code"), command: textIn(error, "command") },
+    status: typeof status === "number" ? status : null,
+  };
+};
+
+/**
+ * What a relay's refusal means (RFC 5321, 4.2.1): 4yz passes; of 5yz what is said of all recipients is for good, what is said of the message is of this one
+ * alone, and what is said of the relay's own credentials is the operator's to mend.
+ */
+const outcomeOf = (error: unknown): SendOutcome => {
+  const { code, command, status } = troubleIn(error);
+  const said = excerptOf(errorMessage(error));
+  const isRefused = status !== null && status >= 500 && code !== "EAUTH" && !command.startsWith("AUTH");
+  if (!isRefused) return { kind: "TRY_AGAIN", code: status, said, retryAfterMs: null };
+  return { kind: "REFUSED", code: status, said, disables: command === OF_RECIPIENTS };
+};
+
+const addressOf = (value: unknown): string =>
+  typeof value === "string" ? value : typeof value === "object" && value !== null ? textIn(value, "address") : "";
+
+/** Builds {@link Mailer}; a connection each, so that no message waits for another one's. */
+export const createMailer = (relay: MailRelay): Mailer => {
+  const url = new URL(relay.url);
+  const secure = url.protocol === "smtps:";
+  const user = decodeURIComponent(url.username);
+  const transport = createTransport({
+    ...{ host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (secure ? 465 : 587)), secure },
+    ...(user === "" ? {} : { auth: { user, pass: decodeURIComponent(url.password) } }),
+    ...(relay.tls === "REQUIRED" ? { requireTLS: true } : { ignoreTLS: true }),
+    tls: {
+      minVersion: "TLSv1.2" as const,
+      ...(relay.certificateAuthority === undefined ? {} : { ca: relay.certificateAuthority }),
+    },
+    ...{ connectionTimeout: CONNECT_MS, greetingTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    // Nothing in a mail is read from a file or fetched.
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  });
+  const deliver = async (mail: Mail): Promise<SendOutcome> => {
+    const { to, ...same } = mail;
+    const info = await transport.sendMail({
+      ...{ ...same, to: [...to], references: [...mail.references], headers: { ...mail.headers } },
+      envelope: { from: mail.from, to: [...to] },
+    });
+    const rejected = info.rejected.map(addressOf);
+    const said = rejected.length === 0 ? info.response : `${info.response} (refused: ${rejected.join(", ")})`;
+    return { kind: "SENT", code: Number(info.response.slice(0, 3)) || null, said: excerptOf(said) };
+  };
+  return {
+    from: relay.from,
+    send: async (mail) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<SendOutcome>((resolve) => {
+        const said = `The relay was not done within ${MAIL_MS} ms.`;
+        timer = setTimeout(() => resolve({ kind: "TRY_AGAIN", code: null, said, retryAfterMs: null }), MAIL_MS);
+      });
+      try {
+        return await Promise.race([deliver(mail).catch(outcomeOf), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+};

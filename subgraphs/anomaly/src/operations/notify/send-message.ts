@@ -1,0 +1,160 @@
+import { PublicRequestError, type PublicRequests } from "@tessera/platform/http/public-request";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { Channel, Region } from "../../domain/notify/channel.ts";
+import { mailOf } from "../../domain/notify/kinds/email.ts";
+import { opsgenieAlert, readOpsgenie } from "../../domain/notify/kinds/opsgenie.ts";
+import { pagerDutyEvent, readPagerDuty } from "../../domain/notify/kinds/pagerduty.ts";
+import { readSlackBot, readSlackWebhook, slackBot, slackWebhook } from "../../domain/notify/kinds/slack.ts";
+import { smsRequest } from "../../domain/notify/kinds/sms.ts";
+import { readTeams, teamsWebhook } from "../../domain/notify/kinds/teams.ts";
+import { byStatus, type ReadAnswer, type Transmission } from "../../domain/notify/kinds/transmission.ts";
+import { webhookRequest } from "../../domain/notify/kinds/webhook.ts";
+import type { Message } from "../../domain/notify/message.ts";
+import type { SendOutcome } from "../../domain/notify/retry.ts";
+import type { Mailer } from "./mailer.ts";
+
+/** Milliseconds a receiver may take to answer. */
+export const SEND_MS = 15_000;
+/** Bytes of an answer that are read: more than any of them says. */
+const MAX_ANSWER_BYTES = 8_192;
+
+/** Where known providers are asked. */
+export interface Providers {
+  readonly slack: string;
+  readonly pagerDuty: Readonly<Record<Region, string>>;
+  readonly opsgenie: Readonly<Record<Region, string>>;
+}
+
+/** The providers themselves. */
+export const PROVIDERS: Providers = {
+  slack: "https://slack.com",
+  pagerDuty: { US: "https://events.pagerduty.com", EU: "https://events.eu.pagerduty.com" },
+  opsgenie: { US: "https://api.opsgenie.com", EU: "https://api.eu.opsgenie.com" },
+};
+
+/** What sending needs. */
+export interface SendDeps {
+  readonly requests: PublicRequests;
+  /** Null when the operator has configured no relay. */
+  readonly mailer: Mailer | null;
+  readonly providers: Providers;
+  readonly nowMs: NowMs;
+}
+
+/** A message on its way. */
+export interface Sending {
+  readonly channel: Channel;
+  /** Null for a channel that has none. */
+  readonly secret: string | null;
+  readonly message: Message;
+  /** Where the conversation about its subject goes on. */
+  readonly thread: string | null;
+  /** Recipients of a message that is sent to each by itself who have it. */
+  readonly done: readonly string[];
+  /** Keeps that one more has it; false when somebody else sends it now. */
+  readonly onDone: (recipient: string) => Promise<boolean>;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends messages by every kind of channel. */
+export type SendMessage = (sending: Sending) => Promise<SendOutcome>;
+
+const noRelay: SendOutcome = {
+  ...{ kind: "REFUSED", code: null, disables: true },
+  said: "The operator has configured no relay for mails.",
+};
+const noSecret: SendOutcome = {
+  ...{ kind: "REFUSED", code: null, disables: true },
+  said: "The channel has no credential.",
+};
+
+/** Faults that lie in an address itself: nothing but another one heals them. */
+const FOR_GOOD: ReadonlySet<string> = new Set(["NOT_A_URL", "NOT_HTTPS", "CREDENTIALS", "NOT_PUBLIC"]);
+
+const exchange = async (
+  { requests, nowMs }: SendDeps,
+  transmission: Transmission,
+  read: ReadAnswer,
+  signal: AbortSignal | undefined,
+): Promise<SendOutcome> => {
+  try {
+    const bounds = { timeoutMs: SEND_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
+    const answer = await requests.send({ ...transmission, ...bounds, ...(signal === undefined ? {} : { signal }) });
+    return read({ status: answer.status, headers: answer.headers, text: answer.body.toString("utf8") }, nowMs());
+  } catch (error) {
+    if (!(error instanceof PublicRequestError)) throw error;
+    if (FOR_GOOD.has(error.fault)) return { kind: "REFUSED", code: null, said: error.message, disables: true };
+    return { kind: "TRY_AGAIN", code: null, said: error.message, retryAfterMs: null };
+  }
+};
+
+/** Sends to each number that has not got it yet; the first that can't be sent to now ends the try, and the next one begins with it. */
+const sendSms = async (deps: SendDeps, sending: Sending): Promise<SendOutcome> => {
+  const { channel, secret, message } = sending;
+  if (channel.settings.kind !== "SMS") throw new Error("Short messages are sent by channels of their kind.");
+  const { gateway, from, numbers, maxParts } = channel.settings;
+  let [last, refused]: [SendOutcome | null, SendOutcome | null] = [null, null];
+  for (const number of numbers) {
+    if (sending.done.includes(number)) continue;
+    const request = smsRequest({ gateway, from, number, secret: secret ?? "" }, message, maxParts);
+    last = await exchange(deps, request, byStatus, sending.signal);
+    if (last.kind === "TRY_AGAIN" || (last.kind === "REFUSED" && last.disables)) return last;
+    // What is refused of one number holds up no other.
+    if (last.kind === "REFUSED") refused = last;
+    if (!(await sending.onDone(number))) break;
+  }
+  return refused ?? last ?? { kind: "SENT", code: null, said: "Every number has it." };
+};
+
+const sendBySecret = (deps: SendDeps, sending: Sending, secret: string): Promise<SendOutcome> => {
+  const { channel, message, thread, signal } = sending;
+  const { settings } = channel;
+  switch (settings.kind) {
+    case "SLACK": {
+      if (settings.by === "WEBHOOK") return exchange(deps, slackWebhook(secret, message), readSlackWebhook, signal);
+      const to = { api: deps.providers.slack, token: secret, conversation: settings.conversation, thread };
+      return exchange(deps, slackBot(to, message), readSlackBot, signal);
+    }
+    case "TEAMS":
+      return exchange(deps, teamsWebhook(secret, message), readTeams, signal);
+    case "PAGERDUTY": {
+      const to = { api: deps.providers.pagerDuty[settings.region], routingKey: secret };
+      return exchange(deps, pagerDutyEvent(to, message), readPagerDuty, signal);
+    }
+    case "OPSGENIE": {
+      const to = { api: deps.providers.opsgenie[settings.region], apiKey: secret, teams: settings.teams };
+      return exchange(deps, opsgenieAlert(to, message), readOpsgenie, signal);
+    }
+    case "EMAIL":
+    case "SMS":
+    case "WEBHOOK":
+    case "IN_APP":
+      throw new Error("This kind needs no secret.");
+  }
+};
+
+/** Builds {@link SendMessage}. An inbox takes a message in the transaction that settles its delivery: nothing is sent before. */
+export const createSendMessage =
+  (deps: SendDeps): SendMessage =>
+  async (sending) => {
+    const { channel, secret, message, signal } = sending;
+    const { settings } = channel;
+    switch (settings.kind) {
+      case "EMAIL":
+        if (deps.mailer === null) return noRelay;
+        return deps.mailer.send(
+          mailOf({ from: deps.mailer.from, recipients: settings.recipients, channelId: channel.id }, message),
+        );
+      case "SMS":
+        return sendSms(deps, sending);
+      case "WEBHOOK":
+        return exchange(deps, webhookRequest({ url: settings.url, secret }, message, deps.nowMs()), byStatus, signal);
+      case "IN_APP":
+        return { kind: "SENT", code: null, said: "Put into inboxes." };
+      case "SLACK":
+      case "TEAMS":
+      case "PAGERDUTY":
+      case "OPSGENIE":
+        return secret === null ? noSecret : sendBySecret(deps, sending, secret);
+    }
+  };

@@ -1,0 +1,82 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { ALERT_CHANGED, type AlertChanged } from "@tessera/contracts/events/alert-changed";
+import { parseAnomalyId, parseRuleId, type TenantId } from "@tessera/contracts/ids";
+import { readKeyRing } from "@tessera/platform/auth/key-ring";
+import { createPublicRequests } from "@tessera/platform/http/public-request";
+import { callerWith } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources } from "@tessera/platform/testing/test-resources";
+import type { ChannelInput } from "../../domain/notify/channel-input.ts";
+import type { RouteInput } from "../../domain/notify/check-routes.ts";
+import { sendDueDeliveries } from "../../jobs/notify/send-due-deliveries.ts";
+import { openNotify, type NotifyPorts } from "../../open-notify.ts";
+import { tellChannels } from "../../reactions/notify/tell-channels.ts";
+
+/** Before the clock of any other test, so that senders of these tests find their own deliveries alone. */
+export const NOTIFY_EPOCH_MS = Date.parse("1992-02-03T12:00:00Z");
+
+/** Ports of the room in tests: keys of their own, no relay, and this machine as everybody outside. */
+export const testPorts = (more: Partial<NotifyPorts> = {}): NotifyPorts => ({
+  keyRing: readKeyRing(`tests:${randomBytes(32).toString("base64url")}`),
+  mailRelay: null,
+  requests: createPublicRequests({ allowLoopback: true }),
+  ...more,
+});
+
+/** Everything about being told over the engines of the test run, with a clock the test moves. */
+export const openNotifyRoom = (ports: Partial<NotifyPorts> = {}) => {
+  const clock = { ms: NOTIFY_EPOCH_MS };
+  const engines = openTestResources({ nowMs: () => clock.ms });
+  const { resources } = engines;
+  const notify = openNotify(resources, testPorts(ports));
+  const { operations, telling, sending } = notify;
+  const managerOf = (tenantId: TenantId) => callerWith(tenantId, ["notifications:manage", "anomaly:read"]);
+  const sendDue = sendDueDeliveries({ ...sending, random: () => 0 });
+  return {
+    ...{ engines, clock, notify, operations, sending, managerOf, sendDue },
+    /** Takes transitions as the consumer does. */
+    tell: (tenantId: TenantId, alerts: readonly AlertChanged[]) =>
+      resources.sql.transaction(tenantId, (transaction) =>
+        tellChannels(telling)(
+          transaction,
+          tenantId,
+          alerts.map((payload, place) => ({
+            ...{ tenantId, topic: ALERT_CHANGED, payload },
+            cursor: { transaction: 1n, sequence: BigInt(place) },
+          })),
+        ),
+      ),
+    makeChannel: async (tenantId: TenantId, input: ChannelInput): Promise<string> => {
+      const made = await operations.createChannel(managerOf(tenantId), input);
+      if (made.kind !== "SAVED") throw new Error(`The channel was not made: ${made.kind}.`);
+      return made.channel.id;
+    },
+    /** Sets routes; the root has these channels. */
+    route: async (tenantId: TenantId, channels: readonly string[], more: Partial<RouteInput> = {}): Promise<void> => {
+      const { version } = await operations.notificationRoutes(managerOf(tenantId));
+      const root = { name: "all", goesOn: false, channels, ...more };
+      const set = await operations.setNotificationRoutes(managerOf(tenantId), version, root);
+      if (set.kind !== "SAVED") throw new Error(`The routes were not set: ${set.kind}.`);
+    },
+    deliveriesOf: async (tenantId: TenantId) =>
+      (await operations.listDeliveries(managerOf(tenantId), { first: 100 })).items,
+    close: () => engines.close(),
+  };
+};
+
+/** See {@link openNotifyRoom}. */
+export type NotifyRoom = ReturnType<typeof openNotifyRoom>;
+
+/** A transition of an alert of one series, with what a test says of it. */
+export const alertOf = (tenantId: TenantId, more: Partial<AlertChanged> = {}): AlertChanged => {
+  const [ruleId, anomalyId] = [parseRuleId(randomUUID()), parseAnomalyId(randomUUID())];
+  if (ruleId === null || anomalyId === null) throw new Error("A new id is a UUID.");
+  const severity = more.severity ?? "WARNING";
+  return {
+    ...{ tenantId, transitionId: randomUUID(), ruleId, ruleName: "Orders", anomalyId, fingerprint: randomUUID() },
+    ...{ group: [{ name: "country", value: "DE" }], labels: { rule: "Orders", severity, country: "DE", team: "shop" } },
+    ...{ from: "PENDING", to: "FIRING", reason: "BREACHED_LONG_ENOUGH", severity, notify: true, silence: null },
+    ...{ escalationStep: null, atMs: NOTIFY_EPOCH_MS, sinceMs: NOTIFY_EPOCH_MS - 60_000 },
+    ...{ value: 3, expected: 10, low: 8, high: 12, because: "3 lies below the usual 8 to 12." },
+    ...more,
+  };
+};
