@@ -1,20 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { definedSeries, freshDetector } from "../../../testing/detector-definitions.ts";
 import { anySeries, observationsOf } from "../../../testing/series-arbitraries.ts";
 import { createDetector, historyOf } from "./create-detector.ts";
-import { checkDetectorDefinition, type DetectorDefinition } from "./detector-definition.ts";
+import { checkDetectorDefinition, type SeriesDefinition } from "./detector-definition.ts";
 import { MAX_SCORE, MAX_WEIGHED } from "./finding.ts";
+import { asNamed } from "./named-detector.ts";
 import { MAX_REMEMBERED } from "./recent.ts";
 
-/** A definition with what is left out filled in. */
-const defined = (input: object): DetectorDefinition => {
-  const checked = checkDetectorDefinition(input);
-  if (!checked.valid) throw new Error(JSON.stringify(checked.problems));
-  return checked.value;
-};
-
 /** One of each kind, small enough that short series pass through all they do. */
-const DEFINITIONS: readonly DetectorDefinition[] = [
+const DEFINITIONS: readonly SeriesDefinition[] = [
   { kind: "STATIC", side: "ABOVE", high: 10, minimumSamples: 2 },
   { kind: "STATIC", side: "BELOW", low: 0 },
   { kind: "STATIC", side: "OUTSIDE", low: -5, high: 5, calendar: "APART" },
@@ -25,12 +20,31 @@ const DEFINITIONS: readonly DetectorDefinition[] = [
   { kind: "EWMA", baseline: 10, calendar: "AS_USUAL" },
   { kind: "AUTOMATIC", sensitivity: 2 },
   { kind: "AUTOMATIC", calendar: "APART", sides: "ABOVE" },
-].map(defined);
+  { kind: "MISSING_DATA", buckets: 2, zeroIsNothing: true },
+  { kind: "MISSING_DATA", buckets: 1, expects: "ALWAYS", calendar: "APART" },
+  { kind: "FORECAST", low: -30, high: 30, horizonHours: 200 },
+  { kind: "CHANGEPOINT", confirm: 2, minimumShift: 0.5 },
+  { kind: "ISOLATION_FOREST", window: 64, sample: 16, trees: 10, dimensions: 1, rarity: 1.5 },
+  { kind: "HALF_SPACE_TREES", window: 50, trees: 5, depth: 4, dimensions: 2, rarity: 1.5, calendar: "AS_USUAL" },
+  {
+    kind: "ENSEMBLE",
+    atLeast: 1,
+    members: [{ detector: { kind: "EWMA", baseline: 10 } }, { detector: { kind: "STATIC", side: "ABOVE", high: 9 } }],
+  },
+  {
+    kind: "ENSEMBLE",
+    combine: "MEAN",
+    members: [{ detector: { kind: "ROBUST_Z", window: 10 }, weight: 2 }, { detector: { kind: "MISSING_DATA" } }],
+  },
+].map(definedSeries);
+/** Trees look at windows that are longer than what others need. */
+const lengthFor = ({ kind }: SeriesDefinition): number =>
+  kind.endsWith("FOREST") || kind.endsWith("TREES") ? 170 : 80;
 
 describe.each(DEFINITIONS.map((definition) => [JSON.stringify(definition), definition] as const))("%s", (_, of) => {
   test("tells finite numbers that agree with each other, of whatever it is given", () => {
     fc.assert(
-      fc.property(anySeries(80), (series) => {
+      fc.property(anySeries(lengthFor(of)), (series) => {
         const detector = createDetector(of, undefined);
         for (const observation of series) {
           const { outcome, score, expected, low, high, side, weighed, because } = detector.judge(observation);
@@ -40,7 +54,7 @@ describe.each(DEFINITIONS.map((definition) => [JSON.stringify(definition), defin
           expect(score).toBeLessThanOrEqual(MAX_SCORE);
           if (outcome === "ANOMALOUS") expect(score).toBeGreaterThanOrEqual(1);
           else expect(score).toBeLessThanOrEqual(1);
-          if (outcome === "ANOMALOUS" && of.kind !== "AUTOMATIC") expect(side).not.toBeNull();
+          if (outcome === "ANOMALOUS" && "sides" in of && of.sides !== "BOTH") expect(side).toBe(of.sides);
           expect(weighed.length).toBeLessThanOrEqual(MAX_WEIGHED);
           expect(weighed.reduce((sum, { share }) => sum + share, 0)).toBeLessThan(1 + 1e-9);
           expect(because).toMatch(/^[^.\s].*[^.]$/);
@@ -53,7 +67,7 @@ describe.each(DEFINITIONS.map((definition) => [JSON.stringify(definition), defin
 
   test("says the same after it was kept as text, wherever that was, and of another's memory nothing", () => {
     fc.assert(
-      fc.property(anySeries(80), fc.nat(80), (series, at) => {
+      fc.property(anySeries(lengthFor(of)), fc.nat(lengthFor(of)), (series, at) => {
         const whole = createDetector(of, undefined);
         const before = createDetector(of, undefined);
         series.slice(0, at).forEach((one) => before.judge(one));
@@ -90,11 +104,28 @@ describe("a definition", () => {
     [{ kind: "ROBUST_Z", window: 9 }, "window"],
     [{ kind: "EWMA", lambda: 0 }, "lambda"],
     [{ kind: "AUTOMATIC", sensitivity: 5 }, "sensitivity"],
+    [{ kind: "MISSING_DATA", buckets: 0 }, "buckets"],
+    [{ kind: "FORECAST", horizonHours: 5 }, "high"],
+    [{ kind: "FORECAST", horizonHours: 5, low: 3, high: 2 }, "low"],
+    [{ kind: "CHANGEPOINT", confidence: 1 }, "confidence"],
+    [{ kind: "ISOLATION_FOREST", sample: 1_000 }, "sample"],
+    [{ kind: "HALF_SPACE_TREES", depth: 15 }, "depth"],
+    [{ kind: "PEERS", calendar: "APART" }, "calendar"],
+    [{ kind: "MULTIVARIATE", rarity: 20 }, "rarity"],
+    [{ kind: "ENSEMBLE", members: [] }, "members"],
+    [
+      { kind: "ENSEMBLE", members: Array.from({ length: 2 }, () => ({ detector: { kind: "EWMA" } })), atLeast: 3 },
+      "atLeast",
+    ],
+    [
+      { kind: "ENSEMBLE", members: Array.from({ length: 2 }, () => ({ detector: { kind: "PEERS" } })) },
+      "members.0.detector.kind",
+    ],
     [{ kind: "SOOTHSAYER" }, "kind"],
     [null, ""],
   ])("that makes no sense is refused, and the field is named: %j", (input, field) => {
     const checked = checkDetectorDefinition(input);
-    expect(checked.valid ? [] : checked.problems.map((problem) => problem.field)).toEqual([field]);
+    expect(checked.valid ? null : checked.problems[0]?.field).toBe(field);
   });
 
   test("says of a limit what it is", () => {
@@ -106,6 +137,24 @@ describe("a definition", () => {
     "that was checked is the same when checked again: %j",
     (of) => expect(checkDetectorDefinition(JSON.parse(JSON.stringify(of)))).toEqual({ valid: true, value: of }),
   );
+
+  test.each(DEFINITIONS.map((definition) => [definition]))("may be told as the only field of an object: %j", (of) =>
+    expect(checkDetectorDefinition(asNamed(of))).toEqual({ valid: true, value: of }),
+  );
+
+  test.each([
+    [{}, ""],
+    [{ robustZ: {}, ewma: {} }, ""],
+    [{ soothsayer: {} }, ""],
+    [{ robustZ: { window: 1 }, ewma: null }, "robustZ.window"],
+    [
+      { ensemble: { members: [{ detector: { ewma: { lambda: 2 } } }, { detector: {} }] } },
+      "ensemble.members.0.detector.lambda",
+    ],
+  ])("that is told by no name, by several, or wrongly is refused: %j", (input, field) => {
+    const checked = checkDetectorDefinition(input);
+    expect(checked.valid ? null : checked.problems[0]?.field).toBe(field);
+  });
 });
 
 describe("buckets that the calendar labels", () => {
@@ -113,7 +162,7 @@ describe("buckets that the calendar labels", () => {
     (one, place) => ({ ...one, calendar: place % 10 === 9 ? "sale" : null }),
   );
   const outcomes = (calendar: string): readonly string[] => {
-    const detector = createDetector(defined({ kind: "ROBUST_Z", window: 20, calendar }), undefined);
+    const detector = freshDetector({ kind: "ROBUST_Z", window: 20, calendar });
     return series.map((one) => detector.judge(one).outcome);
   };
   const labelled = (told: readonly string[]): readonly string[] => told.filter((_, place) => place % 10 === 9);

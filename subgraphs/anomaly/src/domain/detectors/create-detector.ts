@@ -2,19 +2,39 @@ import { z } from "zod";
 import { createAutomatic } from "./automatic.ts";
 import { byCalendar } from "./calendar.ts";
 import { bucketsOfChange, createChange } from "./change.ts";
-import type { DetectorDefinition } from "./detector-definition.ts";
-import type { Detector, Observation } from "./detector.ts";
+import { CHANGEPOINT_REMEMBERS, createChangepoint } from "./changepoint.ts";
+import type { DetectorDefinition, GroupDefinition, SeriesDefinition } from "./detector-definition.ts";
+import type { Detector, Finding, Observation } from "./detector.ts";
 import { createEwma } from "./ewma.ts";
-import { tameValue } from "./finding.ts";
+import { tameValue, unjudged } from "./finding.ts";
+import { createForecast } from "./forecast.ts";
+import type { GroupDetector } from "./group-detector.ts";
+import { bucketsOfHalfSpaces, createHalfSpaceTrees } from "./half-space-trees.ts";
 import { REMEMBERED } from "./history.ts";
+import { bucketsOfForest, createIsolationForest } from "./isolation-forest.ts";
+import { createMissingData } from "./missing-data.ts";
+import { createMultivariate } from "./multivariate.ts";
 import { readKept } from "./packed.ts";
+import { createPeers } from "./peers.ts";
 import { MAX_REMEMBERED } from "./recent.ts";
 import { createRobustZ } from "./robust-z.ts";
 import { createStaticBound } from "./static-bound.ts";
+import { createVote } from "./vote.ts";
+
+const WEEK_MS = 7 * 86_400_000;
+/** Buckets after which the errors of the trends' weights are told apart. */
+const LEARNS_TREND = 100;
 
 const keptSchema = z.object({ definition: z.string(), state: z.unknown() });
 
-const make = (definition: DetectorDefinition, saved: unknown): Detector => {
+/** What was kept of a detector with this very definition; undefined of any other. */
+const keptOf = (definition: DetectorDefinition, saved: unknown): { described: string; state: unknown } => {
+  const described = JSON.stringify(definition);
+  const kept = readKept(keptSchema, saved);
+  return { described, state: kept?.definition === described ? kept.state : undefined };
+};
+
+const make = (definition: SeriesDefinition, saved: unknown): Detector => {
   switch (definition.kind) {
     case "STATIC":
       return createStaticBound(definition);
@@ -26,6 +46,18 @@ const make = (definition: DetectorDefinition, saved: unknown): Detector => {
       return createEwma(definition, saved);
     case "AUTOMATIC":
       return createAutomatic(definition, saved);
+    case "MISSING_DATA":
+      return createMissingData(definition, saved);
+    case "FORECAST":
+      return createForecast(definition, saved);
+    case "CHANGEPOINT":
+      return createChangepoint(definition, saved);
+    case "ISOLATION_FOREST":
+      return createIsolationForest(definition, saved);
+    case "HALF_SPACE_TREES":
+      return createHalfSpaceTrees(definition, saved);
+    case "ENSEMBLE":
+      return createVote(definition, createDetector, saved);
   }
 };
 
@@ -38,14 +70,38 @@ const given = (observation: Observation, minimumSamples: number): Observation =>
 /**
  * Builds the detector of a series. `saved` is what {@link Detector.save} gave of one with the same definition; of another, or of nothing, the detector starts anew.
  */
-export const createDetector = (definition: DetectorDefinition, saved: unknown): Detector => {
-  const described = JSON.stringify(definition);
-  const kept = readKept(keptSchema, saved);
-  const state = kept?.definition === described ? kept.state : undefined;
-  const detector = byCalendar(definition.calendar, "GAP", (of) => make(definition, of), state);
+export const createDetector = (definition: SeriesDefinition, saved: unknown): Detector => {
+  const { described, state } = keptOf(definition, saved);
+  const areToOthers = definition.kind === "MISSING_DATA" ? "NOTHING" : "GAP";
+  const detector = byCalendar(definition.calendar, areToOthers, (of) => make(definition, of), state);
   return {
     judge: (observation) => detector.judge(given(observation, definition.minimumSamples)),
     save: () => ({ definition: described, state: detector.save() }),
+  };
+};
+
+const SKIPPED = unjudged(
+  "LEARNING",
+  "the calendar has a label for this time, and such times are neither judged nor learnt",
+);
+
+/** Builds the detector of a rule's series together; `saved` is, by series, what {@link GroupDetector.save} gave of one with the same definition. */
+export const createGroupDetector = (
+  definition: GroupDefinition,
+  saved: ReadonlyMap<string, unknown>,
+): GroupDetector => {
+  const states = new Map([...saved].map(([name, one]) => [name, keptOf(definition, one).state]));
+  const { described } = keptOf(definition, undefined);
+  const detector =
+    definition.kind === "PEERS" ? createPeers(definition, states) : createMultivariate(definition, states);
+  const isSkipped = ({ calendar }: Observation): boolean => definition.calendar === "SKIP" && calendar !== null;
+  return {
+    judge: (buckets) => {
+      const looked = [...buckets].filter(([, observation]) => !isSkipped(observation));
+      const found = detector.judge(new Map(looked.map(([name, one]) => [name, given(one, definition.minimumSamples)])));
+      return new Map([...buckets.keys()].map((name): [string, Finding] => [name, found.get(name) ?? SKIPPED]));
+    },
+    save: () => new Map([...detector.save()].map(([name, state]) => [name, { definition: described, state }])),
   };
 };
 
@@ -61,9 +117,32 @@ const neededBy = (definition: DetectorDefinition, bucketMs: number): number => {
       return definition.baseline;
     case "AUTOMATIC":
       return REMEMBERED;
+    case "MISSING_DATA":
+      return Math.ceil(WEEK_MS / bucketMs);
+    case "FORECAST":
+      return LEARNS_TREND;
+    case "CHANGEPOINT":
+      return CHANGEPOINT_REMEMBERS;
+    case "ISOLATION_FOREST":
+      return bucketsOfForest(definition);
+    case "HALF_SPACE_TREES":
+      return bucketsOfHalfSpaces(definition);
+    case "ENSEMBLE":
+      return Math.max(...definition.members.map(({ detector }) => neededBy(detector, bucketMs)));
+    case "PEERS":
+      return definition.levelOver;
+    case "MULTIVARIATE":
+      return definition.over;
   }
 };
 
-/** Buckets of a length that a series' detector is shown before the first one that counts, so that it need not learn while it watches; never more than it can remember. */
+/** Buckets of a length that a detector is shown before the first one that counts, so that it need not learn while it watches; never more than it can remember. */
 export const historyOf = (definition: DetectorDefinition, bucketMs: number): number =>
   Math.min(MAX_REMEMBERED, neededBy(definition, bucketMs));
+
+/** What is wrong with a detector for buckets of a length: that it would have to remember more of them than it may; null when nothing is. */
+export const problemWithBuckets = (definition: DetectorDefinition, bucketMs: number): string | null => {
+  const needed = definition.kind === "CHANGE" ? bucketsOfChange(definition, bucketMs) : 0;
+  if (needed <= MAX_REMEMBERED) return null;
+  return `It would have to remember ${needed} buckets, and may ${MAX_REMEMBERED}; take longer buckets, an earlier time that lies less far back, or fewer periods.`;
+};

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Checked } from "../rule-definition.ts";
+import type { Checked } from "../checked.ts";
+import { fromNamed, ONE_KIND } from "./named-detector.ts";
 import { amount, calendar, calendarOfBounds, distance, minimumSamples, sides } from "./definition-parts.ts";
 
 /** Buckets a window may reach back: a week of five minutes each. */
@@ -8,6 +9,10 @@ const MAX_WINDOW = 2_016;
 const MAX_BASELINE = 500;
 /** Periods whose median a change may be compared with. */
 const MAX_PERIODS = 8;
+/** Detectors an ensemble may have: each costs as much as it does alone. */
+const MAX_MEMBERS = 8;
+/** The longest forecast: a year. */
+const MAX_HORIZON_HOURS = 8_784;
 
 const bound = { kind: z.literal("STATIC"), minimumSamples, calendar: calendarOfBounds };
 const staticSchema = z.discriminatedUnion("side", [
@@ -68,13 +73,133 @@ const automaticSchema = z.strictObject({
   sensitivity: z.number().min(0.25).max(4).default(1),
 });
 
-const definitionSchema = z.discriminatedUnion("kind", [
+const missingDataSchema = z.strictObject({
+  kind: z.literal("MISSING_DATA"),
+  ...{ minimumSamples, calendar },
+  /** Expected buckets in a row that hold nothing until it is told. */
+  buckets: z.number().int().min(1).max(MAX_WINDOW).default(3),
+  /** When something is expected: ALWAYS, once there was something; AS_USUAL, at hours of the week that usually hold something. */
+  expects: z.enum(["ALWAYS", "AS_USUAL"]).default("AS_USUAL"),
+  /** Whether a value of 0 is nothing: a count of no events is. */
+  zeroIsNothing: z.boolean().default(false),
+});
+
+const forecastSchema = z
+  .strictObject({
+    kind: z.literal("FORECAST"),
+    ...{ minimumSamples, calendar },
+    /** Bounds that a forecast shall not pass; one at least. */
+    low: amount.optional(),
+    high: amount.optional(),
+    /** Hours ahead that are looked at, 500 buckets at most. */
+    horizonHours: z.number().min(0.01).max(MAX_HORIZON_HOURS),
+    /** How sure it must be that a bound is passed; 0.5 is by the mean of forecasts. */
+    confidence: z.number().min(0.5).max(0.999).default(0.8),
+  })
+  .refine(({ low, high }) => low !== undefined || high !== undefined, {
+    ...{ path: ["high"], error: "Name a lower bound, an upper bound or both." },
+  })
+  .refine(({ low, high }) => low === undefined || high === undefined || low < high, {
+    ...{ path: ["low"], error: "The lower bound must be less than the upper one." },
+  });
+
+const changepointSchema = z.strictObject({
+  kind: z.literal("CHANGEPOINT"),
+  ...{ minimumSamples, calendar, sides },
+  /** Buckets between two changes, as far as one knows beforehand. */
+  everyBuckets: z.number().min(10).max(100_000).default(500),
+  /** Values that a new level must have lasted. */
+  confirm: z.number().int().min(2).max(50).default(5),
+  /** The chance beyond which a change is believed. */
+  confidence: z.number().min(0.5).max(0.9999).default(0.95),
+  /** Robust standard deviations between the two levels. */
+  minimumShift: z.number().min(0.1).max(100).default(1.5),
+});
+
+/** How rare what is told must be, as -log10 of its chance: 3 is one value in a thousand. */
+const rarity = z.number().min(1.5).max(8);
+
+const isolationForestSchema = z.strictObject({
+  kind: z.literal("ISOLATION_FOREST"),
+  ...{ minimumSamples, calendar },
+  /** Latest values that are judged together. */
+  dimensions: z.number().int().min(1).max(10).default(3),
+  /** Buckets of which a forest is grown. */
+  window: z.number().int().min(64).max(MAX_WINDOW).default(512),
+  trees: z.number().int().min(10).max(100).default(50),
+  /** Points of which a tree is grown. */
+  sample: z.number().int().min(16).max(256).default(128),
+  rarity: rarity.default(4),
+});
+
+const halfSpaceTreesSchema = z.strictObject({
+  kind: z.literal("HALF_SPACE_TREES"),
+  ...{ minimumSamples, calendar },
+  dimensions: z.number().int().min(1).max(5).default(3),
+  /** Buckets of a reference window. */
+  window: z.number().int().min(50).max(500).default(250),
+  trees: z.number().int().min(5).max(50).default(25),
+  depth: z.number().int().min(3).max(8).default(6),
+  rarity: rarity.default(4),
+});
+
+/** What becomes of labelled buckets of series that are judged together. */
+const calendarOfGroups = z.enum(["AS_USUAL", "SKIP"]).default("SKIP");
+
+const peersSchema = z.strictObject({
+  kind: z.literal("PEERS"),
+  ...{ minimumSamples, calendar: calendarOfGroups, sides },
+  /** What is compared: VALUES as they are, or each as a share of what is usual of its own series. */
+  compare: z.enum(["VALUES", "OWN_LEVEL"]).default("OWN_LEVEL"),
+  /** Buckets over which a series' own level is averaged. */
+  levelOver: z.number().int().min(10).max(MAX_WINDOW).default(168),
+  /** Peers that must be there beside a series. */
+  minimumPeers: z.number().int().min(3).max(1_000).default(5),
+  threshold: z.number().min(1).max(100).default(5),
+  /** The least standard deviation of peers that is believed in, in units. */
+  minimumDeviation: distance.default(0),
+});
+
+const multivariateSchema = z.strictObject({
+  kind: z.literal("MULTIVARIATE"),
+  ...{ minimumSamples, calendar: calendarOfGroups },
+  /** Buckets over which means and covariances are averaged. */
+  over: z.number().int().min(30).max(MAX_WINDOW).default(500),
+  /** Buckets that must be known before anything is said. */
+  learns: z.number().int().min(20).max(MAX_WINDOW).default(100),
+  rarity: rarity.default(4),
+});
+
+const memberSchema = z.discriminatedUnion("kind", [
   staticSchema,
   changeSchema,
   robustZSchema,
   ewmaSchema,
   automaticSchema,
+  missingDataSchema,
+  forecastSchema,
+  changepointSchema,
+  isolationForestSchema,
+  halfSpaceTreesSchema,
 ]);
+
+const ensembleSchema = z
+  .strictObject({
+    kind: z.literal("ENSEMBLE"),
+    ...{ minimumSamples, calendar: calendarOfBounds },
+    members: z
+      .array(z.strictObject({ detector: memberSchema, weight: z.number().min(0.01).max(100).default(1) }))
+      .min(2)
+      .max(MAX_MEMBERS),
+    /** AT_LEAST so many members must find a bucket anomalous; MEAN: the weighted mean of their scores must be beyond 1. */
+    combine: z.enum(["AT_LEAST", "MEAN"]).default("AT_LEAST"),
+    atLeast: z.number().int().min(1).max(MAX_MEMBERS).default(2),
+  })
+  .refine(({ members, atLeast }) => atLeast <= members.length, {
+    ...{ path: ["atLeast"], error: "No more detectors can agree than there are members." },
+  });
+
+const definitionSchema = z.discriminatedUnion("kind", [memberSchema, ensembleSchema, peersSchema, multivariateSchema]);
 
 /** Fixed bounds. */
 export type StaticDefinition = z.infer<typeof staticSchema>;
@@ -86,14 +211,46 @@ export type RobustZDefinition = z.infer<typeof robustZSchema>;
 export type EwmaDefinition = z.infer<typeof ewmaSchema>;
 /** The default ensemble. */
 export type AutomaticDefinition = z.infer<typeof automaticSchema>;
+/** Nothing where something was expected. */
+export type MissingDataDefinition = z.infer<typeof missingDataSchema>;
+/** A bound that will be passed. */
+export type ForecastDefinition = z.infer<typeof forecastSchema>;
+/** A lasting change of level. */
+export type ChangepointDefinition = z.infer<typeof changepointSchema>;
+/** What few random splits set apart. */
+export type IsolationForestDefinition = z.infer<typeof isolationForestSchema>;
+/** What lies where there was little in the window before. */
+export type HalfSpaceTreesDefinition = z.infer<typeof halfSpaceTreesSchema>;
+/** Detectors that vote. */
+export type EnsembleDefinition = z.infer<typeof ensembleSchema>;
+/** A series against its peers. */
+export type PeersDefinition = z.infer<typeof peersSchema>;
+/** Series that usually move together. */
+export type MultivariateDefinition = z.infer<typeof multivariateSchema>;
 
 /** Which detector judges, with all its settings; as plain JSON it can be kept and checked again. */
 export type DetectorDefinition = z.infer<typeof definitionSchema>;
+/** A detector that judges the series of a rule together. */
+export type GroupDefinition = PeersDefinition | MultivariateDefinition;
+/** A detector that judges each series by itself. */
+export type SeriesDefinition = Exclude<DetectorDefinition, GroupDefinition>;
 
-/** Checks what an author says of a detector and fills in what is left out; a problem names the field and its limit. */
+/** Whether a detector judges the series of a rule together. */
+export const isOfGroup = (definition: DetectorDefinition): definition is GroupDefinition =>
+  definition.kind === "PEERS" || definition.kind === "MULTIVARIATE";
+
+/**
+ * Checks what an author says of a detector and fills in what is left out; a problem names the field and its limit. A detector is told by its `kind` or as the only field of an
+ * object, by the kind's name: `{ robustZ: { window: 60 } }`.
+ */
 export const checkDetectorDefinition = (input: unknown): Checked<DetectorDefinition> => {
-  const result = definitionSchema.safeParse(input);
+  const named = fromNamed(input);
+  const result = definitionSchema.safeParse(named.definition);
   if (result.success) return { valid: true, value: result.data };
-  const problems = result.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
+  if (named.definition === null) return { valid: false, problems: [{ field: "", message: ONE_KIND }] };
+  const problems = result.error.issues.map(({ path, message }) => ({
+    field: [...named.place, ...path].join("."),
+    message,
+  }));
   return { valid: false, problems };
 };

@@ -6,8 +6,8 @@ export const MAX_SCORE = 1_000;
 export const MAX_WEIGHED = 10;
 /** Greatest distance from 0 that a value is judged with: fourth powers of it, and sums of thousands of them, are still numbers. */
 export const MAX_VALUE = 1e70;
-/** Share of what is expected below which a deviation is a rounding of arithmetic. */
-const ROUNDING = 1e-9;
+/** Share of what is expected below which a deviation is a rounding of arithmetic, and a spread that none is less than. */
+const [ROUNDING, LEAST_SPREAD] = [1e-9, 1e-100];
 
 /** Which sides of what is expected are anomalies. */
 export type Sides = "ABOVE" | "BELOW" | "BOTH";
@@ -27,7 +27,7 @@ export const tameValue = (value: number | null): number | null =>
 
 /** A spread no smaller than the roundings of what is expected, and above 0, so that it can be divided by. */
 export const spreadOf = (spread: number, expected: number): number =>
-  Math.max(spread, ROUNDING * Math.abs(expected), Number.MIN_VALUE / ROUNDING);
+  Math.max(spread, ROUNDING * Math.abs(expected), LEAST_SPREAD);
 
 /** A number in a sentence: four digits are enough to be pointed at. */
 export const told = (value: number): string => String(Number(value.toPrecision(4)));

@@ -44,7 +44,7 @@ export const createRobustZ = (definition: RobustZDefinition, saved: unknown): De
       if (value === null) return NOTHING_MEASURED;
       if (2 * known < buckets) return unjudged("LEARNING", `${known} of the ${buckets} buckets before are known`);
       const spread = spreadOf(Math.max(deviation, minimumDeviation), median);
-      const z = Math.min((value - median) / spread, Number.MAX_VALUE);
+      const z = (value - median) / spread;
       return judgeAround(
         observation,
         value,

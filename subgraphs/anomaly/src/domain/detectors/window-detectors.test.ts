@@ -1,21 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { findingsOf } from "../../../testing/detector-definitions.ts";
 import { modifiedZ, movingAverageChart } from "../../../testing/reference-detectors.ts";
 import { MONDAY_MS, observationsOf } from "../../../testing/series-arbitraries.ts";
-import { createDetector } from "./create-detector.ts";
-import { checkDetectorDefinition } from "./detector-definition.ts";
 import type { Finding, Observation } from "./detector.ts";
 
 const HOUR_MS = 3_600_000;
-const detectorOf = (input: object) => {
-  const checked = checkDetectorDefinition(input);
-  if (!checked.valid) throw new Error(JSON.stringify(checked.problems));
-  return createDetector(checked.value, undefined);
-};
-const findingsOf = (input: object, series: readonly Observation[]): readonly Finding[] => {
-  const detector = detectorOf(input);
-  return series.map(detector.judge);
-};
 const lastOf = (input: object, values: readonly (number | null)[], bucketMs = HOUR_MS): Finding | undefined =>
   findingsOf(input, observationsOf(values, bucketMs)).at(-1);
 

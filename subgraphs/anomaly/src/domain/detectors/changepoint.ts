@@ -1,0 +1,137 @@
+import { z } from "zod";
+import type { Detector, Finding, Observation } from "./detector.ts";
+import type { ChangepointDefinition } from "./detector-definition.ts";
+import { boundedScore, counts, NOTHING_MEASURED, sideOf, spreadOf, told, unjudged } from "./finding.ts";
+import { readKept } from "./packed.ts";
+import { createRecent, recentSchema, type Recent } from "./recent.ts";
+import { nextRunLengths, NO_RUN, runLengthsSchema } from "./run-lengths.ts";
+import { createSortedWindow } from "./sorted-window.ts";
+
+/** Values by which the usual level and spread are learnt before anything is said. */
+const LEARNS = 30;
+/** Values before a change whose median is the level it changed from. */
+const LEVEL_OF = 60;
+/** Buckets for which a change is told after it is confirmed. */
+const TOLD_FOR = 20;
+/** Chances nearer to 1 are not told apart. */
+const SUREST = 1e-12;
+/** The median of absolute deviations of a normal distribution, in standard deviations. */
+const MAD_OF_NORMAL = 0.6745;
+
+/** Buckets that are remembered. */
+export const CHANGEPOINT_REMEMBERS = LEVEL_OF + TOLD_FOR + 50 + LEARNS;
+
+const keptSchema = z.object({
+  recent: recentSchema,
+  /** Level and spread in which values are reckoned; null while they are learnt. */
+  usual: z.tuple([z.number(), z.number()]).nullable(),
+  seen: z.number().int().min(0),
+  stretches: runLengthsSchema,
+});
+
+/** The latest measured values before a time ago, as many as asked for, the latest first. */
+const valuesBefore = (recent: Recent, from: number, count: number): readonly number[] => {
+  const values: number[] = [];
+  for (let ago = from; ago < recent.held() && values.length < count; ago += 1)
+    if (!Number.isNaN(recent.valueAgo(ago))) values.push(recent.valueAgo(ago));
+  return values;
+};
+
+const levelOf = (values: readonly number[]): { readonly level: number; readonly spread: number } => {
+  const sorted = createSortedWindow(values.length);
+  values.forEach(sorted.put);
+  const level = sorted.median();
+  const spread = sorted.medianDistance(level) / MAD_OF_NORMAL;
+  return { level, spread: spreadOf(spread > 0 ? spread : sorted.meanDistance(level), level) };
+};
+
+/** How long ago the bucket is in which the stretch of so many values began. */
+const agoOfValue = (recent: Recent, values: number): number => {
+  let passed = 0;
+  for (let ago = 0; ago < recent.held(); ago += 1) {
+    if (!Number.isNaN(recent.valueAgo(ago))) passed += 1;
+    if (passed === values) return ago;
+  }
+  return recent.held() - 1;
+};
+
+interface Change {
+  readonly chance: number;
+  readonly length: number;
+}
+
+/** The chance that a stretch began lately and lasts long enough to be believed, and its most likely length. */
+const lateChange = (stretches: z.infer<typeof runLengthsSchema>, confirm: number): Change => {
+  let [chance, length] = [0, confirm];
+  for (let one = confirm; one < confirm + TOLD_FOR; one += 1) {
+    const of = stretches[one]?.[0] ?? 0;
+    chance += of;
+    if (of > (stretches[length]?.[0] ?? 0)) length = one;
+  }
+  return { chance, length };
+};
+
+const unlikely = (chance: number): number => -Math.log10(Math.max(SUREST, 1 - chance));
+
+const judged = (
+  observation: Observation,
+  recent: Recent,
+  change: Change,
+  definition: ChangepointDefinition,
+): Finding => {
+  const began = agoOfValue(recent, change.length);
+  const before = levelOf(valuesBefore(recent, began + 1, LEVEL_OF));
+  const after = levelOf(valuesBefore(recent, 0, change.length)).level;
+  const shift = Math.abs(after - before.level) / before.spread;
+  const side = sideOf(after, before.level);
+  const score = Math.min(unlikely(change.chance) / unlikely(definition.confidence), shift / definition.minimumShift);
+  const counted = counts(definition.sides, side);
+  return {
+    outcome: counted && score > 1 ? "ANOMALOUS" : "NORMAL",
+    score: counted ? boundedScore(score) : 0,
+    expected: before.level,
+    ...{ low: null, high: null, side },
+    weighed: [{ atMs: recent.atMsAgo(began), share: 1 }],
+    because:
+      `since ${new Date(recent.atMsAgo(began)).toISOString()} the level is ${told(after)} after ${told(before.level)}, with a chance of ${told(100 * change.chance)} %`.replace(
+        /\.\d{3}Z/,
+        "Z",
+      ),
+  };
+};
+
+/**
+ * A lasting change of level: that a new stretch began lately, at least `confirm` values ago, with a chance beyond `confidence`, and that its median lies at least `minimumShift` robust
+ * standard deviations from that of the values before. It is told for twenty buckets and is then what is usual.
+ */
+export const createChangepoint = (definition: ChangepointDefinition, saved: unknown): Detector => {
+  const kept = readKept(keptSchema, saved);
+  const recent = createRecent(kept?.recent ?? null);
+  let usual = kept?.usual ?? null;
+  let seen = kept?.seen ?? 0;
+  let stretches: readonly z.infer<typeof runLengthsSchema>[number][] = kept?.stretches ?? [NO_RUN];
+  const learn = (value: number): void => {
+    seen += 1;
+    if (usual !== null) {
+      stretches = nextRunLengths(stretches, (value - usual[0]) / usual[1], 1 / definition.everyBuckets);
+      return;
+    }
+    if (seen < LEARNS) return;
+    const learnt = valuesBefore(recent, 0, LEARNS);
+    const { level, spread } = levelOf(learnt);
+    usual = [level, spread];
+    for (const one of learnt.toReversed())
+      stretches = nextRunLengths(stretches, (one - level) / spread, 1 / definition.everyBuckets);
+  };
+  return {
+    judge: (observation) => {
+      recent.put(observation, CHANGEPOINT_REMEMBERS);
+      if (observation.value === null) return NOTHING_MEASURED;
+      learn(observation.value);
+      const known = seen - definition.confirm - TOLD_FOR;
+      if (known < LEARNS) return unjudged("LEARNING", "too few values are known to tell a change from a beginning");
+      return judged(observation, recent, lateChange([...stretches], definition.confirm), definition);
+    },
+    save: () => ({ recent: recent.save(), usual, seen, stretches }),
+  };
+};

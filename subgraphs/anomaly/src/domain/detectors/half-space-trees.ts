@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { Detector } from "./detector.ts";
+import type { HalfSpaceTreesDefinition } from "./detector-definition.ts";
+import { NOTHING_MEASURED, spreadOf, unjudged } from "./finding.ts";
+import { createHalfSpaces } from "./half-spaces.ts";
+import type { Point } from "./isolation-trees.ts";
+import { readKept } from "./packed.ts";
+import { judgeRarity, pointAt, pointsOf } from "./points.ts";
+import { createRecent, recentSchema, type Recent } from "./recent.ts";
+import { createTail, tailSchema } from "./tail.ts";
+
+/** Share of a window below which a node is not looked into further, as the authors take it. */
+const SIZE_LIMIT = 0.1;
+/** Where the trees' chance begins: they are the same for every series. */
+const SEED = 1;
+
+const keptSchema = z.object({
+  recent: recentSchema,
+  tail: tailSchema,
+  /** Buckets since the reference window ended; null before the first one. */
+  since: z.number().int().min(0).nullable(),
+});
+
+/** Buckets that are remembered: the reference window and the one that is under way. */
+export const bucketsOfHalfSpaces = ({ window, dimensions }: HalfSpaceTreesDefinition): number =>
+  2 * window + dimensions;
+
+/** Where the values of points lie in the least range that holds a window's values. */
+const scaleOf = (points: readonly Point[]): ((point: Point) => Point) => {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const point of points)
+    for (const value of point) {
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  const wide = spreadOf(most - least, most);
+  return (point) => point.map((value) => (value - least) / wide);
+};
+
+/** How strange a point is by the window that ended so long ago: doublings by which the mass about it is less than all there is. */
+const referenceOf = (recent: Recent, definition: HalfSpaceTreesDefinition, ago: number): ((point: Point) => number) => {
+  const { window, dimensions, depth } = definition;
+  const points = pointsOf(recent, { ago, window, dimensions });
+  const scaled = scaleOf(points);
+  const spaces = createHalfSpaces({ ...definition, seed: SEED, sizeLimit: SIZE_LIMIT * window });
+  points.forEach((point) => spaces.count(scaled(point)));
+  const all = Math.log2(window * 2 ** depth + 1);
+  return (point) => Math.max(0, all - Math.log2(spaces.mass(scaled(point)) + 1));
+};
+
+/** Half-space trees over the latest values: the mass about them in the window before the present one; what is rare is told by the tail of all masses before. */
+export const createHalfSpaceTrees = (definition: HalfSpaceTreesDefinition, saved: unknown): Detector => {
+  const { window, dimensions } = definition;
+  const kept = readKept(keptSchema, saved);
+  const recent = createRecent(kept?.recent ?? null);
+  const tail = createTail(kept?.tail ?? null);
+  let since = kept?.since ?? null;
+  let reference = since === null ? null : referenceOf(recent, definition, since);
+  const age = (): void => {
+    if (since !== null) since += 1;
+    if (since === null ? recent.held() < window : since < window) return;
+    since = 0;
+    reference = referenceOf(recent, definition, 0);
+  };
+  return {
+    judge: (observation) => {
+      recent.put(observation, bucketsOfHalfSpaces(definition));
+      const point = observation.value === null ? null : pointAt(recent, 0, dimensions);
+      const strangeness = point === null || reference === null ? null : reference(point);
+      age();
+      if (observation.value === null) return NOTHING_MEASURED;
+      if (strangeness === null) return unjudged("LEARNING", "too few values are known without a gap");
+      const found = judgeRarity(tail, strangeness, { ...definition, observation, recent });
+      return found ?? unjudged("LEARNING", "too few scores are known to tell which are rare");
+    },
+    save: () => ({ recent: recent.save(), tail: tail.save(), since }),
+  };
+};

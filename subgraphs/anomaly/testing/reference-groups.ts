@@ -1,0 +1,76 @@
+// What detectors that look across series are defined to say, from whole tables of values: a row is a bucket, a column a series.
+import { medianOf } from "./reference-detectors.ts";
+
+/** How many robust deviations a value lies from the median of the others in its row; null while there are too few. */
+export const againstPeers = (row: readonly (number | null)[], place: number, minimum: number): number | null => {
+  const value = row[place] ?? null;
+  const others = row.filter((one, at) => at !== place && one !== null).map((one) => one ?? 0);
+  if (value === null || others.length < minimum) return null;
+  const centre = medianOf(others);
+  const distances = others.map((one) => Math.abs(one - centre));
+  const mean = distances.reduce((sum, one) => sum + one, 0) / distances.length;
+  const spread = medianOf(distances) > 0 ? medianOf(distances) / 0.6745 : mean;
+  return value === centre ? 0 : Math.abs(value - centre) / spread;
+};
+
+/** Solves linear equations whose matrix is positive definite, so that no pivot is 0. */
+const solve = (matrix: readonly (readonly number[])[], right: readonly number[]): readonly number[] => {
+  const rows = matrix.map((row, at) => [...row, right[at] ?? 0]);
+  for (let pivot = 0; pivot < rows.length; pivot += 1) {
+    const head = rows[pivot] ?? [];
+    for (let below = pivot + 1; below < rows.length; below += 1) {
+      const row = rows[below] ?? [];
+      const times = (row[pivot] ?? 0) / (head[pivot] ?? 1);
+      rows[below] = row.map((one, at) => (at === pivot ? 0 : one - times * (head[at] ?? 0)));
+    }
+  }
+  const solution = rows.map(() => 0);
+  for (let at = rows.length - 1; at >= 0; at -= 1) {
+    const row = rows[at] ?? [];
+    const known = solution.reduce((sum, one, place) => sum + (place > at ? one * (row[place] ?? 0) : 0), 0);
+    solution[at] = ((row.at(-1) ?? 0) - known) / (row[at] ?? 1);
+  }
+  return solution;
+};
+
+/** What all other series of the last row let expect of each: the regression by moments whose weight falls with age, correlations drawn to 0 by the oracle approximating shrinkage. */
+export const givenAllOthers = (rows: readonly (readonly number[])[], over: number): readonly number[] => {
+  const size = rows[0]?.length ?? 0;
+  const places = Array.from({ length: size }, (_, place) => place);
+  const mean = [...(rows[0] ?? [])];
+  const covariance = places.map(() => places.map(() => 0));
+  rows.slice(0, -1).forEach((row, at) => {
+    const weight = 1 / Math.min(over, at + 1);
+    const error = row.map((value, place) => value - (mean[place] ?? 0));
+    for (const one of places)
+      for (const other of places) {
+        const line = covariance[one] ?? [];
+        line[other] = (1 - weight) * ((line[other] ?? 0) + weight * (error[one] ?? 0) * (error[other] ?? 0));
+      }
+    for (const one of places) mean[one] = (mean[one] ?? 0) + weight * (error[one] ?? 0);
+  });
+  const spread = places.map((one) =>
+    Math.max(Math.sqrt(covariance[one]?.[one] ?? 0), 1e-9 * Math.abs(mean[one] ?? 0), 1e-100),
+  );
+  const plain = places.map((one) =>
+    places.map((other) =>
+      one === other ? 1 : (covariance[one]?.[other] ?? 0) / (spread[one] ?? 1) / (spread[other] ?? 1),
+    ),
+  );
+  const squares = plain.flat().reduce((sum, one) => sum + one * one, 0);
+  const known = Math.min(over, rows.length - 1);
+  const below = (known + 1 - 2 / size) * (squares - size);
+  const share = below <= 0 ? 1 : Math.min(1, ((1 - 2 / size) * squares + size * size) / below);
+  const shrunk = plain.map((line, one) => line.map((value, other) => (one === other ? 1 : (1 - share) * value)));
+  const standard = (rows.at(-1) ?? []).map((value, place) => (value - (mean[place] ?? 0)) / (spread[place] ?? 1));
+  return places.map((one) => {
+    const others = places.filter((other) => other !== one);
+    const among = others.map((row) => others.map((column) => shrunk[row]?.[column] ?? 0));
+    const weights = solve(
+      among,
+      others.map((other) => shrunk[one]?.[other] ?? 0),
+    );
+    const expected = weights.reduce((sum, weight, at) => sum + weight * (standard[others[at] ?? 0] ?? 0), 0);
+    return (mean[one] ?? 0) + (spread[one] ?? 1) * expected;
+  });
+};
