@@ -63,7 +63,7 @@ const statements = {
     name: "notify-hasten-lane",
     text: `UPDATE notify_delivery d SET due_at = $4 FROM notify_notice n
       WHERE n.tenant_id = $1 AND n.channel_id = $2 AND n.lane = $3 AND n.open AND d.tenant_id = n.tenant_id AND d.id = n.delivery_id
-        AND d.state = 'GATHERING' AND d.due_at > $4`,
+        AND d.state = 'GATHERING' AND d.bundle LIKE 'one %' AND d.due_at > $4`,
     params: [tenantId, channelId, alert.fingerprint, at(plan.dueMs)],
   }),
   gather: (tenantId: TenantId, { deliveryId, channelId, plan, nowMs }: NewNotice): SqlStatement => ({

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { webhookHeaders } from "@tessera/platform/signatures/standard-webhooks";
 import type { Message } from "../message.ts";
 import { JSON_HEADERS, type Transmission } from "./transmission.ts";
 
@@ -15,22 +15,17 @@ const bodyOf = (message: Message): string =>
     },
   });
 
-/**
- * A message as JSON, with the headers of Standard Webhooks (1.0.0): `webhook-id` is the same however often it is tried, and with a secret the signature is
- * HMAC-SHA256 over id, time and body.
- */
+/** A message as JSON, with the headers of Standard Webhooks (1.0.0): `webhook-id` is the same however often it is tried; signed when there is a secret. */
 export const webhookRequest = (
   to: { readonly url: string; readonly secret: string | null },
   message: Message,
   nowMs: number,
 ): Transmission => {
   const body = bodyOf(message);
-  const timestamp = String(Math.floor(nowMs / 1_000));
-  const plain = { ...JSON_HEADERS, "webhook-id": message.id, "webhook-timestamp": timestamp };
-  if (to.secret === null) return { method: "POST", url: to.url, headers: plain, body };
-  const key = Buffer.from(to.secret.slice(SECRET_PREFIX.length), "base64");
-  const signature = createHmac("sha256", key).update(`${message.id}.${timestamp}.${body}`).digest("base64");
-  return { method: "POST", url: to.url, headers: { ...plain, "webhook-signature": `v1,${signature}` }, body };
+  const signed = { id: message.id, timestamp: Math.floor(nowMs / 1_000), body };
+  const plain = { "webhook-id": signed.id, "webhook-timestamp": String(signed.timestamp) };
+  const headers = to.secret === null ? plain : webhookHeaders([to.secret], signed);
+  return { method: "POST", url: to.url, headers: { ...JSON_HEADERS, ...headers }, body };
 };
 
 /** Whether a text is a secret of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. */

@@ -1,0 +1,363 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { Webhook } from "standardwebhooks";
+import { createPublicRequests } from "@tessera/platform/http/public-request";
+import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import type { Channel } from "../../domain/notify/channel.ts";
+import { checkChannel } from "../../domain/notify/check-channel.ts";
+import type { ChannelInput } from "../../domain/notify/channel-input.ts";
+import { messageOf } from "../../domain/notify/message.ts";
+import { openMailServer, RELAY, type MailServer } from "../../testing/notify/mail-server.ts";
+import { alertOf, NOTIFY_EPOCH_MS } from "../../testing/notify/notify-room.ts";
+import { KNOWN, openReceivers, type Fault, type Receivers } from "../../testing/notify/receivers.ts";
+import { createMailer } from "./mailer.ts";
+import { createSendMessage, SEND_MS } from "./send-message.ts";
+
+// Nothing here is measured in time.
+jest.setTimeout(60_000);
+
+let receivers: Receivers;
+let relay: MailServer;
+beforeAll(async () => {
+  receivers = await openReceivers();
+  relay = await openMailServer();
+});
+afterEach(() => {
+  for (const list of [receivers.accepted, receivers.faults, relay.taken, relay.faults]) list.length = 0;
+});
+afterAll(async () => {
+  await receivers.close();
+  await relay.close();
+});
+
+/** Reads a body of JSON as the assertions below ask. */
+const read = (body: string): unknown => JSON.parse(body);
+
+const tenantId = freshTenantId();
+const DELIVERY = "01900000-0000-7000-8000-000000000001";
+const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString("base64")}`;
+
+const channelOf = (input: ChannelInput): { readonly channel: Channel; readonly secret: string | null } => {
+  const { definition, secret } = checkChannel(input);
+  const kept = { secretHint: null, state: "ACTIVE", disabledBecause: null, version: 1 } as const;
+  return { channel: { ...definition, ...kept, tenantId, id: DELIVERY, createdAtMs: 0, changedAtMs: 0 }, secret };
+};
+
+const sms = (): ChannelInput => ({
+  name: "sms",
+  sms: {
+    ...{ url: `${receivers.url}/sms`, headers: [{ name: "X-Token", value: "{{secret}}" }], secret: KNOWN.smsToken },
+    ...{ body: '{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}', numbers: ["+493012345678", "+493087654321"] },
+  },
+});
+/** A channel of each kind that is asked over HTTP, as its receiver wants it. */
+const KINDS: Readonly<Record<string, () => ChannelInput>> = {
+  "Slack's webhooks": () => ({ name: "a", slack: { webhookUrl: `${receivers.url}${KNOWN.slackWebhook}` } }),
+  "Slack's bots": () => ({ name: "b", slack: { botToken: KNOWN.slackToken, conversation: KNOWN.slackChannel } }),
+  Teams: () => ({ name: "c", teams: { webhookUrl: `${receivers.url}${KNOWN.teams}` } }),
+  PagerDuty: () => ({ name: "d", pagerDuty: { routingKey: KNOWN.routingKey, region: "EU" } }),
+  Opsgenie: () => ({ name: "e", opsgenie: { apiKey: KNOWN.apiKey, teams: ["Shop"] } }),
+  "gateways of short messages": sms,
+  webhooks: () => ({ name: "g", webhook: { url: `${receivers.url}/hook`, secret: WEBHOOK_SECRET } }),
+};
+const kinds = Object.entries(KINDS);
+
+const hostile = '<!channel> & <https://evil.example|click> *b* [x](https://evil.example)\r\nBcc: all@example.com"}]';
+const send = async (
+  input: ChannelInput,
+  more: { alert?: object; done?: string[]; thread?: string; secret?: string } = {},
+) => {
+  const { url } = receivers;
+  const sendMessage = createSendMessage({
+    requests: createPublicRequests({ allowLoopback: true }),
+    mailer: createMailer({ ...relay, from: "alerts@tessera.example", tls: "REQUIRED" }),
+    providers: {
+      slack: url,
+      pagerDuty: { US: "http://127.0.0.1:1", EU: url },
+      opsgenie: { US: url, EU: "http://127.0.0.1:1" },
+    },
+    nowMs: () => NOTIFY_EPOCH_MS,
+  });
+  const { channel, secret } = channelOf(input);
+  const done: string[] = [...(more.done ?? [])];
+  const message = messageOf({
+    ...{
+      id: DELIVERY,
+      channel,
+      alerts: [alertOf(tenantId, more.alert)],
+      unlisted: 0,
+      wait: "NOW",
+      atMs: NOTIFY_EPOCH_MS,
+    },
+  });
+  const onDone = (recipient: string) => Promise.resolve(done.push(recipient) > 0);
+  const outcome = await sendMessage({
+    ...{ channel, secret: more.secret ?? secret, message, thread: more.thread ?? null, done: more.done ?? [], onDone },
+  });
+  return { outcome, message, done };
+};
+
+describe("What is sent", () => {
+  test.each(kinds)("is taken by %s, which check it as the real ones do, whatever is in it", async (_name, input) => {
+    for (const to of ["FIRING", "ACKNOWLEDGED", "RESOLVED"]) {
+      const alert = { to, ruleName: hostile, because: hostile.repeat(60), labels: { rule: hostile } };
+      expect((await send(input(), { alert })).outcome).toMatchObject({ kind: "SENT" });
+    }
+    expect(receivers.accepted.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("mentions nobody in Slack, and answers in the anomaly's thread", async () => {
+    const input = KINDS["Slack's bots"]?.() ?? sms();
+    const { outcome } = await send(input, { alert: { ruleName: hostile, because: hostile } });
+    expect(outcome).toMatchObject({ kind: "SENT", reference: expect.stringMatching(/^\d+\.\d+$/) });
+    await send(input, { thread: "1700000000.000100", alert: { to: "RESOLVED" } });
+    const [first = "", second = ""] = receivers.accepted.map(({ body }) => body);
+    expect(read(first)).not.toHaveProperty("thread_ts");
+    const words = expect.stringContaining("&lt;!channel&gt; &amp; &lt;https");
+    expect(read(first)).toMatchObject({ attachments: [{ blocks: [{}, { text: { text: words } }] }] });
+    expect(read(second)).toMatchObject({ thread_ts: "1700000000.000100", reply_broadcast: true });
+  });
+
+  test("keeps to PagerDuty's and Opsgenie's keys: the anomaly's, for each step", async () => {
+    const { anomalyId } = alertOf(tenantId);
+    for (const to of ["FIRING", "ACKNOWLEDGED", "RESOLVED"])
+      for (const name of ["PagerDuty", "Opsgenie"]) await send(KINDS[name]?.() ?? sms(), { alert: { to, anomalyId } });
+    const events = receivers.accepted.filter(({ path }) => path === "/v2/enqueue").map(({ body }) => read(body));
+    expect(events).toMatchObject([
+      { event_action: "trigger", dedup_key: anomalyId, payload: { severity: "warning" } },
+      { event_action: "acknowledge", dedup_key: anomalyId },
+      { event_action: "resolve", dedup_key: anomalyId },
+    ]);
+    expect(receivers.accepted.filter(({ path }) => path.startsWith("/v2/alerts")).map(({ path }) => path)).toEqual([
+      ...["/v2/alerts", `/v2/alerts/${anomalyId}/acknowledge?identifierType=alias`],
+      `/v2/alerts/${anomalyId}/close?identifierType=alias`,
+    ]);
+  });
+
+  test("is signed for webhooks so that Standard Webhooks verify it", async () => {
+    await send(KINDS["webhooks"]?.() ?? sms());
+    const [taken] = receivers.accepted;
+    expect(taken?.headers["webhook-id"]).toBe(DELIVERY);
+    const sentAt = jest.spyOn(Date, "now").mockReturnValue(NOTIFY_EPOCH_MS);
+    const headers = Object.fromEntries(
+      Object.entries(taken?.headers ?? {}).map(([name, value]) => [name, String(value)]),
+    );
+    expect(new Webhook(WEBHOOK_SECRET).verify(taken?.body ?? "", headers)).toMatchObject({
+      type: "alert.notification",
+    });
+    sentAt.mockRestore();
+  });
+
+  test("goes to each number once, however often it is tried", async () => {
+    receivers.faults.push({ kind: "ANSWER", status: 200 }, { kind: "ANSWER", status: 503 });
+    const { outcome, done } = await send(sms());
+    expect([outcome.kind, done]).toEqual(["TRY_AGAIN", ["+493012345678"]]);
+    expect((await send(sms(), { done })).outcome.kind).toBe("SENT");
+    expect(receivers.accepted.map(({ body }) => read(body))).toMatchObject([{ to: "+493087654321" }]);
+  });
+});
+
+const answer = (status: number, body = "", retryAfter?: string): Fault => ({
+  ...{ kind: "ANSWER", status, body },
+  ...(retryAfter === undefined ? {} : { retryAfter }),
+});
+
+describe("What fails", () => {
+  test.each(kinds)("by %s is tried again when it may go well another time", async (_name, input) => {
+    const passing: Fault[] = [
+      answer(429, "slow down", "7"),
+      answer(500),
+      answer(503),
+      answer(408),
+      { kind: "DISCONNECT" },
+    ];
+    for (const fault of passing) {
+      receivers.faults.length = 0;
+      receivers.faults.push(fault);
+      const { outcome } = await send(input());
+      const wanted =
+        fault.kind === "ANSWER" && fault.status === 429 ? { code: 429, retryAfterMs: 7_000, said: "slow down" } : {};
+      expect(outcome).toMatchObject({ kind: "TRY_AGAIN", ...wanted });
+    }
+  });
+
+  test.each(kinds)("by %s for good disables the channel", async (_name, input) => {
+    for (const status of [401, 403, 404, 410]) {
+      receivers.faults.length = 0;
+      receivers.faults.push(answer(status, "no more"));
+      expect((await send(input())).outcome).toEqual({ kind: "REFUSED", code: status, said: "no more", disables: true });
+    }
+  });
+
+  test.each(kinds)("by %s for what is in one message disables nothing", async (_name, input) => {
+    receivers.faults.push(answer(400, "invalid_payload"), answer(400, "invalid_payload"));
+    expect((await send(input())).outcome).toMatchObject({ kind: "REFUSED", code: 400, disables: false });
+  });
+
+  test.each(["Slack's webhooks", "Slack's bots", "PagerDuty", "Opsgenie"])(
+    "by %s: garbage in a good answer is no delivery",
+    async (name) => {
+      receivers.faults.push(
+        answer(name === "PagerDuty" || name === "Opsgenie" ? 202 : 200, "<html>Sign in to the wifi"),
+      );
+      expect((await send(KINDS[name]?.() ?? sms())).outcome).toMatchObject({ kind: "TRY_AGAIN" });
+    },
+  );
+
+  test.each([
+    ["Slack's bots", "xoxb-unknown", true],
+    ["PagerDuty", "f".repeat(32), true],
+    ["Opsgenie", "unknown", true],
+    ["gateways of short messages", "unknown", true],
+  ])("by %s with an unknown credential disables the channel", async (name, secret, disables) => {
+    expect((await send(KINDS[name]?.() ?? sms(), { secret })).outcome).toMatchObject({ kind: "REFUSED", disables });
+  });
+
+  test("by Slack's API: each error by what heals it", async () => {
+    const of = async (error: string) => {
+      receivers.faults.push(answer(200, JSON.stringify({ ok: false, error })));
+      return (await send(KINDS["Slack's bots"]?.() ?? sms())).outcome;
+    };
+    expect(await of("ratelimited")).toMatchObject({ kind: "TRY_AGAIN" });
+    expect(await of("internal_error")).toMatchObject({ kind: "TRY_AGAIN" });
+    expect(await of("msg_too_long")).toMatchObject({ kind: "REFUSED", disables: false });
+    expect(await of("is_archived")).toMatchObject({ kind: "REFUSED", disables: true });
+    expect(await of("token_revoked")).toMatchObject({ kind: "REFUSED", disables: true });
+  });
+
+  test("because the address leads within is never sent", async () => {
+    const requests = createPublicRequests({ allowLoopback: false });
+    const sendMessage = createSendMessage({
+      ...{ requests, mailer: null, nowMs: () => 0 },
+      providers: { slack: "", pagerDuty: { US: "", EU: "" }, opsgenie: { US: "", EU: "" } },
+    });
+    for (const url of [
+      "https://127.0.0.1/",
+      "https://169.254.169.254/latest",
+      "http://example.com/",
+      "https://[::1]/",
+    ]) {
+      const { channel, secret } = channelOf({ name: "g", webhook: { url } });
+      const message = messageOf({
+        id: DELIVERY,
+        channel,
+        alerts: [alertOf(tenantId)],
+        unlisted: 0,
+        wait: "NOW",
+        atMs: 0,
+      });
+      const outcome = await sendMessage({
+        channel,
+        secret,
+        message,
+        thread: null,
+        done: [],
+        onDone: () => Promise.resolve(true),
+      });
+      expect(outcome).toMatchObject({ kind: "REFUSED", disables: true });
+    }
+  });
+
+  test("in time: a receiver that says nothing is given up", async () => {
+    receivers.faults.push({ kind: "SILENCE" });
+    const patient = createPublicRequests({ allowLoopback: true });
+    // The bound is that of the sender; it is asked for in full, and waited for in part.
+    const asked: number[] = [];
+    const sendMessage = createSendMessage({
+      requests: {
+        ...patient,
+        send: (request) => (asked.push(request.timeoutMs), patient.send({ ...request, timeoutMs: 200 })),
+      },
+      ...{ mailer: null, nowMs: () => 0 },
+      providers: { slack: "", pagerDuty: { US: "", EU: "" }, opsgenie: { US: "", EU: "" } },
+    });
+    const { channel, secret } = channelOf({ name: "g", webhook: { url: `${receivers.url}/hook` } });
+    const message = messageOf({
+      id: DELIVERY,
+      channel,
+      alerts: [alertOf(tenantId)],
+      unlisted: 0,
+      wait: "NOW",
+      atMs: 0,
+    });
+    const outcome = await sendMessage({
+      channel,
+      secret,
+      message,
+      thread: null,
+      done: [],
+      onDone: () => Promise.resolve(true),
+    });
+    expect([outcome.kind, asked]).toEqual(["TRY_AGAIN", [SEND_MS]]);
+  });
+});
+
+describe("A mail", () => {
+  const email = (...recipients: string[]): ChannelInput => ({ name: "mail", email: { recipients } });
+
+  test("goes by STARTTLS and the relay's credentials, with a Message-ID of its delivery and nothing of a stranger's in its head", async () => {
+    for (let tries = 0; tries < 2; tries += 1)
+      await send(email("ada@example.com", "bob@example.com"), { alert: { ruleName: hostile, because: hostile } });
+    expect(relay.taken).toHaveLength(2);
+    for (const { from, to, text } of relay.taken) {
+      const head = text.slice(0, text.indexOf("\r\n\r\n")).replaceAll(/\r\n[ \t]+/g, " ");
+      expect([from, to]).toEqual(["alerts@tessera.example", ["ada@example.com", "bob@example.com"]]);
+      expect(head).toContain(`Message-ID: <${DELIVERY}@tessera.example>`);
+      expect(head).toMatch(/^List-Unsubscribe: <mailto:alerts@tessera\.example\?subject=unsubscribe/m);
+      expect(head).toMatch(/^Auto-Submitted: auto-generated$/m);
+      expect(head).not.toMatch(/^Bcc:/im);
+      expect(text).not.toContain('<!channel>"');
+    }
+  });
+
+  test("that some mailboxes are refused of is sent to the others", async () => {
+    const { outcome } = await send(email("ada@example.com", RELAY.unknown));
+    expect(outcome).toMatchObject({ kind: "SENT", code: 250, said: expect.stringContaining(RELAY.unknown) });
+    expect(relay.taken.map(({ to }) => to)).toEqual([["ada@example.com"]]);
+  });
+
+  test.each([
+    ["a mailbox there is not", { kind: "REFUSED", code: 550, disables: true }, { recipient: RELAY.unknown }],
+    ["greylisting", { kind: "TRY_AGAIN", code: 451 }, { at: "RCPT", status: 451 }],
+    ["a message that is refused", { kind: "REFUSED", code: 554, disables: false }, { at: "DATA", status: 554 }],
+    ["a full mailbox for now", { kind: "TRY_AGAIN", code: 452 }, { at: "DATA", status: 452 }],
+    ["credentials the operator has to mend", { kind: "TRY_AGAIN", code: 535 }, { at: "AUTH", status: 535 }],
+  ] as const)("after %s is what it is", async (_name, wanted, fault) => {
+    if ("at" in fault) relay.faults.push({ at: fault.at, status: fault.status, said: "said so" });
+    const recipient = "recipient" in fault ? fault.recipient : "ada@example.com";
+    expect((await send(email(recipient))).outcome).toMatchObject(wanted);
+  });
+
+  test.each([
+    ["no relay", "smtp://127.0.0.1:1"],
+    ["a relay nobody vouches for", null],
+  ])("with %s is tried again", async (_name, url) => {
+    const mailer = createMailer({
+      ...{ url: url ?? relay.url, from: "alerts@tessera.example", tls: "REQUIRED" },
+      // Without the authority, the relay's certificate is nobody's.
+    });
+    const sendMessage = createSendMessage({
+      ...{ requests: createPublicRequests({ allowLoopback: false }), mailer, nowMs: () => 0 },
+      providers: { slack: "", pagerDuty: { US: "", EU: "" }, opsgenie: { US: "", EU: "" } },
+    });
+    const { channel } = channelOf(email("ada@example.com"));
+    const message = messageOf({
+      id: DELIVERY,
+      channel,
+      alerts: [alertOf(tenantId)],
+      unlisted: 0,
+      wait: "NOW",
+      atMs: 0,
+    });
+    const outcome = await sendMessage({
+      channel,
+      secret: null,
+      message,
+      thread: null,
+      done: [],
+      onDone: () => Promise.resolve(true),
+    });
+    expect(outcome).toMatchObject({ kind: "TRY_AGAIN" });
+    expect(relay.taken).toEqual([]);
+  });
+});
