@@ -1,11 +1,19 @@
+import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { plan } from "./planner.ts";
 import { defaultOrder, TIME_COLUMN, type AnalyticQuery, type OlapQuery, type OrderStep } from "./query.ts";
 
+/** Fewer groups of a question, as a statement reads them beside the question's own. */
+export interface CoarserGroups {
+  readonly query: AnalyticQuery;
+  /** Places of the dimensions among the question's that remain. */
+  readonly kept: readonly number[];
+}
+
 /** A question with fewer of its groups: some of its dimensions, with or without buckets. */
-export interface Subtotal {
+export interface Subtotal extends CoarserGroups {
   /** Columns that are grouped by, in the question's order. */
   readonly by: readonly string[];
-  readonly query: AnalyticQuery;
   readonly orderBy: readonly OrderStep[];
 }
 
@@ -42,6 +50,7 @@ const subtotal = (names: readonly string[], { query, orderBy }: OlapQuery, where
   return {
     by: columns.filter((name) => names.includes(name)),
     query: coarser,
+    kept,
     orderBy: order.length === 0 ? defaultOrder(coarser) : order,
   };
 };
@@ -50,4 +59,30 @@ const subtotal = (names: readonly string[], { query, orderBy }: OlapQuery, where
 export const parseSubtotals = (inputs: readonly (readonly string[])[], asked: OlapQuery): readonly Subtotal[] => {
   if (inputs.length > MAX_SUBTOTALS) throw bad("input.subtotals", `An answer has at most ${MAX_SUBTOTALS} subtotals.`);
   return inputs.map((names, index) => subtotal(names, asked, `input.subtotals.${index}`));
+};
+
+/** Rows of all groups of one statement: half of what an answer of the store may hold. */
+const MAX_ROWS_TOGETHER = 50_000;
+
+/** Whether a measure keeps every value of a group: those of many sets of groups at once could be more than a statement may hold. */
+const keepsValues = ({ formula }: AnalyticQuery["measures"][number]): boolean =>
+  (formula.kind === "UNIQUES" || formula.kind === "QUANTILE") && formula.exact;
+
+/** Whether the question's order, without the columns that a subtotal has not, is the subtotal's own. */
+const ordersAlike = (orderBy: readonly OrderStep[], { query, kept, orderBy: own }: Subtotal): boolean =>
+  JSON.stringify(remaining(orderBy, kept, query.buckets !== null)) === JSON.stringify(own);
+
+/**
+ * The subtotals that are read in the question's own statement: those in the question's order that are answered from the same table. Events or rows of a
+ * rollup are then read once for all of them. `limit` is how many rows of each are read.
+ */
+export const readBeside = (
+  { query, orderBy }: OlapQuery,
+  coarser: readonly Subtotal[],
+  limit: number,
+  policy: DataPolicy | null,
+): readonly Subtotal[] => {
+  const { rollup } = plan(query, policy);
+  if ((coarser.length + 1) * limit > MAX_ROWS_TOGETHER || query.measures.some(keepsValues)) return [];
+  return coarser.filter((one) => ordersAlike(orderBy, one) && plan(one.query, policy).rollup === rollup);
 };

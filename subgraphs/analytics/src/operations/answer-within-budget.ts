@@ -21,7 +21,7 @@ import {
   type Sample,
   type Sampling,
 } from "../domain/sampling.ts";
-import type { AnalyticsStore, SampledRows } from "../store/analytics-store.ts";
+import type { AnalyticsStore, CoarserRows, SampledRows } from "../store/analytics-store.ts";
 import type { OlapRequest } from "../store/olap-sql.ts";
 import type { OlapRow, SampleRow } from "../store/result-rows.ts";
 
@@ -33,6 +33,8 @@ export interface BudgetedRows {
   readonly cost: Cost;
   readonly facts: PlanFacts;
   readonly sampling: Sampling | null;
+  /** The coarser groups that were asked for in the same statement; none of a sample. */
+  readonly coarser: readonly CoarserRows[];
   /** Standard errors of each row and of the totals; null when nothing was sampled. */
   readonly errors: { readonly rows: readonly (readonly number[])[]; readonly totals: readonly number[] } | null;
 }
@@ -108,6 +110,7 @@ const sampledAnswer = (
       rejected: planned.rejected,
       approximations: approximationsOf(query, [totals, ...rows], sample),
     },
+    coarser: [],
     sampling: { ...sampling, fraction: sample.fraction, sampledPersons: totals.persons },
     errors: { rows: rows.map(({ errors }) => errors), totals: totals.errors },
   };

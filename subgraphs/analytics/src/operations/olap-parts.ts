@@ -11,6 +11,7 @@ import { totalColumns, type Group } from "../domain/olap-answer.ts";
 import { plan } from "../domain/planner.ts";
 import { provenanceOf, type Provenance } from "../domain/provenance.ts";
 import type { AnalyticQuery, ComparisonPeriod, OlapQuery, OrderStep } from "../domain/query.ts";
+import type { CoarserGroups } from "../domain/subtotals.ts";
 import { formatInZone } from "../domain/zone.ts";
 import type { LineChoice } from "../store/olap-sql.ts";
 import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "./answer-within-budget.ts";
@@ -30,6 +31,8 @@ export interface Part {
   readonly orderBy?: readonly OrderStep[];
   readonly limit: number;
   readonly lines?: LineChoice | null;
+  /** Fewer groups that are read in the same statement. */
+  readonly coarser?: readonly CoarserGroups[];
 }
 
 /** Reads one part of an answer, within the budget. */

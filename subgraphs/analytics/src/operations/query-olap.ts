@@ -6,12 +6,13 @@ import { errorColumns } from "../domain/error-columns.ts";
 import { groupColumns, totalColumns } from "../domain/olap-answer.ts";
 import type { Provenance } from "../domain/provenance.ts";
 import { parseOlapQuestion } from "../domain/olap-question.ts";
+import { readBeside } from "../domain/subtotals.ts";
 import type { OlapInput } from "../domain/query.ts";
 import type { BudgetDeps } from "./answer-within-budget.ts";
 import { measurePivot, type OlapPivot } from "./measure-pivot.ts";
 import { measureSubtotal, type OlapSubtotal } from "./measure-subtotal.ts";
 import { comparePeriod, measureOthers, provenanceOfParts, type PeriodComparison } from "./olap-parts.ts";
-import { readGroups } from "./read-groups.ts";
+import { readGroups, readLimit } from "./read-groups.ts";
 
 /** A grouped answer in columns, as in the SDL. */
 export interface OlapAnswer {
@@ -38,11 +39,17 @@ export const queryOlap =
     const { asked, periods, coarser, fill } = question;
     const { query, approximate } = asked;
     const asking = { caller, asOfMs: deps.nowMs(), approximate, signal };
-    const { rows, filled, hasMore, errors, answer } = await readGroups(deps, asking, asked, fill);
+    const beside = readBeside(asked, coarser, readLimit(asked.limit, fill, query), caller.dataPolicy);
+    const part = { ...asked, coarser: beside };
+    const { rows, filled, hasMore, errors, answer } = await readGroups(deps, asking, part, fill);
     const { totals } = answer;
     const others = question.others && hasMore ? await measureOthers(deps, asking, query, rows) : null;
     const subtotals: OlapSubtotal[] = [];
-    for (const one of coarser) subtotals.push(await measureSubtotal(deps, asking, one, question));
+    for (const one of coarser) {
+      const groups = answer.coarser[beside.indexOf(one)];
+      const read = groups === undefined ? null : { ...answer, ...groups };
+      subtotals.push(await measureSubtotal(deps, asking, one, { asked, fill, read }));
+    }
     const comparisons: PeriodComparison[] = [];
     for (const one of periods) comparisons.push(await comparePeriod(deps, asking, { query, rows, totals }, one));
     const pivot = question.pivot === null ? null : await measurePivot(deps, asking, { query, rows }, question.pivot);

@@ -27,19 +27,18 @@ const errorsOf = ({ rows, errors }: BudgetedRows, filled: readonly FilledGroup[]
   return filled.map((row) => (row.filled ? [] : (known.get(keyOf(row)) ?? [])));
 };
 
-/** Reads the groups of a question; empty buckets are filled before the limit cuts, so that it cuts rows in the order that was asked for. */
-export const readGroups = async (
-  deps: BudgetDeps,
-  asking: Asking,
-  part: Ordered,
+/** Rows that are read of each set of groups. */
+export const readLimit = (limit: number, fill: OlapQuestion["fill"], query: AnalyticQuery): number =>
+  fill === null || query.buckets === null ? limit : MAX_FILLED_ROWS;
+
+/** The rows of an answer that was read up to {@link readLimit}; empty buckets are filled before the limit cuts, so that it cuts rows in the order that was asked for. */
+export const groupsOf = (
+  { query, limit, orderBy }: Ordered,
   fill: OlapQuestion["fill"],
-): Promise<ReadGroups> => {
-  const { query, limit, orderBy } = part;
-  if (fill === null || query.buckets === null) {
-    const answer = await readPart(deps, asking, part);
+  answer: BudgetedRows,
+): ReadGroups => {
+  if (fill === null || query.buckets === null)
     return { ...answer, filled: [], errors: answer.errors?.rows ?? null, answer };
-  }
-  const answer = await readPart(deps, asking, { ...part, limit: MAX_FILLED_ROWS });
   refuseTooManyRows(query, answer.rows, answer.hasMore);
   const all = fillGroups(query, query.buckets, answer.rows, fill).toSorted(groupOrder(query, orderBy));
   const rows = all.slice(0, limit);
@@ -50,4 +49,15 @@ export const readGroups = async (
     errors: errorsOf(answer, rows),
     answer,
   };
+};
+
+/** Reads the groups of a question. */
+export const readGroups = async (
+  deps: BudgetDeps,
+  asking: Asking,
+  part: Ordered,
+  fill: OlapQuestion["fill"],
+): Promise<ReadGroups> => {
+  const limit = readLimit(part.limit, fill, part.query);
+  return groupsOf(part, fill, await readPart(deps, asking, { ...part, limit }));
 };

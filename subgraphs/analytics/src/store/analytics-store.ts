@@ -9,6 +9,7 @@ import type { StoredEvent } from "../domain/event.ts";
 import type { Condition } from "../domain/filter.ts";
 import type { Plan } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
+import type { CoarserGroups } from "../domain/subtotals.ts";
 import type { OwnPlan } from "../domain/rollups/own-plan.ts";
 import type { WindowCells, WindowsRequest } from "../domain/windows.ts";
 import { parseEventRow } from "./event-rows.ts";
@@ -19,12 +20,14 @@ import {
   type BatchSlice,
   type PageReach,
 } from "./events-sql.ts";
+import { olapSetsStatement, setOf, totalSetOf } from "./olap-sets-sql.ts";
 import { olapStatement, type OlapRequest } from "./olap-sql.ts";
 import {
   estimateRowOf,
   olapRowOf,
   realtimeRowOf,
   sampleRowOf,
+  setRowOf,
   windowRowOf,
   type OlapRow,
   type RealtimeRow,
@@ -43,7 +46,12 @@ export interface OlapRows {
   readonly cost: QueryStatistics;
   /** The plan that was taken: the request's, unless linked people made its rollup wrong. */
   readonly plan: Plan;
+  /** The coarser groups of the request, in its order. */
+  readonly coarser: readonly CoarserRows[];
 }
+
+/** Coarser groups of an answer, up to its limit. */
+export type CoarserRows = Pick<OlapRows, "rows" | "hasMore">;
 
 /** Groups estimated from a sample, as {@link OlapRows}, with standard errors; null totals when nobody was in the sample. */
 export interface SampledRows {
@@ -93,12 +101,51 @@ export interface AnalyticsStore {
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
+/** A row of coarser groups: the keys that are left out mean nothing. */
+const coarserRow = ({ query, kept }: CoarserGroups, row: OlapRow): OlapRow => ({
+  ...row,
+  bucketMs: query.buckets === null ? null : row.bucketMs,
+  dimensions: kept.map((place) => row.dimensions[place] ?? null),
+});
+
+/** Reads the question's groups and coarser ones in one statement. */
+const olapWithCoarser = async (
+  store: EventStore,
+  reader: DataReader,
+  request: OlapRequest,
+  signal: AbortSignal | undefined,
+): Promise<OlapRows> => {
+  const { query, limit, coarser = [] } = request;
+  const statement = olapSetsStatement(request, reader.tenantId);
+  const { rows, statistics } = await store.query(reader, statement, (row) => setRowOf(row, query), optionsOf(signal));
+  const bySet = new Map<number, OlapRow[]>();
+  for (const { set, row } of rows) {
+    const known = bySet.get(set);
+    if (known === undefined) bySet.set(set, [row]);
+    else known.push(row);
+  }
+  const upTo = (found: readonly OlapRow[]): CoarserRows => ({
+    rows: found.slice(0, limit),
+    hasMore: found.length > limit,
+  });
+  const totals = bySet.get(totalSetOf(query))?.[0]?.measures;
+  if (totals === undefined) throw new Error("The event store answered groups without their totals.");
+  return {
+    ...{ ...upTo(bySet.get(0) ?? []), totals, cost: statistics, plan: request.plan },
+    coarser: coarser.map((groups) =>
+      upTo((bySet.get(setOf(query, groups)) ?? []).map((row) => coarserRow(groups, row))),
+    ),
+  };
+};
+
 const olap = async (
   store: EventStore,
   reader: DataReader,
   request: OlapRequest,
   signal: AbortSignal | undefined,
 ): Promise<OlapRows> => {
+  if (request.coarser !== undefined && request.coarser.length > 0)
+    return olapWithCoarser(store, reader, request, signal);
   const { query, limit } = request;
   const statement = olapStatement(request, reader.tenantId);
   const answer = await store.query(reader, statement, (row) => olapRowOf(row, query), optionsOf(signal));
@@ -112,6 +159,7 @@ const olap = async (
     hasMore: groups.length > limit,
     cost: answer.statistics,
     plan: request.plan,
+    coarser: [],
   };
 };
 

@@ -2,6 +2,7 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
 import type { Plan, PlanPart } from "../domain/planner.ts";
 import type { AnalyticQuery, MeasureTest, OrderStep } from "../domain/query.ts";
+import type { CoarserGroups } from "../domain/subtotals.ts";
 import { COMPARISON_SQL } from "./condition-sql.ts";
 import { groupExpression, groupOrder } from "./field-sql.ts";
 import { measureOfEvents, measureOfParts, type MeasureSql } from "./measure-sql.ts";
@@ -20,6 +21,8 @@ export interface OlapRequest {
   readonly having: readonly MeasureTest[];
   /** Which dimension values are read; null for all. */
   readonly lines: LineChoice | null;
+  /** Fewer groups that are read in the same statement, of all lines; none unless given. */
+  readonly coarser?: readonly CoarserGroups[];
 }
 
 /** Only groups of some dimension values, or all others; lines that are shorter are of the first dimensions alone. */

@@ -48,6 +48,20 @@ export const olapRowOf = (raw: unknown, query: AnalyticQuery): OlapRow => {
   };
 };
 
+/** A row of `olapSetsStatement` before it is known of which groups it is. */
+export interface SetRow {
+  /** The number of its set of groups. */
+  readonly set: number;
+  /** The row as one of the question's own groups; of coarser ones the keys that are left out mean nothing. */
+  readonly row: OlapRow;
+}
+
+/** Reads a row of `olapSetsStatement`; throws when the store's shape is another. */
+export const setRowOf = (raw: unknown, query: AnalyticQuery): SetRow => ({
+  set: Number(cellOf(record(raw), "total")),
+  row: { ...olapRowOf(raw, query), isTotal: false },
+});
+
 /** Reads a row of `sampleStatement`; throws when the store's shape is another. */
 export const sampleRowOf = (raw: unknown, query: AnalyticQuery): SampleRow => {
   const row = record(raw);

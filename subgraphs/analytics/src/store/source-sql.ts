@@ -16,6 +16,12 @@ interface PartColumn {
   readonly ofEvents: string;
 }
 
+/** Partial results that were merged to partial results again, and what else they are grouped by beside the keys. */
+export interface MergedParts {
+  readonly columns: readonly string[];
+  readonly groups: readonly string[];
+}
+
 const partColumns = (measures: readonly Measure[], sketchBits: number): readonly PartColumn[] => {
   const kinds = new Set<string>(
     measures.map(({ formula }) => {
@@ -107,6 +113,15 @@ const needsCurrency = (query: AnalyticQuery): boolean =>
       formula.of.kind === "REVENUE" &&
       formula.of.currency !== null,
   );
+
+/** How the partial results of {@link stitchedSource} are merged to fewer, so that several sets of groups are made of them. */
+export const mergedParts = (query: AnalyticQuery, sketchBits: number): MergedParts => ({
+  columns: partColumns(query.measures, sketchBits).map(({ alias, ofEvents }) => {
+    const merge = ofEvents.startsWith("uniqCombined64") ? `uniqCombined64MergeState(${sketchBits})` : "sum";
+    return `${merge}(parts.${alias}) AS ${alias}`;
+  }),
+  groups: needsCurrency(query) ? ["currency"] : [],
+});
 
 /**
  * The source of a plan with a rollup: partial results of the rollup for the whole hours or days, and of single events for the range's ends, side

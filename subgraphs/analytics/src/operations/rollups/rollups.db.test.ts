@@ -37,10 +37,17 @@ const ask = (tenantId: TenantId, input: OlapInput) =>
 
 /** Puts the answer beside the plain reference. */
 const check = async (tenantId: TenantId, events: readonly TestEvent[], input: OlapInput): Promise<void> => {
-  const { granularity = "NONE", timeZone = "UTC" } = input;
-  const answer = await ask(tenantId, input);
+  const { granularity = "NONE", timeZone = "UTC", dimensions = [] } = input;
+  const groups = [...(granularity === "NONE" ? [] : ["time"]), ...dimensions];
+  const subtotals = groups.length < 2 ? [] : groups.map((name) => [name]);
+  const answer = await ask(tenantId, { ...input, subtotals });
   const rows = rowsOf(answer.columns, answer.rowCount, granularity, timeZone);
   expect(differences(rows, referenceGroups(events, input))).toEqual([]);
+  for (const { by, columns, rowCount } of answer.subtotals) {
+    const own = by.includes("time") ? granularity : "NONE";
+    const coarser = { ...input, dimensions: dimensions.filter((name) => by.includes(name)), granularity: own };
+    expect(differences(rowsOf(columns, rowCount, own, timeZone), referenceGroups(events, coarser))).toEqual([]);
+  }
   const totals = { label: null, dimensions: [], measures: answer.totals.map((column) => valuesOf(column)[0] ?? null) };
   expect(differences([totals], [{ label: null, dimensions: [], measures: referenceTotals(events, input) }])).toEqual(
     [],

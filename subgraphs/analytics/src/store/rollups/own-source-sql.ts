@@ -7,33 +7,38 @@ import { conditionSql } from "../condition-sql.ts";
 import { groupExpression } from "../field-sql.ts";
 import type { MeasureSql } from "../measure-sql.ts";
 import type { Params } from "../params.ts";
-import { keyAliases, keySelects, partWhere } from "../source-sql.ts";
-import { digestSql, numberSql, sketchSql } from "./slot-sql.ts";
+import { keyAliases, keySelects, partWhere, type MergedParts } from "../source-sql.ts";
+import { digestSql, numberSql, SKETCH_MERGE, sketchSql } from "./slot-sql.ts";
 
 /** A column of partial results: the same name in the rollup and over single events. */
 interface PartColumn {
   readonly column: string;
   readonly ofEvents: string;
+  /** What merges partial results to partial results again; null for digests, which lose with each merge. */
+  readonly merge: string | null;
 }
 
 const NUMBERS = { SUM: ["sum"], AVG: ["sum", "count"], MIN: ["min"], MAX: ["max"] } as const;
+const MERGES = { sum: "sum", count: "sum", min: "min", max: "max" } as const;
 
 const partColumnsOf = (column: OwnColumn, params: Params): readonly PartColumn[] => {
   switch (column.kind) {
     case "COUNT":
-      return [{ column: "events", ofEvents: "count()" }];
+      return [{ column: "events", ofEvents: "count()", merge: "sum" }];
     case "FORMULA":
       return [];
     case "UNIQUES":
-      return [{ column: column.slot, ofEvents: sketchSql(column.of, params) }];
+      return [{ column: column.slot, ofEvents: sketchSql(column.of, params), merge: SKETCH_MERGE }];
     case "QUANTILE":
-      return [{ column: column.slot, ofEvents: digestSql(column.of, params) }];
+      return [{ column: column.slot, ofEvents: digestSql(column.of, params), merge: null }];
     case "SUM":
     case "AVG":
     case "MIN":
     case "MAX": {
       const made = numberSql(column.of, params);
-      return NUMBERS[column.kind].map((part) => ({ column: `${column.slot}_${part}`, ofEvents: made[part] }));
+      return NUMBERS[column.kind].map((part) => ({
+        ...{ column: `${column.slot}_${part}`, ofEvents: made[part], merge: MERGES[part] },
+      }));
     }
   }
 };
@@ -105,6 +110,16 @@ export const ownSource = (
   };
   const branches = plan.parts.map((part) => (part.table === "events" ? ofEvents(part) : ofRollup(part)));
   return `(${branches.join("\nUNION ALL\n")})`;
+};
+
+/** How the partial results of {@link ownSource} are merged to fewer, so that several sets of groups are made of them; null where they are not. */
+export const mergedOwnParts = (own: OwnReading, params: Params): MergedParts | null => {
+  const columns = columnsOf(own, params);
+  if (columns.some(({ merge }) => merge === null)) return null;
+  return {
+    columns: columns.map(({ column, merge }) => `${merge}(parts.part_${column}) AS part_${column}`),
+    groups: own.currency === null ? [] : ["part_currency"],
+  };
 };
 
 const same = (expression: string): MeasureSql => ({ select: expression, order: expression });

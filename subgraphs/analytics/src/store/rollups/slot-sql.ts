@@ -6,6 +6,8 @@ import type { Params } from "../params.ts";
 
 /** Registers (as a power of two) of the sketches of distinct values: as many as the table of rollups is made for. */
 const ROLLUP_SKETCH_BITS = 14;
+/** What merges sketches of distinct values to one. */
+export const SKETCH_MERGE = `uniqCombined64MergeState(${ROLLUP_SKETCH_BITS})`;
 
 /** A field as the text that keeps its values apart in a rollup's key: of properties, which may be missing, empty when they are, else `=` and the value. */
 export const keySql = (field: Field, params: Params): string => {
