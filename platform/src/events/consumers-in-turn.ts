@@ -8,6 +8,27 @@ import { waitingConsumersOf } from "./waiting-consumers.ts";
 /** Milliseconds before a consumer that failed is tried again. */
 const RETRY_MS = 1_000;
 
+/** Waits until some of the consumers have something to take, or until `woken`; answers which have. */
+const whoIsBehind = async (
+  waiting: ReturnType<typeof waitingConsumersOf>,
+  consumers: readonly LogConsumer[],
+  woken: Promise<void>,
+): Promise<readonly LogConsumer[]> => {
+  const behind = new Set<LogConsumer>();
+  let over = false;
+  const waits = consumers.map((consumer) => {
+    const { done, leave } = waiting.wait(consumer.name);
+    const told = done.then(() => {
+      if (!over) behind.add(consumer);
+    });
+    return { told, leave };
+  });
+  await Promise.race([woken, ...waits.map(({ told }) => told)]);
+  over = true;
+  for (const { leave } of waits) leave();
+  return [...behind];
+};
+
 /**
  * Runs consumers of the event log that have not been started, one after the other, as each has something to take: however many they are, they use no more
  * connections than one. What one can't take is tried again after a pause, and holds up the others for no longer than its try.
@@ -35,31 +56,17 @@ export const createConsumersInTurn = (deps: {
       return false;
     }
   };
-  /** Waits until some consumers have something to take, or until it is time to try again those that failed. */
+  /** Who has something to take next; those that failed are tried again after a pause. */
   const nextTurn = async (failed: readonly LogConsumer[]): Promise<readonly LogConsumer[]> => {
-    const behind = new Set<LogConsumer>();
-    const others = deps.consumers.filter((consumer) => !failed.includes(consumer));
-    const waits = others.map((consumer) => {
-      const { done, leave } = waiting.wait(consumer.name);
-      let left = false;
-      const told = done.then(() => void (left || behind.add(consumer)));
-      return {
-        told,
-        leave: () => {
-          left = true;
-          leave();
-        },
-      };
-    });
     let timer: NodeJS.Timeout | undefined;
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
       if (failed.length > 0) timer = setTimeout(resolve, RETRY_MS);
       if (state.stopping) resolve();
     });
-    await Promise.race([woken, ...waits.map(({ told }) => told)]);
+    const others = deps.consumers.filter((consumer) => !failed.includes(consumer));
+    const behind = await whoIsBehind(waiting, others, woken);
     clearTimeout(timer);
-    for (const { leave } of waits) leave();
     return [...failed, ...behind];
   };
   const loop = async (): Promise<void> => {

@@ -21,6 +21,7 @@ export const createPublicFetch = (options: { readonly allowLoopback: boolean }):
     });
     if (status !== 200) throw new Error(`The address answered ${status}; redirects are not followed.`);
     if (isCut) throw new Error(`The answer has more than ${PUBLIC_FETCH_MAX_BYTES} bytes.`);
-    return JSON.parse(body.toString("utf8"));
+    const answer: unknown = JSON.parse(body.toString("utf8"));
+    return answer;
   };
 };

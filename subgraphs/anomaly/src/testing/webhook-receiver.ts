@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
+import { z } from "zod";
 
 /** A webhook as it arrived, its signature and timestamp checked. */
 export interface Received {
@@ -36,6 +37,8 @@ export interface Receiver {
   answer(path: string, answer: Answer): void;
   close(): Promise<void>;
 }
+
+const told = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) });
 
 const readAll = async (request: IncomingMessage): Promise<string> => {
   const parts: Buffer[] = [];
@@ -83,7 +86,7 @@ export const openReceiver = async (nowMs: () => number): Promise<Receiver> => {
       refused.push(path);
       return void response.writeHead(401).end("who are you?");
     }
-    const { type, data } = JSON.parse(body);
+    const { type, data } = told.parse(JSON.parse(body));
     const id = headers["webhook-id"] ?? "";
     const before = received.filter((one) => one.id === id && one.path === path).length;
     const one: Received = { path, id, atMs: nowMs(), headers, body, type, data };

@@ -46,20 +46,13 @@ const openStores = ({ resources }: TestResources) => ({
   messages: createMessageStore(WEBHOOK_LIMITS),
 });
 
-/** Webhooks over the engines of the test run, a clock the test moves, and a receiver. */
-export const openWebhookRoom = async () => {
-  const clock = { ms: WEBHOOK_EPOCH_MS };
-  const nowMs = () => clock.ms;
-  const engines = openTestResources({ nowMs });
-  const { sql, logger, metrics, newId } = engines.resources;
+/** What writes, sends and changes webhooks, by a clock that the test moves. */
+const openParts = (engines: TestResources, nowMs: () => number) => {
+  const { logger, metrics, newId } = engines.resources;
   const stores = openStores(engines);
   const keyRing = readKeyRing(`tests:${randomBytes(32).toString("base64url")}`);
   const requests = createPublicRequests({ allowLoopback: true });
   const graphUrl = () => "https://tessera.example/graphql";
-  const operations = createWebhookOperations({ ...stores, keyRing, newId, randomBytes, requests, graphUrl, nowMs });
-  const receiver: Receiver = await openReceiver(nowMs);
-  let made = 0;
-
   const senderDeps: SenderDeps = {
     ...{ deliveries: stores.claims, requests, unseal: unseal(keyRing), nowMs, random: () => 0.5, metrics, logger },
     accessNow: (tenantId, subject) =>
@@ -67,6 +60,30 @@ export const openWebhookRoom = async () => {
         ...{ tenantId, subject, permissions: new Set(TENANT_PERMISSIONS), expiresAtMs: null, ...PLAIN_ACCESS },
       }),
   };
+  const operations = createWebhookOperations({ ...stores, keyRing, newId, randomBytes, requests, graphUrl, nowMs });
+  return {
+    stores,
+    senderDeps,
+    operations,
+    write: writeMessages({ messages: stores.messages, graphUrl, nowMs, logger }),
+  };
+};
+
+/** Keeps tests with senders apart, which would find each other's deliveries. */
+const LOCK = "SELECT pg_advisory_lock(hashtextextended('webhook senders of tests', 0))";
+const REST = "UPDATE webhook_endpoint SET state = 'PAUSED' WHERE created_at < '1992-01-01' AND state = 'ACTIVE'";
+
+/** Webhooks over the engines of the test run, a clock the test moves, and a receiver; one at a time. */
+export const openWebhookRoom = async () => {
+  const clock = { ms: WEBHOOK_EPOCH_MS };
+  const nowMs = () => clock.ms;
+  const engines = openTestResources({ nowMs });
+  const alone = await engines.owner.connect();
+  await alone.query(LOCK);
+  const { stores, senderDeps, operations, write } = openParts(engines, nowMs);
+  const receiver: Receiver = await openReceiver(nowMs);
+  let made = 0;
+
   const makeEndpoint = async (
     more: Partial<NewEndpointInput> = {},
     tenantId = freshTenantId(),
@@ -90,8 +107,7 @@ export const openWebhookRoom = async () => {
     const entries = jobIds.map((id, place) =>
       jobEntry(tenantId, { transaction, sequence: BigInt(place) }, id, round * 1_000 + place),
     );
-    const write = writeMessages({ messages: stores.messages, graphUrl, nowMs, logger });
-    return sql.transaction(tenantId, (transaction) => write(transaction, tenantId, entries));
+    return engines.resources.sql.transaction(tenantId, (within) => write(within, tenantId, entries));
   };
   /** Sends until nothing is due. */
   const drain = async (sender: Sender): Promise<void> => {
@@ -101,7 +117,9 @@ export const openWebhookRoom = async () => {
     }
   };
   return {
-    ...{ clock, engines, stores, operations, receiver, keyRing, makeEndpoint, tellJobs, drain },
+    ...{ clock, engines, stores, operations, receiver, makeEndpoint, tellJobs, drain },
+    /** Lets no endpoint be sent to that is. */
+    rest: () => engines.owner.query(REST),
     /** One more sender; parts of it may be replaced. */
     sender: (parts: Partial<SenderDeps> = {}) => createSender({ ...senderDeps, ...parts }),
     /** What arrived at an endpoint. */
@@ -113,6 +131,8 @@ export const openWebhookRoom = async () => {
     },
     close: async () => {
       await receiver.close();
+      // The lock ends with its connection.
+      alone.release(true);
       await engines.close();
     },
   };

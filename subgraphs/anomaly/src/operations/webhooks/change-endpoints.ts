@@ -20,12 +20,12 @@ export interface ChangeEndpointDeps extends SealingDeps {
 export interface NewEndpointInput {
   readonly url: string;
   readonly description?: string | null | undefined;
-  readonly eventTypes: readonly string[];
-  readonly labels: readonly { readonly name: string; readonly value: string }[];
-  readonly headers: readonly { readonly name: string; readonly value: string }[];
-  readonly ordering: EndpointDefinition["ordering"];
-  readonly ratePerMinute: number;
-  readonly signing: readonly WebhookSignatureKind[];
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly labels?: readonly { readonly name: string; readonly value: string }[] | undefined;
+  readonly headers?: readonly { readonly name: string; readonly value: string }[] | undefined;
+  readonly ordering?: EndpointDefinition["ordering"] | undefined;
+  readonly ratePerMinute?: number | undefined;
+  readonly signing?: readonly WebhookSignatureKind[] | undefined;
 }
 
 /** What somebody wants changed of an endpoint; what is absent or null stays, but a null description is removed. */
@@ -80,7 +80,7 @@ const keptOf = ({ headers, ...same }: EndpointDefinition, sealedHeaders: string 
 /** Makes an endpoint for who asks: it is told what they may read. */
 export const createEndpoint =
   (deps: ChangeEndpointDeps) =>
-  async (caller: Caller, { signing, ...input }: NewEndpointInput): Promise<EndpointOutcome> => {
+  async (caller: Caller, { signing = ["HMAC_SHA256"], ...input }: NewEndpointInput): Promise<EndpointOutcome> => {
     const { tenantId } = caller;
     const kinds = [...new Set(signing)];
     if (kinds.length === 0) return rejected([{ field: "signing", message: "Name at least one kind of signature." }]);

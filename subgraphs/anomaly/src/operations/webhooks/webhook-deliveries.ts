@@ -52,12 +52,12 @@ export const listDeliveries =
   ({ deliveries }: DeliveryDeps) =>
   async ({ tenantId }: Caller, { filter, ...page }: DeliveriesAsked): Promise<Page<Delivery>> => {
     const asked = checkPage(page, (text) => (PLACE.test(text) ? text : null));
-    const endpointId = filter?.endpointId ?? null;
+    const [endpointId, messageId] = [filter?.endpointId ?? null, filter?.messageId ?? null];
     const found = await deliveries.page(
       tenantId,
       {
         endpointId: endpointId === null || isUuid(endpointId) ? endpointId : NOWHERE,
-        messageId: filter?.messageId == null ? null : messageUuid(filter.messageId, "filter.messageId"),
+        messageId: messageId === null ? null : messageUuid(messageId, "filter.messageId"),
         ...{ states: filter?.states ?? null, types: filter?.types ?? null },
         ...{ fromMs: msOrNull(filter?.from), toMs: msOrNull(filter?.to) },
       },
@@ -81,7 +81,8 @@ export interface ReplayAsked {
   readonly messageIds?: readonly string[] | null | undefined;
   readonly from?: string | null | undefined;
   readonly to?: string | null | undefined;
-  readonly onlyFailed: boolean;
+  /** True unless said. */
+  readonly onlyFailed?: boolean | undefined;
 }
 
 const findOpen = async ({ endpoints }: DeliveryDeps, caller: Caller, id: string): Promise<Endpoint | null> => {
@@ -91,7 +92,7 @@ const findOpen = async ({ endpoints }: DeliveryDeps, caller: Caller, id: string)
   return endpoint;
 };
 
-const selectionOf = ({ messageIds, from, to, onlyFailed }: ReplayAsked, nowMs: number) => {
+const selectionOf = ({ messageIds, from, to, onlyFailed = true }: ReplayAsked, nowMs: number) => {
   const ids = messageIds ?? null;
   if ((ids === null) === (from === null || from === undefined))
     throw refuse("BAD_INPUT", "Say either `messageIds` or `from`.", { field: "input" });
