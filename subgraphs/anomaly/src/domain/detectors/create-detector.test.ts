@@ -20,6 +20,8 @@ const DEFINITIONS: readonly SeriesDefinition[] = [
   { kind: "EWMA", baseline: 10, calendar: "AS_USUAL" },
   { kind: "AUTOMATIC", sensitivity: 2 },
   { kind: "AUTOMATIC", calendar: "APART", sides: "ABOVE" },
+  { kind: "SEASONAL_BAND", seasons: "DAY", calendar: "APART" },
+  { kind: "SEASONAL_BAND", sides: "ABOVE", minimumDeviation: 2 },
   { kind: "MISSING_DATA", buckets: 2, zeroIsNothing: true },
   { kind: "MISSING_DATA", buckets: 1, expects: "ALWAYS", calendar: "APART" },
   { kind: "FORECAST", low: -30, high: 30, horizonHours: 200 },

@@ -18,6 +18,7 @@ import { readKept } from "./packed.ts";
 import { createPeers } from "./peers.ts";
 import { MAX_REMEMBERED } from "./recent.ts";
 import { createRobustZ } from "./robust-z.ts";
+import { createSeasonalBand, learningMsOf } from "./seasonal-band.ts";
 import { createStaticBound } from "./static-bound.ts";
 import { createVote } from "./vote.ts";
 
@@ -46,6 +47,8 @@ const make = (definition: SeriesDefinition, saved: unknown): Detector => {
       return createEwma(definition, saved);
     case "AUTOMATIC":
       return createAutomatic(definition, saved);
+    case "SEASONAL_BAND":
+      return createSeasonalBand(definition, saved);
     case "MISSING_DATA":
       return createMissingData(definition, saved);
     case "FORECAST":
@@ -117,6 +120,8 @@ const neededBy = (definition: DetectorDefinition, bucketMs: number): number => {
       return definition.baseline;
     case "AUTOMATIC":
       return REMEMBERED;
+    case "SEASONAL_BAND":
+      return Math.ceil((1.5 * learningMsOf(definition)) / bucketMs);
     case "MISSING_DATA":
       return Math.ceil(WEEK_MS / bucketMs);
     case "FORECAST":

@@ -73,6 +73,17 @@ const automaticSchema = z.strictObject({
   sensitivity: z.number().min(0.25).max(4).default(1),
 });
 
+const seasonalBandSchema = z.strictObject({
+  kind: z.literal("SEASONAL_BAND"),
+  ...{ minimumSamples, calendar, sides },
+  /** Which seasons the series has: of quarters of an hour in a day, of hours in a week. */
+  seasons: z.enum(["DAY", "WEEK", "DAY_AND_WEEK"]).default("DAY_AND_WEEK"),
+  /** Robust standard deviations of its errors that are normal. */
+  threshold: z.number().min(1).max(100).default(4),
+  /** The least standard deviation that is believed in, in units. */
+  minimumDeviation: distance.default(0),
+});
+
 const missingDataSchema = z.strictObject({
   kind: z.literal("MISSING_DATA"),
   ...{ minimumSamples, calendar },
@@ -176,6 +187,7 @@ const memberSchema = z.discriminatedUnion("kind", [
   robustZSchema,
   ewmaSchema,
   automaticSchema,
+  seasonalBandSchema,
   missingDataSchema,
   forecastSchema,
   changepointSchema,
@@ -211,6 +223,8 @@ export type RobustZDefinition = z.infer<typeof robustZSchema>;
 export type EwmaDefinition = z.infer<typeof ewmaSchema>;
 /** The default ensemble. */
 export type AutomaticDefinition = z.infer<typeof automaticSchema>;
+/** A band about a level with seasons. */
+export type SeasonalBandDefinition = z.infer<typeof seasonalBandSchema>;
 /** Nothing where something was expected. */
 export type MissingDataDefinition = z.infer<typeof missingDataSchema>;
 /** A bound that will be passed. */

@@ -5,6 +5,7 @@ const KINDS = {
   robustZ: "ROBUST_Z",
   ewma: "EWMA",
   automatic: "AUTOMATIC",
+  seasonalBand: "SEASONAL_BAND",
   missingData: "MISSING_DATA",
   forecast: "FORECAST",
   changepoint: "CHANGEPOINT",
