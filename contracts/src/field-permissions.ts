@@ -157,6 +157,7 @@ export const fieldPermissions: Readonly<Record<string, Permission | "PUBLIC">> =
   "Query.events": "analytics:read",
   "Query.explain": "analytics:read",
   "Query.explainAccess": "PUBLIC",
+  "Query.explainChange": "analytics:read",
   "Query.funnel": "analytics:read",
   "Query.funnelOfPath": "analytics:read",
   "Query.group": "analytics:read",

@@ -22,6 +22,13 @@ export const dashboardExamples: Readonly<Record<string, (own: OwnDashboard) => R
       granularity: "DAY",
     },
   }),
+  "Query.explainChange": () => ({
+    input: {
+      question: { olap: { range: A_DAY, measures: [{ function: "COUNT" }] } },
+      ...A_DAY,
+      dimensions: ["country"],
+    },
+  }),
   "Subscription.dashboardChanged": ({ dashboardId }) => ({ id: dashboardId }),
   "Subscription.dashboardLive": ({ dashboardId }) => ({ id: dashboardId, every: "PT5S" }),
   "Mutation.createDashboard": ({ mark }) => ({

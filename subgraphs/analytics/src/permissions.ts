@@ -95,6 +95,7 @@ export const permissions = {
   "Query.dashboards": "analytics:read",
   "Query.dashboardData": "analytics:read",
   "Query.watchedSeries": "analytics:read",
+  "Query.explainChange": "analytics:read",
   "Mutation.createDashboard": "dashboards:edit",
   "Mutation.editDashboard": "dashboards:edit",
   "Mutation.restoreDashboard": "dashboards:edit",

@@ -38,9 +38,9 @@ const LAYERS: Readonly<Record<string, Reach>> = {
 const TESTING = "testing";
 const ASSEMBLES = new Set(["subgraph", "seed", "main"]);
 
-/** Domain code is pure; of the platform it may know only what is pure as well: time, errors and these single files. */
+/** Domain code is pure; of the platform it may know only what is pure as well: time, errors, statistics and these single files. */
 const PURE_PLATFORM =
-  /^@tessera\/platform\/(time\/|errors\/|events\/log-cursor$|executions\/allowance$|store\/property-path$|store\/data-policy$|auth\/networks$)/;
+  /^@tessera\/platform\/(time\/|errors\/|statistics\/|events\/log-cursor$|executions\/allowance$|store\/property-path$|store\/data-policy$|auth\/networks$)/;
 
 const layerOf = (path: string): string => (path.split("/")[3] ?? "").replace(/\.ts$/, "");
 

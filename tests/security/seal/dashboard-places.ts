@@ -6,7 +6,7 @@ import type { TesseraClient } from "../../testing/tessera-client.ts";
 const OPERATIONS = "Mutation.editDashboard(operations.";
 const FILTERS = ["Query.dashboardData(filter.", "Subscription.dashboardLive(filter."];
 const COMMENT_FILTER = "Mutation.commentOnDashboard(input.filter.";
-const WATCHED = "Query.watchedSeries(input.question.";
+const WATCHED = ["Query.watchedSeries(input.question.", "Query.explainChange(input.question."];
 
 /** Places that take the id of a dashboard, by a fresh one of alpha where asking changes it. */
 export const dashboardPlaces = (client: () => TesseraClient) => {
@@ -81,7 +81,7 @@ export const dashboardWords: Readonly<Record<string, string>> = {
   ),
   ...Object.fromEntries(
     idPlaces
-      .filter((place) => place.startsWith(WATCHED))
+      .filter((place) => WATCHED.some((question) => place.startsWith(question)))
       .map((place) => [place, "asked as the question's own field asks it, where the same id is tried"]),
   ),
 };

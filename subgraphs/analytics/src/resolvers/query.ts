@@ -75,6 +75,7 @@ export const Query: QueryResolvers = {
   dashboardComments: (_root, input, { caller, operations }) => operations.listDashboardComments(caller, input),
   dashboardData: (_root, input, { caller, operations, signal }) => operations.dashboardData(caller, input, signal),
   watchedSeries: (_root, { input }, { caller, operations, signal }) => operations.watchedSeries(caller, input, signal),
+  explainChange: (_root, { input }, { caller, operations, signal }) => operations.explainChange(caller, input, signal),
   job: (_root, { id }, { jobLoader }) => jobLoader.load(id),
   jobs: (_root, page, { caller, operations }) => operations.listJobs(caller, page),
   liveWindows: (_root, { input }, { caller, operations, signal }) => operations.liveWindows(caller, input, signal),

@@ -50,7 +50,7 @@ const byText = (one: string | null, other: string | null): number => ((one ?? ""
 const bySurprise = (one: JudgedElement, other: JudgedElement): number =>
   other.surprise - one.surprise || byText(one.value, other.value);
 
-/** The most surprising elements, until they explain enough; null when they never do. */
+/** The most surprising elements, until they explain enough; null when they never do, and when they are all there are: everything is no slice. */
 const setOf = (dimension: string, each: readonly JudgedElement[]): Candidate | null => {
   const chosen: JudgedElement[] = [];
   let [explains, surprise] = [0, 0];
@@ -59,7 +59,8 @@ const setOf = (dimension: string, each: readonly JudgedElement[]): Candidate | n
     chosen.push(element);
     explains += element.explains;
     surprise += element.surprise;
-    if (explains > EXPLAINED) return { dimension, elements: chosen, explains, surprise };
+    if (explains > EXPLAINED)
+      return chosen.length === each.length ? null : { dimension, elements: chosen, explains, surprise };
   }
   return null;
 };

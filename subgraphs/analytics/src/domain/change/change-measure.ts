@@ -12,6 +12,8 @@ const [UNITS, TOTAL] = ["change_units", "change_total"];
 /** How a number is measured of a slice. */
 export interface ChangeMeasure {
   readonly measures: readonly MeasureInput[];
+  /** What its quantities' numbers are multiplied by to be the number that was asked for: 100 of percents. */
+  readonly scale: number;
   /** Reads a quantity from the columns of a row, by their names. */
   readonly quantityOf: (cell: (name: string) => number | null) => Quantity;
 }
@@ -29,22 +31,27 @@ const madeOf = (inputs: readonly (readonly [string, MeasureInput])[], name: stri
   return [...new Set([...parts, input])];
 };
 
+/** A quotient of two, and what it is multiplied by. */
+interface Quotient {
+  readonly value: Arithmetic;
+  readonly base: Arithmetic;
+  readonly scale: number;
+}
+
 /** A formula as a quotient of two: null where it is none. */
-const quotientOf = (
-  formula: Arithmetic,
-  measures: readonly Measure[],
-): { readonly value: Arithmetic; readonly base: Arithmetic } | null => {
+const quotientOf = (formula: Arithmetic, measures: readonly Measure[]): Quotient | null => {
   if (formula.kind === "NUMBER") return null;
   if (formula.kind === "COLUMN") {
     const inner = measures[formula.index]?.formula;
     return inner?.kind === "FORMULA" ? quotientOf(inner.of, measures) : null;
   }
   const { operator, left, right } = formula;
-  if (operator === "/" && right.kind !== "NUMBER") return { value: left, base: right };
+  if (operator === "/" && right.kind !== "NUMBER") return { value: left, base: right, scale: 1 };
   const [inner, factor] = left.kind === "NUMBER" ? [right, left] : [left, right];
   if (factor.kind !== "NUMBER" || (operator !== "*" && (operator !== "/" || factor === left))) return null;
   const quotient = quotientOf(inner, measures);
-  return quotient && { ...quotient, value: { kind: "OPERATION", operator, left: quotient.value, right: factor } };
+  const times = operator === "*" ? factor.value : 1 / factor.value;
+  return quotient === null || !Number.isFinite(times) ? null : { ...quotient, scale: quotient.scale * times };
 };
 
 const isSum = (formula: Arithmetic, measures: readonly Measure[]): boolean => {
@@ -77,6 +84,7 @@ const ofFormula = (inputs: readonly MeasureInput[], access: FieldAccess): Change
   const count: MeasureInput = { name: UNITS, function: "COUNT" };
   return {
     measures: [...inputs, count],
+    scale: quotient?.scale ?? 1,
     quantityOf: (cell) => {
       const columns = measures.map(({ name }) => cell(name) ?? 0);
       const units = cell(UNITS) ?? 0;
@@ -96,6 +104,7 @@ const ofAverage = (input: MeasureInput): ChangeMeasure => {
       { ...input, name: TOTAL, function: "SUM" },
       { name: UNITS, function: "COUNT", filter },
     ],
+    scale: 1,
     quantityOf: (cell) => {
       const [average, value] = [cell(name) ?? 0, cell(TOTAL) ?? 0];
       // An average of 0 does not tell of how many: of all events then.
@@ -110,6 +119,7 @@ const ofSum = (input: MeasureInput): ChangeMeasure => ({
     { ...input, name: TOTAL },
     { name: UNITS, function: "COUNT", filter: input.filter ?? null },
   ],
+  scale: 1,
   quantityOf: (cell) => {
     const [value, events] = [cell(TOTAL) ?? 0, cell(UNITS) ?? 0];
     return { value, base: null, units: input.function === "SUM" ? events : value };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import type { SliceCondition } from "../../domain/change/slice-filter.ts";
 import type { Breakdown, Quantity, SliceMeasure } from "../../domain/change/slice-measure.ts";
-import { MAX_TAKEN_APART, searchSlices, type SliceCondition, type TakeApart } from "./search-slices.ts";
+import { MAX_TAKEN_APART, searchSlices, type TakeApart } from "./search-slices.ts";
 
 /** A row stands for events of one combination of values: how many there were during the anomaly and in each of four times before. */
 interface Row {
@@ -76,9 +77,9 @@ describe("the search for contributing slices", () => {
     const conditions = [{ dimension: "browser", values: ["chrome", "safari"] }];
     const rows = planted([0, 3, -4, 7, -1, 2, 5, -6, 1, 4, -3, 0, 6, -2, 8, -5, 3], conditions);
     const [found] = await searchSlices(over(rows), DIMENSIONS);
-    expect(found?.conditions.map(({ dimension, values }) => [dimension, values.toSorted()])).toEqual([
-      ["browser", ["chrome", "safari"]],
-    ]);
+    expect(found?.conditions).toHaveLength(1);
+    expect(found?.conditions[0]?.dimension).toBe("browser");
+    expect(new Set(found?.conditions[0]?.values)).toEqual(new Set(["chrome", "safari"]));
   });
 
   test("tells nothing where everything fell alike", async () => {

@@ -1,3 +1,4 @@
+import type { SliceCondition } from "../../domain/change/slice-filter.ts";
 import { candidatesOf, type Candidate } from "../../domain/change/candidates.ts";
 import {
   expectedOf,
@@ -13,12 +14,6 @@ export const MAX_DEPTH = 3;
 export const MAX_TAKEN_APART = 7;
 /** Slices that are told. */
 export const MAX_TOLD = 5;
-
-/** One condition of a slice: the dimension has one of the values; null among them: it has none. */
-export interface SliceCondition {
-  readonly dimension: string;
-  readonly values: readonly (string | null)[];
-}
 
 /** A slice that explains the change, and how. */
 export interface ContributingSlice {
@@ -48,7 +43,10 @@ interface Node {
 }
 
 const keyOf = (conditions: readonly SliceCondition[]): string =>
-  JSON.stringify(conditions.map(({ dimension, values }) => [dimension, values]).toSorted());
+  conditions
+    .map(({ dimension, values }) => JSON.stringify([dimension, values]))
+    .toSorted()
+    .join();
 
 const sliceOf = (node: Node, { dimension, elements, explains, surprise }: Candidate): ContributingSlice => {
   const measure = together(elements.map((element) => element.measure));

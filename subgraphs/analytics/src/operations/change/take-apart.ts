@@ -1,0 +1,134 @@
+import type { Caller } from "@tessera/contracts/caller";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { ChangeMeasure } from "../../domain/change/change-measure.ts";
+import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
+import type { Breakdown, Element, Quantity, SliceMeasure } from "../../domain/change/slice-measure.ts";
+import { cellsOf, type Column } from "../../domain/columns.ts";
+import type { Provenance } from "../../domain/provenance.ts";
+import type { OlapInput } from "../../domain/query.ts";
+import type { TimeRange } from "../../domain/time-range.ts";
+import { isoTime } from "../../domain/zone.ts";
+import type { BudgetDeps } from "../answer-within-budget.ts";
+import { queryOlap } from "../query-olap.ts";
+import type { TakeApart } from "./search-slices.ts";
+
+/** What measuring slices needs. */
+export type TakeApartDeps = BudgetDeps & { readonly nowMs: NowMs };
+
+/** What is taken apart: the events of a question, in a span of time beside others. */
+export interface ChangeAsked {
+  readonly caller: Caller;
+  /** The question's own filter, and all else but range, groups and measures. */
+  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
+  readonly measure: ChangeMeasure;
+  readonly span: TimeRange;
+  readonly before: readonly TimeRange[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Values of a dimension that are looked at, by how much they count during the change and before it. */
+export const MAX_VALUES = 100;
+/** Values that are read of a dimension: those that count in one span may count little in another. */
+const MAX_READ = 1_000;
+/** Questions of one explanation that are with the store at a time: a share of what one tenant may have there. */
+const AT_ONCE = 4;
+/** The column of a question that has no groups. */
+const EMPTY: Column = { kind: "TEXT", name: "", role: "DIMENSION", texts: [] };
+const NOTHING: Quantity = { value: 0, base: null, units: 0 };
+
+/** One span's answer: the whole, and each value of the dimension. */
+interface Read {
+  readonly whole: Quantity;
+  readonly values: ReadonlyMap<string | null, Quantity>;
+}
+
+const asNumber = (cell: string | number | boolean | null | undefined): number | null =>
+  cell === null || cell === undefined || typeof cell === "boolean" ? null : Number(cell);
+
+const rowReader = (columns: readonly Column[], measure: ChangeMeasure) => {
+  const cells = new Map(
+    columns.filter(({ role }) => role === "MEASURE").map((column) => [column.name, cellsOf(column)]),
+  );
+  return (row: number): Quantity => measure.quantityOf((name) => asNumber(cells.get(name)?.[row]));
+};
+
+const reader = (deps: TakeApartDeps, asked: ChangeAsked, provenances: Provenance[]) => {
+  const { caller, question, measure, signal } = asked;
+  return async (range: TimeRange, conditions: readonly SliceCondition[], dimension: string | null): Promise<Read> => {
+    const input: OlapInput = {
+      ...question,
+      range: { from: isoTime(range.fromMs), to: isoTime(range.toMs) },
+      filter: heldTo(question.filter, conditions),
+      measures: measure.measures,
+      dimensions: dimension === null ? [] : [dimension],
+      limit: MAX_READ,
+    };
+    const { columns, rowCount, totals, provenance } = await queryOlap(deps)(caller, input, signal);
+    provenances.push(provenance);
+    const at = rowReader(columns, measure);
+    const names = cellsOf(columns.find(({ role }) => role === "DIMENSION") ?? EMPTY);
+    const values = Array.from({ length: dimension === null ? 0 : rowCount }, (_, row) => {
+      const name = names[row] ?? null;
+      return [name === null ? null : String(name), at(row)] as const;
+    });
+    return { whole: rowReader(totals, measure)(0), values: new Map(values) };
+  };
+};
+
+const breakdownOf = (dimension: string, [actual, ...before]: readonly Read[]): Breakdown => {
+  const all = new Set([actual, ...before].flatMap((read) => [...(read?.values.keys() ?? [])]));
+  const of = (read: Read | undefined, value: string | null): Quantity =>
+    read?.values.get(value) ?? { ...NOTHING, base: actual?.whole.base === null ? null : 0 };
+  const elements = [...all].map((value): Element => ({
+    value,
+    actual: of(actual, value),
+    before: before.map((read) => of(read, value)),
+  }));
+  const weight = ({ actual: now, before: then }: Element): number =>
+    now.units + then.reduce((sum, { units }) => sum + units, 0) / Math.max(1, then.length);
+  return {
+    dimension,
+    elements: elements.toSorted((one, other) => weight(other) - weight(one)).slice(0, MAX_VALUES),
+  };
+};
+
+const wholeOf = ([actual, ...before]: readonly Read[]): SliceMeasure => ({
+  actual: actual?.whole ?? NOTHING,
+  before: before.map(({ whole }) => whole),
+});
+
+/** Does work for each, a few at a time, and gives what came of it in their order; the first failure ends all. */
+const eachOf = async <T, Done>(all: readonly T[], work: (one: T) => Promise<Done>): Promise<readonly Done[]> => {
+  const done = new Map<number, Done>();
+  const waiting = all.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, one] of waiting) done.set(index, await work(one));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return all.flatMap((_one, index) => done.get(index) ?? []);
+};
+
+/** Measures the whole question in each of some spans of time. */
+export const measureSpans = (
+  deps: TakeApartDeps,
+  asked: ChangeAsked,
+  spans: readonly TimeRange[],
+  provenances: Provenance[],
+): Promise<readonly Quantity[]> => {
+  const read = reader(deps, asked, provenances);
+  return eachOf(spans, async (span) => (await read(span, [], null)).whole);
+};
+
+/** Takes slices of a question apart: each dimension is read once for each span. */
+export const takeApart = (deps: TakeApartDeps, asked: ChangeAsked, provenances: Provenance[]): TakeApart => {
+  const read = reader(deps, asked, provenances);
+  const spans = [asked.span, ...asked.before];
+  return async (conditions, dimensions) => {
+    const parts = dimensions.flatMap((dimension) => spans.map((span) => ({ dimension, span })));
+    const reads = await eachOf(parts, ({ dimension, span }) => read(span, conditions, dimension));
+    const breakdowns = dimensions.map((dimension, at) =>
+      breakdownOf(dimension, reads.slice(at * spans.length, (at + 1) * spans.length)),
+    );
+    return { whole: wholeOf(reads.slice(0, spans.length)), breakdowns };
+  };
+};
