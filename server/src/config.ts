@@ -27,6 +27,9 @@ const processShape = {
   ABUSE_PAGES: abuseBound(DEFAULT_ABUSE_BOUNDS.pages),
   ABUSE_COST_POINTS: abuseBound(DEFAULT_ABUSE_BOUNDS.costPoints),
   AUTH_FAILURES_PER_MINUTE: z.coerce.number().int().min(0).default(DEFAULT_FAILURES_PER_MINUTE),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, hostname: /./ }).optional(),
+  SMTP_FROM: z.email().optional(),
+  SMTP_TLS: z.enum(["REQUIRED", "NONE"]).default("REQUIRED"),
 };
 
 const embeddedShape = {
@@ -95,6 +98,25 @@ export const loadRotateKeysConfig = (environment: NodeJS.ProcessEnv = process.en
 /** Asks for the address clients use; undefined when the installation names none. */
 export const publicUrlOf = ({ PUBLIC_URL: url }: DistributedConfig): (() => string) | undefined =>
   url === undefined ? undefined : () => new URL(url).origin;
+
+/** The operator's relay for mails. */
+export interface MailRelay {
+  readonly url: string;
+  /** Mailbox that mails are from. */
+  readonly from: string;
+  readonly tls: "REQUIRED" | "NONE";
+}
+
+/** The relay that a process sends mails by; undefined when it is given none. Throws when it is told of one without a mailbox. */
+export const mailRelayOf = (
+  config: Pick<DistributedConfig, "SMTP_URL" | "SMTP_FROM" | "SMTP_TLS">,
+): MailRelay | undefined => {
+  const { SMTP_URL: url, SMTP_FROM: from, SMTP_TLS: tls } = config;
+  if (url === undefined) return undefined;
+  if (from === undefined)
+    throw new Error("SMTP_URL needs SMTP_FROM, the mailbox mails are from; see docs/configuration.md.");
+  return { url, from, tls };
+};
 
 /** Secrets the keys of audit seals are derived from: the one that signs, then former ones, whose seals stay good. */
 export const auditSecretsOf = (config: DistributedConfig): readonly [string, ...string[]] => [

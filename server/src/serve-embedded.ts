@@ -5,7 +5,7 @@ import { applyClickHouseMigrations } from "@tessera/platform/store/migrate";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
 import { seedDemoTenant, type DemoTenant } from "@tessera/subgraph-tenant/seed";
-import { loadGateway, outsideOf, type EmbeddedConfig } from "./config.ts";
+import { loadGateway, mailRelayOf, outsideOf, type EmbeddedConfig } from "./config.ts";
 import { readDemo, writeDemo, type Demo } from "./demo.ts";
 import { openResources, type OpenResources } from "./open-resources.ts";
 import { places } from "./places.ts";
@@ -53,6 +53,7 @@ export const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, pr
     journalDirectory,
     executionJournalDirectory,
     gatewayOptions: loadGateway(),
+    mailRelay: mailRelayOf(config),
     publicUrl: config.PUBLIC_URL === undefined ? null : new URL(config.PUBLIC_URL).origin,
   };
   try {

@@ -1,11 +1,14 @@
 import type { AbuseBounds } from "@tessera/contracts/abuse";
 import type { IngestPort } from "@tessera/contracts/ingest";
+import { readKeyRing } from "@tessera/platform/auth/key-ring";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { createPublicRequests } from "@tessera/platform/http/public-request";
 import { createAnalyticsSubgraph } from "@tessera/subgraph-analytics/subgraph";
 import { createAnomalySubgraph } from "@tessera/subgraph-anomaly/subgraph";
 import { createGovernanceSubgraph } from "@tessera/subgraph-governance/subgraph";
 import { createMlSubgraph } from "@tessera/subgraph-ml/subgraph";
 import { createTenantSubgraph } from "@tessera/subgraph-tenant/subgraph";
+import type { MailRelay } from "./config.ts";
 import type { OpenResources } from "./open-resources.ts";
 import type { SubgraphName } from "./subgraph-names.ts";
 
@@ -17,6 +20,10 @@ export interface SubgraphPorts {
   readonly publicUrl?: (() => string) | undefined;
   /** Secrets the keys of audit seals are derived from: the first signs, the others are former ones. */
   readonly auditSecrets: readonly [string, ...string[]];
+  /** Seals what tenants entrust; without it no credential of theirs is kept. */
+  readonly keyRing?: string | undefined;
+  /** By which mails are sent; without it none are. */
+  readonly mailRelay?: MailRelay | undefined;
   /** From when on something is abuse, for who watches for it in the background. */
   readonly abuse?: AbuseBounds | undefined;
 }
@@ -26,7 +33,13 @@ const factories = {
     createAnalyticsSubgraph(resources, {
       ...{ ingest: ports.ingest, queues, longQueries, features, quotas, accessOfSubject, shareLinks },
     }),
-  anomaly: ({ resources }) => createAnomalySubgraph(resources),
+  anomaly: ({ resources, askAnalytics, accessOfSubject }, { keyRing, mailRelay, publicUrl }) =>
+    createAnomalySubgraph(resources, {
+      ...{ askAnalytics, accessOfSubject, publicUrl },
+      keyRing: keyRing === undefined ? null : readKeyRing(keyRing),
+      mailRelay: mailRelay ?? null,
+      requests: createPublicRequests({ allowLoopback: false }),
+    }),
   ml: ({ resources }) => createMlSubgraph(resources),
   governance: ({ resources }, ports) => createGovernanceSubgraph(resources, { auditSecrets: ports.auditSecrets }),
   tenant: ({ resources, longQueries }, ports) =>

@@ -27,6 +27,7 @@ import type { Role, Shell } from "../shell.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import { SUBGRAPH_NAMES } from "../subgraph-names.ts";
 import { createShareLinks } from "../share-links.ts";
+import type { MailRelay } from "../config.ts";
 import { createSubgraph } from "../subgraphs.ts";
 
 /** What the embedded role is built over. */
@@ -37,6 +38,7 @@ export interface EmbeddedRoleDeps {
   readonly journalDirectory: string;
   readonly executionJournalDirectory: string;
   readonly gatewayOptions: GatewayOptions;
+  readonly mailRelay?: MailRelay | undefined;
   /** Address clients use; null: the one this process listens on. */
   readonly publicUrl: string | null;
 }
@@ -55,6 +57,7 @@ const openSubgraphs = (
       ingest,
       apiKeyPepper: deps.secrets.apiKeyPepper,
       auditSecrets: [deps.secrets.identitySecret],
+      ...{ keyRing: deps.secrets.keyRing, mailRelay: deps.mailRelay },
       ...{ publicUrl, abuse },
     }),
   );

@@ -5,7 +5,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
 import { createAskAnalytics } from "../ask-analytics.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
-import { auditSecretsOf, publicUrlOf, subgraphUrl, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, mailRelayOf, publicUrlOf, subgraphUrl, type DistributedConfig } from "../config.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import { quotasOf } from "../limiting.ts";
 import { places } from "../places.ts";
@@ -36,6 +36,7 @@ export const subgraphRole =
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),
+      ...{ keyRing: config.KEY_RING, mailRelay: mailRelayOf(config) },
       publicUrl: publicUrlOf(config),
     });
     const verifyIdentity = createIdentityVerifier({

@@ -4,7 +4,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
 import { createAskAnalytics } from "../ask-analytics.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
-import { auditSecretsOf, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, mailRelayOf, type DistributedConfig } from "../config.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import { quotasOf } from "../limiting.ts";
 import { createLogRetention } from "../log-retention.ts";
@@ -45,6 +45,7 @@ export const workerRole =
       ingest: createRemoteIngest({ url: config.INGEST_URL, sign }),
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),
+      ...{ keyRing: config.KEY_RING, mailRelay: mailRelayOf(config) },
       abuse: shell.abuse,
     };
     const background = openBackground(opened, ports, shell.logger);

@@ -1,6 +1,10 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { Loaders } from "./loaders.ts";
+import type { NotifyOperations } from "./operations/notify/notify-operations.ts";
+import type { OnCallOperations } from "./operations/on-call/on-call-operations.ts";
+import type { SilenceOperations } from "./operations/silences/silence-operations.ts";
 import type { Operations } from "./operations.ts";
+import type { WebhookCall } from "./operations/webhooks/webhook-call.ts";
 
 /** What the resolvers of one call work with. */
 export interface Context {
@@ -8,5 +12,6 @@ export interface Context {
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
   readonly loaders: Loaders;
-  readonly operations: Operations;
+  readonly webhooks: WebhookCall;
+  readonly operations: Operations & NotifyOperations & SilenceOperations & OnCallOperations;
 }

@@ -3,7 +3,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { createEvaluator } from "./jobs/evaluator.ts";
-import { metricCodec } from "./domain/metric-definition.ts";
+import { ruleCodec } from "./domain/rules/rule-codec.ts";
 import { LEASE_MS } from "./operations/evaluate-due-rules.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import {
@@ -47,7 +47,9 @@ const storeOrders = (tenantId: TenantId, orders: number, atMs = room.clock.ms - 
     Array.from({ length: orders }, () => eventRow(tenantId, "order", atMs)),
   );
 const ask = (tenantId: TenantId, document: string, variables: object = {}) =>
-  askSubgraph(room.subgraph, callerWith(tenantId, ["anomaly:read", "anomaly:manage", "anomaly:respond"]), document, { ...variables });
+  askSubgraph(room.subgraph, callerWith(tenantId, ["anomaly:read", "anomaly:manage", "anomaly:respond"]), document, {
+    ...variables,
+  });
 const ruleOf = async (tenantId: TenantId, id: string) => {
   const fields =
     "version lastFailure breachedSince nextEvaluationAt lastEvaluation { outcome value samples from to } openAnomaly { id }";
@@ -63,11 +65,11 @@ describe("the evaluator", () => {
     expect(await evaluate()).toBe(1);
     expect(await evaluate()).toBe(0);
     const fields = `state raisedAt lastSeenAt lastValue timesSeen rule { id } tenant { id } resolution { cause by { id } }
-      evidence { value threshold direction samples from to }`;
+      evidence { value high side score because samples from to }`;
     const read = async () =>
       (await ask(tenantId, `{ anomalies { edges { node { ${fields} } } } }`)).data?.["anomalies"];
     const raised = {
-      state: "OPEN",
+      state: "FIRING",
       raisedAt: "2020-03-01T12:00:00.000Z",
       lastSeenAt: "2020-03-01T12:00:00.000Z",
       lastValue: 3,
@@ -77,8 +79,10 @@ describe("the evaluator", () => {
       resolution: null,
       evidence: {
         value: 3,
-        threshold: 2,
-        direction: "ABOVE",
+        high: 2,
+        side: "ABOVE",
+        score: 1.5,
+        because: "3 against an upper bound of 2",
         samples: 3,
         from: "2020-03-01T11:55:00.000Z",
         to: "2020-03-01T12:00:00.000Z",
@@ -124,7 +128,7 @@ describe("the evaluator", () => {
     await storeOrders(tenantId, 3);
     room.clock.ms += MINUTE_MS;
     await evaluate();
-    expect(await anomaliesOf(room, tenantId)).toMatchObject([{ state: "RESOLVED" }, { state: "OPEN" }]);
+    expect(await anomaliesOf(room, tenantId)).toMatchObject([{ state: "RESOLVED" }, { state: "FIRING" }]);
     expect(await toldOf(room, tenantId)).toHaveLength(2);
   });
 
@@ -168,7 +172,7 @@ describe("several workers side by side", () => {
     for (const tenantId of owners) {
       const anomalies = await anomaliesOf(room, tenantId);
       expect(new Set(anomalies.map((anomaly) => anomaly.rule_id)).size).toBe(15);
-      expect(anomalies.map(({ state, times_seen }) => [state, times_seen])).toEqual(anomalies.map(() => ["OPEN", 1]));
+      expect(anomalies.map(({ state, times_seen }) => [state, times_seen])).toEqual(anomalies.map(() => ["FIRING", 1]));
       expect([...(await toldOf(room, tenantId))].toSorted()).toEqual(anomalies.map(({ id }) => id).toSorted());
     }
   });
@@ -196,7 +200,7 @@ describe("several workers side by side", () => {
     expect(await room.worker()()).toBe(1);
     expect(await anomaliesOf(room, tenantId)).toHaveLength(1);
     // The dead one was only slow: what it settles now is dropped.
-    expect(await settleBreach(room, dead, nowMs)).toBe("LEASE_LOST");
+    expect(await settleBreach(room, dead, nowMs)).toEqual({ kind: "LEASE_LOST" });
     expect(await anomaliesOf(room, tenantId)).toMatchObject([{ rule_id: id, times_seen: 1 }]);
     expect(await toldOf(room, tenantId)).toHaveLength(1);
   });
@@ -209,7 +213,7 @@ describe("a raise", () => {
     await makeRule(room, tenantId);
     const { sql, eventLog } = room.engines.resources;
     const mute = { ...eventLog, appendWith: () => Promise.reject(new Error("cut off")) };
-    await room.worker({ evaluations: createEvaluationStore({ sql, eventLog: mute, codec: metricCodec }) })();
+    await room.worker({ evaluations: createEvaluationStore({ sql, eventLog: mute, codec: ruleCodec }) })();
     expect([await anomaliesOf(room, tenantId), await toldOf(room, tenantId)]).toEqual([[], []]);
     room.clock.ms += MINUTE_MS;
     await room.worker()();
@@ -235,14 +239,14 @@ describe("a raise", () => {
     expect(await anomaliesOf(room, tenantId)).toEqual([]);
   });
 
-  test("beside an open anomaly of the same rule is refused by the table itself", async () => {
+  test("beside an open anomaly of the same series is refused by the table itself", async () => {
     const tenantId = newTenant();
     await storeOrders(tenantId, 3);
     await makeRule(room, tenantId);
     await room.worker()();
-    const copy = `INSERT INTO anomaly (tenant_id, id, rule_id, state, evidence, raised_at, last_seen_at, last_value)
-      SELECT tenant_id, gen_random_uuid(), rule_id, 'OPEN', evidence, raised_at, last_seen_at, last_value FROM anomaly WHERE tenant_id = $1`;
-    await expect(room.engines.owner.query(copy, [tenantId])).rejects.toThrow(/anomaly_one_open_per_rule/);
+    const copy = `INSERT INTO anomaly (tenant_id, id, rule_id, fingerprint, state, evidence, raised_at, last_seen_at, last_value)
+      SELECT tenant_id, gen_random_uuid(), rule_id, fingerprint, 'FIRING', evidence, raised_at, last_seen_at, last_value FROM anomaly WHERE tenant_id = $1`;
+    await expect(room.engines.owner.query(copy, [tenantId])).rejects.toThrow(/anomaly_one_open_per_series/);
   });
 });
 

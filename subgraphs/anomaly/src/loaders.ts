@@ -1,6 +1,8 @@
 import DataLoader from "dataloader";
 import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
 import type { Anomaly } from "./domain/anomaly.ts";
+import type { AlertStep } from "./domain/rules/alert-step.ts";
+import type { KeptBucket } from "./domain/rules/series.ts";
 import type { Rule } from "./domain/rule.ts";
 import type { AnomalyStore } from "./store/anomaly-store.ts";
 import type { RuleStore } from "./store/rule-store.ts";
@@ -11,7 +13,14 @@ export interface Loaders {
   readonly rule: DataLoader<RuleId, Rule | null>;
   readonly anomaly: DataLoader<AnomalyId, Anomaly | null>;
   readonly openAnomalyOfRule: DataLoader<RuleId, Anomaly | null>;
+  /** The steps of an anomaly's alert, oldest first. */
+  readonly stepsOfAnomaly: DataLoader<AnomalyId, readonly AlertStep[]>;
+  /** The last judged buckets of an anomaly's series. */
+  readonly bucketsOf: (anomaly: Anomaly) => Promise<readonly KeptBucket[]>;
 }
+
+/** Steps of one anomaly that are told: the newest of more. */
+const MAX_STEPS = 100;
 
 const batched = <Id extends string, Item>(
   load: (ids: readonly Id[]) => Promise<readonly Item[]>,
@@ -39,4 +48,12 @@ export const createLoaders = (stores: { rules: RuleStore; anomalies: AnomalyStor
     (ids) => stores.anomalies.findOpenOfRules(tenantId, ids),
     (anomaly) => anomaly.ruleId,
   ),
+  stepsOfAnomaly: new DataLoader<AnomalyId, readonly AlertStep[]>(
+    async (ids) => {
+      const steps = await stores.anomalies.stepsOf(tenantId, ids, MAX_STEPS);
+      return ids.map((id) => steps.filter(({ anomalyId }) => anomalyId === id));
+    },
+    { cache: false },
+  ),
+  bucketsOf: ({ ruleId, fingerprint }) => stores.anomalies.bucketsOf(tenantId, ruleId, fingerprint),
 });

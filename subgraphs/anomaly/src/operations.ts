@@ -1,3 +1,4 @@
+import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { acknowledgeAnomaly } from "./operations/acknowledge-anomaly.ts";
@@ -9,6 +10,7 @@ import { listAnomalies } from "./operations/list-anomalies.ts";
 import { listRules } from "./operations/list-rules.ts";
 import { previewRule } from "./operations/preview-rule.ts";
 import { resolveAnomaly } from "./operations/resolve-anomaly.ts";
+import { snoozeAnomaly } from "./operations/snooze-anomaly.ts";
 import { updateRule } from "./operations/update-rule.ts";
 import type { AnomalyStore } from "./store/anomaly-store.ts";
 import type { MetricStore } from "./store/metric-store.ts";
@@ -19,6 +21,7 @@ export const createOperations = (deps: {
   rules: RuleStore;
   anomalies: AnomalyStore;
   metrics: MetricStore;
+  askAnalytics: AskAnalytics;
   eventLog: EventLog;
   nowMs: NowMs;
   newId: () => string;
@@ -32,6 +35,7 @@ export const createOperations = (deps: {
   listRules: listRules(deps),
   previewRule: previewRule(deps),
   resolveAnomaly: resolveAnomaly(deps),
+  snoozeAnomaly: snoozeAnomaly(deps),
   updateRule: updateRule(deps),
 });
 

@@ -1,7 +1,47 @@
 import type { Anomaly } from "./domain/anomaly.ts";
 import type { Rule } from "./domain/rule.ts";
+import type { Endpoint } from "./domain/webhooks/endpoint.ts";
+import type { WebhookEventType } from "./domain/webhooks/event-type.ts";
+import type { Delivery } from "./store/webhooks/delivery-list-store.ts";
+import type { Channel } from "./domain/notify/channel.ts";
+import type { Notification } from "./domain/notify/delivery.ts";
+import type { Digest } from "./domain/notify/digest.ts";
+import type { QuietHours } from "./domain/notify/quiet-hours.ts";
+import type { OnCall, OnCallOverride } from "./domain/on-call/on-call-schedule.ts";
+import type { SavedOnCallSchedule } from "./domain/on-call/saved-schedule.ts";
+import type { Shift } from "./domain/on-call/shifts.ts";
+import type { SavedInhibition, Silence } from "./domain/silences/silence.ts";
+import type { ListedDelivery } from "./operations/notify/notify-operations.ts";
 
 /** What resolvers of `Anomaly` receive. */
 export type AnomalyParent = Anomaly;
 /** What resolvers of `Rule` receive. */
 export type RuleParent = Rule;
+/** What resolvers of `WebhookEndpoint` receive. */
+export type WebhookEndpointParent = Endpoint;
+/** What resolvers of `WebhookDelivery` receive. */
+export type WebhookDeliveryParent = Delivery;
+/** What resolvers of `WebhookEventType` receive. */
+export type WebhookEventTypeParent = WebhookEventType;
+/** What resolvers of `NotificationChannel` receive. */
+export type NotificationChannelParent = Channel;
+/** What resolvers of `QuietHours` receive. */
+export type QuietHoursParent = QuietHours;
+/** What resolvers of `NotificationDigest` receive. */
+export type NotificationDigestParent = Digest;
+/** What resolvers of `NotificationDelivery` receive. */
+export type NotificationDeliveryParent = ListedDelivery;
+/** What resolvers of `Notification` receive. */
+export type NotificationParent = Notification;
+/** What resolvers of `Silence` receive. */
+export type SilenceParent = Silence;
+/** What resolvers of `Inhibition` receive. */
+export type InhibitionParent = SavedInhibition;
+/** What resolvers of `OnCallSchedule` receive. */
+export type OnCallScheduleParent = SavedOnCallSchedule;
+/** What resolvers of `OnCallOverride` receive. */
+export type OnCallOverrideParent = OnCallOverride;
+/** What resolvers of `OnCallShift` receive. */
+export type OnCallShiftParent = Shift;
+/** What resolvers of `OnCall` receive. */
+export type OnCallParent = OnCall;

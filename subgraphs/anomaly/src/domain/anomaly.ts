@@ -1,13 +1,22 @@
 import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
 import type { Subject } from "@tessera/contracts/caller";
-import type { Condition, Direction, Evaluation, Window } from "./evaluation.ts";
+import type { AlertReason, Severity } from "./alerts/alert.ts";
+import type { Weighed } from "./detectors/detector.ts";
+import type { Direction, Window } from "./evaluation.ts";
+import type { SeriesGroup } from "./rules/series.ts";
 
-/** What a rule saw when it raised an anomaly. */
+/** What a detector saw when an anomaly began; of missing data there is no value. */
 export interface Evidence {
-  readonly value: number;
-  readonly threshold: number;
-  readonly direction: Direction;
-  readonly samples: number;
+  readonly value: number | null;
+  readonly samples: number | null;
+  /** How far beyond its threshold the detector was; 1 is the threshold. */
+  readonly score: number;
+  readonly expected: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly side: Direction | null;
+  readonly because: string;
+  readonly weighed: readonly Weighed[];
   readonly window: Window;
 }
 
@@ -18,139 +27,69 @@ export interface Acknowledgement {
   readonly note: string | null;
 }
 
+/** Why an anomaly ended. */
+export const RESOLUTION_CAUSES = [
+  "CALLER",
+  "METRIC_RETURNED",
+  "NO_DATA",
+  "SERIES_GONE",
+  "AUTO_RESOLVED",
+  "RULE_CHANGED",
+  "RULE_DELETED",
+] as const;
+/** One of {@link RESOLUTION_CAUSES}. */
+export type ResolutionCause = (typeof RESOLUTION_CAUSES)[number];
+
 /** How an anomaly ended. */
-export type Resolution =
-  | { readonly cause: "METRIC_RETURNED"; readonly atMs: number }
-  | {
-      readonly cause: "CALLER" | "RULE_DELETED";
-      readonly atMs: number;
-      readonly by: Subject;
-      readonly note: string | null;
-    };
+export interface Resolution {
+  readonly cause: ResolutionCause;
+  readonly atMs: number;
+  /** Who ended it; null where a bucket did. */
+  readonly by: Subject | null;
+  readonly note: string | null;
+}
 
-/** Where an anomaly stands, with what belongs to each state. */
-export type Standing =
-  | { readonly state: "OPEN" }
-  | { readonly state: "ACKNOWLEDGED"; readonly acknowledgement: Acknowledgement }
-  | {
-      readonly state: "RESOLVED";
-      readonly acknowledgement: Acknowledgement | null;
-      readonly resolution: Resolution;
-    };
+/** Where an anomaly may stand: an episode of a series from its firing to its end. */
+export const ANOMALY_STATES = ["FIRING", "ACKNOWLEDGED", "RESOLVING", "RESOLVED"] as const;
+/** One of {@link ANOMALY_STATES}. */
+export type AnomalyState = (typeof ANOMALY_STATES)[number];
 
-/** Name of a state. */
-export type AnomalyState = Standing["state"];
-
-/** One breach of a rule's threshold. */
+/** One episode of a series. */
 export interface Anomaly {
   readonly tenantId: TenantId;
   readonly id: AnomalyId;
   readonly ruleId: RuleId;
+  readonly fingerprint: string;
+  readonly group: SeriesGroup;
+  readonly severity: Severity;
+  readonly state: AnomalyState;
   readonly evidence: Evidence;
   readonly raisedAtMs: number;
   readonly lastSeenAtMs: number;
-  readonly lastValue: number;
+  readonly lastValue: number | null;
   readonly timesSeen: number;
-  readonly standing: Standing;
+  readonly acknowledgement: Acknowledgement | null;
+  readonly resolution: Resolution | null;
 }
-
-/** A step that was asked of an anomaly: the standing it leads to, or that it does not lead on from here. */
-export type Step = { readonly allowed: true; readonly standing: Standing } | { readonly allowed: false };
 
 /** What became of a step that was asked of an anomaly; `anomaly` is as it stands afterwards. */
 export type SteppedAnomaly =
   { readonly kind: "SAVED" | "REFUSED"; readonly anomaly: Anomaly } | { readonly kind: "NOT_FOUND" };
 
-/** The acknowledgement of a standing, if any. */
-export const acknowledgementOf = (standing: Standing): Acknowledgement | null =>
-  standing.state === "OPEN" ? null : standing.acknowledgement;
-
-/** The resolution of a standing, if any. */
-export const resolutionOf = (standing: Standing): Resolution | null =>
-  standing.state === "RESOLVED" ? standing.resolution : null;
-
-/** OPEN -> ACKNOWLEDGED; allowed from OPEN alone. */
-export const acknowledge = (standing: Standing, acknowledgement: Acknowledgement): Step => {
-  switch (standing.state) {
-    case "OPEN":
-      return { allowed: true, standing: { state: "ACKNOWLEDGED", acknowledgement } };
-    case "ACKNOWLEDGED":
-    case "RESOLVED":
-      return { allowed: false };
-  }
-};
-
-/** OPEN or ACKNOWLEDGED -> RESOLVED; RESOLVED is final. */
-export const resolve = (standing: Standing, resolution: Resolution): Step => {
-  switch (standing.state) {
-    case "OPEN":
-    case "ACKNOWLEDGED":
-      return {
-        allowed: true,
-        standing: { state: "RESOLVED", acknowledgement: acknowledgementOf(standing), resolution },
-      };
-    case "RESOLVED":
-      return { allowed: false };
-  }
-};
-
-/** What follows for a rule's anomalies from an evaluation. */
-export type Consequence =
-  | { readonly kind: "RAISE"; readonly evidence: Evidence }
-  | { readonly kind: "SEEN_AGAIN"; readonly value: number }
-  | { readonly kind: "RESOLVE"; readonly standing: Standing }
-  | { readonly kind: "NOTHING" };
-
-/** What a rule remembers between evaluations. */
-export interface Memory {
-  /** Since when the metric has been on the wrong side without returning; null when it is normal. */
-  readonly breachedSinceMs: number | null;
-  /** Where the rule's anomaly stands that is not resolved; null when there is none. */
-  readonly open: Standing | null;
-}
-
-/** What an evaluation amounts to: what follows, and since when the rule is in breach afterwards. */
-export interface Conclusion {
-  readonly consequence: Consequence;
-  readonly breachedSinceMs: number | null;
-}
-
-const NOTHING: Consequence = { kind: "NOTHING" };
-
-const evidenceOf = (evaluation: Evaluation & { readonly outcome: "BREACHED" }, condition: Condition): Evidence => ({
-  value: evaluation.value,
-  threshold: condition.threshold,
-  direction: condition.direction,
-  samples: evaluation.samples,
-  window: evaluation.window,
-});
-
-const afterReturn = (open: Standing | null, atMs: number): Consequence => {
-  const step: Step = open === null ? { allowed: false } : resolve(open, { cause: "METRIC_RETURNED", atMs });
-  return step.allowed ? { kind: "RESOLVE", standing: step.standing } : NOTHING;
-};
-
-/**
- * Decides what an evaluation means for a rule's anomalies: the first sight of a breach raises one, later sights are counted, and the return to
- * normal resolves it; too little data changes nothing. An anomaly that was resolved by hand during a breach is not raised again until the
- * metric has returned.
- */
-export const conclude = (
-  { breachedSinceMs, open }: Memory,
-  evaluation: Evaluation,
-  condition: Condition,
-): Conclusion => {
-  const nowMs = evaluation.window.toMs;
-  switch (evaluation.outcome) {
-    case "BREACHED": {
-      const raised: Consequence =
-        breachedSinceMs === null ? { kind: "RAISE", evidence: evidenceOf(evaluation, condition) } : NOTHING;
-      const consequence: Consequence = open === null ? raised : { kind: "SEEN_AGAIN", value: evaluation.value };
-      return { consequence, breachedSinceMs: breachedSinceMs ?? nowMs };
-    }
-    case "NORMAL":
-      return { consequence: afterReturn(open, nowMs), breachedSinceMs: null };
-    case "INSUFFICIENT_DATA":
-      return { consequence: NOTHING, breachedSinceMs };
+/** Why an anomaly ended, by the reason of the alert's step. */
+export const causeOf = (reason: AlertReason): ResolutionCause => {
+  switch (reason) {
+    case "RESOLVED_BY_CALLER":
+      return "CALLER";
+    case "RULE_CHANGED":
+    case "RULE_DELETED":
+    case "SERIES_GONE":
+    case "AUTO_RESOLVED":
+      return reason;
+    case "NO_DATA":
+    case "NO_DATA_LONG_ENOUGH":
+      return "NO_DATA";
+    default:
+      return "METRIC_RETURNED";
   }
 };

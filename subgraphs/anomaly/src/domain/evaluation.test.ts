@@ -1,10 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { judge, nextTurnMs, windowAt, type Condition } from "./evaluation.ts";
+import { nextTurnMs, windowAt, type Condition } from "./evaluation.ts";
+import { detectorOfCondition } from "./rule.ts";
+import { judgeRule } from "./rules/judge-rule.ts";
+import { sumUp } from "./rules/sum-up.ts";
 
-const window = { fromMs: 0, toMs: 60_000 };
 const above = (threshold: number, minimumSamples = 0): Condition => ({ direction: "ABOVE", threshold, minimumSamples });
 const below = (threshold: number, minimumSamples = 0): Condition => ({ direction: "BELOW", threshold, minimumSamples });
+const judged = (value: number | null, samples: number, condition: Condition) => {
+  const observation = { atMs: 0, untilMs: 60_000, value, samples, hourOfWeek: 0, calendar: null };
+  const series = { fingerprint: "f", group: [], recent: [], seenAtMs: 0, detector: undefined };
+  return sumUp(judgeRule(detectorOfCondition(condition), [{ series, buckets: [{ kind: "HELD", observation }] }], 0));
+};
 
 describe("a reading judged by a condition", () => {
   test.each([
@@ -18,7 +25,9 @@ describe("a reading judged by a condition", () => {
     ["a breach from just enough events", 11, 5, above(10, 5), "BREACHED"],
     ["a mean over nothing", null, 0, below(10), "INSUFFICIENT_DATA"],
   ])("%s", (_case, value, samples, condition, outcome) => {
-    expect(judge({ value, samples, window }, condition)).toEqual({ value, samples, window, outcome });
+    const window = { fromMs: 0, toMs: 60_000 };
+    const breached = outcome === "BREACHED" ? 1 : 0;
+    expect(judged(value, samples, condition)).toEqual({ value, samples, window, outcome, series: 1, breached });
   });
 });
 

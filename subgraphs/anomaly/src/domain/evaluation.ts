@@ -1,7 +1,7 @@
-/** On which side of the threshold a value is an anomaly. */
+/** On which side of a threshold a value is an anomaly. */
 export type Direction = "ABOVE" | "BELOW";
 
-/** When a value is an anomaly. */
+/** When a value is an anomaly, in its simplest form: a STATIC detector of one bound. */
 export interface Condition {
   readonly direction: Direction;
   readonly threshold: number;
@@ -22,29 +22,23 @@ export interface Reading {
   readonly window: Window;
 }
 
-/** One evaluation; a breach always has a value. */
-export type Evaluation =
-  | (Reading & { readonly outcome: "BREACHED"; readonly value: number })
-  | (Reading & { readonly outcome: "NORMAL" | "INSUFFICIENT_DATA" });
+/** What an evaluation found in the worst of its series. LEARNING: no detector knows enough to judge. */
+export type EvaluationOutcome = "NORMAL" | "BREACHED" | "INSUFFICIENT_DATA" | "LEARNING";
+
+/** One evaluation of a rule, its last bucket: of one series its value, of several together what they have in common. */
+export interface Evaluation {
+  readonly outcome: EvaluationOutcome;
+  /** The value of the only series; null of several, and where there is none. */
+  readonly value: number | null;
+  /** Events or units of all series; null where the answer does not tell. */
+  readonly samples: number | null;
+  readonly window: Window;
+  readonly series: number;
+  readonly breached: number;
+}
 
 /** The window an evaluation at `nowMs` reads: [now - window, now). */
 export const windowAt = (nowMs: number, windowMs: number): Window => ({ fromMs: nowMs - windowMs, toMs: nowMs });
-
-const isBreach = (value: number, { direction, threshold }: Condition): boolean => {
-  switch (direction) {
-    case "ABOVE":
-      return value > threshold;
-    case "BELOW":
-      return value < threshold;
-  }
-};
-
-/** Judges a reading by a condition; a value equal to the threshold is normal. */
-export const judge = (reading: Reading, condition: Condition): Evaluation => {
-  const { value } = reading;
-  if (value === null || reading.samples < condition.minimumSamples) return { ...reading, outcome: "INSUFFICIENT_DATA" };
-  return isBreach(value, condition) ? { ...reading, value, outcome: "BREACHED" } : { ...reading, outcome: "NORMAL" };
-};
 
 /** The first turn of a rule after `nowMs`, on the grid its turns lie on: turns that were missed are not made up for. */
 export const nextTurnMs = (dueMs: number, intervalSeconds: number, nowMs: number): number => {

@@ -1,7 +1,9 @@
-import type { Condition } from "./evaluation.ts";
+import { alertPolicyDefinitionOf } from "./alerts/alert-policy-definition.ts";
+import type { RuleProblem } from "./checked.ts";
 import { metricDefinitionOf } from "./metric.ts";
-import { checkRuleDefinition } from "./rule-definition.ts";
-import type { Rule, RuleDefinition, RuleProblem } from "./rule.ts";
+import { checkRuleDefinition, type WatchParts } from "./rule-definition.ts";
+import type { Rule, RuleDefinition } from "./rule.ts";
+import { watchDefinitionOf } from "./rules/watch.ts";
 
 /** What a caller wants changed; what is absent or null stays, but a null description is removed. */
 export interface RuleChangeInput {
@@ -10,6 +12,10 @@ export interface RuleChangeInput {
   readonly description?: string | null | undefined;
   readonly metric?: object | null | undefined;
   readonly condition?: object | null | undefined;
+  readonly question?: object | null | undefined;
+  readonly detector?: object | null | undefined;
+  readonly alerting?: object | null | undefined;
+  readonly labels?: readonly object[] | null | undefined;
   readonly evaluationIntervalSeconds?: number | null | undefined;
   readonly enabled?: boolean | null | undefined;
 }
@@ -20,23 +26,34 @@ export type RuleChange =
   | { readonly kind: "REJECT"; readonly problems: readonly RuleProblem[] }
   | { readonly kind: "STALE" };
 
-const sameCondition = (a: Condition, b: Condition): boolean =>
-  a.direction === b.direction && a.threshold === b.threshold && a.minimumSamples === b.minimumSamples;
+const given = (value: unknown): boolean => value !== null && value !== undefined;
 
-const means = (rule: RuleDefinition): string => JSON.stringify(metricDefinitionOf(rule.metric));
+/** What is watched and by what, with what is changed of it in place of what is there. */
+const partsOf = ({ watch, detector, alerting }: RuleDefinition, input: RuleChangeInput): WatchParts => {
+  const watched = given(input.metric) || given(input.question);
+  const judged = given(input.condition) || given(input.detector);
+  return {
+    metric: watched ? input.metric : watch.kind === "METRIC" ? metricDefinitionOf(watch.metric) : null,
+    question: watched ? input.question : watch.kind === "QUESTION" ? watchDefinitionOf(watch) : null,
+    condition: judged ? input.condition : null,
+    detector: judged ? input.detector : detector,
+    alerting: input.alerting ?? alertPolicyDefinitionOf(alerting),
+  };
+};
+
+const means = ({ watch, detector }: RuleDefinition): string => JSON.stringify([watchDefinitionOf(watch), detector]);
 
 /** Decides a change of a rule: stale when the caller read another version, rejected when the result makes no sense. */
 export const changeRule = (rule: Rule, input: RuleChangeInput): RuleChange => {
   if (typeof input.expectedVersion === "number" && input.expectedVersion !== rule.version) return { kind: "STALE" };
   const checked = checkRuleDefinition({
+    ...partsOf(rule, input),
     name: input.name ?? rule.name,
     description: input.description === undefined ? rule.description : input.description,
-    metric: input.metric ?? metricDefinitionOf(rule.metric),
-    condition: input.condition ?? rule.condition,
+    labels: input.labels ?? Object.entries(rule.labels).map(([name, value]) => ({ name, value })),
     evaluationIntervalSeconds: input.evaluationIntervalSeconds ?? rule.evaluationIntervalSeconds,
     enabled: input.enabled ?? rule.enabled,
   });
   if (!checked.valid) return { kind: "REJECT", problems: checked.problems };
-  const restart = means(checked.value) !== means(rule) || !sameCondition(checked.value.condition, rule.condition);
-  return { kind: "SAVE", definition: checked.value, restart };
+  return { kind: "SAVE", definition: checked.value, restart: means(checked.value) !== means(rule) };
 };

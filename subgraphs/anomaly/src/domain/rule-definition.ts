@@ -1,8 +1,12 @@
 import { z } from "zod";
+import { checkAlertPolicy } from "./alerts/alert-policy-definition.ts";
+import type { Checked, RuleProblem } from "./checked.ts";
+import { checkDetectorDefinition } from "./detectors/detector-definition.ts";
 import type { Condition } from "./evaluation.ts";
 import { metricSchema } from "./metric-definition.ts";
 import type { Metric } from "./metric.ts";
-import type { RuleDefinition, RuleProblem } from "./rule.ts";
+import { detectorOfCondition, type RuleDefinition } from "./rule.ts";
+import { watchedQuestionSchema, type Watch } from "./rules/watch.ts";
 
 /** Shortest time between evaluations: more often would cost more than it tells. */
 const MIN_INTERVAL_SECONDS = 10;
@@ -13,6 +17,11 @@ const MAX_NAME_CHARACTERS = 200;
 const MAX_DESCRIPTION_CHARACTERS = 2_000;
 /** Largest minimum of samples: what a GraphQL Int can say. */
 const MAX_MINIMUM_SAMPLES = 2_147_483_647;
+/** Labels a rule may have, and characters of one: they travel with every message. */
+const MAX_LABELS = 20;
+const MAX_LABEL_CHARACTERS = 200;
+/** Labels that every message carries anyway. */
+const OWN_LABELS: ReadonlySet<string> = new Set(["rule", "severity"]);
 
 /** Reads a condition; the threshold must be finite. */
 const conditionSchema = z.object({
@@ -21,35 +30,105 @@ const conditionSchema = z.object({
   minimumSamples: z.number().int().min(0).max(MAX_MINIMUM_SAMPLES).default(0),
 });
 
-const definitionSchema = z.object({
+const labelName = z
+  .string()
+  .regex(/^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$/, "A label's name is letters, digits, `_` and dots, at most 63.")
+  .refine((name) => !OWN_LABELS.has(name), "`rule` and `severity` are told with every message anyway.");
+
+/** Reads labels, a value for each name. */
+const labelsSchema = z
+  .array(z.object({ name: labelName, value: z.string().min(1).max(MAX_LABEL_CHARACTERS) }))
+  .max(MAX_LABELS)
+  .refine((labels) => new Set(labels.map(({ name }) => name)).size === labels.length, "A label is given once.")
+  .transform((labels) => Object.fromEntries(labels.map(({ name, value }) => [name, value])));
+
+const bareSchema = z.object({
   name: z.string().trim().min(1).max(MAX_NAME_CHARACTERS),
   description: z
     .string()
     .max(MAX_DESCRIPTION_CHARACTERS)
     .nullish()
     .transform((text) => text ?? null),
-  metric: metricSchema,
-  condition: conditionSchema,
+  labels: labelsSchema.default({}),
   evaluationIntervalSeconds: z.number().int().min(MIN_INTERVAL_SECONDS).max(MAX_INTERVAL_SECONDS),
   enabled: z.boolean(),
 });
 const trialSchema = z.object({ metric: metricSchema, condition: conditionSchema });
 
-/** A value that makes sense, or everything that is wrong with it. */
-export type Checked<T> =
-  { readonly valid: true; readonly value: T } | { readonly valid: false; readonly problems: readonly RuleProblem[] };
+/** The parts of a rule that say what is watched, as they are sent: a metric with a condition, or a question with a detector. */
+export interface WatchParts {
+  readonly metric?: unknown;
+  readonly condition?: unknown;
+  readonly question?: unknown;
+  readonly detector?: unknown;
+  readonly alerting?: unknown;
+}
 
-const checked = <T>(result: z.ZodSafeParseResult<T>): Checked<T> =>
+const given = (value: unknown): boolean => value !== null && value !== undefined;
+
+const checked = <T>(result: z.ZodSafeParseResult<T>, place = ""): Checked<T> =>
   result.success
     ? { valid: true, value: result.data }
     : {
         valid: false,
-        problems: result.error.issues.map(({ path, message }) => ({ field: path.join("."), message })),
+        problems: result.error.issues.map(({ path, message }) => ({
+          field: [...(place === "" ? [] : [place]), ...path].join("."),
+          message,
+        })),
       };
 
+const within = <T>(place: string, result: Checked<T>): Checked<T> =>
+  result.valid
+    ? result
+    : {
+        valid: false,
+        problems: result.problems.map(({ field, message }) => ({
+          field: field === "" ? place : `${place}.${field}`,
+          message,
+        })),
+      };
+
+const problem = (field: string, message: string): Checked<never> => ({ valid: false, problems: [{ field, message }] });
+
+const watchOf = ({ metric, question }: WatchParts): Checked<Watch> => {
+  if (given(metric) === given(question))
+    return problem("question", "A rule watches a `metric` of its own or a `question`, and one of them.");
+  if (given(question)) return checked(watchedQuestionSchema.safeParse(question), "question");
+  const read = checked(metricSchema.safeParse(metric), "metric");
+  return read.valid ? { valid: true, value: { kind: "METRIC", metric: read.value } } : read;
+};
+
+const detectorOf = ({ metric, condition, detector }: WatchParts): Checked<RuleDefinition["detector"]> => {
+  if (given(condition) === given(detector))
+    return problem("detector", "A rule has a `condition` or a `detector`, and one of them.");
+  if (given(condition)) {
+    const read = checked(conditionSchema.safeParse(condition), "condition");
+    return read.valid ? { valid: true, value: detectorOfCondition(read.value) } : read;
+  }
+  const read = within("detector", checkDetectorDefinition(detector));
+  if (read.valid && given(metric) && read.value.kind !== "STATIC")
+    return problem(
+      "detector",
+      "A metric of the rule's own slides and has no buckets to learn of: watch a `question`, or take a STATIC detector.",
+    );
+  return read;
+};
+
+const problemsOf = (results: readonly Checked<unknown>[]): readonly RuleProblem[] =>
+  results.flatMap((result) => (result.valid ? [] : result.problems));
+
 /** Checks everything an author says of a rule. */
-export const checkRuleDefinition = (input: unknown): Checked<RuleDefinition> =>
-  checked(definitionSchema.safeParse(input));
+export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, unknown>>): Checked<RuleDefinition> => {
+  const bare = checked(bareSchema.safeParse(input));
+  const [watch, detector] = [watchOf(input), detectorOf(input)];
+  const alerting = within("alerting", checkAlertPolicy(input.alerting ?? {}));
+  if (bare.valid && watch.valid && detector.valid && alerting.valid)
+    return {
+      valid: true,
+      value: { ...bare.value, watch: watch.value, detector: detector.value, alerting: alerting.value },
+    };
+  return { valid: false, problems: problemsOf([bare, watch, detector, alerting]) };
+};
 
 /** Checks a metric and a condition that are to be tried. */
 export const checkTrial = (input: unknown): Checked<{ readonly metric: Metric; readonly condition: Condition }> =>

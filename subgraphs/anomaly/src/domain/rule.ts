@@ -1,35 +1,49 @@
 import type { RuleId, TenantId } from "@tessera/contracts/ids";
+import type { AlertPolicy } from "./alerts/alert-policy.ts";
+import type { RuleProblem } from "./checked.ts";
+import type { DetectorDefinition, StaticDefinition } from "./detectors/detector-definition.ts";
 import type { Condition, Evaluation } from "./evaluation.ts";
-import type { Metric } from "./metric.ts";
+import type { Watch } from "./rules/watch.ts";
 
 /** What its author says of a rule. */
 export interface RuleDefinition {
   readonly name: string;
   readonly description: string | null;
-  readonly metric: Metric;
-  readonly condition: Condition;
+  readonly watch: Watch;
+  readonly detector: DetectorDefinition;
+  readonly alerting: AlertPolicy;
+  /** What routing goes by. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly evaluationIntervalSeconds: number;
   readonly enabled: boolean;
 }
 
+/** As whom a rule's question is asked, and what they were permitted when they last changed the rule. */
+export interface RuleAuthor {
+  /** Kind and id, such as USER:…; null of rules that ask nothing of the analytics room. */
+  readonly author: string | null;
+  readonly authorPermissions: readonly string[];
+}
+
 /** A rule as it stands. */
-export interface Rule extends RuleDefinition {
+export interface Rule extends RuleDefinition, RuleAuthor {
   readonly tenantId: TenantId;
   readonly id: RuleId;
   readonly version: number;
   readonly nextEvaluationAtMs: number;
   readonly lastEvaluation: Evaluation | null;
   readonly lastFailure: string | null;
+  readonly failureCode: string | null;
   readonly breachedSinceMs: number | null;
+  /** End of the last bucket that was judged; null before the first. */
+  readonly judgedUntilMs: number | null;
+  /** Buckets that end no later are learnt and count for nothing else. */
+  readonly warmUntilMs: number | null;
+  /** Series the last answer had, kept or not. */
+  readonly seriesSeen: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly deletedAtMs: number | null;
-}
-
-/** One thing wrong with a rule: where in the input, and a sentence. */
-export interface RuleProblem {
-  readonly field: string;
-  readonly message: string;
 }
 
 /** What became of a new rule. */
@@ -45,3 +59,20 @@ export type ChangedRule =
   | { readonly kind: "REJECTED"; readonly problems: readonly RuleProblem[] }
   | { readonly kind: "STALE"; readonly rule: Rule }
   | { readonly kind: "NOT_FOUND" };
+
+/** A condition as the detector it is a short form of. */
+export const detectorOfCondition = ({ direction, threshold, minimumSamples }: Condition): StaticDefinition => {
+  const same = { kind: "STATIC", minimumSamples, calendar: "AS_USUAL" } as const;
+  return direction === "ABOVE"
+    ? { ...same, side: "ABOVE", high: threshold }
+    : { ...same, side: "BELOW", low: threshold };
+};
+
+/** The condition a detector is the long form of; null when it says more. */
+export const conditionOfDetector = (detector: DetectorDefinition): Condition | null => {
+  if (detector.kind !== "STATIC" || detector.side === "OUTSIDE") return null;
+  const { minimumSamples } = detector;
+  return detector.side === "ABOVE"
+    ? { direction: "ABOVE", threshold: detector.high, minimumSamples }
+    : { direction: "BELOW", threshold: detector.low, minimumSamples };
+};

@@ -1,15 +1,12 @@
-import { parseAnomalyId, type AnomalyId } from "@tessera/contracts/ids";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import { errorMessage } from "@tessera/platform/errors/error-message";
-import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
-import type { NowMs } from "@tessera/platform/time/clock";
-import { conclude } from "../domain/anomaly.ts";
-import { judge, nextTurnMs, windowAt } from "../domain/evaluation.ts";
+import { nextTurnMs } from "../domain/evaluation.ts";
 import type { Rule } from "../domain/rule.ts";
 import type { Claim, EvaluationStore } from "../store/evaluation-store.ts";
-import type { MetricStore } from "../store/metric-store.ts";
+import { evaluateRule, type EvaluateRuleDeps } from "./evaluate-rule.ts";
+import { AuthorGone } from "./rules-author.ts";
 
 /** Rules a worker claims at once; with MAX_PARALLEL_READINGS of at most five seconds each they are done within their lease. */
 export const MAX_CLAIMED_RULES = 32;
@@ -19,51 +16,34 @@ const MAX_PARALLEL_READINGS = 4;
 export const LEASE_MS = 90_000;
 
 /** What the evaluator works with. */
-export interface EvaluatorDeps {
+export interface EvaluatorDeps extends EvaluateRuleDeps {
   readonly evaluations: EvaluationStore;
-  readonly metrics: MetricStore;
   readonly telemetry: Metrics;
   readonly logger: Logger;
-  readonly nowMs: NowMs;
-  readonly newId: () => string;
 }
 
-const newAnomalyId = (newId: () => string): AnomalyId => {
-  const id = parseAnomalyId(newId());
-  if (id === null) throw new Error("The source of ids gave no UUID.");
-  return id;
+const failureOf = (error: unknown): { readonly code: string; readonly message: string } => {
+  if (error instanceof Refusal || error instanceof AuthorGone) return { code: error.code, message: error.message };
+  return { code: "INTERNAL", message: "The evaluation could not be completed." };
 };
 
-const failureOf = (error: unknown): string =>
-  error instanceof Refusal ? error.message : "The evaluation could not be completed.";
-
-const evaluateRule = async (deps: EvaluatorDeps, claim: Claim, rule: Rule): Promise<string> => {
-  const nowMs = deps.nowMs();
-  const nextEvaluationAtMs = nextTurnMs(rule.nextEvaluationAtMs, rule.evaluationIntervalSeconds, nowMs);
-  try {
-    const reading = await deps.metrics.read(
-      wholeTenant(rule.tenantId),
-      rule.metric,
-      windowAt(nowMs, rule.metric.windowMs),
-    );
-    const evaluation = judge(reading, rule.condition);
-    return await deps.evaluations.settle(claim, {
-      evaluation,
-      nextEvaluationAtMs,
-      anomalyId: newAnomalyId(deps.newId),
-      conclude: ({ breachedSinceMs, condition }, open) =>
-        conclude({ breachedSinceMs, open: open?.standing ?? null }, evaluation, condition),
-    });
-  } catch (error) {
-    deps.logger.warn({ ruleId: rule.id, error: errorMessage(error) }, "A rule could not be evaluated.");
-    await deps.evaluations.fail(claim, failureOf(error), nextEvaluationAtMs);
-    return "FAILED";
-  }
+const fail = async (deps: EvaluatorDeps, claim: Claim, rule: Rule, error: unknown): Promise<string> => {
+  deps.logger.warn({ ruleId: rule.id, error: errorMessage(error) }, "A rule could not be evaluated.");
+  const nextMs = nextTurnMs(rule.nextEvaluationAtMs, rule.evaluationIntervalSeconds, deps.nowMs());
+  await deps.evaluations.fail(claim, failureOf(error), nextMs);
+  return "FAILED";
 };
 
 const evaluateClaim = async (deps: EvaluatorDeps, claim: Claim): Promise<string> => {
-  const rule = await deps.evaluations.load(claim);
-  return rule === null ? "LEASE_LOST" : evaluateRule(deps, claim, rule);
+  const claimed = await deps.evaluations.load(claim);
+  if (claimed === null) return "LEASE_LOST";
+  try {
+    const settlement = await deps.evaluations.settle(claim, await evaluateRule(deps)(claimed));
+    if (settlement.kind === "LEASE_LOST") return "LEASE_LOST";
+    return settlement.transitions > 0 ? "CHANGED" : "UNCHANGED";
+  } catch (error) {
+    return fail(deps, claim, claimed.rule, error);
+  }
 };
 
 /**

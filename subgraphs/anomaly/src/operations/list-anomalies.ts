@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { parseAnomalyId, parseRuleId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { Severity } from "../domain/alerts/alert.ts";
 import type { Anomaly, AnomalyState } from "../domain/anomaly.ts";
 import { checkPage, pageOf, type Page, type PageArguments } from "../domain/page.ts";
 import type { AnomalyStore } from "../store/anomaly-store.ts";
@@ -8,6 +9,8 @@ import type { AnomalyStore } from "../store/anomaly-store.ts";
 /** Which page of which anomalies a caller asks for. */
 export interface AnomaliesArguments extends PageArguments {
   readonly state?: AnomalyState | null | undefined;
+  readonly active?: boolean;
+  readonly severity?: Severity | null | undefined;
   readonly ruleId?: string | null | undefined;
 }
 
@@ -19,6 +22,7 @@ export const listAnomalies =
     const ruleId = typeof asked.ruleId === "string" ? parseRuleId(asked.ruleId) : null;
     if (typeof asked.ruleId === "string" && ruleId === null)
       throw refuse("BAD_INPUT", "A rule's id is a UUID.", { field: "ruleId" });
-    const filter = { state: asked.state ?? null, ruleId };
+    const { state = null, active = false, severity = null } = asked;
+    const filter = { state, active, severity, ruleId };
     return pageOf(await deps.anomalies.page(caller.tenantId, { ...page, first: page.first + 1 }, filter), page);
   };

@@ -1,8 +1,12 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { judge, windowAt, type Evaluation } from "../domain/evaluation.ts";
+import { windowAt, type Evaluation } from "../domain/evaluation.ts";
 import { checkTrial } from "../domain/rule-definition.ts";
+import { detectorOfCondition } from "../domain/rule.ts";
+import { judgeRule } from "../domain/rules/judge-rule.ts";
+import { sumUp } from "../domain/rules/sum-up.ts";
+import { hourOfWeek } from "../domain/rules/watch-plan.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 
 /** What a rule with this metric and condition would say now; keeps nothing. Refuses with BAD_INPUT what makes no sense. */
@@ -16,5 +20,12 @@ export const previewRule =
     }
     const { metric, condition } = checked.value;
     const window = windowAt(deps.nowMs(), metric.windowMs);
-    return judge(await deps.metrics.read(caller, metric, window, signal), condition);
+    const { value, samples } = await deps.metrics.read(caller, metric, window, signal);
+    const { fromMs: atMs, toMs: untilMs } = window;
+    const observation = { atMs, untilMs, value, samples, hourOfWeek: hourOfWeek("UTC", atMs), calendar: null };
+    const series = { fingerprint: "", group: [], recent: [], seenAtMs: 0, detector: undefined };
+    const toJudge = [{ series, buckets: [{ kind: "HELD", observation }] }] as const;
+    const evaluation = sumUp(judgeRule(detectorOfCondition(condition), toJudge, 0));
+    if (evaluation === null) throw new Error("A bucket was judged.");
+    return evaluation;
   };

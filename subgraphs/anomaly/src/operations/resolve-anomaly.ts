@@ -1,16 +1,16 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { parseAnomalyId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { resolve, type SteppedAnomaly } from "../domain/anomaly.ts";
+import type { SteppedAnomaly } from "../domain/anomaly.ts";
 import { checkNote } from "../domain/note.ts";
 import type { AnomalyStore } from "../store/anomaly-store.ts";
 
-/** Ends an anomaly that is open or acknowledged. */
+/** Ends an anomaly that is not resolved. */
 export const resolveAnomaly =
   (deps: { anomalies: AnomalyStore; nowMs: NowMs }) =>
   async (caller: Caller, id: string, note: string | null | undefined): Promise<SteppedAnomaly> => {
-    const resolution = { cause: "CALLER", atMs: deps.nowMs(), by: caller.subject, note: checkNote(note) } as const;
+    const change = { by: caller.subject, note: checkNote(note), atMs: deps.nowMs() };
     const anomalyId = parseAnomalyId(id);
     if (anomalyId === null) return { kind: "NOT_FOUND" };
-    return deps.anomalies.step(caller.tenantId, anomalyId, (standing) => resolve(standing, resolution));
+    return deps.anomalies.command(caller.tenantId, anomalyId, { kind: "RESOLVE" }, change);
   };

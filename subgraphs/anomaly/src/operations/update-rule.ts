@@ -4,12 +4,22 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { changeRule, type RuleChangeInput } from "../domain/rule-change.ts";
 import type { ChangedRule } from "../domain/rule.ts";
 import type { RuleStore } from "../store/rule-store.ts";
+import { authorOf } from "./create-rule.ts";
+import { tryQuestion, type TryDeps } from "./try-question.ts";
 
-/** Changes a rule of the caller's tenant; its next evaluation follows at once. */
+/** Changes a rule of the caller's tenant; its next evaluation follows at once. Who changes a rule is who its question is asked for from then on. */
 export const updateRule =
-  (deps: { rules: RuleStore; nowMs: NowMs }) =>
+  (deps: TryDeps & { rules: RuleStore; nowMs: NowMs }) =>
   async (caller: Caller, id: string, input: RuleChangeInput): Promise<ChangedRule> => {
     const ruleId = parseRuleId(id);
-    if (ruleId === null) return { kind: "NOT_FOUND" };
-    return deps.rules.change(caller.tenantId, ruleId, (rule) => changeRule(rule, input), deps.nowMs());
+    const rule = ruleId === null ? null : await deps.rules.find(caller.tenantId, ruleId);
+    if (ruleId === null || rule === null) return { kind: "NOT_FOUND" };
+    const decision = changeRule(rule, input);
+    if (decision.kind === "REJECT") return { kind: "REJECTED", problems: decision.problems };
+    if (decision.kind === "STALE") return { kind: "STALE", rule };
+    const author = authorOf(caller, decision.definition);
+    if (decision.restart) await tryQuestion(deps, caller, decision.definition);
+    const change = { by: caller.subject, note: null, atMs: deps.nowMs() };
+    const decide = (held: typeof rule) => changeRule(held, input);
+    return deps.rules.change(caller.tenantId, ruleId, { decide, author }, change);
   };

@@ -62,3 +62,15 @@ export const toResolveResult = (id: string, outcome: SteppedAnomaly): Results["R
       return { __typename: "AnomalyNotFound", id };
   }
 };
+
+/** What became of `snoozeAnomaly`, as callers see it. */
+export const toSnoozeResult = (id: string, outcome: SteppedAnomaly): Results["SnoozeAnomalyResult"] => {
+  switch (outcome.kind) {
+    case "SAVED":
+      return { __typename: "AnomalySnoozed", anomaly: outcome.anomaly };
+    case "REFUSED":
+      return { __typename: "AnomalyStepRefused", anomaly: outcome.anomaly };
+    case "NOT_FOUND":
+      return { __typename: "AnomalyNotFound", id };
+  }
+};

@@ -1,12 +1,18 @@
-import { acknowledgementOf, resolutionOf, type Anomaly } from "../domain/anomaly.ts";
+import type { Anomaly } from "../domain/anomaly.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { Page } from "../domain/page.ts";
+import type { AlertStep } from "../domain/rules/alert-step.ts";
+import type { KeptBucket } from "../domain/rules/series.ts";
+import { watchDefinitionOf, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type {
+  AlertTransition,
   AnomalyAcknowledgement,
   AnomalyEvidence,
   AnomalyResolution,
   PageInfo,
   RuleEvaluation,
+  RuleQuestion,
+  SeriesBucket,
 } from "../generated/resolvers.ts";
 
 /** A moment as RFC 3339 in UTC. */
@@ -16,36 +22,49 @@ export const toDateTime = (ms: number): string => new Date(ms).toISOString();
 export const toDateTimeOrNull = (ms: number | null): string | null => (ms === null ? null : toDateTime(ms));
 
 /** An evaluation as callers see it. */
-export const toEvaluation = ({ outcome, value, samples, window }: Evaluation): RuleEvaluation => ({
-  outcome,
-  value,
-  samples,
+export const toEvaluation = ({ window, ...same }: Evaluation): RuleEvaluation => ({
+  ...same,
   from: toDateTime(window.fromMs),
   to: toDateTime(window.toMs),
 });
 
-/** An anomaly's evidence as callers see it. */
-export const toEvidence = ({ evidence }: Anomaly): AnomalyEvidence => {
-  const { window, ...same } = evidence;
-  return { ...same, from: toDateTime(window.fromMs), to: toDateTime(window.toMs) };
+/** What a rule watches of the analytics room as callers see it. */
+export const toRuleQuestion = (watch: WatchedQuestionRule): RuleQuestion => {
+  const [field = "", input] = Object.entries(watch.question)[0] ?? [];
+  const { value, granularity, timeZone, maxSeries } = watch;
+  return { field, input, value, granularity, timeZone, maxSeries, delay: String(watchDefinitionOf(watch)["delay"]) };
 };
 
+/** An anomaly's evidence as callers see it. */
+export const toEvidence = ({ evidence }: Anomaly): AnomalyEvidence => {
+  const { window, weighed, ...same } = evidence;
+  return {
+    ...{ ...same, from: toDateTime(window.fromMs), to: toDateTime(window.toMs) },
+    weighed: weighed.map(({ atMs, share }) => ({ at: toDateTime(atMs), share })),
+  };
+};
+
+/** A step of an alert as callers see it. */
+export const toTransition = ({ atMs, ...same }: AlertStep): AlertTransition => ({ ...same, at: toDateTime(atMs) });
+
+/** A judged bucket as callers see it. */
+export const toBucket = ({ atMs, untilMs, outcome, ...same }: KeptBucket): SeriesBucket => ({
+  ...{ ...same, from: toDateTime(atMs), to: toDateTime(untilMs) },
+  anomalous: outcome === "ANOMALOUS",
+});
+
 /** An anomaly's acknowledgement as callers see it. */
-export const toAcknowledgement = ({ standing }: Anomaly): AnomalyAcknowledgement | null => {
-  const acknowledgement = acknowledgementOf(standing);
+export const toAcknowledgement = ({ acknowledgement }: Anomaly): AnomalyAcknowledgement | null => {
   if (acknowledgement === null) return null;
   const { atMs, by, note } = acknowledgement;
   return { at: toDateTime(atMs), by, note };
 };
 
 /** An anomaly's resolution as callers see it. */
-export const toResolution = ({ standing }: Anomaly): AnomalyResolution | null => {
-  const resolution = resolutionOf(standing);
+export const toResolution = ({ resolution }: Anomaly): AnomalyResolution | null => {
   if (resolution === null) return null;
-  const at = toDateTime(resolution.atMs);
-  return resolution.cause === "METRIC_RETURNED"
-    ? { at, cause: resolution.cause, by: null, note: null }
-    : { at, cause: resolution.cause, by: resolution.by, note: resolution.note };
+  const { atMs, cause, by, note } = resolution;
+  return { at: toDateTime(atMs), cause, by, note };
 };
 
 /** A Relay connection as the resolvers of its nodes receive it. */

@@ -1,15 +1,21 @@
-import { ANOMALY_RAISED, type AnomalyRaised } from "@tessera/contracts/events/anomaly-raised";
-import { parseRuleId, parseTenantId, type AnomalyId, type RuleId, type TenantId } from "@tessera/contracts/ids";
-import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
+import { parseRuleId, parseTenantId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
-import type { Anomaly, Conclusion, Consequence, Evidence } from "../domain/anomaly.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
-import type { MetricCodec } from "../domain/metric.ts";
 import type { Rule } from "../domain/rule.ts";
-import { ANOMALY_COLUMNS, evidenceJson, parseAnomalyRow } from "./anomaly-row.ts";
-import { saveStandingStatement } from "./anomaly-store.ts";
+import type { RuleCodec } from "../domain/rules/rule-codec.ts";
+import type { JudgedSeries, Series } from "../domain/rules/series.ts";
+import type { SeriesBefore, SettledSeries } from "../domain/rules/settle-series.ts";
 import { evaluationJson, idColumn, RULE_COLUMNS, ruleRowParser } from "./rule-row.ts";
+import { parseSeriesRow, parseStandingRow } from "./series-row.ts";
+import {
+  forgetSeriesStatement,
+  holdSeriesStatement,
+  keepSeriesStatement,
+  seriesOfRuleStatement,
+} from "./series-statements.ts";
+import { writeSettled, type Settling } from "./write-settled.ts";
 
 /** A rule a worker may evaluate until its lease ends; the token proves it when the result is settled. */
 export interface Claim {
@@ -18,32 +24,50 @@ export interface Claim {
   readonly leaseToken: string;
 }
 
-/** What became of a claim: what followed from the evaluation, or that the rule was changed or taken over meanwhile. */
-export type Settlement = Consequence["kind"] | "LEASE_LOST";
+/** A claimed rule with all its series. */
+export interface Claimed {
+  readonly rule: Rule;
+  readonly series: readonly Series[];
+}
+
+/** What became of a claim: how many transitions were settled, or that the rule was changed or taken over meanwhile. */
+export type Settlement = { readonly kind: "SETTLED"; readonly transitions: number } | { readonly kind: "LEASE_LOST" };
+
+/** An evaluation to settle. */
+export interface EvaluationEnd {
+  /** The last bucket that was judged; null when none was. */
+  readonly evaluation: Evaluation | null;
+  readonly breachedSinceMs: number | null;
+  readonly judgedUntilMs: number | null;
+  readonly warmUntilMs: number | null;
+  readonly seriesSeen: number;
+  readonly nextEvaluationAtMs: number;
+  readonly judged: readonly JudgedSeries[];
+  /** How many series are kept of a rule whose alerts are over. */
+  readonly keep: number;
+  /** Decides what follows for a series, as it stands while the transaction holds it. */
+  settle(rule: Rule, series: SeriesBefore, judged: JudgedSeries): SettledSeries;
+}
 
 /** Where evaluations are claimed and settled. */
 export interface EvaluationStore {
   /** Leases due rules of any tenants, at most `limit`; what other workers hold is passed over. */
   claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, limit: number): Promise<readonly Claim[]>;
-  /** The claimed rule; null when the claim is no longer good. */
-  load(claim: Claim): Promise<Rule | null>;
-  /** Keeps the evaluation, raises or resolves what follows from it, tells of it, and gives the lease back: all of it or nothing. */
-  settle(claim: Claim, settling: Settling): Promise<Settlement>;
+  /** The claimed rule with its series; null when the claim is no longer good. */
+  load(claim: Claim): Promise<Claimed | null>;
+  /** Keeps series, transitions and anomalies, tells of them, and gives the lease back: all of it or nothing. */
+  settle(claim: Claim, end: EvaluationEnd): Promise<Settlement>;
   /** Keeps why the evaluation failed and gives the lease back. */
-  fail(claim: Claim, failure: string, nextEvaluationAtMs: number): Promise<void>;
-}
-
-/** An evaluation to settle: what it found, the rule's next turn, an id in case an anomaly is raised, and what decides that. */
-export interface Settling {
-  readonly evaluation: Evaluation;
-  readonly nextEvaluationAtMs: number;
-  readonly anomalyId: AnomalyId;
-  /** Decides on the rule and its open anomaly as they are held by the transaction. */
-  conclude(rule: Rule, open: Anomaly | null): Conclusion;
+  fail(
+    claim: Claim,
+    failure: { readonly code: string; readonly message: string },
+    nextEvaluationAtMs: number,
+  ): Promise<void>;
 }
 
 const nothing = (): null => null;
 const at = (ms: number): Date => new Date(ms);
+const atOrNull = (ms: number | null): Date | null => (ms === null ? null : at(ms));
 
 const claimRow = z
   .object({ tenant_id: idColumn(parseTenantId), id: idColumn(parseRuleId), lease_token: z.string() })
@@ -61,89 +85,78 @@ const claimedStatement = (claim: Claim, hold: "" | "FOR UPDATE"): SqlStatement =
   params: [claim.tenantId, claim.ruleId, claim.leaseToken],
 });
 
-const openAnomalyStatement = (claim: Claim): SqlStatement => ({
-  name: "anomaly-open-of-rule",
-  text: `SELECT ${ANOMALY_COLUMNS} FROM anomaly WHERE tenant_id = $1 AND rule_id = $2 AND state <> 'RESOLVED' FOR UPDATE`,
-  params: [claim.tenantId, claim.ruleId],
-});
-
-const raiseStatement = (claim: Claim, id: AnomalyId, evidence: Evidence): SqlStatement => ({
-  name: "anomaly-raise",
-  text: `INSERT INTO anomaly (tenant_id, id, rule_id, state, evidence, raised_at, last_seen_at, last_value)
-    VALUES ($1, $2, $3, 'OPEN', $4::jsonb, $5, $5, $6)`,
-  params: [claim.tenantId, id, claim.ruleId, evidenceJson(evidence), at(evidence.window.toMs), evidence.value],
-});
-
-const seenAgainStatement = (anomaly: Anomaly, value: number, seenAtMs: number): SqlStatement => ({
-  name: "anomaly-seen-again",
-  text: `UPDATE anomaly SET last_seen_at = $3, last_value = $4, times_seen = times_seen + 1 WHERE tenant_id = $1 AND id = $2`,
-  params: [anomaly.tenantId, anomaly.id, at(seenAtMs), value],
-});
-
-const keepStatement = (rule: Rule, settling: Settling, breachedSinceMs: number | null): SqlStatement => ({
+const endStatement = (rule: Rule, end: EvaluationEnd): SqlStatement => ({
   name: "anomaly-keep-evaluation",
-  text: `UPDATE anomaly_rule SET last_evaluation = $3::jsonb, last_failure = NULL, breached_since = $4, next_evaluation_at = $5,
-      lease_token = NULL, leased_until = NULL WHERE tenant_id = $1 AND id = $2`,
+  text: `UPDATE anomaly_rule SET last_evaluation = coalesce($3::jsonb, last_evaluation), last_failure = NULL, failure_code = NULL,
+      breached_since = $4, judged_until = $5, warm_until = $6, series_seen = $7, next_evaluation_at = $8, lease_token = NULL, leased_until = NULL
+    WHERE tenant_id = $1 AND id = $2`,
   params: [
-    rule.tenantId,
-    rule.id,
-    evaluationJson(settling.evaluation),
-    breachedSinceMs === null ? null : at(breachedSinceMs),
-    at(settling.nextEvaluationAtMs),
+    ...[rule.tenantId, rule.id, end.evaluation === null ? null : evaluationJson(end.evaluation)],
+    ...[atOrNull(end.breachedSinceMs), atOrNull(end.judgedUntilMs), atOrNull(end.warmUntilMs)],
+    ...[end.seriesSeen, at(end.nextEvaluationAtMs)],
   ],
 });
 
-const failStatement = (claim: Claim, failure: string, nextEvaluationAtMs: number): SqlStatement => ({
+const failStatement = (
+  claim: Claim,
+  { code, message }: { readonly code: string; readonly message: string },
+  nextEvaluationAtMs: number,
+): SqlStatement => ({
   name: "anomaly-fail-evaluation",
-  text: `UPDATE anomaly_rule SET last_failure = $4, next_evaluation_at = $5, lease_token = NULL, leased_until = NULL
+  text: `UPDATE anomaly_rule SET last_failure = $4, failure_code = $5, next_evaluation_at = $6, lease_token = NULL, leased_until = NULL
     WHERE tenant_id = $1 AND id = $2 AND lease_token = $3`,
-  params: [claim.tenantId, claim.ruleId, claim.leaseToken, failure, at(nextEvaluationAtMs)],
+  params: [claim.tenantId, claim.ruleId, claim.leaseToken, message, code, at(nextEvaluationAtMs)],
 });
 
-/** What a settlement works with: its transaction, the log that is written with it, and how rules are read. */
-interface Within {
-  readonly transaction: SqlTransaction;
-  readonly eventLog: EventLog;
-  readonly parseRule: (row: unknown) => Rule;
-}
-
-const raise = async (within: Within, claim: Claim, anomalyId: AnomalyId, evidence: Evidence): Promise<void> => {
+const settle = async (
+  settling: Settling,
+  parseRule: (row: unknown) => Rule,
+  claim: Claim,
+  end: EvaluationEnd,
+): Promise<Settlement> => {
+  const { transaction } = settling;
   const { tenantId, ruleId } = claim;
-  await within.transaction.run(raiseStatement(claim, anomalyId, evidence), nothing);
-  const payload: AnomalyRaised = { tenantId, anomalyId, ruleId, raisedAtMs: evidence.window.toMs };
-  const entry = { tenantId, topic: ANOMALY_RAISED, dedupeKey: anomalyId, payload };
-  await within.eventLog.appendWith(within.transaction, entry);
+  // A holder of an old lease settles nothing: the token is looked for in the transaction that writes.
+  const [rule] = await transaction.run(claimedStatement(claim, "FOR UPDATE"), parseRule);
+  if (rule === undefined) return { kind: "LEASE_LOST" };
+  const fingerprints = end.judged.map(({ fingerprint }) => fingerprint);
+  const held = await transaction.run(holdSeriesStatement(tenantId, ruleId, fingerprints), parseStandingRow);
+  const before = new Map(held.map((series) => [series.fingerprint, series]));
+  const series = end.judged.map((judged) => {
+    const { fingerprint, group } = judged;
+    const standing = before.get(fingerprint) ?? { fingerprint, group, alert: null, anomalyId: null };
+    return { judged, settled: end.settle(rule, standing, judged) };
+  });
+  await writeSettled(
+    settling,
+    rule,
+    series.map(({ settled }) => settled),
+  );
+  if (series.length > 0) await transaction.run(keepSeriesStatement(tenantId, ruleId, series), nothing);
+  await transaction.run(forgetSeriesStatement(tenantId, ruleId, end.keep), nothing);
+  await transaction.run(endStatement(rule, end), nothing);
+  return { kind: "SETTLED", transitions: series.reduce((sum, { settled }) => sum + settled.steps.length, 0) };
 };
 
-const settle = async (within: Within, claim: Claim, settling: Settling): Promise<Settlement> => {
-  const { transaction } = within;
-  const [rule] = await transaction.run(claimedStatement(claim, "FOR UPDATE"), within.parseRule);
-  if (rule === undefined) return "LEASE_LOST";
-  const [open = null] = await transaction.run(openAnomalyStatement(claim), parseAnomalyRow);
-  const { consequence, breachedSinceMs } = settling.conclude(rule, open);
-  if (consequence.kind === "RAISE") await raise(within, claim, settling.anomalyId, consequence.evidence);
-  if (consequence.kind === "SEEN_AGAIN" && open !== null)
-    await transaction.run(seenAgainStatement(open, consequence.value, settling.evaluation.window.toMs), nothing);
-  if (consequence.kind === "RESOLVE" && open !== null)
-    await transaction.run(saveStandingStatement(claim.tenantId, open.id, consequence.standing), nothing);
-  await transaction.run(keepStatement(rule, settling, breachedSinceMs), nothing);
-  return consequence.kind;
-};
-
-/** Builds {@link EvaluationStore}; the event log's entry commits together with the anomaly it tells of. */
+/** Builds {@link EvaluationStore}; the event log's entries commit together with what they tell of. */
 export const createEvaluationStore = (deps: {
   sql: TenantSql;
   eventLog: EventLog;
-  codec: MetricCodec;
+  codec: RuleCodec;
 }): EvaluationStore => {
   const { sql, eventLog } = deps;
   const parseRule = ruleRowParser(deps.codec);
   return {
     claimDueAcrossTenants: (nowMs, leaseUntilMs, limit) =>
       sql.runAcrossTenants(claimStatement(nowMs, leaseUntilMs, limit), (row) => claimRow.parse(row)),
-    load: async (claim) => (await sql.run(claim.tenantId, claimedStatement(claim, ""), parseRule))[0] ?? null,
-    settle: (claim, settling) =>
-      sql.transaction(claim.tenantId, (transaction) => settle({ transaction, eventLog, parseRule }, claim, settling)),
+    load: async (claim) => {
+      const [rule] = await sql.run(claim.tenantId, claimedStatement(claim, ""), parseRule);
+      if (rule === undefined) return null;
+      const series = await sql.run(claim.tenantId, seriesOfRuleStatement(claim.tenantId, claim.ruleId), parseSeriesRow);
+      return { rule, series };
+    },
+    settle: (claim, end) =>
+      sql.transaction(claim.tenantId, (transaction) => settle({ transaction, eventLog }, parseRule, claim, end)),
     fail: async (claim, failure, nextEvaluationAtMs) => {
       await sql.run(claim.tenantId, failStatement(claim, failure, nextEvaluationAtMs), nothing);
     },

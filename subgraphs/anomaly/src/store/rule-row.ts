@@ -1,13 +1,14 @@
 import { parseRuleId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { Evaluation } from "../domain/evaluation.ts";
-import type { MetricCodec } from "../domain/metric.ts";
 import type { Rule } from "../domain/rule.ts";
+import type { RuleCodec } from "../domain/rules/rule-codec.ts";
 
 /** The columns of a rule in SQL, under the names Prisma gives them, so that one parser reads both. */
-export const RULE_COLUMNS = `tenant_id AS "tenantId", id, name, description, metric, direction, threshold, minimum_samples AS "minimumSamples",
-  evaluation_interval_seconds AS "evaluationIntervalSeconds", enabled, version, next_evaluation_at AS "nextEvaluationAt",
-  last_evaluation AS "lastEvaluation", last_failure AS "lastFailure", breached_since AS "breachedSince",
+export const RULE_COLUMNS = `tenant_id AS "tenantId", id, name, description, watch, detector, alerting, labels, author,
+  author_permissions AS "authorPermissions", evaluation_interval_seconds AS "evaluationIntervalSeconds", enabled, version,
+  next_evaluation_at AS "nextEvaluationAt", last_evaluation AS "lastEvaluation", last_failure AS "lastFailure", failure_code AS "failureCode",
+  breached_since AS "breachedSince", judged_until AS "judgedUntil", warm_until AS "warmUntil", series_seen AS "seriesSeen",
   created_at AS "createdAt", updated_at AS "updatedAt", deleted_at AS "deletedAt"`;
 
 /** Turns a text of the store into a branded id; a text that is not one is a broken row. */
@@ -21,59 +22,59 @@ export const idColumn = <Id extends string>(parse: (text: string) => Id | null) 
 /** A timestamp of the store as milliseconds since the epoch. */
 export const msColumn = z.date().transform((date) => date.getTime());
 
-const windowColumns = { fromMs: z.number(), toMs: z.number() };
 const evaluationColumn = z
   .object({
-    outcome: z.enum(["NORMAL", "BREACHED", "INSUFFICIENT_DATA"]),
+    outcome: z.enum(["NORMAL", "BREACHED", "INSUFFICIENT_DATA", "LEARNING"]),
     value: z.number().nullable(),
-    samples: z.number(),
-    ...windowColumns,
+    samples: z.number().nullable(),
+    ...{ fromMs: z.number(), toMs: z.number(), series: z.number(), breached: z.number() },
   })
-  .transform(({ outcome, value, samples, fromMs, toMs }, context): Evaluation => {
-    const window = { fromMs, toMs };
-    if (outcome !== "BREACHED") return { outcome, value, samples, window };
-    if (value !== null) return { outcome, value, samples, window };
-    context.addIssue("A breach has a value.");
-    return z.NEVER;
-  });
+  .transform(({ fromMs, toMs, ...same }): Evaluation => ({ ...same, window: { fromMs, toMs } }));
 
 /** Writes an evaluation as the store keeps it. */
-export const evaluationJson = ({ outcome, value, samples, window }: Evaluation): string =>
-  JSON.stringify({ outcome, value, samples, fromMs: window.fromMs, toMs: window.toMs });
+export const evaluationJson = ({ window, ...same }: Evaluation): string =>
+  JSON.stringify({ ...same, fromMs: window.fromMs, toMs: window.toMs });
 
 const ruleRow = z.object({
   tenantId: idColumn(parseTenantId),
   id: idColumn(parseRuleId),
   name: z.string(),
   description: z.string().nullable(),
-  metric: z.unknown(),
-  direction: z.enum(["ABOVE", "BELOW"]),
-  threshold: z.number(),
-  minimumSamples: z.number(),
+  ...{ watch: z.unknown(), detector: z.unknown(), alerting: z.unknown() },
+  labels: z.record(z.string(), z.string()),
+  author: z.string().nullable(),
+  authorPermissions: z.array(z.string()),
   evaluationIntervalSeconds: z.number(),
   enabled: z.boolean(),
   version: z.number(),
   nextEvaluationAt: msColumn,
   lastEvaluation: evaluationColumn.nullable(),
   lastFailure: z.string().nullable(),
+  failureCode: z.string().nullable(),
   breachedSince: msColumn.nullable(),
+  judgedUntil: msColumn.nullable(),
+  warmUntil: msColumn.nullable(),
+  seriesSeen: z.number(),
   createdAt: msColumn,
   updatedAt: msColumn,
   deletedAt: msColumn.nullable(),
 });
 
-/** Makes the reader of a rule from a row of PostgreSQL or of Prisma; it throws ZodError when the row is broken. */
+/** Makes the reader of a rule from a row of PostgreSQL or of Prisma; it throws when the row is broken. */
 export const ruleRowParser =
-  (codec: MetricCodec) =>
+  (codec: RuleCodec) =>
   (row: unknown): Rule => {
-    const { direction, threshold, minimumSamples, metric, ...rest } = ruleRow.parse(row);
-    const { nextEvaluationAt, breachedSince, createdAt, updatedAt, deletedAt, ...same } = rest;
+    const { watch, detector, alerting, ...rest } = ruleRow.parse(row);
+    const { nextEvaluationAt, breachedSince, judgedUntil, warmUntil, createdAt, updatedAt, deletedAt, ...same } = rest;
     return {
       ...same,
-      metric: codec.read(metric),
-      condition: { direction, threshold, minimumSamples },
+      watch: codec.readWatch(watch),
+      detector: codec.readDetector(detector),
+      alerting: codec.readAlerting(alerting),
       nextEvaluationAtMs: nextEvaluationAt,
       breachedSinceMs: breachedSince,
+      judgedUntilMs: judgedUntil,
+      warmUntilMs: warmUntil,
       createdAtMs: createdAt,
       updatedAtMs: updatedAt,
       deletedAtMs: deletedAt,

@@ -1,22 +1,31 @@
 import type { RuleId, TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
-import type { Resolution } from "../domain/anomaly.ts";
-import type { MetricDefinition } from "../domain/metric.ts";
-import type { Rule, RuleDefinition } from "../domain/rule.ts";
+import type { Rule, RuleAuthor } from "../domain/rule.ts";
 import { RULE_COLUMNS } from "./rule-row.ts";
 
 const at = (ms: number): Date => new Date(ms);
 
-/** What its author says of a rule, with the metric as the store keeps it. */
-export type StoredDefinition = Omit<RuleDefinition, "metric"> & { readonly metric: MetricDefinition };
+/** What its author says of a rule, in the forms the store keeps. */
+export interface StoredDefinition extends Pick<
+  Rule,
+  "name" | "description" | "detector" | "labels" | "evaluationIntervalSeconds" | "enabled"
+> {
+  readonly watch: unknown;
+  readonly alerting: unknown;
+}
 
-const definitionParams = (definition: StoredDefinition): readonly unknown[] => [
+const definitionParams = (
+  definition: StoredDefinition,
+  { author, authorPermissions }: RuleAuthor,
+): readonly unknown[] => [
   definition.name,
   definition.description,
-  JSON.stringify(definition.metric),
-  definition.condition.direction,
-  definition.condition.threshold,
-  definition.condition.minimumSamples,
+  JSON.stringify(definition.watch),
+  JSON.stringify(definition.detector),
+  JSON.stringify(definition.alerting),
+  JSON.stringify(definition.labels),
+  author,
+  authorPermissions,
   definition.evaluationIntervalSeconds,
   definition.enabled,
 ];
@@ -46,14 +55,14 @@ export const countRulesStatement = (tenantId: TenantId): SqlStatement => ({
 export const insertRuleStatement = (
   tenantId: TenantId,
   id: RuleId,
-  definition: StoredDefinition,
+  { definition, author }: { readonly definition: StoredDefinition; readonly author: RuleAuthor },
   nowMs: number,
 ): SqlStatement => ({
   name: "anomaly-insert-rule",
-  text: `INSERT INTO anomaly_rule (tenant_id, id, name, description, metric, direction, threshold, minimum_samples,
+  text: `INSERT INTO anomaly_rule (tenant_id, id, name, description, watch, detector, alerting, labels, author, author_permissions,
       evaluation_interval_seconds, enabled, next_evaluation_at, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $11, $11) RETURNING ${RULE_COLUMNS}`,
-  params: [tenantId, id, ...definitionParams(definition), at(nowMs)],
+    VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $13, $13) RETURNING ${RULE_COLUMNS}`,
+  params: [tenantId, id, ...definitionParams(definition, author), at(nowMs)],
 });
 
 /** The rule, if it is not deleted, held until the transaction ends. */
@@ -66,37 +75,30 @@ export const lockRuleStatement = (tenantId: TenantId, id: RuleId): SqlStatement 
 /** Saves a changed rule: due at once, and whoever evaluates its old form at the moment loses the lease. */
 export const updateRuleStatement = (
   rule: Rule,
-  definition: StoredDefinition,
+  { definition, author }: { readonly definition: StoredDefinition; readonly author: RuleAuthor },
   restart: boolean,
   nowMs: number,
 ): SqlStatement => ({
   name: "anomaly-update-rule",
-  text: `UPDATE anomaly_rule SET name = $3, description = $4, metric = $5::jsonb, direction = $6, threshold = $7, minimum_samples = $8,
-      evaluation_interval_seconds = $9, enabled = $10, next_evaluation_at = $11, updated_at = $11, version = version + 1,
-      lease_token = NULL, leased_until = NULL,
-      last_evaluation = CASE WHEN $12 THEN NULL ELSE last_evaluation END,
-      last_failure = CASE WHEN $12 THEN NULL ELSE last_failure END,
-      breached_since = CASE WHEN $12 THEN NULL ELSE breached_since END
+  text: `UPDATE anomaly_rule SET name = $3, description = $4, watch = $5::jsonb, detector = $6::jsonb, alerting = $7::jsonb, labels = $8::jsonb,
+      author = $9, author_permissions = $10, evaluation_interval_seconds = $11, enabled = $12, next_evaluation_at = $13, updated_at = $13,
+      version = version + 1, lease_token = NULL, leased_until = NULL,
+      last_evaluation = CASE WHEN $14 THEN NULL ELSE last_evaluation END,
+      last_failure = CASE WHEN $14 THEN NULL ELSE last_failure END,
+      failure_code = CASE WHEN $14 THEN NULL ELSE failure_code END,
+      breached_since = CASE WHEN $14 THEN NULL ELSE breached_since END,
+      judged_until = CASE WHEN $14 THEN NULL ELSE judged_until END,
+      warm_until = CASE WHEN $14 THEN NULL ELSE warm_until END,
+      series_seen = CASE WHEN $14 THEN 0 ELSE series_seen END
     WHERE tenant_id = $1 AND id = $2 RETURNING ${RULE_COLUMNS}`,
-  params: [rule.tenantId, rule.id, ...definitionParams(definition), at(nowMs), restart],
+  params: [rule.tenantId, rule.id, ...definitionParams(definition, author), at(nowMs), restart],
 });
 
-/** Marks a rule deleted; whoever evaluates it at the moment loses the lease. Answers the id if there was such a rule. */
+/** Marks a rule deleted; whoever evaluates it at the moment loses the lease. */
 export const deleteRuleStatement = (tenantId: TenantId, id: RuleId, nowMs: number): SqlStatement => ({
   name: "anomaly-delete-rule",
   text: `UPDATE anomaly_rule SET deleted_at = $3, updated_at = $3, version = version + 1, lease_token = NULL, leased_until = NULL,
       breached_since = NULL
-    WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id`,
+    WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING ${RULE_COLUMNS}`,
   params: [tenantId, id, at(nowMs)],
-});
-
-/** Resolves whatever anomaly of the rule is not resolved yet. */
-export const resolveAnomaliesOfRuleStatement = (
-  tenantId: TenantId,
-  ruleId: RuleId,
-  resolution: Resolution,
-): SqlStatement => ({
-  name: "anomaly-resolve-of-rule",
-  text: "UPDATE anomaly SET state = 'RESOLVED', resolution = $3::jsonb WHERE tenant_id = $1 AND rule_id = $2 AND state <> 'RESOLVED'",
-  params: [tenantId, ruleId, JSON.stringify(resolution)],
 });

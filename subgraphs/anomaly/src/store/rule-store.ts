@@ -1,11 +1,14 @@
 import type { RuleId, TenantId } from "@tessera/contracts/ids";
-import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
+import type { TenantSql } from "@tessera/platform/db/sql";
+import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
-import type { Resolution } from "../domain/anomaly.ts";
-import type { MetricCodec } from "../domain/metric.ts";
+import type { AlertSignal } from "../domain/alerts/alert-state.ts";
 import type { CheckedPage } from "../domain/page.ts";
 import type { RuleChange } from "../domain/rule-change.ts";
-import type { ChangedRule, CreatedRule, Rule, RuleDefinition } from "../domain/rule.ts";
+import type { ChangedRule, CreatedRule, Rule, RuleAuthor, RuleDefinition } from "../domain/rule.ts";
+import type { RuleCodec } from "../domain/rules/rule-codec.ts";
+import type { SettleSeries } from "../domain/rules/settle-series.ts";
+import type { Actor } from "../domain/rules/step-series.ts";
 import { ruleRowParser } from "./rule-row.ts";
 import {
   countRulesStatement,
@@ -13,22 +16,40 @@ import {
   insertRuleStatement,
   lockRulesStatement,
   lockRuleStatement,
-  resolveAnomaliesOfRuleStatement,
   ruleByNameStatement,
   updateRuleStatement,
+  type StoredDefinition,
 } from "./rule-statements.ts";
+import { parseStandingRow } from "./series-row.ts";
+import { forgetSeriesStatement, holdSeriesStatement } from "./series-statements.ts";
 import type { TenantModels } from "./tenant-models.ts";
+import { writeSettled, type Settling } from "./write-settled.ts";
 
 /** Rules one tenant may have: each is a query every few seconds. */
 export const MAX_RULES_PER_TENANT = 200;
 
+/** Who changes a rule, and when. */
+export interface Change extends Actor {
+  readonly atMs: number;
+}
+
 /** A tenant's rules. */
 export interface RuleStore {
-  create(tenantId: TenantId, id: RuleId, definition: RuleDefinition, nowMs: number): Promise<CreatedRule>;
-  /** Changes a rule as `decide` says of its present form; nobody else changes it in between. */
-  change(tenantId: TenantId, id: RuleId, decide: (rule: Rule) => RuleChange, nowMs: number): Promise<ChangedRule>;
-  /** Marks a rule deleted and resolves its open anomaly; false when there is no such rule. */
-  remove(tenantId: TenantId, id: RuleId, resolution: Resolution): Promise<boolean>;
+  create(
+    tenantId: TenantId,
+    id: RuleId,
+    made: { readonly definition: RuleDefinition; readonly author: RuleAuthor },
+    nowMs: number,
+  ): Promise<CreatedRule>;
+  /** Changes a rule as `decide` says of its present form; nobody else changes it in between. One that starts anew forgets its series and ends their anomalies. */
+  change(
+    tenantId: TenantId,
+    id: RuleId,
+    changing: { readonly decide: (rule: Rule) => RuleChange; readonly author: RuleAuthor },
+    change: Change,
+  ): Promise<ChangedRule>;
+  /** Marks a rule deleted and ends its anomalies; false when there is no such rule. */
+  remove(tenantId: TenantId, id: RuleId, change: Change): Promise<boolean>;
   /** The rule, unless it is deleted. */
   find(tenantId: TenantId, id: RuleId): Promise<Rule | null>;
   /** Those of the rules that exist, deleted ones included, in no order. */
@@ -37,42 +58,69 @@ export interface RuleStore {
   page(tenantId: TenantId, request: CheckedPage<RuleId>): Promise<readonly Rule[]>;
 }
 
-/** What a write works with: its transaction, and how metrics and rules are written and read. */
-interface Within {
-  readonly transaction: SqlTransaction;
-  readonly codec: MetricCodec;
+/** What a write works with: its transaction, and how rules are written and read. */
+interface Within extends Settling {
+  readonly codec: RuleCodec;
+  readonly settleSeries: SettleSeries;
   readonly parseRule: (row: unknown) => Rule;
 }
 
 const nothing = (): null => null;
 const countRow = z.object({ rules: z.number() });
 
+const stored = ({ codec }: Within, { watch, alerting, ...same }: RuleDefinition): StoredDefinition => ({
+  ...same,
+  watch: codec.writeWatch(watch),
+  alerting: codec.writeAlerting(alerting),
+});
+
 const create = async (
-  { transaction, codec, parseRule }: Within,
+  within: Within,
   tenantId: TenantId,
   id: RuleId,
-  definition: RuleDefinition,
+  { definition, author }: { readonly definition: RuleDefinition; readonly author: RuleAuthor },
   nowMs: number,
 ): Promise<CreatedRule> => {
+  const { transaction, parseRule } = within;
   await transaction.run(lockRulesStatement(tenantId), nothing);
   const [namesake] = await transaction.run(ruleByNameStatement(tenantId, definition.name), parseRule);
   if (namesake !== undefined) return { kind: "NAME_TAKEN", rule: namesake };
   const [count] = await transaction.run(countRulesStatement(tenantId), (row) => countRow.parse(row));
   if (count === undefined || count.rules >= MAX_RULES_PER_TENANT)
     return { kind: "LIMIT_REACHED", limit: MAX_RULES_PER_TENANT };
-  const stored = { ...definition, metric: codec.write(definition.metric) };
-  const [rule] = await transaction.run(insertRuleStatement(tenantId, id, stored, nowMs), parseRule);
+  const made = { definition: stored(within, definition), author };
+  const [rule] = await transaction.run(insertRuleStatement(tenantId, id, made, nowMs), parseRule);
   if (rule === undefined) throw new Error("The new rule was not stored.");
   return { kind: "SAVED", rule };
 };
 
+/** Ends whatever is open of a rule's series and forgets them. */
+const retire = async (
+  within: Within,
+  rule: Rule,
+  { by, note, atMs }: Change,
+  reason: "RULE_CHANGED" | "RULE_DELETED",
+): Promise<void> => {
+  const { transaction, settleSeries } = within;
+  const held = await transaction.run(holdSeriesStatement(rule.tenantId, rule.id, null), parseStandingRow);
+  const signal: AlertSignal = { kind: "RETIRED", reason, atMs };
+  const told = [{ signal, bucket: null, actor: { by, note } }];
+  await writeSettled(
+    within,
+    rule,
+    held.map((series) => settleSeries(rule, series, told)),
+  );
+  await transaction.run(forgetSeriesStatement(rule.tenantId, rule.id, 0), nothing);
+};
+
 const change = async (
-  { transaction, codec, parseRule }: Within,
+  within: Within,
   tenantId: TenantId,
   id: RuleId,
-  decide: (rule: Rule) => RuleChange,
-  nowMs: number,
+  { decide, author }: Parameters<RuleStore["change"]>[2],
+  by: Change,
 ): Promise<ChangedRule> => {
+  const { transaction, parseRule } = within;
   await transaction.run(lockRulesStatement(tenantId), nothing);
   const [rule] = await transaction.run(lockRuleStatement(tenantId, id), parseRule);
   if (rule === undefined) return { kind: "NOT_FOUND" };
@@ -82,39 +130,38 @@ const change = async (
   const { definition, restart } = decision;
   const [namesake] = await transaction.run(ruleByNameStatement(tenantId, definition.name), parseRule);
   if (namesake !== undefined && namesake.id !== id) return { kind: "NAME_TAKEN", rule: namesake };
-  const stored = { ...definition, metric: codec.write(definition.metric) };
-  const [saved] = await transaction.run(updateRuleStatement(rule, stored, restart, nowMs), parseRule);
+  const changed = { definition: stored(within, definition), author };
+  const [saved] = await transaction.run(updateRuleStatement(rule, changed, restart, by.atMs), parseRule);
   if (saved === undefined) throw new Error("The changed rule was not stored.");
+  if (restart) await retire(within, rule, by, "RULE_CHANGED");
   return { kind: "SAVED", rule: saved };
 };
 
-const remove = async (
-  transaction: SqlTransaction,
-  tenantId: TenantId,
-  id: RuleId,
-  resolution: Resolution,
-): Promise<boolean> => {
-  const removed = await transaction.run(deleteRuleStatement(tenantId, id, resolution.atMs), nothing);
-  if (removed.length === 0) return false;
-  await transaction.run(resolveAnomaliesOfRuleStatement(tenantId, id, resolution), nothing);
+const remove = async (within: Within, tenantId: TenantId, id: RuleId, by: Change): Promise<boolean> => {
+  const [rule] = await within.transaction.run(deleteRuleStatement(tenantId, id, by.atMs), within.parseRule);
+  if (rule === undefined) return false;
+  await retire(within, rule, by, "RULE_DELETED");
   return true;
 };
 
 /** Builds {@link RuleStore}: reads through Prisma, writes in transactions that hold what they decide on. */
-export const createRuleStore = (deps: { sql: TenantSql; models: TenantModels; codec: MetricCodec }): RuleStore => {
-  const { sql, models, codec } = deps;
+export const createRuleStore = (deps: {
+  sql: TenantSql;
+  eventLog: EventLog;
+  models: TenantModels;
+  codec: RuleCodec;
+  settleSeries: SettleSeries;
+}): RuleStore => {
+  const { sql, models, codec, eventLog, settleSeries } = deps;
   const parseRule = ruleRowParser(codec);
+  const inTransaction = <T>(tenantId: TenantId, work: (within: Within) => Promise<T>): Promise<T> =>
+    sql.transaction(tenantId, (transaction) => work({ transaction, eventLog, codec, settleSeries, parseRule }));
   return {
-    create: (tenantId, id, definition, nowMs) =>
-      sql.transaction(tenantId, (transaction) =>
-        create({ transaction, codec, parseRule }, tenantId, id, definition, nowMs),
-      ),
-    change: (tenantId, id, decide, nowMs) =>
-      sql.transaction(tenantId, (transaction) =>
-        change({ transaction, codec, parseRule }, tenantId, id, decide, nowMs),
-      ),
-    remove: (tenantId, id, resolution) =>
-      sql.transaction(tenantId, (transaction) => remove(transaction, tenantId, id, resolution)),
+    create: (tenantId, id, made, nowMs) =>
+      inTransaction(tenantId, (within) => create(within, tenantId, id, made, nowMs)),
+    change: (tenantId, id, changing, by) =>
+      inTransaction(tenantId, (within) => change(within, tenantId, id, changing, by)),
+    remove: (tenantId, id, by) => inTransaction(tenantId, (within) => remove(within, tenantId, id, by)),
     find: (tenantId, id) =>
       models.read(tenantId, async (tables) => {
         const row = await tables.anomalyRule.findFirst({ where: { tenantId, id, deletedAt: null } });

@@ -1,16 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { parseAnomalyId, parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import { parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { askSubgraph, callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
-import { conclude } from "../domain/anomaly.ts";
-import { judge, windowAt } from "../domain/evaluation.ts";
-import { metricCodec } from "../domain/metric-definition.ts";
-import { evaluateDueRules } from "../operations/evaluate-due-rules.ts";
+import type { Finding } from "../domain/detectors/detector.ts";
+import { ruleCodec } from "../domain/rules/rule-codec.ts";
+import { fingerprintOf, type JudgedSeries } from "../domain/rules/series.ts";
+import { createSettleSeries } from "../domain/rules/settle-series.ts";
+import { signalsOf } from "../domain/rules/step-series.ts";
+import { evaluateDueRules, type EvaluatorDeps } from "../operations/evaluate-due-rules.ts";
 import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
 import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
+import type { RulesPorts } from "../open-rules.ts";
 import { createAnomalySubgraph } from "../subgraph.ts";
+import { testPorts } from "./notify/notify-room.ts";
 import { countOf } from "./definitions.ts";
 
 /** A moment long past: rules made by anybody else's clock are not due yet, so evaluators of tests meet their own rules alone. */
@@ -24,26 +28,38 @@ export interface AnomalyRoom {
   readonly evaluations: EvaluationStore;
   readonly metrics: MetricStore;
   /** One more worker; parts of it may be replaced. */
-  worker(parts?: { readonly metrics?: MetricStore; readonly evaluations?: EvaluationStore }): () => Promise<number>;
+  worker(
+    parts?: Partial<Pick<EvaluatorDeps, "metrics" | "evaluations" | "askAnalytics" | "accessOfSubject">>,
+  ): () => Promise<number>;
   close(): Promise<void>;
 }
 
+/** What rules of metrics need of others: nothing. */
+const NOTHING_ASKED: RulesPorts = {
+  askAnalytics: { watchedSeries: () => Promise.reject(new Error("No question is asked here.")) },
+  accessOfSubject: () => Promise.resolve(null),
+};
+
 /** Opens an {@link AnomalyRoom}; the event log is not started. */
-export const openAnomalyRoom = (): AnomalyRoom => {
+export const openAnomalyRoom = (ports: RulesPorts = NOTHING_ASKED): AnomalyRoom => {
   const clock = { ms: LONG_AGO_MS };
   const engines = openTestResources({ nowMs: () => clock.ms });
   const { sql, eventLog, eventStore, logger, newId, nowMs, metrics: telemetry } = engines.resources;
   const [evaluations, metrics] = [
-    createEvaluationStore({ sql, eventLog, codec: metricCodec }),
+    createEvaluationStore({ sql, eventLog, codec: ruleCodec }),
     createMetricStore(eventStore),
   ];
   return {
     engines,
-    subgraph: createAnomalySubgraph(engines.resources),
+    subgraph: createAnomalySubgraph(engines.resources, { ...testPorts(), ...ports }),
     clock,
     evaluations,
     metrics,
-    worker: (parts = {}) => evaluateDueRules({ evaluations, metrics, telemetry, logger, nowMs, newId, ...parts }),
+    worker: (parts = {}) =>
+      evaluateDueRules({
+        ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
+        ...parts,
+      }),
     close: () => engines.close(),
   };
 };
@@ -129,16 +145,28 @@ const leases = z.array(z.object({ lease_token: z.string() }));
 
 /** Settles a breach found at `atMs` as the holder of a claim would. */
 export const settleBreach = (room: AnomalyRoom, claim: Claim, atMs: number): Promise<Settlement> => {
-  const anomalyId = parseAnomalyId(room.engines.resources.newId());
-  if (anomalyId === null) throw new Error("A new id is a UUID.");
-  const condition = { direction: "ABOVE", threshold: 2, minimumSamples: 0 } as const;
-  const evaluation = judge({ value: 3, samples: 3, window: windowAt(atMs, 300_000) }, condition);
+  const settleSeries = createSettleSeries(room.engines.resources.newId);
+  const finding: Finding = {
+    ...{
+      outcome: "ANOMALOUS" as const,
+      score: 1.5,
+      expected: null,
+      low: null,
+      high: 2,
+      side: "ABOVE" as const,
+      weighed: [],
+    },
+    because: "3 against an upper bound of 2",
+  };
+  const bucket = { atMs: atMs - 300_000, untilMs: atMs, value: 3, samples: 3, finding };
+  const judged: JudgedSeries = {
+    ...{ fingerprint: fingerprintOf(claim.ruleId, []), group: [], detector: null, recent: [], seenAtMs: atMs },
+    outcomes: [{ kind: "JUDGED", bucket }],
+  };
   return room.evaluations.settle(claim, {
-    evaluation,
-    nextEvaluationAtMs: atMs,
-    anomalyId,
-    conclude: ({ breachedSinceMs }, open) =>
-      conclude({ breachedSinceMs, open: open?.standing ?? null }, evaluation, condition),
+    ...{ evaluation: null, breachedSinceMs: atMs, judgedUntilMs: atMs, warmUntilMs: null, seriesSeen: 1, keep: 1_000 },
+    ...{ nextEvaluationAtMs: atMs, judged: [judged] },
+    settle: (rule, series, { outcomes }) => settleSeries(rule, series, signalsOf(outcomes, atMs)),
   });
 };
 
@@ -150,5 +178,5 @@ export const raise = async (room: AnomalyRoom, tenantId: TenantId, ruleId: RuleI
   const [lease] = leases.parse(rows);
   if (lease === undefined) throw new Error("There is no such rule.");
   const settled = await settleBreach(room, { tenantId, ruleId, leaseToken: lease.lease_token }, room.clock.ms);
-  if (settled !== "RAISE") throw new Error(`The rule raised nothing: ${settled}.`);
+  if (settled.kind !== "SETTLED" || settled.transitions === 0) throw new Error("The rule raised nothing.");
 };

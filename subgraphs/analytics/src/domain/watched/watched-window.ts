@@ -18,7 +18,7 @@ export interface WatchedBucket {
   readonly toMs: number;
 }
 
-/** The whole buckets of a range, oldest first; at least one. */
+/** The whole buckets of a range, oldest first; none where the range is shorter than one. */
 export interface WatchedWindow {
   readonly granularity: WatchedGranularity;
   readonly timeZone: string;
@@ -50,12 +50,14 @@ export const parseWatchedWindow = (input: {
   const buckets = startsMs
     .map((fromMs, index) => ({ fromMs, toMs: startsMs[index + 1] ?? endMs }))
     .filter(({ fromMs, toMs }) => fromMs >= range.fromMs && toMs <= range.toMs);
-  const [first, last] = [buckets[0], buckets.at(-1)];
-  if (first === undefined || last === undefined)
-    throw refuse("BAD_INPUT", `No whole ${granularity} lies between \`from\` and \`to\`: move them apart.`, {
-      field: "input.to",
-    });
-  return { granularity, timeZone, offsetAt, buckets, fromMs: first.fromMs, toMs: last.toMs };
+  return {
+    granularity,
+    timeZone,
+    offsetAt,
+    buckets,
+    fromMs: buckets[0]?.fromMs ?? range.fromMs,
+    toMs: buckets.at(-1)?.toMs ?? range.fromMs,
+  };
 };
 
 /** Some consecutive buckets of a window as the range of a question. */

@@ -47,10 +47,12 @@ export interface WatchedSeriesAnswer extends KeptSeries {
   readonly buckets: readonly string[];
   readonly ends: readonly string[];
   readonly complete: readonly boolean[];
-  readonly value: string;
+  /** Null where there is no bucket. */
+  readonly value: string | null;
   readonly emptyValue: number | null;
   readonly hasMore: boolean;
-  readonly provenance: Provenance;
+  /** Null where nothing had to be read. */
+  readonly provenance: Provenance | null;
 }
 
 /** Questions that are no number over time, and what to watch in their place. */
@@ -151,6 +153,15 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
   }
 };
 
+/** The answer where no whole bucket lies: there is nothing to read. */
+const nothingBetween = (window: WatchedWindow): WatchedSeriesAnswer => {
+  const moment = toldMoment(window, window.fromMs);
+  return {
+    ...{ range: { from: moment, to: moment }, buckets: [], ends: [], complete: [], value: null, emptyValue: null },
+    ...{ series: [], others: null, seriesCount: 0, hasMore: false, provenance: null },
+  };
+};
+
 /**
  * Answers any question that has a number over time as series, one for each of its groups, one value for each whole bucket of a range. Refuses with BAD_INPUT
  * what can't be made one, and everything the question itself would be refused for.
@@ -162,7 +173,8 @@ export const watchedSeries =
     const maxSeries = maxSeriesOf(input.maxSeries);
     const heaviestFromMs = heaviestFromOf(input.heaviestFrom, window);
     const asking = { caller, value: input.value ?? {}, window, maxSeries, heaviestFromMs, signal };
-    const reading = await read(deps, asking, input.question);
+    const reading = window.buckets.length === 0 ? null : await read(deps, asking, input.question);
+    if (reading === null) return nothingBetween(window);
     const { buckets, timeZone } = window;
     return {
       ...keepHeaviest(window, reading, maxSeries),

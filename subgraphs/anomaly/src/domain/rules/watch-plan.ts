@@ -1,0 +1,133 @@
+import type { WatchedAnswer } from "@tessera/contracts/watched-series";
+import type { Observation } from "../detectors/detector.ts";
+import { offsetIn } from "../notify/zone-clock.ts";
+import type { Rule } from "../rule.ts";
+import { fingerprintOf, OTHERS, type Series, type SeriesBucket, type SeriesGroup } from "./series.ts";
+import { BUCKET_MS, type WatchedQuestionRule } from "./watch.ts";
+
+/** Buckets one turn judges: with a thousand series they are as many values as one answer carries. */
+export const MAX_BUCKETS_PER_TURN = 100;
+/** How far back the series are weighed where not all are kept: a day, or so many buckets. */
+const WEIGHED_BUCKETS = 50;
+const HOUR_MS = 3_600_000;
+/** Milliseconds from the epoch's beginning, a Thursday, to the Monday before it. */
+const MONDAY_MS = 3 * 24 * HOUR_MS;
+const HOURS_OF_WEEK = 168;
+
+/** What a turn of a rule asks for, milliseconds since the epoch. */
+export interface TurnPlan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Buckets that end no later are learnt and count for nothing else. */
+  readonly warmUntilMs: number;
+  readonly heaviestFromMs: number | null;
+  /** Whether there is more to judge than this turn does. */
+  readonly behind: boolean;
+}
+
+/**
+ * What a turn asks for: the buckets since the last judged one, that ended `delay` ago. A rule that has judged none is shown so much history first that its detector knows what is
+ * usual, a turn's worth at a time; only the buckets after that count.
+ */
+export const planTurn = (
+  rule: Pick<Rule, "judgedUntilMs" | "warmUntilMs" | "seriesSeen">,
+  watch: WatchedQuestionRule,
+  history: number,
+  nowMs: number,
+): TurnPlan => {
+  const bucketMs = BUCKET_MS[watch.granularity];
+  const knownMs = nowMs - watch.delayMs;
+  // The first bucket that counts is the last that has ended: one before it, whole, is the end of history.
+  const warmUntilMs = rule.warmUntilMs ?? knownMs - 2 * bucketMs;
+  const fromMs = rule.judgedUntilMs ?? knownMs - (history + 2) * bucketMs;
+  const toMs = Math.min(knownMs, fromMs + (MAX_BUCKETS_PER_TURN + 1) * bucketMs);
+  const cut = rule.seriesSeen > watch.maxSeries;
+  return {
+    ...{ fromMs, toMs, warmUntilMs, behind: toMs < knownMs },
+    heaviestFromMs: cut ? fromMs - Math.max(24 * HOUR_MS, WEIGHED_BUCKETS * bucketMs) : null,
+  };
+};
+
+/** Hour of the week on the clock of a zone, 0 (Monday, midnight) to 167. */
+export const hourOfWeek = (timeZone: string, ms: number): number => {
+  const local = timeZone === "UTC" ? ms : ms + offsetIn(timeZone, ms);
+  return ((Math.floor((local + MONDAY_MS) / HOUR_MS) % HOURS_OF_WEEK) + HOURS_OF_WEEK) % HOURS_OF_WEEK;
+};
+
+/** A series with the buckets its detector is to judge. */
+export interface ToJudge {
+  readonly series: Pick<Series, "fingerprint" | "group" | "recent" | "seenAtMs" | "detector">;
+  readonly buckets: readonly SeriesBucket[];
+}
+
+/** What one turn judges, and up to where. */
+export interface Turn {
+  readonly toJudge: readonly ToJudge[];
+  /** End of the last bucket; null when there is none. */
+  readonly judgedUntilMs: number | null;
+  readonly seriesSeen: number;
+}
+
+const observationsOf = (
+  answer: WatchedAnswer,
+  timeZone: string,
+  count: number,
+  held: { readonly values: readonly (number | null)[]; readonly samples: readonly (number | null)[] } | null,
+): readonly SeriesBucket[] =>
+  Array.from({ length: count }, (_, index): SeriesBucket => {
+    const [atMs, untilMs] = [answer.bucketsMs[index] ?? 0, answer.endsMs[index] ?? 0];
+    const observation: Observation = {
+      ...{ atMs, untilMs, calendar: null, hourOfWeek: hourOfWeek(timeZone, atMs) },
+      value: held === null ? answer.emptyValue : (held.values[index] ?? null),
+      samples: held === null ? 0 : (held.samples[index] ?? null),
+    };
+    return { kind: "HELD", observation };
+  });
+
+const goneIn = (answer: WatchedAnswer, count: number): readonly SeriesBucket[] =>
+  Array.from({ length: count }, (_, index) => ({
+    ...{ kind: "GONE", atMs: answer.bucketsMs[index] ?? 0, untilMs: answer.endsMs[index] ?? 0 },
+  }));
+
+/**
+ * Lays an answer out by series, up to the first bucket that has not all it will have. A known series the answer does not tell of had no events where the answer tells of all series;
+ * where it does not, it is gone for now.
+ */
+export const turnOf = (
+  rule: Pick<Rule, "id">,
+  watch: WatchedQuestionRule,
+  known: readonly Series[],
+  answer: WatchedAnswer,
+): Turn => {
+  const open = answer.complete.indexOf(false);
+  const count = open < 0 ? answer.complete.length : open;
+  const cut = answer.seriesCount > answer.series.length;
+  const before = new Map(known.map((series) => [series.fingerprint, series]));
+  const told = [...answer.series, ...(answer.others === null ? [] : [{ ...answer.others, group: OTHERS }])].map(
+    ({
+      group,
+      ...held
+    }: {
+      group: SeriesGroup;
+      values: readonly (number | null)[];
+      samples: readonly (number | null)[];
+    }) => {
+      const fingerprint = fingerprintOf(rule.id, group);
+      const fresh = { fingerprint, group, recent: [], seenAtMs: answer.bucketsMs[0] ?? 0, detector: undefined };
+      const series = before.get(fingerprint) ?? fresh;
+      return { series, buckets: observationsOf(answer, watch.timeZone, count, held) };
+    },
+  );
+  const answered = new Set(told.map(({ series }) => series.fingerprint));
+  const missing = known
+    .filter(({ fingerprint }) => !answered.has(fingerprint))
+    .map((series) => ({
+      series,
+      buckets: cut ? goneIn(answer, count) : observationsOf(answer, watch.timeZone, count, null),
+    }));
+  return {
+    toJudge: count === 0 ? [] : [...told, ...missing],
+    judgedUntilMs: count === 0 ? null : (answer.endsMs[count - 1] ?? null),
+    seriesSeen: answer.seriesCount,
+  };
+};

@@ -1,0 +1,51 @@
+import type { TenantId } from "@tessera/contracts/ids";
+import type { AskAnalytics } from "@tessera/contracts/watched-series";
+import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
+import type { Background } from "@tessera/platform/graphql/subgraph";
+import type { Resources } from "@tessera/platform/runtime/resources";
+import { ruleCodec } from "./domain/rules/rule-codec.ts";
+import { createSettleSeries } from "./domain/rules/settle-series.ts";
+import { createEvaluator } from "./jobs/evaluator.ts";
+import { createLoaders, type Loaders } from "./loaders.ts";
+import { createOperations, type Operations } from "./operations.ts";
+import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
+import { createAnomalyStore } from "./store/anomaly-store.ts";
+import { createEvaluationStore } from "./store/evaluation-store.ts";
+import { createMetricStore } from "./store/metric-store.ts";
+import { createRuleStore } from "./store/rule-store.ts";
+import { createTenantModels } from "./store/tenant-models.ts";
+
+/** What rules need of others. */
+export interface RulesPorts {
+  readonly askAnalytics: AskAnalytics;
+  /** What the authors of rules may when these are evaluated. */
+  readonly accessOfSubject: AccessOfSubject;
+}
+
+/** Everything there is about rules and anomalies. */
+export interface OpenRules {
+  readonly operations: Operations;
+  readonly loaders: (tenantId: TenantId) => Loaders;
+  readonly background: readonly Background[];
+}
+
+/** Opens rules, their series, and the anomalies they raise, with the evaluator for the worker role. */
+export const openRules = (resources: Resources, ports: RulesPorts): OpenRules => {
+  const { sql, eventLog, eventStore, logger, nowMs, newId } = resources;
+  const models = createTenantModels(resources.pool);
+  const settleSeries = createSettleSeries(newId);
+  const stores = { sql, eventLog, models, codec: ruleCodec, settleSeries };
+  const [rules, anomalies] = [createRuleStore(stores), createAnomalyStore(stores)];
+  const metrics = createMetricStore(eventStore);
+  const evaluations = createEvaluationStore({ sql, eventLog, codec: ruleCodec });
+  const { askAnalytics, accessOfSubject } = ports;
+  const evaluateDue = evaluateDueRules({
+    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries },
+    ...{ telemetry: resources.metrics, logger, nowMs },
+  });
+  return {
+    operations: createOperations({ rules, anomalies, metrics, askAnalytics, eventLog, nowMs, newId }),
+    loaders: (tenantId) => createLoaders({ rules, anomalies }, tenantId),
+    background: [createEvaluator({ evaluateDue, full: MAX_CLAIMED_RULES, logger })],
+  };
+};

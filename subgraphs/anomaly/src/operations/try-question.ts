@@ -1,0 +1,31 @@
+import type { Caller } from "@tessera/contracts/caller";
+import type { AskAnalytics } from "@tessera/contracts/watched-series";
+import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
+import type { RuleDefinition } from "../domain/rule.ts";
+import { BUCKET_MS } from "../domain/rules/watch.ts";
+
+/** What trying a question needs. */
+export interface TryDeps {
+  readonly askAnalytics: AskAnalytics;
+  readonly nowMs: NowMs;
+}
+
+/**
+ * Asks the question of a rule once, for a bucket or two, as who writes the rule: what the analytics room refuses of it is refused here, at the place where it stands in the
+ * rule's input.
+ */
+export const tryQuestion = async (deps: TryDeps, caller: Caller, { watch }: RuleDefinition): Promise<void> => {
+  if (watch.kind === "METRIC") return;
+  const { question, value, granularity, timeZone, delayMs } = watch;
+  const toMs = deps.nowMs() - delayMs;
+  const [from, to] = [toMs - 2 * BUCKET_MS[granularity], toMs].map((ms) => new Date(ms).toISOString());
+  const asked = { question, value, granularity, timeZone, maxSeries: 1, heaviestFrom: null };
+  try {
+    await deps.askAnalytics.watchedSeries(caller, { ...asked, from: from ?? "", to: to ?? "" });
+  } catch (error) {
+    if (!(error instanceof Refusal) || !(error.extras.field ?? "").startsWith("input.")) throw error;
+    const field = `input.question.${(error.extras.field ?? "").slice("input.".length)}`;
+    throw refuse(error.code, error.message, { ...error.extras, field }, error);
+  }
+};

@@ -1,0 +1,84 @@
+import type { ChannelSettings } from "../../domain/notify/channel.ts";
+import { WEEKDAYS } from "../../domain/notify/channel-input.ts";
+import { TEAMS_MAX_BYTES } from "../../domain/notify/kinds/teams.ts";
+import type {
+  NotificationChannelResolvers,
+  NotificationDeliveryResolvers,
+  NotificationDigestResolvers,
+  NotificationResolvers,
+  QuietHoursResolvers,
+  ResolversTypes,
+  ResolversUnionTypes,
+} from "../../generated/resolvers.ts";
+import { toDateTime, toDateTimeOrNull } from "../views.ts";
+
+type Settings = ResolversUnionTypes<ResolversTypes>["NotificationChannelSettings"];
+
+const toSettings = (settings: ChannelSettings): Settings => {
+  switch (settings.kind) {
+    case "EMAIL":
+      return { __typename: "EmailChannel", recipients: settings.recipients };
+    case "SLACK":
+      return { __typename: "SlackChannel", conversation: settings.by === "BOT" ? settings.conversation : null };
+    case "TEAMS":
+      return { __typename: "TeamsChannel", maxBytes: TEAMS_MAX_BYTES };
+    case "PAGERDUTY":
+      return { __typename: "PagerDutyChannel", region: settings.region };
+    case "OPSGENIE":
+      return { __typename: "OpsgenieChannel", region: settings.region, teams: settings.teams };
+    case "SMS": {
+      const { gateway, from, numbers, maxParts } = settings;
+      const contentType = gateway.contentType === "application/json" ? "JSON" : "FORM";
+      const { url, headers, body } = gateway;
+      return { __typename: "SmsChannel", url, headers, contentType, body, from, numbers, maxParts };
+    }
+    case "WEBHOOK":
+      return { __typename: "WebhookChannel", url: settings.url };
+    case "IN_APP":
+      return { __typename: "InAppChannel", persons: settings.persons };
+  }
+};
+
+/** Resolvers of `NotificationChannel`. */
+export const NotificationChannel: NotificationChannelResolvers = {
+  kind: ({ settings }) => settings.kind,
+  settings: ({ settings }) => toSettings(settings),
+  titleTemplate: ({ templates }) => templates.title,
+  bodyTemplate: ({ templates }) => templates.body,
+  createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
+  changedAt: ({ changedAtMs }) => toDateTime(changedAtMs),
+};
+
+const timeOf = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+
+/** Resolvers of `QuietHours`. */
+export const QuietHours: QuietHoursResolvers = {
+  from: ({ fromMinute }) => timeOf(fromMinute),
+  to: ({ toMinute }) => timeOf(toMinute),
+  weekdays: ({ weekdays }) => WEEKDAYS.filter((_day, place) => weekdays.includes(place)),
+};
+
+/** Resolvers of `NotificationDigest`. */
+export const NotificationDigest: NotificationDigestResolvers = {
+  cron: ({ every }) => (every.kind === "CRON" ? every.cron : null),
+  everyMinutes: ({ every }) => (every.kind === "INTERVAL" ? every.minutes : null),
+};
+
+/** Resolvers of `NotificationDelivery`. */
+export const NotificationDelivery: NotificationDeliveryResolvers = {
+  nextTryAt: ({ finishedAtMs, dueMs }) => (finishedAtMs === null ? toDateTime(dueMs) : null),
+  log: ({ log }) => log.map(({ atMs, ...same }) => ({ ...same, at: toDateTime(atMs) })),
+  notices: ({ notices }) =>
+    notices.map(({ route, alert: { ruleName, anomalyId, to, severity, atMs } }) => ({
+      ...{ route, ruleName, anomalyId, state: to, severity, at: toDateTime(atMs) },
+    })),
+  createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
+  finishedAt: ({ finishedAtMs }) => toDateTimeOrNull(finishedAtMs),
+};
+
+/** Resolvers of `Notification`. */
+export const Notification: NotificationResolvers = {
+  createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
+  readAt: ({ readAtMs }) => toDateTimeOrNull(readAtMs),
+};

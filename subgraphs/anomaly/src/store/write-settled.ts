@@ -1,0 +1,39 @@
+import { ALERT_CHANGED } from "@tessera/contracts/events/alert-changed";
+import { ANOMALY_RAISED, type AnomalyRaised } from "@tessera/contracts/events/anomaly-raised";
+import type { SqlTransaction } from "@tessera/platform/db/sql";
+import type { EventLog } from "@tessera/platform/events/event-log";
+import type { Rule } from "../domain/rule.ts";
+import type { SettledSeries } from "../domain/rules/settle-series.ts";
+import { addAnomaliesStatement, addStepsStatement, changeAnomaliesStatement } from "./series-statements.ts";
+
+const nothing = (): null => null;
+
+/** A transaction, and the log that is written with it. */
+export interface Settling {
+  readonly transaction: SqlTransaction;
+  readonly eventLog: EventLog;
+}
+
+/** Writes what follows from the steps of some series of a rule: their transitions, their anomalies, and what the event log tells of both. */
+export const writeSettled = async (
+  { transaction, eventLog }: Settling,
+  { tenantId, id: ruleId }: Pick<Rule, "tenantId" | "id">,
+  settled: readonly SettledSeries[],
+): Promise<void> => {
+  const steps = settled.flatMap((series) => series.steps);
+  const anomalies = settled.flatMap((series) => series.anomalies.map((write) => ({ series, write })));
+  const begun = anomalies.filter(({ write }) => write.begun !== null);
+  const changed = anomalies.filter(({ write }) => write.begun === null);
+  // What ends makes room for what begins: a series has one anomaly at a time that is not resolved.
+  if (changed.length > 0) await transaction.run(changeAnomaliesStatement(tenantId, changed), nothing);
+  if (begun.length > 0) await transaction.run(addAnomaliesStatement(tenantId, ruleId, begun), nothing);
+  if (steps.length > 0) await transaction.run(addStepsStatement(tenantId, ruleId, steps), nothing);
+  for (const { write } of begun) {
+    const payload: AnomalyRaised = { tenantId, anomalyId: write.id, ruleId, raisedAtMs: write.begun?.atMs ?? 0 };
+    await eventLog.appendWith(transaction, { tenantId, topic: ANOMALY_RAISED, dedupeKey: write.id, payload });
+  }
+  for (const { told } of steps)
+    await eventLog.appendWith(transaction, {
+      ...{ tenantId, topic: ALERT_CHANGED, dedupeKey: told.transitionId, payload: told },
+    });
+};
