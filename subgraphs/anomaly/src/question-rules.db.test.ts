@@ -1,0 +1,292 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
+import type { TenantId } from "@tessera/contracts/ids";
+import type { Permission } from "@tessera/contracts/permissions";
+import type { WatchedAnswer, WatchedQuestion } from "@tessera/contracts/watched-series";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { askSubgraph, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { z } from "zod";
+import { openAnomalyRoom, rest, type AnomalyRoom } from "./testing/anomaly-room.ts";
+
+// Both engines are shared with the tests beside this one; nothing here is measured in time.
+jest.setTimeout(120_000);
+
+const HOUR_MS = 3_600_000;
+/** Long after the clocks of other tests that evaluate, and long before now. */
+const START_MS = Date.parse("2021-06-07T00:00:00Z");
+const ALL: readonly Permission[] = ["analytics:read", "anomaly:read", "anomaly:manage", "anomaly:respond"];
+
+/** What the analytics room would say: hourly counts by country, and what it was asked. */
+const world = {
+  counts: new Map<string, (hour: number) => number | null>(),
+  asked: [] as { readonly caller: Caller; readonly question: WatchedQuestion }[],
+  access: new Map<string, readonly Permission[]>(),
+  refusal: null as Error | null,
+};
+
+const answered = (question: WatchedQuestion): WatchedAnswer => {
+  const [fromMs, toMs] = [Date.parse(question.from), Date.parse(question.to)];
+  const first = Math.ceil(fromMs / HOUR_MS);
+  const hours = Array.from({ length: Math.max(0, Math.floor(toMs / HOUR_MS) - first) }, (_, index) => first + index);
+  const all = [...world.counts].map(([country, count]) => {
+    const values = hours.map((hour) => count(hour - START_MS / HOUR_MS));
+    return { group: [{ name: "country", value: country }], values, samples: values };
+  });
+  const kept = all.slice(0, question.maxSeries);
+  const others = all.slice(question.maxSeries);
+  const together = hours.map((_hour, at) => others.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));
+  return {
+    bucketsMs: hours.map((hour) => hour * HOUR_MS),
+    endsMs: hours.map((hour) => (hour + 1) * HOUR_MS),
+    complete: hours.map(() => true),
+    ...{ emptyValue: 0, series: kept, seriesCount: all.length },
+    others:
+      others.length === 0 ? null : { group: [{ name: "country", value: null }], values: together, samples: together },
+  };
+};
+
+let room: AnomalyRoom;
+let tenants: TenantId[] = [];
+beforeAll(() => {
+  room = openAnomalyRoom({
+    askAnalytics: {
+      watchedSeries: (caller, question) => {
+        world.asked.push({ caller, question });
+        return world.refusal === null ? Promise.resolve(answered(question)) : Promise.reject(world.refusal);
+      },
+    },
+    accessOfSubject: (tenantId, subject) => {
+      const permissions = world.access.get(`${tenantId} ${subject.id}`);
+      return Promise.resolve(permissions === undefined ? null : callerOf(tenantId, subject.id, permissions));
+    },
+  });
+});
+afterEach(async () => {
+  await rest(room, tenants);
+  tenants = [];
+  world.counts.clear();
+  world.asked = [];
+  world.refusal = null;
+});
+afterAll(() => room.close());
+
+const callerOf = (tenantId: TenantId, id: string, permissions: readonly Permission[] = ALL): Caller => ({
+  ...PLAIN_ACCESS,
+  ...{ tenantId, permissions: new Set(permissions), expiresAtMs: null },
+  subject: { kind: "USER", id },
+});
+
+const openTenant = () => {
+  const [tenantId, userId] = [freshTenantId(), randomUUID()];
+  tenants.push(tenantId);
+  world.access.set(`${tenantId} ${userId}`, ALL);
+  room.clock.ms = START_MS + 10 * HOUR_MS + 60_000;
+  const caller = callerOf(tenantId, userId);
+  const ask = async (document: string, variables: object = {}) =>
+    askSubgraph(room.subgraph, caller, document, { ...variables });
+  return { tenantId, userId, caller, ask };
+};
+type Tenant = ReturnType<typeof openTenant>;
+
+const CREATE = `mutation ($input: CreateRuleInput!) { createRule(input: $input) { __typename
+  ... on RuleSaved { rule { id } } ... on RuleRejected { problems { field message } } } }`;
+const saved = z.object({ createRule: z.object({ rule: z.object({ id: z.string() }) }) });
+const question = {
+  question: {
+    olap: { range: { sliding: "P1D" }, measures: [{ name: "n", function: "COUNT" }], dimensions: ["country"] },
+  },
+  granularity: "HOUR",
+};
+const makeRule = async ({ ask }: Tenant, more: object = {}): Promise<string> => {
+  const input = { name: "errors", question, detector: { static: { side: "ABOVE", high: 100 } }, ...more };
+  return saved.parse((await ask(CREATE, { input })).data).createRule.rule.id;
+};
+const ANOMALIES = `{ anomalies { edges { node { id state severity group { name value } timesSeen lastValue raisedAt
+  evidence { value high score because } resolution { cause } acknowledgement { note }
+  transitions { from to reason notify silence by { id } } series { from value high anomalous } } } } }`;
+const anomalies = async ({ ask }: Tenant) =>
+  z
+    .object({ anomalies: z.object({ edges: z.array(z.object({ node: z.record(z.string(), z.unknown()) })) }) })
+    .parse((await ask(ANOMALIES)).data)
+    .anomalies.edges.map(({ node }) => node);
+const told = async (tenantId: TenantId, topic: string) => {
+  const text = "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = $2 ORDER BY transaction_id, sequence";
+  const { rows } = await room.engines.owner.query(text, [tenantId, topic]);
+  return z
+    .array(z.object({ payload: z.record(z.string(), z.unknown()) }))
+    .parse(rows)
+    .map(({ payload }) => payload);
+};
+const turn = async (hours = 1): Promise<void> => {
+  room.clock.ms += hours * HOUR_MS;
+  await room.worker()();
+};
+const RULE = `query ($id: ID!) { rule(id: $id) { author failureCode lastFailure judgedUntil breachedSince
+  detector { kind settings } question { field granularity delay maxSeries } labels { name value }
+  lastEvaluation { outcome series breached value from to } } }`;
+
+describe("a rule that watches a question", () => {
+  test("judges each group by itself, bucket by bucket and each once, and puts down every step with its reason", async () => {
+    const tenant = openTenant();
+    world.counts.set("DE", (hour) => (hour === 11 || hour === 12 ? 150 : 10));
+    world.counts.set("US", () => 50);
+    const id = await makeRule(tenant, { labels: [{ name: "team", value: "shop" }] });
+    await turn(0);
+    expect(await anomalies(tenant)).toEqual([]);
+    await turn(2);
+    const firing = { state: "FIRING", severity: "WARNING", group: [{ name: "country", value: "DE" }], timesSeen: 1 };
+    expect(await anomalies(tenant)).toEqual([
+      expect.objectContaining({
+        ...firing,
+        raisedAt: "2021-06-07T12:00:00.000Z",
+        evidence: { value: 150, high: 100, score: 1.5, because: "150 against an upper bound of 100" },
+        transitions: [
+          { from: "OK", to: "FIRING", reason: "BREACHED_LONG_ENOUGH", notify: true, silence: null, by: null },
+        ],
+      }),
+    ]);
+    expect((await tenant.ask(RULE, { id })).data?.["rule"]).toMatchObject({
+      ...{ failureCode: null, judgedUntil: "2021-06-07T12:00:00.000Z", question: { field: "olap", delay: "PT0S" } },
+      author: `USER:${tenant.userId}`,
+      lastEvaluation: { outcome: "BREACHED", series: 2, breached: 1, value: null },
+    });
+    await turn();
+    await turn();
+    const [anomaly] = await anomalies(tenant);
+    expect(anomaly).toMatchObject({ state: "RESOLVED", timesSeen: 2, resolution: { cause: "METRIC_RETURNED" } });
+    expect(anomaly?.["series"]).toEqual(
+      expect.arrayContaining([{ from: "2021-06-07T12:00:00.000Z", value: 150, high: 100, anomalous: true }]),
+    );
+    expect(await told(tenant.tenantId, "alert.changed")).toEqual([
+      expect.objectContaining({
+        ...{ to: "FIRING", value: 150, high: 100, notify: true, anomalyId: anomaly?.["id"], ruleName: "errors" },
+        labels: { team: "shop", country: "DE", rule: "errors", severity: "WARNING" },
+      }),
+      expect.objectContaining({ from: "FIRING", to: "RESOLVED", reason: "RETURNED_LONG_ENOUGH", notify: true }),
+    ]);
+    expect(await told(tenant.tenantId, "anomaly.raised")).toHaveLength(1);
+    // Each hour was asked for once: what was asked goes on where the last answer ended.
+    const asked = world.asked.slice(2).map(({ question: { from } }) => from);
+    expect(asked).toEqual(["2021-06-07T10:00:00.000Z", "2021-06-07T12:00:00.000Z", "2021-06-07T13:00:00.000Z"]);
+  });
+
+  test("is asked as its author, with what they may now as far as they might then; without them it fails and says so", async () => {
+    const tenant = openTenant();
+    world.counts.set("DE", () => 150);
+    const id = await makeRule(tenant);
+    world.access.set(`${tenant.tenantId} ${tenant.userId}`, [...ALL, "people:erase"]);
+    await turn();
+    const permissions = world.asked.at(-1)?.caller.permissions;
+    expect([permissions?.has("analytics:read"), permissions?.has("people:erase")]).toEqual([true, false]);
+    for (const [access, code] of [
+      [["anomaly:read"], "FORBIDDEN"],
+      [null, "AUTHOR_GONE"],
+    ] as const) {
+      const key = `${tenant.tenantId} ${tenant.userId}`;
+      if (access === null) world.access.delete(key);
+      else world.access.set(key, access);
+      await turn();
+      expect((await tenant.ask(RULE, { id })).data?.["rule"]).toMatchObject({ failureCode: code });
+    }
+    world.access.set(`${tenant.tenantId} ${tenant.userId}`, ALL);
+    await turn();
+    expect((await tenant.ask(RULE, { id })).data?.["rule"]).toMatchObject({ failureCode: null, lastFailure: null });
+  });
+
+  test("is shown the history its detector learns of first, a turn's worth at a time, and raises nothing of it", async () => {
+    const tenant = openTenant();
+    world.counts.set("DE", (hour) => (hour < 0 ? 20 + (((hour % 7) + 7) % 7) + (hour === -100 ? 400 : 0) : 24));
+    const id = await makeRule(tenant, { detector: { robustZ: { window: 240 } } });
+    await turn(0);
+    await turn(0);
+    expect(await anomalies(tenant)).toEqual([]);
+    await turn(0);
+    await turn(0);
+    expect((await tenant.ask(RULE, { id })).data?.["rule"]).toMatchObject({
+      judgedUntil: "2021-06-07T10:00:00.000Z",
+      lastEvaluation: { outcome: "NORMAL", series: 1 },
+    });
+    expect(await anomalies(tenant)).toEqual([]);
+    world.counts.set("DE", () => 500);
+    await turn();
+    expect(await anomalies(tenant)).toMatchObject([{ state: "FIRING", lastValue: 500 }]);
+  });
+
+  test("waits for late data, and judges what is beyond its series together", async () => {
+    const tenant = openTenant();
+    for (const country of ["DE", "US", "FR"]) world.counts.set(country, () => 60);
+    await makeRule(tenant, { question: { ...question, delay: "PT30M", maxSeries: 1 } });
+    await turn(0);
+    expect(await anomalies(tenant)).toMatchObject([{ group: [{ name: "*", value: "OTHERS" }], lastValue: 120 }]);
+    expect(world.asked.at(-1)?.question.to).toBe("2021-06-07T09:31:00.000Z");
+    await turn();
+    // Not all are kept: from now on the last day weighs as well.
+    expect(world.asked.at(-1)?.question.heaviestFrom).not.toBeNull();
+  });
+
+  test("is acknowledged, snoozed and resolved by people while the evaluator goes on, and each says who", async () => {
+    const tenant = openTenant();
+    world.counts.set("DE", () => 150);
+    await makeRule(tenant, { alerting: { renotify: { every: "PT1M", atMost: 3 } } });
+    await turn(0);
+    const [first] = await anomalies(tenant);
+    const id = first?.["id"];
+    const until = new Date(room.clock.ms + 10 * HOUR_MS).toISOString();
+    const snooze = `mutation ($id: ID!, $until: DateTime) { snoozeAnomaly(id: $id, until: $until) { __typename } }`;
+    expect((await tenant.ask(snooze, { id, until })).data).toEqual({ snoozeAnomaly: { __typename: "AnomalySnoozed" } });
+    await turn();
+    const acknowledge = `mutation ($id: ID!) { acknowledgeAnomaly(id: $id, note: "on it") { __typename } }`;
+    await Promise.all([tenant.ask(acknowledge, { id }), turn()]);
+    expect(await anomalies(tenant)).toMatchObject([{ state: "ACKNOWLEDGED", acknowledgement: { note: "on it" } }]);
+    await tenant.ask(`mutation ($id: ID!) { resolveAnomaly(id: $id) { __typename } }`, { id });
+    await turn();
+    const [last, ...others] = await anomalies(tenant);
+    expect(others).toEqual([]);
+    expect(last).toMatchObject({ state: "RESOLVED", resolution: { cause: "CALLER" } });
+    const steps = z.array(z.object({ reason: z.string(), by: z.unknown() })).parse(last?.["transitions"]);
+    expect(steps.map(({ reason }) => reason)).toEqual([
+      ...["BREACHED_LONG_ENOUGH", "SNOOZED", "ACKNOWLEDGED_BY_CALLER", "RESOLVED_BY_CALLER"],
+    ]);
+    expect(steps.slice(1).map(({ by }) => by)).toEqual(steps.slice(1).map(() => ({ id: tenant.userId })));
+  });
+
+  test("that is changed to something else, or deleted, ends its anomalies with the reason and forgets its series", async () => {
+    for (const [document, cause] of [
+      [
+        `mutation ($id: ID!) { updateRule(id: $id, input: { detector: { static: { side: BELOW, low: 1 } } }) { __typename } }`,
+        "RULE_CHANGED",
+      ],
+      [`mutation ($id: ID!) { deleteRule(id: $id) { __typename } }`, "RULE_DELETED"],
+    ] as const) {
+      const tenant = openTenant();
+      world.counts.set("DE", () => 150);
+      const id = await makeRule(tenant);
+      await turn(0);
+      await tenant.ask(document, { id });
+      expect(await anomalies(tenant)).toMatchObject([{ state: "RESOLVED", resolution: { cause }, series: [] }]);
+    }
+  });
+
+  test("is refused for what the analytics room refuses of its question, at the place where it stands", async () => {
+    const tenant = openTenant();
+    world.refusal = refuse("BAD_INPUT", "There is no field `contry`. Did you mean `country`?", {
+      field: "input.question.olap.dimensions.0",
+    });
+    const input = { name: "errors", question, detector: { automatic: {} } };
+    expect((await tenant.ask(CREATE, { input })).errors).toEqual([
+      expect.objectContaining({
+        message: "There is no field `contry`. Did you mean `country`?",
+        extensions: { code: "BAD_INPUT", field: "input.question.question.olap.dimensions.0" },
+      }),
+    ]);
+    world.refusal = null;
+    const both = { ...input, condition: { direction: "ABOVE", threshold: 1 } };
+    expect((await tenant.ask(CREATE, { input: both })).data).toMatchObject({
+      createRule: { __typename: "RuleRejected", problems: [{ field: "detector" }] },
+    });
+    const outside = { ...callerOf(tenant.tenantId, "somebody"), grantId: randomUUID() };
+    const answer = await askSubgraph(room.subgraph, outside, CREATE, { input });
+    expect(answer.errors).toMatchObject([{ extensions: { code: "FORBIDDEN", field: "input.question" } }]);
+  });
+});
