@@ -167,7 +167,7 @@ describe("live", () => {
     const { url, apiKey, client, tenantId } = instance;
     const live = await connectLive(url, apiKey);
     const anomalies = live.follow(
-      "subscription { anomalies { cursor anomaly { id state evidence { value threshold } rule { name } tenant { id slug } } } }",
+      "subscription { anomalies { cursor anomaly { id state evidence { value high because } rule { name } tenant { id slug } } } }",
     );
     await client.send(Array.from({ length: 5 }, () => ({ name: "checkout_failed" })));
     const created = await client.tell(
@@ -187,8 +187,8 @@ describe("live", () => {
       {
         anomalies: expect.objectContaining({
           anomaly: expect.objectContaining({
-            state: "OPEN",
-            evidence: { value: 5, threshold: 3 },
+            state: "FIRING",
+            evidence: { value: 5, high: 3, because: "5 against an upper bound of 3" },
             rule: { name: "Failing checkouts" },
             tenant: expect.objectContaining({ id: tenantId }),
           }),

@@ -6,7 +6,10 @@ import type { TesseraClient } from "../../testing/tessera-client.ts";
 const OPERATIONS = "Mutation.editDashboard(operations.";
 const FILTERS = ["Query.dashboardData(filter.", "Subscription.dashboardLive(filter."];
 const COMMENT_FILTER = "Mutation.commentOnDashboard(input.filter.";
-const WATCHED = ["Query.watchedSeries(input.question.", "Query.explainChange(input.question."];
+const WATCHED = [
+  ...["Query.watchedSeries(input.question.", "Query.explainChange(input.question."],
+  ...["Mutation.createRule(input.question.", "Mutation.updateRule(input.question."],
+];
 
 /** Places that take the id of a dashboard, by a fresh one of alpha where asking changes it. */
 export const dashboardPlaces = (client: () => TesseraClient) => {

@@ -27,7 +27,10 @@ const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
     /^(Query\.dashboardData|Subscription\.dashboardLive)\(/,
     "asked with each question of the dashboard, as that of the question itself",
   ],
-  [/^Query\.(?:watchedSeries|explainChange)\(/, "asked as the question's own field asks it, where the same id is tried"],
+  [
+    /^(?:Query\.(?:watchedSeries|explainChange)|Mutation\.(?:create|update)Rule)\(/,
+    "asked as the question's own field asks it, where the same id is tried",
+  ],
   [/\.parts\.inCohort\./, "a part by its number: put in its place, and read as that of the filter without `parts`"],
   [/^Cohort\.retention\(/, "the same input as Query.retention(input.start.filter.inCohort.cohort)"],
 ];
