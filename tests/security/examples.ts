@@ -201,6 +201,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.updateRule": ({ ruleId, mark }) => ({ id: ruleId, input: { description: `${mark} changed` } }),
   "Mutation.deleteRule": ({ ruleId }) => ({ id: ruleId }),
   "Mutation.acknowledgeAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
+  "Mutation.snoozeAnomaly": ({ anomalyId }) => ({ id: anomalyId }),
   "Mutation.resolveAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
   "Query.requestKeys": () => ({}),
   "Mutation.registerRequestKey": ({ apiKeyId }) => ({

@@ -108,6 +108,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   }),
   "Mutation.deleteRule(id)": byId((things) => makeRule(alphaClient, things)),
   "Mutation.acknowledgeAnomaly(id)": byId(({ anomalyId }) => anomalyId),
+  "Mutation.snoozeAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.resolveAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.revokeOAuthClient(id)": byId((things) => makeOAuthClient(alphaClient, things)),
   "Mutation.distrustIssuer(id)": byId((things) => makeTrustedIssuer(alphaClient, things)),
