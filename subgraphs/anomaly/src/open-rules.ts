@@ -9,10 +9,12 @@ import { createEvaluator } from "./jobs/evaluator.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
+import { createReadSilences } from "./operations/silences/silence-operations.ts";
 import { createAnomalyStore } from "./store/anomaly-store.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
+import { createSilenceStore } from "./store/silences/silence-store.ts";
 import { createTenantModels } from "./store/tenant-models.ts";
 
 /** What rules need of others. */
@@ -39,8 +41,9 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const metrics = createMetricStore(eventStore);
   const evaluations = createEvaluationStore({ sql, eventLog, codec: ruleCodec });
   const { askAnalytics, accessOfSubject } = ports;
+  const readSilences = createReadSilences(createSilenceStore(sql));
   const evaluateDue = evaluateDueRules({
-    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries },
+    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries, readSilences },
     ...{ telemetry: resources.metrics, logger, nowMs },
   });
   return {

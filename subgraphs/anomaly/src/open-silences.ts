@@ -1,20 +1,13 @@
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { onCallCodec } from "./domain/on-call/saved-schedule.ts";
 import { createOnCallOperations, type OnCallOperations } from "./operations/on-call/on-call-operations.ts";
-import {
-  createReadSilences,
-  createSilenceOperations,
-  type ReadSilences,
-  type SilenceOperations,
-} from "./operations/silences/silence-operations.ts";
+import { createSilenceOperations, type SilenceOperations } from "./operations/silences/silence-operations.ts";
 import { createOnCallStore } from "./store/on-call/on-call-store.ts";
 import { createSilenceStore } from "./store/silences/silence-store.ts";
 
 /** Everything there is about why people are not told, and who is on call. */
 export interface Silences {
   readonly operations: SilenceOperations & OnCallOperations;
-  /** For whoever evaluates rules. */
-  readonly readSilences: ReadSilences;
 }
 
 /** Opens silences, inhibitions and on-call schedules. */
@@ -26,6 +19,5 @@ export const openSilences = ({ sql, nowMs, newId }: Pick<Resources, "sql" | "now
       ...createSilenceOperations({ silences, nowMs, newId }),
       ...createOnCallOperations({ onCall, nowMs, newId }),
     },
-    readSilences: createReadSilences(silences),
   };
 };

@@ -9,12 +9,14 @@ import type { Rule } from "../domain/rule.ts";
 import { judgeRule } from "../domain/rules/judge-rule.ts";
 import { fingerprintOf } from "../domain/rules/series.ts";
 import type { SettleSeries } from "../domain/rules/settle-series.ts";
-import { signalsOf } from "../domain/rules/step-series.ts";
+import { signalsOf, type Told } from "../domain/rules/step-series.ts";
+import { contextSignal } from "../domain/silences/told-silences.ts";
 import { sumUp } from "../domain/rules/sum-up.ts";
 import { hourOfWeek, planTurn, turnOf } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, MAX_SERIES, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { Claimed, EvaluationEnd } from "../store/evaluation-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
+import type { ReadSilences } from "./silences/silence-operations.ts";
 import { authorNow } from "./rules-author.ts";
 
 /** What evaluating a rule works with. */
@@ -23,6 +25,7 @@ export interface EvaluateRuleDeps {
   readonly askAnalytics: AskAnalytics;
   readonly accessOfSubject: AccessOfSubject;
   readonly settleSeries: SettleSeries;
+  readonly readSilences: ReadSilences;
   readonly nowMs: NowMs;
 }
 
@@ -84,6 +87,8 @@ const breachedSince = (rule: Rule, evaluation: EvaluationEnd["evaluation"]): num
   return evaluation.outcome === "BREACHED" ? (rule.breachedSinceMs ?? evaluation.window.toMs) : null;
 };
 
+const untold = (signal: Told["signal"]): Told => ({ signal, bucket: null, actor: null });
+
 /** Evaluates a claimed rule: reads what it watches, has its detectors judge, and says what is to be settled. */
 export const evaluateRule =
   (deps: EvaluateRuleDeps) =>
@@ -95,16 +100,23 @@ export const evaluateRule =
       watch.kind === "METRIC"
         ? await watchMetric(deps, claimed, watch.metric, nowMs)
         : await watchQuestion(deps, claimed, watch, nowMs);
+    const silences = await deps.readSilences(rule.tenantId, nowMs);
     const evaluation = sumUp(judged);
     const nextMs = nextTurnMs(rule.nextEvaluationAtMs, rule.evaluationIntervalSeconds, nowMs);
     return {
       ...{ ...found, judged, evaluation, breachedSinceMs: breachedSince(rule, evaluation) },
       ...{ keep: MAX_SERIES, nextEvaluationAtMs: behind ? nowMs : nextMs },
       // Time has passed as well: who is to be reminded is reminded at the rule's turn.
-      settle: (held, series, { outcomes }) =>
-        deps.settleSeries(held, series, [
-          ...signalsOf(outcomes, nowMs),
-          { signal: { kind: "TICK", atMs: nowMs }, bucket: null, actor: null },
-        ]),
+      settle: (held, series, { outcomes }) => {
+        const told = [...signalsOf(outcomes, nowMs), untold({ kind: "TICK", atMs: nowMs })];
+        const signals = told.map(({ signal }) => signal);
+        const context = contextSignal(
+          held.alerting,
+          { ...series, labels: held.labels, rule: held.name },
+          signals,
+          silences,
+        );
+        return deps.settleSeries(held, series, context === null ? told : [untold(context), ...told]);
+      },
     };
   };

@@ -11,6 +11,8 @@ import { createSettleSeries } from "../domain/rules/settle-series.ts";
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { evaluateDueRules, type EvaluatorDeps } from "../operations/evaluate-due-rules.ts";
 import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
+import { createReadSilences } from "../operations/silences/silence-operations.ts";
+import { createSilenceStore } from "../store/silences/silence-store.ts";
 import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
 import type { RulesPorts } from "../open-rules.ts";
 import { createAnomalySubgraph } from "../subgraph.ts";
@@ -58,6 +60,7 @@ export const openAnomalyRoom = (ports: RulesPorts = NOTHING_ASKED): AnomalyRoom 
     worker: (parts = {}) =>
       evaluateDueRules({
         ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
+        readSilences: createReadSilences(createSilenceStore(sql)),
         ...parts,
       }),
     close: () => engines.close(),

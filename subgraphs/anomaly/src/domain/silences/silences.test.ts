@@ -5,7 +5,9 @@ import { checkInhibition, checkSilence } from "./check-silence.ts";
 import { createInhibitor, type Inhibition, type OpenAlert } from "./inhibition.ts";
 import { labelTest, MATCHER_OPERATORS, type Matcher } from "./matcher.ts";
 import { isInForce, occurrenceAt, type SilenceWindow } from "./silence-window.ts";
+import { policyOf, replay, signalOf } from "../../testing/alert-stories.ts";
 import { silencesInForce } from "./silence.ts";
+import { alertLabels, contextSignal } from "./told-silences.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -191,6 +193,41 @@ describe("the silences around an alert", () => {
     ]);
     expect(around(15, "b")).toEqual(["INHIBITED"]);
     expect(around(15, "c")).toEqual([]);
+  });
+});
+
+describe("what an alert is told of the silences around it", () => {
+  const policy = policyOf({
+    severity: { base: "WARNING", bands: [{ by: "SCORE", atLeast: 3, severity: "CRITICAL" }] },
+  });
+  const warnings = [{ label: "severity", operator: "EQUALS", values: ["WARNING"] }] as const;
+  const inForce = silencesInForce(
+    {
+      silences: [{ kind: "SUPPRESSED", matchers: warnings, window: { kind: "ONCE", fromMs: 0, untilMs: Infinity } }],
+      inhibitions: [],
+      open: [],
+    },
+    1,
+  );
+  const series = { fingerprint: "f", group: [{ name: "country", value: null }], rule: "orders", labels: { team: "a" } };
+  const told = (story: string) => {
+    const signals = story.split(" ").map((word, place) => signalOf(word, place + 1));
+    const before = replay(policy, signals.slice(0, -1)).alert;
+    return contextSignal(policy, { ...series, alert: before }, signals.slice(-1), inForce);
+  };
+
+  test("goes by the severity it has then: a silence of warnings does not silence what has become worse", () => {
+    expect(told("B1")).toMatchObject({ kind: "CONTEXT", silences: ["SUPPRESSED"] });
+    expect(told("B3")).toBeNull();
+    expect(told("B1 B3")).toBeNull();
+    expect(alertLabels(series, "INFO")).toEqual({ team: "a", country: "", rule: "orders", severity: "INFO" });
+  });
+
+  test("is told as over to an alert that was told of it before", () => {
+    const signals = ["maintenance", "B3", "tick"].map((word, place) => signalOf(word, place + 1));
+    const { alert } = replay(policy, signals.slice(0, 2));
+    const context = contextSignal(policy, { ...series, alert }, signals.slice(2), inForce);
+    expect(context).toMatchObject({ kind: "CONTEXT", silences: [] });
   });
 });
 

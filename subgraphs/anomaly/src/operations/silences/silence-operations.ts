@@ -12,6 +12,7 @@ import {
   type Silence,
   type SilencesInForce,
 } from "../../domain/silences/silence.ts";
+import { alertLabels } from "../../domain/silences/told-silences.ts";
 import type { CreatedInhibition, CreatedSilence, SilenceStore } from "../../store/silences/silence-store.ts";
 
 /** What silences need. */
@@ -104,5 +105,11 @@ export type ReadSilences = (tenantId: TenantId, atMs: number) => Promise<Silence
 /** Builds {@link ReadSilences}. */
 export const createReadSilences =
   (silences: Pick<SilenceStore, "bookAt">): ReadSilences =>
-  async (tenantId, atMs) =>
-    silencesInForce(await silences.bookAt(tenantId, atMs), atMs);
+  async (tenantId, atMs) => {
+    const { open, ...book } = await silences.bookAt(tenantId, atMs);
+    const labelled = open.map(({ fingerprint, sinceMs, severity, ...alert }) => ({
+      ...{ fingerprint, sinceMs },
+      labels: alertLabels(alert, severity),
+    }));
+    return silencesInForce({ ...book, open: labelled }, atMs);
+  };

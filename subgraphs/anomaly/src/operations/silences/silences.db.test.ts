@@ -5,7 +5,16 @@ import type { Permission } from "@tessera/contracts/permissions";
 import type { TenantId } from "@tessera/contracts/ids";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { createSilenceStore, MAX_INHIBITIONS, MAX_SILENCES } from "../../store/silences/silence-store.ts";
-import { openAnomalyRoom, type AnomalyRoom } from "../../testing/anomaly-room.ts";
+import {
+  eventRow,
+  LONG_AGO_MS,
+  makeRule,
+  openAnomalyRoom,
+  rest,
+  storeEvents,
+  type AnomalyRoom,
+} from "../../testing/anomaly-room.ts";
+import { countOf } from "../../testing/definitions.ts";
 import { createReadSilences } from "./silence-operations.ts";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.
@@ -147,6 +156,8 @@ describe("a silence", () => {
     expect(await ask(other, LIST, { first: 1 })).toEqual({
       silences: { edges: [], pageInfo: { hasNextPage: false, endCursor: null } },
     });
+    const foreign = { silences: { edges: [], pageInfo: { hasNextPage: false, endCursor: null } } };
+    expect(await ask(other, LIST, { first: 1, after: seen[0] })).toEqual(foreign);
     const id = seen[0] ?? "";
     for (const [who, what] of [
       [other, id],
@@ -154,7 +165,7 @@ describe("a silence", () => {
       [tenantId, randomUUID()],
     ] as const)
       expect((await ask(who, END, { id: what }))["result"]).toEqual({ __typename: "SilenceNotFound", id: what });
-    expect(await (await read(other, nowMs))({ fingerprint: "f", labels: { team: "a" } })).toEqual([]);
+    expect((await read(other, nowMs))({ fingerprint: "f", labels: { team: "a" } })).toEqual([]);
     // What is over makes room.
     expect((await ask(tenantId, END, { id }))["result"]).toMatchObject({ __typename: "SilenceSaved" });
     expect((await ask(tenantId, CREATE, { input: silence(once(nowMs, 1)) }))["result"]).toMatchObject({
@@ -190,5 +201,60 @@ describe("an inhibition", () => {
       .object({ inhibitions: z.array(z.object({ name: z.string() })) })
       .parse(await ask(tenantId, "{ inhibitions { name } }"));
     expect(inhibitions).toHaveLength(MAX_INHIBITIONS - 1);
+  });
+});
+
+describe("the evaluator", () => {
+  const MINUTE_MS = 60_000;
+  const steps = z.array(z.object({ reason: z.string(), notify: z.boolean(), silence: z.string().nullable() }));
+  const stepsOf = async (tenantId: TenantId, rule: string) => {
+    const text =
+      "SELECT reason, notify, silence FROM anomaly_transition WHERE tenant_id = $1 AND rule_id = $2 ORDER BY id";
+    const { rows } = await room.engines.owner.query(text, [tenantId, rule]);
+    return steps.parse(rows).map(({ reason, notify, silence: by }) => `${reason} ${notify ? "told" : (by ?? "-")}`);
+  };
+  // A breach whenever it is looked at: events in the five minutes before.
+  const breach = async (tenantId: TenantId, name: string) => {
+    const rule = await makeRule(room, tenantId, { name, metric: countOf(name) });
+    const rows = [0, 1, 2, 3, 4].map((minute) => eventRow(tenantId, name, room.clock.ms + minute * MINUTE_MS - 1_000));
+    await storeEvents(room, [
+      ...rows,
+      ...rows.map((row) => ({ ...row, event_id: randomUUID() })),
+      ...rows.map((row) => ({ ...row, event_id: randomUUID() })),
+    ]);
+    return rule;
+  };
+
+  test("tells nobody of an alert that is silenced, and tells of it when the silence has ended", async () => {
+    const tenantId = freshTenantId();
+    const rule = await breach(tenantId, "silenced");
+    const matchers = [{ label: "rule", operator: "IN", values: ["silenced", "x"] }];
+    const made = await ask(tenantId, CREATE, {
+      input: silence(once(room.clock.ms, 1), { matchers, kind: "MAINTENANCE" }),
+    });
+    const evaluate = room.worker();
+    await evaluate();
+    expect(await stepsOf(tenantId, rule)).toEqual(["BREACHED_LONG_ENOUGH MAINTENANCE"]);
+    await ask(tenantId, END, { id: idOf(made["result"], "silence") });
+    room.clock.ms += MINUTE_MS;
+    await evaluate();
+    await evaluate();
+    expect(await stepsOf(tenantId, rule)).toEqual(["BREACHED_LONG_ENOUGH MAINTENANCE", "SILENCE_ENDED told"]);
+    await rest(room, [tenantId]);
+    room.clock.ms = LONG_AGO_MS;
+  });
+
+  test("tells nobody of a child while its parent fires", async () => {
+    const tenantId = freshTenantId();
+    const named = (name: string) => [{ label: "rule", operator: "EQUALS", values: [name] }];
+    await ask(tenantId, INHIBIT, { input: { name: "above", source: named("parent"), target: named("child") } });
+    const evaluate = room.worker();
+    const parent = await breach(tenantId, "parent");
+    await evaluate();
+    const child = await breach(tenantId, "child");
+    await evaluate();
+    expect(await stepsOf(tenantId, parent)).toEqual(["BREACHED_LONG_ENOUGH told"]);
+    expect(await stepsOf(tenantId, child)).toEqual(["BREACHED_LONG_ENOUGH INHIBITED"]);
+    await rest(room, [tenantId]);
   });
 });

@@ -57,18 +57,8 @@ export const inhibitionRow = (row: unknown): SavedInhibition => {
   return { ...same, createdAtMs: createdAt };
 };
 
-/** Reads an open alert. */
-export const openAlertRow = (row: unknown): z.infer<typeof openAlertColumns> => openAlertColumns.parse(row);
+/** An alert that is open, with what its labels are made of. */
+export type StoredOpenAlert = z.infer<typeof openAlertColumns>;
 
-/** The labels of an alert, as whoever is told of it sees them: the rule's, the group's, `rule` and `severity`. */
-export const labelsOfSeries = ({
-  group,
-  severity,
-  rule,
-  labels,
-}: Omit<z.infer<typeof openAlertColumns>, "fingerprint" | "sinceMs">): Readonly<Record<string, string>> => ({
-  ...labels,
-  ...Object.fromEntries(group.map(({ name, value }) => [name, value ?? ""])),
-  rule,
-  severity,
-});
+/** Reads an open alert. */
+export const openAlertRow = (row: unknown): StoredOpenAlert => openAlertColumns.parse(row);

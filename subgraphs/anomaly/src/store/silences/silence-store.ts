@@ -11,7 +11,7 @@ import type {
 import {
   INHIBITION_COLUMNS,
   inhibitionRow,
-  labelsOfSeries,
+  type StoredOpenAlert,
   openAlertRow,
   SILENCE_COLUMNS,
   silenceRow,
@@ -35,6 +35,11 @@ export type CreatedInhibition =
   | { readonly kind: "SAVED"; readonly inhibition: SavedInhibition }
   | { readonly kind: "NAME_TAKEN" }
   | { readonly kind: "LIMIT_REACHED"; readonly limit: number };
+
+/** All that may silence an alert at a moment, as it is stored. */
+export interface StoredSilenceBook extends Omit<SilenceBook, "open"> {
+  readonly open: readonly StoredOpenAlert[];
+}
 
 /** Why a tenant's people are not told of alerts. */
 export interface SilenceStore {
@@ -60,7 +65,7 @@ export interface SilenceStore {
   /** By name. */
   inhibitions(tenantId: TenantId): Promise<readonly SavedInhibition[]>;
   /** All that may silence an alert at a moment. */
-  bookAt(tenantId: TenantId, atMs: number): Promise<SilenceBook>;
+  bookAt(tenantId: TenantId, atMs: number): Promise<StoredSilenceBook>;
 }
 
 const nothing = (): null => null;
@@ -168,16 +173,15 @@ const createInhibition =
       return inhibition === undefined ? { kind: "NAME_TAKEN" } : { kind: "SAVED", inhibition };
     });
 
-const bookWithin = async (transaction: SqlTransaction, tenantId: TenantId, atMs: number): Promise<SilenceBook> => {
+const bookWithin = async (
+  transaction: SqlTransaction,
+  tenantId: TenantId,
+  atMs: number,
+): Promise<StoredSilenceBook> => {
   const silences = await transaction.run(statements.mayBeInForce(tenantId, atMs), silenceRow);
   const inhibitions = await transaction.run(statements.inhibitions(tenantId), inhibitionRow);
   if (inhibitions.length === 0) return { silences, inhibitions, open: [] };
-  const open = await transaction.run(statements.open(tenantId), openAlertRow);
-  return {
-    silences,
-    inhibitions,
-    open: open.map(({ fingerprint, sinceMs, ...series }) => ({ fingerprint, sinceMs, labels: labelsOfSeries(series) })),
-  };
+  return { silences, inhibitions, open: await transaction.run(statements.open(tenantId), openAlertRow) };
 };
 
 /** Builds {@link SilenceStore}. */
