@@ -18,7 +18,7 @@ export interface NewWebhookSecret {
 const SECRET_BYTES = 32;
 const MIN_HMAC_BYTES = 24;
 const MAX_HMAC_BYTES = 64;
-/** What stands before a seed in PKCS #8 (RFC 8410), and before a public key in its SubjectPublicKeyInfo. */
+/** What stands before a seed in a private key of RFC 8410, and before a public key in its SubjectPublicKeyInfo. */
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_BYTES_BEFORE_KEY = 12;
 

@@ -37,6 +37,8 @@ const LAYERS: Readonly<Record<string, Reach>> = {
 /** What the tests of a subgraph share; it may reach everything, and nothing but tests may reach it. */
 const TESTING = "testing";
 const ASSEMBLES = new Set(["subgraph", "seed", "main"]);
+/** One feature put together, for subgraph.ts alone: open-webhooks.ts. */
+const OPENS = /^open-/;
 
 /** Domain code is pure; of the platform it may know only what is pure as well: time, errors, statistics and these single files. */
 const PURE_PLATFORM =
@@ -48,7 +50,8 @@ const problem = (layer: string, target: string, entry: Import): string | null =>
   if (target === "main") return "nobody imports main.ts";
   if (target === TESTING) return "only tests import testing";
   if (target === "subgraph") return layer === "main" ? null : "only main.ts imports subgraph.ts";
-  if (ASSEMBLES.has(layer) || layer === target) return null;
+  if (OPENS.test(target) && layer !== "subgraph") return "only subgraph.ts imports what opens a feature";
+  if (ASSEMBLES.has(layer) || OPENS.test(layer) || layer === target) return null;
   const reach = LAYERS[layer];
   if (reach === undefined) return `${layer} is no layer of a subgraph (${Object.keys(LAYERS).join(", ")})`;
   if (reach[target] === "value" || (reach[target] === "type" && entry.typeOnly)) return null;
@@ -93,6 +96,8 @@ export const rule: Rule = {
     inMl("subgraph.ts", `import { start } from "./main.ts";`),
     inMl("subgraph.ts", `import { sample } from "./testing/sample.ts";`),
     inMl("services/rank.ts", `import { rank } from "../domain/rank.ts";`),
+    inMl("operations/recommend.ts", `import { openItems } from "../open-items.ts";`),
+    inMl("open-items.ts", `import { createMl } from "./subgraph.ts";`),
   ],
   allowed: [
     inMl(
@@ -104,6 +109,7 @@ export const rule: Rule = {
       "resolvers/query.ts",
       `import type { QueryResolvers } from "../generated/resolvers.ts"; import { recommend } from "../operations/recommend.ts";`,
     ),
+    inMl("open-items.ts", `import { createItemStore } from "./store/item-store.ts";`),
     inMl(
       "subgraph.ts",
       `import { Query } from "./resolvers/query.ts"; import { createItemStore } from "./store/item-store.ts";`,
