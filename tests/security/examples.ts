@@ -3,6 +3,7 @@ import { dashboardExamples } from "./dashboard-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
 import { rollupExamples } from "./rollup-examples.ts";
+import { webhookExamples } from "./webhook-examples.ts";
 
 /** Things one tenant has, by id. */
 export interface OwnThings {
@@ -28,6 +29,8 @@ export interface OwnThings {
   readonly reportId: string;
   /** A finished run of it. */
   readonly reportRunId: string;
+  readonly webhookEndpointId: string;
+  readonly webhookMessageId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -131,6 +134,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.rollUp": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   ...dashboardExamples,
   ...reportExamples,
+  ...webhookExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),

@@ -94,12 +94,13 @@ const own = {
     dashboardLinkId: "0123456789abcdef",
     correlationRuleId: id,
     rollupId: id,
+    ...{ webhookEndpointId: id, webhookMessageId: `msg_${id}` },
     executionId: id,
   },
 };
 const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
 /** The caller is known without asking any store, and that it is no share link. */
-const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys", "Query.sharedDashboard"];
+const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys", "Query.sharedDashboard", "Query.webhookEventTypes"];
 /** Themselves told without asking any store; what is below them is not. */
 const ASKS_BELOW: Readonly<Record<string, Selection>> = {
   "Query.funnelOfPath": { depth: 1 },

@@ -4,6 +4,7 @@ import { eventually } from "../testing/eventually.ts";
 import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { examples, type OwnThings } from "./examples.ts";
 import { makeReport, makeReportRun } from "./report-examples.ts";
+import { makeWebhooks } from "./webhook-examples.ts";
 
 /** Events every tenant sends. */
 export const EVENTS_PER_TENANT = 7;
@@ -221,6 +222,7 @@ const NOTHING = {
   dashboardLinkId: "",
   reportId: "",
   reportRunId: "",
+  ...{ webhookEndpointId: "", webhookMessageId: "" },
   executionId: "",
 };
 
@@ -269,6 +271,7 @@ export const makeOwnThings = async (
     dashboardCommentId,
     dashboardLinkId,
     ...{ reportId, reportRunId },
+    ...(await makeWebhooks(client, base)),
     correlationRuleId,
     rollupId,
     anomalyId: anomalies,

@@ -21,6 +21,7 @@ import { administrationPlaces, administrationWords } from "./seal/administration
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
 import { reportPlaces } from "./seal/report-places.ts";
+import { webhookPlaces } from "./seal/webhook-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
@@ -132,6 +133,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...correlationPlaces(() => alphaClient),
   ...rollupPlaces(() => alphaClient),
   ...reportPlaces(() => alphaClient),
+  ...webhookPlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
 
@@ -157,7 +159,9 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
 const anonymous = (answer: unknown, id: string): string => withoutTrace(JSON.stringify(answer).replaceAll(id, "<id>"));
 
 const unknownLike = (id: string): string =>
-  /^[0-9a-f]{8}-/.test(id) ? randomUUID() : id.replaceAll(/[a-z0-9]/g, (letter) => (letter === "z" ? "y" : "z"));
+  /^(?:msg_)?[0-9a-f]{8}-/.test(id)
+    ? id.replace(/[0-9a-f]{8}-.*$/, randomUUID())
+    : id.replaceAll(/[a-z0-9]/g, (letter) => (letter === "z" ? "y" : "z"));
 
 const ask = async (place: string, apiKey: string, id: string): Promise<string> => {
   const sealed = SEALED[place];

@@ -19,7 +19,7 @@ const nobody: OwnThings = {
     dashboardId: "",
     dashboardCommentId: "",
     dashboardLinkId: "",
-    ...{ reportId: "", reportRunId: "" },
+    ...{ reportId: "", reportRunId: "", webhookEndpointId: "", webhookMessageId: "" },
     correlationRuleId: "",
     rollupId: "",
     executionId: "",

@@ -46,6 +46,7 @@ const LISTS: Readonly<Record<string, List>> = {
 const RESULT_PAGES = "Job.result(after)";
 /** Lists that no operation fills, or whose order is no order of time, and where another tenant's cursor is tried in them instead. */
 const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
+  "Query.webhookDeliveries(after)": "subgraphs/anomaly/src/operations/webhooks/webhooks-graph.db.test.ts",
   "Query.olapPage(after)": "subgraphs/analytics/src/operations/delivery/olap-pages.db.test.ts",
   "Query.metrics(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
