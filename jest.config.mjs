@@ -25,6 +25,7 @@ const shared = {
 export default {
   // One more than the cores of a small machine: much of a test is waiting for engines and for time to pass.
   maxWorkers: 3,
+  testSequencer: "<rootDir>/scripts/longest-first.mjs",
   testTimeout,
   projects: [
     {

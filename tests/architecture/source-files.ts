@@ -3,7 +3,7 @@ import ts from "typescript";
 import { z } from "zod";
 import { readTextFiles, SOURCE_ENDINGS, type TextFile } from "./text-files.ts";
 
-/** A TypeScript or JavaScript file with its syntax tree. */
+/** A TypeScript or JavaScript file with its syntax tree, which is made when it is first looked at. */
 export interface SourceFile extends TextFile {
   readonly ast: ts.SourceFile;
 }
@@ -32,7 +32,14 @@ const manifestShape = z.object({ name: z.string(), exports: z.record(z.string(),
 
 const toSource = ({ path, text }: TextFile): SourceFile => {
   const kind = path.endsWith("x") ? ts.ScriptKind.TSX : /\.[cm]?js$/.test(path) ? ts.ScriptKind.JS : ts.ScriptKind.TS;
-  return { path, text, ast: ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true, kind) };
+  let ast: ts.SourceFile | undefined;
+  return {
+    path,
+    text,
+    get ast() {
+      return (ast ??= ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true, kind));
+    },
+  };
 };
 
 /** Builds a repository from texts in memory, as the real one is built from the disk. */

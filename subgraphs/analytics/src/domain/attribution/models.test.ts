@@ -24,8 +24,7 @@ const creditsOf = (paths: PathSet, model: AttributionModel) =>
   attribute(paths, { model, timedPlace: 0 }, DIRECT).credits;
 
 const expectEach = (found: readonly number[], wanted: readonly number[], digits = 9): void => {
-  expect(found).toHaveLength(wanted.length);
-  wanted.forEach((number, place) => expect(found[place]).toBeCloseTo(number, digits));
+  expect(found).toEqual(wanted.map((number) => expect.closeTo(number, digits)));
 };
 
 describe("models by rule", () => {

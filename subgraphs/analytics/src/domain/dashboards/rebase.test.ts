@@ -234,13 +234,14 @@ describe("boxes that are wanted at the same cells", () => {
         }));
         const settled = settle(widgets);
         expect(settle(widgets.toReversed())).toEqual(settled);
-        for (const [id, box] of settled) {
-          const wanted = boxes[Number(id)];
-          expect({ ...box, y: 0 }).toEqual({ ...wanted, y: 0 });
-          expect(box.y).toBeGreaterThanOrEqual(wanted?.y ?? 0);
-          expect(box.x + box.width).toBeLessThanOrEqual(GRID_COLUMNS);
-          for (const [other, there] of settled) if (other !== id) expect(overlapping(box, there)).toBe(false);
-        }
+        const all = [...settled];
+        expect(all.map(([id, box]) => [id, { ...box, y: 0 }])).toEqual(
+          all.map(([id]) => [id, { ...boxes[Number(id)], y: 0 }]),
+        );
+        const raised = all.filter(([id, box]) => box.y < (boxes[Number(id)]?.y ?? 0));
+        const outside = all.filter(([, box]) => box.x + box.width > GRID_COLUMNS);
+        const met = all.filter(([id, box]) => all.some(([other, there]) => other !== id && overlapping(box, there)));
+        expect({ raised, outside, met }).toEqual({ raised: [], outside: [], met: [] });
         const free = boxes.every((a, one) => boxes.every((b, other) => one === other || !overlapping(a, b)));
         if (free) expect(widgets.map(({ id }) => settled.get(id))).toEqual(boxes);
       }),
