@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { dashboardExamples } from "./dashboard-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
+import { notifyExamples } from "./notify-examples.ts";
 import { rollupExamples } from "./rollup-examples.ts";
 import { webhookExamples } from "./webhook-examples.ts";
 
@@ -29,6 +30,8 @@ export interface OwnThings {
   readonly reportId: string;
   /** A finished run of it. */
   readonly reportRunId: string;
+  /** A channel that no route leads to. */
+  readonly channelId: string;
   readonly webhookEndpointId: string;
   readonly webhookMessageId: string;
   /** A recorded and sealed execution of its own. */
@@ -134,6 +137,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.rollUp": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   ...dashboardExamples,
   ...reportExamples,
+  ...notifyExamples,
   ...webhookExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },

@@ -63,7 +63,10 @@ const rooms: readonly Subgraph[] = [
     shareLinks: { issue: fail, end: fail },
     accessOfSubject: fail,
   }),
-  createAnomalySubgraph(resources),
+  createAnomalySubgraph(resources, {
+    ...{ keyRing: null, mailRelay: null, requests: { send: fail, check: fail } },
+    ...{ askAnalytics: { watchedSeries: fail }, accessOfSubject: fail },
+  }),
   createGovernanceSubgraph(resources, { auditSecrets: ["a secret of at least thirty-two characters"] }),
   createMlSubgraph(resources),
   createTenantSubgraph(resources, { apiKeyPepper: "a pepper of at least thirty-two characters" }),
@@ -94,13 +97,14 @@ const own = {
     dashboardLinkId: "0123456789abcdef",
     correlationRuleId: id,
     rollupId: id,
+    channelId: id,
     ...{ webhookEndpointId: id, webhookMessageId: `msg_${id}` },
     executionId: id,
   },
 };
 const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
 /** The caller is known without asking any store, and that it is no share link. */
-const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys", "Query.sharedDashboard", "Query.webhookEventTypes"];
+const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys", "Query.previewNotification", "Query.sharedDashboard", "Query.webhookEventTypes"];
 /** Themselves told without asking any store; what is below them is not. */
 const ASKS_BELOW: Readonly<Record<string, Selection>> = {
   "Query.funnelOfPath": { depth: 1 },

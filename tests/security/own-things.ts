@@ -3,6 +3,7 @@ import { z } from "zod";
 import { eventually } from "../testing/eventually.ts";
 import { createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { examples, type OwnThings } from "./examples.ts";
+import { makeChannels } from "./notify-examples.ts";
 import { makeReport, makeReportRun } from "./report-examples.ts";
 import { makeWebhooks } from "./webhook-examples.ts";
 
@@ -222,6 +223,7 @@ const NOTHING = {
   dashboardLinkId: "",
   reportId: "",
   reportRunId: "",
+  channelId: "",
   ...{ webhookEndpointId: "", webhookMessageId: "" },
   executionId: "",
 };
@@ -271,6 +273,7 @@ export const makeOwnThings = async (
     dashboardCommentId,
     dashboardLinkId,
     ...{ reportId, reportRunId },
+    ...(await makeChannels(client, base)),
     ...(await makeWebhooks(client, base)),
     correlationRuleId,
     rollupId,

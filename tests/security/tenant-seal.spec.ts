@@ -20,6 +20,7 @@ import {
 import { administrationPlaces, administrationWords } from "./seal/administration-places.ts";
 import { accessPlaces, accessWords } from "./seal/access-places.ts";
 import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
+import { notifyPlaces, notifyWords } from "./seal/notify-places.ts";
 import { reportPlaces } from "./seal/report-places.ts";
 import { webhookPlaces } from "./seal/webhook-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
@@ -133,6 +134,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...correlationPlaces(() => alphaClient),
   ...rollupPlaces(() => alphaClient),
   ...reportPlaces(() => alphaClient),
+  ...notifyPlaces(() => alphaClient),
   ...webhookPlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
@@ -147,6 +149,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...correlationWords,
   ...peopleWords,
   ...inCohortWords,
+  ...notifyWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

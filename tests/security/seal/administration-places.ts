@@ -20,6 +20,7 @@ const nobody: OwnThings = {
     dashboardCommentId: "",
     dashboardLinkId: "",
     ...{ reportId: "", reportRunId: "", webhookEndpointId: "", webhookMessageId: "" },
+    channelId: "",
     correlationRuleId: "",
     rollupId: "",
     executionId: "",

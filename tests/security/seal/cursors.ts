@@ -47,6 +47,8 @@ const RESULT_PAGES = "Job.result(after)";
 /** Lists that no operation fills, or whose order is no order of time, and where another tenant's cursor is tried in them instead. */
 const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.webhookDeliveries(after)": "subgraphs/anomaly/src/operations/webhooks/webhooks-graph.db.test.ts",
+  "Query.deliveries(after)": "subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
+  "Query.notificationInbox(after)": "subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
   "Query.olapPage(after)": "subgraphs/analytics/src/operations/delivery/olap-pages.db.test.ts",
   "Query.metrics(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
@@ -84,6 +86,7 @@ const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.correlationMatches(after)": "events",
   "Subscription.job(after)": "events",
   "Subscription.anomalies(after)": "rule",
+  "Subscription.notifications(after)": "rule",
 };
 
 const around = ({ around: outer }: List, inner: string): string =>
