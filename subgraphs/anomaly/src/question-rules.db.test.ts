@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import type { TenantId } from "@tessera/contracts/ids";
+import { parseRuleId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { WatchedAnswer, WatchedQuestion } from "@tessera/contracts/watched-series";
 import { refuse } from "@tessera/platform/errors/refusal";
@@ -18,12 +18,13 @@ const START_MS = Date.parse("2021-06-07T00:00:00Z");
 const ALL: readonly Permission[] = ["analytics:read", "anomaly:read", "anomaly:manage", "anomaly:respond"];
 
 /** What the analytics room would say: hourly counts by country, and what it was asked. */
-const world = {
-  counts: new Map<string, (hour: number) => number | null>(),
-  asked: [] as { readonly caller: Caller; readonly question: WatchedQuestion }[],
-  access: new Map<string, readonly Permission[]>(),
-  refusal: null as Error | null,
-};
+interface World {
+  readonly counts: Map<string, (hour: number) => number | null>;
+  asked: { readonly caller: Caller; readonly question: WatchedQuestion }[];
+  readonly access: Map<string, readonly Permission[]>;
+  refusal: Error | null;
+}
+const world: World = { counts: new Map(), asked: [], access: new Map(), refusal: null };
 
 const answered = (question: WatchedQuestion): WatchedAnswer => {
   const [fromMs, toMs] = [Date.parse(question.from), Date.parse(question.to)];
@@ -118,9 +119,20 @@ const told = async (tenantId: TenantId, topic: string) => {
     .parse(rows)
     .map(({ payload }) => payload);
 };
+const claims = z.array(z.object({ tenant_id: z.string(), id: z.string(), lease_token: z.string() }));
+/** Claims the due rules of these tests alone: those of the tests beside this one are for their own workers. */
+const claimOwn: AnomalyRoom["evaluations"]["claimDueAcrossTenants"] = async (nowMs, leaseUntilMs) => {
+  const text = `UPDATE anomaly_rule SET lease_token = gen_random_uuid(), leased_until = $3 WHERE tenant_id = ANY ($1) AND enabled AND deleted_at IS NULL
+    AND next_evaluation_at <= $2 RETURNING tenant_id, id, lease_token`;
+  const { rows } = await room.engines.owner.query(text, [tenants, new Date(nowMs), new Date(leaseUntilMs)]);
+  return claims.parse(rows).flatMap((row) => {
+    const [tenantId, ruleId] = [parseTenantId(row.tenant_id), parseRuleId(row.id)];
+    return tenantId === null || ruleId === null ? [] : [{ tenantId, ruleId, leaseToken: row.lease_token }];
+  });
+};
 const turn = async (hours = 1): Promise<void> => {
   room.clock.ms += hours * HOUR_MS;
-  await room.worker()();
+  await room.worker({ evaluations: { ...room.evaluations, claimDueAcrossTenants: claimOwn } })();
 };
 const RULE = `query ($id: ID!) { rule(id: $id) { author failureCode lastFailure judgedUntil breachedSince
   detector { kind settings } question { field granularity delay maxSeries } labels { name value }

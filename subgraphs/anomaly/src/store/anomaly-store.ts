@@ -1,7 +1,6 @@
-import { parseAnomalyId, parseRuleId, type AnomalyId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
-import { z } from "zod";
 import type { AlertCommand } from "../domain/alerts/alert-state.ts";
 import type { Severity } from "../domain/alerts/alert.ts";
 import type { Anomaly, AnomalyState, SteppedAnomaly } from "../domain/anomaly.ts";
@@ -12,7 +11,7 @@ import type { KeptBucket } from "../domain/rules/series.ts";
 import type { SettleSeries } from "../domain/rules/settle-series.ts";
 import type { AlertStep } from "../domain/rules/alert-step.ts";
 import { ANOMALY_COLUMNS, parseAnomalyRow } from "./anomaly-row.ts";
-import { idColumn, RULE_COLUMNS, ruleRowParser } from "./rule-row.ts";
+import { RULE_COLUMNS, ruleRowParser } from "./rule-row.ts";
 import type { Change } from "./rule-store.ts";
 import { parseSeriesRow, parseStandingRow, SERIES_COLUMNS } from "./series-row.ts";
 import { holdSeriesStatement, keepAlertsStatement } from "./series-statements.ts";
@@ -74,11 +73,10 @@ const seriesStatement = (tenantId: TenantId, ruleId: RuleId, fingerprint: string
 
 const openStatement = (tenantId: TenantId, ruleIds: readonly RuleId[]): SqlStatement => ({
   name: "anomaly-open-of-rules",
-  text: `SELECT DISTINCT ON (rule_id) rule_id AS "ruleId", id FROM anomaly WHERE tenant_id = $1 AND rule_id = ANY ($2) AND state <> 'RESOLVED'
+  text: `SELECT DISTINCT ON (rule_id) ${ANOMALY_COLUMNS} FROM anomaly WHERE tenant_id = $1 AND rule_id = ANY ($2) AND state <> 'RESOLVED'
     ORDER BY rule_id, id DESC`,
   params: [tenantId, ruleIds],
 });
-const openRow = z.object({ ruleId: idColumn(parseRuleId), id: idColumn(parseAnomalyId) });
 
 interface Commanding {
   readonly transaction: SqlTransaction;
@@ -124,26 +122,17 @@ export const createAnomalyStore = (deps: {
 }): AnomalyStore => {
   const { sql, models, eventLog, settleSeries } = deps;
   const parseRule = ruleRowParser(deps.codec);
-  const findMany: AnomalyStore["findMany"] = (tenantId, ids) =>
-    models.read(tenantId, async (tables) => {
-      const rows = await tables.anomaly.findMany({ where: { tenantId, id: { in: [...ids] } } });
-      return rows.map(parseAnomalyRow);
-    });
   return {
-    findMany,
+    findMany: (tenantId, ids) =>
+      models.read(tenantId, async (tables) => {
+        const rows = await tables.anomaly.findMany({ where: { tenantId, id: { in: [...ids] } } });
+        return rows.map(parseAnomalyRow);
+      }),
     command: (tenantId, id, asked, change) =>
       sql.transaction(tenantId, (transaction) =>
         command({ transaction, eventLog, settleSeries, parseRule }, tenantId, id, asked, change),
       ),
-    findOpenOfRules: async (tenantId, ruleIds) => {
-      const open = await sql.run(tenantId, openStatement(tenantId, ruleIds), (row) => openRow.parse(row));
-      return open.length === 0
-        ? []
-        : findMany(
-            tenantId,
-            open.map(({ id }) => id),
-          );
-    },
+    findOpenOfRules: (tenantId, ruleIds) => sql.run(tenantId, openStatement(tenantId, ruleIds), parseAnomalyRow),
     page: (tenantId, { first, after }, { state, active, severity, ruleId }) =>
       models.read(tenantId, async (tables) => {
         const rows = await tables.anomaly.findMany({

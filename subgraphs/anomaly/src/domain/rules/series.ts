@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { AnomalyId, RuleId } from "@tessera/contracts/ids";
+import { digestOf } from "@tessera/platform/integrity/digest";
 import type { AlertState } from "../alerts/alert-state.ts";
 import type { Finding, Observation } from "../detectors/detector.ts";
 
@@ -17,9 +17,7 @@ export const fingerprintOf = (ruleId: RuleId, group: SeriesGroup): string => {
   const fields = group
     .map(({ name, value }) => [name, value])
     .toSorted(([a = ""], [b = ""]) => ((a ?? "") < (b ?? "") ? -1 : 1));
-  return createHash("sha256")
-    .update(`${ruleId}${JSON.stringify(fields)}`)
-    .digest("hex");
+  return digestOf(`${ruleId}${JSON.stringify(fields)}`);
 };
 
 /** A bucket of a series that was judged: what it held and what the detector said of it. */

@@ -27,9 +27,9 @@ export interface WatchedQuestionRule {
   /** One question by the name of its field. */
   readonly question: Readonly<Record<string, unknown>>;
   readonly value: {
-    readonly name?: string | null;
-    readonly step?: number | null;
-    readonly period?: number | null;
+    readonly name?: string | null | undefined;
+    readonly step?: number | null | undefined;
+    readonly period?: number | null | undefined;
   } | null;
   readonly granularity: BucketWidth;
   readonly timeZone: string;
@@ -75,10 +75,7 @@ export const watchedQuestionSchema = z
     delay: duration.prefault("PT0S"),
     maxSeries: z.number().int().min(1).max(MAX_SERIES).default(MAX_SERIES),
   })
-  // boundary: what an optional field may hold is told by leaving it out.
-  .transform(
-    ({ delay, ...same }): WatchedQuestionRule => ({ kind: "QUESTION", ...same, delayMs: delay }) as WatchedQuestionRule,
-  );
+  .transform(({ delay, ...same }): WatchedQuestionRule => ({ kind: "QUESTION", ...same, delayMs: delay }));
 
 const watchSchema = z.union([
   z.object({ kind: z.literal("METRIC"), metric: metricSchema }),
