@@ -46,6 +46,32 @@ describe("an answer in columns", () => {
     );
   });
 
+  it("holds lists of numbers one behind the other, whatever its blocks hold", () => {
+    const lists = (rows: readonly (readonly bigint[])[]): Buffer => {
+      let end = 0n;
+      const ends = rows.map((row) => (end += BigInt(row.length)));
+      return Buffer.concat([
+        Buffer.from([...varint(1), ...varint(rows.length)]),
+        ...[text("list"), text("Array(UInt64)"), Buffer.from(BigUint64Array.from(ends).buffer)],
+        Buffer.from(BigUint64Array.from(rows.flat()).buffer),
+      ]);
+    };
+    const anyList = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(fc.array(anyList, { minLength: 1, maxLength: 6 }), { maxLength: 4 }), (blocks) => {
+        const list = readNativeColumns(Buffer.concat(blocks.map(lists))).columns.get("list");
+        const { ends, words } = list?.kind === "LISTS" ? list : { ends: [], words: [] };
+        const told = Array.from(ends, (end, row) =>
+          Array.from({ length: end - (ends[row - 1] ?? 0) }, (_, index) => {
+            const at = 2 * ((ends[row - 1] ?? 0) + index);
+            return BigInt(words[at] ?? 0) + (BigInt(words[at + 1] ?? 0) << 32n);
+          }),
+        );
+        expect(told).toEqual(blocks.flat());
+      }),
+    );
+  });
+
   it("that was cut, or has columns of another type, is an error", () => {
     const whole = block([[1n, 2, "three"]]);
     expect(() => readNativeColumns(whole.subarray(0, whole.length - 1))).toThrow("ends in the middle");

@@ -8,6 +8,8 @@ export type NativeColumn =
   | { readonly kind: "NUMBERS"; readonly values: NativeNumbers }
   /** Numbers of 64 bits, two words per row, the lower first: hashes, which are compared and never added up. */
   | { readonly kind: "WORDS"; readonly words: Uint32Array }
+  /** Lists of such numbers one behind the other: the n-th row's ends before the number `ends[n]`, where the next row's begins. */
+  | { readonly kind: "LISTS"; readonly ends: Uint32Array; readonly words: Uint32Array }
   /** Texts by number: the n-th row has `texts[codes[n]]`; each distinct text is there once, the empty one always, as the first. */
   | { readonly kind: "TEXTS"; readonly codes: Uint32Array; readonly texts: readonly string[] };
 
@@ -119,6 +121,8 @@ interface Pieces {
   readonly type: string;
   readonly texts: Texts;
   readonly pieces: (NativeNumbers | Uint32Array)[];
+  /** Of lists, where each row's ends in its block; their numbers are in `pieces`. */
+  readonly ends: Uint32Array[];
 }
 
 /** A number of 64 bits that is told to be small: a count, a version, flags. */
@@ -145,7 +149,20 @@ const readDictionaryPiece = (reader: Reader, texts: Texts, rows: number): Uint32
   return codes;
 };
 
-const readPiece = (reader: Reader, { type, texts }: Pieces, rows: number): NativeNumbers => {
+const LISTS_TYPE = "Array(UInt64)";
+
+/** Where the lists of a block end: numbers of 64 bits, of which no answer has more than fit in the lower half. */
+const readEnds = (reader: Reader, rows: number): Uint32Array => {
+  const wide = new Uint32Array(readBytes(reader, rows * 8));
+  return Uint32Array.from({ length: rows }, (_, row) => wide[2 * row] ?? 0);
+};
+
+const readPiece = (reader: Reader, { type, texts, ends }: Pieces, rows: number): NativeNumbers => {
+  if (type === LISTS_TYPE) {
+    const own = readEnds(reader, rows);
+    ends.push(own);
+    return new Uint32Array(readBytes(reader, (own.at(-1) ?? 0) * 8));
+  }
   if (isNumbers(type)) {
     const Numbers = NUMBERS[type];
     return new Numbers(readBytes(reader, rows * Numbers.BYTES_PER_ELEMENT));
@@ -169,18 +186,33 @@ const joined = <T extends NativeNumbers>(pieces: readonly T[], empty: T): T => {
   return empty;
 };
 
-const joinPieces = ({ type, texts, pieces }: Pieces): NativeColumn => {
+/** Ends of lists in the blocks' numbers one behind the other. */
+const joinedEnds = (blocks: readonly Uint32Array[]): Uint32Array => {
+  const ends = new Uint32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+  let [row, before] = [0, 0];
+  for (const block of blocks) {
+    for (const end of block) {
+      ends[row] = before + end;
+      row += 1;
+    }
+    before += block.at(-1) ?? 0;
+  }
+  return ends;
+};
+
+const joinPieces = ({ type, texts, pieces, ends }: Pieces): NativeColumn => {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   if (isNumbers(type)) return { kind: "NUMBERS", values: joined<NativeNumbers>(pieces, new NUMBERS[type](length)) };
   const words = joined<NativeNumbers>(pieces, new Uint32Array(length));
   if (!(words instanceof Uint32Array)) throw cutShort();
+  if (type === LISTS_TYPE) return { kind: "LISTS", ends: joinedEnds(ends), words };
   return type === "UInt64" ? { kind: "WORDS", words } : { kind: "TEXTS", codes: words, texts: texts.texts };
 };
 
 /**
  * Reads an answer in the engine's Native format without a client's revision: blocks of columns, each with its name, its type and its values one after another
  * (https://clickhouse.com/docs/interfaces/formats/Native). Reads whole numbers up to 64
- * bits, Float64, String and LowCardinality(String); throws for other types and cut answers.
+ * bits, Float64, String, LowCardinality(String) and Array(UInt64); throws for other types and cut answers.
  */
 export const readNativeColumns = (bytes: Buffer): NativeColumns => {
   if (endianness() !== "LE")
@@ -194,7 +226,7 @@ export const readNativeColumns = (bytes: Buffer): NativeColumns => {
     rows += inBlock;
     for (let column = 0; column < count; column += 1) {
       const [name, type] = [readText(reader), readText(reader)];
-      const pieces = known.get(name) ?? { type, texts: createTexts(), pieces: [] };
+      const pieces = known.get(name) ?? { type, texts: createTexts(), pieces: [], ends: [] };
       known.set(name, pieces);
       pieces.pieces.push(readPiece(reader, pieces, inBlock));
     }

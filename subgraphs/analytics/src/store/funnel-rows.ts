@@ -1,5 +1,6 @@
 import type { NativeColumns } from "@tessera/platform/store/native-columns";
 import type { Funnel } from "../domain/funnel/funnel.ts";
+import type { EventBits, PackedEvents } from "../domain/funnel/packed-events.ts";
 import type { NumberColumn, TextColumn, UnitColumns } from "../domain/funnel/unit-columns.ts";
 
 const missing = (name: string): Error =>
@@ -42,6 +43,15 @@ export const unitColumnsOf = (given: NativeColumns, funnel: Funnel, candidates: 
     fieldValues: (funnel.correlation?.fields ?? []).map((_field, index) => texts(given, `f${index}`)),
     labels: funnel.attribution === null ? null : texts(given, "l"),
   };
+};
+
+/** Reads the lists of `funnelListsStatement`; null where an event had a place in its batch that did not fit. Throws when the store's shape is another. */
+export const packedEventsOf = (given: NativeColumns, bits: EventBits): PackedEvents | null => {
+  if (given.rows === 0) return { bits, ends: new Uint32Array(), words: new Uint32Array() };
+  if (numbers(given, "wide").includes(1)) return null;
+  const column = given.columns.get("events");
+  if (column?.kind !== "LISTS") throw missing("events");
+  return { bits, ends: column.ends, words: column.words };
 };
 
 /** Reads the number of a row of `funnelSizeStatement`. */

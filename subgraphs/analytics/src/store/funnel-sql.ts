@@ -31,8 +31,8 @@ const markType = (bits: number): "UInt8" | "UInt16" | "UInt32" | "Float64" => {
   return bits <= 32 ? "UInt32" : "Float64";
 };
 
-/** An event's mark: bit b says that it passes one of the matchers of condition b. */
-const markSql = (funnel: Funnel, { conditions }: FunnelMarks, params: Params): string => {
+/** Writes an event's mark: bit b says that it passes one of the matchers of condition b. */
+export const markSql = (funnel: Funnel, { conditions }: FunnelMarks, params: Params): string => {
   const type = markType(conditions.length);
   const bits = conditions.map((matchers, bit) => {
     const passes = matchers.map((matcher) => matcherSql(matcher, params)).join(" OR ");
@@ -169,11 +169,24 @@ const columnsOf = (
   ];
 };
 
-/** The number of 64 bits by which a unit's events come together: a person's key, which is one, or the hash of another unit's id. */
-const unitNumber = (funnel: Funnel, params: Params): string => {
+/** Writes the number of 64 bits by which a unit's events come together: a person's key, which is one, or the hash of another unit's id. */
+export const unitNumber = (funnel: Funnel, params: Params): string => {
   const { key } = unitSql(funnel.unit, params);
   return funnel.unit.kind === "PERSON" ? key : `cityHash64(${key})`;
 };
+
+/** What the events of a slice pass that are looked at: those with a mark, or that something else is asked about. */
+export const unitsWhere = (
+  funnel: Funnel,
+  source: FunnelSource,
+  slice: UnitSlice,
+  looked: readonly string[],
+  params: Params,
+): readonly string[] => [
+  ...rangeSql(funnel, source, params),
+  ...sliceSql(funnel.unit, slice, params),
+  ...(readsEverything(funnel) ? [] : [`(${["mark != 0", ...looked].join(" OR ")})`]),
+];
 
 /**
  * The events of a slice that are looked at, one per row: `unit`, `at` (milliseconds from the start of what is read), `mark` and what else travels; in order of
@@ -185,15 +198,10 @@ export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice
   const columns = columnsOf(funnel, source, params);
   const letters = columns.map(([letter]) => letter);
   const looked = [
-    "mark != 0",
     ...(source.candidates.length === 0 ? [] : ["c != 0"]),
     ...(funnel.attribution === null ? [] : ["l != ''"]),
   ];
-  const where = [
-    ...rangeSql(funnel, source, params),
-    ...sliceSql(funnel.unit, slice, params),
-    ...(readsEverything(funnel) ? [] : [`(${looked.join(" OR ")})`]),
-  ];
+  const where = unitsWhere(funnel, source, slice, looked, params);
   const selected = [
     `${unitNumber(funnel, params)} AS unit`,
     `${atSql(source, params)} AS at`,

@@ -42,10 +42,12 @@ export const createAttemptSearch = (funnel: Funnel): FindAttempt => {
   const flagsOf = createMarkReader(marks.conditions.length, (own) => own);
   const search =
     funnel.order === "UNORDERED" ? createUnorderedSearch(funnel, marks) : createOrderedSearch(funnel, marks);
+  const asksFlags =
+    funnel.order === "UNORDERED" || funnel.steps.some(({ optional, atLeast }) => optional || atLeast > 1);
   const flags: Flags[] = [];
   return ({ times, marks: given }) => {
     flags.length = given.length;
-    for (let place = 0; place < given.length; place += 1) flags[place] = flagsOf(given[place] ?? 0);
+    if (asksFlags) for (let place = 0; place < given.length; place += 1) flags[place] = flagsOf(given[place] ?? 0);
     const found = search({ times, marks: given, flags });
     if (found === null || (found.places[0] ?? -1) < 0) return null;
     const { places, entry } = found;

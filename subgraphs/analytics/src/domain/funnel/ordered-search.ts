@@ -60,7 +60,9 @@ const clear = (ways: Ways, length: number): void => {
     ways.entry = new Int32Array(length * 2);
     ways.barrier = new Int32Array(length * 2);
   }
-  ways.entry.fill(-1, 0, length);
+  // A loop: units have some ten events, for which a call takes longer. Barriers are read where a way ends alone, and written there.
+  const { entry } = ways;
+  for (let place = 0; place < length; place += 1) entry[place] = -1;
   ways.last = ways.first = ways.excludedAt = -1;
   ways.stood.fill(-1);
 };
@@ -91,6 +93,8 @@ const bearingsOf = (legs: readonly Leg[], bits: number): ((mark: number) => Bear
   }));
 };
 
+const NO_FLAGS: Flags = [];
+
 const arrive = (ways: Ways, place: number, entry: number): void => {
   ways.entry[place] = entry;
   ways.barrier[place] = ways.excludedAt;
@@ -109,6 +113,7 @@ const createWalk = (
   const strict = funnel.order === "STRICT";
   const any = funnel.anchor === "ANY";
   const [entries] = all;
+  const deepest = all.at(-1);
   const goOn = (step: number, place: number, times: ReadEvents["times"], flags: Flags): void => {
     const leg = legs[step];
     const ways = all[step];
@@ -121,10 +126,11 @@ const createWalk = (
     if (time - (times[entry] ?? 0) <= windowMs && time - (times[from] ?? 0) <= leg.withinMs) arrive(ways, place, entry);
   };
   return ({ times, marks, flags }) => {
-    for (let place = 0; place < marks.length; place += 1) {
+    // Of the ways that get furthest the one that ends first is the attempt: nothing after its end is asked about.
+    for (let place = 0; place < marks.length && (deepest === undefined || deepest.first < 0); place += 1) {
       const { matched, excluded } = bearingOf(marks[place] ?? 0);
       for (const step of matched) {
-        if (step > 0) goOn(step, place, times, flags[place] ?? []);
+        if (step > 0) goOn(step, place, times, flags[place] ?? NO_FLAGS);
         else if (entries !== undefined && (any || entries.first < 0)) arrive(entries, place, place);
       }
       for (const step of excluded) {

@@ -4,6 +4,7 @@ import type { Flags } from "./funnel-marks.ts";
 export interface ReadEvents {
   readonly times: ArrayLike<number>;
   readonly marks: ArrayLike<number>;
+  /** Flags of each mark; none are given to ordered searches without optional steps and steps of which several matchers must happen. */
   readonly flags: readonly Flags[];
 }
 

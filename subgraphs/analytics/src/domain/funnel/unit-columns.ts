@@ -27,12 +27,12 @@ export interface UnitColumns {
   readonly labels: TextColumn | null;
 }
 
-/** One unit: its events in order, and beside each what the parts of the question need; columns of equal length, views of the slice's. */
+/** One unit: its events in order, and beside each what the parts of the question need; columns of equal length, which hold the unit until the next one is handed over. */
 export interface UnitRow {
   /** True when the unit had more events than are looked at. */
   readonly cut: boolean;
-  readonly times: NumberColumn;
-  readonly marks: NumberColumn;
+  readonly times: NumberColumn | readonly number[];
+  readonly marks: NumberColumn | readonly number[];
   readonly values: TextColumn | null;
   /** Name of the unit's very next event, the empty text for none; null unless next events are asked for. */
   readonly following: TextColumn | null;
