@@ -4,7 +4,8 @@ import { Matrix, CholeskyDecomposition } from "ml-matrix";
 export const shrinkageOf = (correlation: Matrix, observations: number): number => {
   const size = correlation.rows;
   const trace = correlation.trace();
-  const squares = correlation.mmul(correlation).trace();
+  // It is symmetric: the trace of its square is the sum of the squares in it.
+  const squares = Matrix.pow(correlation, 2).sum();
   const above = (1 - 2 / size) * squares + trace * trace;
   const below = (observations + 1 - 2 / size) * (squares - (trace * trace) / size);
   return below <= 0 ? 1 : Math.max(0, Math.min(1, above / below));

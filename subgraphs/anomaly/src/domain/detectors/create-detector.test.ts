@@ -5,7 +5,6 @@ import { anySeries, observationsOf } from "../../../testing/series-arbitraries.t
 import { createDetector, historyOf } from "./create-detector.ts";
 import { checkDetectorDefinition, type SeriesDefinition } from "./detector-definition.ts";
 import { MAX_SCORE, MAX_WEIGHED } from "./finding.ts";
-import { asNamed } from "./named-detector.ts";
 import { MAX_REMEMBERED } from "./recent.ts";
 
 /** One of each kind, small enough that short series pass through all they do. */
@@ -139,24 +138,6 @@ describe("a definition", () => {
     "that was checked is the same when checked again: %j",
     (of) => expect(checkDetectorDefinition(JSON.parse(JSON.stringify(of)))).toEqual({ valid: true, value: of }),
   );
-
-  test.each(DEFINITIONS.map((definition) => [definition]))("may be told as the only field of an object: %j", (of) =>
-    expect(checkDetectorDefinition(asNamed(of))).toEqual({ valid: true, value: of }),
-  );
-
-  test.each([
-    [{}, ""],
-    [{ robustZ: {}, ewma: {} }, ""],
-    [{ soothsayer: {} }, ""],
-    [{ robustZ: { window: 1 }, ewma: null }, "robustZ.window"],
-    [
-      { ensemble: { members: [{ detector: { ewma: { lambda: 2 } } }, { detector: {} }] } },
-      "ensemble.members.0.detector.lambda",
-    ],
-  ])("that is told by no name, by several, or wrongly is refused: %j", (input, field) => {
-    const checked = checkDetectorDefinition(input);
-    expect(checked.valid ? null : checked.problems[0]?.field).toBe(field);
-  });
 });
 
 describe("buckets that the calendar labels", () => {

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Checked } from "../checked.ts";
-import { fromNamed, ONE_KIND } from "./named-detector.ts";
 import { amount, calendar, calendarOfBounds, distance, minimumSamples, sides } from "./definition-parts.ts";
 
 /** Buckets a window may reach back: a week of five minutes each. */
@@ -146,7 +145,8 @@ const isolationForestSchema = z.strictObject({
 const halfSpaceTreesSchema = z.strictObject({
   kind: z.literal("HALF_SPACE_TREES"),
   ...{ minimumSamples, calendar },
-  dimensions: z.number().int().min(1).max(5).default(3),
+  /** Latest values that are judged together; with more, a value that lies far out by itself weighs less. */
+  dimensions: z.number().int().min(1).max(5).default(1),
   /** Buckets of a reference window. */
   window: z.number().int().min(50).max(500).default(250),
   trees: z.number().int().min(5).max(50).default(25),
@@ -253,18 +253,10 @@ export type SeriesDefinition = Exclude<DetectorDefinition, GroupDefinition>;
 export const isOfGroup = (definition: DetectorDefinition): definition is GroupDefinition =>
   definition.kind === "PEERS" || definition.kind === "MULTIVARIATE";
 
-/**
- * Checks what an author says of a detector and fills in what is left out; a problem names the field and its limit. A detector is told by its `kind` or as the only field of an
- * object, by the kind's name: `{ robustZ: { window: 60 } }`.
- */
+/** Checks what an author says of a detector and fills in what is left out; a problem names the field and its limit. */
 export const checkDetectorDefinition = (input: unknown): Checked<DetectorDefinition> => {
-  const named = fromNamed(input);
-  const result = definitionSchema.safeParse(named.definition);
+  const result = definitionSchema.safeParse(input);
   if (result.success) return { valid: true, value: result.data };
-  if (named.definition === null) return { valid: false, problems: [{ field: "", message: ONE_KIND }] };
-  const problems = result.error.issues.map(({ path, message }) => ({
-    field: [...named.place, ...path].join("."),
-    message,
-  }));
+  const problems = result.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
   return { valid: false, problems };
 };

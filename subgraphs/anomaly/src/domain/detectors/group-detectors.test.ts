@@ -90,7 +90,7 @@ test("The detectors of a rule's series tell what was found of all together, and 
     5,
   ]);
   const buckets = bucketsOf(rows);
-  const definition = checkDetectorDefinition({ peers: { compare: "VALUES", minimumPeers: 3 } });
+  const definition = checkDetectorDefinition({ kind: "PEERS", compare: "VALUES", minimumPeers: 3 });
   if (!definition.valid) throw new Error("refused");
   const names = [...(buckets[0]?.keys() ?? [])];
   const observations = (name: string) => buckets.flatMap((bucket) => bucket.get(name) ?? []);

@@ -37,15 +37,15 @@ const scaleOf = (points: readonly Point[]): ((point: Point) => Point) => {
   return (point) => point.map((value) => (value - least) / wide);
 };
 
-/** How strange a point is by the window that ended so long ago: doublings by which the mass about it is less than all there is. */
+/** How strange a point is by the window that ended so long ago: how many times the mass about it is less than if all were there. */
 const referenceOf = (recent: Recent, definition: HalfSpaceTreesDefinition, ago: number): ((point: Point) => number) => {
   const { window, dimensions, depth } = definition;
   const points = pointsOf(recent, { ago, window, dimensions });
   const scaled = scaleOf(points);
   const spaces = createHalfSpaces({ ...definition, seed: SEED, sizeLimit: SIZE_LIMIT * window });
   points.forEach((point) => spaces.count(scaled(point)));
-  const all = Math.log2(window * 2 ** depth + 1);
-  return (point) => Math.max(0, all - Math.log2(spaces.mass(scaled(point)) + 1));
+  const most = window * 2 ** depth;
+  return (point) => most / (spaces.mass(scaled(point)) + SIZE_LIMIT * window);
 };
 
 /** Half-space trees over the latest values: the mass about them in the window before the present one; what is rare is told by the tail of all masses before. */

@@ -9,7 +9,7 @@ import { createRecent, recentSchema } from "./recent.ts";
 import { createTail, tailSchema } from "./tail.ts";
 
 /** Parts of a window after each of which the forest is grown anew. */
-const PARTS = 4;
+const PARTS = 2;
 
 const keptSchema = z.object({
   recent: recentSchema,
@@ -24,7 +24,7 @@ export const bucketsOfForest = ({ window, dimensions }: IsolationForestDefinitio
   window + Math.ceil(window / PARTS) + dimensions;
 
 /**
- * An isolation forest over the latest values, as many together as there are dimensions, grown anew of a sliding window after each quarter of it; a score is an anomaly by the tail of
+ * An isolation forest over the latest values, as many together as there are dimensions, grown anew of a sliding window after each half of it; a score is an anomaly by the tail of
  * all scores before it.
  */
 export const createIsolationForest = (definition: IsolationForestDefinition, saved: unknown): Detector => {

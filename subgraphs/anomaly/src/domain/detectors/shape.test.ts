@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createHistory, REMEMBERED } from "./history.ts";
-import { nearestShapes, type ShapeSettings } from "./nearest-shapes.ts";
+import { createNearestShapes, type ShapeSettings } from "./nearest-shapes.ts";
 import { createShape } from "./shape.ts";
 
 const settings = fc.record({ length: fc.integer({ min: 1, max: 8 }), stride: fc.integer({ min: 1, max: 4 }) });
@@ -29,11 +29,12 @@ describe("the nearest shapes", () => {
     fc.assert(
       fc.property(settings, fc.array(value, { maxLength: 80 }), fc.nat(80), (of, values, from) => {
         const history = createHistory(null);
+        const nearestShapes = createNearestShapes(history, of);
         values.forEach((one, place) => {
           history.put(one);
           if (place < from) return;
           const expected = reference(values.slice(0, place + 1), of).slice(0, 3);
-          const told = nearestShapes(history, of, 3).map(({ distance }) => distance);
+          const told = nearestShapes(3).map(({ distance }) => distance);
           expect(told).toHaveLength(expected.length);
           told.forEach((distance, rank) => expect(distance).toBeCloseTo(expected[rank] ?? 0, 9));
         });
@@ -47,13 +48,16 @@ describe("the nearest shapes", () => {
     const values = [1e9, 5, 1e9, ...Array.from({ length: REMEMBERED + 300 }, (_, place) => Math.sin(place) * 10)];
     values.forEach(history.put);
     const expected = reference(values, of);
-    nearestShapes(history, of, 3).forEach(({ distance }, rank) => expect(distance).toBeCloseTo(expected[rank] ?? 0, 9));
+    createNearestShapes(
+      history,
+      of,
+    )(3).forEach(({ distance }, rank) => expect(distance).toBeCloseTo(expected[rank] ?? 0, 9));
   });
 
   test("name how long ago each ended", () => {
     const history = createHistory(null);
     [0, 7, 3, 3, 0, 7].forEach(history.put);
-    expect(nearestShapes(history, { length: 2, stride: 1 }, 1)).toEqual([{ ago: 4, distance: 0 }]);
+    expect(createNearestShapes(history, { length: 2, stride: 1 })(1)).toEqual([{ ago: 4, distance: 0 }]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { History } from "./history.ts";
-import { nearestShapes, type ShapeSettings } from "./nearest-shapes.ts";
+import { createNearestShapes, type ShapeSettings } from "./nearest-shapes.ts";
 import { createTail, type TailState } from "./tail.ts";
 
 /** Nearest neighbours whose mean distance counts: one alone may itself have been an anomaly. */
@@ -27,10 +27,10 @@ export interface Shape {
  */
 export const createShape = (settings: ShapeSettings, history: History, saved: TailState | null = null): Shape => {
   const tail = createTail(saved);
+  const nearestShapes = createNearestShapes(history, settings);
   return {
     judge: () => {
-      const nearest =
-        history.seen() < MIN_LENGTHS * settings.length ? [] : nearestShapes(history, settings, NEIGHBOURS);
+      const nearest = history.seen() < MIN_LENGTHS * settings.length ? [] : nearestShapes(NEIGHBOURS);
       if (nearest.length === 0) return { surprise: 0, nearest: [] };
       const distance = nearest.reduce((sum, neighbour) => sum + neighbour.distance, 0) / nearest.length;
       const surprise = tail.surprise(distance);
