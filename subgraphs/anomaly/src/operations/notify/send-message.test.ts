@@ -3,45 +3,32 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@j
 import { Webhook } from "standardwebhooks";
 import { createPublicRequests } from "@tessera/platform/http/public-request";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
-import type { Channel } from "../../domain/notify/channel.ts";
-import { checkChannel } from "../../domain/notify/check-channel.ts";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
 import { messageOf } from "../../domain/notify/message.ts";
-import { openMailServer, RELAY, type MailServer } from "../../testing/notify/mail-server.ts";
 import { alertOf, NOTIFY_EPOCH_MS } from "../../testing/notify/notify-room.ts";
+import { channelOf, SAMPLE_DELIVERY as DELIVERY } from "../../testing/notify/sample-channel.ts";
 import { KNOWN, openReceivers, type Fault, type Receivers } from "../../testing/notify/receivers.ts";
-import { createMailer } from "./mailer.ts";
 import { createSendMessage, SEND_MS } from "./send-message.ts";
 
 // Nothing here is measured in time.
 jest.setTimeout(60_000);
 
 let receivers: Receivers;
-let relay: MailServer;
 beforeAll(async () => {
   receivers = await openReceivers();
-  relay = await openMailServer();
 });
 afterEach(() => {
-  for (const list of [receivers.accepted, receivers.faults, relay.taken, relay.faults]) list.length = 0;
+  for (const list of [receivers.accepted, receivers.faults]) list.length = 0;
 });
 afterAll(async () => {
   await receivers.close();
-  await relay.close();
 });
 
 /** Reads a body of JSON as the assertions below ask. */
 const read = (body: string): unknown => JSON.parse(body);
 
 const tenantId = freshTenantId();
-const DELIVERY = "01900000-0000-7000-8000-000000000001";
 const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString("base64")}`;
-
-const channelOf = (input: ChannelInput): { readonly channel: Channel; readonly secret: string | null } => {
-  const { definition, secret } = checkChannel(input);
-  const kept = { secretHint: null, state: "ACTIVE", disabledBecause: null, version: 1 } as const;
-  return { channel: { ...definition, ...kept, tenantId, id: DELIVERY, createdAtMs: 0, changedAtMs: 0 }, secret };
-};
 
 const sms = (): ChannelInput => ({
   name: "sms",
@@ -70,7 +57,7 @@ const send = async (
   const { url } = receivers;
   const sendMessage = createSendMessage({
     requests: createPublicRequests({ allowLoopback: true }),
-    mailer: createMailer({ ...relay, from: "alerts@tessera.example", tls: "REQUIRED" }),
+    mailer: null,
     providers: {
       slack: url,
       pagerDuty: { US: "http://127.0.0.1:1", EU: url },
@@ -289,75 +276,5 @@ describe("What fails", () => {
       onDone: () => Promise.resolve(true),
     });
     expect([outcome.kind, asked]).toEqual(["TRY_AGAIN", [SEND_MS]]);
-  });
-});
-
-describe("A mail", () => {
-  const email = (...recipients: string[]): ChannelInput => ({ name: "mail", email: { recipients } });
-
-  test("goes by STARTTLS and the relay's credentials, with a Message-ID of its delivery and nothing of a stranger's in its head", async () => {
-    for (let tries = 0; tries < 2; tries += 1)
-      await send(email("ada@example.com", "bob@example.com"), { alert: { ruleName: hostile, because: hostile } });
-    expect(relay.taken).toHaveLength(2);
-    for (const { from, to, text } of relay.taken) {
-      const head = text.slice(0, text.indexOf("\r\n\r\n")).replaceAll(/\r\n[ \t]+/g, " ");
-      expect([from, to]).toEqual(["alerts@tessera.example", ["ada@example.com", "bob@example.com"]]);
-      expect(head).toContain(`Message-ID: <${DELIVERY}@tessera.example>`);
-      expect(head).toMatch(/^List-Unsubscribe: <mailto:alerts@tessera\.example\?subject=unsubscribe/m);
-      expect(head).toMatch(/^Auto-Submitted: auto-generated$/m);
-      expect(head).not.toMatch(/^Bcc:/im);
-      expect(text).not.toContain('<!channel>"');
-    }
-  });
-
-  test("that some mailboxes are refused of is sent to the others", async () => {
-    const { outcome } = await send(email("ada@example.com", RELAY.unknown));
-    expect(outcome).toMatchObject({ kind: "SENT", code: 250, said: expect.stringContaining(RELAY.unknown) });
-    expect(relay.taken.map(({ to }) => to)).toEqual([["ada@example.com"]]);
-  });
-
-  test.each([
-    ["a mailbox there is not", { kind: "REFUSED", code: 550, disables: true }, { recipient: RELAY.unknown }],
-    ["greylisting", { kind: "TRY_AGAIN", code: 451 }, { at: "RCPT", status: 451 }],
-    ["a message that is refused", { kind: "REFUSED", code: 554, disables: false }, { at: "DATA", status: 554 }],
-    ["a full mailbox for now", { kind: "TRY_AGAIN", code: 452 }, { at: "DATA", status: 452 }],
-    ["credentials the operator has to mend", { kind: "TRY_AGAIN", code: 535 }, { at: "AUTH", status: 535 }],
-  ] as const)("after %s is what it is", async (_name, wanted, fault) => {
-    if ("at" in fault) relay.faults.push({ at: fault.at, status: fault.status, said: "said so" });
-    const recipient = "recipient" in fault ? fault.recipient : "ada@example.com";
-    expect((await send(email(recipient))).outcome).toMatchObject(wanted);
-  });
-
-  test.each([
-    ["no relay", "smtp://127.0.0.1:1"],
-    ["a relay nobody vouches for", null],
-  ])("with %s is tried again", async (_name, url) => {
-    const mailer = createMailer({
-      ...{ url: url ?? relay.url, from: "alerts@tessera.example", tls: "REQUIRED" },
-      // Without the authority, the relay's certificate is nobody's.
-    });
-    const sendMessage = createSendMessage({
-      ...{ requests: createPublicRequests({ allowLoopback: false }), mailer, nowMs: () => 0 },
-      providers: { slack: "", pagerDuty: { US: "", EU: "" }, opsgenie: { US: "", EU: "" } },
-    });
-    const { channel } = channelOf(email("ada@example.com"));
-    const message = messageOf({
-      id: DELIVERY,
-      channel,
-      alerts: [alertOf(tenantId)],
-      unlisted: 0,
-      wait: "NOW",
-      atMs: 0,
-    });
-    const outcome = await sendMessage({
-      channel,
-      secret: null,
-      message,
-      thread: null,
-      done: [],
-      onDone: () => Promise.resolve(true),
-    });
-    expect(outcome).toMatchObject({ kind: "TRY_AGAIN" });
-    expect(relay.taken).toEqual([]);
   });
 });
