@@ -437,3 +437,7 @@ export type ReportPausedParent = { readonly report: Report };
 export type RemoveReportResultParent = { readonly kind: "REMOVED" | "NOT_FOUND"; readonly id: string };
 /** What a resolver of `ReportRemoved` receives. */
 export type ReportRemovedParent = RemoveReportResultParent;
+/** What a resolver of `WatchedChange` receives: the change, as JSON. */
+export interface WatchedChangeParent {
+  readonly asked: string;
+}

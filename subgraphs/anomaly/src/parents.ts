@@ -45,3 +45,7 @@ export type OnCallOverrideParent = OnCallOverride;
 export type OnCallShiftParent = Shift;
 /** What resolvers of `OnCall` receive. */
 export type OnCallParent = OnCall;
+/** What resolvers of `WatchedChange` receive: the change, as JSON. */
+export interface WatchedChangeParent {
+  readonly asked: string;
+}

@@ -47,6 +47,7 @@ import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
 import { type StartQueryDeps } from "./start-query.ts";
+import { explainAskedChange } from "./change/explain-asked-change.ts";
 import { explainChange } from "./change/explain-change.ts";
 import { watchedSeries } from "./watched/watched-series.ts";
 import { watchEvents } from "./watch-events.ts";
@@ -172,6 +173,7 @@ export const createOperations = (deps: OperationDeps) => {
     ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },
     watchedSeries: watchedSeries({ ...deps, ask: questionAskers(asked) }),
     explainChange: explainChange(deps),
+    explainAskedChange: explainAskedChange(deps),
   };
 };
 

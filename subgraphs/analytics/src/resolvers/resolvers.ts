@@ -21,6 +21,7 @@ import { Session } from "./session.ts";
 import { Query } from "./query.ts";
 import { RealtimeMetrics } from "./realtime-metrics.ts";
 import { Subscription } from "./subscription.ts";
+import { WatchedChange } from "./watched-change.ts";
 
 /** Every resolver of this room by its type. */
 export const resolvers = {
@@ -52,4 +53,5 @@ export const resolvers = {
   PersonErasure,
   Session,
   RealtimeMetrics,
+  WatchedChange,
 };

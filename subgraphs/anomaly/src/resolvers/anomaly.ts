@@ -1,5 +1,5 @@
 import type { AnomalyResolvers } from "../generated/resolvers.ts";
-import { anomalyOfReference, ruleOfAnomaly } from "./entities.ts";
+import { anomalyOfReference, changeOfAnomaly, ruleOfAnomaly } from "./entities.ts";
 import { toAcknowledgement, toBucket, toDateTime, toEvidence, toResolution, toTransition } from "./views.ts";
 
 /** Resolvers of `Anomaly`. */
@@ -12,6 +12,7 @@ export const Anomaly: AnomalyResolvers = {
   lastSeenAt: ({ lastSeenAtMs }) => toDateTime(lastSeenAtMs),
   transitions: ({ id }, _arguments, { loaders }) =>
     loaders.stepsOfAnomaly.load(id).then((all) => all.map(toTransition)),
+  change: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, context),
   series: (anomaly, _arguments, { loaders }) => loaders.bucketsOf(anomaly).then((all) => all.map(toBucket)),
   acknowledgement: (anomaly) => toAcknowledgement(anomaly),
   resolution: (anomaly) => toResolution(anomaly),

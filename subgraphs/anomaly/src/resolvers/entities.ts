@@ -4,6 +4,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { requireWholeTenant } from "@tessera/platform/graphql/field-permissions";
 import type { Anomaly } from "../domain/anomaly.ts";
 import type { Rule } from "../domain/rule.ts";
+import { changeAsked } from "../domain/rules/change-asked.ts";
 import type { Loaders } from "../loaders.ts";
 
 /** What is needed to reach an entity: who asks, and the loaders of their call. */
@@ -41,4 +42,10 @@ export const ruleOfAnomaly = async (anomaly: Anomaly, { loaders }: Reach): Promi
   const rule = await loaders.rule.load(anomaly.ruleId);
   if (rule === null) throw new Error("An anomaly names a rule that does not exist.");
   return rule;
+};
+
+/** The change an anomaly began with, by which the analytics room explains it; null where it can't. */
+export const changeOfAnomaly = async (anomaly: Anomaly, reach: Reach): Promise<{ readonly asked: string } | null> => {
+  const asked = changeAsked(await ruleOfAnomaly(anomaly, reach), anomaly);
+  return asked === null ? null : { asked };
 };

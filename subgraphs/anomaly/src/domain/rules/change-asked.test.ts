@@ -1,0 +1,120 @@
+import { describe, expect, test } from "@jest/globals";
+import { parseAnomalyId, parseRuleId, parseTenantId } from "@tessera/contracts/ids";
+import { z } from "zod";
+import type { Anomaly } from "../anomaly.ts";
+import { metricSchema } from "../metric-definition.ts";
+import type { Rule } from "../rule.ts";
+import { changeAsked } from "./change-asked.ts";
+import { OTHERS, type SeriesGroup } from "./series.ts";
+import { watchedQuestionSchema, type Watch } from "./watch.ts";
+
+const id = "0198f2c4-0000-7000-8000-000000000001";
+const [tenantId, ruleId, anomalyId] = [parseTenantId(id), parseRuleId(id), parseAnomalyId(id)];
+if (tenantId === null || ruleId === null || anomalyId === null) throw new Error("A UUID is an id.");
+const window = { fromMs: Date.parse("2026-11-21T10:00:00Z"), toMs: Date.parse("2026-11-21T11:00:00Z") };
+const span = { from: "2026-11-21T10:00:00.000Z", to: "2026-11-21T11:00:00.000Z" };
+
+const ruleOf = (watch: Watch): Pick<Rule, "watch"> => ({ watch });
+const anomalyOf = (group: SeriesGroup): Pick<Anomaly, "group" | "evidence"> => ({
+  group,
+  evidence: {
+    ...{ value: 1, samples: 1, score: 2, expected: 3, low: 2, high: null, side: "BELOW", because: "less" },
+    ...{ weighed: [], window },
+  },
+});
+const asked = (watch: Watch, group: SeriesGroup = []): unknown => {
+  const text = changeAsked(ruleOf(watch), anomalyOf(group));
+  return text === null ? null : z.unknown().parse(JSON.parse(text));
+};
+const question = (field: string, rest: Record<string, unknown> = {}) =>
+  watchedQuestionSchema.parse({ question: { [field]: { some: "input" } }, granularity: "HOUR", ...rest });
+const metric = (definition: Record<string, unknown>): Watch => ({
+  kind: "METRIC",
+  metric: metricSchema.parse({ window: "PT1H", eventNames: [], filters: [], includeSynthetic: true, ...definition }),
+});
+const olapOf = (watch: Watch): unknown =>
+  z.object({ question: z.object({ olap: z.unknown() }) }).parse(asked(watch)).question.olap;
+
+describe("the change of an anomaly", () => {
+  test.each(["olap", "timeSeries", "savedQuery"])(
+    "is asked of a question to %s as the rule has it, held to the series' group",
+    (field) => {
+      const watch = question(field, { value: { name: "orders" }, timeZone: "Europe/Berlin" });
+      expect(
+        asked(watch, [
+          { name: "country", value: "DE" },
+          { name: "device", value: null },
+        ]),
+      ).toEqual({
+        ...{ question: { [field]: { some: "input" } }, value: { name: "orders" }, ...span, timeZone: "Europe/Berlin" },
+        where: [
+          { dimension: "country", values: ["DE"] },
+          { dimension: "device", values: [null] },
+        ],
+      });
+    },
+  );
+
+  test.each(["funnel", "retention", "sessionMetrics"])("is none of a question to %s", (field) => {
+    expect(asked(question(field))).toBeNull();
+  });
+
+  test("is none of all other series together", () => {
+    expect(asked(question("olap"), OTHERS)).toBeNull();
+  });
+
+  test.each([
+    [{ measure: "COUNT" }, { function: "COUNT" }],
+    [{ measure: "UNIQUE_USERS" }, { function: "UNIQUES", of: "persons" }],
+    [{ measure: "UNIQUE_SESSIONS" }, { function: "UNIQUES", of: "sessions" }],
+    [
+      { measure: "REVENUE_SUM", currency: "EUR" },
+      { function: "SUM", of: "revenue", currency: "EUR" },
+    ],
+    [
+      { measure: "REVENUE_AVERAGE", currency: "EUR" },
+      { function: "AVG", of: "revenue", currency: "EUR" },
+    ],
+    [
+      { measure: "PROPERTY_SUM", property: "cart.total" },
+      { function: "SUM", of: "properties.cart.total" },
+    ],
+    [
+      { measure: "PROPERTY_AVERAGE", property: "cart.total" },
+      { function: "AVG", of: "properties.cart.total" },
+    ],
+  ])("is asked of a metric %j by a question for the same number", (definition, measure) => {
+    expect(olapOf(metric(definition))).toEqual({ range: span, measures: [measure] });
+  });
+
+  test.each([
+    [
+      { field: "COUNTRY", operator: "IN", values: ["DE", "FR"] },
+      { field: "country", in: ["DE", "FR"] },
+    ],
+    [{ field: "UTM_SOURCE", operator: "NOT_IN", values: ["ad"] }, { not: { field: "utmSource", in: ["ad"] } }],
+    [{ field: "URL", operator: "CONTAINS", values: ["/pay"] }, { or: [{ field: "url", contains: "/pay" }] }],
+    [
+      { field: "PROPERTY", property: "plan", operator: "STARTS_WITH", values: ["pro", "team"] },
+      {
+        or: [
+          { field: "properties.plan", startsWith: "pro" },
+          { field: "properties.plan", startsWith: "team" },
+        ],
+      },
+    ],
+    [
+      { field: "REVENUE", operator: "AT_LEAST", bound: 10 },
+      { field: "revenue", gte: 10 },
+    ],
+    [
+      { field: "PROPERTY", property: "n", operator: "LESS_THAN", bound: -1 },
+      { field: "properties.n", lt: -1 },
+    ],
+  ])("is asked with the metric's filter %j", (filter, wanted) => {
+    const watch = metric({ measure: "COUNT", eventNames: ["buy"], filters: [filter], includeSynthetic: false });
+    expect(olapOf(watch)).toMatchObject({
+      filter: { and: [{ field: "name", in: ["buy"] }, { field: "synthetic", eq: "false" }, wanted] },
+    });
+  });
+});
