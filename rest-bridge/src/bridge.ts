@@ -19,6 +19,7 @@ import { registerAuditKeys } from "./routes/audit-keys/route.ts";
 import { registerAuditLog } from "./routes/audit-log/route.ts";
 import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCorrelations } from "./routes/correlations/route.ts";
+import { registerAnomalies } from "./routes/anomalies/route.ts";
 import { registerReports } from "./routes/reports/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerErasures, registerPeople } from "./routes/people/route.ts";
@@ -71,6 +72,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerErasures(scope, deps);
     registerCorrelations(scope, deps);
     registerReports(scope, deps);
+    registerAnomalies(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);
     registerAuditKeys(scope, deps);

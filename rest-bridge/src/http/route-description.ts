@@ -21,7 +21,7 @@ export interface RouteDescription<Query extends TSchema = TSchema, Body extends 
   /** What each parameter of the path means; each is a text that the route checks. */
   readonly pathParameters?: Readonly<Record<string, string>>;
   readonly operationId: string;
-  readonly tag: "Administration" | "Analytics" | "Audit" | "Events" | "Health" | "Reference";
+  readonly tag: "Administration" | "Analytics" | "Anomalies" | "Audit" | "Events" | "Health" | "Reference";
   readonly summary: string;
   /** The part of the graph this operation is a projection of; its description is the operation's. */
   readonly graphql?: string;

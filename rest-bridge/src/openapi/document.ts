@@ -20,6 +20,7 @@ const INFO: JsonObject = {
 };
 
 const TAGS: Json = [
+  { name: "Anomalies", description: "What is not as it should be, and the rules that watch for it." },
   { name: "Administration", description: "Usage, limits and capacity of a tenant." },
   { name: "Analytics", description: "What happens right now, and measures of what happened." },
   { name: "Audit", description: "What callers of the tenant did, and how to verify that nobody changed it." },

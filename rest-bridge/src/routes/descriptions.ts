@@ -18,6 +18,7 @@ import {
 import { correlationDescriptions } from "./correlations/description.ts";
 import { reportDescriptions } from "./reports/description.ts";
 import { eventsDescription } from "./events/description.ts";
+import { anomalyDescriptions } from "./anomalies/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { pathsAnalyzeDescription } from "./paths-analyze/description.ts";
@@ -45,6 +46,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...[erasePersonDescription, personErasureDescription],
   ...correlationDescriptions,
   ...reportDescriptions,
+  ...anomalyDescriptions,
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,

@@ -53,6 +53,7 @@ const MERGE = "/api/v2/analytics/people/merge";
 const ERASURES = "/api/v2/analytics/people/erasures";
 const IDENTIFY = "/api/v2/analytics/identify";
 const CORRELATIONS = "/api/v2/analytics/correlations";
+const ANOMALIES = "/api/v2/anomalies";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
 const AUDIT = "/api/v2/audit";
@@ -167,6 +168,17 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   [`POST ${IDENTIFY}`]: {
     attempt: http(IDENTIFY, "POST", { user_id: "surface", anonymous_id: "surface" }),
     permission: "analytics:ingest",
+    says: problems,
+  },
+  [`GET ${ANOMALIES}/active`]: {
+    attempt: http(`${ANOMALIES}/active`, "GET"),
+    permission: "anomaly:read",
+    says: problems,
+  },
+  [`PUT ${ANOMALIES}/rules/{rule_id}`]: {
+    attempt: (world, query, apiKey) =>
+      http(`${ANOMALIES}/rules/${world.own.ruleId}`, "PUT", { description: "surface" })(world, query, apiKey),
+    permission: "anomaly:manage",
     says: problems,
   },
   [`GET ${CORRELATIONS}`]: { attempt: http(CORRELATIONS, "GET"), permission: "analytics:read", says: problems },

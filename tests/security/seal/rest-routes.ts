@@ -107,6 +107,12 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, name: "sealed", dashboard_id: NOTHING, formats: ["csv"] });
     return JSON.stringify(await askHttp(`${url}/api/v2/reports`, apiKey, { method: "POST", body }));
   },
+  "GET /api/v2/anomalies/active": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/anomalies/active?${query(tenantId)}`, apiKey)),
+  "PUT /api/v2/anomalies/rules/{rule_id}": async (url, apiKey, tenantId) => {
+    const init = { method: "PUT", body: JSON.stringify({ [TENANT]: tenantId, description: "sealed" }) };
+    return JSON.stringify(await askHttp(`${url}/api/v2/anomalies/rules/${NOTHING}`, apiKey, init));
+  },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
@@ -143,6 +149,7 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
 const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "POST /api/v2/admin/tenants/{id}/lift-throttle": "There is no such throttle.",
   "POST /api/v2/reports": "There is no dashboard of this id",
+  "PUT /api/v2/anomalies/rules/{rule_id}": "The tenant has no rule of this id.",
 };
 
 const anonymous = (text: string, tenantId: string): string => withoutTrace(text.replaceAll(tenantId, "<id>"));

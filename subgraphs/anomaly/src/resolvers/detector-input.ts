@@ -19,7 +19,7 @@ const KINDS = {
 } as const satisfies Record<keyof DetectorInput, DetectorKind>;
 
 /** What was sent without what was sent as null: both leave a setting out. */
-const told = (settings: object): object =>
+const told = (settings: object): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== undefined));
 
 /** A detector as the domain reads it; of several, or none, what no definition is. */
@@ -27,7 +27,7 @@ const definitionOf = (input: DetectorInput): object => {
   const given = Object.entries(told(input));
   const [one, ...others] = given;
   if (one === undefined || others.length > 0) return { kind: given.map(([name]) => name).join(" and ") };
-  const [name, settings]: [string, unknown] = one;
+  const [name, settings] = one;
   const kind = Object.entries(KINDS).find(([known]) => known === name)?.[1] ?? name;
   if (typeof settings !== "object" || settings === null) return { kind };
   if (!("members" in settings) || !Array.isArray(settings.members)) return { kind, ...told(settings) };

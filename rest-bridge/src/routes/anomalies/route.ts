@@ -1,0 +1,73 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { HttpServer } from "@tessera/platform/http/server";
+import { RestActiveAnomaliesDocument, RestUpdateRuleDocument } from "../../generated/graphql.ts";
+import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
+import { ownTenant } from "../../http/own-tenant.ts";
+import { serveRoute } from "../../http/serve-route.ts";
+import { camelCase, snakeCase } from "../../http/snake-case.ts";
+import { activeAnomaliesDescription, updateRuleDescription } from "./description.ts";
+
+const DEFAULT_FIRST = "50";
+const ID = "rule_id";
+
+const active = graphQuestion(RestActiveAnomaliesDocument, (field) => (field === "ruleId" ? ID : field));
+const update = graphQuestion(RestUpdateRuleDocument, (field) =>
+  field === "id" ? ID : snakeCase(field.replace(/^input\./, "")),
+);
+
+/** Members whose values are words of the graph's enums. */
+const ENUMS = new Set(["state", "severity", "side", "kind"]);
+
+const inWords = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(inWords);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== "__typename")
+      .map(([name, part]: [string, unknown]) => [
+        snakeCase(name),
+        ENUMS.has(name) && typeof part === "string" ? part.toLowerCase() : inWords(part),
+      ]),
+  );
+};
+
+/** Adds GET /api/v2/anomalies/active and PUT /api/v2/anomalies/rules/{rule_id}. */
+export const registerAnomalies = (server: HttpServer, deps: GraphRouteDeps): void => {
+  serveRoute(server, deps, activeAnomaliesDescription, async (request) => {
+    const { tenant_id, severity, rule_id, first, after } = request.query;
+    ownTenant(request.caller, tenant_id);
+    const { edges, pageInfo } = (
+      await active(deps.graph, request, {
+        ...{ first: Number(first ?? DEFAULT_FIRST), after: after ?? null, ruleId: rule_id ?? null },
+        severity: severity?.toUpperCase() ?? null,
+      })
+    ).data.anomalies;
+    return {
+      anomalies: edges.map(({ node }) => inWords(node)),
+      next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+    };
+  });
+  serveRoute(server, deps, updateRuleDescription, async (request) => {
+    const { tenant_id, ...said } = request.body;
+    ownTenant(request.caller, tenant_id);
+    const input = Object.fromEntries(Object.entries(said).map(([name, value]) => [camelCase(name), value]));
+    const outcome = (await update(deps.graph, request, { id: request.path[ID], input })).data.updateRule;
+    switch (outcome.__typename) {
+      case "RuleSaved":
+        return inWords(outcome.rule);
+      case "RuleRejected": {
+        const [first] = outcome.problems;
+        const told = outcome.problems.map(({ field, message }) => `${field}: ${message}`).join(" ");
+        throw refuse("BAD_INPUT", told, { field: snakeCase(first?.field ?? "") });
+      }
+      case "RuleNameTaken":
+        throw refuse("CONFLICT", `Another rule is called ${outcome.name}.`, { field: "name" });
+      case "RuleChangedMeanwhile":
+        throw refuse("CONFLICT", `The rule was changed meanwhile: its version is ${outcome.rule.version}.`, {
+          field: "expected_version",
+        });
+      case "RuleNotFound":
+        throw refuse("NOT_FOUND", "The tenant has no rule of this id.", { field: ID });
+    }
+  });
+};
