@@ -136,7 +136,7 @@ CREATE POLICY webhook_attempt_of_tenant ON webhook_attempt USING (tenant_id = cu
 CREATE FUNCTION claim_due_webhook_deliveries_across_tenants(
   present timestamptz, lease_until timestamptz, max_deliveries integer, per_tenant integer, per_endpoint integer, breaker_failures integer
 ) RETURNS TABLE (tenant_id uuid, id uuid, lease_token uuid) LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
-  WITH open AS MATERIALIZED (
+  WITH candidates AS MATERIALIZED (
     SELECT e.tenant_id, e.id, e.failures_in_row, make_interval(secs => 60.0 / e.rate_per_minute) AS gap, greatest(e.next_slot_at, present) AS slot,
       -- The requests of a second, or one, may be sent at once.
       present + make_interval(secs => greatest(1.0, 60.0 / e.rate_per_minute)) AS slots_until
@@ -146,9 +146,12 @@ CREATE FUNCTION claim_due_webhook_deliveries_across_tenants(
         SELECT 1 FROM webhook_delivery d WHERE d.tenant_id = e.tenant_id AND d.endpoint_id = e.id AND d.state = 'WAITING'
           AND d.due_at <= present AND (d.leased_until IS NULL OR d.leased_until <= present)
       )
-    ORDER BY e.served_at NULLS FIRST, e.id LIMIT max_deliveries FOR NO KEY UPDATE SKIP LOCKED
+    ORDER BY e.served_at NULLS FIRST, e.id LIMIT max_deliveries
+  ), open AS MATERIALIZED (
+    -- Whoever settles holds the endpoint's row for a moment, and is not to keep others from sending: claims keep out of each other's way alone.
+    SELECT c.* FROM candidates c WHERE pg_try_advisory_xact_lock(hashtextextended('webhook-claim:' || c.id::text, 0))
   ), free AS (
-    SELECT o.tenant_id, o.id, o.gap, o.slot, least(
+    SELECT o.tenant_id, o.id, o.gap, least(
       CASE WHEN o.failures_in_row >= breaker_failures THEN 1 ELSE per_endpoint END - (
         SELECT count(*) FROM webhook_delivery d WHERE d.tenant_id = o.tenant_id AND d.endpoint_id = o.id AND d.state = 'WAITING'
           AND d.lease_token IS NOT NULL AND d.leased_until > present
@@ -156,7 +159,7 @@ CREATE FUNCTION claim_due_webhook_deliveries_across_tenants(
       floor(extract(epoch FROM o.slots_until - o.slot) / extract(epoch FROM o.gap))
     )::integer AS places FROM open o
   ), ranked AS (
-    SELECT f.tenant_id, f.id AS endpoint_id, d.id, d.due_at, f.gap, f.slot,
+    SELECT f.tenant_id, f.id AS endpoint_id, d.id, d.due_at, f.gap,
       row_number() OVER (PARTITION BY f.tenant_id ORDER BY d.due_at, d.sequence) + (
         SELECT count(*) FROM webhook_delivery l WHERE l.tenant_id = f.tenant_id AND l.state = 'WAITING'
           AND l.lease_token IS NOT NULL AND l.leased_until > present
@@ -172,10 +175,10 @@ CREATE FUNCTION claim_due_webhook_deliveries_across_tenants(
   ), leased AS (
     UPDATE webhook_delivery d SET lease_token = gen_random_uuid(), leased_until = lease_until FROM chosen c
     WHERE d.tenant_id = c.tenant_id AND d.id = c.id AND d.state = 'WAITING' AND (d.leased_until IS NULL OR d.leased_until <= present)
-    RETURNING d.tenant_id, d.id, d.lease_token, d.endpoint_id, c.gap, c.slot
+    RETURNING d.tenant_id, d.id, d.lease_token, d.endpoint_id, c.gap
   ), served AS (
-    UPDATE webhook_endpoint e SET served_at = present, next_slot_at = l.slot + l.taken * l.gap
-    FROM (SELECT tenant_id, endpoint_id, gap, slot, count(*) AS taken FROM leased GROUP BY 1, 2, 3, 4) l
+    UPDATE webhook_endpoint e SET served_at = present, next_slot_at = greatest(e.next_slot_at, present) + l.taken * l.gap
+    FROM (SELECT tenant_id, endpoint_id, gap, count(*) AS taken FROM leased GROUP BY 1, 2, 3) l
     WHERE e.tenant_id = l.tenant_id AND e.id = l.endpoint_id RETURNING 1
   )
   SELECT l.tenant_id, l.id, l.lease_token FROM leased l

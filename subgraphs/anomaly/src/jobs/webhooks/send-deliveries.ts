@@ -57,7 +57,7 @@ export interface SenderDeps {
 
 /** Sends what is due. */
 export interface Sender {
-  /** Claims what is due and begins to send it; true when there may be more. */
+  /** Claims what is due and begins to send it; where nothing is, waits a moment for what is being sent. True when there may be more. */
   look(): Promise<boolean>;
   /** Resolves when nothing is being sent. */
   settled(): Promise<void>;
@@ -135,6 +135,16 @@ const send = async (
   return settled ? String(made.status ?? made.fault) : "LOST";
 };
 
+/** Resolves with the first of them, or after `ms`. */
+const firstOrLater = async (work: Iterable<Promise<void>>, ms: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const later = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([...work, later]);
+  clearTimeout(timer);
+};
+
 /** Builds {@link Sender}. Any number may run side by side: what one has claimed no other sends until its lease ends. */
 export const createSender = (deps: SenderDeps): Sender => {
   const { deliveries, nowMs, logger } = deps;
@@ -152,20 +162,26 @@ export const createSender = (deps: SenderDeps): Sender => {
       await deliveries.giveBack(claim, nowMs() + OWN_TROUBLE_MS).catch(() => undefined);
     }
   };
+  const claimSome = async (limit: number): Promise<number> => {
+    const leaseUntilMs = nowMs() + LEASE_MS;
+    const bounds = { limit, perTenant: MAX_PER_TENANT, perEndpoint: MAX_PER_ENDPOINT };
+    const claims = await deliveries.claimDueAcrossTenants(nowMs(), leaseUntilMs, {
+      ...{ ...bounds, breakerFailures: BREAKER.failures },
+    });
+    for (const claim of claims) {
+      const sending = sendSafely(claim, leaseUntilMs).finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
+    }
+    return claims.length;
+  };
   return {
     look: async () => {
       const limit = MAX_IN_FLIGHT - inFlight.size;
-      if (limit <= 0) return false;
-      const leaseUntilMs = nowMs() + LEASE_MS;
-      const bounds = { limit, perTenant: MAX_PER_TENANT, perEndpoint: MAX_PER_ENDPOINT };
-      const claims = await deliveries.claimDueAcrossTenants(nowMs(), leaseUntilMs, {
-        ...{ ...bounds, breakerFailures: BREAKER.failures },
-      });
-      for (const claim of claims) {
-        const sending = sendSafely(claim, leaseUntilMs).finally(() => inFlight.delete(sending));
-        inFlight.add(sending);
-      }
-      return claims.length > 0 && inFlight.size < MAX_IN_FLIGHT;
+      if (limit > 0 && (await claimSome(limit)) > 0) return true;
+      if (inFlight.size === 0) return false;
+      // A place that comes free may let the next one through at once.
+      await firstOrLater(inFlight, LOOK_MS);
+      return true;
     },
     settled: async () => {
       while (inFlight.size > 0) await Promise.all(inFlight);
