@@ -5,6 +5,7 @@ import { reportExamples } from "./report-examples.ts";
 import { notifyExamples } from "./notify-examples.ts";
 import { rollupExamples } from "./rollup-examples.ts";
 import { webhookExamples } from "./webhook-examples.ts";
+import { silenceExamples } from "./silence-examples.ts";
 
 /** Things one tenant has, by id. */
 export interface OwnThings {
@@ -32,6 +33,11 @@ export interface OwnThings {
   readonly reportRunId: string;
   /** A channel that no route leads to. */
   readonly channelId: string;
+  readonly silenceId: string;
+  readonly inhibitionId: string;
+  readonly onCallScheduleId: string;
+  /** Who stands in, on a schedule of its own. */
+  readonly onCallOverrideId: string;
   readonly webhookEndpointId: string;
   readonly webhookMessageId: string;
   /** A recorded and sealed execution of its own. */
@@ -139,6 +145,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...reportExamples,
   ...notifyExamples,
   ...webhookExamples,
+  ...silenceExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),
@@ -172,6 +179,13 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.rules": () => ({}),
   "Query.anomaly": ({ anomalyId }) => ({ id: anomalyId }),
   "Query.anomalies": () => ({}),
+  "Query.simulateRule": ({ ruleId }) => ({
+    ...{
+      rule: ruleId,
+      from: new Date(Date.now() - 180_000).toISOString(),
+      to: new Date(Date.now() + 60_000).toISOString(),
+    },
+  }),
   "Query.previewRule": () => ({ input: { metric, condition } }),
   "Query.eventLineage": ({ eventId }) => ({ eventId }),
   // What a tenant asked about others stands in its own log: only records without objects are asked for here.

@@ -99,12 +99,20 @@ const own = {
     rollupId: id,
     channelId: id,
     ...{ webhookEndpointId: id, webhookMessageId: `msg_${id}` },
+    ...{ silenceId: id, inhibitionId: id, onCallScheduleId: id, onCallOverrideId: id },
     executionId: id,
   },
 };
 const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
-/** The caller is known without asking any store, and that it is no share link. */
-const NEEDS_NO_STORE = ["Query.whoAmI", "Query.auditKeys", "Query.previewNotification", "Query.sharedDashboard", "Query.webhookEventTypes"];
+/** The caller is known without asking any store, and that it is no share link; a schedule is tried as it was said. */
+const NEEDS_NO_STORE = [
+  "Query.whoAmI",
+  "Query.auditKeys",
+  "Query.previewNotification",
+  "Query.sharedDashboard",
+  "Query.previewOnCall",
+  "Query.webhookEventTypes",
+];
 /** Themselves told without asking any store; what is below them is not. */
 const ASKS_BELOW: Readonly<Record<string, Selection>> = {
   "Query.funnelOfPath": { depth: 1 },

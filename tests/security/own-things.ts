@@ -6,6 +6,7 @@ import { examples, type OwnThings } from "./examples.ts";
 import { makeChannels } from "./notify-examples.ts";
 import { makeReport, makeReportRun } from "./report-examples.ts";
 import { makeWebhooks } from "./webhook-examples.ts";
+import { makeSilences } from "./silence-examples.ts";
 
 /** Events every tenant sends. */
 export const EVENTS_PER_TENANT = 7;
@@ -225,6 +226,7 @@ const NOTHING = {
   reportRunId: "",
   channelId: "",
   ...{ webhookEndpointId: "", webhookMessageId: "" },
+  ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "" },
   executionId: "",
 };
 
@@ -275,6 +277,7 @@ export const makeOwnThings = async (
     ...{ reportId, reportRunId },
     ...(await makeChannels(client, base)),
     ...(await makeWebhooks(client, base)),
+    ...(await makeSilences(client, base)),
     correlationRuleId,
     rollupId,
     anomalyId: anomalies,

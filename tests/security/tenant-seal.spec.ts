@@ -23,6 +23,7 @@ import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
 import { notifyPlaces, notifyWords } from "./seal/notify-places.ts";
 import { reportPlaces } from "./seal/report-places.ts";
 import { webhookPlaces } from "./seal/webhook-places.ts";
+import { silencePlaces, silenceWords } from "./seal/silence-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
@@ -136,6 +137,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...reportPlaces(() => alphaClient),
   ...notifyPlaces(() => alphaClient),
   ...webhookPlaces(() => alphaClient),
+  ...silencePlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
 
@@ -150,6 +152,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...peopleWords,
   ...inCohortWords,
   ...notifyWords,
+  ...silenceWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

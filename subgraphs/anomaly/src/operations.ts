@@ -10,6 +10,7 @@ import { listAnomalies } from "./operations/list-anomalies.ts";
 import { listRules } from "./operations/list-rules.ts";
 import { previewRule } from "./operations/preview-rule.ts";
 import { resolveAnomaly } from "./operations/resolve-anomaly.ts";
+import { simulateRule } from "./operations/simulate-rule.ts";
 import { snoozeAnomaly } from "./operations/snooze-anomaly.ts";
 import { updateRule } from "./operations/update-rule.ts";
 import type { AnomalyStore } from "./store/anomaly-store.ts";
@@ -35,6 +36,7 @@ export const createOperations = (deps: {
   listRules: listRules(deps),
   previewRule: previewRule(deps),
   resolveAnomaly: resolveAnomaly(deps),
+  simulateRule: simulateRule(deps),
   snoozeAnomaly: snoozeAnomaly(deps),
   updateRule: updateRule(deps),
 });

@@ -7,6 +7,7 @@ export const permissions = {
   "Query.anomaly": "anomaly:read",
   "Query.anomalies": "anomaly:read",
   "Query.previewRule": "anomaly:manage",
+  "Query.simulateRule": "anomaly:manage",
   "Query.channel": "notifications:manage",
   "Query.channels": "notifications:manage",
   "Query.notificationRoutes": "notifications:manage",

@@ -20,6 +20,7 @@ const nobody: OwnThings = {
     dashboardCommentId: "",
     dashboardLinkId: "",
     ...{ reportId: "", reportRunId: "", webhookEndpointId: "", webhookMessageId: "" },
+    ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "" },
     channelId: "",
     correlationRuleId: "",
     rollupId: "",

@@ -42,6 +42,22 @@ const reminded = (policy: AlertPolicy, stepped: Stepped, notices: Notices, wallM
   return record(policy, { ...stepped, alert }, capped ? { ...entry, silence: "RENOTIFY_CAP" } : entry);
 };
 
+/**
+ * The first moment on the wall clock at which time alone leads an alert on, if nothing else happens; null: none ever does. A tick at each such moment tells what ticks at all
+ * moments would.
+ */
+export const nextTick = (policy: AlertPolicy, alert: AlertState): number | null => {
+  if (alert.snoozedUntilMs !== null) return alert.snoozedUntilMs;
+  const { state, notices, believed, episode } = alert;
+  if (state !== "FIRING" || notices === null || believed?.episode !== episode || silenceOf(alert) !== null) return null;
+  const step = policy.escalation === null ? null : nextStep(policy.escalation, notices);
+  const due = [
+    ...(step === null ? [] : [notices.stepMs + step.delayMs]),
+    ...(policy.renotify === null || notices.capped ? [] : [notices.lastMs + policy.renotify.everyMs]),
+  ];
+  return due.length === 0 ? null : Math.min(...due);
+};
+
 /** What passing time leads to: the end of a snooze, else a step of the escalation, else a reminder; one telling at most. */
 export const tickStep = (policy: AlertPolicy, alert: AlertState, wallMs: number): Stepped => {
   const stepped: Stepped = { alert, transitions: [] };
