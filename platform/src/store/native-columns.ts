@@ -116,12 +116,21 @@ const createTexts = (): Texts => {
   };
 };
 
+/** Bytes of the answer from one place up to another. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What was read of a column so far, block by block. */
 interface Pieces {
   readonly type: string;
   readonly texts: Texts;
-  readonly pieces: (NativeNumbers | Uint32Array)[];
-  /** Of lists, where each row's ends in its block; their numbers are in `pieces`. */
+  /** Where its numbers are: they are copied once all blocks are known, to where they stay. */
+  readonly spans: Span[];
+  /** Of texts, the number of each. */
+  readonly codes: Uint32Array[];
+  /** Of lists, where each row's ends in its block; their numbers are in `spans`. */
   readonly ends: Uint32Array[];
 }
 
@@ -157,33 +166,48 @@ const readEnds = (reader: Reader, rows: number): Uint32Array => {
   return Uint32Array.from({ length: rows }, (_, row) => wide[2 * row] ?? 0);
 };
 
-const readPiece = (reader: Reader, { type, texts, ends }: Pieces, rows: number): NativeNumbers => {
-  if (type === LISTS_TYPE) {
-    const own = readEnds(reader, rows);
-    ends.push(own);
-    return new Uint32Array(readBytes(reader, (own.at(-1) ?? 0) * 8));
-  }
-  if (isNumbers(type)) {
-    const Numbers = NUMBERS[type];
-    return new Numbers(readBytes(reader, rows * Numbers.BYTES_PER_ELEMENT));
-  }
-  if (type === "UInt64") return new Uint32Array(readBytes(reader, rows * 8));
-  if (type === "LowCardinality(String)") return readDictionaryPiece(reader, texts, rows);
-  if (type !== "String") throw new Error(`Columns of the type ${type} are not read in this form.`);
-  const codes = new Uint32Array(rows);
-  for (let row = 0; row < rows; row += 1) codes[row] = texts.code(reader);
-  return codes;
+const readSpan = (reader: Reader, bytes: number): Span => {
+  const from = take(reader, bytes);
+  return { from, to: from + bytes };
 };
 
-const joined = <T extends NativeNumbers>(pieces: readonly T[], empty: T): T => {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first;
+const readPiece = (reader: Reader, { type, texts, spans, codes, ends }: Pieces, rows: number): void => {
+  if (isNumbers(type)) spans.push(readSpan(reader, rows * NUMBERS[type].BYTES_PER_ELEMENT));
+  else if (type === "UInt64") spans.push(readSpan(reader, rows * 8));
+  else if (type === LISTS_TYPE) {
+    const own = readEnds(reader, rows);
+    ends.push(own);
+    spans.push(readSpan(reader, (own.at(-1) ?? 0) * 8));
+  } else if (type === "LowCardinality(String)") codes.push(readDictionaryPiece(reader, texts, rows));
+  else if (type === "String") {
+    const own = new Uint32Array(rows);
+    for (let row = 0; row < rows; row += 1) own[row] = texts.code(reader);
+    codes.push(own);
+  } else throw new Error(`Columns of the type ${type} are not read in this form.`);
+};
+
+/** The bytes of some spans one behind the other, where numbers of any width may begin. */
+const joinedBytes = (bytes: Buffer, spans: readonly Span[]): ArrayBuffer => {
+  const joined = new ArrayBuffer(spans.reduce((sum, { from, to }) => sum + to - from, 0));
+  const into = new Uint8Array(joined);
   let at = 0;
-  for (const piece of pieces) {
-    empty.set(piece, at);
-    at += piece.length;
+  for (const { from, to } of spans) {
+    into.set(bytes.subarray(from, to), at);
+    at += to - from;
   }
-  return empty;
+  return joined;
+};
+
+const joinedCodes = (blocks: readonly Uint32Array[]): Uint32Array => {
+  const [first] = blocks;
+  if (first !== undefined && blocks.length === 1) return first;
+  const codes = new Uint32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    codes.set(block, at);
+    at += block.length;
+  }
+  return codes;
 };
 
 /** Ends of lists in the blocks' numbers one behind the other. */
@@ -200,13 +224,12 @@ const joinedEnds = (blocks: readonly Uint32Array[]): Uint32Array => {
   return ends;
 };
 
-const joinPieces = ({ type, texts, pieces, ends }: Pieces): NativeColumn => {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (isNumbers(type)) return { kind: "NUMBERS", values: joined<NativeNumbers>(pieces, new NUMBERS[type](length)) };
-  const words = joined<NativeNumbers>(pieces, new Uint32Array(length));
-  if (!(words instanceof Uint32Array)) throw cutShort();
-  if (type === LISTS_TYPE) return { kind: "LISTS", ends: joinedEnds(ends), words };
-  return type === "UInt64" ? { kind: "WORDS", words } : { kind: "TEXTS", codes: words, texts: texts.texts };
+const joinPieces = (bytes: Buffer, { type, texts, spans, codes, ends }: Pieces): NativeColumn => {
+  if (isNumbers(type)) return { kind: "NUMBERS", values: new NUMBERS[type](joinedBytes(bytes, spans)) };
+  if (type === "UInt64") return { kind: "WORDS", words: new Uint32Array(joinedBytes(bytes, spans)) };
+  if (type === LISTS_TYPE)
+    return { kind: "LISTS", ends: joinedEnds(ends), words: new Uint32Array(joinedBytes(bytes, spans)) };
+  return { kind: "TEXTS", codes: joinedCodes(codes), texts: texts.texts };
 };
 
 /**
@@ -226,10 +249,10 @@ export const readNativeColumns = (bytes: Buffer): NativeColumns => {
     rows += inBlock;
     for (let column = 0; column < count; column += 1) {
       const [name, type] = [readText(reader), readText(reader)];
-      const pieces = known.get(name) ?? { type, texts: createTexts(), pieces: [], ends: [] };
+      const pieces = known.get(name) ?? { type, texts: createTexts(), spans: [], codes: [], ends: [] };
       known.set(name, pieces);
-      pieces.pieces.push(readPiece(reader, pieces, inBlock));
+      readPiece(reader, pieces, inBlock);
     }
   }
-  return { rows, columns: new Map(Array.from(known, ([name, pieces]) => [name, joinPieces(pieces)])) };
+  return { rows, columns: new Map(Array.from(known, ([name, pieces]) => [name, joinPieces(bytes, pieces)])) };
 };
