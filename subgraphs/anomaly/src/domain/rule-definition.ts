@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { checkAlertPolicy } from "./alerts/alert-policy-definition.ts";
 import type { Checked, RuleProblem } from "./checked.ts";
+import { problemWithBuckets } from "./detectors/create-detector.ts";
 import { checkDetectorDefinition } from "./detectors/detector-definition.ts";
 import type { Condition } from "./evaluation.ts";
 import { metricSchema } from "./metric-definition.ts";
 import type { Metric } from "./metric.ts";
 import { detectorOfCondition, type RuleDefinition } from "./rule.ts";
-import { watchedQuestionSchema, type Watch } from "./rules/watch.ts";
+import { BUCKET_MS, watchedQuestionSchema, type Watch } from "./rules/watch.ts";
 
 /** Shortest time between evaluations: more often would cost more than it tells. */
 const MIN_INTERVAL_SECONDS = 10;
@@ -114,6 +115,9 @@ const detectorOf = ({ metric, condition, detector }: WatchParts): Checked<RuleDe
   return read;
 };
 
+const tooLongFor = (watch: Watch, detector: RuleDefinition["detector"]): string | null =>
+  watch.kind === "QUESTION" ? problemWithBuckets(detector, BUCKET_MS[watch.granularity]) : null;
+
 const problemsOf = (results: readonly Checked<unknown>[]): readonly RuleProblem[] =>
   results.flatMap((result) => (result.valid ? [] : result.problems));
 
@@ -122,6 +126,8 @@ export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, 
   const bare = checked(bareSchema.safeParse(input));
   const [watch, detector] = [watchOf(input), detectorOf(input)];
   const alerting = within("alerting", checkAlertPolicy(input.alerting ?? {}));
+  const tooLong = watch.valid && detector.valid ? tooLongFor(watch.value, detector.value) : null;
+  if (tooLong !== null) return problem("detector", tooLong);
   if (bare.valid && watch.valid && detector.valid && alerting.valid)
     return {
       valid: true,

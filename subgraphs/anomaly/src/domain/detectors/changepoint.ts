@@ -4,8 +4,7 @@ import type { ChangepointDefinition } from "./detector-definition.ts";
 import { boundedScore, counts, NOTHING_MEASURED, sideOf, spreadOf, told, unjudged } from "./finding.ts";
 import { readKept } from "./packed.ts";
 import { createRecent, recentSchema, type Recent } from "./recent.ts";
-import { nextRunLengths, NO_RUN, runLengthsSchema } from "./run-lengths.ts";
-import { createSortedWindow } from "./sorted-window.ts";
+import { nextRunLengths, NO_RUN, runLengthsSchema, type Stretch } from "./run-lengths.ts";
 
 /** Values by which the usual level and spread are learnt before anything is said. */
 const LEARNS = 30;
@@ -13,6 +12,8 @@ const LEARNS = 30;
 const LEVEL_OF = 60;
 /** Buckets for which a change is told after it is confirmed. */
 const TOLD_FOR = 20;
+/** Score by its chance alone from which on a change's levels are looked at. */
+const LOOKED_INTO = 0.1;
 /** Chances nearer to 1 are not told apart. */
 const SUREST = 1e-12;
 /** The median of absolute deviations of a normal distribution, in standard deviations. */
@@ -37,12 +38,16 @@ const valuesBefore = (recent: Recent, from: number, count: number): readonly num
   return values;
 };
 
+const middleOf = (sorted: Float64Array): number =>
+  ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
+
+/** The median of values, and their robust deviation from it: where most are the same, the mean one. */
 const levelOf = (values: readonly number[]): { readonly level: number; readonly spread: number } => {
-  const sorted = createSortedWindow(values.length);
-  values.forEach(sorted.put);
-  const level = sorted.median();
-  const spread = sorted.medianDistance(level) / MAD_OF_NORMAL;
-  return { level, spread: spreadOf(spread > 0 ? spread : sorted.meanDistance(level), level) };
+  const level = middleOf(Float64Array.from(values).toSorted());
+  const distances = Float64Array.from(values, (value) => Math.abs(value - level)).toSorted();
+  const spread = middleOf(distances) / MAD_OF_NORMAL;
+  const mean = distances.reduce((sum, one) => sum + one, 0) / distances.length;
+  return { level, spread: spreadOf(spread > 0 ? spread : mean, level) };
 };
 
 /** How long ago the bucket is in which the stretch of so many values began. */
@@ -61,7 +66,7 @@ interface Change {
 }
 
 /** The chance that a stretch began lately and lasts long enough to be believed, and its most likely length. */
-const lateChange = (stretches: z.infer<typeof runLengthsSchema>, confirm: number): Change => {
+const lateChange = (stretches: readonly Stretch[], confirm: number): Change => {
   let [chance, length] = [0, confirm];
   for (let one = confirm; one < confirm + TOLD_FOR; one += 1) {
     const of = stretches[one]?.[0] ?? 0;
@@ -73,18 +78,25 @@ const lateChange = (stretches: z.infer<typeof runLengthsSchema>, confirm: number
 
 const unlikely = (chance: number): number => -Math.log10(Math.max(SUREST, 1 - chance));
 
+const STILL: Finding = {
+  ...{ outcome: "NORMAL", score: 0, expected: null, low: null, high: null, side: null, weighed: [] },
+  because: "no change is likely",
+};
+
 const judged = (
   observation: Observation,
   recent: Recent,
   change: Change,
   definition: ChangepointDefinition,
 ): Finding => {
+  const byChance = unlikely(change.chance) / unlikely(definition.confidence);
+  if (byChance < LOOKED_INTO) return { ...STILL, score: boundedScore(byChance) };
   const began = agoOfValue(recent, change.length);
   const before = levelOf(valuesBefore(recent, began + 1, LEVEL_OF));
   const after = levelOf(valuesBefore(recent, 0, change.length)).level;
   const shift = Math.abs(after - before.level) / before.spread;
   const side = sideOf(after, before.level);
-  const score = Math.min(unlikely(change.chance) / unlikely(definition.confidence), shift / definition.minimumShift);
+  const score = Math.min(byChance, shift / definition.minimumShift);
   const counted = counts(definition.sides, side);
   return {
     outcome: counted && score > 1 ? "ANOMALOUS" : "NORMAL",
@@ -109,7 +121,7 @@ export const createChangepoint = (definition: ChangepointDefinition, saved: unkn
   const recent = createRecent(kept?.recent ?? null);
   let usual = kept?.usual ?? null;
   let seen = kept?.seen ?? 0;
-  let stretches: readonly z.infer<typeof runLengthsSchema>[number][] = kept?.stretches ?? [NO_RUN];
+  let stretches: readonly Stretch[] = kept?.stretches ?? [NO_RUN];
   const learn = (value: number): void => {
     seen += 1;
     if (usual !== null) {
@@ -130,7 +142,7 @@ export const createChangepoint = (definition: ChangepointDefinition, saved: unkn
       learn(observation.value);
       const known = seen - definition.confirm - TOLD_FOR;
       if (known < LEARNS) return unjudged("LEARNING", "too few values are known to tell a change from a beginning");
-      return judged(observation, recent, lateChange([...stretches], definition.confirm), definition);
+      return judged(observation, recent, lateChange(stretches, definition.confirm), definition);
     },
     save: () => ({ recent: recent.save(), usual, seen, stretches }),
   };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { definedSeries, freshDetector } from "../../../testing/detector-definitions.ts";
 import { anySeries, observationsOf } from "../../../testing/series-arbitraries.ts";
-import { createDetector, historyOf } from "./create-detector.ts";
+import { createDetector, historyOf, problemWithBuckets } from "./create-detector.ts";
 import { checkDetectorDefinition, type SeriesDefinition } from "./detector-definition.ts";
 import { MAX_SCORE, MAX_WEIGHED } from "./finding.ts";
 import { MAX_REMEMBERED } from "./recent.ts";
@@ -138,6 +138,13 @@ describe("a definition", () => {
     "that was checked is the same when checked again: %j",
     (of) => expect(checkDetectorDefinition(JSON.parse(JSON.stringify(of)))).toEqual({ valid: true, value: of }),
   );
+
+  test("that would have to remember more buckets than it may is told so, and what to change", () => {
+    const yearAgo = definedSeries({ kind: "CHANGE", since: "YEAR_AGO", unit: "PERCENT", by: 10 });
+    expect(problemWithBuckets(yearAgo, 3_600_000)).toBeNull();
+    expect(problemWithBuckets(yearAgo, 60_000)).toContain("take longer buckets");
+    expect(problemWithBuckets(definedSeries({ kind: "SEASONAL_BAND" }), 10_000)).toBeNull();
+  });
 });
 
 describe("buckets that the calendar labels", () => {
