@@ -169,8 +169,14 @@ describe("an endpoint", () => {
 
   test("is one of so many, also when the last two are made at once", async () => {
     const tenantId = freshTenantId();
-    const inputs = Array.from({ length: WEBHOOK_LIMITS.endpoints + 1 }, () => ({ input: { url: URL_OF_NOBODY } }));
-    const made = await Promise.all(inputs.map((input) => ask(tenantId, CREATE, input)));
+    const { endpoint } = await create(tenantId);
+    await engines.owner.query(
+      `INSERT INTO webhook_endpoint SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).*
+        FROM webhook_endpoint e, generate_series(3, $2) WHERE e.id = $1`,
+      [endpoint.id, WEBHOOK_LIMITS.endpoints],
+    );
+    const input = { url: URL_OF_NOBODY };
+    const made = await Promise.all([1, 2].map(() => ask(tenantId, CREATE, { input })));
     const limits = made.filter((one) => JSON.stringify(one).includes("WebhookLimitReached"));
     expect(limits).toEqual([{ __typename: "WebhookLimitReached", limit: WEBHOOK_LIMITS.endpoints }]);
   });
@@ -266,6 +272,17 @@ describe("deliveries", () => {
       );
     expect(await ask(stranger, LIST, { first: 9, filter: { endpointId: endpoint.id } })).toMatchObject({ edges: [] });
     expect(await ask(stranger, "{ result: webhookEndpoints { id } }")).toEqual([]);
+    const mine = await create(stranger);
+    await ask(stranger, TEST, mine.endpoint);
+    const [older, newer] = [tenantId, stranger].map((one) => ask(one, LIST, { first: 1 }));
+    const cursorOf = async (page: Promise<unknown>) => /"endCursor":"(\d+)"/.exec(JSON.stringify(await page))?.[1];
+    // Another tenant's place is a number like any other: it shows what of one's own lies before it, and nothing else.
+    expect(await ask(stranger, LIST, { first: 9, after: await cursorOf(older ?? Promise.resolve()) })).toMatchObject({
+      edges: [],
+    });
+    expect(await ask(tenantId, LIST, { first: 9, after: await cursorOf(newer ?? Promise.resolve()) })).toMatchObject({
+      edges: [{ node: { state: "WAITING" } }],
+    });
     for (const table of ["endpoint", "secret", "message", "delivery", "attempt"]) {
       const seen = await engines.resources.pool.query(`SELECT 1 FROM webhook_${table} WHERE tenant_id = $1`, [
         tenantId,
