@@ -9,6 +9,7 @@ import { askGraph, hear, readAnswer } from "./outside.ts";
 import {
   askAboutSomething,
   makeApiKey,
+  makeComment,
   makeJob,
   makeOAuthClient,
   makeOwnThings,
@@ -141,6 +142,11 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...inCohortPlaces(() => alpha),
 };
 
+/** What happens to alpha's things while streams are asked for that tell nothing unless something does. */
+const STIRRED: Readonly<Record<string, () => Promise<unknown>>> = {
+  "Subscription.dashboardCommented(id)": () => makeComment(alphaClient, alpha),
+};
+
 /** Places where an id is the caller's own word and never looked up as a thing of anybody. */
 const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...administrationWords,
@@ -169,6 +175,11 @@ const unknownLike = (id: string): string =>
     ? id.replace(/[0-9a-f]{8}-.*$/, randomUUID())
     : id.replaceAll(/[a-z0-9]/g, (letter) => (letter === "z" ? "y" : "z"));
 
+const stirring = (place: string) => {
+  const stirred = STIRRED[place];
+  return stirred === undefined ? {} : { stir: async () => void (await stirred()) };
+};
+
 const ask = async (place: string, apiKey: string, id: string): Promise<string> => {
   const sealed = SEALED[place];
   if (sealed === undefined) throw new Error(`Say in SEALED how ${place} is asked.`);
@@ -177,7 +188,7 @@ const ask = async (place: string, apiKey: string, id: string): Promise<string> =
   const query = operationText(root, variables, sealed.selection ?? { depth: 1 });
   const answer =
     root.kind === OperationTypeNode.SUBSCRIPTION
-      ? await hear(instance.url, apiKey, { query, variables }, (messages) => messages.length > 0)
+      ? await hear(instance.url, apiKey, { query, variables }, (messages) => messages.length > 0, stirring(place))
       : await askGraph(instance.url, apiKey, { query, variables });
   return anonymous(answer, id);
 };
