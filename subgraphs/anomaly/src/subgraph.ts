@@ -10,7 +10,7 @@ import { permissions, wholeTenantFields } from "./permissions.ts";
 import { Anomaly } from "./resolvers/anomaly.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { notifyMutations, notifyQueries, notifySubscriptions } from "./resolvers/notify/notify-roots.ts";
-import * as notifyTypes from "./resolvers/notify/notify-types.ts";
+import { notifyTypes } from "./resolvers/notify/notify-types.ts";
 import { Query } from "./resolvers/query.ts";
 import { Rule } from "./resolvers/rule.ts";
 import { silenceMutations, silenceQueries } from "./resolvers/silences/silence-roots.ts";

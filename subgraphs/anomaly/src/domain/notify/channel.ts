@@ -1,5 +1,4 @@
 import type { TenantId } from "@tessera/contracts/ids";
-import type { Severity } from "../alerts/alert.ts";
 import type { Digest } from "./digest.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 
@@ -110,7 +109,10 @@ export const keepsIncidents = (kind: ChannelKind): boolean => kind === "PAGERDUT
 /** The last four characters of a secret that is long enough for them to tell nothing. */
 export const hintOf = (secret: string): string | null => (secret.length >= 16 ? secret.slice(-4) : null);
 
-/** Whether a severity is at least another. */
-export const isAtLeast = (severity: Severity, least: Severity): boolean => RANK[severity] >= RANK[least];
-
-const RANK: Readonly<Record<Severity, number>> = { INFO: 0, WARNING: 1, ERROR: 2, CRITICAL: 3 };
+/** What became of a channel that somebody defined. */
+export type SavedChannel =
+  | { readonly kind: "SAVED"; readonly channel: Channel }
+  | { readonly kind: "NAME_TAKEN" }
+  | { readonly kind: "LIMIT_REACHED" }
+  | { readonly kind: "NOT_FOUND" }
+  | { readonly kind: "STALE"; readonly channel: Channel };

@@ -2,6 +2,7 @@ import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { Severity } from "../alerts/alert.ts";
 import type { Channel, ChannelKind } from "./channel.ts";
 import type { Wait } from "./plan.ts";
+import { isAtLeast } from "./severity-rank.ts";
 import { render, type View } from "./template.ts";
 
 /** What a message asks of a receiver that keeps incidents. */
@@ -84,8 +85,6 @@ State: {{state}} ({{reason}}) at {{at}}
 {{/more}}{{/isOne}}`,
 } as const;
 
-const SEVERITY_RANK: Readonly<Record<Severity, number>> = { INFO: 0, WARNING: 1, ERROR: 2, CRITICAL: 3 };
-
 /** Of several transitions of an alert the newest, in the order in which alerts were first told of. */
 export const newestOfEach = (alerts: readonly AlertChanged[]): readonly AlertChanged[] => {
   const newest = new Map<string, AlertChanged>();
@@ -124,7 +123,7 @@ export const messageOf = (parts: MessageParts): Message => {
   const [first] = each;
   if (first === undefined) throw new Error("A message is about at least one alert.");
   const count = each.length + parts.unlisted;
-  const worst = each.reduce((most, one) => (SEVERITY_RANK[one.severity] > SEVERITY_RANK[most.severity] ? one : most));
+  const worst = each.reduce((most, one) => (isAtLeast(most.severity, one.severity) ? most : one));
   const alerts = each.slice(0, MAX_TOLD);
   const view: View = {
     ...viewOfAlert(worst),

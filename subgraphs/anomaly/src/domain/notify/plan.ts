@@ -1,8 +1,9 @@
 import type { Severity } from "../alerts/alert.ts";
-import { isAtLeast, keepsIncidents, type ChannelDefinition } from "./channel.ts";
+import { keepsIncidents, type ChannelDefinition } from "./channel.ts";
 import { nextDigest } from "./digest.ts";
 import { afterQuiet } from "./quiet-hours.ts";
 import { groupKey, type Way } from "./route.ts";
+import { isAtLeast } from "./severity-rank.ts";
 
 /** Why several alerts are told of in one message, or one is told later, as in the SDL: it is NOW unless something holds it. */
 export const WAITS = ["NOW", "GROUP", "QUIET_HOURS", "DIGEST", "RATE_CAP"] as const;
@@ -30,10 +31,10 @@ export interface Planned {
   readonly lastOfGroupMs: number | null;
 }
 
-/** Bundle of everything that is held by quiet hours, of a digest, and of what a rate cap folds. */
+/** Bundles of everything that is held by quiet hours, and of a digest. */
 const QUIET = "quiet";
 const DIGEST = "digest";
-/** See above. */
+/** Bundle of what a rate cap keeps back. */
 export const RATE_BUNDLE = "rate";
 
 /** The bundle of the group an alert belongs to; null when it is told of by itself. */

@@ -1,7 +1,7 @@
 import type { Severity } from "../alerts/alert.ts";
-import { isAtLeast } from "./channel.ts";
 import { labelTest, type LabelTest, type Matcher } from "../silences/matcher.ts";
 import type { QuietHours } from "./quiet-hours.ts";
+import { isAtLeast } from "./severity-rank.ts";
 
 /** What a route says; what it leaves out (null) is as its parent says. */
 export interface Route {
@@ -31,6 +31,12 @@ export interface Routes {
   readonly version: number;
   readonly root: Route;
 }
+
+/** What became of routes that somebody set. */
+export type SavedRoutes =
+  | { readonly kind: "SAVED"; readonly routes: Routes }
+  | { readonly kind: "STALE"; readonly routes: Routes }
+  | { readonly kind: "UNKNOWN_CHANNEL"; readonly id: string };
 
 /** What an alert is sent by: a route with what it has of its parents. */
 export interface Way {

@@ -18,8 +18,7 @@ const MAX_DEPTH = 4;
 const NEAR = 0.4;
 
 /** Control characters but for tabs and line ends, and marks that turn the direction of text, by which it reads as what it is not. */
-// oxlint-disable-next-line no-control-regex
-const INVISIBLE = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const INVISIBLE = /[^\P{Cc}\t\n\r]|[\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /** A text without characters that nobody sees. */
 export const visible = (text: string): string => text.replaceAll(INVISIBLE, "").replaceAll(/\r\n?/g, "\n");

@@ -2,11 +2,11 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid, type TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { PublicRequestError, type PublicRequests } from "@tessera/platform/http/public-request";
-import type { Channel, ChannelSettings } from "../../domain/notify/channel.ts";
+import type { Channel, ChannelSettings, SavedChannel } from "../../domain/notify/channel.ts";
 import { checkChannel } from "../../domain/notify/check-channel.ts";
 import { addressesOf, needsSecret } from "../../domain/notify/check-settings.ts";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
-import type { ChannelStore, SavedChannel } from "../../store/notify/channel-store.ts";
+import type { ChannelStore } from "../../store/notify/channel-store.ts";
 import type { ChannelSecrets } from "./channel-secrets.ts";
 import type { Mailer } from "./mailer.ts";
 

@@ -11,7 +11,7 @@ import {
   type Notification,
 } from "../../domain/notify/delivery.ts";
 import { checkPage, pageOf, type Page, type PageArguments } from "../../domain/page.ts";
-import type { SavedRoutes } from "../../store/notify/channel-store.ts";
+import type { SavedRoutes } from "../../domain/notify/route.ts";
 import type { DeliveryStore } from "../../store/notify/delivery-store.ts";
 import type { InboxStore } from "../../store/notify/inbox-store.ts";
 import { createChannel, deleteChannel, updateChannel, type DefineChannelDeps } from "./define-channel.ts";

@@ -1,3 +1,4 @@
+import { webhookHeaders } from "@tessera/platform/signatures/standard-webhooks";
 import { PublicRequestError, type PublicRequests } from "@tessera/platform/http/public-request";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { Channel, Region } from "../../domain/notify/channel.ts";
@@ -147,8 +148,10 @@ export const createSendMessage =
         );
       case "SMS":
         return sendSms(deps, sending);
-      case "WEBHOOK":
-        return exchange(deps, webhookRequest({ url: settings.url, secret }, message, deps.nowMs()), byStatus, signal);
+      case "WEBHOOK": {
+        const sign = secret === null ? null : webhookHeaders.bind(null, [secret]);
+        return exchange(deps, webhookRequest({ url: settings.url, sign }, message, deps.nowMs()), byStatus, signal);
+      }
       case "IN_APP":
         return { kind: "SENT", code: null, said: "Put into inboxes." };
       case "SLACK":

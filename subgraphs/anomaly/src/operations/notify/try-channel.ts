@@ -74,7 +74,7 @@ const writtenFor = ({ settings }: ChannelDefinition, message: Message, nowMs: nu
       return smsRequest({ gateway, from, number: numbers[0] ?? "", secret: STARS }, message, maxParts).body;
     }
     case "WEBHOOK":
-      return webhookRequest({ url: settings.url, secret: null }, message, nowMs).body;
+      return webhookRequest({ url: settings.url, sign: null }, message, nowMs).body;
     case "IN_APP":
       return message.text;
   }

@@ -1,7 +1,7 @@
-import { CHANNEL_LIMITS } from "../../domain/notify/channel.ts";
+import { CHANNEL_LIMITS, type SavedChannel } from "../../domain/notify/channel.ts";
 import type { ResolversTypes, ResolversUnionTypes } from "../../generated/resolvers.ts";
 import type { TestedChannel } from "../../operations/notify/try-channel.ts";
-import type { SavedChannel, SavedRoutes } from "../../store/notify/channel-store.ts";
+import type { SavedRoutes } from "../../domain/notify/route.ts";
 
 type Results = ResolversUnionTypes<ResolversTypes>;
 

@@ -40,7 +40,7 @@ const toSettings = (settings: ChannelSettings): Settings => {
 };
 
 /** Resolvers of `NotificationChannel`. */
-export const NotificationChannel: NotificationChannelResolvers = {
+const NotificationChannel: NotificationChannelResolvers = {
   kind: ({ settings }) => settings.kind,
   settings: ({ settings }) => toSettings(settings),
   titleTemplate: ({ templates }) => templates.title,
@@ -53,20 +53,20 @@ const timeOf = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 
 /** Resolvers of `QuietHours`. */
-export const QuietHours: QuietHoursResolvers = {
+const QuietHours: QuietHoursResolvers = {
   from: ({ fromMinute }) => timeOf(fromMinute),
   to: ({ toMinute }) => timeOf(toMinute),
   weekdays: ({ weekdays }) => WEEKDAYS.filter((_day, place) => weekdays.includes(place)),
 };
 
 /** Resolvers of `NotificationDigest`. */
-export const NotificationDigest: NotificationDigestResolvers = {
+const NotificationDigest: NotificationDigestResolvers = {
   cron: ({ every }) => (every.kind === "CRON" ? every.cron : null),
   everyMinutes: ({ every }) => (every.kind === "INTERVAL" ? every.minutes : null),
 };
 
 /** Resolvers of `NotificationDelivery`. */
-export const NotificationDelivery: NotificationDeliveryResolvers = {
+const NotificationDelivery: NotificationDeliveryResolvers = {
   nextTryAt: ({ finishedAtMs, dueMs }) => (finishedAtMs === null ? toDateTime(dueMs) : null),
   log: ({ log }) => log.map(({ atMs, ...same }) => ({ ...same, at: toDateTime(atMs) })),
   notices: ({ notices }) =>
@@ -78,7 +78,10 @@ export const NotificationDelivery: NotificationDeliveryResolvers = {
 };
 
 /** Resolvers of `Notification`. */
-export const Notification: NotificationResolvers = {
+const Notification: NotificationResolvers = {
   createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
   readAt: ({ readAtMs }) => toDateTimeOrNull(readAtMs),
 };
+
+/** Resolvers of the types about being told. */
+export const notifyTypes = { NotificationChannel, QuietHours, NotificationDigest, NotificationDelivery, Notification };

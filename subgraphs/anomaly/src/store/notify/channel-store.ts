@@ -2,8 +2,8 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
-import type { Channel, ChannelDefinition, ChannelState } from "../../domain/notify/channel.ts";
-import type { Route, Routes } from "../../domain/notify/route.ts";
+import type { Channel, ChannelDefinition, ChannelState, SavedChannel } from "../../domain/notify/channel.ts";
+import type { Route, Routes, SavedRoutes } from "../../domain/notify/route.ts";
 import { CHANNEL_COLUMNS, channelRow, routesRow, sealedChannelRow, type SealedChannel } from "./notify-rows.ts";
 
 /** A secret as it is kept. */
@@ -11,20 +11,6 @@ export interface KeptSecret {
   readonly sealed: string;
   readonly hint: string | null;
 }
-
-/** What became of a channel that somebody defined. */
-export type SavedChannel =
-  | { readonly kind: "SAVED"; readonly channel: Channel }
-  | { readonly kind: "NAME_TAKEN" }
-  | { readonly kind: "LIMIT_REACHED" }
-  | { readonly kind: "NOT_FOUND" }
-  | { readonly kind: "STALE"; readonly channel: Channel };
-
-/** What became of routes that somebody set. */
-export type SavedRoutes =
-  | { readonly kind: "SAVED"; readonly routes: Routes }
-  | { readonly kind: "STALE"; readonly routes: Routes }
-  | { readonly kind: "UNKNOWN_CHANNEL"; readonly id: string };
 
 /** A channel as it is to be from now on. */
 export interface ChannelChange {

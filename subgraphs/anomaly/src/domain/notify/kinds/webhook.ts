@@ -1,4 +1,3 @@
-import { webhookHeaders } from "@tessera/platform/signatures/standard-webhooks";
 import type { Message } from "../message.ts";
 import { JSON_HEADERS, type Transmission } from "./transmission.ts";
 
@@ -15,17 +14,23 @@ const bodyOf = (message: Message): string =>
     },
   });
 
-/** A message as JSON, with the headers of Standard Webhooks (1.0.0): `webhook-id` is the same however often it is tried; signed when there is a secret. */
+/** What is signed of a webhook; its time is in seconds. */
+export interface Signed {
+  readonly id: string;
+  readonly timestamp: number;
+  readonly body: string;
+}
+
+/** A message as JSON, with the headers of Standard Webhooks (1.0.0): `webhook-id` is the same however often it is tried; `sign` null: without a signature. */
 export const webhookRequest = (
-  to: { readonly url: string; readonly secret: string | null },
+  to: { readonly url: string; readonly sign: ((signed: Signed) => Readonly<Record<string, string>>) | null },
   message: Message,
   nowMs: number,
 ): Transmission => {
   const body = bodyOf(message);
   const signed = { id: message.id, timestamp: Math.floor(nowMs / 1_000), body };
   const plain = { "webhook-id": signed.id, "webhook-timestamp": String(signed.timestamp) };
-  const headers = to.secret === null ? plain : webhookHeaders([to.secret], signed);
-  return { method: "POST", url: to.url, headers: { ...JSON_HEADERS, ...headers }, body };
+  return { method: "POST", url: to.url, headers: { ...JSON_HEADERS, ...plain, ...to.sign?.(signed) }, body };
 };
 
 /** Whether a text is a secret of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. */
