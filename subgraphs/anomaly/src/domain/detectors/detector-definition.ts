@@ -213,7 +213,7 @@ const ensembleSchema = z
 
 const definitionSchema = z.discriminatedUnion("kind", [memberSchema, ensembleSchema, peersSchema, multivariateSchema]);
 
-/** Fixed bounds. */
+/** Fixed bounds that values stay within. */
 export type StaticDefinition = z.infer<typeof staticSchema>;
 /** A change since an earlier time. */
 export type ChangeDefinition = z.infer<typeof changeSchema>;
@@ -221,7 +221,7 @@ export type ChangeDefinition = z.infer<typeof changeSchema>;
 export type RobustZDefinition = z.infer<typeof robustZSchema>;
 /** A control chart of a moving average. */
 export type EwmaDefinition = z.infer<typeof ewmaSchema>;
-/** The default ensemble. */
+/** The default ensemble with its sensitivity. */
 export type AutomaticDefinition = z.infer<typeof automaticSchema>;
 /** A band about a level with seasons. */
 export type SeasonalBandDefinition = z.infer<typeof seasonalBandSchema>;
@@ -235,7 +235,7 @@ export type ChangepointDefinition = z.infer<typeof changepointSchema>;
 export type IsolationForestDefinition = z.infer<typeof isolationForestSchema>;
 /** What lies where there was little in the window before. */
 export type HalfSpaceTreesDefinition = z.infer<typeof halfSpaceTreesSchema>;
-/** Detectors that vote. */
+/** Detectors that vote, and how. */
 export type EnsembleDefinition = z.infer<typeof ensembleSchema>;
 /** A series against its peers. */
 export type PeersDefinition = z.infer<typeof peersSchema>;
