@@ -204,54 +204,6 @@ describe("live", () => {
     const explanation = expect.objectContaining({ outcome: "TOO_LITTLE_BEFORE", value: "count", actual: 5 });
     expect(why).toMatchObject({ data: { anomalies: { edges: [{ node: { change: { explanation } } }] } } });
   }, 120_000);
-
-  it("a rule over a question raises an anomaly of the group it is in, and REST tells of it what the graph tells", async () => {
-    const { url, apiKey, client } = instance;
-    // In the last whole minute, which is judged as soon as the rule is made.
-    const time = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 30_000).toISOString();
-    await client.send(Array.from({ length: 4 }, () => ({ name: "refund", country: "DE", time })));
-    await client.send([{ name: "refund", country: "US", time }]);
-    const olap = {
-      ...{ range: { sliding: "PT1H" }, measures: [{ function: "COUNT" }], dimensions: ["country"] },
-      filter: { field: "name", eq: "refund" },
-    };
-    const made = await client.ask(
-      z.object({ createRule: z.object({ rule: z.object({ id: z.string() }) }) }),
-      "mutation($input: CreateRuleInput!) { createRule(input: $input) { ... on RuleSaved { rule { id } } } }",
-      {
-        input: {
-          ...{ name: "Refunds by country", question: { question: { olap }, granularity: "MINUTE" } },
-          ...{ detector: { static: { side: "ABOVE", high: 3 } }, evaluationIntervalSeconds: 10 },
-          alerting: { severity: { base: "CRITICAL" } },
-        },
-      },
-    );
-    const ruleId = made.createRule.rule.id;
-    const ofRule = async (): Promise<unknown> => {
-      const headers = { authorization: `Bearer ${apiKey}` };
-      const answer = await fetch(`${url}/api/v2/anomalies/active?severity=critical&rule_id=${ruleId}`, { headers });
-      const page = z.object({ anomalies: z.array(z.record(z.string(), z.unknown())) }).parse(await answer.json());
-      return page.anomalies[0];
-    };
-    await eventually(async () =>
-      expect(await ofRule()).toMatchObject({
-        ...{ rule: { id: ruleId, name: "Refunds by country" }, severity: "critical" },
-        ...{ group: [{ name: "country", value: "DE" }], evidence: { value: 4, high: 3 } },
-      }),
-    );
-    const changed = await fetch(`${url}/api/v2/anomalies/rules/${ruleId}`, {
-      method: "PUT",
-      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ enabled: false, description: "seen" }),
-    });
-    const shape = z.object({
-      rule: z.object({ id: z.string(), description: z.string(), version: z.number(), author: z.string() }),
-    });
-    const { rule } = await client.ask(shape, "query($id: ID!) { rule(id: $id) { id description version author } }", {
-      id: ruleId,
-    });
-    expect(await changed.json()).toMatchObject(rule);
-  }, 120_000);
 });
 
 describe("long queries", () => {
