@@ -46,6 +46,7 @@ export const anomalyFields: Readonly<Record<string, Permission | "PUBLIC">> = {
   "Query.rule": "anomaly:read",
   "Query.rules": "anomaly:read",
   "Query.silences": "anomaly:read",
+  "Query.simulateRule": "anomaly:manage",
   "Query.webhookDeliveries": "webhooks:manage",
   "Query.webhookEndpoint": "webhooks:manage",
   "Query.webhookEndpoints": "webhooks:manage",

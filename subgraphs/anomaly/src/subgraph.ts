@@ -14,7 +14,7 @@ import { notifyTypes } from "./resolvers/notify/notify-types.ts";
 import { Query } from "./resolvers/query.ts";
 import { Rule } from "./resolvers/rule.ts";
 import { silenceMutations, silenceQueries } from "./resolvers/silences/silence-roots.ts";
-import * as silenceTypes from "./resolvers/silences/silence-types.ts";
+import { silenceTypes } from "./resolvers/silences/silence-types.ts";
 import { Subscription } from "./resolvers/subscription.ts";
 import { webhookMutations, webhookQueries } from "./resolvers/webhooks/webhook-roots.ts";
 import * as webhookTypes from "./resolvers/webhooks/webhook-types.ts";

@@ -5,7 +5,7 @@ import { SEVERITIES } from "./alert.ts";
 import type { AlertPolicy } from "./alert-policy.ts";
 
 /** Buckets a quorum may look at: the state of a series keeps as many letters. */
-export const MAX_QUORUM_BUCKETS = 100;
+const MAX_QUORUM_BUCKETS = 100;
 /** Greatest score a policy may name: beyond it every detector is sure. */
 const MAX_SCORE = 1_000;
 /** Longest time a policy may name: a month of 31 days. */
@@ -19,8 +19,8 @@ const MAX_FLAPPING_CHANGES = 20;
 /** Shortest window in which changes are counted. */
 const MIN_FLAPPING_MS = 60_000;
 /** Steps an escalation may have, and times it may begin anew. */
-export const MAX_ESCALATION_STEPS = 20;
-export const MAX_ESCALATION_REPEATS = 9;
+const MAX_ESCALATION_STEPS = 20;
+const MAX_ESCALATION_REPEATS = 9;
 /** Bands of severity: four severities by score and by impact. */
 const MAX_BANDS = 8;
 

@@ -90,7 +90,8 @@ const ringsOf = (parents: ReadonlyMap<string, ReadonlySet<string>>): readonly (r
   const rings: string[][] = [];
   for (const start of finished([...parents.keys()], children).toReversed()) {
     if (taken.has(start)) continue;
-    const [ring, waiting] = [[] as string[], [start]];
+    const ring: string[] = [];
+    const waiting = [start];
     taken.add(start);
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       ring.push(next);

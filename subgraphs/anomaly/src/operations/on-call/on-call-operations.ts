@@ -5,7 +5,8 @@ import { checkOnCallOverride, checkOnCallSchedule } from "../../domain/on-call/c
 import { whoIsOnCall, type OnCall } from "../../domain/on-call/on-call-schedule.ts";
 import type { SavedOnCallSchedule } from "../../domain/on-call/saved-schedule.ts";
 import { MAX_SHIFTS, nextShifts, type Shift } from "../../domain/on-call/shifts.ts";
-import type { AddedOverride, OnCallStore, SavedSchedule } from "../../store/on-call/on-call-store.ts";
+import type { AddedOverride, SavedSchedule } from "../../domain/silences/outcomes.ts";
+import type { OnCallStore } from "../../store/on-call/on-call-store.ts";
 import { keptId, soundOf } from "../silences/silence-operations.ts";
 
 /** What asking who is on call needs. */

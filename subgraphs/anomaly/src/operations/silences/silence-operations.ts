@@ -13,7 +13,8 @@ import {
   type SilencesInForce,
 } from "../../domain/silences/silence.ts";
 import { alertLabels } from "../../domain/silences/told-silences.ts";
-import type { CreatedInhibition, CreatedSilence, SilenceStore } from "../../store/silences/silence-store.ts";
+import type { CreatedInhibition, CreatedSilence } from "../../domain/silences/outcomes.ts";
+import type { SilenceStore } from "../../store/silences/silence-store.ts";
 
 /** What silences need. */
 export interface SilenceDeps {

@@ -11,8 +11,7 @@ import type {
 import { toDateTime, toDateTimeOrNull } from "../views.ts";
 import { toSilenceWindow } from "./silence-views.ts";
 
-/** Resolvers of `Silence`. */
-export const Silence: SilenceResolvers = {
+const Silence: SilenceResolvers = {
   window: ({ window }) => toSilenceWindow(window),
   createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
   endedAt: ({ endedAtMs }) => toDateTimeOrNull(endedAtMs),
@@ -20,11 +19,9 @@ export const Silence: SilenceResolvers = {
   nextFrom: (silence, _arguments, { operations }) => toDateTimeOrNull(operations.silenceNow(silence).nextFromMs),
 };
 
-/** Resolvers of `Inhibition`. */
-export const Inhibition: InhibitionResolvers = { createdAt: ({ createdAtMs }) => toDateTime(createdAtMs) };
+const Inhibition: InhibitionResolvers = { createdAt: ({ createdAtMs }) => toDateTime(createdAtMs) };
 
-/** Resolvers of `OnCallSchedule`. */
-export const OnCallSchedule: OnCallScheduleResolvers = {
+const OnCallSchedule: OnCallScheduleResolvers = {
   name: ({ definition }) => definition.name,
   timeZone: ({ definition }) => definition.timeZone,
   layers: ({ definition }) => onCallDefinitionOf(definition).layers,
@@ -34,23 +31,23 @@ export const OnCallSchedule: OnCallScheduleResolvers = {
   changedAt: ({ changedAtMs }) => toDateTime(changedAtMs),
 };
 
-/** Resolvers of `OnCallOverride`. */
-export const OnCallOverride: OnCallOverrideResolvers = {
+const OnCallOverride: OnCallOverrideResolvers = {
   from: ({ fromMs }) => toDateTime(fromMs),
   until: ({ untilMs }) => toDateTime(untilMs),
 };
 
-/** Resolvers of `OnCallShift`. */
-export const OnCallShift: OnCallShiftResolvers = {
+const OnCallShift: OnCallShiftResolvers = {
   from: ({ fromMs }) => toDateTime(fromMs),
   until: ({ untilMs }) => toDateTime(untilMs),
 };
 
 const personOf = (onCall: OnCallNow): string | null => (onCall.kind === "NOBODY" ? null : onCall.personId);
 
-/** Resolvers of `OnCall`. */
-export const OnCall: OnCallResolvers = {
+const OnCall: OnCallResolvers = {
   personId: (onCall) => personOf(onCall),
   layer: (onCall) => (onCall.kind === "LAYER" ? onCall.layer : null),
   overrideId: (onCall) => (onCall.kind === "OVERRIDE" ? onCall.overrideId : null),
 };
+
+/** Resolvers of the types about silences and who is on call. */
+export const silenceTypes = { Silence, Inhibition, OnCallSchedule, OnCallOverride, OnCallShift, OnCall };

@@ -1,8 +1,12 @@
 import type { SilenceWindow as Window } from "../../domain/silences/silence-window.ts";
 import type { ResolversTypes, ResolversUnionTypes, SilenceWindow } from "../../generated/resolvers.ts";
-import type { AddedOverride, SavedSchedule } from "../../store/on-call/on-call-store.ts";
-import type { CreatedInhibition, CreatedSilence } from "../../store/silences/silence-store.ts";
 import type { Silence } from "../../domain/silences/silence.ts";
+import type {
+  AddedOverride,
+  CreatedInhibition,
+  CreatedSilence,
+  SavedSchedule,
+} from "../../domain/silences/outcomes.ts";
 import { toDateTime, toDateTimeOrNull } from "../views.ts";
 
 type Results = ResolversUnionTypes<ResolversTypes>;

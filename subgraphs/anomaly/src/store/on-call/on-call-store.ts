@@ -3,24 +3,13 @@ import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
 import type { OnCallOverride } from "../../domain/on-call/on-call-schedule.ts";
 import type { OnCallCodec, SavedOnCallSchedule } from "../../domain/on-call/saved-schedule.ts";
+import type { AddedOverride, SavedSchedule } from "../../domain/silences/outcomes.ts";
 import { msColumn } from "../rule-row.ts";
 
 /** Schedules of a tenant. */
 export const MAX_SCHEDULES = 50;
 /** Overrides of a schedule that are not over: each is looked at whenever somebody asks who is on call. */
 export const MAX_OVERRIDES = 200;
-
-/** What became of a schedule that was to be saved. */
-export type SavedSchedule =
-  | { readonly kind: "SAVED" | "STALE"; readonly schedule: SavedOnCallSchedule }
-  | { readonly kind: "NAME_TAKEN" | "NOT_FOUND" }
-  | { readonly kind: "LIMIT_REACHED"; readonly limit: number };
-
-/** What became of an override. */
-export type AddedOverride =
-  | { readonly kind: "SAVED"; readonly schedule: SavedOnCallSchedule }
-  | { readonly kind: "NOT_FOUND" }
-  | { readonly kind: "LIMIT_REACHED"; readonly limit: number };
 
 /** A schedule to be saved: a new one, or another version of one that was read. */
 export interface ScheduleToSave {

@@ -1,5 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
+import type { CreatedInhibition, CreatedSilence } from "../../domain/silences/outcomes.ts";
 import type { CheckedPage } from "../../domain/page.ts";
 import type {
   InhibitionDefinition,
@@ -25,16 +26,6 @@ const KEPT_SILENCES = 1_000;
 export const MAX_INHIBITIONS = 50;
 /** Open alerts that inhibition looks at, those that are open longest: more at once are one outage. */
 const MAX_OPEN_ALERTS = 1_000;
-
-/** What became of a new silence. */
-export type CreatedSilence =
-  { readonly kind: "SAVED"; readonly silence: Silence } | { readonly kind: "LIMIT_REACHED"; readonly limit: number };
-
-/** What became of a new inhibition. */
-export type CreatedInhibition =
-  | { readonly kind: "SAVED"; readonly inhibition: SavedInhibition }
-  | { readonly kind: "NAME_TAKEN" }
-  | { readonly kind: "LIMIT_REACHED"; readonly limit: number };
 
 /** All that may silence an alert at a moment, as it is stored. */
 export interface StoredSilenceBook extends Omit<SilenceBook, "open"> {
