@@ -2,13 +2,14 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { dashboardExamples } from "./dashboard-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
-import { notifyExamples } from "./notify-examples.ts";
+import { notifyExamples, type OwnChannels } from "./notify-examples.ts";
 import { rollupExamples } from "./rollup-examples.ts";
-import { webhookExamples } from "./webhook-examples.ts";
-import { silenceExamples } from "./silence-examples.ts";
+import { webhookExamples, type OwnWebhooks } from "./webhook-examples.ts";
+import { ruleExamples } from "./rule-examples.ts";
+import { silenceExamples, type OwnSilences } from "./silence-examples.ts";
 
 /** Things one tenant has, by id. */
-export interface OwnThings {
+export interface OwnThings extends OwnChannels, OwnSilences, OwnWebhooks {
   /** A word that stands in everything this tenant wrote and in nothing of anybody else. */
   readonly mark: string;
   readonly tenantId: string;
@@ -31,15 +32,6 @@ export interface OwnThings {
   readonly reportId: string;
   /** A finished run of it. */
   readonly reportRunId: string;
-  /** A channel that no route leads to. */
-  readonly channelId: string;
-  readonly silenceId: string;
-  readonly inhibitionId: string;
-  readonly onCallScheduleId: string;
-  /** Who stands in, on a schedule of its own. */
-  readonly onCallOverrideId: string;
-  readonly webhookEndpointId: string;
-  readonly webhookMessageId: string;
   /** A recorded and sealed execution of its own. */
   readonly executionId: string;
 }
@@ -65,12 +57,6 @@ const livePattern = (mark: string) => ({
   ...{ kind: "ANY", atLeast: 1, window: "PT1S", lateness: "PT2S", skip: "TO_NEXT_EVENT" },
   parts: ["one", "other"].map((name) => ({ name, events: [`${mark}-live`], key: ["name"] })),
 });
-const metric = {
-  measure: "COUNT",
-  window: "PT1H",
-  filters: [{ field: "COUNTRY", operator: "NOT_IN", values: ["nowhere"] }],
-};
-const condition = { direction: "ABOVE", threshold: 0 };
 
 const thisMonth = (): string => new Date().toISOString().slice(0, 7);
 const plan = {
@@ -146,6 +132,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...notifyExamples,
   ...webhookExamples,
   ...silenceExamples,
+  ...ruleExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),
@@ -186,7 +173,6 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
       to: new Date(Date.now() + 60_000).toISOString(),
     },
   }),
-  "Query.previewRule": () => ({ input: { metric, condition } }),
   "Query.eventLineage": ({ eventId }) => ({ eventId }),
   // What a tenant asked about others stands in its own log: only records without objects are asked for here.
   "Query.auditLog": () => ({ filter: { field: "Mutation.sealAuditLog" } }),
@@ -212,19 +198,6 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   }),
   "Mutation.startQuery": () => ({ input: { olap: olap(), idempotencyKey: randomUUID() } }),
   "Mutation.cancelJob": ({ jobId }) => ({ id: jobId }),
-  "Mutation.createRule": ({ mark }) => ({
-    input: {
-      name: `${mark} ${randomUUID()}`,
-      description: mark,
-      metric: { ...metric, eventNames: [`${mark}-view`, `${mark}-live`] },
-      condition,
-    },
-  }),
-  "Mutation.updateRule": ({ ruleId, mark }) => ({ id: ruleId, input: { description: `${mark} changed` } }),
-  "Mutation.deleteRule": ({ ruleId }) => ({ id: ruleId }),
-  "Mutation.acknowledgeAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
-  "Mutation.snoozeAnomaly": ({ anomalyId }) => ({ id: anomalyId }),
-  "Mutation.resolveAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
   "Query.requestKeys": () => ({}),
   "Mutation.registerRequestKey": ({ apiKeyId }) => ({
     input: { credentialKind: "API_KEY", credentialId: apiKeyId, publicKey: newPublicKey() },

@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import { routeDescriptions } from "../../../rest-bridge/src/routes/descriptions.ts";
 import { askGraph, askHttp } from "../outside.ts";
 import type { PermissionWorld, World } from "./permission-world.ts";
+import { anomalySurfaces } from "./anomaly-surfaces.ts";
 import { reportSurfaces } from "./report-surfaces.ts";
 
 type Attempt = (world: Pick<PermissionWorld, "url" | "own">, query: string, apiKey: string | null) => Promise<string>;
@@ -53,7 +54,6 @@ const MERGE = "/api/v2/analytics/people/merge";
 const ERASURES = "/api/v2/analytics/people/erasures";
 const IDENTIFY = "/api/v2/analytics/identify";
 const CORRELATIONS = "/api/v2/analytics/correlations";
-const ANOMALIES = "/api/v2/anomalies";
 const STREAM = "/api/v2/analytics/realtime/stream";
 const EVENTS = "/api/v2/events";
 const AUDIT = "/api/v2/audit";
@@ -170,17 +170,6 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     permission: "analytics:ingest",
     says: problems,
   },
-  [`GET ${ANOMALIES}/active`]: {
-    attempt: http(`${ANOMALIES}/active`, "GET"),
-    permission: "anomaly:read",
-    says: problems,
-  },
-  [`PUT ${ANOMALIES}/rules/{rule_id}`]: {
-    attempt: (world, query, apiKey) =>
-      http(`${ANOMALIES}/rules/${world.own.ruleId}`, "PUT", { description: "surface" })(world, query, apiKey),
-    permission: "anomaly:manage",
-    says: problems,
-  },
   [`GET ${CORRELATIONS}`]: { attempt: http(CORRELATIONS, "GET"), permission: "analytics:read", says: problems },
   [`POST ${CORRELATIONS}`]: {
     attempt: http(CORRELATIONS, "POST", { name: "surface", pattern: PATTERN }),
@@ -213,6 +202,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     says: problems,
   },
   ...reportSurfaces(http, problems),
+  ...anomalySurfaces(http, problems),
   [`GET ${STREAM}`]: {
     attempt: socket(STREAM, null, undefined),
     permission: "analytics:read",

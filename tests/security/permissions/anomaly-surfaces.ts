@@ -1,0 +1,20 @@
+import type { PermissionWorld } from "./permission-world.ts";
+
+const ANOMALIES = "/api/v2/anomalies";
+
+type Attempt = (world: Pick<PermissionWorld, "url" | "own">, query: string, apiKey: string | null) => Promise<string>;
+type Http = (path: string, method: "GET" | "POST" | "PUT", body?: unknown) => Attempt;
+
+/** The addresses about anomalies, as they are asked and what they say to nobody. */
+export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
+  const change: Attempt = (world, query, apiKey) =>
+    http(`${ANOMALIES}/rules/${world.own.ruleId}`, "PUT", { description: "surface" })(world, query, apiKey);
+  return {
+    [`GET ${ANOMALIES}/active`]: {
+      attempt: http(`${ANOMALIES}/active`, "GET"),
+      permission: "anomaly:read" as const,
+      says: problems,
+    },
+    [`PUT ${ANOMALIES}/rules/{rule_id}`]: { attempt: change, permission: "anomaly:manage" as const, says: problems },
+  };
+};

@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+
+interface OwnRule {
+  readonly mark: string;
+  readonly ruleId: string;
+  readonly anomalyId: string;
+}
+
+const metric = {
+  measure: "COUNT",
+  window: "PT1H",
+  filters: [{ field: "COUNTRY", operator: "NOT_IN", values: ["nowhere"] }],
+};
+const condition = { direction: "ABOVE", threshold: 0 };
+
+/** Arguments for the root fields of rules and of what people do about anomalies, by coordinate. */
+export const ruleExamples: Readonly<Record<string, (own: OwnRule) => Readonly<Record<string, unknown>>>> = {
+  "Query.previewRule": () => ({ input: { metric, condition } }),
+  "Mutation.createRule": ({ mark }) => ({
+    input: {
+      name: `${mark} ${randomUUID()}`,
+      description: mark,
+      metric: { ...metric, eventNames: [`${mark}-view`, `${mark}-live`] },
+      condition,
+    },
+  }),
+  "Mutation.updateRule": ({ ruleId, mark }) => ({ id: ruleId, input: { description: `${mark} changed` } }),
+  "Mutation.deleteRule": ({ ruleId }) => ({ id: ruleId }),
+  "Mutation.acknowledgeAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
+  "Mutation.snoozeAnomaly": ({ anomalyId }) => ({ id: anomalyId }),
+  "Mutation.resolveAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
+};
