@@ -18,7 +18,7 @@ let tenants: TenantId[] = [];
 beforeAll(async () => {
   receivers = await openReceivers();
   const { url } = receivers;
-  room = openNotifyRoom({
+  room = await openNotifyRoom({
     providers: { slack: url, pagerDuty: { US: url, EU: url }, opsgenie: { US: url, EU: url } },
   });
 });

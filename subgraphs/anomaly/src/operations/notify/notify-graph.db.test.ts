@@ -17,7 +17,7 @@ let subgraph: Subgraph;
 beforeAll(async () => {
   receivers = await openReceivers();
   const ports = testPorts();
-  room = openNotifyRoom(ports);
+  room = await openNotifyRoom(ports);
   const rules = {
     askAnalytics: { watchedSeries: () => Promise.reject(new Error("Nothing is asked here.")) },
     accessOfSubject: () => Promise.resolve(null),

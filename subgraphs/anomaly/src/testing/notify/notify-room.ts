@@ -22,10 +22,16 @@ export const testPorts = (more: Partial<NotifyPorts> = {}): NotifyPorts => ({
   ...more,
 });
 
-/** Everything about being told over the engines of the test run, with a clock the test moves. */
-export const openNotifyRoom = (ports: Partial<NotifyPorts> = {}) => {
+/** Names the lock that rooms hold one after the other: senders claim deliveries of every tenant, and those of another room are sealed by other keys. */
+const ROOM_LOCK = 6_301_992;
+
+/** Everything about being told over the engines of the test run, with a clock the test moves; alone there until it is closed. */
+export const openNotifyRoom = async (ports: Partial<NotifyPorts> = {}) => {
   const clock = { ms: NOTIFY_EPOCH_MS };
   const engines = openTestResources({ nowMs: () => clock.ms });
+  const holder = await engines.owner.connect();
+  await holder.query("SELECT pg_advisory_lock($1)", [ROOM_LOCK]);
+  await holder.query("UPDATE notify_delivery SET state = 'DROPPED', finished_at = due_at WHERE finished_at IS NULL");
   const { resources } = engines;
   const notify = openNotify(resources, testPorts(ports));
   const { operations, telling, sending } = notify;
@@ -59,12 +65,16 @@ export const openNotifyRoom = (ports: Partial<NotifyPorts> = {}) => {
     },
     deliveriesOf: async (tenantId: TenantId) =>
       (await operations.listDeliveries(managerOf(tenantId), { first: 100 })).items,
-    close: () => engines.close(),
+    close: async () => {
+      // The lock goes with its connection.
+      holder.release(true);
+      await engines.close();
+    },
   };
 };
 
 /** See {@link openNotifyRoom}. */
-export type NotifyRoom = ReturnType<typeof openNotifyRoom>;
+export type NotifyRoom = Awaited<ReturnType<typeof openNotifyRoom>>;
 
 /** A transition of an alert of one series, with what a test says of it. */
 export const alertOf = (tenantId: TenantId, more: Partial<AlertChanged> = {}): AlertChanged => {
