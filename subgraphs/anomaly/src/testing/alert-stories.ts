@@ -4,8 +4,9 @@ import type { AlertSignal, AlertState, AlertTransition } from "../domain/alerts/
 import { freshAlert } from "../domain/alerts/alert-state.ts";
 import { step } from "../domain/alerts/alert-machine.ts";
 
-/** When every story begins, and how long each of its buckets is. */
+/** When every story begins. */
 export const STORY_MS = Date.parse("2026-03-02T00:00:00Z");
+/** How long each bucket of a story is. */
 export const BUCKET_MS = 60_000;
 
 /** The policy an author gave, checked; throws where it makes no sense. */
