@@ -17,7 +17,7 @@ import { silenceMutations, silenceQueries } from "./resolvers/silences/silence-r
 import { silenceTypes } from "./resolvers/silences/silence-types.ts";
 import { Subscription } from "./resolvers/subscription.ts";
 import { webhookMutations, webhookQueries } from "./resolvers/webhooks/webhook-roots.ts";
-import * as webhookTypes from "./resolvers/webhooks/webhook-types.ts";
+import { webhookTypes } from "./resolvers/webhooks/webhook-types.ts";
 
 const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 

@@ -14,7 +14,7 @@ import { webhookEventTypes } from "../../domain/webhooks/event-types.ts";
 import { openWebhooks } from "../../open-webhooks.ts";
 import { permissions } from "../../permissions.ts";
 import { webhookMutations, webhookQueries } from "../../resolvers/webhooks/webhook-roots.ts";
-import * as webhookTypes from "../../resolvers/webhooks/webhook-types.ts";
+import { webhookTypes } from "../../resolvers/webhooks/webhook-types.ts";
 
 // Both engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(120_000);

@@ -7,8 +7,7 @@ import { bodyFor } from "../../operations/webhooks/webhook-deliveries.ts";
 import { toDateTime, toDateTimeOrNull } from "../views.ts";
 import { exampleText } from "./webhook-views.ts";
 
-/** Resolvers of `WebhookEndpoint`. */
-export const WebhookEndpoint: WebhookEndpointResolvers = {
+const WebhookEndpoint: WebhookEndpointResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
   disabledReason: ({ disabledBecause }) => disabledBecause,
   stateChangedAt: ({ stateChangedAtMs }) => toDateTime(stateChangedAtMs),
@@ -26,8 +25,7 @@ export const WebhookEndpoint: WebhookEndpointResolvers = {
   updatedAt: ({ updatedAtMs }) => toDateTime(updatedAtMs),
 };
 
-/** Resolvers of `WebhookDelivery`. */
-export const WebhookDelivery: WebhookDeliveryResolvers = {
+const WebhookDelivery: WebhookDeliveryResolvers = {
   messageId: ({ messageId }) => `msg_${messageId}`,
   body: (delivery, _arguments, { caller }) => bodyFor(caller, delivery),
   createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
@@ -41,9 +39,11 @@ export const WebhookDelivery: WebhookDeliveryResolvers = {
       ),
 };
 
-/** Resolvers of `WebhookEventType`. */
-export const WebhookEventType: WebhookEventTypeResolvers = {
+const WebhookEventType: WebhookEventTypeResolvers = {
   description: ({ sentence }) => sentence,
   schema: ({ schema }) => JSON.stringify(schema()),
   example: (type) => exampleText(type),
 };
+
+/** Resolvers of the types of webhooks. */
+export const webhookTypes = { WebhookEndpoint, WebhookDelivery, WebhookEventType };
