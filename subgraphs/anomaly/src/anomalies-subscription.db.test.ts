@@ -56,7 +56,11 @@ const namesIn = (events: readonly { anomaly: { rule: { name: string } } }[]) =>
 describe("the anomalies subscription", () => {
   test("tells each anomaly once, from now on, to each of its subscribers", async () => {
     const tenantId = freshTenantId();
+    // The log shows an entry once no older transaction is open: what is before must be seen to be.
+    const early = await follow(tenantId);
     await makeAndRaise(tenantId, ["before"]);
+    expect(namesIn(await early.read(1))).toEqual(["before"]);
+    await early.stop();
     const [one, other] = [await follow(tenantId), await follow(tenantId)];
     await makeAndRaise(tenantId, ["a", "b", "c"]);
     const [seen, seenByOther] = [await one.read(3), await other.read(3)];
