@@ -1,16 +1,7 @@
 import { parsePropertyPath, type PropertyPath } from "@tessera/platform/store/property-path";
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
-import {
-  metricDefinitionOf,
-  NUMBER_OPERATORS,
-  TEXT_FIELDS,
-  TEXT_OPERATORS,
-  type Filter,
-  type Measure,
-  type Metric,
-  type MetricCodec,
-} from "./metric.ts";
+import { NUMBER_OPERATORS, TEXT_FIELDS, TEXT_OPERATORS, type Filter, type Measure, type Metric } from "./metric.ts";
 
 /** Shortest window, milliseconds: a shorter one sees the batches of ingest and not the metric. */
 export const MIN_WINDOW_MS = 10_000;
@@ -143,9 +134,3 @@ export const metricSchema = flatMetric.transform((flat, context): Metric => {
   const { eventNames, filters, window, includeSynthetic } = flat;
   return { measure, eventNames, filters, window, windowMs, includeSynthetic };
 });
-
-/** Reads and writes metrics in their flat form. */
-export const metricCodec: MetricCodec = {
-  read: (definition) => metricSchema.parse(definition),
-  write: metricDefinitionOf,
-};

@@ -88,12 +88,6 @@ export interface MetricDefinition {
   readonly includeSynthetic: boolean;
 }
 
-/** Reads and writes metrics in their flat form; reading throws when the form makes no sense. */
-export interface MetricCodec {
-  read(definition: unknown): Metric;
-  write(metric: Metric): MetricDefinition;
-}
-
 const filterDefinitionOf = (filter: Filter): FilterDefinition => ({
   field: filter.operand.field,
   property: filter.operand.field === "PROPERTY" ? filter.operand.property : null,
