@@ -39,6 +39,45 @@ const save = (ring: string, id: string): Promise<void> =>
       expiresAtMs: Date.now() + HOUR_MS,
     },
   );
+/** What rooms keep under a key of their own purpose: a webhook endpoint's header fields and secret, a channel's credential. */
+const OF_ROOMS = [
+  ["webhook_endpoint", "sealed_headers"],
+  ["webhook_secret", "sealed"],
+  ["notify_channel", "sealed_secret"],
+] as const;
+const [tenantId, roomId] = [randomUUID(), randomUUID()];
+const roomPurpose = (column: string): string => `${column}:${tenantId}:${roomId}`;
+const saveOfRooms = async (ring: string): Promise<void> => {
+  const { seal } = readKeyRing(ring);
+  const [headers, secret, credential] = await Promise.all(
+    OF_ROOMS.map(([, column]) => seal(roomPurpose(column), `the ${column}`)),
+  );
+  await owner.query(
+    `INSERT INTO webhook_endpoint (tenant_id, id, url, event_types, labels, sealed_headers, header_names, ordering, rate_per_minute,
+       owner_kind, owner_id, owner_permissions, state_changed_at, next_slot_at, created_at, updated_at)
+     VALUES ($1, $2, 'https://example.org/', '{}', '[]', $3, '{}', 'NONE', 60, 'USER', 'u', '{}', now(), now(), now(), now())`,
+    [tenantId, roomId, headers],
+  );
+  await owner.query(
+    "INSERT INTO webhook_secret (tenant_id, endpoint_id, id, kind, sealed, created_at) VALUES ($1, $2, $2, 'HMAC_SHA256', $3, now())",
+    [tenantId, roomId, secret],
+  );
+  await owner.query(
+    `INSERT INTO notify_channel (tenant_id, id, name, kind, settings, sealed_secret, templates, rate_messages, rate_window_seconds, state, created_at, changed_at)
+     VALUES ($1, $2, 'Slack', 'SLACK', '{}', $3, '{}', 10, 60, 'ACTIVE', now(), now())`,
+    [tenantId, roomId, credential],
+  );
+};
+const textShape = z.tuple([z.object({ text: z.string() })]);
+/** What rooms keep, opened with a ring. */
+const ofRooms = (ring: string): Promise<readonly string[]> =>
+  Promise.all(
+    OF_ROOMS.map(async ([table, column]) => {
+      const { rows } = await owner.query(`SELECT ${column} AS text FROM ${table} WHERE tenant_id = $1`, [tenantId]);
+      const [{ text }] = textShape.parse(rows);
+      return readKeyRing(ring).open(roomPurpose(column), text);
+    }),
+  );
 const jwksShape = z.object({ keys: z.array(z.object({ kid: z.string() })) });
 
 /** What an authorization server with this ring publishes; it fails to start when it can't open its signing keys. */
@@ -74,6 +113,7 @@ beforeAll(async () => {
   sql = createTenantSql(pool);
   kids = await publishedUnder(OLD);
   for (const id of ids) await save(OLD, id);
+  await saveOfRooms(OLD);
 }, 240_000);
 afterAll(async () => {
   await roles?.stop();
@@ -86,7 +126,7 @@ afterAll(async () => {
 describe("a key ring with a new key in front", () => {
   it("has what older keys have sealed sealed anew, from where an interrupted run had come, and says what may be dropped", async () => {
     const ring = `${YOUNG},${OLD}`;
-    const total = PIECES + kids.length;
+    const total = PIECES + kids.length + OF_ROOMS.length;
     const keyRing = readKeyRing(ring);
     expect(await createResealing({ sql, keyRing }).walkAcrossTenants({ maxBatches: 1 })).toEqual({
       ...{ complete: false, lookedAt: BATCH_PIECES, resealed: BATCH_PIECES, unreadable: 0 },
@@ -116,6 +156,8 @@ describe("a key ring with a new key in front", () => {
     const young = stateUnder(YOUNG);
     for (const id of ids) expect(await young.findAcrossTenants("Session", id)).toEqual({ of: id });
     expect(await publishedUnder(YOUNG)).toEqual(kids);
+    expect(await ofRooms(YOUNG)).toEqual(OF_ROOMS.map(([, column]) => `the ${column}`));
+    await expect(ofRooms(OLD)).rejects.toThrow("not in the key ring");
     await expect(stateUnder(OLD).findAcrossTenants("Session", ids[0] ?? "")).rejects.toThrow("not in the key ring");
   }, 120_000);
 

@@ -1,4 +1,4 @@
-import { sealedWith, type KeyRing } from "@tessera/platform/auth/key-ring";
+import { sealedFor, sealedWith, type KeyRing } from "@tessera/platform/auth/key-ring";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
 import { purposeOf } from "../state/state-store.ts";
@@ -51,12 +51,20 @@ const NEXT = "SELECT model, id, sealed FROM next_sealed_across_tenants($1, $2)";
 const RESEAL = "SELECT reseal_across_tenants($1, $2, $3, $4, $5, $6, $7, $8, $9) AS resealed";
 const FINISH = "SELECT looked_at, resealed, unreadable FROM finish_key_rotation_across_tenants($1)";
 
-const sealingPurposeOf = (model: string): string => (model === SIGNING_KEYS ? PURPOSE : purposeOf(model));
+/** What rooms keep sealed, by what it is walked through as; each piece tells its own purpose, in which its owner stands. */
+const OF_ROOMS: ReadonlySet<string> = new Set(["webhook-headers", "webhook-secret", "notify-channel"]);
+
+const sealingPurposeOf = ({ model, sealed }: Piece): string | null => {
+  if (model === SIGNING_KEYS) return PURPOSE;
+  return OF_ROOMS.has(model) ? sealedFor(sealed) : purposeOf(model);
+};
 
 /** A piece under the first key; the same text when it is already, null when no key of the ring opens it. */
-const resealedText = async (keyRing: KeyRing, { model, sealed }: Piece): Promise<string | null> => {
+const resealedText = async (keyRing: KeyRing, piece: Piece): Promise<string | null> => {
+  const { sealed } = piece;
   if (sealedWith(sealed) === keyRing.keyNames[0]) return sealed;
-  const purpose = sealingPurposeOf(model);
+  const purpose = sealingPurposeOf(piece);
+  if (purpose === null) return null;
   try {
     return await keyRing.seal(purpose, await keyRing.open(purpose, sealed));
   } catch {

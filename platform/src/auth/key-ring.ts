@@ -25,6 +25,15 @@ export const sealedWith = (sealed: string): string | null => {
   }
 };
 
+/** Purpose a text was sealed for; null when it tells none. It opens under that purpose alone, which is what vouches for it. */
+export const sealedFor = (sealed: string): string | null => {
+  try {
+    return decodeProtectedHeader(sealed).typ ?? null;
+  } catch {
+    return null;
+  }
+};
+
 /**
  * Reads a ring, `name:key` with commas between, each key 32 bytes in base64url; the first seals, all open. To rotate, put a new one in
  * front and drop an old one when nothing it sealed is kept any more, which the authorization server's resealing tells. Throws on anything else, without repeating it.
