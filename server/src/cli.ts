@@ -10,7 +10,7 @@ import {
   outsideOf,
   type DistributedConfig,
 } from "./config.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, StartStopped } from "./progress.ts";
 import { createShell, runRole, type Role, type Shell } from "./shell.ts";
 import { stopOnSignal } from "./signals.ts";
 import { isSubgraphName, SUBGRAPH_NAMES } from "./subgraph-names.ts";
@@ -41,10 +41,18 @@ const runEmbedded = async (): Promise<void> => {
   const startedMs = performance.now();
   const config = loadEmbeddedConfig();
   const { startEmbedded } = await import("./embedded.ts");
-  const starting = startEmbedded(config, createProgress(process.stdout));
-  // Told to stop while it starts, it comes up and stops in order: engines that were just started are not left behind.
-  stopOnSignal(async () => (await starting).stop(), say);
+  const stopping = new AbortController();
+  // Told to stop while it starts, it ends the step it is at and stops what runs: engines that were just started are not left behind.
+  const starting = startEmbedded(config, createProgress(process.stdout, stopping.signal)).catch((error: unknown) => {
+    if (error instanceof StartStopped) return null;
+    throw error;
+  });
+  stopOnSignal(async () => {
+    stopping.abort();
+    await (await starting)?.stop();
+  }, say);
   const instance = await starting;
+  if (instance === null) return;
   say(bannerText({ ...instance, startedMs: performance.now() - startedMs }));
   const sentence = await instance.engineEnded;
   say(`${sentence} Stopping; start again to recover. Nothing acknowledged is lost.`);

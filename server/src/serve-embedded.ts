@@ -61,10 +61,14 @@ export const serve = async (config: EmbeddedConfig, engines: EmbeddedEngines, pr
     const running = await progress.step("Composing the graph and opening the port", () =>
       runRole(createShell(telemetry, outsideOf(config), secrets.identitySecret), address, embeddedRole(deps)),
     );
+    const stopFirst = async (error: unknown): Promise<never> => {
+      await running.stop().catch(() => undefined);
+      throw error;
+    };
     const url = `http://${config.HOST === "0.0.0.0" ? "127.0.0.1" : config.HOST}:${running.port}`;
-    await progress.step("Starting ingest, gateway and workers", () => running.ready);
+    await progress.step("Starting ingest, gateway and workers", () => running.ready).catch(stopFirst);
     const demo = config.SEED_DEMO
-      ? await progress.step("Seeding the demo tenant", () => seed(opened, secrets, engines.home, url))
+      ? await progress.step("Seeding the demo tenant", () => seed(opened, secrets, engines.home, url)).catch(stopFirst)
       : null;
     const { resources } = opened;
     const addTenant = (tenantId: string, slug: string): Promise<DemoTenant> =>

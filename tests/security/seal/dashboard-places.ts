@@ -9,6 +9,7 @@ const COMMENT_FILTER = "Mutation.commentOnDashboard(input.filter.";
 const WATCHED = [
   ...["Query.watchedSeries(input.question.", "Query.explainChange(input.question."],
   ...["Mutation.createRule(input.question.", "Mutation.updateRule(input.question."],
+  ...["Query.simulateRule(draft.question.", "Query.simulateRule(change.question."],
 ];
 
 /** Places that take the id of a dashboard, by a fresh one of alpha where asking changes it. */

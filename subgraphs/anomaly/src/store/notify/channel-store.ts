@@ -174,11 +174,11 @@ const setRoutes =
   (tenantId, { version, root, channels }) =>
     sql.transaction(tenantId, async (transaction): Promise<SavedRoutes> => {
       await transaction.run(statements.lock(tenantId), nothing);
-      const routes = (await routesWithin(transaction, tenantId)) ?? noRoutes;
-      if (routes.version !== version) return { kind: "STALE", routes };
       const there = new Set(await transaction.run(statements.list(tenantId), idRow));
       const unknown = channels.find((id) => !there.has(id));
       if (unknown !== undefined) return { kind: "UNKNOWN_CHANNEL", id: unknown };
+      const routes = (await routesWithin(transaction, tenantId)) ?? noRoutes;
+      if (routes.version !== version) return { kind: "STALE", routes };
       const [set = routes] = await transaction.run(statements.setRoutes(tenantId, root, nowMs()), routesRow);
       return { kind: "SAVED", routes: set };
     });
