@@ -235,7 +235,7 @@ describe("an answer in pages", () => {
     const controller = new AbortController();
     // A row takes half a second, so that four minutes of work are under way.
     const text = `INSERT INTO tessera.worker_answer_rows (tenant_id, answer_id, place, row)
-      SELECT tenant_id, event_id, 1, toString(sleepEachRow(0.5)) FROM events WHERE tenant_id = {tenant: String} SETTINGS max_block_size = 1, max_threads = 1`;
+      SELECT {tenant: String}, generateUUIDv4(), 1, toString(sleepEachRow(0.5)) FROM numbers(480) SETTINGS max_block_size = 1, max_threads = 1`;
     const { fill } = longQueries;
     const statement = { name: "slow", text, params: { tenant: tenantId } };
     const work = fill(wholeTenant(tenantId), statement, {
