@@ -1,6 +1,6 @@
 // Bundles sources of this checkout, so that a start compiles nothing: it saves several seconds of processor time. Makes server/dist, one
-// file per role; with `tests` as its argument tests/dist, the programs that tests start. Packages stay outside and are loaded from where
-// each room finds them; places in sources stay those of the sources.
+// file per role; with `tests` as its argument tests/dist, the programs that tests start, with `bench` bench/dist, what benches measure. Packages stay outside and are
+// loaded from where each room finds them; places in sources stay those of the sources.
 import { readFile, rm } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
@@ -45,6 +45,10 @@ const BUNDLES = {
       "two-tenants-host": join(root, "tests/testing/two-tenants-host.ts"),
     },
     outdir: join(root, "tests/dist"),
+  },
+  bench: {
+    entryPoints: { "serving-process": join(root, "bench/query/serving-process.ts") },
+    outdir: join(root, "bench/dist"),
   },
 };
 const { entryPoints, outdir } = BUNDLES[process.argv[2] ?? "server"];

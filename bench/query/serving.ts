@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { z } from "zod";
@@ -26,11 +26,22 @@ export interface RunningInstance extends Serving {
   stop(): Promise<void>;
 }
 
+const ROOT = join(import.meta.dirname, "../..");
+
+/** The instance's program as it ships: bundled, so that what is measured runs no compiler and none of its helpers. */
+const bundled = (): string => {
+  execFileSync(process.execPath, [join(ROOT, "scripts/build-server.mjs"), "bench"], { cwd: ROOT });
+  return join(ROOT, "bench/dist/serving-process.js");
+};
+
 /** Starts an embedded instance with twenty tenants that no limit holds back; modules named by `imports` are loaded into its process before it. */
 export const startServing = async (imports: readonly string[] = []): Promise<RunningInstance> => {
   const directory = await makeTemporaryDirectory();
-  const child = fork(join(import.meta.dirname, "serving-process.ts"), [], {
-    execArgv: ["tsx", ...imports].flatMap((module) => ["--import", module]),
+  // Modules that look into the instance share its sources' modules: with them it runs from sources.
+  const [program, loaders] =
+    imports.length === 0 ? [bundled(), []] : [join(import.meta.dirname, "serving-process.ts"), ["tsx", ...imports]];
+  const child = fork(program, [], {
+    execArgv: loaders.flatMap((module) => ["--import", module]),
     env: {
       ...process.env,
       ...GENEROUS_LIMITS,
