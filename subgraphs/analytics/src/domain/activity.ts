@@ -7,7 +7,8 @@ import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./
 import { accessIn, type FieldAccess } from "./fields.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
-import { formatInZone, zoneOffset, type OffsetAt } from "./zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
+import { formatInZone } from "./zone.ts";
 
 /** A validated question about who was active when. */
 export interface ActivityQuery {

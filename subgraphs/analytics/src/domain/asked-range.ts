@@ -3,7 +3,8 @@ import { MAX_BUCKETS, startOfUnit, type CalendarUnit } from "./calendar.ts";
 import { parseZone } from "./cohort-window.ts";
 import { parseDuration, SECOND_MS } from "./duration.ts";
 import { MAX_RANGE_MS, parseTimeRange, type TimeRange } from "./time-range.ts";
-import { formatInZone, isoTime, zoneOffset, type OffsetAt } from "./zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
+import { formatInZone, isoTime } from "./zone.ts";
 
 type Maybe<T> = T | null | undefined;
 

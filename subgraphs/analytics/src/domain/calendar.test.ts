@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { bucketLabel } from "../../testing/reference-olap.ts";
 import { bucketsOf, MAX_BUCKETS, startOfLocalDate, type Granularity } from "./calendar.ts";
-import { formatInZone, zoneOffset } from "./zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
+import { formatInZone } from "./zone.ts";
 
 const range = (from: string, to: string) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) });
 const starts = (granularity: Granularity, from: string, to: string, zone: string): readonly string[] => {

@@ -1,7 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, HOUR_MS } from "./duration.ts";
 import type { TimeRange } from "./time-range.ts";
-import type { OffsetAt } from "./zone.ts";
+import type { OffsetAt } from "@tessera/platform/time/zone";
 
 /** Width of calendar buckets, as in the SDL. */
 export type Granularity = "NONE" | "MINUTE" | "HOUR" | "DAY" | "WEEK" | "MONTH" | "QUARTER" | "YEAR";

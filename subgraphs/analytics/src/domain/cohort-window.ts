@@ -2,7 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { bucketsOf } from "./calendar.ts";
 import { DAY_MS, parseDuration } from "./duration.ts";
 import type { TimeRange } from "./time-range.ts";
-import { zoneOffset } from "./zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
 
 /** Where "any time" begins, milliseconds since the epoch: the earliest moment a question may touch. */
 export const EVERYTHING_SINCE_MS = Date.UTC(1971, 0, 1);

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { periodFrom, periodYearBefore, precedingPeriod } from "./period.ts";
 import type { TimeRange } from "./time-range.ts";
-import { formatInZone, zoneOffset } from "./zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
+import { formatInZone } from "./zone.ts";
 
 const berlin = zoneOffset("Europe/Berlin");
 const range = (from: string, to: string): TimeRange => ({ fromMs: Date.parse(from), toMs: Date.parse(to) });

@@ -1,7 +1,7 @@
 import { startOfLocalDate } from "./calendar.ts";
 import { DAY_MS } from "./duration.ts";
 import type { TimeRange } from "./time-range.ts";
-import type { OffsetAt } from "./zone.ts";
+import type { OffsetAt } from "@tessera/platform/time/zone";
 
 /** How long a range is, in the widest unit of the zone's calendar that measures it: a month stays a month, whatever its days. */
 interface Length {

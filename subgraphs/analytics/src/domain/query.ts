@@ -16,7 +16,7 @@ import {
   type MeasureInput,
 } from "./measures.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
-import { zoneOffset, type OffsetAt } from "./zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
 
 /** A validated question: what to measure over which events, grouped how. */
 export interface AnalyticQuery {

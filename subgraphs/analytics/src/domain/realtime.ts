@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS, parseDuration, SECOND_MS } from "./duration.ts";
 import { parseField } from "./fields.ts";
 import type { Measure } from "./measures.ts";
 import type { AnalyticQuery } from "./query.ts";
-import { zoneOffset } from "./zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
 
 /** Names in `topNames`. */
 export const MAX_TOP_NAMES = 50;

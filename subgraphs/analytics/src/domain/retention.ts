@@ -7,7 +7,7 @@ import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./
 import { accessIn, parseField, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
-import { zoneOffset, type OffsetAt } from "./zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
 
 /** Which start event begins, as in the SDL. */
 export type RetentionStart = "FIRST_IN_RANGE" | "FIRST_EVER" | "EVERY";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { zoneClock } from "./zone-clock.ts";
-import { zoneOffset } from "./zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
 
 const ZONES = [
   "UTC",

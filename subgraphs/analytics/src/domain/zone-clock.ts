@@ -1,5 +1,5 @@
 import { DAY_MS } from "./duration.ts";
-import { zoneOffset, type OffsetAt } from "./zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
 
 /** A zone's clock as the store is told it: from each moment on, how many seconds it is ahead of UTC. Both are seconds, in order of time. */
 export interface ZoneClock {

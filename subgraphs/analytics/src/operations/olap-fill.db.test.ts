@@ -9,7 +9,7 @@ import { bucketsOf } from "../domain/calendar.ts";
 import { groupOrder } from "../domain/group-order.ts";
 import { plan } from "../domain/planner.ts";
 import { parseOlap, type Fill, type OlapInput, type SortDirection } from "../domain/query.ts";
-import { zoneOffset } from "../domain/zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
 import { createAnalyticsStore, type AnalyticsStore } from "../store/analytics-store.ts";
 import { anyWorld } from "../../testing/arbitraries.ts";
 import { differences, rowsOf } from "../../testing/flatten-answer.ts";

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { bucketsOf, type Granularity } from "../domain/calendar.ts";
 import type { Column } from "../domain/columns.ts";
 import type { OlapInput } from "../domain/query.ts";
-import { zoneOffset } from "../domain/zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
 import { anyWorld } from "../../testing/arbitraries.ts";
 import { differences, rowsOf, valuesOf } from "../../testing/flatten-answer.ts";

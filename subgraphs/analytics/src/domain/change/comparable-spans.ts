@@ -1,6 +1,6 @@
 import { DAY_MS } from "../duration.ts";
 import type { TimeRange } from "../time-range.ts";
-import type { OffsetAt } from "../zone.ts";
+import type { OffsetAt } from "@tessera/platform/time/zone";
 
 /** Spans a change is compared with when none are named. */
 const COMPARED_SPANS = 4;

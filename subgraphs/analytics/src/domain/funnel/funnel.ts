@@ -6,7 +6,7 @@ import type { Field } from "../fields.ts";
 import type { Condition } from "../filter.ts";
 import type { DefinitionUse } from "../semantic/definition.ts";
 import type { TimeRange } from "../time-range.ts";
-import type { OffsetAt } from "../zone.ts";
+import type { OffsetAt } from "@tessera/platform/time/zone";
 
 /** How the steps of a funnel follow one another, as in the SDL. */
 export type FunnelOrder = "ORDERED" | "UNORDERED" | "STRICT";

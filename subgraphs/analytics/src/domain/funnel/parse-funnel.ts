@@ -7,7 +7,7 @@ import { parseEventMatcher } from "../event-matcher.ts";
 import { accessIn, parseRevealedField, type FieldAccess } from "../fields.ts";
 import { parseFilter } from "../filter.ts";
 import { MAX_RANGE_MS, parseTimeRange, type TimeRange } from "../time-range.ts";
-import { zoneOffset } from "../zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
 import type {
   FunnelBreakdownInput,
   FunnelExclusionInput,

@@ -4,7 +4,7 @@ import { parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
 import { parseTimeRange } from "../time-range.ts";
-import { zoneOffset } from "../zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
 import { parseLabelRules } from "./label-rules.ts";
 import type { PathAnchorInput, PathsInput } from "./paths-input.ts";
 import { PATH_LIMITS, type PathAnchor, type PathsQuestion } from "./paths.ts";

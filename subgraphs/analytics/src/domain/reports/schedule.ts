@@ -3,7 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { startOfLocalDate } from "../calendar.ts";
 import { parseZone } from "../cohort-window.ts";
 import { DAY_MS, HOUR_MS } from "../duration.ts";
-import { zoneOffset, type OffsetAt } from "../zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
 
 /** Days of the week, as in the SDL; their places are those of cron, Sunday first. */
 export const WEEKDAYS = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"] as const;

@@ -5,7 +5,7 @@ import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "..
 import { parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
 import { parseFilter } from "../filter.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
-import { zoneOffset, type OffsetAt } from "../zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
 import type {
   SessionDefinitionInput,
   SessionFilterInput,

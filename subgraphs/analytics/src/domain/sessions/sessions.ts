@@ -4,7 +4,7 @@ import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../fields.ts";
 import type { Condition } from "../filter.ts";
 import type { TimeRange } from "../time-range.ts";
-import type { OffsetAt } from "../zone.ts";
+import type { OffsetAt } from "@tessera/platform/time/zone";
 
 /** What makes events one session, as in the SDL. */
 export type SessionKind = "SENT" | "GAP";

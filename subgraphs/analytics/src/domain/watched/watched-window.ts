@@ -2,7 +2,8 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { bucketsOf, type Granularity } from "../calendar.ts";
 import { parseZone } from "../cohort-window.ts";
 import { parseTimeRange } from "../time-range.ts";
-import { formatInZone, isoTime, zoneOffset, type OffsetAt } from "../zone.ts";
+import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
+import { formatInZone, isoTime } from "../zone.ts";
 
 /** Widths that the buckets of a watched series may have: those that are judged again and again, and each of which ends. */
 export const WATCHED_GRANULARITIES = ["MINUTE", "HOUR", "DAY", "WEEK"] as const;

@@ -22,7 +22,8 @@ import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
 import { parseTimeRange, type TimeRange } from "../../domain/time-range.ts";
 import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../domain/watched/watched-value.ts";
-import { isoTime, zoneOffset } from "../../domain/zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
+import { isoTime } from "../../domain/zone.ts";
 import {
   checkQuestion,
   savedQueryNamed,

@@ -23,7 +23,8 @@ import { STATE_LIMITS, type CorrelationPattern, type CorrelationPatternInput } f
 import { eventsOnly, provenanceOf, type Cost, type Provenance } from "../../domain/provenance.ts";
 import { parseCount } from "../../domain/query.ts";
 import { parseTimeRange, type TimeRange } from "../../domain/time-range.ts";
-import { formatInZone, zoneOffset } from "../../domain/zone.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
+import { formatInZone } from "../../domain/zone.ts";
 import type { CorrelationRuleStore } from "../../store/correlation/rule-store-types.ts";
 import type { SeenStore } from "../../store/correlation/seen-store.ts";
 import { keyFieldsOf, type MatchView } from "./match-view.ts";

@@ -6,7 +6,7 @@ import { readSettings } from "./check-settings.ts";
 import { DIGEST_MINUTES, isCron, type Digest } from "./digest.ts";
 import type { QuietHours } from "./quiet-hours.ts";
 import { templateProblem } from "./template.ts";
-import { isZone } from "./zone-clock.ts";
+import { isZone } from "../zone-clock.ts";
 
 /** A channel that was checked, with the secret that was given for it; null when none was. */
 export interface CheckedChannel {

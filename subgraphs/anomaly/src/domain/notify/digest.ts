@@ -1,6 +1,6 @@
 import { Cron } from "croner";
 import type { Severity } from "../alerts/alert.ts";
-import { momentOf, readingIn } from "./zone-clock.ts";
+import { momentOf, readingIn } from "../zone-clock.ts";
 
 /** When a channel is told of everything since the last time, in one message. */
 export interface Digest {

@@ -1,6 +1,6 @@
 import type { Severity } from "../alerts/alert.ts";
 import { isAtLeast } from "./severity-rank.ts";
-import { clockIn, momentOf, readingIn } from "./zone-clock.ts";
+import { clockIn, momentOf, readingIn } from "../zone-clock.ts";
 
 /** Hours of the day in which people are left alone, by the clock of a zone; a window that ends before it begins goes on after midnight. */
 export interface QuietHours {

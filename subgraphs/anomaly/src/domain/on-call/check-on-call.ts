@@ -2,7 +2,7 @@ import { isUuid } from "@tessera/contracts/ids";
 import { z } from "zod";
 import { escalationTimesSchema } from "../alerts/alert-policy-definition.ts";
 import type { Checked } from "../checked.ts";
-import { isZone } from "../notify/zone-clock.ts";
+import { isZone } from "../zone-clock.ts";
 import type { EscalationPolicy } from "./escalation-policy.ts";
 import type { DutyHours, OnCallLayer, OnCallSchedule } from "./on-call-schedule.ts";
 

@@ -1,5 +1,5 @@
 import { isQuiet } from "../notify/quiet-hours.ts";
-import { momentOf, readingIn } from "../notify/zone-clock.ts";
+import { momentOf, readingIn } from "../zone-clock.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;

@@ -1,4 +1,5 @@
-import { momentOf, offsetIn, readingIn } from "../notify/zone-clock.ts";
+import { zoneOffset } from "@tessera/platform/time/zone";
+import { momentOf, readingIn } from "../zone-clock.ts";
 import {
   handoverReading,
   turnAt,
@@ -26,18 +27,19 @@ export interface Shift {
 
 /** All moments at which a zone's clock shows a reading, or passes over it. */
 const momentsOf = (timeZone: string, readingMs: number): readonly number[] => {
-  const offsets = [offsetIn(timeZone, readingMs - DAY_MS), offsetIn(timeZone, readingMs + DAY_MS)];
+  const offsets = [readingMs - DAY_MS, readingMs + DAY_MS].map(zoneOffset(timeZone));
   return [momentOf(timeZone, readingMs, -Infinity), ...offsets.map((offset) => readingMs - offset)];
 };
 
 /** The moment within a day at which the clock is set, if it is. */
 const clockChange = (timeZone: string, fromMs: number): readonly number[] => {
   let [low, high] = [fromMs, fromMs + DAY_MS];
-  const before = offsetIn(timeZone, low);
-  if (offsetIn(timeZone, high) === before) return [];
+  const offsetAt = zoneOffset(timeZone);
+  const before = offsetAt(low);
+  if (offsetAt(high) === before) return [];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (offsetIn(timeZone, middle) === before) low = middle;
+    if (offsetAt(middle) === before) low = middle;
     else high = middle;
   }
   return [high];

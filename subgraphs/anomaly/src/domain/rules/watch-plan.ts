@@ -1,6 +1,6 @@
 import type { WatchedAnswer } from "@tessera/contracts/watched-series";
 import type { Observation } from "../detectors/detector.ts";
-import { offsetIn } from "../notify/zone-clock.ts";
+import { readingIn } from "../zone-clock.ts";
 import type { Rule } from "../rule.ts";
 import { fingerprintOf, OTHERS, type Series, type SeriesBucket, type SeriesGroup } from "./series.ts";
 import { BUCKET_MS, type WatchedQuestionRule } from "./watch.ts";
@@ -50,7 +50,7 @@ export const planTurn = (
 
 /** Hour of the week on the clock of a zone, 0 (Monday, midnight) to 167. */
 export const hourOfWeek = (timeZone: string, ms: number): number => {
-  const local = timeZone === "UTC" ? ms : ms + offsetIn(timeZone, ms);
+  const local = readingIn(timeZone, ms);
   return ((Math.floor((local + MONDAY_MS) / HOUR_MS) % HOURS_OF_WEEK) + HOURS_OF_WEEK) % HOURS_OF_WEEK;
 };
 
@@ -68,26 +68,28 @@ export interface Turn {
   readonly seriesSeen: number;
 }
 
+/** A bucket of an answer, whatever series it is of. */
+type Frame = Omit<Observation, "value" | "samples">;
+
+/** The first buckets of an answer. */
+const framesOf = (answer: WatchedAnswer, timeZone: string, count: number): readonly Frame[] =>
+  answer.bucketsMs.slice(0, count).map((atMs, index) => ({
+    ...{ atMs, untilMs: answer.endsMs[index] ?? 0, calendar: null, hourOfWeek: hourOfWeek(timeZone, atMs) },
+  }));
+
 const observationsOf = (
   answer: WatchedAnswer,
-  timeZone: string,
-  count: number,
+  frames: readonly Frame[],
   held: { readonly values: readonly (number | null)[]; readonly samples: readonly (number | null)[] } | null,
 ): readonly SeriesBucket[] =>
-  Array.from({ length: count }, (_, index): SeriesBucket => {
-    const [atMs, untilMs] = [answer.bucketsMs[index] ?? 0, answer.endsMs[index] ?? 0];
-    const observation: Observation = {
-      ...{ atMs, untilMs, calendar: null, hourOfWeek: hourOfWeek(timeZone, atMs) },
-      value: held === null ? answer.emptyValue : (held.values[index] ?? null),
-      samples: held === null ? 0 : (held.samples[index] ?? null),
-    };
-    return { kind: "HELD", observation };
+  frames.map((frame, index): SeriesBucket => {
+    const value = held === null ? answer.emptyValue : (held.values[index] ?? null);
+    const samples = held === null ? 0 : (held.samples[index] ?? null);
+    return { kind: "HELD", observation: { ...frame, value, samples } };
   });
 
-const goneIn = (answer: WatchedAnswer, count: number): readonly SeriesBucket[] =>
-  Array.from({ length: count }, (_, index) => ({
-    ...{ kind: "GONE", atMs: answer.bucketsMs[index] ?? 0, untilMs: answer.endsMs[index] ?? 0 },
-  }));
+const goneIn = (frames: readonly Frame[]): readonly SeriesBucket[] =>
+  frames.map(({ atMs, untilMs }) => ({ kind: "GONE", atMs, untilMs }));
 
 /**
  * Lays an answer out by series, up to the first bucket that has not all it will have. A known series the answer does not tell of had no events where the answer tells of all series;
@@ -101,6 +103,7 @@ export const turnOf = (
 ): Turn => {
   const open = answer.complete.indexOf(false);
   const count = open < 0 ? answer.complete.length : open;
+  const frames = framesOf(answer, watch.timeZone, count);
   const cut = answer.seriesCount > answer.series.length;
   const before = new Map(known.map((series) => [series.fingerprint, series]));
   const told = [...answer.series, ...(answer.others === null ? [] : [{ ...answer.others, group: OTHERS }])].map(
@@ -115,7 +118,7 @@ export const turnOf = (
       const fingerprint = fingerprintOf(rule.id, group);
       const fresh = { fingerprint, group, recent: [], seenAtMs: answer.bucketsMs[0] ?? 0, detector: undefined };
       const series = before.get(fingerprint) ?? fresh;
-      return { series, buckets: observationsOf(answer, watch.timeZone, count, held) };
+      return { series, buckets: observationsOf(answer, frames, held) };
     },
   );
   const answered = new Set(told.map(({ series }) => series.fingerprint));
@@ -123,7 +126,7 @@ export const turnOf = (
     .filter(({ fingerprint }) => !answered.has(fingerprint))
     .map((series) => ({
       series,
-      buckets: cut ? goneIn(answer, count) : observationsOf(answer, watch.timeZone, count, null),
+      buckets: cut ? goneIn(frames) : observationsOf(answer, frames, null),
     }));
   return {
     toJudge: count === 0 ? [] : [...told, ...missing],

@@ -2,7 +2,7 @@ import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
 import { metricSchema } from "../metric-definition.ts";
 import { metricDefinitionOf, type Metric } from "../metric.ts";
-import { isZone } from "../notify/zone-clock.ts";
+import { isZone } from "../zone-clock.ts";
 
 /** Widths of buckets that can be watched. */
 export const BUCKET_WIDTHS = ["MINUTE", "HOUR", "DAY", "WEEK"] as const;

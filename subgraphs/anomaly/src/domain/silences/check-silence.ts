@@ -2,7 +2,7 @@ import { parseDurationMs } from "@tessera/platform/time/duration";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { RE2JS } from "re2js";
 import { z } from "zod";
-import { isZone } from "../notify/zone-clock.ts";
+import { isZone } from "../zone-clock.ts";
 import type { Checked } from "../checked.ts";
 import { MATCHER_OPERATORS, type Matcher } from "./matcher.ts";
 import { cronReadings, nextOnClock, type SilenceWindow } from "./silence-window.ts";

@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import { momentOf, readingIn } from "../notify/zone-clock.ts";
+import { momentOf, readingIn } from "../zone-clock.ts";
 
 /** Half-open span of time [fromMs, untilMs), milliseconds since the epoch. */
 export interface Span {
