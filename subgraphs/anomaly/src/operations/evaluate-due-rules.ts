@@ -2,6 +2,7 @@ import { Refusal } from "@tessera/platform/errors/refusal";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
+import { eachOf } from "@tessera/platform/runtime/each-of";
 import { nextTurnMs } from "../domain/evaluation.ts";
 import type { Rule } from "../domain/rule.ts";
 import type { Claim, EvaluationStore } from "../store/evaluation-store.ts";
@@ -57,19 +58,15 @@ export const evaluateDueRules = (deps: EvaluatorDeps) => {
   return async (): Promise<number> => {
     const nowMs = deps.nowMs();
     const claims = await deps.evaluations.claimDueAcrossTenants(nowMs, nowMs + LEASE_MS, MAX_CLAIMED_RULES);
-    const waiting = claims.values();
-    const work = async (): Promise<void> => {
-      for (const claim of waiting) {
-        try {
-          evaluated.inc({ consequence: await evaluateClaim(deps, claim) });
-        } catch (error) {
-          // The lease ends by itself and the rule is tried again; the other claims go on.
-          deps.logger.error({ ruleId: claim.ruleId, error: errorMessage(error) }, "An evaluation was not kept.");
-          evaluated.inc({ consequence: "FAILED" });
-        }
+    await eachOf(claims, MAX_PARALLEL_READINGS, async (claim) => {
+      try {
+        evaluated.inc({ consequence: await evaluateClaim(deps, claim) });
+      } catch (error) {
+        // The lease ends by itself and the rule is tried again; the other claims go on.
+        deps.logger.error({ ruleId: claim.ruleId, error: errorMessage(error) }, "An evaluation was not kept.");
+        evaluated.inc({ consequence: "FAILED" });
       }
-    };
-    await Promise.all(Array.from({ length: MAX_PARALLEL_READINGS }, work));
+    });
     return claims.length;
   };
 };

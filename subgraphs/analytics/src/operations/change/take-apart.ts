@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { ChangeMeasure } from "../../domain/change/change-measure.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
 import type { Breakdown, Element, Quantity, SliceMeasure } from "../../domain/change/slice-measure.ts";
@@ -97,17 +98,6 @@ const wholeOf = ([actual, ...before]: readonly Read[]): SliceMeasure => ({
   before: before.map(({ whole }) => whole),
 });
 
-/** Does work for each, a few at a time, and gives what came of it in their order; the first failure ends all. */
-const eachOf = async <T, Done>(all: readonly T[], work: (one: T) => Promise<Done>): Promise<readonly Done[]> => {
-  const done = new Map<number, Done>();
-  const waiting = all.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, one] of waiting) done.set(index, await work(one));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return all.flatMap((_one, index) => done.get(index) ?? []);
-};
-
 /** Measures the whole question in each of some spans of time. */
 export const measureSpans = (
   deps: TakeApartDeps,
@@ -116,7 +106,7 @@ export const measureSpans = (
   provenances: Provenance[],
 ): Promise<readonly Quantity[]> => {
   const read = reader(deps, asked, provenances);
-  return eachOf(spans, async (span) => (await read(span, [], null)).whole);
+  return eachOf(spans, AT_ONCE, async (span) => (await read(span, [], null)).whole);
 };
 
 /** Takes slices of a question apart: each dimension is read once for each span. */
@@ -125,7 +115,7 @@ export const takeApart = (deps: TakeApartDeps, asked: ChangeAsked, provenances: 
   const spans = [asked.span, ...asked.before];
   return async (conditions, dimensions) => {
     const parts = dimensions.flatMap((dimension) => spans.map((span) => ({ dimension, span })));
-    const reads = await eachOf(parts, ({ dimension, span }) => read(span, conditions, dimension));
+    const reads = await eachOf(parts, AT_ONCE, ({ dimension, span }) => read(span, conditions, dimension));
     const breakdowns = dimensions.map((dimension, at) =>
       breakdownOf(dimension, reads.slice(at * spans.length, (at + 1) * spans.length)),
     );

@@ -3,6 +3,7 @@ import { errorCodes, type ErrorCode } from "@tessera/platform/errors/error-codes
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { Logger } from "@tessera/platform/telemetry/logger";
+import { eachOf } from "@tessera/platform/runtime/each-of";
 import { accessOf } from "../../domain/access.ts";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
 import type { Dashboard } from "../../domain/dashboards/dashboard.ts";
@@ -160,21 +161,6 @@ const dataOf = async (deps: DataDeps, setting: Setting, widget: Widget): Promise
   } catch (error) {
     return { widget, answer: null, error: errorOf(error, deps.logger) };
   }
-};
-
-/** Does work for each of some things, so many at a time; the results stand in the order of the things. */
-const eachOf = async <One, Result>(
-  things: readonly One[],
-  atOnce: number,
-  work: (one: One) => Promise<Result>,
-): Promise<readonly Result[]> => {
-  const results = new Map<number, Result>();
-  const waiting = things.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, one] of waiting) results.set(index, await work(one));
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return things.flatMap((_one, index) => results.get(index) ?? []);
 };
 
 /** Answers the questions of widgets, a few at a time; one that fails says why and leaves the others alone. */

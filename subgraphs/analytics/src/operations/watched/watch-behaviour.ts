@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
 import { DAY_MS, parseDuration } from "../../domain/duration.ts";
 import type { Provenance } from "../../domain/provenance.ts";
@@ -83,13 +84,7 @@ const eachBucket = async (
       "input.from",
       `This question is asked for each bucket by itself, for at most ${MAX_ASKED_BUCKETS}: move \`from\` and \`to\` together, or take wider buckets.`,
     );
-  const reads = new Map<number, Read>();
-  const waiting = buckets.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, bucket] of waiting) reads.set(index, await work(bucket));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const all = buckets.flatMap((_bucket, index) => reads.get(index) ?? []);
+  const all = await eachOf(buckets, AT_ONCE, work);
   return { points: all.flatMap(({ points }) => points), more: all.some(({ more }) => more) };
 };
 

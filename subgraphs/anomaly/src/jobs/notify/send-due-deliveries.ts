@@ -4,6 +4,7 @@ import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { NewNotification } from "../../domain/notify/delivery.ts";
 import { messageOf, newestOfEach, type Message } from "../../domain/notify/message.ts";
 import { nextTryMs, RETRIES, type SendOutcome } from "../../domain/notify/retry.ts";
@@ -125,20 +126,16 @@ export const sendDueDeliveries = (deps: SenderDeps) => {
   return async (): Promise<number> => {
     const nowMs = deps.nowMs();
     const claims = await deps.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, MAX_CLAIMED_DELIVERIES);
-    const waiting = claims.values();
-    const work = async (): Promise<void> => {
-      for (const claim of waiting) {
-        try {
-          const begun = await deps.deliveries.begin(claim);
-          sent.inc({ outcome: begun.kind === "BEGUN" ? await sendBegun(deps, claim, begun.work) : begun.kind });
-        } catch (error) {
-          // The lease ends by itself and it is sent again; the other claims go on.
-          deps.logger.error({ deliveryId: claim.id, error: errorMessage(error) }, "A delivery was not settled.");
-          sent.inc({ outcome: "FAILED" });
-        }
+    await eachOf(claims, MAX_AT_ONCE, async (claim) => {
+      try {
+        const begun = await deps.deliveries.begin(claim);
+        sent.inc({ outcome: begun.kind === "BEGUN" ? await sendBegun(deps, claim, begun.work) : begun.kind });
+      } catch (error) {
+        // The lease ends by itself and it is sent again; the other claims go on.
+        deps.logger.error({ deliveryId: claim.id, error: errorMessage(error) }, "A delivery was not settled.");
+        sent.inc({ outcome: "FAILED" });
       }
-    };
-    await Promise.all(Array.from({ length: MAX_AT_ONCE }, work));
+    });
     return claims.length;
   };
 };
