@@ -37,11 +37,3 @@ export const nextTryMs = (tried: {
   const waitMs = Math.max(Math.round(backoffMs * (1 - random / 2)), retryAfterMs ?? 0);
   return attempts >= RETRIES.attempts || sinceMs + waitMs > RETRIES.endMs ? null : waitMs;
 };
-
-/** Milliseconds a Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3); null when it says neither. */
-export const retryAfterOf = (header: string | undefined, nowMs: number): number | null => {
-  if (header === undefined) return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1_000;
-  const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
-};

@@ -5,7 +5,7 @@ import { alertOf } from "../../testing/notify/notify-room.ts";
 import { CHANNEL_KINDS } from "./channel.ts";
 import { isMailbox } from "./kinds/email.ts";
 import { MAX_TOLD, messageOf } from "./message.ts";
-import { nextTryMs, RETRIES, retryAfterOf } from "./retry.ts";
+import { nextTryMs, RETRIES } from "./retry.ts";
 import { fitSms, smsSize } from "./sms-text.ts";
 import { templateProblem } from "./template.ts";
 
@@ -134,16 +134,6 @@ describe("Tries", () => {
       ),
       { numRuns: 200, endOnFailure: true },
     );
-  });
-
-  test.each([
-    ["120", 120_000],
-    ["Sat, 21 Nov 2026 12:01:00 GMT", 60_000],
-    ["Sat, 21 Nov 2026 11:00:00 GMT", 0],
-    ["soon", null],
-    [undefined, null],
-  ])("Retry-After: %s", (header, ms) => {
-    expect(retryAfterOf(header, Date.parse("2026-11-21T12:00:00Z"))).toBe(ms);
   });
 });
 

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { afterAttempt, type AttemptResult } from "./after-attempt.ts";
 import { BREAKER, DISABLE_AFTER_MS, GOOD_HEALTH, type EndpointHealth } from "./breaker.ts";
 import { MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, nextAttemptMs, RETRY_JITTER, RETRY_SECONDS } from "./retry-schedule.ts";
-import { retryAfterMs } from "./retry-after.ts";
 
 const HOUR_MS = 3_600_000;
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -61,19 +60,6 @@ describe("the schedule of attempts", () => {
         },
       ),
     );
-  });
-
-  it.each([
-    ["120", 120_000],
-    [" 0 ", 0],
-    ["Sat, 21 Nov 2026 00:00:30 GMT", 30_000],
-    ["Fri, 20 Nov 2026 00:00:30 GMT", 0],
-    ["soon", null],
-    ["-5", null],
-    ["1.5", null],
-    [undefined, null],
-  ])("Retry-After %p asks for %p ms", (field, expected) => {
-    expect(retryAfterMs(field, Date.parse("2026-11-21T00:00:00Z"))).toBe(expected);
   });
 });
 

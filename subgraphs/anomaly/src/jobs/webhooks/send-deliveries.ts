@@ -13,7 +13,7 @@ import { BREAKER } from "../../domain/webhooks/breaker.ts";
 import type { Endpoint } from "../../domain/webhooks/endpoint.ts";
 import { mayRead } from "../../domain/webhooks/endpoint-definition.ts";
 import { findEventType } from "../../domain/webhooks/event-types.ts";
-import { retryAfterMs } from "../../domain/webhooks/retry-after.ts";
+import { retryAfterMs } from "../../domain/retry-after.ts";
 import type {
   ClaimedDelivery,
   DeliveryClaim,

@@ -1,4 +1,5 @@
-import { retryAfterOf, MAX_SAID, type SendOutcome } from "../retry.ts";
+import { retryAfterMs } from "../../retry-after.ts";
+import { MAX_SAID, type SendOutcome } from "../retry.ts";
 
 /** An HTTP request to a receiver. */
 export interface Transmission {
@@ -34,7 +35,7 @@ const isForGood = (status: number): boolean => [401, 403, 404, 405, 410].include
 /** The outcome of an answer that is to be tried again. */
 export const tryAgain = ({ status, headers, text }: Answer, nowMs: number): SendOutcome => ({
   ...{ kind: "TRY_AGAIN", code: status, said: excerptOf(text) },
-  retryAfterMs: retryAfterOf(headers["retry-after"], nowMs),
+  retryAfterMs: retryAfterMs(headers["retry-after"], nowMs),
 });
 
 /** The outcome of an answer that refuses. */
