@@ -11,7 +11,7 @@ import {
 } from "../../../subgraphs/analytics/src/domain/correlation/rule.ts";
 import type { Seen } from "../../../subgraphs/analytics/src/domain/correlation/sighting.ts";
 import { backtestCorrelationRule } from "../../../subgraphs/analytics/src/operations/correlation/backtest-rule.ts";
-import { matchIdOf } from "../../../subgraphs/analytics/src/store/correlation/match-id.ts";
+import { uuidOf } from "@tessera/platform/integrity/digest";
 import { createSeenStore } from "../../../subgraphs/analytics/src/store/correlation/seen-store.ts";
 import { machine, middleOf, openOneTenant } from "../one-tenant.ts";
 
@@ -70,7 +70,7 @@ for (const [title, input] of Object.entries(PATTERNS)) {
   const taken: number[] = [];
   let matches = 0;
   for (let turn = 0; turn < RUNS; turn += 1) {
-    const identity = { ruleId: "bench", version: 1, idOf: matchIdOf, dropLate: true };
+    const identity = { ruleId: "bench", version: 1, idOf: uuidOf, dropLate: true };
     const limits = { ...STATE_LIMITS, matchesPerMinute: MATCHED };
     const run = replay({ ...identity, limits, compiled: compilePattern(pattern) }, 0);
     const started = process.cpuUsage();
@@ -92,7 +92,7 @@ const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000
 const backtest = backtestCorrelationRule({
   correlationRules: { byId: () => Promise.resolve(null) },
   seen: createSeenStore(eventStore),
-  idOf: matchIdOf,
+  idOf: uuidOf,
   nowMs: () => Date.now(),
 });
 

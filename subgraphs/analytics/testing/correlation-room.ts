@@ -9,7 +9,7 @@ import { beginningOf, SETTLE_MS } from "../src/domain/correlation/settle.ts";
 import { defineCorrelationRule } from "../src/operations/correlation/change-rules.ts";
 import { createCorrelationConsumer } from "../src/reactions/correlation/correlate-batches.ts";
 import { correlateByClock } from "../src/reactions/correlation/correlate-by-clock.ts";
-import { matchIdOf } from "../src/store/correlation/match-id.ts";
+import { uuidOf } from "@tessera/platform/integrity/digest";
 import { createCorrelationMatchStore } from "../src/store/correlation/match-store.ts";
 import { createCorrelationRuleStore } from "../src/store/correlation/rule-store.ts";
 import { createCorrelationRunStore } from "../src/store/correlation/run-store.ts";
@@ -52,7 +52,7 @@ export const openCorrelationRoom = ({ resources }: TestResources) => {
   const seen = createSeenStore(eventStore);
   const deps = {
     ...{ sql, runs: createCorrelationRunStore({ sql }), eventLog, limits: STATE_LIMITS },
-    ...{ idOf: matchIdOf, nowMs, seen, logger },
+    ...{ idOf: uuidOf, nowMs, seen, logger },
   };
   const name = `test.correlation.${randomUUID()}`;
   const consumer = createCorrelationConsumer(deps, name);

@@ -6,6 +6,7 @@ import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgrap
 import { testEngines } from "@tessera/platform/testing/engines";
 import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { uuidOf } from "@tessera/platform/integrity/digest";
 import fc from "fast-check";
 import { anyCorrelated, anyPattern } from "../../testing/correlation-arbitraries.ts";
 import { BEGINNING, openCorrelationRoom } from "../../testing/correlation-room.ts";
@@ -16,7 +17,6 @@ import type { Job } from "../domain/job.ts";
 import { backtestCorrelationRule } from "../operations/correlation/backtest-rule.ts";
 import { startBacktest, type StartBacktestInput } from "../operations/correlation/start-backtest.ts";
 import { readJobResult } from "../operations/read-job-result.ts";
-import { matchIdOf } from "../store/correlation/match-id.ts";
 import { seenInRangeStatement } from "../store/correlation/seen-sql.ts";
 import { seenRow } from "../store/correlation/seen-store.ts";
 import { createJobResults, type JobResults } from "../store/job-results.ts";
@@ -55,7 +55,7 @@ const haunted: Promise<unknown>[] = [];
 
 const deps = () => ({
   ...{ jobs, features: everyFeature, newId: randomUUID, logger: world.resources.logger, nowMs: Date.now },
-  ...{ correlationRules: room.rules, seen: room.seen, idOf: matchIdOf },
+  ...{ correlationRules: room.rules, seen: room.seen, idOf: uuidOf },
   // The queue is no part of this: each run is begun by hand.
   dispatch: () => Promise.resolve(),
 });
@@ -92,7 +92,7 @@ const work = async (job: Job, eventsAtOnce: number, dieAfter = Infinity): Promis
         }
     },
   };
-  const seen = { seenRow, seenStatement: seenInRangeStatement, idOf: matchIdOf, eventsAtOnce };
+  const seen = { seenRow, seenStatement: seenInRangeStatement, idOf: uuidOf, eventsAtOnce };
   const handler = createLongQueryHandler(
     {
       ...{ jobs, results, longQueries, limits: LIMITS, logger: world.resources.logger },

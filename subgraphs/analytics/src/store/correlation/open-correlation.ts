@@ -1,7 +1,7 @@
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { matchIdOf } from "./match-id.ts";
+import { uuidOf } from "@tessera/platform/integrity/digest";
 import { createCorrelationMatchStore } from "./match-store.ts";
 import { createCorrelationRuleStore } from "./rule-store.ts";
 import { createCorrelationRunStore } from "./run-store.ts";
@@ -18,5 +18,5 @@ export const openCorrelation = (deps: {
   correlationMatches: createCorrelationMatchStore(deps),
   runs: createCorrelationRunStore(deps),
   seen: createSeenStore(deps.eventStore),
-  idOf: matchIdOf,
+  idOf: uuidOf,
 });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import { createConsumersInTurn } from "@tessera/platform/events/consumers-in-turn";
 import type { LogEntry } from "@tessera/platform/events/event-log";
@@ -7,6 +6,7 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { uuidOf } from "@tessera/platform/integrity/digest";
 import { toldTopics, typesOfTopic } from "../../domain/webhooks/event-types.ts";
 import type { Endpoint } from "../../domain/webhooks/endpoint.ts";
 import type { Told, WebhookEventType } from "../../domain/webhooks/event-type.ts";
@@ -22,13 +22,6 @@ export interface WriteMessagesDeps {
   readonly nowMs: NowMs;
   readonly logger: Logger;
 }
-
-/** A UUID (version 8, RFC 9562) made of a text: equal for equal texts, so that what is read again is written once. */
-const idOf = (text: string): string => {
-  const hex = createHash("sha256").update(text).digest("hex");
-  const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
-};
 
 const tellSafely = ({ logger }: WriteMessagesDeps, type: WebhookEventType, entry: LogEntry): Told | null => {
   try {
@@ -53,11 +46,11 @@ const messageOf = (
     (endpoint) => endpoint.sinceTransaction < cursor.transaction && wants(endpoint, type, told),
   );
   if (asking.length === 0) return [];
-  const id = idOf(`${tenantId}:${topic}:${cursor.transaction}-${cursor.sequence}:${type.name}`);
+  const id = uuidOf(`${tenantId}:${topic}:${cursor.transaction}-${cursor.sequence}:${type.name}`);
   const subject = subjectOf(type, told);
   const body = bodyOf(type, told, { readAtMs: deps.nowMs(), graphUrl: deps.graphUrl() });
   const to = asking.map((endpoint) => ({
-    ...{ id: idOf(`${id}:${endpoint.id}`), endpointId: endpoint.id, orderingKey: orderingKey(endpoint, subject) },
+    ...{ id: uuidOf(`${id}:${endpoint.id}`), endpointId: endpoint.id, orderingKey: orderingKey(endpoint, subject) },
   }));
   return [{ id, type: type.name, subject, body, to }];
 };
