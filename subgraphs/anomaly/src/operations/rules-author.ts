@@ -1,6 +1,6 @@
-import type { Caller, Subject } from "@tessera/contracts/caller";
-import { isPermission } from "@tessera/contracts/permissions";
-import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
+import type { Caller } from "@tessera/contracts/caller";
+import { callerNow, type AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
+import { standingSubject } from "@tessera/platform/auth/standing-subject";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { Rule, RuleAuthor } from "../domain/rule.ts";
 
@@ -12,19 +12,10 @@ export class AuthorGone extends Error {
   readonly code = AUTHOR_GONE;
 }
 
-/** Kinds of subject whose permissions can be asked for when they are not calling. */
-const AUTHOR_KINDS = ["USER", "API_KEY", "CLIENT"] as const;
-
-const subjectOf = (author: string): Subject | null => {
-  const colon = author.indexOf(":");
-  const kind = AUTHOR_KINDS.find((known) => known === author.slice(0, colon));
-  return kind === undefined ? null : { kind, id: author.slice(colon + 1) };
-};
-
 /** The caller as who a rule's question is asked for; refuses with FORBIDDEN those whose permissions nobody can ask for later, and who may not read analytics. */
 export const authorIn = ({ subject, grantId, permissions }: Caller): RuleAuthor => {
   const author = `${subject.kind}:${subject.id}`;
-  if (subjectOf(author) === null || grantId !== null)
+  if (standingSubject(author) === null || grantId !== null)
     throw refuse(
       "FORBIDDEN",
       "A rule that watches a question belongs to a person, an API key or an OAuth client of the tenant: they are who it is asked for.",
@@ -39,13 +30,11 @@ export const authorIn = ({ subject, grantId, permissions }: Caller): RuleAuthor 
 
 /** The author as a caller: with what they may now, as far as they were permitted when they last changed the rule. */
 export const authorNow = async (accessOfSubject: AccessOfSubject, rule: Rule): Promise<Caller> => {
-  const subject = rule.author === null ? null : subjectOf(rule.author);
-  const caller = subject === null ? null : await accessOfSubject(rule.tenantId, subject);
+  const subject = rule.author === null ? null : standingSubject(rule.author);
+  const caller = await callerNow(accessOfSubject, rule.tenantId, subject, rule.authorPermissions);
   if (caller === null)
     throw new AuthorGone("The rule's author was removed, revoked or suspended: let somebody else change the rule.");
-  const permitted = new Set(rule.authorPermissions.filter(isPermission));
-  const permissions = new Set([...caller.permissions].filter((permission) => permitted.has(permission)));
-  if (!permissions.has("analytics:read"))
+  if (!caller.permissions.has("analytics:read"))
     throw refuse("FORBIDDEN", "The rule's author may not read analytics any more.", { permission: "analytics:read" });
-  return { ...caller, permissions };
+  return caller;
 };

@@ -1,5 +1,6 @@
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
-import { ownerOf, type Report, type ReportRun } from "./report.ts";
+import { standingSubject } from "@tessera/platform/auth/standing-subject";
+import type { Report, ReportRun } from "./report.ts";
 
 /** The record of a run as an execution of the report's owner, under the run's own id; null while it has not ended. */
 export const reportRecord = (
@@ -14,7 +15,7 @@ export const reportRecord = (
     ...{
       executionId: run.id,
       tenantId: run.tenantId,
-      subject: ownerOf(owner) ?? { kind: "SERVICE", id: "reports" },
+      subject: standingSubject(owner) ?? { kind: "SERVICE", id: "reports" },
       grantId: null,
     },
     ...{

@@ -1,4 +1,3 @@
-import type { Subject } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { TimeRangeInput } from "../asked-range.ts";
@@ -108,16 +107,6 @@ export const REPORT_LIMITS = {
   failures: 3,
   onPage: 100,
 } as const;
-
-/** Kinds of subjects that can own a report: those whose permissions can be asked for while they are not calling. */
-export const OWNER_KINDS: readonly Subject["kind"][] = ["USER", "API_KEY", "CLIENT"];
-
-/** Who stands behind `KIND:id`; null for what is none that can own a report. */
-export const ownerOf = (text: string): Subject | null => {
-  const colon = text.indexOf(":");
-  const kind = OWNER_KINDS.find((known) => known === text.slice(0, colon));
-  return kind === undefined ? null : { kind, id: text.slice(colon + 1) };
-};
 
 /** Percent done, 0 to 100: 100 only for a run whose files are there. */
 export const percentOfRun = ({ state, done, parts }: Pick<ReportRun, "state" | "done" | "parts">): number => {

@@ -1,6 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
-import type { Permission } from "@tessera/contracts/permissions";
-import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
+import { callerNow, type AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
+import { standingSubject } from "@tessera/platform/auth/standing-subject";
 import { errorCodes } from "@tessera/platform/errors/error-codes";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
@@ -9,7 +9,7 @@ import type { JobHandler, Postpone, QueuedJob } from "@tessera/platform/queue/qu
 import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { afterFailure } from "../../domain/job.ts";
-import { ownerOf, type Report, type ReportRun } from "../../domain/reports/report.ts";
+import type { Report, ReportRun } from "../../domain/reports/report.ts";
 import type { AnsweredReport, Answering } from "../../operations/reports/answer-report.ts";
 import type { ReportRunEnd, ReportRunKey, ReportStore } from "../../store/reports/report-store-types.ts";
 import { makeFiles } from "./make-files.ts";
@@ -77,15 +77,12 @@ const ownerNow = async (
   { accessOfSubject }: RunReportDeps,
   { tenantId, owner, ownerPermissions }: Report,
 ): Promise<Caller> => {
-  const subject = ownerOf(owner);
-  const caller = subject === null ? null : await accessOfSubject(tenantId, subject);
+  const caller = await callerNow(accessOfSubject, tenantId, standingSubject(owner), ownerPermissions);
   if (caller === null)
     throw new OwnerGone("The report's owner was removed, revoked or suspended: let somebody else define the report.");
-  const permitted = new Set<Permission>(ownerPermissions);
-  const permissions = new Set([...caller.permissions].filter((permission) => permitted.has(permission)));
-  if (!permissions.has("analytics:read"))
+  if (!caller.permissions.has("analytics:read"))
     throw refuse("FORBIDDEN", "The report's owner may not read analytics any more.", { permission: "analytics:read" });
-  return { ...caller, permissions };
+  return caller;
 };
 
 const made = async (deps: RunReportDeps, one: Try, queued: QueuedJob): Promise<ReportRunEnd> => {

@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
+import { standingSubject } from "@tessera/platform/auth/standing-subject";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { absoluteRange, type TimeRangeInput } from "../../domain/asked-range.ts";
@@ -7,7 +8,6 @@ import { subjectOf } from "../../domain/dashboards/sharing.ts";
 import type { VariableValueInput } from "../../domain/dashboards/variable.ts";
 import { printable } from "../../domain/reports/printable.ts";
 import {
-  ownerOf,
   REPORT_FORMATS,
   REPORT_LIMITS,
   type ReportContentChoice,
@@ -101,7 +101,7 @@ const parseFormats = (formats: readonly ReportFormat[]): readonly ReportFormat[]
 /** The caller, who is to own a report; refuses with FORBIDDEN those whose permissions nobody can ask for when they are not calling. */
 const ownerIn = (caller: Caller): string => {
   const owner = subjectOf(caller);
-  if (ownerOf(owner) === null || caller.grantId !== null)
+  if (standingSubject(owner) === null || caller.grantId !== null)
     throw refuse(
       "FORBIDDEN",
       "A report belongs to a person, an API key or an OAuth client of the tenant: they are who it is asked for.",
