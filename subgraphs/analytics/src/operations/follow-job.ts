@@ -7,7 +7,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { z } from "zod";
 import { isFinished, type Job } from "../domain/job.ts";
 import type { JobStore } from "../store/job-store-types.ts";
-import { createLiveIterator, type LiveIterator } from "./live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 
 /** A job as it is at a place of the event log. */
 export interface JobUpdate {

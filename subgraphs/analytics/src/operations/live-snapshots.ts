@@ -1,7 +1,7 @@
 import type { LogFollower } from "@tessera/platform/events/event-log";
 import type { LogCursor } from "@tessera/platform/events/log-cursor";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { createLiveIterator, type LiveIterator } from "./live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 
 /** Least milliseconds between two snapshots of one subscriber. */
 export const MIN_SNAPSHOT_INTERVAL_MS = 1_000;

@@ -6,7 +6,7 @@ import { openTestResources, type TestResources } from "@tessera/platform/testing
 import type { FilterInput } from "../domain/filter-input.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
 import { storeAndTell, type TestEvent } from "../../testing/test-events.ts";
-import type { LiveIterator } from "./live-iterator.ts";
+import type { LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { LIVE_PAGE, watchEvents, type LiveEvent } from "./watch-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.

@@ -11,7 +11,7 @@ import type { FilterInput } from "../domain/filter-input.ts";
 import { parseFilter, type Condition } from "../domain/filter.ts";
 import { formatLiveCursor, justBefore, parseLiveCursor, type LiveCursor } from "../domain/live-cursor.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
-import { createLiveIterator, type LiveIterator } from "./live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 
 /** Events read from a batch at once: what one subscriber holds in memory. */
 export const LIVE_PAGE = 1_000;

@@ -6,7 +6,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { parseWindows, type WindowsInput } from "../domain/windows.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
-import type { LiveIterator } from "./live-iterator.ts";
+import type { LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { liveSnapshots, MIN_SNAPSHOT_INTERVAL_MS } from "./live-snapshots.ts";
 import { takeLiveWindows, type LiveWindowsAnswer } from "./query-live-windows.ts";
 

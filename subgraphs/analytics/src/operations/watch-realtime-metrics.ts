@@ -6,7 +6,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import type { RealtimeMetrics } from "../domain/realtime-answer.ts";
 import { bucketWidthMs, parseTimeframe } from "../domain/realtime.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
-import type { LiveIterator } from "./live-iterator.ts";
+import type { LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { HEARTBEAT_MS, liveSnapshots, type Snapshot } from "./live-snapshots.ts";
 import { takeRealtimeMetrics } from "./query-realtime-metrics.ts";
 

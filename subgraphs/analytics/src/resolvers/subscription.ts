@@ -1,5 +1,5 @@
 import type { SubscriptionResolvers } from "../generated/resolvers.ts";
-import { mapLive } from "../operations/live-iterator.ts";
+import { mapLive } from "@tessera/platform/runtime/live-iterator";
 
 /** Resolvers of `Subscription`; without `resolve`, so that permission is asked for once, at the start. */
 export const Subscription: SubscriptionResolvers = {

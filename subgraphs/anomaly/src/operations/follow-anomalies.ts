@@ -3,6 +3,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { parseAnomalyId, type TenantId } from "@tessera/contracts/ids";
 import type { EventLog, LogEntry } from "@tessera/platform/events/event-log";
 import { formatLogCursor, parseLogCursor } from "@tessera/platform/events/log-cursor";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { z } from "zod";
 import type { Anomaly } from "../domain/anomaly.ts";
 import type { AnomalyStore } from "../store/anomaly-store.ts";
@@ -22,13 +23,10 @@ const anomalyOf = async (anomalies: AnomalyStore, tenantId: TenantId, entry: Log
   return anomaly;
 };
 
-/**
- * Follows the anomalies of the caller's tenant from after a cursor, or from now on. Written by hand, because a generator's `return()` waits
- * behind a pending `next()` and would keep the log's follower alive until the next anomaly.
- */
+/** Follows the anomalies of the caller's tenant from after a cursor, or from now on. */
 export const followAnomalies =
   (deps: { anomalies: AnomalyStore; eventLog: EventLog }) =>
-  async (caller: Caller, after: string | null | undefined): Promise<AsyncIterableIterator<RaisedAnomaly>> => {
+  async (caller: Caller, after: string | null | undefined): Promise<LiveIterator<RaisedAnomaly>> => {
     const { tenantId } = caller;
     // Now is a place in the log: without it, entries this process has not yet handed out would count as later.
     const from = after === null || after === undefined ? await deps.eventLog.head() : parseLogCursor(after);
@@ -39,19 +37,5 @@ export const followAnomalies =
       const anomaly = await anomalyOf(deps.anomalies, tenantId, entry.value);
       return { done: false, value: { cursor: formatLogCursor(entry.value.cursor), anomaly } };
     };
-    let turn: Promise<unknown> = Promise.resolve();
-    const iterator: AsyncIterableIterator<RaisedAnomaly> = {
-      [Symbol.asyncIterator]: () => iterator,
-      next: () => {
-        const result = turn.then(next);
-        // The log has moved past an entry that could not be told: whoever goes on must do so from the last cursor they have.
-        turn = result.catch(() => follower.return());
-        return result;
-      },
-      return: async () => {
-        await follower.return();
-        return { done: true, value: undefined };
-      },
-    };
-    return iterator;
+    return createLiveIterator({ next, close: () => void follower.return() });
   };

@@ -3,7 +3,7 @@ import { CORRELATION_MATCHED } from "@tessera/contracts/events/correlation-match
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { formatLogCursor, parseLogCursor } from "@tessera/platform/events/log-cursor";
 import { z } from "zod";
-import { createLiveIterator, type LiveIterator } from "../live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { requireRule, viewMatches, type MatchDeps } from "./find-matches.ts";
 import type { MatchView } from "./match-view.ts";
 

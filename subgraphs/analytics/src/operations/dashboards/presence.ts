@@ -16,7 +16,7 @@ import {
 } from "../../domain/dashboards/presence.ts";
 import { subjectOf } from "../../domain/dashboards/sharing.ts";
 import type { NewView, PresenceStore } from "../../store/dashboards/presence-store.ts";
-import { createLiveIterator, type LiveIterator } from "../live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { findDashboards, type FindDeps } from "./find-dashboards.ts";
 
 /** What presence needs. */

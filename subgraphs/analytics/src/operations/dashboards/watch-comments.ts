@@ -10,7 +10,7 @@ import type { Comment } from "../../domain/dashboards/comment.ts";
 import { mayView } from "../../domain/dashboards/sharing.ts";
 import type { CommentStore } from "../../store/dashboards/comment-store-types.ts";
 import type { DashboardStore } from "../../store/dashboards/dashboard-store-types.ts";
-import { createLiveIterator, type LiveIterator } from "../live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 
 /** What watching comments needs. */
 export interface WatchCommentDeps {

@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Dashboard, DashboardVersion } from "../../domain/dashboards/dashboard.ts";
 import { mayView } from "../../domain/dashboards/sharing.ts";
 import type { DashboardStore } from "../../store/dashboards/dashboard-store-types.ts";
-import { createLiveIterator, type LiveIterator } from "../live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 
 /** What watching dashboards needs. */
 export interface WatchDeps {

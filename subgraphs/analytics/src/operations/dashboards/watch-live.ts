@@ -4,7 +4,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import type { Dashboard } from "../../domain/dashboards/dashboard.ts";
-import { createLiveIterator, type LiveIterator } from "../live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import {
   dashboardData,
   type DashboardData,

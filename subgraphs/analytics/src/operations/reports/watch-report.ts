@@ -6,7 +6,7 @@ import type { EventLog, LogEntry, LogFollower } from "@tessera/platform/events/e
 import { formatLogCursor, parseLogCursor, type LogCursor } from "@tessera/platform/events/log-cursor";
 import { z } from "zod";
 import type { Report, ReportRun } from "../../domain/reports/report.ts";
-import { createLiveIterator, type LiveIterator } from "../live-iterator.ts";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { findReport, maySeeReport, type FindReportDeps } from "./find-reports.ts";
 
 /** What watching reports needs. */

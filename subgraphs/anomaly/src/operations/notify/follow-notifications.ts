@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { NOTIFICATION_ADDED } from "@tessera/contracts/events/notification-added";
 import type { EventLog, LogEntry } from "@tessera/platform/events/event-log";
 import { formatLogCursor, parseLogCursor } from "@tessera/platform/events/log-cursor";
+import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { z } from "zod";
 import type { Notification } from "../../domain/notify/delivery.ts";
 import type { InboxStore } from "../../store/notify/inbox-store.ts";
@@ -17,13 +18,10 @@ const payload = z.object({ notificationId: z.string(), recipient: z.string().nul
 /** `KIND:id` of who reads an inbox. */
 export const readerOf = ({ subject }: Caller): string => `${subject.kind}:${subject.id}`;
 
-/**
- * Follows what comes into the caller's inbox, from after a cursor, or from now on. Written by hand, because a generator's `return()` waits behind a pending
- * `next()`. What was dropped from a full inbox before it could be told is passed over.
- */
+/** Follows what comes into the caller's inbox, from after a cursor, or from now on. What was dropped from a full inbox before it could be told is passed over. */
 export const followNotifications =
   (deps: { readonly inbox: Pick<InboxStore, "find">; readonly eventLog: EventLog }) =>
-  async (caller: Caller, after: string | null | undefined): Promise<AsyncIterableIterator<CameNotification>> => {
+  async (caller: Caller, after: string | null | undefined): Promise<LiveIterator<CameNotification>> => {
     const reader = readerOf(caller);
     // Now is a place in the log: without it, entries this process has not yet handed out would count as later.
     const from = after === null || after === undefined ? await deps.eventLog.head() : parseLogCursor(after);
@@ -42,19 +40,5 @@ export const followNotifications =
         if (came !== null) return { done: false, value: came };
       }
     };
-    let turn: Promise<unknown> = Promise.resolve();
-    const iterator: AsyncIterableIterator<CameNotification> = {
-      [Symbol.asyncIterator]: () => iterator,
-      next: () => {
-        const result = turn.then(next);
-        // The log has moved past an entry that could not be told: whoever goes on must do so from the last cursor they have.
-        turn = result.catch(() => follower.return());
-        return result;
-      },
-      return: async () => {
-        await follower.return();
-        return { done: true, value: undefined };
-      },
-    };
-    return iterator;
+    return createLiveIterator({ next, close: () => void follower.return() });
   };
