@@ -51,13 +51,13 @@ export const provenanceSchema = Type.Object(
     sampling: orNull(
       Type.Object(
         {
-          reason: Type.Enum(["over_budget"], from("Sampling.reason")),
+          reason: Type.Enum(["over_budget", "asked"], from("Sampling.reason")),
           fraction: Type.Number(from("Sampling.fraction")),
           sampled_persons: wholeNumber(from("Sampling.sampledPersons")),
           confidence: Type.Number(from("Sampling.confidence")),
-          exact_rows: wholeNumber(from("Sampling.exactRows")),
-          rows_left: wholeNumber(from("Sampling.rowsLeft")),
-          quota: Type.String(from("Sampling.quota")),
+          exact_rows: orNull(wholeNumber(), from("Sampling.exactRows")),
+          rows_left: orNull(wholeNumber(), from("Sampling.rowsLeft")),
+          quota: orNull(Type.String(), from("Sampling.quota")),
         },
         from("Sampling"),
       ),
@@ -70,7 +70,7 @@ export const provenanceSchema = Type.Object(
 );
 
 const CACHE_USES = { NONE: "none", MISS: "miss", HIT: "hit", SHARED: "shared" } as const;
-const REASONS = { OVER_BUDGET: "over_budget" } as const;
+const REASONS = { OVER_BUDGET: "over_budget", ASKED: "asked" } as const;
 const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
 
 const toSampling = (

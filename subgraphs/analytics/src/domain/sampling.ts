@@ -88,13 +88,13 @@ export const relativeErrorOf = (estimate: Cell, standardError: number): number |
 
 /** What an answer from a sample says of itself; as in the SDL. */
 export interface Sampling {
-  readonly reason: "OVER_BUDGET";
+  readonly reason: "OVER_BUDGET" | "ASKED";
   readonly fraction: number;
   readonly sampledPersons: number;
   readonly confidence: number;
-  readonly exactRows: number;
-  readonly rowsLeft: number;
-  readonly quota: string;
+  readonly exactRows: number | null;
+  readonly rowsLeft: number | null;
+  readonly quota: string | null;
 }
 
 /** Confidence at which a number lies within 1.96 standard errors of the exact one: estimates are sums over many persons, so about normally distributed. */

@@ -1,0 +1,29 @@
+import { refuse } from "@tessera/platform/errors/refusal";
+
+/** What of all persons a question is to be answered from, as the graph delivers it. */
+export interface SampleInput {
+  readonly sample?: number | null | undefined;
+  readonly fast?: boolean | null | undefined;
+}
+
+/** What of all persons a question is answered from: all of them, a part that was named, or as many as can be read in about 100 ms. */
+export type AskedSample =
+  | { readonly kind: "ALL" }
+  | { readonly kind: "PART"; readonly fraction: number }
+  | { readonly kind: "FAST" };
+
+/** Smallest part of the persons a question may be answered from. */
+export const SMALLEST_SAMPLE = 0.001;
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+/** Reads `sample` and `fast`; refuses with BAD_INPUT a part that is none, and both at once. */
+export const parseAskedSample = ({ sample, fast }: SampleInput, where = "input"): AskedSample => {
+  const fraction = sample ?? 1;
+  if (!(fraction >= SMALLEST_SAMPLE && fraction <= 1))
+    throw bad(`${where}.sample`, `\`sample\` is a part of the persons, from ${SMALLEST_SAMPLE} to 1.`);
+  if (fast !== true) return fraction === 1 ? { kind: "ALL" } : { kind: "PART", fraction };
+  if (fraction < 1)
+    throw bad(`${where}.fast`, "`fast` chooses the part of the persons itself: leave `sample` out, or `fast`.");
+  return { kind: "FAST" };
+};
