@@ -8,9 +8,7 @@ export interface SampleInput {
 
 /** What of all persons a question is answered from: all of them, a part that was named, or as many as can be read in about 100 ms. */
 export type AskedSample =
-  | { readonly kind: "ALL" }
-  | { readonly kind: "PART"; readonly fraction: number }
-  | { readonly kind: "FAST" };
+  { readonly kind: "ALL" } | { readonly kind: "PART"; readonly fraction: number } | { readonly kind: "FAST" };
 
 /** Smallest part of the persons a question may be answered from. */
 export const SMALLEST_SAMPLE = 0.001;
