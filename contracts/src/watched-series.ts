@@ -29,6 +29,8 @@ export interface WatchedAnswer {
   readonly endsMs: readonly number[];
   /** Whether a bucket had all it will have. */
   readonly complete: readonly boolean[];
+  /** Whether what a bucket holds never falls as more events come. */
+  readonly rising: boolean;
   /** What a bucket holds in which a series has no events. */
   readonly emptyValue: number | null;
   /** The heaviest first. */

@@ -8,7 +8,7 @@ import { z } from "zod";
 
 const SERIES = `query WatchedSeries($input: WatchedSeriesInput!) {
   answer: watchedSeries(input: $input) {
-    buckets ends complete emptyValue seriesCount
+    buckets ends complete rising emptyValue seriesCount
     series { group { name value } values samples }
     others { group { name value } values samples }
   }
@@ -28,6 +28,7 @@ const answered = z.object({
       buckets: z.array(moment),
       ends: z.array(moment),
       complete: z.array(z.boolean()),
+      rising: z.boolean(),
       emptyValue: z.number().nullable(),
       seriesCount: z.number(),
       series: z.array(series),

@@ -41,7 +41,7 @@ const answered = (question: WatchedQuestion): WatchedAnswer => {
     bucketsMs: hours.map((hour) => hour * HOUR_MS),
     endsMs: hours.map((hour) => (hour + 1) * HOUR_MS),
     complete: hours.map(() => true),
-    ...{ emptyValue: 0, series: kept, seriesCount: all.length },
+    ...{ rising: true, emptyValue: 0, series: kept, seriesCount: all.length },
     others:
       others.length === 0 ? null : { group: [{ name: "country", value: null }], values: together, samples: together },
   };

@@ -28,7 +28,7 @@ const answered = (question: WatchedQuestion): WatchedAnswer => {
     bucketsMs: hours.map((hour) => hour * HOUR_MS),
     endsMs: hours.map((hour) => (hour + 1) * HOUR_MS),
     complete: hours.map(() => true),
-    ...{ emptyValue: 0, series, others: null, seriesCount: series.length },
+    ...{ rising: true, emptyValue: 0, series, others: null, seriesCount: series.length },
   };
 };
 

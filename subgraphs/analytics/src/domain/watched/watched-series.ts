@@ -26,6 +26,8 @@ export interface WatchedReading {
   readonly empty: WatchedPoint;
   /** Whether values of several series together are their sum. */
   readonly additive: boolean;
+  /** Whether what a bucket holds never falls as more events come. */
+  readonly rising: boolean;
   /** Starts of buckets that had not all they will have. */
   readonly incompleteMs: ReadonlySet<number>;
   /** Whether there were more groups than were read. */

@@ -211,7 +211,7 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
   const valueName = value.name ?? VALUE_NAMES[kind][0];
   const all = [...lines.values()];
   return {
-    ...{ lines: all, more, valueName, provenances, additive: false },
+    ...{ lines: all, more, valueName, provenances, additive: false, rising: false },
     weights: all.map(({ points: of }) => [...of.values()].reduce((sum, { samples }) => sum + (samples ?? 0), 0)),
     empty: { value: COUNTS.has(valueName) ? 0 : null, samples: 0 },
     incompleteMs: new Set([...unfinished, ...ahead]),

@@ -17,6 +17,7 @@ import {
   type WatchedLine,
   type WatchedReading,
 } from "../../domain/watched/watched-series.ts";
+import { neverFalls } from "../../domain/watched/never-falls.ts";
 import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../domain/watched/watched-value.ts";
 import { rangeOfBuckets, type WatchedBucket, type WatchedWindow } from "../../domain/watched/watched-window.ts";
 import type { BudgetDeps } from "../answer-within-budget.ts";
@@ -190,6 +191,7 @@ export const watchGroups = async (deps: WatchGroupsDeps, watched: GroupsToWatch)
   const nowMs = deps.nowMs();
   return {
     ...{ lines, additive, valueName, provenances, more: false },
+    rising: neverFalls(measure.formula, planned.input) && provenances.every(({ sampling }) => sampling === null),
     weights: lines.map(({ group }) => weights.get(groupKey(group)) ?? 0),
     empty: { value: planned.empty, samples: counted ? 0 : null },
     incompleteMs: new Set(window.buckets.filter(({ toMs }) => toMs > nowMs).map(({ fromMs }) => fromMs)),

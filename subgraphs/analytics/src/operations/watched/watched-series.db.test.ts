@@ -35,12 +35,12 @@ const shopEvents = (): readonly TestEvent[] =>
   }));
 
 const WATCH = `query ($input: WatchedSeriesInput!) { watchedSeries(input: $input) {
-  buckets ends complete value emptyValue seriesCount hasMore
+  buckets ends complete rising value emptyValue seriesCount hasMore
   series { group { name value } values samples } others { values samples } provenance { rowsRead exactness } } }`;
 const points = { values: z.array(z.number().nullable()), samples: z.array(z.number().nullable()) };
 const watchedShape = z.object({
   watchedSeries: z.object({
-    ...{ buckets: z.array(z.string()), ends: z.array(z.string()), complete: z.array(z.boolean()) },
+    ...{ buckets: z.array(z.string()), ends: z.array(z.string()), complete: z.array(z.boolean()), rising: z.boolean() },
     ...{ value: z.string(), emptyValue: z.number().nullable(), seriesCount: z.number(), hasMore: z.boolean() },
     series: z.array(
       z.object({ group: z.array(z.object({ name: z.string(), value: z.string().nullable() })), ...points }),
@@ -147,6 +147,7 @@ describe("series of a grouped question", () => {
     expect(totals).toEqual(totals.toSorted((a, b) => b - a));
     const average = await watch({ ...of({ function: "AVG", of: "properties.amount" }), maxSeries: 3 });
     expect([average.others, average.seriesCount, average.emptyValue]).toEqual([null, all.seriesCount, null]);
+    expect([all.rising, average.rising]).toEqual([true, false]);
   });
 
   test("of a saved query and of a time series are those of the same question asked as groups", async () => {

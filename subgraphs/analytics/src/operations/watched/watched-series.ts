@@ -1,11 +1,10 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { Granularity } from "../../domain/calendar.ts";
-import type { QuestionInput } from "../../domain/dashboards/question.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import { togetherFrom } from "../../domain/provenance-together.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
-import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
+import type { SavedQuestion } from "../../domain/semantic/definition.ts";
 import { keepHeaviest, type KeptSeries, type WatchedReading } from "../../domain/watched/watched-series.ts";
 import type { WatchedValueInput } from "../../domain/watched/watched-value.ts";
 import {
@@ -15,14 +14,9 @@ import {
   WATCHED_LIMITS,
   type WatchedWindow,
 } from "../../domain/watched/watched-window.ts";
-import {
-  checkQuestion,
-  savedQueryNamed,
-  type CheckDeps,
-  type SavedQueryRef,
-  type WidgetQuestionInput,
-} from "../dashboards/check-question.ts";
+import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
 import { toldRange } from "../../domain/asked-range.ts";
+import { groupedOrOther } from "./grouped-question.ts";
 import { watchBehaviour, type WatchBehaviourDeps } from "./watch-behaviour.ts";
 import { watchGroups, type WatchGroupsDeps } from "./watch-groups.ts";
 
@@ -47,6 +41,7 @@ export interface WatchedSeriesAnswer extends KeptSeries {
   readonly buckets: readonly string[];
   readonly ends: readonly string[];
   readonly complete: readonly boolean[];
+  readonly rising: boolean;
   /** Null where there is no bucket. */
   readonly value: string | null;
   readonly emptyValue: number | null;
@@ -117,23 +112,16 @@ interface Asking {
 }
 
 const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput): Promise<WatchedReading> => {
-  const { kind, input } = await checkQuestion(deps)(asking.caller, asked, "input.question");
-  const groups = (question: SavedQuestion["input"], where: string, pins: readonly DefinitionUse[] = []) =>
-    atPlace(where, () => watchGroups(deps, { ...asking, asked: groupsOf(question, where), pins, where }));
-  // boundary: the question was coerced to its type of the SDL when it was checked.
-  const typed = <Input>(value: QuestionInput): Input => value as unknown as Input;
-  switch (kind) {
-    case "OLAP":
-      return groups(typed(input), "input.question.olap");
-    case "TIME_SERIES":
-      return groups(typed(input), "input.question.timeSeries");
-    case "SAVED_QUERY": {
-      const { content } = await savedQueryNamed(deps, asking.caller, typed<SavedQueryRef>(input));
-      return groups(content.question.input, "input.question.savedQuery", content.pins ?? []);
+  const checked = await checkQuestion(deps)(asking.caller, asked, "input.question");
+  const found = await groupedOrOther(deps, asking.caller, checked);
+  switch (found.kind) {
+    case "GROUPED": {
+      const { question, pins, where } = found;
+      return atPlace(where, () => watchGroups(deps, { ...asking, asked: groupsOf(question, where), pins, where }));
     }
     case "PATHS":
     case "ATTRIBUTION":
-      throw bad("input.question", UNWATCHED[kind]);
+      throw bad("input.question", UNWATCHED[found.kind]);
     case "FUNNEL":
     case "RETENTION":
     case "STICKINESS":
@@ -147,6 +135,7 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
         LIFECYCLE: "lifecycle",
       } as const;
       const other = { ACTIVE_USERS: "activeUsers", SESSION_METRICS: "sessionMetrics" } as const;
+      const { kind, input } = found;
       const where = `input.question.${{ ...field, ...other }[kind]}`;
       return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));
     }
@@ -158,6 +147,7 @@ const nothingBetween = (window: WatchedWindow): WatchedSeriesAnswer => {
   const moment = toldMoment(window, window.fromMs);
   return {
     ...{ range: { from: moment, to: moment }, buckets: [], ends: [], complete: [], value: null, emptyValue: null },
+    rising: false,
     ...{ series: [], others: null, seriesCount: 0, hasMore: false, provenance: null },
   };
 };
@@ -182,6 +172,7 @@ export const watchedSeries =
       buckets: buckets.map(({ fromMs }) => toldMoment(window, fromMs)),
       ends: buckets.map(({ toMs }) => toldMoment(window, toMs)),
       complete: buckets.map(({ fromMs }) => !reading.incompleteMs.has(fromMs)),
+      rising: reading.rising,
       value: reading.valueName,
       emptyValue: reading.empty.value,
       hasMore: reading.more,
