@@ -164,6 +164,10 @@ describe("kill -9 in the middle of ingest", () => {
         batches: await number(tenantId, `SELECT sum(rows) FROM tessera.batches ${where}`),
         byPerson: await number(tenantId, `SELECT count() FROM tessera.events_by_person ${where}`),
       }).toEqual(expected);
+      const below = "if(person = 0, cityHash64(event_id), person) < 1152921504606846976";
+      expect(await number(tenantId, `SELECT count() FROM tessera.events_sample ${where}`)).toBe(
+        await number(tenantId, `SELECT countIf(${below}) FROM tessera.events ${where}`),
+      );
       const told = await scene.resources.owner.query<{ payload: unknown }>(
         "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = $2",
         [tenantId, BATCH_STORED],

@@ -73,6 +73,12 @@ beforeAll(async () => {
     const rest = { name: "view", user_id: "u", schema_version: 1, properties: {} };
     const values = [{ tenant_id: tenantId, ...event, ...rest }];
     await storeOwner.insert({ table: "tessera.events", values, format: "JSONEachRow" });
+    const sampled = { ...event, event_id: randomUUID(), unit: 1 };
+    await storeOwner.insert({
+      table: "tessera.events_sample",
+      values: [{ tenant_id: tenantId, ...sampled, ...rest }],
+      format: "JSONEachRow",
+    });
     const job = { tenant_id: tenantId, job_id: randomUUID(), attempt: 1, row_number: 1, row: "{}" };
     await storeOwner.insert({ table: "tessera.job_results", values: [job], format: "JSONEachRow" });
     const kept = { tenant_id: tenantId, answer_id: randomUUID(), place: 1, row: "[]" };
@@ -159,6 +165,7 @@ const STORE_TABLES = [
   "events",
   "event_ids",
   "events_by_person",
+  "events_sample",
   "batches",
   "rollup_hour_name",
   "rollup_day_dimensions",

@@ -29,6 +29,12 @@ const COUNTS = {
   batches: "SELECT sum(rows) FROM tessera.batches WHERE tenant_id = {tenant:String}",
 } as const;
 
+/** Units of which the sample holds all events: those whose hash lies below a sixteenth of all. */
+const SAMPLED = "if(person = 0, cityHash64(event_id), person) < 1152921504606846976";
+/** How many events the sample should hold, and does. */
+const SAMPLE = `SELECT countIf(${SAMPLED}), (SELECT count() FROM tessera.events_sample WHERE tenant_id = {tenant:String}) FROM tessera.events WHERE tenant_id = {tenant:String}`;
+
+const pairRow = z.tuple([z.coerce.number(), z.coerce.number()]);
 const countRow = z.tuple([z.coerce.number()]);
 const idRow = z.tuple([z.string(), z.coerce.number()]);
 
@@ -46,7 +52,8 @@ const readTruth = async (access: ClickHouseAccess, tenantId: string) => {
       "SELECT toString(event_id), count() FROM tessera.events WHERE tenant_id = {tenant:String} GROUP BY event_id",
       idRow,
     );
-    return { counts, stored: new Map(stored) };
+    const [sample] = await rows(SAMPLE, pairRow);
+    return { counts, sample, stored: new Map(stored) };
   } finally {
     await store.close();
   }
@@ -63,10 +70,11 @@ export const expectExactlyOnce = async (
   others = 0,
 ): Promise<void> => {
   await eventually(async () => {
-    const { counts, stored } = await readTruth(access, tenantId);
+    const { counts, sample, stored } = await readTruth(access, tenantId);
     expect([...log.acknowledged].filter((id) => stored.get(id) !== 1)).toEqual([]);
     expect([...stored].filter(([, copies]) => copies !== 1)).toEqual([]);
     expect([...stored.keys()].filter((id) => !log.sent.has(id))).toHaveLength(others);
     expect(counts).toEqual(Object.fromEntries(Object.keys(COUNTS).map((name) => [name, stored.size])));
+    expect(sample?.[1]).toBe(sample?.[0]);
   }, 20_000);
 };

@@ -24,6 +24,7 @@ export const JOB_RESULTS_TABLE = "job_results";
 /** Columns that workers may empty where the row itself has to stay: what names a person. */
 const ERASED_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   events: ["anonymous_id"],
+  events_sample: ["anonymous_id"],
   event_ids: ["person", "name"],
 };
 

@@ -12,6 +12,11 @@ export interface ClickHouseAccess {
   readonly password: string;
 }
 
+/** Milliseconds one statement may take: a migration that fills a new table from a large one reads all of it. */
+const MAX_STATEMENT_MS = 3_600_000;
+/** Milliseconds after which the engine tells that it still works on a statement, so that nothing between takes the connection for dead. */
+const STILL_WORKING_MS = 20_000;
+
 const appliedRow = z.object({ name: z.string(), checksum: z.string() });
 
 /** Splits a migration file into statements: they end with a semicolon at the end of a line; comment lines are dropped. */
@@ -32,7 +37,13 @@ export const applyClickHouseMigrations = async (
   owner: ClickHouseAccess,
   directory: string,
 ): Promise<readonly string[]> => {
-  const client = createClient({ ...owner, request_timeout: 60_000 });
+  const client = createClient({
+    ...{ ...owner, request_timeout: MAX_STATEMENT_MS },
+    clickhouse_settings: {
+      ...{ send_progress_in_http_headers: 1, http_headers_progress_interval_ms: String(STILL_WORKING_MS) },
+      max_execution_time: MAX_STATEMENT_MS / 1_000,
+    },
+  });
   try {
     await client.command({ query: "CREATE DATABASE IF NOT EXISTS tessera" });
     await client.command({

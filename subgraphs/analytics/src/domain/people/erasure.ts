@@ -15,6 +15,8 @@ export const ERASURE_STEPS = [
   "events",
   "idsInEventsOfOthers",
   "eventsByPerson",
+  "eventsInSample",
+  "idsInSampleOfOthers",
   "eventIds",
   "traits",
   "cohortFacts",

@@ -78,6 +78,12 @@ const plantReport = async (tenantId: TenantId): Promise<void> => {
 const plantBesides = async ({ tenantId, ada, bob, events, texts }: People): Promise<void> => {
   const insert = (table: string, values: readonly object[]) =>
     room.world.storeOwner.insert({ table: `tessera.${table}`, values: [...values], format: "JSONEachRow" });
+  // Whoever the sample of events holds by their hash: here it holds everybody.
+  await room.world.storeOwner.command({
+    query: `INSERT INTO tessera.events_sample (* EXCEPT(unit)) SELECT * FROM tessera.events WHERE tenant_id = {tenant: String}
+      AND event_id NOT IN (SELECT event_id FROM tessera.events_sample WHERE tenant_id = {tenant: String})`,
+    query_params: { tenant: tenantId },
+  });
   const at = new Date(START_MS).toISOString().replace("T", " ").replace("Z", "");
   const cohort = { tenant_id: tenantId, cohort_id: randomUUID() };
   const numbers = texts.slice(3);
@@ -144,7 +150,16 @@ describe("the erasure of a person", () => {
     const before = await placesOf(room.world, tenantId, texts);
     expect(Object.keys(before).toSorted()).toEqual(
       [
-        ...["event_ids", "events", "events_by_person", "job", "job_results", "people_change", "people_identity"],
+        ...[
+          "event_ids",
+          "events",
+          "events_by_person",
+          "events_sample",
+          "job",
+          "job_results",
+          "people_change",
+          "people_identity",
+        ],
         ...[
           "worker_answer_rows",
           "worker_cohort_changes",
@@ -168,6 +183,8 @@ describe("the erasure of a person", () => {
           events: 3,
           idsInEventsOfOthers: 1,
           eventsByPerson: 3,
+          eventsInSample: 3,
+          idsInSampleOfOthers: 1,
           eventIds: 3,
         },
         ...{ traits: 1, cohortFacts: 3, cohortLists: 1, links: 3 },

@@ -49,6 +49,8 @@ const PLACES: Partial<Readonly<Record<ErasureStep, Place>>> = {
   // A device that somebody else used as well: the event is theirs, the id is not.
   idsInEventsOfOthers: { table: "events", where: all(visitors, received), blank: { anonymous_id: "''" } },
   eventsByPerson: { table: "events_by_person", where: all(ofPerson, received) },
+  eventsInSample: { table: "events_sample", where: all(ofPerson, received) },
+  idsInSampleOfOthers: { table: "events_sample", where: all(visitors, received), blank: { anonymous_id: "''" } },
   // The id of an event stays known, so that it is not taken again; whose it was and what it was called are not.
   eventIds: { table: "event_ids", where: all(ofPerson, received), blank: { person: "0", name: "''" } },
   traits: { table: "worker_traits", where: all(ofPerson, said) },
