@@ -115,7 +115,7 @@ export interface SeriesAnomaly {
 export const changeAnomaliesStatement = (tenantId: TenantId, changed: readonly SeriesAnomaly[]): SqlStatement => ({
   name: "anomaly-change",
   text: `UPDATE anomaly a SET state = s.state, severity = s.severity, last_seen_at = coalesce(s.seen_at, a.last_seen_at),
-      last_value = CASE WHEN s.times > 0 THEN s.value ELSE a.last_value END, times_seen = a.times_seen + s.times,
+      last_value = CASE WHEN s.seen_at IS NOT NULL THEN s.value ELSE a.last_value END, times_seen = a.times_seen + s.times,
       acknowledgement = coalesce(s.acknowledgement, a.acknowledgement), resolution = s.resolution
     FROM jsonb_to_recordset($2::jsonb) AS s (id uuid, state text, severity text, seen_at timestamptz, value double precision, times integer,
       acknowledgement jsonb, resolution jsonb)

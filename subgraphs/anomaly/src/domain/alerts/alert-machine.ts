@@ -8,9 +8,18 @@ import { tickStep } from "./tick-step.ts";
 const sameSilences = (a: readonly OuterSilence[], b: readonly OuterSilence[]): boolean =>
   a.length === b.length && a.every((silence) => b.includes(silence));
 
+/** What a bucket that has not ended leads to is said to be so from now on, and not from its end on, which lies ahead. */
+const asOfNow = ({ alert, transitions }: Stepped, nowMs: number): Stepped => ({
+  alert: alert.sinceMs > nowMs ? { ...alert, sinceMs: nowMs } : alert,
+  transitions: transitions.map((one) => (one.atMs > nowMs ? { ...one, atMs: nowMs } : one)),
+});
+
 const taken = (policy: AlertPolicy, alert: AlertState, signal: AlertSignal): Stepped => {
   switch (signal.kind) {
-    case "FINDING":
+    case "FINDING": {
+      const stepped = bucketStep(policy, alert, signal);
+      return signal.live === true ? asOfNow(stepped, signal.atMs) : stepped;
+    }
     case "NO_SERIES":
       return bucketStep(policy, alert, signal);
     case "TICK":

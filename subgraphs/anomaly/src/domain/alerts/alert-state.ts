@@ -22,7 +22,7 @@ export type OuterSilence = Extract<Silence, "SUPPRESSED" | "MAINTENANCE" | "INHI
 
 /**
  * What an alert is told. `atMs` is the wall clock when it is told, `bucket` what it is told of. FINDING: what the detector said of a bucket, and its impact (persons, money:
- * the rule's unit; null: not known). NO_SERIES: the answer for a bucket has no such series. TICK: time has passed. COMMAND: somebody wants something; `episode` names the
+ * the rule's unit; null: not known); `live`: of a live rule, whose bucket may not have ended yet, or may have been told of before it had. NO_SERIES: the answer for a bucket has no such series. TICK: time has passed. COMMAND: somebody wants something; `episode` names the
  * episode they saw, null: whichever is open. CONTEXT: the silences around it, as they are now. RETIRED: the series is watched no more.
  */
 export type AlertSignal =
@@ -32,6 +32,7 @@ export type AlertSignal =
       readonly finding: Pick<Finding, "outcome" | "score">;
       readonly impact: number | null;
       readonly atMs: number;
+      readonly live?: true;
     }
   | { readonly kind: "NO_SERIES"; readonly bucket: Bucket; readonly atMs: number }
   | { readonly kind: "TICK"; readonly atMs: number }

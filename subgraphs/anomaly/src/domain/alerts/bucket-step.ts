@@ -145,10 +145,28 @@ const whileOpen = (seen: Seen, stepped: Stepped): Stepped => {
   return evidence === "CLEAR" && !resolving ? step(seen, stepped, "RESOLVING", "RETURNED", atMs) : stepped;
 };
 
-/** What a bucket leads to. One that ends no later than the last that was taken changes nothing. */
+/**
+ * The last bucket once more, of a live rule: it was told of while it could still become worse. Nothing but the severity of a breach can, and what it is at last is what the bucket told
+ * of once, when it had ended, would have led to.
+ */
+const toldAgain = (policy: AlertPolicy, alert: AlertState, signal: BucketSignal): Stepped => {
+  const same: Stepped = { alert, transitions: [] };
+  if (signal.kind !== "FINDING" || signal.live !== true || signal.bucket.untilMs !== alert.lastUntilMs) return same;
+  if (evidenceOf(policy, alert, signal) !== "BREACH") return same;
+  const severity = severityOf(policy.severity, signal.finding.score, signal.impact);
+  if (!isWorse(severity, alert.severity)) return same;
+  const worse = { alert: { ...alert, severity }, transitions: [] };
+  if (alert.state === "PENDING") return worse;
+  if (!isOpen(alert.state)) return same;
+  const { untilMs } = signal.bucket;
+  const entry = { to: alert.state, reason: "SEVERITY_ROSE", atMs: untilMs, wallMs: signal.atMs, worth: true } as const;
+  return record(policy, worse, entry);
+};
+
+/** What a bucket leads to. One that ends no later than the last that was taken changes nothing; but the last one of a live rule may become worse. */
 export const bucketStep = (policy: AlertPolicy, before: AlertState, signal: BucketSignal): Stepped => {
   const { bucket, atMs } = signal;
-  if (before.lastUntilMs !== null && bucket.untilMs <= before.lastUntilMs) return { alert: before, transitions: [] };
+  if (before.lastUntilMs !== null && bucket.untilMs <= before.lastUntilMs) return toldAgain(policy, before, signal);
   const stepped = calmed(policy, { alert: before, transitions: [] }, bucket.untilMs, atMs);
   const evidence = evidenceOf(policy, before, signal);
   const alert = withEvidence(policy, stepped.alert, evidence, bucket.untilMs);

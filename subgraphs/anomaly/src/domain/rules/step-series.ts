@@ -30,7 +30,7 @@ export interface AnomalyWrite {
   readonly begun: { readonly evidence: Evidence; readonly atMs: number } | null;
   readonly state: AnomalyState;
   readonly severity: Severity;
-  /** Sights of the breach, the last of them; null without one. */
+  /** Sights of the breach, the last of them; null without one, none of a bucket that was seen before and has another value now. */
   readonly seen: { readonly atMs: number; readonly value: number | null; readonly times: number } | null;
   readonly acknowledgement: Acknowledgement | null;
   readonly resolution: Resolution | null;
@@ -52,14 +52,14 @@ export interface Told {
   readonly actor: Actor | null;
 }
 
-/** The signals of judged buckets, told at `atMs`. */
-export const signalsOf = (outcomes: readonly BucketOutcome[], atMs: number): readonly Told[] =>
+/** The signals of judged buckets, told at `atMs`; `live` says that their rule is. */
+export const signalsOf = (outcomes: readonly BucketOutcome[], atMs: number, live = false): readonly Told[] =>
   outcomes.map((outcome): Told => {
     if (outcome.kind === "GONE")
       return { signal: { kind: "NO_SERIES", bucket: outcome, atMs }, bucket: null, actor: null };
     const { bucket } = outcome;
     return {
-      signal: { kind: "FINDING", bucket, finding: bucket.finding, impact: null, atMs },
+      signal: { kind: "FINDING", bucket, finding: bucket.finding, impact: null, atMs, ...(live ? { live } : {}) },
       ...{ bucket, actor: null },
     };
   });
@@ -111,11 +111,14 @@ const openEpisodes = (first: AnomalyId | null, newId: () => AnomalyId) => {
       const anomalyId = transition.episode === null ? null : current;
       steps.push({ transition, anomalyId, bucket: told.bucket, actor: told.actor });
     },
-    see: (alert: AlertState, { bucket }: Told): void => {
+    see: (alert: AlertState, { bucket, signal }: Told, before: AlertState): void => {
       if (bucket === null || current === null) return;
       if (!isOpen(alert.state) || alert.lastBreachMs !== bucket.untilMs) return;
-      const times = (writes.get(current)?.seen?.times ?? 0) + 1;
-      write({ seen: { atMs: bucket.untilMs, value: bucket.value, times } }, alert.state, alert.severity);
+      // A bucket that was told of before it had ended is seen once, at its last value.
+      const again = before.lastUntilMs !== null && before.lastUntilMs >= bucket.untilMs;
+      const times = (writes.get(current)?.seen?.times ?? 0) + (again ? 0 : 1);
+      const atMs = Math.min(bucket.untilMs, signal.atMs);
+      write({ seen: { atMs, value: bucket.value, times } }, alert.state, alert.severity);
     },
   };
 };
@@ -131,9 +134,9 @@ export const stepSeries = (
   let { alert } = before;
   for (const one of told) {
     const stepped = step(policy, alert, one.signal);
-    alert = stepped.alert;
     for (const transition of stepped.transitions) episodes.take(transition, one);
-    episodes.see(alert, one);
+    episodes.see(stepped.alert, one, alert);
+    alert = stepped.alert;
   }
   const { steps, writes } = episodes;
   return { alert, anomalyId: episodes.current(), steps, anomalies: [...writes.values()] };

@@ -72,7 +72,7 @@ export interface Turn {
 type Frame = Omit<Observation, "value" | "samples">;
 
 /** The first buckets of an answer. */
-const framesOf = (answer: WatchedAnswer, timeZone: string, count: number): readonly Frame[] =>
+export const framesOf = (answer: WatchedAnswer, timeZone: string, count: number): readonly Frame[] =>
   answer.bucketsMs.slice(0, count).map((atMs, index) => ({
     ...{ atMs, untilMs: answer.endsMs[index] ?? 0, calendar: null, hourOfWeek: hourOfWeek(timeZone, atMs) },
   }));
