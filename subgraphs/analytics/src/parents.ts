@@ -1,3 +1,4 @@
+import type { ChangeExplanation, ExplainedSlice } from "./operations/change/explain-change.ts";
 import type { IngestOutcome } from "@tessera/contracts/ingest";
 import type { Cohort, CohortComputation, CohortSize, CohortVersion } from "./domain/cohort.ts";
 import type { MatchedEvent } from "./domain/correlation/match.ts";
@@ -441,3 +442,7 @@ export type ReportRemovedParent = RemoveReportResultParent;
 export interface WatchedChangeParent {
   readonly asked: string;
 }
+/** What a resolver of `ContributingSlice` receives. */
+export type ContributingSliceParent = ExplainedSlice;
+/** What a resolver of `ChangeExplanation` receives. */
+export type ChangeExplanationParent = ChangeExplanation;

@@ -36,6 +36,7 @@ import { ingestEvents } from "./ingest-events.ts";
 import { listJobs } from "./list-jobs.ts";
 import { queryAttribution } from "./query-attribution.ts";
 import { withMembers } from "./funnel-members.ts";
+import type { Counting } from "./counting.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryPaths } from "./query-paths.ts";
 import { querySessionMetrics, querySessions } from "./query-sessions.ts";
@@ -47,8 +48,7 @@ import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
 import { type StartQueryDeps } from "./start-query.ts";
-import { explainAskedChange } from "./change/explain-asked-change.ts";
-import { explainChange } from "./change/explain-change.ts";
+import { createChangeOperations } from "./change/explain-asked-change.ts";
 import { watchedSeries } from "./watched/watched-series.ts";
 import { watchEvents } from "./watch-events.ts";
 import { watchLiveWindows } from "./watch-live-windows.ts";
@@ -61,6 +61,7 @@ export interface OperationDeps
   readonly cohorts: CohortStore;
   readonly statements: BehaviourStatements;
   readonly funnels: FunnelStore;
+  readonly counting: Counting;
   readonly attribution: AttributionStore;
   readonly paths: PathsStore;
   readonly sessions: SessionsStore;
@@ -172,8 +173,7 @@ export const createOperations = (deps: OperationDeps) => {
   return {
     ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },
     watchedSeries: watchedSeries({ ...deps, ask: questionAskers(asked) }),
-    explainChange: explainChange(deps),
-    explainAskedChange: explainAskedChange(deps),
+    ...createChangeOperations(deps),
   };
 };
 

@@ -21,7 +21,7 @@ import { Session } from "./session.ts";
 import { Query } from "./query.ts";
 import { RealtimeMetrics } from "./realtime-metrics.ts";
 import { Subscription } from "./subscription.ts";
-import { WatchedChange } from "./watched-change.ts";
+import { ContributingSlice, WatchedChange } from "./watched-change.ts";
 
 /** Every resolver of this room by its type. */
 export const resolvers = {
@@ -53,5 +53,6 @@ export const resolvers = {
   PersonErasure,
   Session,
   RealtimeMetrics,
+  ContributingSlice,
   WatchedChange,
 };

@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { evaluateArithmetic, namesInFormula, type Arithmetic } from "../arithmetic.ts";
 import type { FieldAccess } from "../fields.ts";
+import type { FilterInput } from "../filter-input.ts";
 import { measureInputAt, parseMeasures, type Measure, type MeasureInput } from "../measures.ts";
 import type { Quantity } from "./slice-measure.ts";
 
@@ -14,6 +15,8 @@ export interface ChangeMeasure {
   readonly measures: readonly MeasureInput[];
   /** What its quantities' numbers are multiplied by to be the number that was asked for: 100 of percents. */
   readonly scale: number;
+  /** Which of the question's events the number counts, of a ratio its upper part; null: all of them. */
+  readonly counted: FilterInput | null;
   /** Reads a quantity from the columns of a row, by their names. */
   readonly quantityOf: (cell: (name: string) => number | null) => Quantity;
 }
@@ -71,6 +74,22 @@ const isSum = (formula: Arithmetic, measures: readonly Measure[]): boolean => {
   );
 };
 
+/** Places of the measures that a formula computes with in the end. */
+const countedIn = (formula: Arithmetic, measures: readonly Measure[]): readonly number[] => {
+  if (formula.kind === "NUMBER") return [];
+  if (formula.kind !== "COLUMN") return [formula.left, formula.right].flatMap((part) => countedIn(part, measures));
+  const inner = measures[formula.index]?.formula;
+  return inner?.kind === "FORMULA" ? countedIn(inner.of, measures) : [formula.index];
+};
+
+/** The events that any of some measures counts. */
+const countedBy = (inputs: readonly (MeasureInput | undefined)[]): FilterInput | null => {
+  const filters = [...new Set(inputs.map((input) => input?.filter ?? null))];
+  const known = filters.flatMap((filter) => filter ?? []);
+  if (known.length < filters.length) return null;
+  return known.length > 1 ? { or: known } : (known[0] ?? null);
+};
+
 const NOT_TAKEN_APART =
   "Only counts, distinct counts, sums, averages, and formulas that add those up or divide two of them, can be taken apart: name another number.";
 
@@ -85,6 +104,7 @@ const ofFormula = (inputs: readonly MeasureInput[], access: FieldAccess): Change
   return {
     measures: [...inputs, count],
     scale: quotient?.scale ?? 1,
+    counted: countedBy(countedIn(parts[0] ?? formula.of, measures).map((index) => inputs[index])),
     quantityOf: (cell) => {
       const columns = measures.map(({ name }) => cell(name) ?? 0);
       const units = cell(UNITS) ?? 0;
@@ -105,6 +125,7 @@ const ofAverage = (input: MeasureInput): ChangeMeasure => {
       { name: UNITS, function: "COUNT", filter },
     ],
     scale: 1,
+    counted: filter,
     quantityOf: (cell) => {
       const [average, value] = [cell(name) ?? 0, cell(TOTAL) ?? 0];
       // An average of 0 does not tell of how many: of all events then.
@@ -120,15 +141,21 @@ const ofSum = (input: MeasureInput): ChangeMeasure => ({
     { name: UNITS, function: "COUNT", filter: input.filter ?? null },
   ],
   scale: 1,
+  counted: input.filter ?? null,
   quantityOf: (cell) => {
     const [value, events] = [cell(TOTAL) ?? 0, cell(UNITS) ?? 0];
     return { value, base: null, units: input.function === "SUM" ? events : value };
   },
 });
 
-/** How a number among those of a question is measured of slices; refuses with BAD_INPUT one that is no sum and no ratio of sums. */
-export const changeMeasure = (inputs: readonly MeasureInput[], name: string, access: FieldAccess): ChangeMeasure => {
-  const names = parseMeasures(inputs, "input.question", access).flatMap(({ name: own }, index) => {
+/** How a number among those of a question, as they were sent and as they were read, is measured of slices; refuses with BAD_INPUT one that is no sum and no ratio of sums. */
+export const changeMeasure = (
+  inputs: readonly MeasureInput[],
+  measures: readonly Measure[],
+  name: string,
+  access: FieldAccess,
+): ChangeMeasure => {
+  const names = measures.flatMap(({ name: own }, index) => {
     const input = measureInputAt(inputs, index);
     return input === undefined ? [] : [[own, input] as const];
   });

@@ -15,11 +15,14 @@ const conditionFilter = ({ dimension: field, values }: SliceCondition): FilterIn
   return tests.length === 1 ? (tests[0] ?? {}) : { or: tests };
 };
 
+/** Filters that all hold, as one; null when there is none. */
+export const heldBy = (...filters: readonly (FilterInput | null | undefined)[]): FilterInput | null => {
+  const all = filters.flatMap((filter) => filter ?? []);
+  return all.length > 1 ? { and: all } : (all[0] ?? null);
+};
+
 /** A question's filter, held to conditions as well; null when there is neither. */
 export const heldTo = (
   filter: FilterInput | null | undefined,
   conditions: readonly SliceCondition[],
-): FilterInput | null => {
-  const all = [...(filter === null || filter === undefined ? [] : [filter]), ...conditions.map(conditionFilter)];
-  return all.length > 1 ? { and: all } : (all[0] ?? null);
-};
+): FilterInput | null => heldBy(filter, ...conditions.map(conditionFilter));

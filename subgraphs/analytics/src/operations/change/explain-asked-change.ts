@@ -1,7 +1,11 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { z } from "zod";
-import { explainChange, type ChangeExplanation, type ExplainDeps } from "./explain-change.ts";
+import type { EventPageDeps } from "../query-events.ts";
+import { readAskedChange, type ExplainChangeInput, type ExplainDeps } from "./asked-change.ts";
+import { eventsOf, sampleEvents } from "./events-behind.ts";
+import { explainChange } from "./explain-change.ts";
+import { measureImpact } from "./measure-impact.ts";
 
 const moments = { from: z.string(), to: z.string() };
 const askedShape = z.object({
@@ -12,7 +16,7 @@ const askedShape = z.object({
   where: z.array(z.object({ dimension: z.string(), values: z.array(z.string().nullable()) })).default([]),
 });
 
-const parsed = (asked: string): z.infer<typeof askedShape> => {
+const parsed = (asked: string): ExplainChangeInput => {
   try {
     return askedShape.parse(JSON.parse(asked));
   } catch (error) {
@@ -20,13 +24,28 @@ const parsed = (asked: string): z.infer<typeof askedShape> => {
   }
 };
 
-/** Explains a change that another room tells of, as whoever asks: what they may not see, it is not explained by. */
-export const explainAskedChange =
-  (deps: ExplainDeps) =>
-  async (caller: Caller, asked: string, signal?: AbortSignal): Promise<ChangeExplanation> => {
+/** Does something about a change that another room tells of, as whoever asks: what they may not see, they are not told of. */
+const about =
+  <More extends readonly unknown[], Answer>(
+    work: (caller: Caller, input: ExplainChangeInput, ...more: More) => Promise<Answer>,
+  ) =>
+  async (caller: Caller, asked: string, ...more: More): Promise<Answer> => {
     if (!caller.permissions.has("analytics:read"))
-      throw refuse("FORBIDDEN", "An explanation needs the permission analytics:read.", {
+      throw refuse("FORBIDDEN", "What lies behind a change needs the permission analytics:read.", {
         permission: "analytics:read",
       });
-    return explainChange(deps)(caller, parsed(asked), signal);
+    return work(caller, parsed(asked), ...more);
   };
+
+/** Everything that is told of changes: why a number changed, how far that reaches, and events behind it. */
+export const createChangeOperations = (deps: ExplainDeps & EventPageDeps) => {
+  const eventsOfChange = async (caller: Caller, input: ExplainChangeInput, first: number, signal?: AbortSignal) =>
+    sampleEvents(deps)(caller, eventsOf(await readAskedChange(deps, caller, input)), first, signal);
+  return {
+    explainChange: explainChange(deps),
+    explainAskedChange: about(explainChange(deps)),
+    measureAskedImpact: about(measureImpact(deps)),
+    sampleAskedEvents: about(eventsOfChange),
+    sampleEvents: sampleEvents(deps),
+  };
+};

@@ -41,7 +41,8 @@ const shopEvents: readonly TestEvent[] = [0, 1, 2, 3, 4].flatMap((back) => {
           const common = { country, device, utmSource, userId: `u${(index * 13 + c) % 50}`, timeMs };
           const view = { ...common, id: randomUUID(), name: "view", properties: { amount: index % 7 } };
           const buys = index % (seldom ? 8 : 2) === 0;
-          return buys ? [view, { ...view, id: randomUUID(), name: "buy" }] : [view];
+          const money = { revenue: index % 3 === 0 ? "2.5" : "4", currency: index % 5 === 0 ? "USD" : "EUR" };
+          return buys ? [view, { ...view, ...money, id: randomUUID(), name: "buy" }] : [view];
         }).flat();
       }),
     ),
@@ -169,5 +170,121 @@ describe("explainChange", () => {
       funnel: { range: A_SPAN, steps: [{ anyOf: [{ events: ["view"] }] }, { anyOf: [{ events: ["buy"] }] }] },
     };
     expect(await refused({ question: funnel, ...spans })).toEqual(bad("input.question"));
+  });
+});
+
+const impactNumber = { actual: z.number(), expected: number, difference: number };
+const sampled = z.object({
+  events: z.array(z.object({ id: z.string(), name: z.string(), time: z.string(), batchId: z.string() })),
+  provenance: z.object({ rowsRead: z.union([z.number(), z.string()]) }),
+});
+const behindShape = z.object({
+  _entities: z.tuple([
+    z.object({
+      impact: z.object({
+        people: z.object(impactNumber),
+        affectedPeople: z.number(),
+        revenue: z.array(z.object({ currency: z.string(), ...impactNumber })),
+        rhythm: z.string().nullable(),
+        comparedWith: z.array(z.object({ from: z.string() })),
+      }),
+      events: sampled,
+    }),
+  ]),
+});
+const BEHIND = `query ($asked: [_Any!]!) { _entities(representations: $asked) { ... on WatchedChange {
+  impact { people { actual expected difference } affectedPeople rhythm comparedWith { from }
+    revenue { currency actual expected difference } provenance { exactness rowsRead } }
+  events(first: 4) { range { from to } events { id name time batchId receivedAt source } provenance { rowsRead } } } } }`;
+const behind = async (change: Record<string, unknown>, as = caller) => {
+  const asked = [{ __typename: "WatchedChange", asked: JSON.stringify({ ...A_SPAN, timeZone: ZONE, ...change }) }];
+  return behindShape.parse(await room.ask(as, BEHIND, { asked }))._entities[0];
+};
+
+/** Different people, and the revenue in a currency, of events of a week that pass a test, counted from what was stored. */
+const inWeek = (back: number, passes: (event: TestEvent) => boolean): readonly TestEvent[] =>
+  shopEvents.filter((event) => Math.round((FROM_MS - event.timeMs) / WEEK_MS) === back && passes(event));
+const peopleIn = (events: readonly TestEvent[]): number => new Set(events.map(({ userId }) => userId)).size;
+const earned = (events: readonly TestEvent[], currency: string): number =>
+  events.reduce((sum, event) => sum + (event.currency === currency ? Number(event.revenue) : 0), 0);
+const meanOf = (of: (back: number) => number): number => [1, 2, 3, 4].reduce((sum, back) => sum + of(back), 0) / 4;
+
+describe("what lies behind a change", () => {
+  const fell = {
+    where: [
+      { dimension: "country", values: ["DE"] },
+      { dimension: "device", values: ["mobile"] },
+    ],
+  };
+  const inside = ({ country, device, name }: TestEvent): boolean =>
+    country === "DE" && device === "mobile" && name === "buy";
+
+  test("are the people and the money of the events that the number counts, of a ratio those of its upper part, beside comparable spans", async () => {
+    const rate = {
+      value: { name: "rate" },
+      question: {
+        olap: {
+          range: A_SPAN,
+          measures: [
+            { name: "buys", function: "COUNT", filter: { field: "name", eq: "buy" } },
+            { name: "views", function: "COUNT", filter: { field: "name", eq: "view" } },
+            { name: "rate", function: "FORMULA", formula: "buys / views" },
+          ],
+        },
+      },
+    };
+    const { impact, events } = await behind({ ...rate, ...fell });
+    const people = (back: number): number => peopleIn(inWeek(back, inside));
+    const expected = meanOf(people);
+    expect(impact).toMatchObject({
+      people: { actual: people(0), expected, difference: people(0) - expected },
+      ...{ affectedPeople: expected - people(0), rhythm: "WEEKS" },
+    });
+    expect(impact.comparedWith).toHaveLength(4);
+    expect(impact.revenue.map(({ currency }) => currency)).toEqual(["EUR", "USD"]);
+    for (const { currency, actual, expected: usual } of impact.revenue) {
+      expect(actual).toBeCloseTo(earned(inWeek(0, inside), currency), 6);
+      expect(usual).toBeCloseTo(
+        meanOf((back) => earned(inWeek(back, inside), currency)),
+        6,
+      );
+    }
+    const stored = new Set(inWeek(0, inside).map(({ id }) => id));
+    expect(events.events.map(({ id }) => id).filter((id) => stored.has(id))).toHaveLength(events.events.length);
+    expect(events.events).toHaveLength(Math.min(4, stored.size));
+  });
+
+  test("are events of all of its span, the earliest first, and all that there are where there are few", async () => {
+    const { events } = await behind({ question: { olap: { range: A_SPAN, measures: [VIEWS] } } });
+    const quarters = events.events.map(({ time }) => Math.floor(((Date.parse(time) - FROM_MS) * 4) / HOUR_MS));
+    // All lie in the first half hour: what its quarters lack is filled with the newest of all.
+    expect(quarters).toEqual([0, 1, 1, 1]);
+    expect(events.events.map(({ name }) => name)).toEqual(["view", "view", "view", "view"]);
+    const strange = await behind({ question: { olap: { range: A_SPAN, measures: [VIEWS] } } }, stranger);
+    expect(strange.impact).toMatchObject({
+      ...{ people: { actual: 0, expected: null, difference: null }, affectedPeople: 0, revenue: [], rhythm: null },
+    });
+    expect(strange.events.events).toEqual([]);
+  });
+
+  test("of a slice are events of that slice alone", async () => {
+    const asked = `query ($input: ExplainChangeInput!) { explainChange(input: $input) { slices {
+      conditions { dimension values } events(first: 3) { events { id name time batchId } provenance { rowsRead } } } } }`;
+    const answer = await room.ask(caller, asked, { input: { ...olap(VIEWS), ...spans } });
+    const shape = z.object({ explainChange: z.object({ slices: z.array(z.object({ events: sampled })) }) });
+    const [slice] = shape.parse(answer).explainChange.slices;
+    const view = (event: TestEvent): boolean =>
+      event.country === "DE" && event.device === "mobile" && event.name === "view";
+    const stored = new Set(inWeek(0, view).map(({ id }) => id));
+    expect(slice?.events.events).toHaveLength(3);
+    expect(slice?.events.events.every(({ id }) => stored.has(id))).toBe(true);
+  });
+
+  test("is told nobody who may not read analytics, and of no change that is none", async () => {
+    const asked = [{ __typename: "WatchedChange", asked: JSON.stringify({ ...A_SPAN, question: {} }) }];
+    const { errors } = await room.answer(person(caller.tenantId, [], ["anomaly:read"]), BEHIND, { asked });
+    expect(new Set(errors?.map(({ extensions }) => extensions["code"]))).toEqual(new Set(["FORBIDDEN"]));
+    const broken = await room.answer(caller, BEHIND, { asked: [{ __typename: "WatchedChange", asked: "{" }] });
+    expect(new Set(broken.errors?.map(({ extensions }) => extensions["code"]))).toEqual(new Set(["BAD_INPUT"]));
   });
 });

@@ -1,0 +1,160 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { zoneOffset } from "@tessera/platform/time/zone";
+import { accessOf } from "../../domain/access.ts";
+import { toldRange } from "../../domain/asked-range.ts";
+import { parseZone } from "../../domain/cohort-window.ts";
+import { changeMeasure, type ChangeMeasure } from "../../domain/change/change-measure.ts";
+import { comparableSpans, type SpanRhythm } from "../../domain/change/comparable-spans.ts";
+import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
+import { MIN_COMPARISONS } from "../../domain/change/slice-measure.ts";
+import { parseRevealedField } from "../../domain/fields.ts";
+import { parseMeasures, shownMeasures } from "../../domain/measures.ts";
+import type { OlapInput } from "../../domain/query.ts";
+import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
+import { parseTimeRange, type TimeRange } from "../../domain/time-range.ts";
+import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../domain/watched/watched-value.ts";
+import { isoTime } from "../../domain/zone.ts";
+import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
+import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
+import { groupedOrOther } from "../watched/grouped-question.ts";
+import { atPlace, groupsOf } from "../watched/watched-series.ts";
+import type { TakeApartDeps } from "./take-apart.ts";
+
+/** What explaining a change needs. */
+export type ExplainDeps = CheckDeps & ResolveDeps & TakeApartDeps;
+
+/** A change to explain, as the graph delivers it. */
+export interface ExplainChangeInput {
+  readonly question: WidgetQuestionInput;
+  readonly value?: WatchedValueInput | null | undefined;
+  readonly from: string;
+  readonly to: string;
+  readonly timeZone?: string;
+  readonly comparedWith?: readonly { readonly from: string; readonly to: string }[];
+  readonly where?: readonly {
+    readonly dimension: string;
+    readonly values: readonly (string | null | undefined)[];
+  }[];
+  readonly dimensions?: readonly string[];
+}
+
+/** A change as it was read: a number of some events, in a span of time, and which spans it may be compared with. */
+export interface AskedChange {
+  readonly span: TimeRange;
+  readonly timeZone: string;
+  /** The number, by its name. */
+  readonly name: string;
+  readonly measure: ChangeMeasure;
+  /** What the events are held to, the question's own filter among it. */
+  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
+  /** Conditions that the change was held to. */
+  readonly held: readonly SliceCondition[];
+  /** Spans to compare with by their rhythm, the most comparable first; without a rhythm those that were named. */
+  readonly choices: readonly (readonly [SpanRhythm | null, readonly TimeRange[]])[];
+}
+
+/** Spans that hold events, and what was read of each. */
+export interface ComparedSpans<Read> {
+  readonly rhythm: SpanRhythm | null;
+  readonly spans: readonly TimeRange[];
+  readonly before: readonly Read[];
+}
+
+/** Spans a change is compared with: fewer tell no spread, more cost without telling more. */
+const SPANS = { least: MIN_COMPARISONS, most: 8 } as const;
+/** Conditions a change may be held to, and values of one. */
+const [MAX_CONDITIONS, MAX_CONDITION_VALUES] = [8, 100];
+
+const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
+
+const conditionsOf = ({ where = [] }: ExplainChangeInput, caller: Caller): readonly SliceCondition[] => {
+  if (where.length > MAX_CONDITIONS) throw bad("input.where", `At most ${MAX_CONDITIONS} conditions.`);
+  return where.map(({ dimension, values }, at) => {
+    if (values.length === 0 || values.length > MAX_CONDITION_VALUES)
+      throw bad(`input.where.${at}.values`, `A condition names 1 to ${MAX_CONDITION_VALUES} values.`);
+    const { name } = parseRevealedField(dimension, `input.where.${at}.dimension`, accessOf(caller));
+    return { dimension: name, values: values.map((value) => value ?? null) };
+  });
+};
+
+const overlap = (one: TimeRange, other: TimeRange): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;
+
+const namedSpans = ({ comparedWith = [] }: ExplainChangeInput, span: TimeRange): readonly TimeRange[] => {
+  const spans = comparedWith.map((one, at) => parseTimeRange(one, `input.comparedWith.${at}`));
+  if (spans.length > 0 && (spans.length < SPANS.least || spans.length > SPANS.most))
+    throw bad(
+      "input.comparedWith",
+      `A change is compared with ${SPANS.least} to ${SPANS.most} spans, or with none named.`,
+    );
+  const length = span.toMs - span.fromMs;
+  spans.forEach((one, at) => {
+    // A day of 23 or 25 hours is comparable with one of 24.
+    if (Math.abs(one.toMs - one.fromMs - length) > length / 10)
+      throw bad(`input.comparedWith.${at}`, "Spans that are compared are as long as the one that is explained.");
+    if (overlap(one, span)) throw bad(`input.comparedWith.${at}`, "A span is not compared with itself: move it away.");
+  });
+  return spans;
+};
+
+/** Reads the first of the rhythms of which enough spans hold events; null where none does. */
+export const comparedSpans = async <Read extends { readonly units: number }>(
+  choices: AskedChange["choices"],
+  read: (spans: readonly TimeRange[]) => Promise<readonly Read[]>,
+): Promise<ComparedSpans<Read> | null> => {
+  for (const [rhythm, spans] of choices) {
+    const before = await read(spans);
+    const filled = spans.flatMap((span, at) => {
+      const one = before[at];
+      return one === undefined || one.units <= 0 ? [] : [{ span, one }];
+    });
+    if (filled.length >= MIN_COMPARISONS)
+      return { rhythm, spans: filled.map(({ span }) => span), before: filled.map(({ one }) => one) };
+  }
+  return null;
+};
+
+/** A span as it is told, on the clock of a zone. */
+export const toldSpan = ({ fromMs, toMs }: TimeRange, timeZone: string): ReturnType<typeof toldRange> =>
+  toldRange({ from: isoTime(fromMs), to: isoTime(toMs) }, timeZone);
+
+/** Reads what is asked of a change, as its caller; refuses with BAD_INPUT numbers that can't be taken apart, and everything the question itself would be refused for. */
+export const readAskedChange = async (
+  deps: ExplainDeps,
+  caller: Caller,
+  input: ExplainChangeInput,
+): Promise<AskedChange> => {
+  const span = parseTimeRange(input, "input");
+  const timeZone = parseZone(input.timeZone ?? "UTC", "input.timeZone");
+  const held = conditionsOf(input, caller);
+  const named = namedSpans(input, span);
+  const found = await groupedOrOther(deps, caller, await checkQuestion(deps)(caller, input.question, "input.question"));
+  if (found.kind !== "GROUPED")
+    throw bad(
+      "input.question",
+      "Changes of `olap`, `timeSeries` and saved queries can be explained: ask one of these.",
+    );
+  const { question, pins, where } = found;
+  const value = input.value ?? {};
+  refuseUnusedParts(value, null);
+  const range = { from: isoTime(span.fromMs), to: isoTime(span.toMs) };
+  const { input: resolved } = await atPlace(where, () =>
+    resolveQuestion<AskedOlap>(deps, caller, { ...groupsOf(question, where), timeZone, range }, "input", { pins }),
+  );
+  const access = accessOf(caller);
+  const measures = parseMeasures(resolved.measures, `${where}.measures`, access);
+  const name = chooseName(
+    value,
+    shownMeasures(measures).map(([{ name: own }]) => own),
+    null,
+  );
+  const { approximate } = resolved;
+  return {
+    ...{ span, timeZone, name, held, measure: changeMeasure(resolved.measures, measures, name, access) },
+    question: {
+      ...{ filter: heldTo(resolved.filter, held), timeZone },
+      ...(approximate === undefined ? {} : { approximate }),
+    },
+    choices: named.length > 0 ? [[null, named]] : comparableSpans(span, zoneOffset(timeZone)),
+  };
+};

@@ -1,0 +1,43 @@
+import type { Caller } from "@tessera/contracts/caller";
+import type { Question, QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
+import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
+import { savedQueryNamed, type CheckDeps, type SavedQueryRef } from "../dashboards/check-question.ts";
+
+/** A question whose answer has rows of numbers, one for each group. */
+export interface GroupedQuestion {
+  readonly kind: "GROUPED";
+  readonly question: SavedQuestion["input"];
+  /** Versions of definitions it is held to. */
+  readonly pins: readonly DefinitionUse[];
+  /** Where it stands in what was sent. */
+  readonly where: string;
+}
+
+/** A question of any other kind. */
+export interface OtherQuestion {
+  readonly kind: Exclude<QuestionKind, "OLAP" | "TIME_SERIES" | "SAVED_QUERY">;
+  readonly input: QuestionInput;
+}
+
+/** Tells checked questions with rows of numbers, whatever field they were asked by, from all others. */
+export const groupedOrOther = async (
+  deps: CheckDeps,
+  caller: Caller,
+  { kind, input }: Pick<Question, "kind" | "input">,
+): Promise<GroupedQuestion | OtherQuestion> => {
+  // boundary: the question was coerced to its type of the SDL when it was checked.
+  const typed = <Input>(value: QuestionInput): Input => value as unknown as Input;
+  switch (kind) {
+    case "OLAP":
+      return { kind: "GROUPED", question: typed(input), pins: [], where: "input.question.olap" };
+    case "TIME_SERIES":
+      return { kind: "GROUPED", question: typed(input), pins: [], where: "input.question.timeSeries" };
+    case "SAVED_QUERY": {
+      const { content } = await savedQueryNamed(deps, caller, typed<SavedQueryRef>(input));
+      const { question, pins } = content;
+      return { kind: "GROUPED", question: question.input, pins: pins ?? [], where: "input.question.savedQuery" };
+    }
+    default:
+      return { kind, input };
+  }
+};
