@@ -20,18 +20,28 @@ const NAMES = [
   "error",
 ];
 
+/** Which of the events that were meant are made, and when they lie. */
+export interface GeneratedPart {
+  /** Events before the first that is made, and how many are. */
+  readonly from: number;
+  readonly count: number;
+  /** Days that all `rows` spread over, before the moment they end at. */
+  readonly days?: number;
+}
+
 /**
  * Fills the event store by one statement: `rows` events of 20 tenants, of which the n-th has a share of about 1/n, spread evenly over the last
- * {@link DAYS} days; 1 in 10 carries revenue, all carry properties. Rollups fill by the store's own views, as with ingested events.
+ * {@link DAYS} days; 1 in 10 carries revenue, all carry properties. Rollups fill by the store's own views, as with ingested events. A part makes some of them alone.
  */
 export const generateEvents = async (
   writer: ClickHouseAccess,
   tenants: readonly string[],
   rows: number,
   endMs: number,
+  { from, count, days = DAYS }: GeneratedPart = { from: 0, count: rows },
 ): Promise<void> => {
   const shares = tenants.flatMap((tenant, index) => Array.from({ length: Math.ceil(60 / (index + 1)) }, () => tenant));
-  const spreadMs = DAYS * 86_400_000;
+  const spreadMs = days * 86_400_000;
   const query = `INSERT INTO tessera.events (tenant_id, event_id, time, received_at, batch_id, batch_row, name, user_id, session_id, source, country,
         device, browser, url, revenue, currency, schema_version, sequence, properties)
       SELECT {tenants: Array(String)}[1 + intHash32(number) % length({tenants: Array(String)})],
@@ -43,9 +53,10 @@ export const generateEvents = async (
         if(intHash32(number + 9) % 10 = 0, toDecimal64((intHash32(number + 10) % 20000) / 100, 4), NULL),
         if(intHash32(number + 9) % 10 = 0, ${pick(["EUR", "USD"], 11)}, ''), 1, number,
         CAST(concat('{"plan":"', ${pick(["free", "pro", "team"], 12)}, '","amount":', toString(intHash32(number + 13) % 1000), '}'), 'JSON(max_dynamic_paths = 128)')
-      FROM numbers({rows: UInt64})`;
+      FROM numbers_mt({first: UInt64}, {count: UInt64})`;
   const params = new URLSearchParams({
     max_partitions_per_insert_block: "200",
+    ...{ max_insert_threads: "2", param_first: String(from), param_count: String(count) },
     param_tenants: `[${shares.map((tenant) => `'${tenant}'`).join(",")}]`,
     param_rows: String(rows),
     param_end: String(endMs),

@@ -3,11 +3,13 @@
 // Prints the tables of README.md. A hundred million rows take half an hour to make: `--rows 100000000`.
 import { randomUUID } from "node:crypto";
 import { cpus, loadavg } from "node:os";
+import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Pool } from "undici";
 import { z } from "zod";
-import { DAYS, generateEvents } from "../analytics/generated-events.ts";
+import { DAYS } from "../analytics/generated-events.ts";
+import { fillServing, keptHome } from "./fill.ts";
 import { openLoop, quantile } from "./open-loop.ts";
 import { defineCubeRollup } from "./own-rollup.ts";
 import { questionsUntil, type Question } from "./questions.ts";
@@ -19,6 +21,8 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "4" },
     only: { type: "string", default: "" },
     rates: { type: "string", default: "1,8,100" },
+    data: { type: "string", default: "" },
+    fill: { type: "boolean", default: false },
   },
 });
 const ROWS = Math.min(Number(values.rows), 100_000_000);
@@ -26,8 +30,6 @@ const SECONDS = Math.min(Number(values.seconds), 30);
 const RATES = values.rates.split(",").map(Number);
 /** Of twenty tenants by size: the one with 28 % of all events, and one with 3 %. */
 const ASKED = { largest: 0, tenth: 9 } as const;
-/** Minutes the events go on after they were made, so that a live window finds some. */
-const AHEAD_MS = 3_600_000;
 const CONNECTIONS = 64;
 /** Times a question is asked until it is answered, and milliseconds between them. */
 const [TRIES, PAUSE_MS] = [10, 3_000];
@@ -35,16 +37,15 @@ const [TRIES, PAUSE_MS] = [10, 3_000];
 const started = performance.now();
 const told = (what: string): void => console.error(`${((performance.now() - started) / 1_000).toFixed(0)} s: ${what}`);
 told("starting an instance");
-const instance = await startServing();
+const DATA = values.data === "" ? null : resolve(values.data);
+const instance = await startServing([], DATA === null ? null : await keptHome(DATA));
 /** Where the questions' ranges end. */
-const endMs = Math.floor(Date.now() / 60_000) * 60_000;
-told(`making ${ROWS.toLocaleString("en-US")} events`);
-await generateEvents(
-  { url: instance.storeUrl, username: "tessera_writer", password: instance.passwords.tessera_writer },
-  instance.tenants.map(({ tenantId }) => tenantId),
-  ROWS,
-  endMs + AHEAD_MS,
-);
+const endMs = await fillServing(instance, ROWS, DATA, told);
+if (values.fill) {
+  told("filled");
+  await instance.stop();
+  process.exit(0);
+}
 
 const graphPool = new Pool(instance.url, { connections: CONNECTIONS });
 const storePool = new Pool(instance.storeUrl, { connections: CONNECTIONS });

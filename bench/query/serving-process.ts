@@ -1,6 +1,6 @@
 // A whole embedded instance with twenty tenants, alone in its process so that its processor time is its own. Says where everything is once.
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { loadEmbeddedConfig } from "../../server/src/config.ts";
@@ -18,11 +18,20 @@ const { port } = z.object({ port: z.number() }).parse(await read("state.json"));
 const passwords = z
   .object({ tessera_owner: z.string(), tessera_writer: z.string(), tessera_reader: z.string() })
   .parse(await read("credentials.json"));
-const tenants: Serving["tenants"][number][] = [];
-for (let number = 0; number < TENANTS; number += 1) {
-  const id = randomUUID();
-  tenants.push(await instance.addTenant(id, `bench-${id}`));
-}
+const keptTenants = join(instance.home, "bench-tenants.json");
+const tenantList = z.array(z.object({ tenantId: z.string(), apiKey: z.string() }));
+const addTenants = async (): Promise<Serving["tenants"]> => {
+  const added: Serving["tenants"][number][] = [];
+  for (let number = 0; number < TENANTS; number += 1) {
+    const id = randomUUID();
+    added.push(await instance.addTenant(id, `bench-${id}`));
+  }
+  await writeFile(keptTenants, JSON.stringify(added));
+  return added;
+};
+/** A home that was kept has its tenants. */
+const known = await readFile(keptTenants, "utf8").catch(() => null);
+const tenants = known === null ? await addTenants() : tenantList.parse(JSON.parse(known));
 process.on("message", (asked) => {
   if (asked === "rss") process.send?.({ rssBytes: process.memoryUsage.rss() });
   if (asked !== "cpu") return;

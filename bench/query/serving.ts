@@ -34,9 +34,22 @@ const bundled = (): string => {
   return join(ROOT, "bench/dist/serving-process.js");
 };
 
-/** Starts an embedded instance with twenty tenants that no limit holds back; modules named by `imports` are loaded into its process before it. */
-export const startServing = async (imports: readonly string[] = []): Promise<RunningInstance> => {
+/** Where an instance keeps its data: a folder that goes with it, or one that stays. */
+const homeFor = async (kept: string | null): Promise<{ readonly home: string; remove(): Promise<void> }> => {
+  if (kept !== null) return { home: kept, remove: () => Promise.resolve() };
   const directory = await makeTemporaryDirectory();
+  return { home: directory.home("home"), remove: directory.remove };
+};
+
+/**
+ * Starts an embedded instance with twenty tenants that no limit holds back; modules named by `imports` are loaded into its process before it. In a `kept` home it
+ * finds what was there, and leaves it.
+ */
+export const startServing = async (
+  imports: readonly string[] = [],
+  kept: string | null = null,
+): Promise<RunningInstance> => {
+  const { home, remove } = await homeFor(kept);
   // Modules that look into the instance share its sources' modules: with them it runs from sources.
   const [program, loaders] =
     imports.length === 0 ? [bundled(), []] : [join(import.meta.dirname, "serving-process.ts"), ["tsx", ...imports]];
@@ -45,7 +58,7 @@ export const startServing = async (imports: readonly string[] = []): Promise<Run
     env: {
       ...process.env,
       ...GENEROUS_LIMITS,
-      ...{ PORT: "0", TESSERA_HOME: directory.home("home"), SEED_DEMO: "false", LOG_LEVEL: "error" },
+      ...{ PORT: "0", TESSERA_HOME: home, SEED_DEMO: "false", LOG_LEVEL: "error" },
     },
   });
   const messages = z.tuple([z.unknown()]).rest(z.unknown());
@@ -71,7 +84,7 @@ export const startServing = async (imports: readonly string[] = []): Promise<Run
       const ended = once(child, "exit");
       child.disconnect();
       await ended;
-      await directory.remove();
+      await remove();
     },
   };
 };
