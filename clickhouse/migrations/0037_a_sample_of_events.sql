@@ -1,5 +1,5 @@
--- A sixteenth of all events with all their columns: those of the persons whose hash lies below a sixteenth of all hashes, and of the events of nobody known
--- those whose own hash does. A question that may be answered from a part of the persons reads it in place of every event (docs/sampling.md): within a day the
+-- A sixteenth of all events with all their columns: those of the persons whose hash lies below a sixteenth of all hashes; of the events of nobody known those whose
+-- session's hash does, or without a session their own. A question that may be answered from a part of the persons reads it in place of every event (docs/sampling.md): within a day the
 -- rows are in order of what is drawn, so that a smaller sample is a range of the key in each day, and a shorter range of time is fewer days.
 -- Granules are small, since a small sample is a few rows of each day. What is stored already is copied by the last statement, which takes nothing twice.
 
@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS tessera.events_sample (
   user_id String CODEC(ZSTD(1)),
   anonymous_id String CODEC(ZSTD(1)),
   person UInt64,
-  -- What is drawn into a sample or left out as a whole: the person or, of nobody known, the event by itself.
+  -- What is drawn into a sample or left out as a whole: the person; of nobody known the session; without one the event.
   unit UInt64,
   session_id String CODEC(ZSTD(1)),
   source LowCardinality(String),
@@ -151,7 +151,8 @@ FROM tessera_restricted.events_sample AS e LEFT ANY JOIN (
 CREATE MATERIALIZED VIEW IF NOT EXISTS tessera.events_sample_view TO tessera.events_sample AS
 SELECT tenant_id, event_id, time, received_at, batch_id, batch_row, name, user_id, anonymous_id, person, session_id, source, country, region, city, device,
   os, browser, url, referrer, utm_source, utm_medium, utm_campaign, utm_term, utm_content, revenue, currency, correlation_id, trace_id, schema_version,
-  synthetic, sequence, quality_flags, properties, if(person = 0, cityHash64(event_id), person) AS unit
+  synthetic, sequence, quality_flags, properties,
+  multiIf(person != 0, person, session_id != '', cityHash64(tenant_id, session_id), cityHash64(event_id)) AS unit
 FROM tessera.events WHERE unit < 1152921504606846976;
 
 INSERT INTO tessera.events_sample (tenant_id, event_id, time, received_at, batch_id, batch_row, name, user_id, anonymous_id, person, session_id, source, country, region, city, device,
@@ -159,5 +160,6 @@ INSERT INTO tessera.events_sample (tenant_id, event_id, time, received_at, batch
   synthetic, sequence, quality_flags, properties, unit)
 SELECT tenant_id, event_id, time, received_at, batch_id, batch_row, name, user_id, anonymous_id, person, session_id, source, country, region, city, device,
   os, browser, url, referrer, utm_source, utm_medium, utm_campaign, utm_term, utm_content, revenue, currency, correlation_id, trace_id, schema_version,
-  synthetic, sequence, quality_flags, properties, if(person = 0, cityHash64(event_id), person) AS unit
+  synthetic, sequence, quality_flags, properties,
+  multiIf(person != 0, person, session_id != '', cityHash64(tenant_id, session_id), cityHash64(event_id)) AS unit
 FROM tessera.events WHERE unit < 1152921504606846976 AND (tenant_id, event_id) NOT IN (SELECT tenant_id, event_id FROM tessera.events_sample);

@@ -164,7 +164,8 @@ describe("kill -9 in the middle of ingest", () => {
         batches: await number(tenantId, `SELECT sum(rows) FROM tessera.batches ${where}`),
         byPerson: await number(tenantId, `SELECT count() FROM tessera.events_by_person ${where}`),
       }).toEqual(expected);
-      const below = "if(person = 0, cityHash64(event_id), person) < 1152921504606846976";
+      const below =
+        "multiIf(person != 0, person, session_id != '', cityHash64(tenant_id, session_id), cityHash64(event_id)) < 1152921504606846976";
       expect(await number(tenantId, `SELECT count() FROM tessera.events_sample ${where}`)).toBe(
         await number(tenantId, `SELECT countIf(${below}) FROM tessera.events ${where}`),
       );

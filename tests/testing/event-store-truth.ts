@@ -30,7 +30,8 @@ const COUNTS = {
 } as const;
 
 /** Units of which the sample holds all events: those whose hash lies below a sixteenth of all. */
-const SAMPLED = "if(person = 0, cityHash64(event_id), person) < 1152921504606846976";
+const SAMPLED =
+  "multiIf(person != 0, person, session_id != '', cityHash64(tenant_id, session_id), cityHash64(event_id)) < 1152921504606846976";
 /** How many events the sample should hold, and does. */
 const SAMPLE = `SELECT countIf(${SAMPLED}), (SELECT count() FROM tessera.events_sample WHERE tenant_id = {tenant:String}) FROM tessera.events WHERE tenant_id = {tenant:String}`;
 
