@@ -41,7 +41,7 @@ const resources: Resources = {
   pool,
   eventLog,
   sql: { run: fail, transaction: fail, runAcrossTenants: fail, transactionAcrossTenants: fail },
-  eventStore: { query: fail, columns: fail, ping: fail, close: fail },
+  eventStore: { query: fail, native: fail, ping: fail, close: fail },
   logger: createLogger("test", "silent"),
   metrics: createMetrics(),
   nowMs: () => Date.now(),
@@ -65,7 +65,7 @@ const rooms: readonly Subgraph[] = [
   }),
   createAnomalySubgraph(resources, {
     ...{ keyRing: null, mailRelay: null, requests: { send: fail, check: fail } },
-    ...{ askAnalytics: { watchedSeries: fail }, accessOfSubject: fail },
+    ...{ askAnalytics: { watchedSeries: fail, impactOf: fail }, accessOfSubject: fail, tierOf: fail },
   }),
   createGovernanceSubgraph(resources, { auditSecrets: ["a secret of at least thirty-two characters"] }),
   createMlSubgraph(resources),

@@ -2,6 +2,7 @@
 // `node --import tsx bench/query/funnel/run.ts [events]`. Prints the tables of README.md.
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { FunnelInput } from "../../../subgraphs/analytics/src/domain/funnel/funnel-input.ts";
+import { openCounting } from "../../../subgraphs/analytics/src/open-counting.ts";
 import { queryFunnel } from "../../../subgraphs/analytics/src/operations/query-funnel.ts";
 import { createFunnelStore } from "../../../subgraphs/analytics/src/store/funnel-store.ts";
 import { machine, middleOf, openOneTenant } from "../one-tenant.ts";
@@ -17,7 +18,8 @@ const fromMs = endMs - 31 * 86_400_000;
 const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000).toISOString() };
 const NAMES = ["sign_in", "search", "add_to_cart", "purchase"] as const;
 const steps = NAMES.map((name) => ({ anyOf: [{ events: [name] }] }));
-const funnel = queryFunnel({ funnels: createFunnelStore(eventStore), nowMs: () => Date.now() });
+const counting = openCounting();
+const funnel = queryFunnel({ funnels: createFunnelStore(eventStore), counting, nowMs: () => Date.now() });
 
 /** The same question by hand: levels per person, then how many reached each. */
 const byHand: StoreStatement = {

@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { PathsInput } from "../../../subgraphs/analytics/src/domain/paths/paths-input.ts";
 import type { SessionMetricsInput } from "../../../subgraphs/analytics/src/domain/sessions/sessions-input.ts";
+import { openCounting } from "../../../subgraphs/analytics/src/open-counting.ts";
 import { queryPaths } from "../../../subgraphs/analytics/src/operations/query-paths.ts";
 import { querySessionMetrics, querySessions } from "../../../subgraphs/analytics/src/operations/query-sessions.ts";
 import { createPathsStore } from "../../../subgraphs/analytics/src/store/paths-store.ts";
@@ -20,7 +21,8 @@ const { tenantId, eventStore, endMs, caller, close } = await openOneTenant(EVENT
 const fromMs = endMs - 31 * 86_400_000;
 const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000).toISOString() };
 const nowMs = (): number => Date.now();
-const paths = queryPaths({ paths: createPathsStore(eventStore), nowMs });
+const counting = openCounting();
+const paths = queryPaths({ paths: createPathsStore(eventStore), counting, nowMs });
 const sessionStore = { sessions: createSessionsStore(eventStore), nowMs };
 const metrics = querySessionMetrics(sessionStore);
 const list = querySessions(sessionStore);

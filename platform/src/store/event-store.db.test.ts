@@ -5,6 +5,7 @@ import { z } from "zod";
 import { metered, newMeter, whenCounted } from "../executions/meter.ts";
 import { freshTenantId } from "../testing/ask-subgraph.ts";
 import { MAX_QUERY_SECONDS } from "./event-store.ts";
+import { readNativeColumns } from "./native-columns.ts";
 import { openTestResources, type TestResources } from "../testing/test-resources.ts";
 
 /** Milliseconds between looks at the engine's list of running queries. */
@@ -129,14 +130,14 @@ describe("an answer in columns", () => {
     test = openTestResources();
   });
   afterAll(() => test.close());
-  const columns = (text: string, settings = {}) =>
-    test.resources.eventStore.columns(
+  const columns = async (text: string, settings = {}) => {
+    const { bytes, statistics } = await test.resources.eventStore.native(
       wholeTenant(freshTenantId()),
       { name: "columns", text, params: {} },
-      {
-        settings,
-      },
+      { settings },
     );
+    return { ...readNativeColumns(Buffer.from(bytes)), statistics };
+  };
 
   it("holds what the engine answered, block for block, and is counted like any other", async () => {
     const meter = newMeter();

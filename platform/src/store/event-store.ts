@@ -7,7 +7,6 @@ import { countLater, countOnMeter, currentAllowance } from "../executions/meter.
 import { refuse } from "../errors/refusal.ts";
 import { databaseFor, type Persons } from "./databases.ts";
 import { encodePolicy, MAX_ENCODED_POLICY, type DataReader } from "./data-policy.ts";
-import { readNativeColumns, type NativeColumns } from "./native-columns.ts";
 import { guardStatement } from "./statement-guard.ts";
 import { overAllowance, storeError } from "./store-errors.ts";
 import { openStoreHttp, readJson, type StoreHttp, type StoreQuestion } from "./store-http.ts";
@@ -65,8 +64,9 @@ export interface QueryAnswer<Row> {
   readonly statistics: QueryStatistics;
 }
 
-/** Columns of one query, with its cost. */
-export interface ColumnsAnswer extends NativeColumns {
+/** An answer in columns as the engine wrote it, read by `readNativeColumns` where it is needed, with its cost. */
+export interface NativeAnswer {
+  readonly bytes: ArrayBuffer;
   readonly statistics: QueryStatistics;
 }
 
@@ -81,8 +81,11 @@ export interface EventStore {
     parse: (row: unknown) => Row,
     options?: QueryOptions,
   ): Promise<QueryAnswer<Row>>;
-  /** The same in columns, for answers of hundreds of thousands of narrow rows: numbers stay as the engine wrote them and no row becomes an object. */
-  columns(reader: DataReader, statement: StoreStatement, options?: QueryOptions): Promise<ColumnsAnswer>;
+  /**
+   * The same in columns, for answers of hundreds of thousands of narrow rows: numbers stay as the engine wrote them and no row becomes an object. Bytes as they
+   * came can be handed to another thread, which reads them by `readNativeColumns`.
+   */
+  native(reader: DataReader, statement: StoreStatement, options?: QueryOptions): Promise<NativeAnswer>;
   /** Throws when the store does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -201,17 +204,17 @@ const askRows =
     };
   };
 
-const askColumns = async (asked: Asked): Promise<ColumnsAnswer> => {
+const askNative = async (asked: Asked): Promise<NativeAnswer> => {
   const { http, queryId } = asked;
   const question = questionOf(asked, "Native", MAX_COLUMN_ROWS);
   // The whole cost comes with the answer when the answer waits for the end, and so does an error in its middle.
   const { body, headers } = await http.ask({ ...question, settings: { ...question.settings, wait_end_of_query: 1 } });
-  const columns = readNativeColumns(Buffer.from(await body.arrayBuffer()));
+  const bytes = await body.arrayBuffer();
   const told: unknown = JSON.parse(String(headers["x-clickhouse-summary"] ?? "{}"));
   const { read_rows: rowsRead, read_bytes: bytesRead, elapsed_ns } = summaryOfAnswer.parse(told);
   const elapsedMs = elapsed_ns / 1e6;
   countOnMeter(rowsRead, bytesRead, elapsedMs);
-  return { ...columns, statistics: { rowsRead, bytesRead, elapsedMs, queryId } };
+  return { bytes, statistics: { rowsRead, bytesRead, elapsedMs, queryId } };
 };
 
 /** What every query of one store runs through. */
@@ -265,7 +268,7 @@ export const createEventStore = (access: ClickHouseAccess, watcher?: ClickHouseA
   };
   return {
     query: (reader, statement, parse, options = {}) => ask({ reader, statement, options }, askRows(parse)),
-    columns: (reader, statement, options = {}) => ask({ reader, statement, options }, askColumns),
+    native: (reader, statement, options = {}) => ask({ reader, statement, options }, askNative),
     ping: () =>
       http.ping().catch((error: unknown) => {
         throw storeError(error);

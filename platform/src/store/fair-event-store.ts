@@ -74,8 +74,8 @@ export const createFairEventStore = (store: EventStore, total = MAX_STORE_CONNEC
   return {
     query: (reader, statement, parse, options = {}) =>
       inTurn(reader, options, (bounded) => store.query(reader, statement, parse, bounded)),
-    columns: (reader, statement, options = {}) =>
-      inTurn(reader, options, (bounded) => store.columns(reader, statement, bounded)),
+    native: (reader, statement, options = {}) =>
+      inTurn(reader, options, (bounded) => store.native(reader, statement, bounded)),
     ping: store.ping,
     close: store.close,
     holdTo: (bounds) => {

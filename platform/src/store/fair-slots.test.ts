@@ -138,8 +138,8 @@ const fakeStore = () => {
         };
         running.push({ settings: options?.settings, end });
       }),
-    columns: async (reader, statement, options) => ({
-      ...{ rows: 0, columns: new Map() },
+    native: async (reader, statement, options) => ({
+      bytes: new ArrayBuffer(0),
       statistics: (await store.query(reader, statement, (row) => row, options)).statistics,
     }),
     ping: () => Promise.resolve(),

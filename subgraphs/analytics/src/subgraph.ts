@@ -49,6 +49,7 @@ import { createRollupConsumer, ROLLUP_CONSUMER } from "./reactions/rollups/count
 import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
+import { openCounting } from "./open-counting.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createPathsStore } from "./store/paths-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
@@ -217,8 +218,8 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...dashboardParts(resources, ports),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
-    ...{ funnels: createFunnelStore(eventStore), attribution: createAttributionStore(eventStore) },
-    ...{ paths: createPathsStore(eventStore), sessions: createSessionsStore(eventStore) },
+    ...{ counting: openCounting(), funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) },
+    ...{ attribution: createAttributionStore(eventStore), sessions: createSessionsStore(eventStore) },
     ...reporting,
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },

@@ -12,6 +12,8 @@ const LAYERS: Readonly<Record<string, Reach>> = {
   operations: OPERATION_REACH,
   reactions: { ...OPERATION_REACH, operations: "type" },
   jobs: { ...OPERATION_REACH, operations: "type" },
+  // Programs of threads, which have no subgraph.ts of their own to hand them what they need.
+  threads: { domain: "value", store: "value" },
   loaders: { domain: "value", store: "type", operations: "type", parents: "type" },
   parents: { domain: "type", store: "type", operations: "type" },
   context: {

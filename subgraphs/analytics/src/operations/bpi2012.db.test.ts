@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { countHere } from "../../testing/count-here.ts";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
@@ -81,7 +82,7 @@ afterAll(async () => {
 });
 
 const ask = (input: Partial<FunnelInput>) =>
-  queryFunnel({ funnels: createFunnelStore(world.resources.eventStore), nowMs: () => Date.now() })(
+  queryFunnel({ funnels: createFunnelStore(world.resources.eventStore), counting: countHere, nowMs: () => Date.now() })(
     callerWith(tenantId, ["analytics:read"]),
     { range: RANGE, steps, ...input },
   );

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { countHere } from "../../testing/count-here.ts";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
@@ -107,7 +108,11 @@ describe("the attribution of a funnel's conversions", () => {
             .toSorted((a, b) => a.timeMs - b.timeMs);
           if (stored.length > 0) await storeEvents(world.writer, tenantId, stored);
           const caller = callerWith(tenantId, ["analytics:read"]);
-          const ask = queryFunnel({ funnels: createFunnelStore(world.resources.eventStore), nowMs: () => Date.now() });
+          const ask = queryFunnel({
+            funnels: createFunnelStore(world.resources.eventStore),
+            counting: countHere,
+            nowMs: () => Date.now(),
+          });
           for (const order of ORDERS) {
             const input = inputOf(order, `PT${lookbackMs / 1_000}S`, most);
             const { attribution, result } = await ask(caller, input);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { countHere } from "../../testing/count-here.ts";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
@@ -26,7 +27,10 @@ beforeAll(() => {
 afterAll(() => world.close());
 
 const ask = (tenantId: TenantId, input: FunnelInput, caller = callerWith(tenantId, ["analytics:read"])) =>
-  queryFunnel({ funnels: createFunnelStore(world.resources.eventStore), nowMs: () => Date.now() })(caller, input);
+  queryFunnel({ funnels: createFunnelStore(world.resources.eventStore), counting: countHere, nowMs: () => Date.now() })(
+    caller,
+    input,
+  );
 
 const at = (seconds: number): number => Date.parse("2026-03-02T10:00:00Z") + seconds * 1_000;
 const event = (userId: string, name: string, seconds: number, more: Partial<TestEvent> = {}): TestEvent => ({

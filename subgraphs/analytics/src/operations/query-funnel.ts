@@ -8,20 +8,17 @@ import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
 import { fieldsOf as conditionFields } from "../domain/filter.ts";
+import { funnelTask } from "../domain/funnel/count-funnel.ts";
 import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import { FUNNEL_LIMITS, readRange, type Funnel } from "../domain/funnel/funnel.ts";
 import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
-import { eachPackedUnit, eventBits } from "../domain/funnel/packed-events.ts";
-import { layOutCorrelation, layOutDropOffs, layOutGroups, layOutTrend } from "../domain/funnel/lay-out-parts.ts";
-import { layOutCredits } from "../domain/funnel/lay-out-credits.ts";
-import { layOutResult } from "../domain/funnel/lay-out-result.ts";
+import { eventBits } from "../domain/funnel/packed-events.ts";
 import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
-import { createTally, type Tally } from "../domain/funnel/tally.ts";
-import { eachUnit } from "../domain/funnel/unit-columns.ts";
 import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { provenanceOf, type Cost } from "../domain/provenance.ts";
 import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
+import { withCount, type Counted, type Counting } from "./counting.ts";
 import { readSlices } from "./read-slices.ts";
 
 const fieldsOfBreakdown = (breakdown: Funnel["breakdown"]): readonly Field[] => {
@@ -59,25 +56,29 @@ interface Reading {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Events one slice is meant to hold: some megabytes, some tens of milliseconds of a process at a time. Packed ones are 8 bytes each, and looked at sooner. */
+/** Events one slice is meant to hold: some megabytes, some tens of milliseconds of a thread. Packed ones are 8 bytes each, and looked at sooner. */
 const SLICE_EVENTS = { packed: 400_000, inColumns: 200_000 } as const;
 
-/** Counts the units of each slice while the store reads the next ones. */
-const tallyOf = async (
+/** Hands the units of each slice to be counted while the store reads the next ones; slices that lists can't hold are read again in columns. */
+const readUnits = async (
   { store, caller, funnel, place, signal }: Reading,
   slices: readonly UnitSlice[],
-): Promise<{ readonly tally: Tally; readonly costs: readonly Cost[] }> => {
-  const tally = createTally(funnel, place.candidates.length);
-  const cut = { most: FUNNEL_LIMITS.unitEvents, keepAll: funnel.order === "STRICT" };
+  count: Counted<"FUNNEL">,
+): Promise<readonly Cost[]> => {
+  const bits = place.packed;
+  const inColumns = (slice: UnitSlice) => store.units(caller, funnel, place, slice, signal);
+  const again: Cost[] = [];
   const costs = await readSlices(
     slices,
-    (slice) => store.units(caller, funnel, place, slice, signal),
-    ({ events }) =>
-      events.kind === "PACKED"
-        ? eachPackedUnit(events.packed, cut.most, tally.add)
-        : eachUnit(events.columns, cut, tally.add),
+    (slice) => (bits === null ? inColumns(slice) : store.lists(caller, funnel, place, { ...slice, bits }, signal)),
+    async ({ bytes }, slice) => {
+      if (await count.add({ form: bits === null ? "COLUMNS" : "LISTS", bytes })) return;
+      const wider = await inColumns(slice);
+      again.push(wider.statistics);
+      await count.add({ form: "COLUMNS", bytes: wider.bytes });
+    },
   );
-  return { tally: tally.result(), costs };
+  return [...costs, ...again];
 };
 
 const placeOf = (funnel: Funnel, table: FunnelPlace["table"], candidates: readonly string[]): FunnelPlace => {
@@ -101,9 +102,8 @@ const sizeOf = async ({ store, caller, funnel, place, signal }: Reading, slice: 
 };
 
 /** The standard error that a sample of n units gives a count of them all, as a part of it: the units left out are drawn at random. */
-const sampleApproximation = (funnel: Funnel, tally: Tally) => {
+const sampleApproximation = (funnel: Funnel, entered: number) => {
   if (funnel.sample === 1) return [];
-  const entered = tally.all.reached[0] ?? 0;
   return [
     {
       column: "entered",
@@ -115,7 +115,7 @@ const sampleApproximation = (funnel: Funnel, tally: Tally) => {
 
 /** Answers `funnel`: validates, sees how much there is to look at, reads each unit's events from the store slice by slice, and counts. */
 export const queryFunnel =
-  (deps: { funnels: FunnelStore; nowMs: NowMs }) =>
+  (deps: { readonly funnels: FunnelStore; readonly counting: Counting; readonly nowMs: NowMs }) =>
   async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<FunnelAnswer> => {
     const funnel = parseFunnel(input, accessOf(caller));
     const { table, rejected } = behaviourSource(fieldsOf(funnel), caller.dataPolicy);
@@ -130,21 +130,20 @@ export const queryFunnel =
     const size = await sizeOf(reading, slice);
     refuseTooMany(funnel, size.events);
     const sliceEvents = place.packed === null ? SLICE_EVENTS.inColumns : SLICE_EVENTS.packed;
-    const { tally, costs } = await tallyOf(reading, slicesOf(slice, size.events, sliceEvents));
+    const task = { kind: "FUNNEL", ...funnelTask(funnel, place.marks, place.candidates, asOfMs) } as const;
+    const about = { tenantId: caller.tenantId, events: size.events, signal };
+    const { parts, costs } = await withCount(deps.counting, task, about, (count) =>
+      readUnits(reading, slicesOf(slice, size.events, sliceEvents), count),
+    );
+    const { enteredInSample, ...told } = parts;
     const facts = {
       parts: [{ table, ...readRange(funnel) }],
       rejected,
-      approximations: sampleApproximation(funnel, tally),
+      approximations: sampleApproximation(funnel, enteredInSample),
     };
     const allCosts = [...(tried === null ? [] : [tried.statistics]), ...size.costs, ...costs];
     return {
-      result: layOutResult(funnel, tally.all),
-      ...layOutGroups(funnel, tally),
-      trend: layOutTrend(funnel, tally, asOfMs),
-      dropOffs: layOutDropOffs(funnel, tally),
-      correlation: layOutCorrelation(funnel, place.candidates, tally),
-      attribution: layOutCredits(funnel, tally),
-      cutUnits: tally.cutUnits,
+      ...told,
       provenance: provenanceOf(facts, allCosts, asOfMs, funnel.timeZone, caller.dataPolicy),
     };
   };

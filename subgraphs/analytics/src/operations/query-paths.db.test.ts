@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { countHere } from "../../testing/count-here.ts";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
@@ -27,7 +28,10 @@ beforeAll(() => {
 afterAll(() => world.close());
 
 const ask = (tenantId: TenantId, input: PathsInput, caller = callerWith(tenantId, ["analytics:read"])) =>
-  queryPaths({ paths: createPathsStore(world.resources.eventStore), nowMs: () => Date.now() })(caller, input);
+  queryPaths({ paths: createPathsStore(world.resources.eventStore), counting: countHere, nowMs: () => Date.now() })(
+    caller,
+    input,
+  );
 
 const at = (seconds: number): number => Date.parse("2026-03-02T10:00:00Z") + seconds * 1_000;
 const event = (userId: string, name: string, seconds: number, more: Partial<TestEvent> = {}): TestEvent => ({
@@ -145,7 +149,11 @@ describe("paths through stored events", () => {
               if (funnel === null) continue;
               expect(funnel).toMatchObject({ equal: true, differences: [] });
               const { result } = await queryFunnel({
-                ...{ funnels: createFunnelStore(world.resources.eventStore), nowMs: () => Date.now() },
+                ...{
+                  funnels: createFunnelStore(world.resources.eventStore),
+                  counting: countHere,
+                  nowMs: () => Date.now(),
+                },
               })(callerWith(tenantId, ["analytics:read"]), funnel.question);
               compared += 1;
               expect({ input, labels, converted: result.converted }).toEqual({ input, labels, converted: followed });

@@ -7,11 +7,8 @@ import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
 import { sampledUnits, slicesOf } from "../domain/funnel/unit-slice.ts";
-import { layOutFlows, scaledPaths } from "../domain/paths/lay-out-flows.ts";
-import { layOutTopPaths } from "../domain/paths/lay-out-top-paths.ts";
+import { pathTask } from "../domain/paths/count-paths.ts";
 import { parsePaths } from "../domain/paths/parse-paths.ts";
-import { eachPathUnit } from "../domain/paths/path-columns.ts";
-import { createPathTally, type KeptPaths } from "../domain/paths/path-tally.ts";
 import type { PathsAnswer } from "../domain/paths/paths-answer.ts";
 import type { PathsInput } from "../domain/paths/paths-input.ts";
 import {
@@ -26,6 +23,7 @@ import {
 import { provenanceOf } from "../domain/provenance.ts";
 import type { FrequentLabels } from "../store/paths-sql.ts";
 import type { PathsPlace, PathsStore, StoredLabel } from "../store/paths-store.ts";
+import { withCount, type Counting } from "./counting.ts";
 import { readSlices } from "./read-slices.ts";
 
 const fieldsOf = (question: PathsQuestion): readonly Field[] => {
@@ -86,7 +84,7 @@ const namesOf = (labels: readonly StoredLabel[]): ReadonlyMap<number, string> =>
   new Map(labels.map(({ label, code }, place) => [place < PATH_LIMITS.shortLabels ? place + 1 : code, label]));
 
 /** The standard error that a sample of n paths gives a count of them all, as a part of it: the units left out are drawn at random. */
-const sampleApproximation = ({ sample }: PathsQuestion, { units }: KeptPaths) =>
+const sampleApproximation = ({ sample }: PathsQuestion, units: number) =>
   sample === 1
     ? []
     : [
@@ -97,22 +95,9 @@ const sampleApproximation = ({ sample }: PathsQuestion, { units }: KeptPaths) =>
         },
       ];
 
-const totalsOf = (question: PathsQuestion, kept: KeptPaths) => {
-  const paths = kept.starts.length - 1;
-  const converted = kept.converted.reduce((sum, one) => sum + one, 0);
-  return {
-    paths: scaledPaths(question, paths),
-    units: scaledPaths(question, kept.units),
-    unreached: scaledPaths(question, kept.unreached),
-    converted: question.goal === null ? null : scaledPaths(question, converted),
-    conversion: question.goal === null || paths === 0 ? null : converted / paths,
-    cutUnits: kept.cutUnits,
-  };
-};
-
 /** Answers `paths`: validates, reads which labels there are, then each unit's events slice by slice, and lays their paths out. */
 export const queryPaths =
-  (deps: { readonly paths: PathsStore; readonly nowMs: NowMs }) =>
+  (deps: { readonly paths: PathsStore; readonly counting: Counting; readonly nowMs: NowMs }) =>
   async (caller: Caller, input: PathsInput, signal?: AbortSignal): Promise<PathsAnswer> => {
     const question = parsePaths(input, accessOf(caller));
     const { table, rejected } = behaviourSource(fieldsOf(question), caller.dataPolicy);
@@ -125,23 +110,28 @@ export const queryPaths =
       areAll: labels.rows.length <= PATH_LIMITS.shortLabels,
       values: valuesOf(question, labels.rows),
     };
-    const tally = createPathTally(question);
-    const costs = await readSlices(
-      events === 0 ? [] : slicesOf(whole, events, place.terms.onePath ? CUT_SLICE_EVENTS : SLICE_EVENTS),
-      (slice) => deps.paths.units(caller, question, place, { slice, frequent }, signal),
-      ({ rows: [columns] }) => eachPathUnit(columns, PATH_LIMITS.unitEvents, tally.add),
+    const task = { kind: "PATHS", ...pathTask(question, namesOf(labels.rows)) } as const;
+    const { parts, costs } = await withCount(
+      deps.counting,
+      task,
+      { tenantId: caller.tenantId, events, signal },
+      (count) =>
+        readSlices(
+          events === 0 ? [] : slicesOf(whole, events, place.terms.onePath ? CUT_SLICE_EVENTS : SLICE_EVENTS),
+          (slice) => deps.paths.units(caller, question, place, { slice, frequent }, signal),
+          async ({ bytes }) => {
+            await count.add({ form: "COLUMNS", bytes });
+          },
+        ),
     );
-    const kept = tally.result();
-    const names = namesOf(labels.rows);
+    const { unitsInSample, ...told } = parts;
     const facts = {
       parts: [{ table, ...question.range }],
       rejected,
-      approximations: sampleApproximation(question, kept),
+      approximations: sampleApproximation(question, unitsInSample),
     };
     return {
-      ...layOutFlows(question, kept, names),
-      ...layOutTopPaths(question, kept, names, isBackward(question)),
-      ...totalsOf(question, kept),
+      ...told,
       provenance: provenanceOf(facts, [labels.statistics, ...costs], asOfMs, question.timeZone, caller.dataPolicy),
     };
   };

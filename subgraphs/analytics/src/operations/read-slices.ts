@@ -7,7 +7,7 @@ const READ_AHEAD = 2;
 export const readSlices = async <Slice, Answer extends { readonly statistics: Cost }>(
   slices: readonly Slice[],
   ask: (slice: Slice) => Promise<Answer>,
-  take: (answer: Answer) => void,
+  take: (answer: Answer, slice: Slice) => Promise<void>,
 ): Promise<readonly Cost[]> => {
   const costs: Cost[] = [];
   const read = (slice: Slice): Promise<Answer> => {
@@ -17,13 +17,13 @@ export const readSlices = async <Slice, Answer extends { readonly statistics: Co
     return reading;
   };
   const ahead = slices.slice(0, READ_AHEAD).map(read);
-  for (let next = READ_AHEAD; ahead.length > 0; next += 1) {
+  for (const [place, slice] of slices.entries()) {
     const answer = await ahead.shift();
-    const following = slices[next];
+    const following = slices[place + READ_AHEAD];
     if (following !== undefined) ahead.push(read(following));
     if (answer === undefined) break;
     costs.push(answer.statistics);
-    take(answer);
+    await take(answer, slice);
   }
   return costs;
 };

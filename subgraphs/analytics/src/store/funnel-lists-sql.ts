@@ -5,8 +5,11 @@ import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { markSql, unitNumber, unitsWhere, type FunnelSource } from "./funnel-sql.ts";
 import { createParams } from "./params.ts";
 
+/** The bits of the first step. */
+const firstMark = ({ marks }: FunnelSource): number => (marks.steps[0] ?? []).reduce((sum, bit) => sum + 2 ** bit, 0);
+
 /**
- * The same events as `funnelUnitsStatement`, where nothing but moments and marks is asked about: one row per unit, with `events`, a number for each (docs of `EventBits`) in order, and `wide`, 1 where
+ * The same events as `funnelUnitsStatement`, where nothing but moments and marks is asked about: one row per unit that did the first step, with `events`, a number for each (docs of `EventBits`) in order, and `wide`, 1 where
  * one has a place in its batch that does not fit. Numbers of one unit are put in order at a third of what it takes to put all events in order.
  */
 export const funnelListsStatement = (
@@ -28,7 +31,8 @@ export const funnelListsStatement = (
   const text = [
     "SELECT arraySort(groupArray(event)) AS events, max(is_wide) AS wide",
     `FROM (SELECT ${selected.join(", ")} FROM ${source.table} WHERE ${where})`,
-    "GROUP BY unit",
+    // Who never did the first step is in none of the numbers.
+    `GROUP BY unit HAVING max(bitAnd(mark, ${firstMark(source)})) != 0`,
   ].join("\n");
   return { name: "funnel-lists", text, params: params.values };
 };

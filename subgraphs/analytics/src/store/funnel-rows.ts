@@ -3,6 +3,9 @@ import type { Funnel } from "../domain/funnel/funnel.ts";
 import type { EventBits, PackedEvents } from "../domain/funnel/packed-events.ts";
 import type { NumberColumn, TextColumn, UnitColumns } from "../domain/funnel/unit-columns.ts";
 
+/** What is asked beside moments and marks. */
+type Asked = Pick<Funnel, "breakdown" | "dropOffs" | "correlation" | "attribution">;
+
 const missing = (name: string): Error =>
   new Error(`The event store answered without the column \`${name}\` that was asked for.`);
 
@@ -30,7 +33,7 @@ const NO_EVENTS: UnitColumns = {
 };
 
 /** Reads the columns of `funnelUnitsStatement`; throws when the store's shape is another. */
-export const unitColumnsOf = (given: NativeColumns, funnel: Funnel, candidates: number): UnitColumns => {
+export const unitColumnsOf = (given: NativeColumns, funnel: Asked, candidates: number): UnitColumns => {
   if (given.rows === 0) return NO_EVENTS;
   return {
     rows: given.rows,

@@ -1,8 +1,6 @@
 import type { DataReader } from "@tessera/platform/store/data-policy";
-import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
-import type { NativeColumns } from "@tessera/platform/store/native-columns";
+import type { EventStore, NativeAnswer, QueryAnswer } from "@tessera/platform/store/event-store";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
-import type { PathColumns } from "../domain/paths/path-columns.ts";
 import type { PathEvents } from "../domain/paths/paths.ts";
 import { pathLabelsStatement, pathUnitsStatement, type PathsPart, type PathsSource } from "./paths-sql.ts";
 
@@ -26,41 +24,19 @@ export interface PathsStore {
     slice: UnitSlice,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<StoredLabel>>;
-  /** The events of a slice of the units, in order of their units; labels whose codes are `frequent` travel as their place in it, from 1. */
+  /** The events of a slice of the units in columns, in order of their units; labels whose codes are `frequent` travel as their place in it, from 1. */
   units(
     reader: DataReader,
     events: PathEvents,
     place: PathsPlace,
     part: PathsPart,
     signal?: AbortSignal,
-  ): Promise<{ readonly rows: readonly [PathColumns]; readonly statistics: QueryStatistics }>;
+  ): Promise<NativeAnswer>;
 }
 
 const objectOf = (raw: unknown): object => {
   if (typeof raw === "object" && raw !== null) return raw;
   throw new Error("The event store answered a row that is no object.");
-};
-
-const numbersOf = ({ columns }: NativeColumns, name: string): PathColumns["times"] => {
-  const column = columns.get(name);
-  if (column?.kind === "NUMBERS") return column.values;
-  throw new Error(`The event store answered without the column \`${name}\` that was asked for.`);
-};
-
-const NO_EVENTS: PathColumns = {
-  ...{ rows: 0, units: new Uint32Array(), times: new Uint32Array(), codes: new Uint32Array(), marks: new Uint8Array() },
-  cut: null,
-};
-
-/** Reads the columns of `pathUnitsStatement`; throws when the store's shape is another. */
-const pathColumnsOf = (given: NativeColumns): PathColumns => {
-  if (given.rows === 0) return NO_EVENTS;
-  const units = given.columns.get("unit");
-  if (units?.kind !== "WORDS") throw new Error("The event store answered no units.");
-  return {
-    ...{ rows: given.rows, units: units.words, times: numbersOf(given, "at"), codes: numbersOf(given, "c") },
-    ...{ marks: numbersOf(given, "mark"), cut: given.columns.has("cut") ? numbersOf(given, "cut") : null },
-  };
 };
 
 const labelOf = (given: unknown): StoredLabel => {
@@ -79,7 +55,7 @@ const EXACT_NUMBERS = { output_format_json_quote_64bit_integers: 0 } as const;
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** Builds {@link PathsStore} over the tenant-bound event store. */
-export const createPathsStore = (store: Pick<EventStore, "query" | "columns">): PathsStore => {
+export const createPathsStore = (store: Pick<EventStore, "query" | "native">): PathsStore => {
   const sourceOf = ({ tenantId }: DataReader, place: PathsPlace): PathsSource => ({ ...place, tenantId });
   return {
     labels: (reader, events, place, slice, signal) =>
@@ -87,10 +63,7 @@ export const createPathsStore = (store: Pick<EventStore, "query" | "columns">): 
         ...optionsOf(signal),
         settings: EXACT_NUMBERS,
       }),
-    units: async (reader, events, place, part, signal) => {
-      const statement = pathUnitsStatement(events, sourceOf(reader, place), part);
-      const answer = await store.columns(reader, statement, optionsOf(signal));
-      return { rows: [pathColumnsOf(answer)], statistics: answer.statistics };
-    },
+    units: (reader, events, place, part, signal) =>
+      store.native(reader, pathUnitsStatement(events, sourceOf(reader, place), part), optionsOf(signal)),
   };
 };

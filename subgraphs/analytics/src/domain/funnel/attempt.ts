@@ -1,5 +1,5 @@
 import { requiredSteps, type Funnel } from "./funnel.ts";
-import { createMarkReader, funnelMarks, type Flags } from "./funnel-marks.ts";
+import { createMarkReader, funnelMarks, type Flags, type FunnelMarks } from "./funnel-marks.ts";
 import { createOrderedSearch } from "./ordered-search.ts";
 import { createUnorderedSearch } from "./unordered-search.ts";
 
@@ -36,8 +36,7 @@ const latestSoFar = (times: readonly (number | null)[]): readonly (number | null
 };
 
 /** Makes the search for attempts of a funnel; it keeps memory between units and is not to be shared by two callers at a time. */
-export const createAttemptSearch = (funnel: Funnel): FindAttempt => {
-  const marks = funnelMarks(funnel);
+export const createAttemptSearch = (funnel: Funnel, marks: FunnelMarks = funnelMarks(funnel)): FindAttempt => {
   const required = requiredSteps(funnel);
   const flagsOf = createMarkReader(marks.conditions.length, (own) => own);
   const search =

@@ -1,8 +1,10 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { createAttemptSearch, type Attempt } from "./attempt.ts";
+import { funnelMarks, type FunnelMarks } from "./funnel-marks.ts";
 import { createJourneys, type Journeys } from "./funnel-journeys.ts";
 import { FUNNEL_LIMITS, readRange, requiredSteps, type Funnel } from "./funnel.ts";
 import { createNumberList, type NumberList } from "./number-list.ts";
+import type { TakePlain } from "./plain-search.ts";
 import { textAt, type UnitRow } from "./unit-columns.ts";
 
 /** What is counted of a set of units. */
@@ -131,9 +133,21 @@ const stepsBefore = (funnel: Funnel): readonly number[] => {
   return funnel.steps.map((_step, index) => required.findLast((step) => step < index) ?? -1);
 };
 
-const countAll = (funnel: Funnel): Part<Counts> => {
+const countPlain = ({ reached, times, total }: Counts, depth: number, at: ArrayLike<number>): void => {
+  for (let step = 0; step < depth; step += 1) {
+    reached[step] = (reached[step] ?? 0) + 1;
+    if (step > 0) times[step]?.add((at[step] ?? 0) - (at[step - 1] ?? 0));
+  }
+  if (depth === reached.length) total.add((at[depth - 1] ?? 0) - (at[0] ?? 0));
+};
+
+const countAll = (funnel: Funnel): Part<Counts> & { readonly addPlain: AddPlain } => {
   const [result, before] = [emptyCounts(funnel.steps.length), stepsBefore(funnel)];
-  return { result, add: (row, attempt) => countAttempt(result, attempt, entered(row, attempt), before) };
+  return {
+    result,
+    add: (row, attempt) => countAttempt(result, attempt, entered(row, attempt), before),
+    addPlain: (depth, times) => countPlain(result, depth, times),
+  };
 };
 
 const countGroups = (funnel: Funnel): Part<ReadonlyMap<string, Counts>> => {
@@ -153,17 +167,28 @@ const countGroups = (funnel: Funnel): Part<ReadonlyMap<string, Counts>> => {
   };
 };
 
-const countTrend = (funnel: Funnel): Part<ReadonlyMap<number, readonly number[]>> => {
+/** The first steps a unit reached, in the bucket of its entry. */
+type AddPlain = (depth: number, times: ArrayLike<number>) => void;
+
+const countTrend = (funnel: Funnel): Part<ReadonlyMap<number, readonly number[]>> & { readonly addPlain: AddPlain } => {
   const result = new Map<number, number[]>();
+  const { trend } = funnel;
+  const { fromMs } = readRange(funnel);
+  const reachedFrom = (startsMs: readonly number[], enteredAt: number): number[] =>
+    found(result, bucketAt(startsMs, fromMs + enteredAt), () => funnel.steps.map(() => 0));
   return {
     result,
     add: (row, attempt) => {
-      if (funnel.trend === null) return;
-      const bucket = bucketAt(funnel.trend.buckets.startsMs, readRange(funnel).fromMs + entered(row, attempt));
-      const reached = found(result, bucket, () => funnel.steps.map(() => 0));
+      if (trend === null) return;
+      const reached = reachedFrom(trend.buckets.startsMs, entered(row, attempt));
       attempt.reachedAt.forEach((at, step) => {
         if (at !== null) reached[step] = (reached[step] ?? 0) + 1;
       });
+    },
+    addPlain: (depth, times) => {
+      if (trend === null) return;
+      const reached = reachedFrom(trend.buckets.startsMs, times[0] ?? 0);
+      for (let step = 0; step < depth; step += 1) reached[step] = (reached[step] ?? 0) + 1;
     },
   };
 };
@@ -205,12 +230,18 @@ const countCorrelation = (funnel: Funnel, events: number): Part<Pick<Tally, "eve
   };
 };
 
-/** Counts a funnel unit by unit. `times` of the rows count from the start of what is read; `events` is how many candidates there are. */
-export const createTally = (
-  funnel: Funnel,
-  events: number,
-): { readonly add: (row: UnitRow) => void; readonly result: () => Tally } => {
-  const search = createAttemptSearch(funnel);
+/** Counts a funnel unit by unit. */
+export interface FunnelTally {
+  /** Looks for the unit's attempt and counts it; times count from the start of what is read. */
+  readonly add: (row: UnitRow) => void;
+  /** Counts the attempt of a unit of a funnel of which moments and steps alone are asked; see {@link isPlain}. */
+  readonly addPlain: TakePlain;
+  readonly result: () => Tally;
+}
+
+/** Makes the count of a funnel whose events are marked by `marks`; `events` is how many candidates there are. */
+export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks = funnelMarks(funnel)): FunnelTally => {
+  const search = createAttemptSearch(funnel, marks);
   const [all, groups, trend] = [countAll(funnel), countGroups(funnel), countTrend(funnel)];
   const [next, correlation] = [countNext(funnel), countCorrelation(funnel, events)];
   const journeys = createJourneys(funnel);
@@ -222,6 +253,11 @@ export const createTally = (
       if (attempt === null) return;
       if (row.cut) cutUnits += 1;
       for (const part of parts) part.add(row, attempt);
+    },
+    addPlain: (depth, times, cut) => {
+      if (cut) cutUnits += 1;
+      all.addPlain(depth, times);
+      trend.addPlain(depth, times);
     },
     result: () => ({
       all: all.result,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { countHere } from "../../../testing/count-here.ts";
 import type { Caller } from "@tessera/contracts/caller";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { everyFeature } from "@tessera/platform/testing/every-feature";
@@ -43,7 +44,7 @@ const operations = () => {
     ...createCohortOperations(deps),
     olap: queryOlap(deps),
     timeSeries: queryTimeSeries(deps),
-    funnel: queryFunnel({ ...deps, funnels: createFunnelStore(eventStore) }),
+    funnel: queryFunnel({ ...deps, funnels: createFunnelStore(eventStore), counting: countHere }),
     attribution: queryAttribution({ ...deps, attribution: createAttributionStore(eventStore) }),
     explain: explainOlap(deps),
     inCohort: withCohorts(deps, queryOlap(deps)),

@@ -16,10 +16,10 @@ export const resolvedEventStore = (store: EventStore, versions: Versions): Event
     const answer = await store.query(reader, statement, parse, { ...options, persons: "RESOLVED" });
     return { ...answer, statistics: { ...answer.statistics, peopleVersion: version } };
   },
-  columns: async (reader, statement, options) => {
+  native: async (reader, statement, options) => {
     const { version } = await versions.of(reader.tenantId);
-    if (version === 0) return store.columns(reader, statement, options);
-    const answer = await store.columns(reader, statement, { ...options, persons: "RESOLVED" });
+    if (version === 0) return store.native(reader, statement, options);
+    const answer = await store.native(reader, statement, { ...options, persons: "RESOLVED" });
     return { ...answer, statistics: { ...answer.statistics, peopleVersion: version } };
   },
 });

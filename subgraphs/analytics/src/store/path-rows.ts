@@ -1,0 +1,24 @@
+import type { NativeColumns } from "@tessera/platform/store/native-columns";
+import type { PathColumns } from "../domain/paths/path-columns.ts";
+
+const numbersOf = ({ columns }: NativeColumns, name: string): PathColumns["times"] => {
+  const column = columns.get(name);
+  if (column?.kind === "NUMBERS") return column.values;
+  throw new Error(`The event store answered without the column \`${name}\` that was asked for.`);
+};
+
+const NO_EVENTS: PathColumns = {
+  ...{ rows: 0, units: new Uint32Array(), times: new Uint32Array(), codes: new Uint32Array(), marks: new Uint8Array() },
+  cut: null,
+};
+
+/** Reads the columns of `pathUnitsStatement`; throws when the store's shape is another. */
+export const pathColumnsOf = (given: NativeColumns): PathColumns => {
+  if (given.rows === 0) return NO_EVENTS;
+  const units = given.columns.get("unit");
+  if (units?.kind !== "WORDS") throw new Error("The event store answered no units.");
+  return {
+    ...{ rows: given.rows, units: units.words, times: numbersOf(given, "at"), codes: numbersOf(given, "c") },
+    ...{ marks: numbersOf(given, "mark"), cut: given.columns.has("cut") ? numbersOf(given, "cut") : null },
+  };
+};
