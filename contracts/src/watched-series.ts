@@ -40,10 +40,20 @@ export interface WatchedAnswer {
   readonly seriesCount: number;
 }
 
+/** How many people and how much money a change of a number concerns. */
+export interface WatchedImpact {
+  /** People too many or too few. */
+  readonly people: number;
+  /** Revenue too much or too little, by currency. */
+  readonly revenue: readonly { readonly currency: string; readonly amount: number }[];
+}
+
 /**
  * Asks the analytics room, wherever it runs, with the permissions, data policy and budget of the caller. Rejects with the room's own refusals, and with
  * DEPENDENCY_UNAVAILABLE when it gives no answer.
  */
 export interface AskAnalytics {
   watchedSeries(caller: Caller, question: WatchedQuestion, signal?: AbortSignal): Promise<WatchedAnswer>;
+  /** How far a change reaches that this room knows as the key of a `WatchedChange`. */
+  impactOf(caller: Caller, change: string, signal?: AbortSignal): Promise<WatchedImpact>;
 }

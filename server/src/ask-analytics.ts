@@ -1,3 +1,4 @@
+import type { Caller } from "@tessera/contracts/caller";
 import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
@@ -37,6 +38,22 @@ const answered = z.object({
     .transform(({ buckets, ends, ...same }) => ({ ...same, bucketsMs: buckets, endsMs: ends })),
 });
 
+const IMPACT = `query ChangeImpact($changes: [_Any!]!) {
+  _entities(representations: $changes) { ... on WatchedChange {
+    impact { affectedPeople revenue { currency actual difference } } } }
+}`;
+
+const reached = z.object({
+  _entities: z.tuple([
+    z.object({
+      impact: z.object({
+        affectedPeople: z.number(),
+        revenue: z.array(z.object({ currency: z.string(), actual: z.number(), difference: z.number().nullable() })),
+      }),
+    }),
+  ]),
+});
+
 const told = z.object({
   message: z.string(),
   extensions: z.object({ code: z.custom<ErrorCode>(isErrorCode), field: z.string().optional() }),
@@ -52,12 +69,30 @@ const meaningOf = (error: unknown): Error => {
 };
 
 /** Builds {@link AskAnalytics} over the analytics room, wherever it runs. */
-export const createAskAnalytics = (analytics: SubgraphConnection<GatewayCall>): AskAnalytics => ({
-  watchedSeries: async (caller, question, signal) => {
-    const request = { query: SERIES, variables: { input: { ...question } } };
-    const { data, errors } = await analytics.execute(request, { caller, traceId: newTraceId(), signal });
+export const createAskAnalytics = (analytics: SubgraphConnection<GatewayCall>): AskAnalytics => {
+  const ask = async (
+    caller: Caller,
+    query: string,
+    variables: Readonly<Record<string, unknown>>,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> => {
+    const { data, errors } = await analytics.execute({ query, variables }, { caller, traceId: newTraceId(), signal });
     const [error] = errors ?? [];
     if (error !== undefined) throw meaningOf(error);
-    return answered.parse(data).answer;
-  },
-});
+    return data;
+  };
+  return {
+    watchedSeries: async (caller, question, signal) =>
+      answered.parse(await ask(caller, SERIES, { input: { ...question } }, signal)).answer,
+    impactOf: async (caller, asked, signal) => {
+      const changes = [{ __typename: "WatchedChange", asked }];
+      const [{ impact }] = reached.parse(await ask(caller, IMPACT, { changes }, signal))._entities;
+      return {
+        people: impact.affectedPeople,
+        revenue: impact.revenue.map(({ currency, actual, difference }) => ({
+          ...{ currency, amount: Math.abs(difference ?? actual) },
+        })),
+      };
+    },
+  };
+};

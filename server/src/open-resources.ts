@@ -68,12 +68,14 @@ const nobodyTells: AccessOfSubject = () =>
 
 /** The analytics room, told later, when it has been built or can be reached. */
 const createLateAnalytics = (): Pick<OpenResources, "askAnalytics" | "knowAnalytics"> => {
-  let known: AskAnalytics = {
-    watchedSeries: () =>
-      Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Analytics can't be asked yet.", { retryAfterSeconds: 2 })),
-  };
+  const notYet = (): Promise<never> =>
+    Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Analytics can't be asked yet.", { retryAfterSeconds: 2 }));
+  let known: AskAnalytics = { watchedSeries: notYet, impactOf: notYet };
   return {
-    askAnalytics: { watchedSeries: async (...asked) => known.watchedSeries(...asked) },
+    askAnalytics: {
+      watchedSeries: async (...asked) => known.watchedSeries(...asked),
+      impactOf: async (...asked) => known.impactOf(...asked),
+    },
     knowAnalytics: (told) => {
       known = told;
     },

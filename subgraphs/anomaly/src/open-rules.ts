@@ -9,6 +9,7 @@ import { createEvaluator } from "./jobs/evaluator.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
+import { createReadImpacts } from "./operations/explain/read-impacts.ts";
 import { createReadSilences } from "./operations/silences/silence-operations.ts";
 import { createAnomalyStore } from "./store/anomaly-store.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
@@ -42,8 +43,9 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const evaluations = createEvaluationStore({ sql, eventLog, codec: ruleCodec });
   const { askAnalytics, accessOfSubject } = ports;
   const readSilences = createReadSilences(createSilenceStore(sql));
+  const readImpacts = createReadImpacts({ askAnalytics, accessOfSubject, logger });
   const evaluateDue = evaluateDueRules({
-    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries, readSilences },
+    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries, readImpacts, readSilences },
     ...{ telemetry: resources.metrics, logger, nowMs },
   });
   return {

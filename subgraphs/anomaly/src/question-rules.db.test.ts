@@ -1,138 +1,46 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { parseRuleId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
-import type { Permission } from "@tessera/contracts/permissions";
-import type { WatchedAnswer, WatchedQuestion } from "@tessera/contracts/watched-series";
+import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { askSubgraph, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { z } from "zod";
-import { openAnomalyRoom, rest, type AnomalyRoom } from "./testing/anomaly-room.ts";
+import {
+  ALL,
+  callerOf,
+  CREATE_RULE,
+  HOUR_MS,
+  openQuestionWorld,
+  QUESTION,
+  type QuestionWorld,
+  type WorldTenant,
+} from "./testing/question-world.ts";
 
 // Both engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(120_000);
 
-const HOUR_MS = 3_600_000;
-/** Long after the clocks of other tests that evaluate, and long before now. */
-const START_MS = Date.parse("2021-06-07T00:00:00Z");
-const ALL: readonly Permission[] = ["analytics:read", "anomaly:read", "anomaly:manage", "anomaly:respond"];
-
-/** What the analytics room would say: hourly counts by country, and what it was asked. */
-interface World {
-  readonly counts: Map<string, (hour: number) => number | null>;
-  asked: { readonly caller: Caller; readonly question: WatchedQuestion }[];
-  readonly access: Map<string, readonly Permission[]>;
-  refusal: Error | null;
-}
-const world: World = { counts: new Map(), asked: [], access: new Map(), refusal: null };
-
-const answered = (question: WatchedQuestion): WatchedAnswer => {
-  const [fromMs, toMs] = [Date.parse(question.from), Date.parse(question.to)];
-  const first = Math.ceil(fromMs / HOUR_MS);
-  const hours = Array.from({ length: Math.max(0, Math.floor(toMs / HOUR_MS) - first) }, (_, index) => first + index);
-  const all = [...world.counts].map(([country, count]) => {
-    const values = hours.map((hour) => count(hour - START_MS / HOUR_MS));
-    return { group: [{ name: "country", value: country }], values, samples: values };
-  });
-  const kept = all.slice(0, question.maxSeries);
-  const others = all.slice(question.maxSeries);
-  const together = hours.map((_hour, at) => others.reduce((sum, { values }) => sum + (values[at] ?? 0), 0));
-  return {
-    bucketsMs: hours.map((hour) => hour * HOUR_MS),
-    endsMs: hours.map((hour) => (hour + 1) * HOUR_MS),
-    complete: hours.map(() => true),
-    ...{ rising: true, emptyValue: 0, series: kept, seriesCount: all.length },
-    others:
-      others.length === 0 ? null : { group: [{ name: "country", value: null }], values: together, samples: together },
-  };
-};
-
-let room: AnomalyRoom;
-let tenants: TenantId[] = [];
+let opened: QuestionWorld;
+let world: QuestionWorld["world"];
 beforeAll(() => {
-  room = openAnomalyRoom({
-    askAnalytics: {
-      watchedSeries: (caller, question) => {
-        world.asked.push({ caller, question });
-        return world.refusal === null ? Promise.resolve(answered(question)) : Promise.reject(world.refusal);
-      },
-    },
-    accessOfSubject: (tenantId, subject) => {
-      const permissions = world.access.get(`${tenantId} ${subject.id}`);
-      return Promise.resolve(permissions === undefined ? null : callerOf(tenantId, subject.id, permissions));
-    },
-  });
+  opened = openQuestionWorld();
+  ({ world } = opened);
 });
-afterEach(async () => {
-  await rest(room, tenants);
-  tenants = [];
-  world.counts.clear();
-  world.asked = [];
-  world.refusal = null;
-});
-afterAll(() => room.close());
+afterEach(() => opened.reset());
+afterAll(() => opened.room.close());
 
-const callerOf = (tenantId: TenantId, id: string, permissions: readonly Permission[] = ALL): Caller => ({
-  ...PLAIN_ACCESS,
-  ...{ tenantId, permissions: new Set(permissions), expiresAtMs: null },
-  subject: { kind: "USER", id },
-});
-
-const openTenant = () => {
-  const [tenantId, userId] = [freshTenantId(), randomUUID()];
-  tenants.push(tenantId);
-  world.access.set(`${tenantId} ${userId}`, ALL);
-  room.clock.ms = START_MS + 10 * HOUR_MS + 60_000;
-  const caller = callerOf(tenantId, userId);
-  const ask = async (document: string, variables: object = {}) =>
-    askSubgraph(room.subgraph, caller, document, { ...variables });
-  return { tenantId, userId, caller, ask };
-};
-type Tenant = ReturnType<typeof openTenant>;
-
-const CREATE = `mutation ($input: CreateRuleInput!) { createRule(input: $input) { __typename
-  ... on RuleSaved { rule { id } } ... on RuleRejected { problems { field message } } } }`;
-const saved = z.object({ createRule: z.object({ rule: z.object({ id: z.string() }) }) });
-const question = {
-  question: {
-    olap: { range: { sliding: "P1D" }, measures: [{ name: "n", function: "COUNT" }], dimensions: ["country"] },
-  },
-  granularity: "HOUR",
-};
-const makeRule = async ({ ask }: Tenant, more: object = {}): Promise<string> => {
-  const input = { name: "errors", question, detector: { static: { side: "ABOVE", high: 100 } }, ...more };
-  return saved.parse((await ask(CREATE, { input })).data).createRule.rule.id;
-};
 const ANOMALIES = `{ anomalies { edges { node { id state severity group { name value } timesSeen lastValue raisedAt
   evidence { value high score because } resolution { cause } acknowledgement { note }
   transitions { from to reason notify silence by { id } } series { from value high anomalous } } } } }`;
-const anomalies = async ({ ask }: Tenant) =>
+const anomalies = async ({ ask }: WorldTenant) =>
   z
     .object({ anomalies: z.object({ edges: z.array(z.object({ node: z.record(z.string(), z.unknown()) })) }) })
     .parse((await ask(ANOMALIES)).data)
     .anomalies.edges.map(({ node }) => node);
 const told = async (tenantId: TenantId, topic: string) => {
   const text = "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = $2 ORDER BY transaction_id, sequence";
-  const { rows } = await room.engines.owner.query(text, [tenantId, topic]);
+  const { rows } = await opened.room.engines.owner.query(text, [tenantId, topic]);
   return z
     .array(z.object({ payload: z.record(z.string(), z.unknown()) }))
     .parse(rows)
     .map(({ payload }) => payload);
-};
-const claims = z.array(z.object({ tenant_id: z.string(), id: z.string(), lease_token: z.string() }));
-/** Claims the due rules of these tests alone: those of the tests beside this one are for their own workers. */
-const claimOwn: AnomalyRoom["evaluations"]["claimDueAcrossTenants"] = async (nowMs, leaseUntilMs) => {
-  const text = `UPDATE anomaly_rule SET lease_token = gen_random_uuid(), leased_until = $3 WHERE tenant_id = ANY ($1) AND enabled AND deleted_at IS NULL
-    AND next_evaluation_at <= $2 RETURNING tenant_id, id, lease_token`;
-  const { rows } = await room.engines.owner.query(text, [tenants, new Date(nowMs), new Date(leaseUntilMs)]);
-  return claims.parse(rows).flatMap((row) => {
-    const [tenantId, ruleId] = [parseTenantId(row.tenant_id), parseRuleId(row.id)];
-    return tenantId === null || ruleId === null ? [] : [{ tenantId, ruleId, leaseToken: row.lease_token }];
-  });
-};
-const turn = async (hours = 1): Promise<void> => {
-  room.clock.ms += hours * HOUR_MS;
-  await room.worker({ evaluations: { ...room.evaluations, claimDueAcrossTenants: claimOwn } })();
 };
 const RULE = `query ($id: ID!) { rule(id: $id) { author failureCode lastFailure judgedUntil breachedSince
   detector { kind settings } question { field granularity delay maxSeries } labels { name value }
@@ -140,13 +48,13 @@ const RULE = `query ($id: ID!) { rule(id: $id) { author failureCode lastFailure 
 
 describe("a rule that watches a question", () => {
   test("judges each group by itself, bucket by bucket and each once, and puts down every step with its reason", async () => {
-    const tenant = openTenant();
+    const tenant = opened.openTenant();
     world.counts.set("DE", (hour) => (hour === 11 || hour === 12 ? 150 : 10));
     world.counts.set("US", () => 50);
-    const id = await makeRule(tenant, { labels: [{ name: "team", value: "shop" }] });
-    await turn(0);
+    const id = await opened.makeRule(tenant, { labels: [{ name: "team", value: "shop" }] });
+    await opened.turn(0);
     expect(await anomalies(tenant)).toEqual([]);
-    await turn(2);
+    await opened.turn(2);
     const firing = { state: "FIRING", severity: "WARNING", group: [{ name: "country", value: "DE" }], timesSeen: 1 };
     expect(await anomalies(tenant)).toEqual([
       expect.objectContaining({
@@ -163,8 +71,8 @@ describe("a rule that watches a question", () => {
       author: `USER:${tenant.userId}`,
       lastEvaluation: { outcome: "BREACHED", series: 2, breached: 1, value: null },
     });
-    await turn();
-    await turn();
+    await opened.turn();
+    await opened.turn();
     const [anomaly] = await anomalies(tenant);
     expect(anomaly).toMatchObject({ state: "RESOLVED", timesSeen: 2, resolution: { cause: "METRIC_RETURNED" } });
     expect(anomaly?.["series"]).toEqual(
@@ -184,11 +92,11 @@ describe("a rule that watches a question", () => {
   });
 
   test("is asked as its author, with what they may now as far as they might then; without them it fails and says so", async () => {
-    const tenant = openTenant();
+    const tenant = opened.openTenant();
     world.counts.set("DE", () => 150);
-    const id = await makeRule(tenant);
+    const id = await opened.makeRule(tenant);
     world.access.set(`${tenant.tenantId} ${tenant.userId}`, [...ALL, "people:erase"]);
-    await turn();
+    await opened.turn();
     const permissions = world.asked.at(-1)?.caller.permissions;
     expect([permissions?.has("analytics:read"), permissions?.has("people:erase")]).toEqual([true, false]);
     for (const [access, code] of [
@@ -198,61 +106,61 @@ describe("a rule that watches a question", () => {
       const key = `${tenant.tenantId} ${tenant.userId}`;
       if (access === null) world.access.delete(key);
       else world.access.set(key, access);
-      await turn();
+      await opened.turn();
       expect((await tenant.ask(RULE, { id })).data?.["rule"]).toMatchObject({ failureCode: code });
     }
     world.access.set(`${tenant.tenantId} ${tenant.userId}`, ALL);
-    await turn();
+    await opened.turn();
     expect((await tenant.ask(RULE, { id })).data?.["rule"]).toMatchObject({ failureCode: null, lastFailure: null });
   });
 
   test("is shown the history its detector learns of first, a turn's worth at a time, and raises nothing of it", async () => {
-    const tenant = openTenant();
+    const tenant = opened.openTenant();
     world.counts.set("DE", (hour) => (hour < 0 ? 20 + (((hour % 7) + 7) % 7) + (hour === -100 ? 400 : 0) : 24));
-    const id = await makeRule(tenant, { detector: { robustZ: { window: 240 } } });
-    await turn(0);
-    await turn(0);
+    const id = await opened.makeRule(tenant, { detector: { robustZ: { window: 240 } } });
+    await opened.turn(0);
+    await opened.turn(0);
     expect(await anomalies(tenant)).toEqual([]);
-    await turn(0);
-    await turn(0);
+    await opened.turn(0);
+    await opened.turn(0);
     expect((await tenant.ask(RULE, { id })).data?.["rule"]).toMatchObject({
       judgedUntil: "2021-06-07T10:00:00.000Z",
       lastEvaluation: { outcome: "NORMAL", series: 1 },
     });
     expect(await anomalies(tenant)).toEqual([]);
     world.counts.set("DE", () => 500);
-    await turn();
+    await opened.turn();
     expect(await anomalies(tenant)).toMatchObject([{ state: "FIRING", lastValue: 500 }]);
   });
 
   test("waits for late data, and judges what is beyond its series together", async () => {
-    const tenant = openTenant();
+    const tenant = opened.openTenant();
     for (const country of ["DE", "US", "FR"]) world.counts.set(country, () => 60);
-    await makeRule(tenant, { question: { ...question, delay: "PT30M", maxSeries: 1 } });
-    await turn(0);
+    await opened.makeRule(tenant, { question: { ...QUESTION, delay: "PT30M", maxSeries: 1 } });
+    await opened.turn(0);
     expect(await anomalies(tenant)).toMatchObject([{ group: [{ name: "*", value: "OTHERS" }], lastValue: 120 }]);
     expect(world.asked.at(-1)?.question.to).toBe("2021-06-07T09:31:00.000Z");
-    await turn();
+    await opened.turn();
     // Not all are kept: from now on the last day weighs as well.
     expect(world.asked.at(-1)?.question.heaviestFrom).not.toBeNull();
   });
 
   test("is acknowledged, snoozed and resolved by people while the evaluator goes on, and each says who", async () => {
-    const tenant = openTenant();
+    const tenant = opened.openTenant();
     world.counts.set("DE", () => 150);
-    await makeRule(tenant, { alerting: { renotify: { every: "PT1M", atMost: 3 } } });
-    await turn(0);
+    await opened.makeRule(tenant, { alerting: { renotify: { every: "PT1M", atMost: 3 } } });
+    await opened.turn(0);
     const [first] = await anomalies(tenant);
     const id = first?.["id"];
-    const until = new Date(room.clock.ms + 10 * HOUR_MS).toISOString();
+    const until = new Date(opened.room.clock.ms + 10 * HOUR_MS).toISOString();
     const snooze = `mutation ($id: ID!, $until: DateTime) { snoozeAnomaly(id: $id, until: $until) { __typename } }`;
     expect((await tenant.ask(snooze, { id, until })).data).toEqual({ snoozeAnomaly: { __typename: "AnomalySnoozed" } });
-    await turn();
+    await opened.turn();
     const acknowledge = `mutation ($id: ID!) { acknowledgeAnomaly(id: $id, note: "on it") { __typename } }`;
-    await Promise.all([tenant.ask(acknowledge, { id }), turn()]);
+    await Promise.all([tenant.ask(acknowledge, { id }), opened.turn()]);
     expect(await anomalies(tenant)).toMatchObject([{ state: "ACKNOWLEDGED", acknowledgement: { note: "on it" } }]);
     await tenant.ask(`mutation ($id: ID!) { resolveAnomaly(id: $id) { __typename } }`, { id });
-    await turn();
+    await opened.turn();
     const [last, ...others] = await anomalies(tenant);
     expect(others).toEqual([]);
     expect(last).toMatchObject({ state: "RESOLVED", resolution: { cause: "CALLER" } });
@@ -271,22 +179,22 @@ describe("a rule that watches a question", () => {
       ],
       [`mutation ($id: ID!) { deleteRule(id: $id) { __typename } }`, "RULE_DELETED"],
     ] as const) {
-      const tenant = openTenant();
+      const tenant = opened.openTenant();
       world.counts.set("DE", () => 150);
-      const id = await makeRule(tenant);
-      await turn(0);
+      const id = await opened.makeRule(tenant);
+      await opened.turn(0);
       await tenant.ask(document, { id });
       expect(await anomalies(tenant)).toMatchObject([{ state: "RESOLVED", resolution: { cause }, series: [] }]);
     }
   });
 
   test("is refused for what the analytics room refuses of its question, at the place where it stands", async () => {
-    const tenant = openTenant();
+    const tenant = opened.openTenant();
     world.refusal = refuse("BAD_INPUT", "There is no field `contry`. Did you mean `country`?", {
       field: "input.question.olap.dimensions.0",
     });
-    const input = { name: "errors", question, detector: { automatic: {} } };
-    expect((await tenant.ask(CREATE, { input })).errors).toEqual([
+    const input = { name: "errors", question: QUESTION, detector: { automatic: {} } };
+    expect((await tenant.ask(CREATE_RULE, { input })).errors).toEqual([
       expect.objectContaining({
         message: "There is no field `contry`. Did you mean `country`?",
         extensions: { code: "BAD_INPUT", field: "input.question.question.olap.dimensions.0" },
@@ -294,11 +202,11 @@ describe("a rule that watches a question", () => {
     ]);
     world.refusal = null;
     const both = { ...input, condition: { direction: "ABOVE", threshold: 1 } };
-    expect((await tenant.ask(CREATE, { input: both })).data).toMatchObject({
+    expect((await tenant.ask(CREATE_RULE, { input: both })).data).toMatchObject({
       createRule: { __typename: "RuleRejected", problems: [{ field: "detector" }] },
     });
     const outside = { ...callerOf(tenant.tenantId, "somebody"), grantId: randomUUID() };
-    const answer = await askSubgraph(room.subgraph, outside, CREATE, { input });
+    const answer = await tenant.ask(CREATE_RULE, { input }, outside);
     expect(answer.errors).toMatchObject([{ extensions: { code: "FORBIDDEN", field: "input.question" } }]);
   });
 });

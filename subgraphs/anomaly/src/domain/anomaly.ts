@@ -3,6 +3,7 @@ import type { Subject } from "@tessera/contracts/caller";
 import type { AlertReason, Severity } from "./alerts/alert.ts";
 import type { Weighed } from "./detectors/detector.ts";
 import type { Direction, Window } from "./evaluation.ts";
+import type { Impact } from "./explain/impact.ts";
 import type { SeriesGroup } from "./rules/series.ts";
 
 /** What a detector saw when an anomaly began; of missing data there is no value. */
@@ -17,6 +18,8 @@ export interface Evidence {
   readonly side: Direction | null;
   readonly because: string;
   readonly weighed: readonly Weighed[];
+  /** How many people or how much revenue the bucket concerned; null where that was not known. */
+  readonly impact: Impact | null;
   readonly window: Window;
 }
 

@@ -4,6 +4,7 @@ import type { Checked, RuleProblem } from "./checked.ts";
 import { problemWithBuckets } from "./detectors/create-detector.ts";
 import { checkDetectorDefinition } from "./detectors/detector-definition.ts";
 import type { Condition } from "./evaluation.ts";
+import { problemWithImpact } from "./explain/impact.ts";
 import { metricSchema } from "./metric-definition.ts";
 import type { Metric } from "./metric.ts";
 import { detectorOfCondition, type RuleDefinition } from "./rule.ts";
@@ -128,6 +129,8 @@ export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, 
   const alerting = within("alerting", checkAlertPolicy(input.alerting ?? {}));
   const tooLong = watch.valid && detector.valid ? tooLongFor(watch.value, detector.value) : null;
   if (tooLong !== null) return problem("detector", tooLong);
+  const unknown = watch.valid && alerting.valid ? problemWithImpact(watch.value, alerting.value) : null;
+  if (unknown !== null) return problem("alerting.severity.bands", unknown);
   if (bare.valid && watch.valid && detector.valid && alerting.valid)
     return {
       valid: true,

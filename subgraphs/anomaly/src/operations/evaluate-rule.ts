@@ -16,6 +16,7 @@ import { hourOfWeek, planTurn, turnOf } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, MAX_SERIES, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { Claimed, EvaluationEnd } from "../store/evaluation-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
+import { withImpacts, type ReadImpacts } from "./explain/read-impacts.ts";
 import type { ReadSilences } from "./silences/silence-operations.ts";
 import { authorNow } from "./rules-author.ts";
 
@@ -26,6 +27,7 @@ export interface EvaluateRuleDeps {
   readonly accessOfSubject: AccessOfSubject;
   readonly settleSeries: SettleSeries;
   readonly readSilences: ReadSilences;
+  readonly readImpacts: ReadImpacts;
   readonly nowMs: NowMs;
 }
 
@@ -101,6 +103,7 @@ export const evaluateRule =
         ? await watchMetric(deps, claimed, watch.metric, nowMs)
         : await watchQuestion(deps, claimed, watch, nowMs);
     const silences = await deps.readSilences(rule.tenantId, nowMs);
+    const impacts = await deps.readImpacts(rule, judged);
     const evaluation = sumUp(judged);
     const nextMs = nextTurnMs(rule.nextEvaluationAtMs, rule.evaluationIntervalSeconds, nowMs);
     return {
@@ -108,7 +111,7 @@ export const evaluateRule =
       ...{ keep: MAX_SERIES, nextEvaluationAtMs: behind ? nowMs : nextMs },
       // Time has passed as well: who is to be reminded is reminded at the rule's turn.
       settle: (held, series, { outcomes }) => {
-        const told = [...signalsOf(outcomes, nowMs), untold({ kind: "TICK", atMs: nowMs })];
+        const told = [...withImpacts(signalsOf(outcomes, nowMs), impacts), untold({ kind: "TICK", atMs: nowMs })];
         const signals = told.map(({ signal }) => signal);
         const context = contextSignal(
           held.alerting,

@@ -35,7 +35,10 @@ const answered = (question: WatchedQuestion): WatchedAnswer => {
 let room: AnomalyRoom;
 beforeAll(() => {
   room = openAnomalyRoom({
-    askAnalytics: { watchedSeries: (_caller, question) => Promise.resolve(answered(question)) },
+    askAnalytics: {
+      watchedSeries: (_caller, question) => Promise.resolve(answered(question)),
+      impactOf: () => Promise.reject(new Error("Simulations know no impact.")),
+    },
     accessOfSubject: () => Promise.resolve(null),
   });
 });

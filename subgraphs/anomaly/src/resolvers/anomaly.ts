@@ -1,3 +1,4 @@
+import { episodeOf } from "../domain/rules/change-asked.ts";
 import type { AnomalyResolvers } from "../generated/resolvers.ts";
 import { anomalyOfReference, changeOfAnomaly, ruleOfAnomaly } from "./entities.ts";
 import { toAcknowledgement, toBucket, toDateTime, toEvidence, toResolution, toTransition } from "./views.ts";
@@ -12,7 +13,8 @@ export const Anomaly: AnomalyResolvers = {
   lastSeenAt: ({ lastSeenAtMs }) => toDateTime(lastSeenAtMs),
   transitions: ({ id }, _arguments, { loaders }) =>
     loaders.stepsOfAnomaly.load(id).then((all) => all.map(toTransition)),
-  change: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, context),
+  change: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, anomaly.evidence.window, context),
+  episode: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, episodeOf(anomaly), context),
   series: (anomaly, _arguments, { loaders }) => loaders.bucketsOf(anomaly).then((all) => all.map(toBucket)),
   acknowledgement: (anomaly) => toAcknowledgement(anomaly),
   resolution: (anomaly) => toResolution(anomaly),

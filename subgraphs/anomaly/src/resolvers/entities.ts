@@ -3,6 +3,7 @@ import { parseAnomalyId, parseRuleId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { requireWholeTenant } from "@tessera/platform/graphql/field-permissions";
 import type { Anomaly } from "../domain/anomaly.ts";
+import type { Window } from "../domain/evaluation.ts";
 import type { Rule } from "../domain/rule.ts";
 import { changeAsked } from "../domain/rules/change-asked.ts";
 import type { Loaders } from "../loaders.ts";
@@ -44,8 +45,12 @@ export const ruleOfAnomaly = async (anomaly: Anomaly, { loaders }: Reach): Promi
   return rule;
 };
 
-/** The change an anomaly began with, by which the analytics room explains it; null where it can't. */
-export const changeOfAnomaly = async (anomaly: Anomaly, reach: Reach): Promise<{ readonly asked: string } | null> => {
-  const asked = changeAsked(await ruleOfAnomaly(anomaly, reach), anomaly);
+/** The change of an anomaly's series in a span of time, by which the analytics room explains it; null where it can't. */
+export const changeOfAnomaly = async (
+  anomaly: Anomaly,
+  window: Window,
+  reach: Reach,
+): Promise<{ readonly asked: string } | null> => {
+  const asked = changeAsked(await ruleOfAnomaly(anomaly, reach), { group: anomaly.group, window });
   return asked === null ? null : { asked };
 };

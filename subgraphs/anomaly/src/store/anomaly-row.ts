@@ -19,6 +19,7 @@ const evidenceColumn = z.object({
   side: z.enum(["ABOVE", "BELOW"]).nullable(),
   because: z.string(),
   weighed: z.array(z.object({ atMs: z.number(), share: z.number() })),
+  impact: z.object({ amount: z.number(), currency: z.string().nullable() }).nullable().default(null),
   window: z.object({ fromMs: z.number(), toMs: z.number() }),
 });
 /** Who acted, as it is kept. */

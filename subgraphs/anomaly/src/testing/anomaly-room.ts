@@ -11,6 +11,7 @@ import { createSettleSeries } from "../domain/rules/settle-series.ts";
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { evaluateDueRules, type EvaluatorDeps } from "../operations/evaluate-due-rules.ts";
 import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
+import { createReadImpacts } from "../operations/explain/read-impacts.ts";
 import { createReadSilences } from "../operations/silences/silence-operations.ts";
 import { createSilenceStore } from "../store/silences/silence-store.ts";
 import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
@@ -38,7 +39,10 @@ export interface AnomalyRoom {
 
 /** What rules of metrics need of others: nothing. */
 const NOTHING_ASKED: RulesPorts = {
-  askAnalytics: { watchedSeries: () => Promise.reject(new Error("No question is asked here.")) },
+  askAnalytics: {
+    watchedSeries: () => Promise.reject(new Error("No question is asked here.")),
+    impactOf: () => Promise.reject(new Error("No question is asked here.")),
+  },
   accessOfSubject: () => Promise.resolve(null),
 };
 
@@ -61,6 +65,7 @@ export const openAnomalyRoom = (ports: RulesPorts = NOTHING_ASKED): AnomalyRoom 
       evaluateDueRules({
         ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
         readSilences: createReadSilences(createSilenceStore(sql)),
+        readImpacts: createReadImpacts({ ...ports, logger }),
         ...parts,
       }),
     close: () => engines.close(),

@@ -94,6 +94,10 @@ const severitySchema = z.object({
     .array(z.object({ by: z.enum(["SCORE", "IMPACT"]), atLeast: z.number().min(0), severity }))
     .max(MAX_BANDS)
     .default([]),
+  impactCurrency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, "A currency is three letters, ISO 4217.")
+    .nullish(),
 });
 
 const policySchema = z

@@ -70,6 +70,8 @@ export interface SeverityBand {
 export interface SeverityPolicy {
   readonly base: Severity;
   readonly bands: readonly SeverityBand[];
+  /** What impact counts: revenue in this currency (ISO 4217); people where there is none. */
+  readonly impactCurrency?: string | null | undefined;
 }
 
 /** When an alert fires, ends, and whom it disturbs how often. Null turns a part off. */

@@ -1,29 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
-import { parseAnomalyId, parseRuleId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import type { Anomaly } from "../anomaly.ts";
 import { metricSchema } from "../metric-definition.ts";
 import type { Rule } from "../rule.ts";
-import { changeAsked } from "./change-asked.ts";
+import { changeAsked, episodeOf } from "./change-asked.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
 import { watchedQuestionSchema, type Watch } from "./watch.ts";
 
-const id = "0198f2c4-0000-7000-8000-000000000001";
-const [tenantId, ruleId, anomalyId] = [parseTenantId(id), parseRuleId(id), parseAnomalyId(id)];
-if (tenantId === null || ruleId === null || anomalyId === null) throw new Error("A UUID is an id.");
 const window = { fromMs: Date.parse("2026-11-21T10:00:00Z"), toMs: Date.parse("2026-11-21T11:00:00Z") };
 const span = { from: "2026-11-21T10:00:00.000Z", to: "2026-11-21T11:00:00.000Z" };
 
 const ruleOf = (watch: Watch): Pick<Rule, "watch"> => ({ watch });
-const anomalyOf = (group: SeriesGroup): Pick<Anomaly, "group" | "evidence"> => ({
-  group,
-  evidence: {
-    ...{ value: 1, samples: 1, score: 2, expected: 3, low: 2, high: null, side: "BELOW", because: "less" },
-    ...{ weighed: [], window },
-  },
-});
 const asked = (watch: Watch, group: SeriesGroup = []): unknown => {
-  const text = changeAsked(ruleOf(watch), anomalyOf(group));
+  const text = changeAsked(ruleOf(watch), { group, window });
   return text === null ? null : z.unknown().parse(JSON.parse(text));
 };
 const question = (field: string, rest: Record<string, unknown> = {}) =>
@@ -116,5 +104,16 @@ describe("the change of an anomaly", () => {
     expect(olapOf(watch)).toMatchObject({
       filter: { and: [{ field: "name", in: ["buy"] }, { field: "synthetic", eq: "false" }, wanted] },
     });
+  });
+
+  test("spans the whole episode where the anomaly was seen after it began, and its first bucket where it was not", () => {
+    const evidence = {
+      ...{ value: 1, samples: 1, score: 2, expected: 3, low: 2, high: null, side: "BELOW" as const },
+      window,
+    };
+    const told = { ...evidence, because: "less", weighed: [], impact: null };
+    const [earlier, later] = [window.toMs - 1, window.toMs + 7_200_000];
+    expect(episodeOf({ evidence: told, lastSeenAtMs: later })).toEqual({ ...window, toMs: later });
+    expect(episodeOf({ evidence: told, lastSeenAtMs: earlier })).toEqual(window);
   });
 });

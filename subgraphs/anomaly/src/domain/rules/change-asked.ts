@@ -1,7 +1,8 @@
 import type { Anomaly } from "../anomaly.ts";
 import type { Filter, Measure, Metric, TextField } from "../metric.ts";
+import type { Window } from "../evaluation.ts";
 import type { Rule } from "../rule.ts";
-import { OTHERS } from "./series.ts";
+import { OTHERS, type SeriesGroup } from "./series.ts";
 
 /** Questions whose numbers the analytics room can take apart. */
 const TAKEN_APART: ReadonlySet<string> = new Set(["olap", "timeSeries", "savedQuery"]);
@@ -67,15 +68,18 @@ const metricQuestion = (metric: Metric, range: Json): Json => {
   return { olap: { range, measures: [measureOf(metric.measure)], ...filter } };
 };
 
+/** A series in a span of time. */
+export interface SeriesSpan {
+  readonly group: SeriesGroup;
+  readonly window: Window;
+}
+
 /**
- * The change an anomaly began with, as `ExplainChangeInput` of the analytics room in JSON; null where its number can't be taken apart, and for the series in which a rule puts all that it does not
- * keep.
+ * The change of a series in a span of time, as `ExplainChangeInput` of the analytics room in JSON; null where its number can't be taken apart, and for the series in which a rule puts all that it does
+ * not keep.
  */
-export const changeAsked = (
-  { watch }: Pick<Rule, "watch">,
-  { group, evidence }: Pick<Anomaly, "group" | "evidence">,
-): string | null => {
-  const { fromMs, toMs } = evidence.window;
+export const changeAsked = ({ watch }: Pick<Rule, "watch">, { group, window }: SeriesSpan): string | null => {
+  const { fromMs, toMs } = window;
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   if (watch.kind === "METRIC") return JSON.stringify({ question: metricQuestion(watch.metric, range), ...range });
   const [field = ""] = Object.keys(watch.question);
@@ -84,3 +88,9 @@ export const changeAsked = (
   const where = group.map(({ name, value: held }) => ({ dimension: name, values: [held] }));
   return JSON.stringify({ question, value, ...range, timeZone, where });
 };
+
+/** The span of an anomaly: from the bucket it began with to the end of the last that showed it. */
+export const episodeOf = ({ evidence, lastSeenAtMs }: Pick<Anomaly, "evidence" | "lastSeenAtMs">): Window => ({
+  fromMs: evidence.window.fromMs,
+  toMs: Math.max(evidence.window.toMs, lastSeenAtMs),
+});

@@ -6,6 +6,7 @@ import type { AlertPolicy } from "../alerts/alert-policy.ts";
 import type { AlertSignal, AlertState, AlertTransition } from "../alerts/alert-state.ts";
 import { isOpen } from "../alerts/telling.ts";
 import { causeOf, type Acknowledgement, type AnomalyState, type Evidence, type Resolution } from "../anomaly.ts";
+import type { Impact } from "../explain/impact.ts";
 import type { BucketOutcome, JudgedBucket } from "./series.ts";
 
 /** Who led to a step, and what they said; nobody where a bucket or the clock did. */
@@ -50,6 +51,8 @@ export interface Told {
   readonly signal: AlertSignal;
   readonly bucket: JudgedBucket | null;
   readonly actor: Actor | null;
+  /** How far the breach of the bucket reaches, where that is known. */
+  readonly impact?: Impact;
 }
 
 /** The signals of judged buckets, told at `atMs`; `live` says that their rule is. */
@@ -64,16 +67,17 @@ export const signalsOf = (outcomes: readonly BucketOutcome[], atMs: number, live
     };
   });
 
-const evidenceOf = (bucket: JudgedBucket | null, transition: AlertTransition): Evidence => {
+const evidenceOf = ({ bucket, impact }: Pick<Told, "bucket" | "impact">, transition: AlertTransition): Evidence => {
   const { atMs } = transition;
   if (bucket === null)
     return {
       ...{ value: null, samples: null, score: 1, expected: null, low: null, high: null, side: null, weighed: [] },
-      ...{ because: "the series is gone", window: { fromMs: transition.sinceMs ?? atMs, toMs: atMs } },
+      ...{ impact: null, because: "the series is gone", window: { fromMs: transition.sinceMs ?? atMs, toMs: atMs } },
     };
   const { value, samples, finding, atMs: fromMs, untilMs } = bucket;
   const { score, expected, low, high, side, because, weighed } = finding;
-  return { value, samples, score, expected, low, high, side, because, weighed, window: { fromMs, toMs: untilMs } };
+  const window = { fromMs, toMs: untilMs };
+  return { value, samples, score, expected, low, high, side, because, weighed, impact: impact ?? null, window };
 };
 
 type Draft = Pick<AnomalyWrite, "begun" | "seen" | "acknowledgement" | "resolution">;
@@ -90,10 +94,11 @@ const openEpisodes = (first: AnomalyId | null, newId: () => AnomalyId) => {
     const state = to === "OK" || to === "PENDING" ? "RESOLVED" : to;
     writes.set(current, { ...(writes.get(current) ?? UNTOUCHED), id: current, state, severity, ...change });
   };
-  const changeOf = (transition: AlertTransition, { bucket, actor }: Told): Partial<Draft> | null => {
+  const changeOf = (transition: AlertTransition, told: Told): Partial<Draft> | null => {
+    const { actor } = told;
     const [was, is] = [isOpen(transition.from), isOpen(transition.to)];
     const { atMs, reason } = transition;
-    if (is && !was) return { begun: { evidence: evidenceOf(bucket, transition), atMs } };
+    if (is && !was) return { begun: { evidence: evidenceOf(told, transition), atMs } };
     if (was && !is)
       return { resolution: { cause: causeOf(reason), atMs, by: actor?.by ?? null, note: actor?.note ?? null } };
     if (!is) return null;

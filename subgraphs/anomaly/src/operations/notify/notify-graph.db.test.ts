@@ -19,7 +19,10 @@ beforeAll(async () => {
   const ports = testPorts();
   room = await openNotifyRoom(ports);
   const rules = {
-    askAnalytics: { watchedSeries: () => Promise.reject(new Error("Nothing is asked here.")) },
+    askAnalytics: {
+      watchedSeries: () => Promise.reject(new Error("Nothing is asked here.")),
+      impactOf: () => Promise.reject(new Error("Nothing is asked here.")),
+    },
     accessOfSubject: () => Promise.resolve(null),
   };
   subgraph = createAnomalySubgraph(room.engines.resources, { ...ports, ...rules });
