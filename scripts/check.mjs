@@ -10,10 +10,10 @@ const bin = (path, ...args) => [join(root, "node_modules", path), ...args];
 /** Two rows that run beside each other, since most of these use one core; dead code is looked for by a test (tests/architecture). */
 const STATIC_CHECKS = [
   [
-    { name: "typecheck", program: bin("typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json") },
+    { name: "typecheck", program: bin("typescript-native/bin/tsc", "--noEmit", "-p", "tsconfig.json") },
     {
       name: "typecheck of pages",
-      program: bin("typescript/bin/tsc", "--noEmit", "-p", "console/src/page/tsconfig.json"),
+      program: bin("typescript-native/bin/tsc", "--noEmit", "-p", "console/src/page/tsconfig.json"),
     },
   ],
   [
