@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { Loaders } from "./loaders.ts";
 import type { NotifyOperations } from "./operations/notify/notify-operations.ts";
 import type { OnCallOperations } from "./operations/on-call/on-call-operations.ts";
+import type { FeedbackOperations } from "./operations/feedback/feedback-operations.ts";
 import type { SilenceOperations } from "./operations/silences/silence-operations.ts";
 import type { Operations } from "./operations.ts";
 import type { WebhookCall } from "./operations/webhooks/webhook-call.ts";
@@ -13,5 +14,5 @@ export interface Context {
   readonly signal?: AbortSignal;
   readonly loaders: Loaders;
   readonly webhooks: WebhookCall;
-  readonly operations: Operations & NotifyOperations & SilenceOperations & OnCallOperations;
+  readonly operations: Operations & NotifyOperations & SilenceOperations & OnCallOperations & FeedbackOperations;
 }

@@ -1,10 +1,12 @@
 import DataLoader from "dataloader";
 import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
 import type { Anomaly } from "./domain/anomaly.ts";
+import type { Feedback } from "./domain/feedback/feedback.ts";
 import type { AlertStep } from "./domain/rules/alert-step.ts";
 import type { KeptBucket } from "./domain/rules/series.ts";
 import type { Rule } from "./domain/rule.ts";
 import type { AnomalyStore } from "./store/anomaly-store.ts";
+import type { FeedbackStore } from "./store/feedback/feedback-store.ts";
 import type { RuleStore } from "./store/rule-store.ts";
 
 /** Loads related things in batches. Nothing is remembered, because a subscription's context lives long. */
@@ -17,6 +19,8 @@ export interface Loaders {
   readonly stepsOfAnomaly: DataLoader<AnomalyId, readonly AlertStep[]>;
   /** The last judged buckets of an anomaly's series. */
   readonly bucketsOf: (anomaly: Anomaly) => Promise<readonly KeptBucket[]>;
+  /** All that was said of an anomaly, oldest first. */
+  readonly feedbackOfAnomaly: DataLoader<AnomalyId, readonly Feedback[]>;
 }
 
 /** Steps of one anomaly that are told: the newest of more. */
@@ -35,7 +39,10 @@ const batched = <Id extends string, Item>(
   );
 
 /** Makes the loaders of one call, bound to its tenant. */
-export const createLoaders = (stores: { rules: RuleStore; anomalies: AnomalyStore }, tenantId: TenantId): Loaders => ({
+export const createLoaders = (
+  stores: { rules: RuleStore; anomalies: AnomalyStore; feedback: Pick<FeedbackStore, "ofAnomalies"> },
+  tenantId: TenantId,
+): Loaders => ({
   rule: batched(
     (ids) => stores.rules.findMany(tenantId, ids),
     (rule) => rule.id,
@@ -56,4 +63,11 @@ export const createLoaders = (stores: { rules: RuleStore; anomalies: AnomalyStor
     { cache: false },
   ),
   bucketsOf: ({ ruleId, fingerprint }) => stores.anomalies.bucketsOf(tenantId, ruleId, fingerprint),
+  feedbackOfAnomaly: new DataLoader<AnomalyId, readonly Feedback[]>(
+    async (ids) => {
+      const all = await stores.feedback.ofAnomalies(tenantId, ids);
+      return ids.map((id) => all.filter(({ anomalyId }) => anomalyId === id));
+    },
+    { cache: false },
+  ),
 });

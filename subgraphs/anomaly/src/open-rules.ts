@@ -10,9 +10,15 @@ import { createLoaders, type Loaders } from "./loaders.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
 import { createReadImpacts } from "./operations/explain/read-impacts.ts";
+import {
+  createFeedbackOperations,
+  createReadLearned,
+  type FeedbackOperations,
+} from "./operations/feedback/feedback-operations.ts";
 import { createReadSilences } from "./operations/silences/silence-operations.ts";
 import { createAnomalyStore } from "./store/anomaly-store.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
+import { createFeedbackStore, MAX_FEEDBACK_OF_ANOMALY } from "./store/feedback/feedback-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
 import { createSilenceStore } from "./store/silences/silence-store.ts";
@@ -27,7 +33,7 @@ export interface RulesPorts {
 
 /** Everything there is about rules and anomalies. */
 export interface OpenRules {
-  readonly operations: Operations;
+  readonly operations: Operations & FeedbackOperations;
   readonly loaders: (tenantId: TenantId) => Loaders;
   readonly background: readonly Background[];
 }
@@ -42,15 +48,20 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const metrics = createMetricStore(eventStore);
   const evaluations = createEvaluationStore({ sql, eventLog, codec: ruleCodec });
   const { askAnalytics, accessOfSubject } = ports;
-  const readSilences = createReadSilences(createSilenceStore(sql));
+  const feedback = createFeedbackStore(sql);
+  const [readSilences, readLearned] = [createReadSilences(createSilenceStore(sql)), createReadLearned(feedback)];
   const readImpacts = createReadImpacts({ askAnalytics, accessOfSubject, logger });
   const evaluateDue = evaluateDueRules({
     ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries, readImpacts, readSilences },
+    ...{ readLearned },
     ...{ telemetry: resources.metrics, logger, nowMs },
   });
   return {
-    operations: createOperations({ rules, anomalies, metrics, askAnalytics, eventLog, nowMs, newId }),
-    loaders: (tenantId) => createLoaders({ rules, anomalies }, tenantId),
+    operations: {
+      ...createOperations({ rules, anomalies, metrics, askAnalytics, eventLog, nowMs, newId, feedback }),
+      ...createFeedbackOperations({ feedback, rules, anomalies, limit: MAX_FEEDBACK_OF_ANOMALY, nowMs, newId }),
+    },
+    loaders: (tenantId) => createLoaders({ rules, anomalies, feedback }, tenantId),
     background: [createEvaluator({ evaluateDue, full: MAX_CLAIMED_RULES, logger })],
   };
 };

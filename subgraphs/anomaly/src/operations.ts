@@ -14,6 +14,7 @@ import { simulateRule } from "./operations/simulate-rule.ts";
 import { snoozeAnomaly } from "./operations/snooze-anomaly.ts";
 import { updateRule } from "./operations/update-rule.ts";
 import type { AnomalyStore } from "./store/anomaly-store.ts";
+import type { FeedbackStore } from "./store/feedback/feedback-store.ts";
 import type { MetricStore } from "./store/metric-store.ts";
 import type { RuleStore } from "./store/rule-store.ts";
 
@@ -22,6 +23,7 @@ export const createOperations = (deps: {
   rules: RuleStore;
   anomalies: AnomalyStore;
   metrics: MetricStore;
+  feedback: Pick<FeedbackStore, "ofRule">;
   askAnalytics: AskAnalytics;
   eventLog: EventLog;
   nowMs: NowMs;

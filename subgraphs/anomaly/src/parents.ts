@@ -1,4 +1,6 @@
 import type { Anomaly } from "./domain/anomaly.ts";
+import type { ExpectedPeriod, Feedback } from "./domain/feedback/feedback.ts";
+import type { Learned, LearnedEffect } from "./domain/feedback/learned.ts";
 import type { Rule } from "./domain/rule.ts";
 import type { Endpoint } from "./domain/webhooks/endpoint.ts";
 import type { WebhookEventType } from "./domain/webhooks/event-type.ts";
@@ -49,3 +51,15 @@ export type OnCallParent = OnCall;
 export interface WatchedChangeParent {
   readonly asked: string;
 }
+/** What resolvers of `AnomalyFeedback` receive: all that was said of it, oldest first. */
+export interface AnomalyFeedbackParent {
+  readonly history: readonly Feedback[];
+}
+/** What resolvers of `FeedbackEntry` receive. */
+export type FeedbackEntryParent = Feedback;
+/** What resolvers of `ExpectedPeriod` receive. */
+export type ExpectedPeriodParent = ExpectedPeriod;
+/** What resolvers of `LearnedSeries` receive. */
+export type LearnedSeriesParent = Learned;
+/** What resolvers of `LearnedEffect` receive. */
+export type LearnedEffectParent = LearnedEffect;

@@ -8,6 +8,7 @@ import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
 import { openSilences } from "./open-silences.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
 import { Anomaly } from "./resolvers/anomaly.ts";
+import { feedbackMutations, feedbackTypes } from "./resolvers/feedback/feedback-resolvers.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { notifyMutations, notifyQueries, notifySubscriptions } from "./resolvers/notify/notify-roots.ts";
 import { notifyTypes } from "./resolvers/notify/notify-types.ts";
@@ -36,9 +37,9 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
     sdl,
     resolvers: {
       Query: { ...Query, ...notifyQueries, ...webhookQueries, ...silenceQueries },
-      Mutation: { ...Mutation, ...notifyMutations, ...webhookMutations, ...silenceMutations },
+      Mutation: { ...Mutation, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
       Subscription: { ...Subscription, ...notifySubscriptions },
-      ...{ Rule, Anomaly, ...notifyTypes, ...webhookTypes, ...silenceTypes },
+      ...{ Rule, Anomaly, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
     },
     permissions,
     wholeTenantFields,

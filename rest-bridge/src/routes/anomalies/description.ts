@@ -158,5 +158,86 @@ export const updateRuleDescription = {
   ],
 } as const satisfies RouteDescription<typeof nothing, typeof changeSchema>;
 
+const said = (name: string) => from(`AnomalyFeedbackInput.${name}`);
+const VERDICTS = ["true", "false", "expected", "known_issue"];
+const REPEATS = ["once", "daily", "weekly"];
+
+const feedbackSchema = Type.Object(
+  {
+    tenant_id: tenantIdSchema,
+    verdict: Type.Enum(VERDICTS, said("verdict")),
+    cause: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_TEXT, ...said("cause") })),
+    note: Type.Optional(Type.String({ maxLength: MAX_DESCRIPTION, ...said("note") })),
+    expected: Type.Optional(
+      Type.Object(
+        {
+          repeats: Type.Optional(Type.Enum(REPEATS, from("ExpectedPeriodInput.repeats"))),
+          from: Type.Optional(moment(from("ExpectedPeriodInput.from"))),
+          until: Type.Optional(moment(from("ExpectedPeriodInput.until"))),
+        },
+        { additionalProperties: false, ...said("expected") },
+      ),
+    ),
+    expires_at: Type.Optional(moment(said("expiresAt"))),
+  },
+  { additionalProperties: false },
+);
+
+const entry = (name: string) => from(`FeedbackEntry.${name}`);
+const period = (name: string) => from(`ExpectedPeriod.${name}`);
+const entrySchema = Type.Object(
+  {
+    id: Type.String(entry("id")),
+    by: Type.Object(
+      { kind: Type.String(from("AnomalyActor.kind")), id: Type.String(from("AnomalyActor.id")) },
+      entry("by"),
+    ),
+    verdict: orNull(Type.Enum(VERDICTS), entry("verdict")),
+    ...{ cause: orNull(Type.String(), entry("cause")), note: orNull(Type.String(), entry("note")) },
+    expected: orNull(
+      Type.Object({
+        repeats: Type.Enum(REPEATS, period("repeats")),
+        ...{ from: orNull(moment(), period("from")), until: moment(period("until")) },
+        time_zone: orNull(Type.String(), period("timeZone")),
+        from_hour: orNull(wholeNumber(), period("fromHour")),
+        hours: orNull(wholeNumber(), period("hours")),
+      }),
+      entry("expected"),
+    ),
+    ...{ expires_at: orNull(moment(), entry("expiresAt")), done_at: orNull(moment(), entry("doneAt")) },
+    at: moment(entry("at")),
+  },
+  { ...from("FeedbackEntry"), title: "FeedbackEntry" },
+);
+
+/** POST /api/v2/anomalies/feedback/{anomaly_id}. */
+export const giveFeedbackDescription = {
+  ...{ method: "post", path: "/api/v2/anomalies/feedback/{anomaly_id}", operationId: "giveAnomalyFeedback" },
+  pathParameters: { anomaly_id: "Id of the anomaly; one of another tenant is unknown." },
+  ...{ tag: "Anomalies", authenticated: true },
+  summary: "Say what an anomaly was",
+  graphql: "Mutation.giveAnomalyFeedback",
+  ...{ query: nothing, body: feedbackSchema },
+  answers: {
+    200: {
+      description: "What people say of the anomaly.",
+      schema: Type.Object({
+        anomaly_id: Type.String(anomaly("id")),
+        verdict: orNull(Type.Enum(VERDICTS), from("AnomalyFeedback.verdict")),
+        people: Type.Integer(from("AnomalyFeedback.people")),
+        standing: Type.Array(entrySchema, from("AnomalyFeedback.standing")),
+      }),
+    },
+  },
+  refusals: [
+    ...(["BAD_INPUT", "BAD_USER_INPUT", "TENANT_MISMATCH", "NOT_FOUND", "CONFLICT", "FORBIDDEN"] as const),
+    ...(["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const),
+  ],
+} as const satisfies RouteDescription<typeof nothing, typeof feedbackSchema>;
+
 /** Every address about anomalies, in the order of the document. */
-export const anomalyDescriptions: readonly RouteDescription[] = [activeAnomaliesDescription, updateRuleDescription];
+export const anomalyDescriptions: readonly RouteDescription[] = [
+  activeAnomaliesDescription,
+  updateRuleDescription,
+  giveFeedbackDescription,
+];

@@ -1,11 +1,15 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
-import { RestActiveAnomaliesDocument, RestUpdateRuleDocument } from "../../generated/graphql.ts";
+import {
+  RestActiveAnomaliesDocument,
+  RestGiveAnomalyFeedbackDocument,
+  RestUpdateRuleDocument,
+} from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { camelCase, snakeCase } from "../../http/snake-case.ts";
-import { activeAnomaliesDescription, updateRuleDescription } from "./description.ts";
+import { activeAnomaliesDescription, giveFeedbackDescription, updateRuleDescription } from "./description.ts";
 
 const DEFAULT_FIRST = "50";
 const ID = "rule_id";
@@ -15,8 +19,13 @@ const update = graphQuestion(RestUpdateRuleDocument, (field) =>
   field === "id" ? ID : snakeCase(field.replace(/^input\./, "")),
 );
 
+const ANOMALY_ID = "anomaly_id";
+const feedback = graphQuestion(RestGiveAnomalyFeedbackDocument, (field) =>
+  field === "id" ? ANOMALY_ID : snakeCase(field.replace(/^input\./, "")),
+);
+
 /** Members whose values are words of the graph's enums. */
-const ENUMS = new Set(["state", "severity", "side", "kind"]);
+const ENUMS = new Set(["state", "severity", "side", "kind", "verdict", "repeats"]);
 
 const inWords = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(inWords);
@@ -31,8 +40,34 @@ const inWords = (value: unknown): unknown => {
   );
 };
 
-/** Adds GET /api/v2/anomalies/active and PUT /api/v2/anomalies/rules/{rule_id}. */
+const serveFeedback = (server: HttpServer, deps: GraphRouteDeps): void => {
+  serveRoute(server, deps, giveFeedbackDescription, async (request) => {
+    const { tenant_id, verdict, expected, expires_at, ...words } = request.body;
+    ownTenant(request.caller, tenant_id);
+    const period =
+      expected === undefined ? {} : { expected: { ...expected, repeats: expected.repeats?.toUpperCase() ?? "WEEKLY" } };
+    const until = expires_at === undefined ? {} : { expiresAt: expires_at };
+    const input = { ...words, ...period, ...until, verdict: verdict.toUpperCase() };
+    const outcome = (await feedback(deps.graph, request, { id: request.path[ANOMALY_ID], input })).data
+      .giveAnomalyFeedback;
+    switch (outcome.__typename) {
+      case "AnomalyFeedbackSaved": {
+        const { id, feedback: said } = outcome.anomaly;
+        return inWords({ anomalyId: id, ...said });
+      }
+      case "AnomalyFeedbackLimitReached":
+        throw refuse("CONFLICT", `An anomaly has at most ${outcome.limit} verdicts: stay with one.`, {
+          field: ANOMALY_ID,
+        });
+      case "AnomalyNotFound":
+        throw refuse("NOT_FOUND", "The tenant has no anomaly of this id.", { field: ANOMALY_ID });
+    }
+  });
+};
+
+/** Adds GET /api/v2/anomalies/active, PUT /api/v2/anomalies/rules/{rule_id} and POST /api/v2/anomalies/feedback/{anomaly_id}. */
 export const registerAnomalies = (server: HttpServer, deps: GraphRouteDeps): void => {
+  serveFeedback(server, deps);
   serveRoute(server, deps, activeAnomaliesDescription, async (request) => {
     const { tenant_id, severity, rule_id, first, after } = request.query;
     ownTenant(request.caller, tenant_id);

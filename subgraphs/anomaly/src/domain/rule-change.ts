@@ -41,7 +41,9 @@ const partsOf = ({ watch, detector, alerting }: RuleDefinition, input: RuleChang
   };
 };
 
-const means = ({ watch, detector }: RuleDefinition): string => JSON.stringify([watchDefinitionOf(watch), detector]);
+/** What a rule watches and by what, as text: two that are equal mean the same. */
+export const meaningOf = ({ watch, detector }: Pick<RuleDefinition, "watch" | "detector">): string =>
+  JSON.stringify([watchDefinitionOf(watch), detector]);
 
 /** Decides a change of a rule: stale when the caller read another version, rejected when the result makes no sense. */
 export const changeRule = (rule: Rule, input: RuleChangeInput): RuleChange => {
@@ -55,5 +57,5 @@ export const changeRule = (rule: Rule, input: RuleChangeInput): RuleChange => {
     enabled: input.enabled ?? rule.enabled,
   });
   if (!checked.valid) return { kind: "REJECT", problems: checked.problems };
-  return { kind: "SAVE", definition: checked.value, restart: means(checked.value) !== means(rule) };
+  return { kind: "SAVE", definition: checked.value, restart: meaningOf(checked.value) !== meaningOf(rule) };
 };

@@ -10,6 +10,7 @@ import { judgeRule } from "../domain/rules/judge-rule.ts";
 import { fingerprintOf } from "../domain/rules/series.ts";
 import type { SettleSeries } from "../domain/rules/settle-series.ts";
 import { signalsOf, type Told } from "../domain/rules/step-series.ts";
+import { withFeedback } from "../domain/feedback/told-feedback.ts";
 import { contextSignal } from "../domain/silences/told-silences.ts";
 import { sumUp } from "../domain/rules/sum-up.ts";
 import { hourOfWeek, planTurn, turnOf } from "../domain/rules/watch-plan.ts";
@@ -17,6 +18,7 @@ import { BUCKET_MS, MAX_SERIES, type WatchedQuestionRule } from "../domain/rules
 import type { Claimed, EvaluationEnd } from "../store/evaluation-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 import { withImpacts, type ReadImpacts } from "./explain/read-impacts.ts";
+import type { ReadLearned } from "./feedback/feedback-operations.ts";
 import type { ReadSilences } from "./silences/silence-operations.ts";
 import { authorNow } from "./rules-author.ts";
 
@@ -27,6 +29,7 @@ export interface EvaluateRuleDeps {
   readonly accessOfSubject: AccessOfSubject;
   readonly settleSeries: SettleSeries;
   readonly readSilences: ReadSilences;
+  readonly readLearned: ReadLearned;
   readonly readImpacts: ReadImpacts;
   readonly nowMs: NowMs;
 }
@@ -102,7 +105,10 @@ export const evaluateRule =
       watch.kind === "METRIC"
         ? await watchMetric(deps, claimed, watch.metric, nowMs)
         : await watchQuestion(deps, claimed, watch, nowMs);
-    const silences = await deps.readSilences(rule.tenantId, nowMs);
+    const [silences, taught] = await Promise.all([
+      deps.readSilences(rule.tenantId, nowMs),
+      deps.readLearned(rule, nowMs),
+    ]);
     const impacts = await deps.readImpacts(rule, judged);
     const evaluation = sumUp(judged);
     const nextMs = nextTurnMs(rule.nextEvaluationAtMs, rule.evaluationIntervalSeconds, nowMs);
@@ -110,7 +116,7 @@ export const evaluateRule =
       ...{ ...found, judged, evaluation, breachedSinceMs: breachedSince(rule, evaluation) },
       ...{ keep: MAX_SERIES, nextEvaluationAtMs: behind ? nowMs : nextMs },
       // Time has passed as well: who is to be reminded is reminded at the rule's turn.
-      settle: (held, series, { outcomes }) => {
+      settle: (held, series, { outcomes, recent }) => {
         const told = [...withImpacts(signalsOf(outcomes, nowMs), impacts), untold({ kind: "TICK", atMs: nowMs })];
         const signals = told.map(({ signal }) => signal);
         const context = contextSignal(
@@ -119,7 +125,13 @@ export const evaluateRule =
           signals,
           silences,
         );
-        return deps.settleSeries(held, series, context === null ? told : [untold(context), ...told]);
+        const learned = taught.get(series.fingerprint) ?? null;
+        const all = context === null ? told : [untold(context), ...told];
+        return deps.settleSeries(
+          held,
+          series,
+          withFeedback(held.alerting, { alert: series.alert, learned, recent }, all, untold),
+        );
       },
     };
   };

@@ -5,23 +5,33 @@ import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { freshAlert, type AlertSignal } from "../domain/alerts/alert-state.ts";
-import {
-  scoreEpisodes,
-  simulateSeries,
-  type KnownIncident,
-  type SimulatedEpisode,
-  type SimulationScore,
-} from "../domain/alerts/simulation.ts";
+import { scoreEpisodes, type KnownIncident, type SimulationScore } from "../domain/alerts/simulation.ts";
 import { historyOf } from "../domain/detectors/create-detector.ts";
 import { windowAt } from "../domain/evaluation.ts";
+import { judgedByOf } from "../domain/feedback/check-feedback.ts";
+import { decisionsOf } from "../domain/feedback/feedback.ts";
+import { learnedOf, type Learned } from "../domain/feedback/learned.ts";
+import {
+  compareWithFeedback,
+  simulateWithFeedback,
+  type LearnedEpisode,
+  type SimulationFeedback,
+} from "../domain/feedback/simulated-feedback.ts";
 import type { Metric } from "../domain/metric.ts";
 import { changeRule, type RuleChangeInput } from "../domain/rule-change.ts";
 import { checkRuleDefinition } from "../domain/rule-definition.ts";
-import type { RuleDefinition } from "../domain/rule.ts";
+import type { Rule, RuleDefinition } from "../domain/rule.ts";
 import { judgeRule } from "../domain/rules/judge-rule.ts";
-import type { JudgedSeries, Series, SeriesBucket, SeriesGroup } from "../domain/rules/series.ts";
+import {
+  fingerprintOf,
+  type JudgedSeries,
+  type Series,
+  type SeriesBucket,
+  type SeriesGroup,
+} from "../domain/rules/series.ts";
 import { hourOfWeek, MAX_BUCKETS_PER_TURN, turnOf } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, type WatchedQuestionRule } from "../domain/rules/watch.ts";
+import type { FeedbackStore } from "../store/feedback/feedback-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 import type { RuleStore } from "../store/rule-store.ts";
 import { soundOf } from "./silences/silence-operations.ts";
@@ -49,7 +59,7 @@ export interface SimulationAsked {
 }
 
 /** An episode, with the series it would have been of. */
-export interface EpisodeOfSeries extends SimulatedEpisode {
+export interface EpisodeOfSeries extends LearnedEpisode {
   readonly group: SeriesGroup;
 }
 
@@ -64,6 +74,8 @@ export interface RuleSimulation {
   readonly episodes: readonly EpisodeOfSeries[];
   readonly tellings: number;
   readonly score: SimulationScore;
+  /** How it compares with past feedback; null of a draft. */
+  readonly feedback: SimulationFeedback | null;
 }
 
 /** What simulating a rule needs. */
@@ -71,22 +83,29 @@ export interface SimulateDeps {
   readonly rules: Pick<RuleStore, "find">;
   readonly askAnalytics: AskAnalytics;
   readonly metrics: Pick<MetricStore, "read">;
+  readonly feedback: Pick<FeedbackStore, "ofRule">;
   readonly nowMs: NowMs;
 }
 
 const bad = (field: string, message: string): Error => refuse("BAD_INPUT", message, { field });
 
-const definitionOf = async (deps: SimulateDeps, caller: Caller, asked: SimulationAsked): Promise<RuleDefinition> => {
+/** What is to be simulated; the rule it is of, null of a draft. */
+interface Simulated {
+  readonly definition: RuleDefinition;
+  readonly rule: Rule | null;
+}
+
+const definitionOf = async (deps: SimulateDeps, caller: Caller, asked: SimulationAsked): Promise<Simulated> => {
   const { rule: id = null, change = null, draft = null } = asked;
   if ((id === null) === (draft === null) || (draft !== null && change !== null))
     throw bad("rule", "Name a `rule`, with a `change` or as it stands, or give a `draft`.");
-  if (draft !== null) return soundOf(checkRuleDefinition(draft));
+  if (draft !== null) return { definition: soundOf(checkRuleDefinition(draft)), rule: null };
   const ruleId = parseRuleId(id ?? "");
   const rule = ruleId === null ? null : await deps.rules.find(caller.tenantId, ruleId);
   if (rule === null) throw refuse("NOT_FOUND", "The tenant has no such rule.", { field: "rule" });
-  if (change === null) return rule;
+  if (change === null) return { definition: rule, rule };
   const changed = changeRule(rule, change);
-  if (changed.kind === "SAVE") return changed.definition;
+  if (changed.kind === "SAVE") return { definition: changed.definition, rule };
   if (changed.kind === "STALE") throw bad("change.expectedVersion", "The rule was changed since it was read.");
   return soundOf({ valid: false, problems: changed.problems });
 };
@@ -220,25 +239,38 @@ const replayMetric = async (
   return new Map(judged.map((one) => [one.fingerprint, { series: one, signals: signalsOf(one) }]));
 };
 
+/** What people said of a rule's anomalies, and what it has taught of the series as they are simulated. */
+const feedbackOf = async ({ feedback, nowMs }: SimulateDeps, { definition, rule }: Simulated) => {
+  if (rule === null) return { decisions: [], learned: new Map<string, Learned>() };
+  const decisions = decisionsOf(await feedback.ofRule(rule.tenantId, rule.id, 0));
+  return { decisions, learned: learnedOf(decisions, judgedByOf(definition), nowMs()) };
+};
+
 /** What a rule would have said over a past time: its question is asked as the caller, its detector judges, and its alerts are told so; nothing is kept, and nobody is told. */
 export const simulateRule =
   (deps: SimulateDeps) =>
   async (caller: Caller, asked: SimulationAsked): Promise<RuleSimulation> => {
-    const definition = await definitionOf(deps, caller, asked);
+    const meant = await definitionOf(deps, caller, asked);
+    const { definition, rule } = meant;
     const { watch, alerting } = definition;
     const span = spanOf(asked, deps.nowMs());
     const incidents = incidentsOf(asked);
+    const { decisions, learned } = await feedbackOf(deps, meant);
     const followed =
       watch.kind === "METRIC"
         ? await replayMetric(deps, caller, { ...definition, metric: watch.metric }, span)
         : await replayed(deps, caller, { ...definition, watch }, span);
-    const series = [...followed.values()].map(({ series: { group }, signals }) => ({
-      ...{ group, buckets: signals.length },
-      simulated: simulateSeries(alerting, signals, span.toMs),
-    }));
-    const episodes = series
-      .flatMap(({ group, simulated }) => simulated.episodes.map((episode) => ({ ...episode, group })))
-      .toSorted((a, b) => a.fromMs - b.fromMs);
+    const series = [...followed.values()].map(({ series: { group }, signals }) => {
+      const fingerprint = rule === null ? "" : fingerprintOf(rule.id, group);
+      const { simulated, episodes } = simulateWithFeedback(
+        ...([alerting, signals, span.toMs, learned.get(fingerprint) ?? null] as const),
+      );
+      return {
+        ...{ buckets: signals.length, simulated },
+        episodes: episodes.map((one) => ({ ...one, group, fingerprint })),
+      };
+    });
+    const episodes = series.flatMap((one) => one.episodes).toSorted((a, b) => a.fromMs - b.fromMs);
     return {
       ...span,
       buckets: Math.max(0, ...series.map(({ buckets }) => buckets)),
@@ -247,5 +279,6 @@ export const simulateRule =
       episodes: episodes.slice(0, MAX_TOLD_EPISODES),
       tellings: series.reduce((sum, { simulated }) => sum + simulated.tellings, 0),
       score: scoreEpisodes(episodes, incidents, span.toMs),
+      feedback: rule === null ? null : compareWithFeedback(episodes, decisions, span),
     };
   };

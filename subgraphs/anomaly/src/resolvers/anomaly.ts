@@ -18,4 +18,5 @@ export const Anomaly: AnomalyResolvers = {
   series: (anomaly, _arguments, { loaders }) => loaders.bucketsOf(anomaly).then((all) => all.map(toBucket)),
   acknowledgement: (anomaly) => toAcknowledgement(anomaly),
   resolution: (anomaly) => toResolution(anomaly),
+  feedback: ({ id }, _arguments, { loaders }) => loaders.feedbackOfAnomaly.load(id).then((history) => ({ history })),
 };

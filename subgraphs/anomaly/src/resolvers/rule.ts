@@ -21,6 +21,7 @@ export const Rule: RuleResolvers = {
     enabled && deletedAtMs === null ? toDateTime(nextEvaluationAtMs) : null,
   breachedSince: ({ breachedSinceMs }) => toDateTimeOrNull(breachedSinceMs),
   openAnomaly: ({ id }, _arguments, { loaders }) => loaders.openAnomalyOfRule.load(id),
+  learned: (rule, _arguments, { operations }) => operations.learnedOfRule(rule),
   createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
   updatedAt: ({ updatedAtMs }) => toDateTime(updatedAtMs),
   deletedAt: ({ deletedAtMs }) => toDateTimeOrNull(deletedAtMs),

@@ -13,7 +13,7 @@ const alertColumn: z.ZodType<AlertState> = z.object({
   severity: severityColumn,
   ...{ episode: z.number(), episodeSinceMs: ms, lastBreachMs: ms },
   ...{ acknowledged: z.boolean(), awaitsReturn: z.boolean(), snoozedUntilMs: ms },
-  silences: z.array(z.enum(["SUPPRESSED", "MAINTENANCE", "INHIBITED"])),
+  silences: z.array(z.enum(["SUPPRESSED", "MAINTENANCE", "INHIBITED", "FEEDBACK"])),
   changesMs: z.array(z.number()),
   flapping: z.boolean(),
   believed: z.object({ episode: z.number(), severity: severityColumn }).nullable(),

@@ -22,7 +22,7 @@ const reasons = z.enum([
   ...(["RENOTIFIED", "SNOOZED", "SNOOZE_ENDED", "FLAPPING_BEGAN", "FLAPPING_ENDED", "SILENCE_ENDED"] as const),
   "AUTO_RESOLVED" as const,
 ]);
-const silences = z.enum(["SNOOZED", "SUPPRESSED", "MAINTENANCE", "INHIBITED", "FLAPPING", "RENOTIFY_CAP"]);
+const silences = z.enum(["SNOOZED", "SUPPRESSED", "MAINTENANCE", "INHIBITED", "FEEDBACK", "FLAPPING", "RENOTIFY_CAP"]);
 
 const stepRow = z.object({
   id: z.string(),

@@ -69,7 +69,7 @@ export const anySignalAt = (atMs: number): fc.Arbitrary<AlertSignal> => {
   const bucket = late.map((byMs) => ({ atMs: atMs - byMs - BUCKET_MS, untilMs: atMs - byMs }));
   const told = fc.constant(atMs);
   const silences = fc.uniqueArray(
-    fc.constantFrom("SUPPRESSED" as const, "MAINTENANCE" as const, "INHIBITED" as const),
+    fc.constantFrom("SUPPRESSED" as const, "MAINTENANCE" as const, "INHIBITED" as const, "FEEDBACK" as const),
     { maxLength: 2 },
   );
   const snooze = minutes(-1, 5).map((ms) => ({ kind: "SNOOZE" as const, untilMs: atMs + ms }));

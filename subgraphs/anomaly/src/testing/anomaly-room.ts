@@ -12,7 +12,9 @@ import { signalsOf } from "../domain/rules/step-series.ts";
 import { evaluateDueRules, type EvaluatorDeps } from "../operations/evaluate-due-rules.ts";
 import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
 import { createReadImpacts } from "../operations/explain/read-impacts.ts";
+import { createReadLearned } from "../operations/feedback/feedback-operations.ts";
 import { createReadSilences } from "../operations/silences/silence-operations.ts";
+import { createFeedbackStore } from "../store/feedback/feedback-store.ts";
 import { createSilenceStore } from "../store/silences/silence-store.ts";
 import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
 import type { RulesPorts } from "../open-rules.ts";
@@ -65,6 +67,7 @@ export const openAnomalyRoom = (ports: RulesPorts = NOTHING_ASKED): AnomalyRoom 
       evaluateDueRules({
         ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
         readSilences: createReadSilences(createSilenceStore(sql)),
+        readLearned: createReadLearned(createFeedbackStore(sql)),
         readImpacts: createReadImpacts({ ...ports, logger }),
         ...parts,
       }),

@@ -161,7 +161,7 @@ const isOwed = (policy: AlertPolicy, sofar: Sofar): boolean => {
 
 const awake = (policy: AlertPolicy, sofar: Sofar, atMs: number): Sofar => {
   const state = is.standsAt(sofar);
-  const outer = (["SUPPRESSED", "MAINTENANCE", "INHIBITED"] as const).find((silence) =>
+  const outer = (["SUPPRESSED", "MAINTENANCE", "INHIBITED", "FEEDBACK"] as const).find((silence) =>
     is.around(sofar).includes(silence),
   );
   const silence = outer ?? (is.flaps(sofar) ? ("FLAPPING" as const) : null);

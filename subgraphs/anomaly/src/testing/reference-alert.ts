@@ -166,7 +166,9 @@ export const around = (past: readonly Past[]): readonly OuterSilence[] => {
 /** What silences the alert; `flapping` says whether that it flaps is counted as such. */
 export const silencedBy = (past: readonly Past[], flapping: boolean): Silence | null => {
   if (snoozedUntil(past) !== null) return "SNOOZED";
-  const outer = (["SUPPRESSED", "MAINTENANCE", "INHIBITED"] as const).find((silence) => around(past).includes(silence));
+  const outer = (["SUPPRESSED", "MAINTENANCE", "INHIBITED", "FEEDBACK"] as const).find((silence) =>
+    around(past).includes(silence),
+  );
   return outer ?? (flapping ? "FLAPPING" : null);
 };
 

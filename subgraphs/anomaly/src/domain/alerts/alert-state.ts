@@ -18,7 +18,7 @@ export type AlertCommand =
 export type Retirement = "RULE_CHANGED" | "RULE_DELETED" | "SERIES_GONE";
 
 /** A silence that lies around the alert and not in it. */
-export type OuterSilence = Extract<Silence, "SUPPRESSED" | "MAINTENANCE" | "INHIBITED">;
+export type OuterSilence = Extract<Silence, "SUPPRESSED" | "MAINTENANCE" | "INHIBITED" | "FEEDBACK">;
 
 /**
  * What an alert is told. `atMs` is the wall clock when it is told, `bucket` what it is told of. FINDING: what the detector said of a bucket, and its impact (persons, money:
@@ -29,7 +29,7 @@ export type AlertSignal =
   | {
       readonly kind: "FINDING";
       readonly bucket: Bucket;
-      readonly finding: Pick<Finding, "outcome" | "score">;
+      readonly finding: Pick<Finding, "outcome" | "score"> & { readonly side?: Finding["side"] };
       readonly impact: number | null;
       readonly atMs: number;
       readonly live?: true;

@@ -44,7 +44,15 @@ export const ALERT_REASONS = [
 export type AlertReason = (typeof ALERT_REASONS)[number];
 
 /** Why people are not told of a transition that they would otherwise be told of; null: they are. */
-export const SILENCES = ["SNOOZED", "SUPPRESSED", "MAINTENANCE", "INHIBITED", "FLAPPING", "RENOTIFY_CAP"] as const;
+export const SILENCES = [
+  "SNOOZED",
+  "SUPPRESSED",
+  "MAINTENANCE",
+  "INHIBITED",
+  "FEEDBACK",
+  "FLAPPING",
+  "RENOTIFY_CAP",
+] as const;
 
 /** One of {@link SILENCES}. */
 export type Silence = (typeof SILENCES)[number];
