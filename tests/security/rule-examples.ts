@@ -28,5 +28,8 @@ export const ruleExamples: Readonly<Record<string, (own: OwnRule) => Readonly<Re
   "Mutation.deleteRule": ({ ruleId }) => ({ id: ruleId }),
   "Mutation.acknowledgeAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
   "Mutation.snoozeAnomaly": ({ anomalyId }) => ({ id: anomalyId }),
+  "Mutation.giveAnomalyFeedback": ({ anomalyId, mark }) => ({ id: anomalyId, input: { verdict: "TRUE", note: mark } }),
+  "Mutation.withdrawAnomalyFeedback": ({ anomalyId }) => ({ id: anomalyId }),
+  "Mutation.markCauseDone": ({ mark }) => ({ cause: mark }),
   "Mutation.resolveAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
 };

@@ -114,6 +114,10 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   "Mutation.acknowledgeAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.snoozeAnomaly(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.resolveAnomaly(id)": byId(({ anomalyId }) => anomalyId),
+  "Mutation.giveAnomalyFeedback(id)": byId(({ anomalyId }) => anomalyId, {
+    variables: (id) => ({ id, input: { verdict: "TRUE" } }),
+  }),
+  "Mutation.withdrawAnomalyFeedback(id)": byId(({ anomalyId }) => anomalyId),
   "Mutation.revokeOAuthClient(id)": byId((things) => makeOAuthClient(alphaClient, things)),
   "Mutation.distrustIssuer(id)": byId((things) => makeTrustedIssuer(alphaClient, things)),
   "Mutation.inviteUser(userId)": byId(({ userId }) => userId, {

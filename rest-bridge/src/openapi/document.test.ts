@@ -169,6 +169,7 @@ describe("the OpenAPI document", () => {
       "/api/v2/report-runs/{run_id}/files/xlsx",
       "/api/v2/anomalies/active",
       "/api/v2/anomalies/rules/{rule_id}",
+      "/api/v2/anomalies/feedback/{anomaly_id}",
       "/api/v2/admin/tenants/{id}/usage",
       "/api/v2/admin/tenants/{id}/scale",
       "/api/v2/admin/tenants/{id}/limits",

@@ -9,10 +9,17 @@ type Http = (path: string, method: "GET" | "POST" | "PUT", body?: unknown) => At
 export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
   const change: Attempt = (world, query, apiKey) =>
     http(`${ANOMALIES}/rules/${world.own.ruleId}`, "PUT", { description: "surface" })(world, query, apiKey);
+  const feedback: Attempt = (world, query, apiKey) =>
+    http(`${ANOMALIES}/feedback/${world.own.anomalyId}`, "POST", { verdict: "true" })(world, query, apiKey);
   return {
     [`GET ${ANOMALIES}/active`]: {
       attempt: http(`${ANOMALIES}/active`, "GET"),
       permission: "anomaly:read" as const,
+      says: problems,
+    },
+    [`POST ${ANOMALIES}/feedback/{anomaly_id}`]: {
+      attempt: feedback,
+      permission: "anomaly:respond" as const,
       says: problems,
     },
     [`PUT ${ANOMALIES}/rules/{rule_id}`]: { attempt: change, permission: "anomaly:manage" as const, says: problems },

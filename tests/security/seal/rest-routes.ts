@@ -113,6 +113,10 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const init = { method: "PUT", body: JSON.stringify({ [TENANT]: tenantId, description: "sealed" }) };
     return JSON.stringify(await askHttp(`${url}/api/v2/anomalies/rules/${NOTHING}`, apiKey, init));
   },
+  "POST /api/v2/anomalies/feedback/{anomaly_id}": async (url, apiKey, tenantId) => {
+    const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId, verdict: "true" }) };
+    return JSON.stringify(await askHttp(`${url}/api/v2/anomalies/feedback/${NOTHING}`, apiKey, init));
+  },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
@@ -150,6 +154,7 @@ const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "POST /api/v2/admin/tenants/{id}/lift-throttle": "There is no such throttle.",
   "POST /api/v2/reports": "There is no dashboard of this id",
   "PUT /api/v2/anomalies/rules/{rule_id}": "The tenant has no rule of this id.",
+  "POST /api/v2/anomalies/feedback/{anomaly_id}": "The tenant has no anomaly of this id.",
 };
 
 const anonymous = (text: string, tenantId: string): string => withoutTrace(text.replaceAll(tenantId, "<id>"));

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { startBridge } from "../../testing/running-bridge.ts";
-import { activeAnomaliesDescription, updateRuleDescription } from "./description.ts";
+import { activeAnomaliesDescription, giveFeedbackDescription, updateRuleDescription } from "./description.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const AT = "2026-11-20T12:00:00.000Z";
 const ACTIVE = "/api/v2/anomalies/active";
 const RULE = `/api/v2/anomalies/rules/${ID}`;
+const FEEDBACK = `/api/v2/anomalies/feedback/${ID}`;
 
 let bridge: Awaited<ReturnType<typeof startBridge>>;
 beforeAll(async () => {
@@ -76,12 +77,66 @@ describe("addresses about anomalies", () => {
     expect(await asked(RULE, "PUT", { name: "x" })).toMatchObject({ status, body: { field } });
   });
 
+  it("take what somebody says of an anomaly, word for word, and answer what people say", async () => {
+    const entry = {
+      ...{
+        __typename: "FeedbackEntry",
+        id: ID,
+        by: { kind: "USER", id: "1" },
+        verdict: "EXPECTED",
+        cause: null,
+        note: "n",
+      },
+      expected: { repeats: "WEEKLY", from: null, until: AT, timeZone: "UTC", fromHour: 25, hours: 2 },
+      ...{ expiresAt: null, doneAt: null, at: AT },
+    };
+    answerWith({
+      giveAnomalyFeedback: {
+        __typename: "AnomalyFeedbackSaved",
+        anomaly: { id: ID, feedback: { verdict: "EXPECTED", people: 1, standing: [entry] } },
+      },
+    });
+    const said = { verdict: "expected", note: "n", expected: { from: AT, until: AT } };
+    const answer = await asked(FEEDBACK, "POST", said);
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        ...{ anomaly_id: ID, verdict: "expected", people: 1 },
+        standing: [{ verdict: "expected", expected: { repeats: "weekly", from_hour: 25 }, by: { kind: "user" } }],
+      },
+    });
+    expect([...Value.Errors(giveFeedbackDescription.answers[200].schema, answer.body)]).toEqual([]);
+    const period = { from: AT, until: AT, repeats: "WEEKLY" };
+    expect(bridge.graph.calls.at(-1)?.variables).toEqual({
+      ...{ id: ID, input: { verdict: "EXPECTED", note: "n", expected: period } },
+    });
+    await asked(FEEDBACK, "POST", { verdict: "known_issue", cause: "T-1", expires_at: AT });
+    expect(bridge.graph.calls.at(-1)?.variables).toEqual({
+      ...{ id: ID, input: { verdict: "KNOWN_ISSUE", cause: "T-1", expiresAt: AT } },
+    });
+  });
+
+  it.each([
+    [{ __typename: "AnomalyNotFound", id: ID }, 404, "NOT_FOUND"],
+    [{ __typename: "AnomalyFeedbackLimitReached", limit: 200 }, 409, "CONFLICT"],
+  ])("tell what became of feedback that was not taken: %j", async (outcome, status, code) => {
+    answerWith({ giveAnomalyFeedback: outcome });
+    expect(await asked(FEEDBACK, "POST", { verdict: "true" })).toMatchObject({
+      ...{ status, body: { code, field: "anomaly_id" } },
+    });
+  });
+
   it("are about the caller's own tenant, and refuse what they don't know", async () => {
     const foreign = "0195e2a0-0000-7000-8000-00000000000f";
     expect(await asked(`${ACTIVE}?tenant_id=${foreign}`)).toMatchObject({ body: { code: "TENANT_MISMATCH" } });
     expect(await asked(RULE, "PUT", { tenant_id: foreign })).toMatchObject({ body: { code: "TENANT_MISMATCH" } });
     expect(await asked(`${ACTIVE}?severity=bad`)).toMatchObject({ status: 400 });
     expect(await asked(RULE, "PUT", { unknown: 1 })).toMatchObject({ status: 400 });
+    expect(await asked(FEEDBACK, "POST", { tenant_id: foreign, verdict: "true" })).toMatchObject({
+      body: { code: "TENANT_MISMATCH" },
+    });
+    for (const wrong of [{}, { verdict: "maybe" }, { verdict: "true", unknown: 1 }])
+      expect(await asked(FEEDBACK, "POST", wrong)).toMatchObject({ status: 400 });
     expect(bridge.graph.calls).toEqual([]);
   });
 });
