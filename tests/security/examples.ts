@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { calendarExamples, type OwnCalendars } from "./calendar-examples.ts";
 import { dashboardExamples } from "./dashboard-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
@@ -9,7 +10,7 @@ import { ruleExamples } from "./rule-examples.ts";
 import { silenceExamples, type OwnSilences } from "./silence-examples.ts";
 
 /** Things one tenant has, by id. */
-export interface OwnThings extends OwnChannels, OwnSilences, OwnWebhooks {
+export interface OwnThings extends OwnCalendars, OwnChannels, OwnSilences, OwnWebhooks {
   /** A word that stands in everything this tenant wrote and in nothing of anybody else. */
   readonly mark: string;
   readonly tenantId: string;
@@ -132,6 +133,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...notifyExamples,
   ...webhookExamples,
   ...silenceExamples,
+  ...calendarExamples,
   ...ruleExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },

@@ -99,7 +99,7 @@ const own = {
     rollupId: id,
     channelId: id,
     ...{ webhookEndpointId: id, webhookMessageId: `msg_${id}` },
-    ...{ silenceId: id, inhibitionId: id, onCallScheduleId: id, onCallOverrideId: id },
+    ...{ silenceId: id, inhibitionId: id, onCallScheduleId: id, onCallOverrideId: id, eventCalendarId: id },
     executionId: id,
   },
 };
@@ -111,6 +111,7 @@ const NEEDS_NO_STORE = [
   "Query.previewNotification",
   "Query.sharedDashboard",
   "Query.previewOnCall",
+  "Query.previewEventCalendar",
   "Query.webhookEventTypes",
 ];
 /** Themselves told without asking any store; what is below them is not. */

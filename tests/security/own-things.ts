@@ -6,6 +6,7 @@ import { examples, type OwnThings } from "./examples.ts";
 import { makeChannels } from "./notify-examples.ts";
 import { makeReport, makeReportRun } from "./report-examples.ts";
 import { makeWebhooks } from "./webhook-examples.ts";
+import { makeEventCalendar } from "./calendar-examples.ts";
 import { makeSilences } from "./silence-examples.ts";
 
 /** Events every tenant sends. */
@@ -226,7 +227,7 @@ const NOTHING = {
   reportRunId: "",
   channelId: "",
   ...{ webhookEndpointId: "", webhookMessageId: "" },
-  ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "" },
+  ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "", eventCalendarId: "" },
   executionId: "",
 };
 
@@ -278,6 +279,7 @@ export const makeOwnThings = async (
     ...(await makeChannels(client, base)),
     ...(await makeWebhooks(client, base)),
     ...(await makeSilences(client, base)),
+    eventCalendarId: await makeEventCalendar(client, base),
     correlationRuleId,
     rollupId,
     anomalyId: anomalies,

@@ -24,6 +24,7 @@ import { definitionPlaces, definitionWords } from "./seal/definition-places.ts";
 import { notifyPlaces, notifyWords } from "./seal/notify-places.ts";
 import { reportPlaces } from "./seal/report-places.ts";
 import { webhookPlaces } from "./seal/webhook-places.ts";
+import { calendarPlaces } from "./seal/calendar-places.ts";
 import { silencePlaces, silenceWords } from "./seal/silence-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
@@ -143,6 +144,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...notifyPlaces(() => alphaClient),
   ...webhookPlaces(() => alphaClient),
   ...silencePlaces(() => alphaClient),
+  ...calendarPlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
 

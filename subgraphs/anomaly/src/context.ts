@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { Loaders } from "./loaders.ts";
+import type { CalendarOperations } from "./operations/calendars/calendar-operations.ts";
 import type { NotifyOperations } from "./operations/notify/notify-operations.ts";
 import type { OnCallOperations } from "./operations/on-call/on-call-operations.ts";
 import type { FeedbackOperations } from "./operations/feedback/feedback-operations.ts";
@@ -14,5 +15,5 @@ export interface Context {
   readonly signal?: AbortSignal;
   readonly loaders: Loaders;
   readonly webhooks: WebhookCall;
-  readonly operations: Operations & NotifyOperations & SilenceOperations & OnCallOperations & FeedbackOperations;
+  readonly operations: CalendarOperations & Operations & NotifyOperations & SilenceOperations & OnCallOperations & FeedbackOperations;
 }

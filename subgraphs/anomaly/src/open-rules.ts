@@ -3,6 +3,7 @@ import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
+import { calendarCodec } from "./domain/calendars/check-calendar.ts";
 import { ruleCodec } from "./domain/rules/rule-codec.ts";
 import { createSettleSeries } from "./domain/rules/settle-series.ts";
 import { createEvaluator } from "./jobs/evaluator.ts";
@@ -15,8 +16,10 @@ import {
   createReadLearned,
   type FeedbackOperations,
 } from "./operations/feedback/feedback-operations.ts";
+import { createReadCalendar } from "./operations/calendars/calendar-operations.ts";
 import { createReadSilences } from "./operations/silences/silence-operations.ts";
 import { createAnomalyStore } from "./store/anomaly-store.ts";
+import { createCalendarStore } from "./store/calendars/calendar-store.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import { createFeedbackStore, MAX_FEEDBACK_OF_ANOMALY } from "./store/feedback/feedback-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
@@ -48,17 +51,18 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const metrics = createMetricStore(eventStore);
   const evaluations = createEvaluationStore({ sql, eventLog, codec: ruleCodec });
   const { askAnalytics, accessOfSubject } = ports;
+  const readCalendar = createReadCalendar(createCalendarStore({ sql, codec: calendarCodec }));
   const feedback = createFeedbackStore(sql);
   const [readSilences, readLearned] = [createReadSilences(createSilenceStore(sql)), createReadLearned(feedback)];
   const readImpacts = createReadImpacts({ askAnalytics, accessOfSubject, logger });
   const evaluateDue = evaluateDueRules({
-    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries, readImpacts, readSilences },
+    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries, readImpacts, readCalendar, readSilences },
     ...{ readLearned },
     ...{ telemetry: resources.metrics, logger, nowMs },
   });
   return {
     operations: {
-      ...createOperations({ rules, anomalies, metrics, askAnalytics, eventLog, nowMs, newId, feedback }),
+      ...createOperations({ rules, anomalies, metrics, askAnalytics, readCalendar, eventLog, nowMs, newId, feedback }),
       ...createFeedbackOperations({ feedback, rules, anomalies, limit: MAX_FEEDBACK_OF_ANOMALY, nowMs, newId }),
     },
     loaders: (tenantId) => createLoaders({ rules, anomalies, feedback }, tenantId),

@@ -1,6 +1,7 @@
 import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
+import type { ReadCalendar } from "./operations/calendars/calendar-operations.ts";
 import { acknowledgeAnomaly } from "./operations/acknowledge-anomaly.ts";
 import { createRule } from "./operations/create-rule.ts";
 import { deleteRule } from "./operations/delete-rule.ts";
@@ -25,6 +26,7 @@ export const createOperations = (deps: {
   metrics: MetricStore;
   feedback: Pick<FeedbackStore, "ofRule">;
   askAnalytics: AskAnalytics;
+  readCalendar: ReadCalendar;
   eventLog: EventLog;
   nowMs: NowMs;
   newId: () => string;

@@ -10,6 +10,8 @@ import type { Notification } from "./domain/notify/delivery.ts";
 import type { Digest } from "./domain/notify/digest.ts";
 import type { QuietHours } from "./domain/notify/quiet-hours.ts";
 import type { OnCall, OnCallOverride } from "./domain/on-call/on-call-schedule.ts";
+import type { SavedCalendar } from "./domain/calendars/event-calendar.ts";
+import type { Occurrence } from "./domain/calendars/occurrences.ts";
 import type { SavedOnCallSchedule } from "./domain/on-call/saved-schedule.ts";
 import type { Shift } from "./domain/on-call/shifts.ts";
 import type { SavedInhibition, Silence } from "./domain/silences/silence.ts";
@@ -35,6 +37,10 @@ export type NotificationDigestParent = Digest;
 export type NotificationDeliveryParent = ListedDelivery;
 /** What resolvers of `Notification` receive. */
 export type NotificationParent = Notification;
+/** What resolvers of `EventCalendar` receive. */
+export type EventCalendarParent = SavedCalendar;
+/** What resolvers of `CalendarOccurrence` receive. */
+export type CalendarOccurrenceParent = Occurrence;
 /** What resolvers of `Silence` receive. */
 export type SilenceParent = Silence;
 /** What resolvers of `Inhibition` receive. */

@@ -2,12 +2,15 @@ import { readFileSync } from "node:fs";
 import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import type { Context } from "./context.ts";
+import { openCalendars } from "./open-calendars.ts";
 import { openNotify, type NotifyPorts } from "./open-notify.ts";
 import { openRules, type RulesPorts } from "./open-rules.ts";
 import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
 import { openSilences } from "./open-silences.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
 import { Anomaly } from "./resolvers/anomaly.ts";
+import { calendarMutations, calendarQueries } from "./resolvers/calendars/calendar-roots.ts";
+import { calendarTypes } from "./resolvers/calendars/calendar-types.ts";
 import { feedbackMutations, feedbackTypes } from "./resolvers/feedback/feedback-resolvers.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { notifyMutations, notifyQueries, notifySubscriptions } from "./resolvers/notify/notify-roots.ts";
@@ -30,16 +33,16 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
   const { logger } = resources;
   const rules = openRules(resources, ports);
   const notify = openNotify(resources, ports);
-  const silences = openSilences(resources);
+  const [silences, calendars] = [openSilences(resources), openCalendars(resources)];
   const webhooks = openWebhooks(resources, ports);
   return buildSubgraph<Context>({
     name: "anomaly",
     sdl,
     resolvers: {
-      Query: { ...Query, ...notifyQueries, ...webhookQueries, ...silenceQueries },
-      Mutation: { ...Mutation, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
+      Query: { ...Query, ...calendarQueries, ...notifyQueries, ...webhookQueries, ...silenceQueries },
+      Mutation: { ...Mutation, ...calendarMutations, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
       Subscription: { ...Subscription, ...notifySubscriptions },
-      ...{ Rule, Anomaly, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
+      ...{ Rule, Anomaly, ...calendarTypes, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
     },
     permissions,
     wholeTenantFields,
@@ -47,7 +50,7 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
       caller,
       ...(signal === undefined ? {} : { signal }),
       loaders: rules.loaders(caller.tenantId),
-      operations: { ...rules.operations, ...notify.operations, ...silences.operations },
+      operations: { ...rules.operations, ...calendars, ...notify.operations, ...silences.operations },
       webhooks: webhooks.callOf(caller),
     }),
     logger,

@@ -20,7 +20,7 @@ const nobody: OwnThings = {
     dashboardCommentId: "",
     dashboardLinkId: "",
     ...{ reportId: "", reportRunId: "", webhookEndpointId: "", webhookMessageId: "" },
-    ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "" },
+    ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "", eventCalendarId: "" },
     channelId: "",
     correlationRuleId: "",
     rollupId: "",

@@ -85,7 +85,9 @@ export const dashboardWords: Readonly<Record<string, string>> = {
   ),
   ...Object.fromEntries(
     idPlaces
-      .filter((place) => WATCHED.some((question) => place.startsWith(question)))
+      .filter(
+        (place) => WATCHED.some((question) => place.startsWith(question)) && !place.endsWith("question.calendar)"),
+      )
       .map((place) => [place, "asked as the question's own field asks it, where the same id is tried"]),
   ),
 };

@@ -54,6 +54,7 @@ const watched = {
   timeZone: "UTC",
   delayMs: 300_000,
   maxSeries: 1_000,
+  calendar: null,
 };
 
 describe("a change of a rule", () => {

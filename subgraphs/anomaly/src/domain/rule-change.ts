@@ -1,3 +1,4 @@
+import { canonicalJson, type JsonValue } from "@tessera/platform/integrity/canonical-json";
 import { alertPolicyDefinitionOf } from "./alerts/alert-policy-definition.ts";
 import type { RuleProblem } from "./checked.ts";
 import { metricDefinitionOf } from "./metric.ts";
@@ -41,9 +42,12 @@ const partsOf = ({ watch, detector, alerting }: RuleDefinition, input: RuleChang
   };
 };
 
-/** What a rule watches and by what, as text: two that are equal mean the same. */
-export const meaningOf = ({ watch, detector }: Pick<RuleDefinition, "watch" | "detector">): string =>
-  JSON.stringify([watchDefinitionOf(watch), detector]);
+/** What a rule watches and by what, as text: two that are equal mean the same, however their parts are ordered. The calendar is none of it: what is learnt of a label stands apart. */
+export const meaningOf = ({ watch, detector }: Pick<RuleDefinition, "watch" | "detector">): string => {
+  const meant = [{ ...watchDefinitionOf(watch), calendar: null }, detector];
+  // boundary: definitions are plain JSON, as they are kept.
+  return canonicalJson(JSON.parse(JSON.stringify(meant)) as JsonValue);
+};
 
 /** Decides a change of a rule: stale when the caller read another version, rejected when the result makes no sense. */
 export const changeRule = (rule: Rule, input: RuleChangeInput): RuleChange => {

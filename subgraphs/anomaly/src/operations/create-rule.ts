@@ -6,7 +6,7 @@ import { checkRuleDefinition } from "../domain/rule-definition.ts";
 import type { CreatedRule, RuleAuthor, RuleDefinition } from "../domain/rule.ts";
 import type { RuleStore } from "../store/rule-store.ts";
 import { authorIn } from "./rules-author.ts";
-import { tryQuestion, type TryDeps } from "./try-question.ts";
+import { tryCalendar, tryQuestion, type TryDeps } from "./try-question.ts";
 
 /** What became of `createRule`. */
 export type CreateRuleOutcome = CreatedRule | { readonly kind: "REJECTED"; readonly problems: readonly RuleProblem[] };
@@ -26,6 +26,7 @@ export const createRule =
     if (!checked.valid) return { kind: "REJECTED", problems: checked.problems };
     const definition = checked.value;
     const author = authorOf(caller, definition);
+    await tryCalendar(deps, caller, definition);
     await tryQuestion(deps, caller, definition);
     const id = parseRuleId(deps.newId());
     if (id === null) throw new Error("The source of ids gave no UUID.");

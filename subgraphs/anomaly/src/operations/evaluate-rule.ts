@@ -20,6 +20,7 @@ import type { MetricStore } from "../store/metric-store.ts";
 import { withImpacts, type ReadImpacts } from "./explain/read-impacts.ts";
 import type { ReadLearned } from "./feedback/feedback-operations.ts";
 import type { ReadSilences } from "./silences/silence-operations.ts";
+import type { ReadCalendar } from "./calendars/calendar-operations.ts";
 import { authorNow } from "./rules-author.ts";
 
 /** What evaluating a rule works with. */
@@ -27,6 +28,7 @@ export interface EvaluateRuleDeps {
   readonly metrics: MetricStore;
   readonly askAnalytics: AskAnalytics;
   readonly accessOfSubject: AccessOfSubject;
+  readonly readCalendar: ReadCalendar;
   readonly settleSeries: SettleSeries;
   readonly readSilences: ReadSilences;
   readonly readLearned: ReadLearned;
@@ -77,7 +79,7 @@ const watchQuestion = async (
   const heaviestFrom = heaviestFromMs === null ? null : iso(heaviestFromMs);
   const asked = { question, value, granularity, timeZone, maxSeries, heaviestFrom, from: iso(fromMs), to: iso(toMs) };
   const answer = await deps.askAnalytics.watchedSeries(caller, asked);
-  const turn = turnOf(rule, watch, series, answer);
+  const turn = turnOf(rule, watch, series, answer, await deps.readCalendar(rule.tenantId, watch, answer));
   return {
     judged: judgeRule(rule.detector, turn.toJudge, warmUntilMs),
     judgedUntilMs: turn.judgedUntilMs ?? rule.judgedUntilMs,

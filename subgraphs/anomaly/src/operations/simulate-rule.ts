@@ -34,6 +34,7 @@ import { BUCKET_MS, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { FeedbackStore } from "../store/feedback/feedback-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 import type { RuleStore } from "../store/rule-store.ts";
+import type { ReadCalendar } from "./calendars/calendar-operations.ts";
 import { soundOf } from "./silences/silence-operations.ts";
 
 /** Questions one simulation asks, each of a turn's buckets: what is learnt beforehand is among them. */
@@ -82,6 +83,7 @@ export interface RuleSimulation {
 export interface SimulateDeps {
   readonly rules: Pick<RuleStore, "find">;
   readonly askAnalytics: AskAnalytics;
+  readonly readCalendar: ReadCalendar;
   readonly metrics: Pick<MetricStore, "read">;
   readonly feedback: Pick<FeedbackStore, "ofRule">;
   readonly nowMs: NowMs;
@@ -164,7 +166,7 @@ const turn = async (
     anomalyId: null,
   }));
   // boundary: an id that names no rule, since the rule may not be there yet; series are told apart by their groups alone.
-  const { toJudge, judgedUntilMs } = turnOf({ id: NO_RULE as RuleId }, watch, known, answer);
+  const { toJudge, judgedUntilMs } = turnOf({ id: NO_RULE as RuleId }, watch, known, answer, await deps.readCalendar(caller.tenantId, watch, answer));
   const next = new Map(followed);
   for (const judged of toJudge.length === 0 ? [] : judgeRule(detector, toJudge, span.warmUntilMs)) {
     const before = next.get(judged.fingerprint)?.signals ?? [];

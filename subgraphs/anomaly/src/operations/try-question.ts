@@ -4,12 +4,23 @@ import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { RuleDefinition } from "../domain/rule.ts";
 import { BUCKET_MS } from "../domain/rules/watch.ts";
+import type { ReadCalendar } from "./calendars/calendar-operations.ts";
 
 /** What trying a question needs. */
 export interface TryDeps {
   readonly askAnalytics: AskAnalytics;
+  readonly readCalendar: ReadCalendar;
   readonly nowMs: NowMs;
 }
+
+/** Refuses a rule by an event calendar that the tenant does not have. */
+export const tryCalendar = async (
+  { readCalendar }: Pick<TryDeps, "readCalendar">,
+  { tenantId }: Caller,
+  { watch }: RuleDefinition,
+): Promise<void> => {
+  if (watch.kind === "QUESTION") await readCalendar(tenantId, watch, { bucketsMs: [], endsMs: [] });
+};
 
 /**
  * Asks the question of a rule once, for a bucket or two, as who writes the rule: what the analytics room refuses of it is refused here, at the place where it stands in the

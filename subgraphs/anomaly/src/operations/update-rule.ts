@@ -5,7 +5,7 @@ import { changeRule, type RuleChangeInput } from "../domain/rule-change.ts";
 import type { ChangedRule } from "../domain/rule.ts";
 import type { RuleStore } from "../store/rule-store.ts";
 import { authorOf } from "./create-rule.ts";
-import { tryQuestion, type TryDeps } from "./try-question.ts";
+import { tryCalendar, tryQuestion, type TryDeps } from "./try-question.ts";
 
 /** Changes a rule of the caller's tenant; its next evaluation follows at once. Who changes a rule is who its question is asked for from then on. */
 export const updateRule =
@@ -18,6 +18,7 @@ export const updateRule =
     if (decision.kind === "REJECT") return { kind: "REJECTED", problems: decision.problems };
     if (decision.kind === "STALE") return { kind: "STALE", rule };
     const author = authorOf(caller, decision.definition);
+    await tryCalendar(deps, caller, decision.definition);
     if (decision.restart) await tryQuestion(deps, caller, decision.definition);
     const change = { by: caller.subject, note: null, atMs: deps.nowMs() };
     const decide = (held: typeof rule) => changeRule(held, input);

@@ -31,8 +31,8 @@ export const toEvaluation = ({ window, ...same }: Evaluation): RuleEvaluation =>
 /** What a rule watches of the analytics room as callers see it. */
 export const toRuleQuestion = (watch: WatchedQuestionRule): RuleQuestion => {
   const [field = "", input] = Object.entries(watch.question)[0] ?? [];
-  const { value, granularity, timeZone, maxSeries } = watch;
-  return { field, input, value, granularity, timeZone, maxSeries, delay: String(watchDefinitionOf(watch)["delay"]) };
+  const { value, granularity, timeZone, maxSeries, calendar } = watch;
+  return { field, input, value, granularity, timeZone, maxSeries, calendar, delay: String(watchDefinitionOf(watch)["delay"]) };
 };
 
 /** An anomaly's evidence as callers see it. */

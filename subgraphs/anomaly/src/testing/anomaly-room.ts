@@ -5,14 +5,17 @@ import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { askSubgraph, callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { Finding } from "../domain/detectors/detector.ts";
+import { calendarCodec } from "../domain/calendars/check-calendar.ts";
 import { ruleCodec } from "../domain/rules/rule-codec.ts";
 import { fingerprintOf, type JudgedSeries } from "../domain/rules/series.ts";
 import { createSettleSeries } from "../domain/rules/settle-series.ts";
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { evaluateDueRules, type EvaluatorDeps } from "../operations/evaluate-due-rules.ts";
+import { createCalendarStore } from "../store/calendars/calendar-store.ts";
 import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
 import { createReadImpacts } from "../operations/explain/read-impacts.ts";
 import { createReadLearned } from "../operations/feedback/feedback-operations.ts";
+import { createReadCalendar } from "../operations/calendars/calendar-operations.ts";
 import { createReadSilences } from "../operations/silences/silence-operations.ts";
 import { createFeedbackStore } from "../store/feedback/feedback-store.ts";
 import { createSilenceStore } from "../store/silences/silence-store.ts";
@@ -66,6 +69,7 @@ export const openAnomalyRoom = (ports: RulesPorts = NOTHING_ASKED): AnomalyRoom 
     worker: (parts = {}) =>
       evaluateDueRules({
         ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
+        readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),
         readSilences: createReadSilences(createSilenceStore(sql)),
         readLearned: createReadLearned(createFeedbackStore(sql)),
         readImpacts: createReadImpacts({ ...ports, logger }),

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { CalendarRule } from "./definition-parts.ts";
-import type { Detector } from "./detector.ts";
-import { unjudged } from "./finding.ts";
+import type { Detector, Finding, Observation } from "./detector.ts";
+import { unjudged, widened } from "./finding.ts";
 import { readKept } from "./packed.ts";
 
 /** Labels for which something is learnt apart; the one that was seen longest ago is forgotten for another. */
 export const MAX_LABELS = 8;
+/** How many times as wide the band of a label is that is not known yet. */
+const WIDER = 2;
 /** Characters of a label that is remembered. */
 const MAX_LABEL = 200;
 
@@ -36,13 +38,21 @@ export const byCalendar = (
     if (apart.size > MAX_LABELS && oldest !== undefined) apart.delete(oldest);
     return detector;
   };
+  /** What is found of a labelled bucket; the detector of ordinary ones is asked and not taught. */
+  const judgeLabelled = (label: string, observation: Observation): Finding => {
+    const found = detectorOf(label).judge(observation);
+    if (rule !== "WIDEN" || found.outcome !== "LEARNING") return found;
+    const usual = make(structuredClone(ordinary.save())).judge(observation);
+    return widened(usual, WIDER, `too little is known of ${label}, and the band is ${WIDER} times as wide for it`);
+  };
   return {
     judge: (observation) => {
       const { calendar } = observation;
       if (calendar === null || rule === "AS_USUAL") return ordinary.judge(observation);
-      if (areToOthers === "GAP") ordinary.judge({ ...observation, value: null });
       const label = calendar.slice(0, MAX_LABEL);
-      if (rule === "APART") return detectorOf(label).judge(observation);
+      const found = rule === "SKIP" ? null : judgeLabelled(label, observation);
+      if (areToOthers === "GAP") ordinary.judge({ ...observation, value: null });
+      if (found !== null) return found;
       return unjudged("LEARNING", `the calendar says ${label}, and such times are neither judged nor learnt`);
     },
     save: () => ({

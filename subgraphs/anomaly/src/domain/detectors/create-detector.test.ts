@@ -4,6 +4,7 @@ import { definedSeries, freshDetector } from "../../../testing/detector-definiti
 import { anySeries, observationsOf } from "../../../testing/series-arbitraries.ts";
 import { createDetector, historyOf, problemWithBuckets } from "./create-detector.ts";
 import { checkDetectorDefinition, type SeriesDefinition } from "./detector-definition.ts";
+import type { Observation } from "./detector.ts";
 import { MAX_SCORE, MAX_WEIGHED } from "./finding.ts";
 import { MAX_REMEMBERED } from "./recent.ts";
 
@@ -15,16 +16,16 @@ const DEFINITIONS: readonly SeriesDefinition[] = [
   { kind: "CHANGE", since: "BUCKETS_AGO", buckets: 2, periods: 3, unit: "PERCENT", by: 50 },
   { kind: "CHANGE", since: "DAY_AGO", unit: "ABSOLUTE", by: 3, sides: "ABOVE", calendar: "APART" },
   { kind: "ROBUST_Z", window: 10, calendar: "APART" },
-  { kind: "ROBUST_Z", window: 12, sides: "BELOW", minimumDeviation: 1 },
+  { kind: "ROBUST_Z", window: 12, sides: "BELOW", minimumDeviation: 1, calendar: "WIDEN" },
   { kind: "EWMA", baseline: 10, calendar: "AS_USUAL" },
-  { kind: "AUTOMATIC", sensitivity: 2 },
+  { kind: "AUTOMATIC", sensitivity: 2, calendar: "WIDEN" },
   { kind: "AUTOMATIC", calendar: "APART", sides: "ABOVE" },
   { kind: "SEASONAL_BAND", seasons: "DAY", calendar: "APART" },
-  { kind: "SEASONAL_BAND", sides: "ABOVE", minimumDeviation: 2 },
+  { kind: "SEASONAL_BAND", sides: "ABOVE", minimumDeviation: 2, calendar: "WIDEN" },
   { kind: "MISSING_DATA", buckets: 2, zeroIsNothing: true },
   { kind: "MISSING_DATA", buckets: 1, expects: "ALWAYS", calendar: "APART" },
   { kind: "FORECAST", low: -30, high: 30, horizonHours: 200 },
-  { kind: "CHANGEPOINT", confirm: 2, minimumShift: 0.5 },
+  { kind: "CHANGEPOINT", confirm: 2, minimumShift: 0.5, calendar: "WIDEN" },
   { kind: "ISOLATION_FOREST", window: 64, sample: 16, trees: 10, dimensions: 1, rarity: 1.5 },
   { kind: "HALF_SPACE_TREES", window: 50, trees: 5, depth: 4, dimensions: 2, rarity: 1.5, calendar: "AS_USUAL" },
   {
@@ -164,5 +165,30 @@ describe("buckets that the calendar labels", () => {
   });
   test("are judged by their like with APART", () =>
     expect(new Set(labelled(outcomes("APART")))).toEqual(new Set(["LEARNING"])));
+  test.each([
+    [8, "NORMAL"],
+    [1_000, "ANOMALOUS"],
+  ])(
+    "are judged by what is usual with a band twice as wide with WIDEN until their like is known, and teach others nothing: %d is %s",
+    (value, outcome) => {
+      const [wide, skipping, usual] = ["WIDEN", "SKIP", "AS_USUAL"].map((calendar) =>
+        freshDetector({ kind: "ROBUST_Z", window: 20, calendar }),
+      );
+      const days = observationsOf(Array.from({ length: 40 }, (_, place) => place % 3));
+      for (const one of days.slice(0, 30)) expect(wide?.judge(one)).toEqual(usual?.judge(one));
+      for (const one of days.slice(0, 30)) skipping?.judge(one);
+      const sale = { ...observationsOf(Array.from({ length: 31 }, () => value))[30], calendar: "sale" } as const;
+      const bucket = { ...days[30], ...sale } as Observation; // boundary: the list has that bucket
+      const plain = usual?.judge(bucket);
+      expect(plain).toMatchObject({ outcome: "ANOMALOUS", expected: 1 });
+      const { low = null, high = null, score = 0 } = plain ?? {};
+      expect(wide?.judge(bucket)).toMatchObject({
+        ...{ outcome, score: score / 2, expected: 1, low: 2 * (low ?? 0) - 1, high: 2 * (high ?? 0) - 1 },
+        because: expect.stringContaining("too little is known of sale"),
+      });
+      skipping?.judge(bucket);
+      for (const one of days.slice(31)) expect(wide?.judge(one)).toEqual(skipping?.judge(one));
+    },
+  );
   test("are judged with all others with AS_USUAL", () => expect(labelled(outcomes("AS_USUAL"))).toContain("ANOMALOUS"));
 });

@@ -6,9 +6,9 @@ const MAX_MINIMUM_SAMPLES = 2_147_483_647;
 
 /**
  * What becomes of buckets that the rule's event calendar labels. AS_USUAL: they are judged and learnt like others. SKIP: neither judged nor learnt. APART: judged and learnt by
- * those with the same label alone, a detector of its own for each label.
+ * those with the same label alone, a detector of its own for each label. WIDEN: like APART, but while too little is known of a label, its buckets are judged by what is usual with a wider band.
  */
-export const CALENDAR_RULES = ["AS_USUAL", "SKIP", "APART"] as const;
+export const CALENDAR_RULES = ["AS_USUAL", "SKIP", "APART", "WIDEN"] as const;
 
 /** One of {@link CALENDAR_RULES}. */
 export type CalendarRule = (typeof CALENDAR_RULES)[number];

@@ -61,6 +61,18 @@ const timesOf = (distance: number, within: number): number => {
   return within === 0 ? MAX_SCORE : boundedScore(distance / within);
 };
 
+/** A finding by a band that is so many times as wide: a score is so many times less, and what was beyond its threshold is only where it still is. */
+export const widened = (finding: Finding, times: number, why: string): Finding => {
+  const { outcome, score, expected, low, high, because } = finding;
+  const further = (bound: number | null): number | null =>
+    bound === null || expected === null ? bound : tameValue(expected + times * (bound - expected));
+  return {
+    ...finding,
+    ...{ score: score / times, low: further(low), high: further(high), because: `${because}; ${why}` },
+    outcome: outcome === "ANOMALOUS" && score <= times ? "NORMAL" : outcome,
+  };
+};
+
 /** Judges a value by its distance from what was expected, on the sides that count; at the very bound it is normal. */
 export const judgeAround = (
   { atMs }: Observation,

@@ -1,4 +1,5 @@
 import type { WatchedAnswer } from "@tessera/contracts/watched-series";
+import { NO_CALENDAR, type MarkOf } from "../calendars/occurrences.ts";
 import type { Observation } from "../detectors/detector.ts";
 import { readingIn } from "../zone-clock.ts";
 import type { Rule } from "../rule.ts";
@@ -12,7 +13,7 @@ const WEIGHED_BUCKETS = 50;
 const HOUR_MS = 3_600_000;
 /** Milliseconds from the epoch's beginning, a Thursday, to the Monday before it. */
 const MONDAY_MS = 3 * 24 * HOUR_MS;
-const HOURS_OF_WEEK = 168;
+const [HOURS_OF_DAY, HOURS_OF_WEEK] = [24, 168];
 
 /** What a turn of a rule asks for, milliseconds since the epoch. */
 export interface TurnPlan {
@@ -71,11 +72,22 @@ export interface Turn {
 /** A bucket of an answer, whatever series it is of. */
 type Frame = Omit<Observation, "value" | "samples">;
 
-/** The first buckets of an answer. */
-export const framesOf = (answer: WatchedAnswer, timeZone: string, count: number): readonly Frame[] =>
-  answer.bucketsMs.slice(0, count).map((atMs, index) => ({
-    ...{ atMs, untilMs: answer.endsMs[index] ?? 0, calendar: null, hourOfWeek: hourOfWeek(timeZone, atMs) },
-  }));
+/** The first buckets of an answer. One that is like another weekday has that weekday's hours. */
+const framesOf = (
+  answer: WatchedAnswer,
+  timeZone: string,
+  count: number,
+  markOf: MarkOf = NO_CALENDAR,
+): readonly Frame[] =>
+  answer.bucketsMs.slice(0, count).map((atMs, index) => {
+    const untilMs = answer.endsMs[index] ?? 0;
+    const { label, like } = markOf(atMs, untilMs);
+    const hour = hourOfWeek(timeZone, atMs);
+    return {
+      ...{ atMs, untilMs, calendar: label },
+      hourOfWeek: like === null ? hour : like * HOURS_OF_DAY + (hour % HOURS_OF_DAY),
+    };
+  });
 
 const observationsOf = (
   answer: WatchedAnswer,
@@ -93,17 +105,18 @@ const goneIn = (frames: readonly Frame[]): readonly SeriesBucket[] =>
 
 /**
  * Lays an answer out by series, up to the first bucket that has not all it will have. A known series the answer does not tell of had no events where the answer tells of all series;
- * where it does not, it is gone for now.
+ * where it does not, it is gone for now. `markOf` is the rule's event calendar.
  */
 export const turnOf = (
   rule: Pick<Rule, "id">,
   watch: WatchedQuestionRule,
   known: readonly Series[],
   answer: WatchedAnswer,
+  markOf: MarkOf = NO_CALENDAR,
 ): Turn => {
   const open = answer.complete.indexOf(false);
   const count = open < 0 ? answer.complete.length : open;
-  const frames = framesOf(answer, watch.timeZone, count);
+  const frames = framesOf(answer, watch.timeZone, count, markOf);
   const cut = answer.seriesCount > answer.series.length;
   const before = new Map(known.map((series) => [series.fingerprint, series]));
   const told = [...answer.series, ...(answer.others === null ? [] : [{ ...answer.others, group: OTHERS }])].map(

@@ -1,3 +1,4 @@
+import { isUuid } from "@tessera/contracts/ids";
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
 import { metricSchema } from "../metric-definition.ts";
@@ -36,6 +37,8 @@ export interface WatchedQuestionRule {
   /** How long after its end a bucket is judged, for data that come late. */
   readonly delayMs: number;
   readonly maxSeries: number;
+  /** The event calendar that tells which buckets are holidays and known events; null: there are none. */
+  readonly calendar: string | null;
 }
 
 /** What a rule watches: a metric of its own over a sliding window, or any question bucket by bucket. */
@@ -74,6 +77,11 @@ export const watchedQuestionSchema = z
     timeZone: z.string().refine(isZone, "Name a time zone of the IANA list, such as Europe/Berlin.").default("UTC"),
     delay: duration.prefault("PT0S"),
     maxSeries: z.number().int().min(1).max(MAX_SERIES).default(MAX_SERIES),
+    calendar: z
+      .string()
+      .refine(isUuid, "Give the id of an event calendar, a UUID.")
+      .nullish()
+      .transform((id) => id?.toLowerCase() ?? null),
   })
   .transform(({ delay, ...same }): WatchedQuestionRule => ({ kind: "QUESTION", ...same, delayMs: delay }));
 
