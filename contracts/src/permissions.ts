@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   "anomaly:read",
   "anomaly:manage",
   "anomaly:respond",
+  "changes:record",
   "notifications:manage",
   "webhooks:manage",
   "ml:read",

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { calendarExamples, type OwnCalendars } from "./calendar-examples.ts";
 import { dashboardExamples } from "./dashboard-examples.ts";
+import { explainExamples } from "./explain-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
 import { notifyExamples, type OwnChannels } from "./notify-examples.ts";
@@ -133,6 +134,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...notifyExamples,
   ...webhookExamples,
   ...silenceExamples,
+  ...explainExamples,
   ...calendarExamples,
   ...ruleExamples,
   "Mutation.defineMetric": ({ mark }) => ({

@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { Loaders } from "./loaders.ts";
 import type { CalendarOperations } from "./operations/calendars/calendar-operations.ts";
+import type { ExplainOperations } from "./operations/explain/explain-operations.ts";
 import type { NotifyOperations } from "./operations/notify/notify-operations.ts";
 import type { OnCallOperations } from "./operations/on-call/on-call-operations.ts";
 import type { FeedbackOperations } from "./operations/feedback/feedback-operations.ts";
@@ -15,5 +16,5 @@ export interface Context {
   readonly signal?: AbortSignal;
   readonly loaders: Loaders;
   readonly webhooks: WebhookCall;
-  readonly operations: CalendarOperations & Operations & NotifyOperations & SilenceOperations & OnCallOperations & FeedbackOperations;
+  readonly operations: CalendarOperations & ExplainOperations & Operations & NotifyOperations & SilenceOperations & OnCallOperations & FeedbackOperations;
 }

@@ -1,3 +1,7 @@
+import type { RecordedChange } from "./domain/explain/change-record.ts";
+import type { RankedChange } from "./domain/explain/changes-near.ts";
+import type { CorrelatedEpisode } from "./domain/explain/correlated.ts";
+import type { ShapeMatch } from "./domain/explain/shape.ts";
 import type { Anomaly } from "./domain/anomaly.ts";
 import type { ExpectedPeriod, Feedback } from "./domain/feedback/feedback.ts";
 import type { Learned, LearnedEffect } from "./domain/feedback/learned.ts";
@@ -69,3 +73,11 @@ export type ExpectedPeriodParent = ExpectedPeriod;
 export type LearnedSeriesParent = Learned;
 /** What resolvers of `LearnedEffect` receive. */
 export type LearnedEffectParent = LearnedEffect;
+/** What resolvers of `RecordedChange` receive. */
+export type RecordedChangeParent = RecordedChange;
+/** What resolvers of `NearbyChange` receive. */
+export type NearbyChangeParent = RankedChange<RecordedChange>;
+/** What resolvers of `CorrelatedAnomaly` receive. */
+export type CorrelatedAnomalyParent = CorrelatedEpisode<Anomaly>;
+/** What resolvers of `CorrelatedShape` receive. */
+export type CorrelatedShapeParent = ShapeMatch;

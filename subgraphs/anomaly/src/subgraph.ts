@@ -3,6 +3,7 @@ import { buildSubgraph, type Subgraph } from "@tessera/platform/graphql/subgraph
 import type { Resources } from "@tessera/platform/runtime/resources";
 import type { Context } from "./context.ts";
 import { openCalendars } from "./open-calendars.ts";
+import { openExplain } from "./open-explain.ts";
 import { openNotify, type NotifyPorts } from "./open-notify.ts";
 import { openRules, type RulesPorts } from "./open-rules.ts";
 import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
@@ -11,6 +12,7 @@ import { permissions, wholeTenantFields } from "./permissions.ts";
 import { Anomaly } from "./resolvers/anomaly.ts";
 import { calendarMutations, calendarQueries } from "./resolvers/calendars/calendar-roots.ts";
 import { calendarTypes } from "./resolvers/calendars/calendar-types.ts";
+import { explainMutations, explainQueries, explainTypes } from "./resolvers/explain/explain-resolvers.ts";
 import { feedbackMutations, feedbackTypes } from "./resolvers/feedback/feedback-resolvers.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { notifyMutations, notifyQueries, notifySubscriptions } from "./resolvers/notify/notify-roots.ts";
@@ -39,10 +41,10 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
     name: "anomaly",
     sdl,
     resolvers: {
-      Query: { ...Query, ...calendarQueries, ...notifyQueries, ...webhookQueries, ...silenceQueries },
-      Mutation: { ...Mutation, ...calendarMutations, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
+      Query: { ...Query, ...calendarQueries, ...explainQueries, ...notifyQueries, ...webhookQueries, ...silenceQueries },
+      Mutation: { ...Mutation, ...calendarMutations, ...explainMutations, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
       Subscription: { ...Subscription, ...notifySubscriptions },
-      ...{ Rule, Anomaly, ...calendarTypes, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
+      ...{ Rule, Anomaly, ...calendarTypes, ...explainTypes, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
     },
     permissions,
     wholeTenantFields,
@@ -50,7 +52,7 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
       caller,
       ...(signal === undefined ? {} : { signal }),
       loaders: rules.loaders(caller.tenantId),
-      operations: { ...rules.operations, ...calendars, ...notify.operations, ...silences.operations },
+      operations: { ...rules.operations, ...calendars, ...openExplain(resources), ...notify.operations, ...silences.operations },
       webhooks: webhooks.callOf(caller),
     }),
     logger,

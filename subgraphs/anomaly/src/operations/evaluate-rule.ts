@@ -4,6 +4,7 @@ import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { historyOf } from "../domain/detectors/create-detector.ts";
 import { nextTurnMs, windowAt } from "../domain/evaluation.ts";
+import { withCourse } from "../domain/explain/course.ts";
 import type { Metric } from "../domain/metric.ts";
 import type { Rule } from "../domain/rule.ts";
 import { judgeRule } from "../domain/rules/judge-rule.ts";
@@ -118,7 +119,8 @@ export const evaluateRule =
       ...{ ...found, judged, evaluation, breachedSinceMs: breachedSince(rule, evaluation) },
       ...{ keep: MAX_SERIES, nextEvaluationAtMs: behind ? nowMs : nextMs },
       // Time has passed as well: who is to be reminded is reminded at the rule's turn.
-      settle: (held, series, { outcomes, recent }) => {
+      settle: (held, series, one) => {
+        const { outcomes, recent } = one;
         const told = [...withImpacts(signalsOf(outcomes, nowMs), impacts), untold({ kind: "TICK", atMs: nowMs })];
         const signals = told.map(({ signal }) => signal);
         const context = contextSignal(
@@ -129,11 +131,8 @@ export const evaluateRule =
         );
         const learned = taught.get(series.fingerprint) ?? null;
         const all = context === null ? told : [untold(context), ...told];
-        return deps.settleSeries(
-          held,
-          series,
-          withFeedback(held.alerting, { alert: series.alert, learned, recent }, all, untold),
-        );
+        const taken = withFeedback(held.alerting, { alert: series.alert, learned, recent }, all, untold);
+        return withCourse(one, deps.settleSeries(held, series, taken));
       },
     };
   };

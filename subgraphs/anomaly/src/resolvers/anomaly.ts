@@ -1,7 +1,7 @@
-import { episodeOf } from "../domain/rules/change-asked.ts";
 import type { AnomalyResolvers } from "../generated/resolvers.ts";
-import { anomalyOfReference, changeOfAnomaly, ruleOfAnomaly } from "./entities.ts";
-import { toAcknowledgement, toBucket, toDateTime, toEvidence, toResolution, toTransition } from "./views.ts";
+import { explainedAnomaly } from "./explain/explain-resolvers.ts";
+import { anomalyOfReference, ruleOfAnomaly } from "./entities.ts";
+import { toAcknowledgement, toDateTime, toEvidence, toResolution, toTransition } from "./views.ts";
 
 /** Resolvers of `Anomaly`. */
 export const Anomaly: AnomalyResolvers = {
@@ -13,9 +13,7 @@ export const Anomaly: AnomalyResolvers = {
   lastSeenAt: ({ lastSeenAtMs }) => toDateTime(lastSeenAtMs),
   transitions: ({ id }, _arguments, { loaders }) =>
     loaders.stepsOfAnomaly.load(id).then((all) => all.map(toTransition)),
-  change: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, anomaly.evidence.window, context),
-  episode: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, episodeOf(anomaly), context),
-  series: (anomaly, _arguments, { loaders }) => loaders.bucketsOf(anomaly).then((all) => all.map(toBucket)),
+  ...explainedAnomaly,
   acknowledgement: (anomaly) => toAcknowledgement(anomaly),
   resolution: (anomaly) => toResolution(anomaly),
   feedback: ({ id }, _arguments, { loaders }) => loaders.feedbackOfAnomaly.load(id).then((history) => ({ history })),

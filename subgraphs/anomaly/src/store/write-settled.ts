@@ -4,6 +4,7 @@ import type { SqlTransaction } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { Rule } from "../domain/rule.ts";
 import type { SettledSeries } from "../domain/rules/settle-series.ts";
+import { keepCourseStatement, trimCourseStatement } from "./explain/course-statements.ts";
 import { addAnomaliesStatement, addStepsStatement, changeAnomaliesStatement } from "./series-statements.ts";
 
 const nothing = (): null => null;
@@ -28,6 +29,14 @@ export const writeSettled = async (
   if (changed.length > 0) await transaction.run(changeAnomaliesStatement(tenantId, changed), nothing);
   if (begun.length > 0) await transaction.run(addAnomaliesStatement(tenantId, ruleId, begun), nothing);
   if (steps.length > 0) await transaction.run(addStepsStatement(tenantId, ruleId, steps), nothing);
+  const courses = settled.flatMap(({ fingerprint, course = [] }) =>
+    course.length > 0 ? [{ fingerprint, course }] : [],
+  );
+  if (courses.length > 0) {
+    await transaction.run(keepCourseStatement(tenantId, ruleId, courses), nothing);
+    const fingerprints = begun.map(({ series: { fingerprint } }) => fingerprint);
+    if (begun.length > 0) await transaction.run(trimCourseStatement(tenantId, ruleId, fingerprints), nothing);
+  }
   for (const { write } of begun) {
     const payload: AnomalyRaised = { tenantId, anomalyId: write.id, ruleId, raisedAtMs: write.begun?.atMs ?? 0 };
     await eventLog.appendWith(transaction, { tenantId, topic: ANOMALY_RAISED, dedupeKey: write.id, payload });

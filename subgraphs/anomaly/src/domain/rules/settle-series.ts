@@ -2,7 +2,7 @@ import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import { parseAnomalyId, type AnomalyId } from "@tessera/contracts/ids";
 import { freshAlert } from "../alerts/alert-state.ts";
 import type { Rule } from "../rule.ts";
-import type { Series } from "./series.ts";
+import type { KeptBucket, Series } from "./series.ts";
 import { stepSeries, type AnomalyWrite, type SeriesStep, type SteppedSeries, type Told } from "./step-series.ts";
 
 /** A step with its id and what is told of it. */
@@ -15,6 +15,8 @@ export interface SettledStep {
 export interface SettledSeries extends Pick<Series, "fingerprint" | "group" | "alert" | "anomalyId"> {
   readonly steps: readonly SettledStep[];
   readonly anomalies: readonly AnomalyWrite[];
+  /** Judged buckets that are kept for good, with those the series remembered where an episode began. */
+  readonly course?: readonly KeptBucket[];
 }
 
 /** What of a series decides what follows; an alert of null is of a series nothing is known of yet. */

@@ -1,0 +1,58 @@
+import { SIGNIFICANT_CHANGE } from "../../domain/explain/changes-near.ts";
+import { SIGNIFICANT_SHAPE } from "../../domain/explain/correlated.ts";
+import type {
+  AnomalyResolvers,
+  CorrelatedAnomalyResolvers,
+  CorrelatedShapeResolvers,
+  MutationResolvers,
+  NearbyChangeResolvers,
+  QueryResolvers,
+  RecordedChangeResolvers,
+} from "../../generated/resolvers.ts";
+import { changeOfAnomaly } from "../entities.ts";
+import { episodeOf } from "../../domain/rules/change-asked.ts";
+import { toBucket, toConnection, toDateTime, toDateTimeOrNull } from "../views.ts";
+
+/** Fields of `Anomaly` that explain it. */
+export const explainedAnomaly = {
+  change: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, anomaly.evidence.window, context),
+  episode: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, episodeOf(anomaly), context),
+  series: (anomaly, _arguments, { operations, loaders }) =>
+    operations.courseAround(anomaly, loaders).then((buckets) => buckets.map(toBucket)),
+  correlated: (anomaly, { first }, { operations, loaders }) => operations.correlatedWith(anomaly, first, loaders),
+  changesNear: (anomaly, { first }, { operations, loaders }) => operations.changesNear(anomaly, first, loaders),
+} satisfies AnomalyResolvers;
+
+/** Root queries about recorded changes. */
+export const explainQueries = {
+  recordedChanges: (_root, asked, { caller, operations }) => operations.listChanges(caller, asked).then(toConnection),
+} satisfies QueryResolvers;
+
+/** Root mutations about the same. */
+export const explainMutations = {
+  recordChange: (_root, { input }, { caller, operations }) => operations.recordChange(caller, input),
+} satisfies MutationResolvers;
+
+const CorrelatedAnomaly: CorrelatedAnomalyResolvers = {
+  anomaly: ({ of }) => of,
+  onsetDistanceSeconds: ({ onsetDistanceMs }) => onsetDistanceMs / 1_000,
+};
+
+const CorrelatedShape: CorrelatedShapeResolvers = { significant: ({ chance }) => chance <= SIGNIFICANT_SHAPE };
+
+const NearbyChange: NearbyChangeResolvers = {
+  change: ({ of }) => of,
+  at: ({ atMs }) => toDateTime(atMs),
+  leadSeconds: ({ leadMs }) => leadMs / 1_000,
+  significant: ({ chance }) => chance <= SIGNIFICANT_CHANGE,
+};
+
+const RecordedChange: RecordedChangeResolvers = {
+  at: ({ atMs }) => toDateTime(atMs),
+  until: ({ untilMs }) => toDateTimeOrNull(untilMs),
+  labels: ({ labels }) => Object.entries(labels).map(([name, value]) => ({ name, value })),
+  recordedAt: ({ recordedAtMs }) => toDateTime(recordedAtMs),
+};
+
+/** Resolvers of the types that explain anomalies. */
+export const explainTypes = { CorrelatedAnomaly, CorrelatedShape, NearbyChange, RecordedChange };
