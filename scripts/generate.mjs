@@ -44,6 +44,7 @@ const SERVER_ROOMS = [
   "gateway/src",
   "rest-bridge/src",
   "ingest/src",
+  "identity/src",
   "console/src",
   "server/src",
   ...["analytics", "anomaly", "ml", "governance", "tenant"].map((name) => `subgraphs/${name}/src`),
