@@ -17,6 +17,8 @@ export type ApiKeyId = Branded<"ApiKeyId">;
 export type RuleId = Branded<"RuleId">;
 /** Names one raised anomaly; a lower-case UUID. */
 export type AnomalyId = Branded<"AnomalyId">;
+/** Names one incident; a lower-case UUID. */
+export type IncidentId = Branded<"IncidentId">;
 /** Names one long-running job; a lower-case UUID. */
 export type JobId = Branded<"JobId">;
 
@@ -43,6 +45,8 @@ export const parseUserId = (text: string): UserId | null => uuidBrand<UserId>(te
 export const parseRuleId = (text: string): RuleId | null => uuidBrand<RuleId>(text);
 /** Parses an anomaly id; null when the text is not a UUID. */
 export const parseAnomalyId = (text: string): AnomalyId | null => uuidBrand<AnomalyId>(text);
+/** Parses an incident id; null when the text is not a UUID. */
+export const parseIncidentId = (text: string): IncidentId | null => uuidBrand<IncidentId>(text);
 /** Parses a job id; null when the text is not a UUID. */
 export const parseJobId = (text: string): JobId | null => uuidBrand<JobId>(text);
 

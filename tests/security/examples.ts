@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { calendarExamples, type OwnCalendars } from "./calendar-examples.ts";
 import { dashboardExamples } from "./dashboard-examples.ts";
 import { explainExamples } from "./explain-examples.ts";
+import { incidentExamples, type OwnIncident } from "./incident-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
 import { notifyExamples, type OwnChannels } from "./notify-examples.ts";
@@ -11,7 +12,7 @@ import { ruleExamples } from "./rule-examples.ts";
 import { silenceExamples, type OwnSilences } from "./silence-examples.ts";
 
 /** Things one tenant has, by id. */
-export interface OwnThings extends OwnCalendars, OwnChannels, OwnSilences, OwnWebhooks {
+export interface OwnThings extends OwnCalendars, OwnChannels, OwnIncident, OwnSilences, OwnWebhooks {
   /** A word that stands in everything this tenant wrote and in nothing of anybody else. */
   readonly mark: string;
   readonly tenantId: string;
@@ -137,6 +138,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...explainExamples,
   ...calendarExamples,
   ...ruleExamples,
+  ...incidentExamples,
   "Mutation.defineMetric": ({ mark }) => ({
     input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
   }),

@@ -87,7 +87,7 @@ const own = {
   ...{ apiKeyId: "0123456789abcdef", oauthClientId: "tsc-00000000000000000000", trustedIssuerId: id },
   ...{
     ruleId: id,
-    anomalyId: id,
+    ...{ anomalyId: id, incidentId: id },
     cohortId: id,
     savedQueryId: id,
     dashboardId: id,

@@ -7,6 +7,7 @@ import { makeChannels } from "./notify-examples.ts";
 import { makeReport, makeReportRun } from "./report-examples.ts";
 import { makeWebhooks } from "./webhook-examples.ts";
 import { makeEventCalendar } from "./calendar-examples.ts";
+import { makeIncident } from "./incident-examples.ts";
 import { makeSilences } from "./silence-examples.ts";
 
 /** Events every tenant sends. */
@@ -215,7 +216,7 @@ const NOTHING = {
   oauthClientId: "",
   trustedIssuerId: "",
   ruleId: "",
-  anomalyId: "",
+  ...{ anomalyId: "", incidentId: "" },
   cohortId: "",
   savedQueryId: "",
   correlationRuleId: "",
@@ -283,6 +284,7 @@ export const makeOwnThings = async (
     correlationRuleId,
     rollupId,
     anomalyId: anomalies,
+    incidentId: await makeIncident(client, base),
     executionId,
   };
 };

@@ -25,6 +25,7 @@ import { notifyPlaces, notifyWords } from "./seal/notify-places.ts";
 import { reportPlaces } from "./seal/report-places.ts";
 import { webhookPlaces } from "./seal/webhook-places.ts";
 import { calendarPlaces } from "./seal/calendar-places.ts";
+import { incidentPlaces, incidentWords } from "./seal/incident-places.ts";
 import { silencePlaces, silenceWords } from "./seal/silence-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
@@ -144,6 +145,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...notifyPlaces(() => alphaClient),
   ...webhookPlaces(() => alphaClient),
   ...silencePlaces(() => alphaClient),
+  ...incidentPlaces(() => alphaClient),
   ...calendarPlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
@@ -165,6 +167,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...inCohortWords,
   ...notifyWords,
   ...silenceWords,
+  ...incidentWords,
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",
   "Mutation.ingestEvents(input.userId)": "stored as sent",
   "Mutation.ingestEvents(input.anonymousId)": "stored as sent",

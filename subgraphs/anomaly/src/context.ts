@@ -2,6 +2,8 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { Loaders } from "./loaders.ts";
 import type { CalendarOperations } from "./operations/calendars/calendar-operations.ts";
 import type { ExplainOperations } from "./operations/explain/explain-operations.ts";
+import type { IncidentLoaders } from "./operations/incidents/incident-call.ts";
+import type { IncidentOperations } from "./operations/incidents/incident-operations.ts";
 import type { NotifyOperations } from "./operations/notify/notify-operations.ts";
 import type { OnCallOperations } from "./operations/on-call/on-call-operations.ts";
 import type { FeedbackOperations } from "./operations/feedback/feedback-operations.ts";
@@ -15,6 +17,14 @@ export interface Context {
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
   readonly loaders: Loaders;
+  readonly incidents: IncidentLoaders;
   readonly webhooks: WebhookCall;
-  readonly operations: CalendarOperations & ExplainOperations & Operations & NotifyOperations & SilenceOperations & OnCallOperations & FeedbackOperations;
+  readonly operations: CalendarOperations &
+    ExplainOperations &
+    Operations &
+    IncidentOperations &
+    NotifyOperations &
+    SilenceOperations &
+    OnCallOperations &
+    FeedbackOperations;
 }

@@ -13,6 +13,9 @@ import type { Channel } from "./domain/notify/channel.ts";
 import type { Notification } from "./domain/notify/delivery.ts";
 import type { Digest } from "./domain/notify/digest.ts";
 import type { QuietHours } from "./domain/notify/quiet-hours.ts";
+import type { Incident, IncidentEntry, IncidentLink, RoleHolder, Sign } from "./domain/incidents/incident.ts";
+import type { IncidentPolicy, SavedPolicies } from "./domain/incidents/incident-policy.ts";
+import type { IncidentEvent } from "./operations/incidents/follow-incidents.ts";
 import type { OnCall, OnCallOverride } from "./domain/on-call/on-call-schedule.ts";
 import type { SavedCalendar } from "./domain/calendars/event-calendar.ts";
 import type { Occurrence } from "./domain/calendars/occurrences.ts";
@@ -45,6 +48,22 @@ export type NotificationParent = Notification;
 export type EventCalendarParent = SavedCalendar;
 /** What resolvers of `CalendarOccurrence` receive. */
 export type CalendarOccurrenceParent = Occurrence;
+/** What resolvers of `Incident` receive. */
+export type IncidentParent = Incident;
+/** What resolvers of `IncidentAlert` receive. */
+export type IncidentAlertParent = Sign;
+/** What resolvers of `IncidentEntry` receive. */
+export type IncidentEntryParent = IncidentEntry;
+/** What resolvers of `IncidentLink` receive. */
+export type IncidentLinkParent = IncidentLink;
+/** What resolvers of `IncidentRoleHolder` receive. */
+export type IncidentRoleHolderParent = RoleHolder;
+/** What resolvers of `IncidentPolicy` receive. */
+export type IncidentPolicyParent = IncidentPolicy;
+/** What resolvers of `IncidentPolicies` receive. */
+export type IncidentPoliciesParent = SavedPolicies;
+/** What resolvers of `IncidentChangedEvent` receive. */
+export type IncidentChangedEventParent = IncidentEvent;
 /** What resolvers of `Silence` receive. */
 export type SilenceParent = Silence;
 /** What resolvers of `Inhibition` receive. */

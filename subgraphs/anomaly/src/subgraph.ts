@@ -4,6 +4,7 @@ import type { Resources } from "@tessera/platform/runtime/resources";
 import type { Context } from "./context.ts";
 import { openCalendars } from "./open-calendars.ts";
 import { openExplain } from "./open-explain.ts";
+import { openIncidents } from "./open-incidents.ts";
 import { openNotify, type NotifyPorts } from "./open-notify.ts";
 import { openRules, type RulesPorts } from "./open-rules.ts";
 import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
@@ -14,6 +15,8 @@ import { calendarMutations, calendarQueries } from "./resolvers/calendars/calend
 import { calendarTypes } from "./resolvers/calendars/calendar-types.ts";
 import { explainMutations, explainQueries, explainTypes } from "./resolvers/explain/explain-resolvers.ts";
 import { feedbackMutations, feedbackTypes } from "./resolvers/feedback/feedback-resolvers.ts";
+import { incidentMutations, incidentQueries, incidentSubscriptions } from "./resolvers/incidents/incident-roots.ts";
+import { incidentTypes } from "./resolvers/incidents/incident-types.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { notifyMutations, notifyQueries, notifySubscriptions } from "./resolvers/notify/notify-roots.ts";
 import { notifyTypes } from "./resolvers/notify/notify-types.ts";
@@ -30,32 +33,70 @@ const sdl = readFileSync(new URL("../schema.graphql", import.meta.url), "utf8");
 /** What this room needs of others. */
 export type AnomalyPorts = NotifyPorts & RulesPorts & WebhookPorts;
 
+const resolvers = {
+  Query: {
+    ...Query,
+    ...incidentQueries,
+    ...calendarQueries,
+    ...explainQueries,
+    ...notifyQueries,
+    ...webhookQueries,
+    ...silenceQueries,
+  },
+  Mutation: {
+    ...Mutation,
+    ...incidentMutations,
+    ...calendarMutations,
+    ...explainMutations,
+    ...notifyMutations,
+    ...webhookMutations,
+    ...silenceMutations,
+    ...feedbackMutations,
+  },
+  Subscription: { ...Subscription, ...incidentSubscriptions, ...notifySubscriptions },
+  ...{
+    Rule,
+    Anomaly,
+    ...incidentTypes,
+    ...calendarTypes,
+    ...explainTypes,
+    ...notifyTypes,
+    ...webhookTypes,
+    ...silenceTypes,
+    ...feedbackTypes,
+  },
+};
+
 /** Builds the anomaly subgraph: rules, anomalies, how people are told of them, and what is done about both for the worker role. */
 export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts): Subgraph => {
   const { logger } = resources;
   const rules = openRules(resources, ports);
   const notify = openNotify(resources, ports);
   const [silences, calendars] = [openSilences(resources), openCalendars(resources)];
+  const incidents = openIncidents(resources);
   const webhooks = openWebhooks(resources, ports);
   return buildSubgraph<Context>({
     name: "anomaly",
     sdl,
-    resolvers: {
-      Query: { ...Query, ...calendarQueries, ...explainQueries, ...notifyQueries, ...webhookQueries, ...silenceQueries },
-      Mutation: { ...Mutation, ...calendarMutations, ...explainMutations, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
-      Subscription: { ...Subscription, ...notifySubscriptions },
-      ...{ Rule, Anomaly, ...calendarTypes, ...explainTypes, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
-    },
+    resolvers,
     permissions,
     wholeTenantFields,
     contextFor: ({ caller, signal }) => ({
       caller,
       ...(signal === undefined ? {} : { signal }),
       loaders: rules.loaders(caller.tenantId),
-      operations: { ...rules.operations, ...calendars, ...openExplain(resources), ...notify.operations, ...silences.operations },
+      operations: {
+        ...rules.operations,
+        ...calendars,
+        ...openExplain(resources),
+        ...notify.operations,
+        ...silences.operations,
+        ...incidents.operations,
+      },
+      incidents: incidents.loaders(caller.tenantId),
       webhooks: webhooks.callOf(caller),
     }),
     logger,
-    background: [...rules.background, ...notify.background, ...webhooks.background],
+    background: [...rules.background, ...notify.background, ...incidents.background, ...webhooks.background],
   });
 };

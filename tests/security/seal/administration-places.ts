@@ -13,7 +13,7 @@ const nobody: OwnThings = {
   ...{ mark: "m", tenantId: "", eventId: "", batchId: "", jobId: "", userId: "", apiKeyId: "" },
   ...{
     ruleId: "",
-    anomalyId: "",
+    ...{ anomalyId: "", incidentId: "" },
     cohortId: "",
     savedQueryId: "",
     dashboardId: "",

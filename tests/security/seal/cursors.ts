@@ -5,6 +5,7 @@ import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, hear, readAnswer } from "../outside.ts";
 import { editDashboard, makeComment, makeRule } from "../own-things.ts";
 import { expectNone, wordsOf, type World } from "./sealed-world.ts";
+import { makeIncident } from "../incident-examples.ts";
 import { makeReportRun } from "../report-examples.ts";
 
 /** A list: what stands around it, its name, and what an item is known by. */
@@ -48,6 +49,7 @@ const RESULT_PAGES = "Job.result(after)";
 const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.recordedChanges(after)": "subgraphs/anomaly/src/explained-anomalies.db.test.ts",
   "Query.silences(after)": "subgraphs/anomaly/src/operations/silences/silences.db.test.ts",
+  "Query.incidents(after)": "subgraphs/anomaly/src/operations/incidents/incidents-graph.db.test.ts",
   "Query.webhookDeliveries(after)": "subgraphs/anomaly/src/operations/webhooks/webhooks-graph.db.test.ts",
   "Query.deliveries(after)": "subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
   "Query.notificationInbox(after)": "subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
@@ -75,7 +77,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.securityEvents(after)": "subgraphs/tenant/src/abuse.db.test.ts",
 };
 /** What makes something happen in a stream. */
-type Cause = "events" | "rule" | "dashboard" | "comment" | "report";
+type Cause = "events" | "rule" | "incident" | "dashboard" | "comment" | "report";
 /** Streams with what makes something happen in them; the cursor is in each message. */
 const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.dashboardChanged(after)": "dashboard",
@@ -88,6 +90,7 @@ const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.correlationMatches(after)": "events",
   "Subscription.job(after)": "events",
   "Subscription.anomalies(after)": "rule",
+  "Subscription.incidents(after)": "incident",
   "Subscription.notifications(after)": "rule",
 };
 
@@ -120,6 +123,7 @@ const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings
   const stir = async (): Promise<void> => {
     if (cause === "rule") await makeRule(client, own);
     else if (cause === "dashboard") await editDashboard(client, own);
+    else if (cause === "incident") await makeIncident(client, own);
     else if (cause === "comment") await makeComment(client, own);
     else if (cause === "report") await makeReportRun(client, own.reportId);
     else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);

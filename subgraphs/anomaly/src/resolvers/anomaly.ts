@@ -14,6 +14,7 @@ export const Anomaly: AnomalyResolvers = {
   transitions: ({ id }, _arguments, { loaders }) =>
     loaders.stepsOfAnomaly.load(id).then((all) => all.map(toTransition)),
   ...explainedAnomaly,
+  incident: ({ id }, _arguments, { incidents }) => incidents.ofAnomaly.load(id),
   acknowledgement: (anomaly) => toAcknowledgement(anomaly),
   resolution: (anomaly) => toResolution(anomaly),
   feedback: ({ id }, _arguments, { loaders }) => loaders.feedbackOfAnomaly.load(id).then((history) => ({ history })),

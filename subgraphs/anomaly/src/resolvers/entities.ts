@@ -15,7 +15,8 @@ interface Reach {
 }
 
 // References are resolved before any rule of the permission table is asked.
-const requireRead = ({ caller }: Reach, type: string): void => {
+/** Refuses without anomaly:read, and under a data policy. */
+export const requireRead = ({ caller }: Reach, type: string): void => {
   if (!caller.permissions.has("anomaly:read"))
     throw refuse("FORBIDDEN", `\`${type}\` needs the permission anomaly:read.`, {
       field: type,

@@ -32,6 +32,14 @@ interface AnomalyFilter {
 export interface AnomalyStore {
   /** Has the alert of an anomaly's series take a command; nobody else moves it in between. Refused when it leads nowhere from where it stands. */
   command(tenantId: TenantId, id: AnomalyId, command: AlertCommand, change: Change): Promise<SteppedAnomaly>;
+  /** The same within a transaction of the tenant. */
+  commandWithin(
+    transaction: SqlTransaction,
+    tenantId: TenantId,
+    id: AnomalyId,
+    command: AlertCommand,
+    change: Change,
+  ): Promise<SteppedAnomaly>;
   /** Those of the anomalies that exist, in no order. */
   findMany(tenantId: TenantId, ids: readonly AnomalyId[]): Promise<readonly Anomaly[]>;
   /** The newest anomaly that is not resolved of each of these rules. */
@@ -132,6 +140,8 @@ export const createAnomalyStore = (deps: {
       sql.transaction(tenantId, (transaction) =>
         command({ transaction, eventLog, settleSeries, parseRule }, tenantId, id, asked, change),
       ),
+    commandWithin: (transaction, tenantId, id, asked, change) =>
+      command({ transaction, eventLog, settleSeries, parseRule }, tenantId, id, asked, change),
     findOpenOfRules: (tenantId, ruleIds) => sql.run(tenantId, openStatement(tenantId, ruleIds), parseAnomalyRow),
     page: (tenantId, { first, after }, { state, active, severity, ruleId }) =>
       models.read(tenantId, async (tables) => {

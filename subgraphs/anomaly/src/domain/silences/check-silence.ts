@@ -9,7 +9,7 @@ import { cronReadings, nextOnClock, type SilenceWindow } from "./silence-window.
 import type { InhibitionDefinition, SilenceDefinition } from "./silence.ts";
 
 /** Matchers of one silence or one side of an inhibition. */
-const MAX_MATCHERS = 20;
+export const MAX_MATCHERS = 20;
 /** Values one matcher may list, and characters of each; a pattern is no longer. */
 const MAX_VALUES = 100;
 const MAX_VALUE_CHARACTERS = 200;
@@ -25,13 +25,15 @@ const MIN_SILENCE_MS = 60_000;
 const MAX_ONCE_MS = 366 * 86_400_000;
 const MAX_OCCURRENCE_MS = 7 * 86_400_000;
 
-const label = z
+/** The name of a label, as it is asked for. */
+export const labelSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/, "A label is a name of 1 to 100 letters, digits, `_`, `.` and `-`.");
 
-const matcherSchema = z
+/** What is asked of one label, as its author gives it. */
+export const matcherSchema = z
   .object({
-    label,
+    label: labelSchema,
     operator: z.enum(MATCHER_OPERATORS),
     values: z.array(z.string().max(MAX_VALUE_CHARACTERS)).min(1).max(MAX_VALUES),
   })
@@ -130,11 +132,12 @@ const inhibitionSchema = z
     name: z.string().trim().min(1).max(MAX_NAME_CHARACTERS),
     source: matchersSchema.refine(asksSomething, ASKS_SOMETHING),
     target: matchersSchema.refine(asksSomething, ASKS_SOMETHING),
-    equal: z.array(label).max(MAX_EQUAL).default([]),
+    equal: z.array(labelSchema).max(MAX_EQUAL).default([]),
   })
   .transform((definition): InhibitionDefinition => definition);
 
-const checked = <T>(result: z.ZodSafeParseResult<T>): Checked<T> =>
+/** What a schema says of an input: its value, or every problem with its place. */
+export const checked = <T>(result: z.ZodSafeParseResult<T>): Checked<T> =>
   result.success
     ? { valid: true, value: result.data }
     : { valid: false, problems: result.error.issues.map(({ path, message }) => ({ field: path.join("."), message })) };

@@ -5,12 +5,14 @@ import { EXECUTION_RECORDED } from "@tessera/contracts/events/execution-recorded
 import { PERSON_ERASURE_WISHED } from "@tessera/contracts/events/person-erasure";
 import { alertEventTypes } from "./alert-event-types.ts";
 import type { WebhookEventType } from "./event-type.ts";
+import { incidentEventTypes } from "./incident-event-types.ts";
 import { tenantEventTypes } from "./tenant-event-types.ts";
 import { workEventTypes } from "./work-event-types.ts";
 
 /** The catalogue: every type of message, by name. */
 export const webhookEventTypes: readonly WebhookEventType[] = [
   ...alertEventTypes,
+  ...incidentEventTypes,
   ...tenantEventTypes,
   ...workEventTypes,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
