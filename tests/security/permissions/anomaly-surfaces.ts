@@ -11,6 +11,10 @@ export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
     http(`${ANOMALIES}/rules/${world.own.ruleId}`, "PUT", { description: "surface" })(world, query, apiKey);
   const feedback: Attempt = (world, query, apiKey) =>
     http(`${ANOMALIES}/feedback/${world.own.anomalyId}`, "POST", { verdict: "true" })(world, query, apiKey);
+  const record: Attempt = (world, query, apiKey) => {
+    const change = { key: "surface", kind: "deploy", title: "surface", at: new Date().toISOString() };
+    return http("/api/v2/changes", "POST", change)(world, query, apiKey);
+  };
   return {
     [`GET ${ANOMALIES}/active`]: {
       attempt: http(`${ANOMALIES}/active`, "GET"),
@@ -22,6 +26,7 @@ export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
       permission: "anomaly:respond" as const,
       says: problems,
     },
+    "POST /api/v2/changes": { attempt: record, permission: "changes:record" as const, says: problems },
     [`PUT ${ANOMALIES}/rules/{rule_id}`]: { attempt: change, permission: "anomaly:manage" as const, says: problems },
   };
 };

@@ -117,6 +117,11 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId, verdict: "true" }) };
     return JSON.stringify(await askHttp(`${url}/api/v2/anomalies/feedback/${NOTHING}`, apiKey, init));
   },
+  "POST /api/v2/changes": async (url, apiKey, tenantId) => {
+    const change = { key: "sealed", kind: "other", title: "sealed", at: "2026-11-20T12:00:00Z" };
+    const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId, ...change }) };
+    return JSON.stringify(await askHttp(`${url}/api/v2/changes`, apiKey, init));
+  },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
