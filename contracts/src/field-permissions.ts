@@ -53,6 +53,8 @@ export const wholeTenantFields: readonly string[] = [
   "Query.rollups",
   "Query.rule",
   "Query.rules",
+  "Subscription.alertState",
+  "Subscription.alerts",
   "Subscription.anomalies",
   "Subscription.correlationMatches",
   "Subscription.incidents",

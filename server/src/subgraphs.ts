@@ -2,6 +2,7 @@ import type { AbuseBounds } from "@tessera/contracts/abuse";
 import type { IngestPort } from "@tessera/contracts/ingest";
 import { readKeyRing } from "@tessera/platform/auth/key-ring";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { tierOf } from "@tessera/platform/features/features";
 import { createPublicRequests } from "@tessera/platform/http/public-request";
 import { createAnalyticsSubgraph } from "@tessera/subgraph-analytics/subgraph";
 import { createAnomalySubgraph } from "@tessera/subgraph-anomaly/subgraph";
@@ -33,9 +34,10 @@ const factories = {
     createAnalyticsSubgraph(resources, {
       ...{ ingest: ports.ingest, queues, longQueries, features, quotas, accessOfSubject, shareLinks },
     }),
-  anomaly: ({ resources, askAnalytics, accessOfSubject }, { keyRing, mailRelay, publicUrl }) =>
+  anomaly: ({ resources, askAnalytics, accessOfSubject, features }, { keyRing, mailRelay, publicUrl }) =>
     createAnomalySubgraph(resources, {
       ...{ askAnalytics, accessOfSubject, publicUrl },
+      tierOf: (tenantId) => tierOf(features, tenantId),
       keyRing: keyRing === undefined ? null : readKeyRing(keyRing),
       mailRelay: mailRelay ?? null,
       requests: createPublicRequests({ allowLoopback: false }),

@@ -25,6 +25,8 @@ export const ruleExamples: Readonly<Record<string, (own: OwnRule) => Readonly<Re
     },
   }),
   "Mutation.updateRule": ({ ruleId, mark }) => ({ id: ruleId, input: { description: `${mark} changed` } }),
+  "Subscription.alerts": () => ({}),
+  "Subscription.alertState": ({ ruleId }) => ({ rule: ruleId }),
   "Mutation.deleteRule": ({ ruleId }) => ({ id: ruleId }),
   "Mutation.acknowledgeAnomaly": ({ anomalyId, mark }) => ({ id: anomalyId, note: mark }),
   "Mutation.snoozeAnomaly": ({ anomalyId }) => ({ id: anomalyId }),

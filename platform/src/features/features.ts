@@ -8,7 +8,7 @@ import {
   type Provider,
   type ResolutionDetails,
 } from "@openfeature/server-sdk";
-import { tiersWith, type Feature } from "@tessera/contracts/features";
+import { TIERS, tiersWith, type Feature, type Tier } from "@tessera/contracts/features";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
 import type { EffectiveLimits, ReadEffectiveLimits } from "@tessera/contracts/limits";
 import { refuse, type Refusal } from "../errors/refusal.ts";
@@ -85,6 +85,13 @@ export const createEntitlementProvider = (read: ReadEffectiveLimits): Provider =
     resolveObjectEvaluation: <Value extends JsonValue>(_flag: string, fallback: Value) =>
       Promise.resolve(failed(fallback, ErrorCode.TYPE_MISMATCH, "Entitlements are booleans, numbers and texts.")),
   };
+};
+
+/** The tenant's tier; the smallest when there is no such tenant, or no answer. */
+export const tierOf = async ({ client }: Pick<Features, "client">, tenantId: TenantId): Promise<Tier> => {
+  const [smallest] = TIERS;
+  const told = await client.getStringValue("tier", smallest, { targetingKey: tenantId });
+  return TIERS.find((tier) => tier === told) ?? smallest;
 };
 
 /** Opens {@link Features} over answers about limits; `domain` keeps it apart from others in the same process. */

@@ -7,21 +7,26 @@ import { calendarCodec } from "./domain/calendars/check-calendar.ts";
 import { ruleCodec } from "./domain/rules/rule-codec.ts";
 import { createSettleSeries } from "./domain/rules/settle-series.ts";
 import { createEvaluator } from "./jobs/evaluator.ts";
+import { createLiveLooks } from "./jobs/live-looks.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import { createOperations, type Operations } from "./operations.ts";
+import type { TierOf } from "./operations/create-rule.ts";
 import { evaluateDueRules, MAX_CLAIMED_RULES } from "./operations/evaluate-due-rules.ts";
-import { createReadImpacts } from "./operations/explain/read-impacts.ts";
 import {
   createFeedbackOperations,
   createReadLearned,
   type FeedbackOperations,
 } from "./operations/feedback/feedback-operations.ts";
+import { createReadImpacts } from "./operations/explain/read-impacts.ts";
 import { createReadCalendar } from "./operations/calendars/calendar-operations.ts";
+import { lookAtLiveRules } from "./operations/look-at-live-rules.ts";
 import { createReadSilences } from "./operations/silences/silence-operations.ts";
+import { createAlertStore } from "./store/alert-store.ts";
 import { createAnomalyStore } from "./store/anomaly-store.ts";
 import { createCalendarStore } from "./store/calendars/calendar-store.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import { createFeedbackStore, MAX_FEEDBACK_OF_ANOMALY } from "./store/feedback/feedback-store.ts";
+import { createLiveStore } from "./store/live-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
 import { createSilenceStore } from "./store/silences/silence-store.ts";
@@ -32,6 +37,8 @@ export interface RulesPorts {
   readonly askAnalytics: AskAnalytics;
   /** What the authors of rules may when these are evaluated. */
   readonly accessOfSubject: AccessOfSubject;
+  /** What a tenant has subscribed to: how many of its rules may be live. */
+  readonly tierOf: TierOf;
 }
 
 /** Everything there is about rules and anomalies. */
@@ -50,22 +57,29 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const [rules, anomalies] = [createRuleStore(stores), createAnomalyStore(stores)];
   const metrics = createMetricStore(eventStore);
   const evaluations = createEvaluationStore({ sql, eventLog, codec: ruleCodec });
-  const { askAnalytics, accessOfSubject } = ports;
+  const live = createLiveStore({ sql, eventLog, codec: ruleCodec });
+  const { askAnalytics, accessOfSubject, tierOf } = ports;
   const readCalendar = createReadCalendar(createCalendarStore({ sql, codec: calendarCodec }));
   const feedback = createFeedbackStore(sql);
   const [readSilences, readLearned] = [createReadSilences(createSilenceStore(sql)), createReadLearned(feedback)];
   const readImpacts = createReadImpacts({ askAnalytics, accessOfSubject, logger });
-  const evaluateDue = evaluateDueRules({
-    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries, readImpacts, readCalendar, readSilences },
-    ...{ readLearned },
+  const evaluating = {
+    ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries },
+    ...{ readImpacts, readSilences, readLearned, readCalendar },
     ...{ telemetry: resources.metrics, logger, nowMs },
-  });
+  };
   return {
     operations: {
-      ...createOperations({ rules, anomalies, metrics, askAnalytics, readCalendar, eventLog, nowMs, newId, feedback }),
+      ...createOperations({
+        ...{ rules, anomalies, alerts: createAlertStore(sql), metrics, feedback },
+        ...{ askAnalytics, tierOf, readCalendar, eventLog, nowMs, newId },
+      }),
       ...createFeedbackOperations({ feedback, rules, anomalies, limit: MAX_FEEDBACK_OF_ANOMALY, nowMs, newId }),
     },
     loaders: (tenantId) => createLoaders({ rules, anomalies, feedback }, tenantId),
-    background: [createEvaluator({ evaluateDue, full: MAX_CLAIMED_RULES, logger })],
+    background: [
+      createEvaluator({ evaluateDue: evaluateDueRules(evaluating), full: MAX_CLAIMED_RULES, logger }),
+      createLiveLooks({ eventLog, looker: lookAtLiveRules({ ...evaluating, live }), logger }),
+    ],
   };
 };

@@ -6,6 +6,8 @@ import type { Anomaly } from "./domain/anomaly.ts";
 import type { ExpectedPeriod, Feedback } from "./domain/feedback/feedback.ts";
 import type { Learned, LearnedEffect } from "./domain/feedback/learned.ts";
 import type { Rule } from "./domain/rule.ts";
+import type { AlertStanding } from "./domain/rules/alert-standing.ts";
+import type { ChangedAlert, RuleAlerts } from "./operations/follow-alerts.ts";
 import type { Endpoint } from "./domain/webhooks/endpoint.ts";
 import type { WebhookEventType } from "./domain/webhooks/event-type.ts";
 import type { Delivery } from "./store/webhooks/delivery-list-store.ts";
@@ -26,6 +28,12 @@ import type { ListedDelivery } from "./operations/notify/notify-operations.ts";
 
 /** What resolvers of `Anomaly` receive. */
 export type AnomalyParent = Anomaly;
+/** What resolvers of `AlertSeries` receive. */
+export type AlertSeriesParent = AlertStanding;
+/** What resolvers of `AlertChangedEvent` receive. */
+export type AlertChangedEventParent = ChangedAlert;
+/** What resolvers of `RuleAlertsEvent` receive. */
+export type RuleAlertsEventParent = RuleAlerts;
 /** What resolvers of `Rule` receive. */
 export type RuleParent = Rule;
 /** What resolvers of `WebhookEndpoint` receive. */

@@ -75,7 +75,8 @@ export const permissions = {
   "Mutation.addOnCallOverride": "notifications:manage",
   "Mutation.removeOnCallOverride": "notifications:manage",
   "Subscription.anomalies": "anomaly:read",
-  "Subscription.incidents": "anomaly:read",
+  "Subscription.alerts": "anomaly:read",
+  "Subscription.alertState": "anomaly:read",
   "Subscription.notifications": "anomaly:read",
 } as const satisfies PermissionTable;
 
@@ -109,6 +110,8 @@ export const wholeTenantFields = [
   "Mutation.linkIncidents",
   "Subscription.incidents",
   "Subscription.anomalies",
+  "Subscription.alerts",
+  "Subscription.alertState",
   "Query.deliveries",
   "Query.notificationInbox",
   "Subscription.notifications",

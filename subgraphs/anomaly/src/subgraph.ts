@@ -10,6 +10,7 @@ import { openRules, type RulesPorts } from "./open-rules.ts";
 import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
 import { openSilences } from "./open-silences.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
+import { alertTypes } from "./resolvers/alerts.ts";
 import { Anomaly } from "./resolvers/anomaly.ts";
 import { calendarMutations, calendarQueries } from "./resolvers/calendars/calendar-roots.ts";
 import { calendarTypes } from "./resolvers/calendars/calendar-types.ts";
@@ -78,7 +79,12 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
   return buildSubgraph<Context>({
     name: "anomaly",
     sdl,
-    resolvers,
+    resolvers: {
+      Query: { ...Query, ...calendarQueries, ...explainQueries, ...notifyQueries, ...webhookQueries, ...silenceQueries },
+      Mutation: { ...Mutation, ...calendarMutations, ...explainMutations, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
+      Subscription: { ...Subscription, ...notifySubscriptions },
+      ...{ Rule, Anomaly, ...alertTypes, ...calendarTypes, ...explainTypes, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
+    },
     permissions,
     wholeTenantFields,
     contextFor: ({ caller, signal }) => ({

@@ -77,7 +77,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.securityEvents(after)": "subgraphs/tenant/src/abuse.db.test.ts",
 };
 /** What makes something happen in a stream. */
-type Cause = "events" | "rule" | "incident" | "dashboard" | "comment" | "report";
+type Cause = "events" | "rule" | "alert" | "dashboard" | "comment" | "report";
 /** Streams with what makes something happen in them; the cursor is in each message. */
 const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.dashboardChanged(after)": "dashboard",
@@ -90,7 +90,8 @@ const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.correlationMatches(after)": "events",
   "Subscription.job(after)": "events",
   "Subscription.anomalies(after)": "rule",
-  "Subscription.incidents(after)": "incident",
+  "Subscription.alerts(after)": "rule",
+  "Subscription.alertState(after)": "alert",
   "Subscription.notifications(after)": "rule",
 };
 
@@ -123,7 +124,8 @@ const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings
   const stir = async (): Promise<void> => {
     if (cause === "rule") await makeRule(client, own);
     else if (cause === "dashboard") await editDashboard(client, own);
-    else if (cause === "incident") await makeIncident(client, own);
+    else if (cause === "alert")
+      await client.tell("mutation ($id: ID!) { snoozeAnomaly(id: $id) { __typename } }", { id: own.anomalyId });
     else if (cause === "comment") await makeComment(client, own);
     else if (cause === "report") await makeReportRun(client, own.reportId);
     else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);

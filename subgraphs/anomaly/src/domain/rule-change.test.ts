@@ -29,6 +29,7 @@ const rule: Rule = {
   authorPermissions: [],
   evaluationIntervalSeconds: 60,
   enabled: true,
+  live: false,
   version: 3,
   nextEvaluationAtMs: 0,
   lastEvaluation: null,
@@ -42,8 +43,8 @@ const rule: Rule = {
   updatedAtMs: 0,
   deletedAtMs: null,
 };
-const { name, description, watch, detector, alerting, labels, evaluationIntervalSeconds, enabled } = rule;
-const before = { name, description, watch, detector, alerting, labels, evaluationIntervalSeconds, enabled };
+const { name, description, watch, detector, alerting, labels, evaluationIntervalSeconds, enabled, live } = rule;
+const before = { name, description, watch, detector, alerting, labels, evaluationIntervalSeconds, enabled, live };
 const olap = { olap: { measures: [{ function: "COUNT" }] } };
 const asked = { question: olap, granularity: "HOUR", delay: "PT5M" };
 const watched = {

@@ -19,6 +19,7 @@ export interface RuleChangeInput {
   readonly labels?: readonly object[] | null | undefined;
   readonly evaluationIntervalSeconds?: number | null | undefined;
   readonly enabled?: boolean | null | undefined;
+  readonly live?: boolean | null | undefined;
 }
 
 /** What a change amounts to; `restart` says that what the rule remembers is about something else now. */
@@ -59,6 +60,7 @@ export const changeRule = (rule: Rule, input: RuleChangeInput): RuleChange => {
     labels: input.labels ?? Object.entries(rule.labels).map(([name, value]) => ({ name, value })),
     evaluationIntervalSeconds: input.evaluationIntervalSeconds ?? rule.evaluationIntervalSeconds,
     enabled: input.enabled ?? rule.enabled,
+    live: input.live ?? rule.live,
   });
   if (!checked.valid) return { kind: "REJECT", problems: checked.problems };
   return { kind: "SAVE", definition: checked.value, restart: meaningOf(checked.value) !== meaningOf(rule) };

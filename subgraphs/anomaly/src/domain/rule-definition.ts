@@ -8,6 +8,7 @@ import { problemWithImpact } from "./explain/impact.ts";
 import { metricSchema } from "./metric-definition.ts";
 import type { Metric } from "./metric.ts";
 import { detectorOfCondition, type RuleDefinition } from "./rule.ts";
+import { problemWithLive } from "./rules/live-rules.ts";
 import { BUCKET_MS, watchedQuestionSchema, type Watch } from "./rules/watch.ts";
 
 /** Shortest time between evaluations: more often would cost more than it tells. */
@@ -54,6 +55,7 @@ const bareSchema = z.object({
   labels: labelsSchema.default({}),
   evaluationIntervalSeconds: z.number().int().min(MIN_INTERVAL_SECONDS).max(MAX_INTERVAL_SECONDS),
   enabled: z.boolean(),
+  live: z.boolean().default(false),
 });
 const trialSchema = z.object({ metric: metricSchema, condition: conditionSchema });
 
@@ -131,11 +133,11 @@ export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, 
   if (tooLong !== null) return problem("detector", tooLong);
   const unknown = watch.valid && alerting.valid ? problemWithImpact(watch.value, alerting.value) : null;
   if (unknown !== null) return problem("alerting.severity.bands", unknown);
-  if (bare.valid && watch.valid && detector.valid && alerting.valid)
-    return {
-      valid: true,
-      value: { ...bare.value, watch: watch.value, detector: detector.value, alerting: alerting.value },
-    };
+  if (bare.valid && watch.valid && detector.valid && alerting.valid) {
+    const value = { ...bare.value, watch: watch.value, detector: detector.value, alerting: alerting.value };
+    const wrong = problemWithLive(value);
+    return wrong === null ? { valid: true, value } : { valid: false, problems: [wrong] };
+  }
   return { valid: false, problems: problemsOf([bare, watch, detector, alerting]) };
 };
 

@@ -16,6 +16,8 @@ export interface RuleDefinition {
   readonly labels: Readonly<Record<string, string>>;
   readonly evaluationIntervalSeconds: number;
   readonly enabled: boolean;
+  /** Whether it is looked at as soon as events are stored, too. */
+  readonly live: boolean;
 }
 
 /** As whom a rule's question is asked, and what they were permitted when they last changed the rule. */
@@ -51,6 +53,12 @@ export type CreatedRule =
   | { readonly kind: "SAVED"; readonly rule: Rule }
   | { readonly kind: "NAME_TAKEN"; readonly rule: Rule }
   | { readonly kind: "LIMIT_REACHED"; readonly limit: number };
+
+/** What a store says where as many other rules of the tenant are live as may be. */
+export interface TooManyLive {
+  readonly kind: "TOO_MANY_LIVE";
+  readonly limit: number;
+}
 
 /** What became of a change. */
 export type ChangedRule =

@@ -1,9 +1,11 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { parseRuleId } from "@tessera/contracts/ids";
+import type { Tier } from "@tessera/contracts/features";
+import { parseRuleId, type TenantId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { RuleProblem } from "../domain/checked.ts";
 import { checkRuleDefinition } from "../domain/rule-definition.ts";
 import type { CreatedRule, RuleAuthor, RuleDefinition } from "../domain/rule.ts";
+import { LIVE_RULES_OF_TIER, tooManyLive } from "../domain/rules/live-rules.ts";
 import type { RuleStore } from "../store/rule-store.ts";
 import { authorIn } from "./rules-author.ts";
 import { tryCalendar, tryQuestion, type TryDeps } from "./try-question.ts";
@@ -18,9 +20,16 @@ const NOBODY: RuleAuthor = { author: null, authorPermissions: [] };
 export const authorOf = (caller: Caller, { watch }: RuleDefinition): RuleAuthor =>
   watch.kind === "METRIC" ? NOBODY : authorIn(caller);
 
+/** Tells the tier of a tenant. */
+export type TierOf = (tenantId: TenantId) => Promise<Tier>;
+
+/** How many rules of a tenant may be live; none where that does not matter, since this one is not to be. */
+export const maxLiveOf = async (tierOf: TierOf, tenantId: TenantId, { live }: RuleDefinition): Promise<number> =>
+  live ? LIVE_RULES_OF_TIER[await tierOf(tenantId)] : 0;
+
 /** Makes a rule for the caller's tenant. A name is taken once, so a repeated call can't make the rule twice. */
 export const createRule =
-  (deps: TryDeps & { rules: RuleStore; nowMs: NowMs; newId: () => string }) =>
+  (deps: TryDeps & { rules: RuleStore; tierOf: TierOf; nowMs: NowMs; newId: () => string }) =>
   async (caller: Caller, input: object): Promise<CreateRuleOutcome> => {
     const checked = checkRuleDefinition({ ...input });
     if (!checked.valid) return { kind: "REJECTED", problems: checked.problems };
@@ -30,5 +39,7 @@ export const createRule =
     await tryQuestion(deps, caller, definition);
     const id = parseRuleId(deps.newId());
     if (id === null) throw new Error("The source of ids gave no UUID.");
-    return deps.rules.create(caller.tenantId, id, { definition, author }, deps.nowMs());
+    const maxLive = await maxLiveOf(deps.tierOf, caller.tenantId, definition);
+    const created = await deps.rules.create(caller.tenantId, id, { definition, author, maxLive }, deps.nowMs());
+    return created.kind === "TOO_MANY_LIVE" ? { kind: "REJECTED", problems: [tooManyLive(created.limit)] } : created;
   };

@@ -35,7 +35,8 @@ const fail = async (deps: EvaluatorDeps, claim: Claim, rule: Rule, error: unknow
   return "FAILED";
 };
 
-const evaluateClaim = async (deps: EvaluatorDeps, claim: Claim): Promise<string> => {
+/** Evaluates a claimed rule and settles what follows, or keeps why it failed; answers what it came to. */
+export const evaluateClaim = async (deps: EvaluatorDeps, claim: Claim): Promise<string> => {
   const claimed = await deps.evaluations.load(claim);
   if (claimed === null) return "LEASE_LOST";
   try {

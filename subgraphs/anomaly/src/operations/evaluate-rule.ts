@@ -8,31 +8,27 @@ import { withCourse } from "../domain/explain/course.ts";
 import type { Metric } from "../domain/metric.ts";
 import type { Rule } from "../domain/rule.ts";
 import { judgeRule } from "../domain/rules/judge-rule.ts";
+import { bucketOfReading } from "../domain/rules/metric-bucket.ts";
+import { closesAtMs } from "../domain/rules/open-bucket.ts";
+import { questionAsked } from "../domain/rules/question-asked.ts";
 import { fingerprintOf } from "../domain/rules/series.ts";
-import type { SettleSeries } from "../domain/rules/settle-series.ts";
-import { signalsOf, type Told } from "../domain/rules/step-series.ts";
-import { withFeedback } from "../domain/feedback/told-feedback.ts";
-import { contextSignal } from "../domain/silences/told-silences.ts";
+import { signalsOf } from "../domain/rules/step-series.ts";
 import { sumUp } from "../domain/rules/sum-up.ts";
-import { hourOfWeek, planTurn, turnOf } from "../domain/rules/watch-plan.ts";
+import { planTurn, turnOf } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, MAX_SERIES, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { Claimed, EvaluationEnd } from "../store/evaluation-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 import { withImpacts, type ReadImpacts } from "./explain/read-impacts.ts";
-import type { ReadLearned } from "./feedback/feedback-operations.ts";
-import type { ReadSilences } from "./silences/silence-operations.ts";
 import type { ReadCalendar } from "./calendars/calendar-operations.ts";
 import { authorNow } from "./rules-author.ts";
+import { tellSeries, untold, type TellSeriesDeps } from "./tell-series.ts";
 
 /** What evaluating a rule works with. */
-export interface EvaluateRuleDeps {
+export interface EvaluateRuleDeps extends TellSeriesDeps {
   readonly metrics: MetricStore;
   readonly askAnalytics: AskAnalytics;
   readonly accessOfSubject: AccessOfSubject;
   readonly readCalendar: ReadCalendar;
-  readonly settleSeries: SettleSeries;
-  readonly readSilences: ReadSilences;
-  readonly readLearned: ReadLearned;
   readonly readImpacts: ReadImpacts;
   readonly nowMs: NowMs;
 }
@@ -43,8 +39,6 @@ type Found = Pick<EvaluationEnd, "judged" | "judgedUntilMs" | "warmUntilMs" | "s
   readonly behind: boolean;
 };
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 /** A metric of the rule's own: one series, whose bucket is the window that ends now. */
 const watchMetric = async (
   { metrics }: EvaluateRuleDeps,
@@ -53,15 +47,13 @@ const watchMetric = async (
   nowMs: number,
 ): Promise<Found> => {
   const window = windowAt(nowMs, metric.windowMs);
-  const { value, samples } = await metrics.read(wholeTenant(rule.tenantId), metric, window);
+  const reading = await metrics.read(wholeTenant(rule.tenantId), metric, window);
   const fingerprint = fingerprintOf(rule.id, []);
   const fresh = { fingerprint, group: [], recent: [], seenAtMs: window.fromMs, detector: undefined };
-  const { fromMs: atMs, toMs: untilMs } = window;
-  const observation = { atMs, untilMs, value, samples, hourOfWeek: hourOfWeek("UTC", atMs), calendar: null };
   const known = series.find((one) => one.fingerprint === fingerprint) ?? fresh;
-  const toJudge = [{ series: known, buckets: [{ kind: "HELD", observation }] }] as const;
+  const toJudge = [{ series: known, buckets: [bucketOfReading(reading)] }];
   return {
-    ...{ judged: judgeRule(rule.detector, toJudge, 0), judgedUntilMs: untilMs, warmUntilMs: null, seriesSeen: 1 },
+    ...{ judged: judgeRule(rule.detector, toJudge, 0), judgedUntilMs: window.toMs, warmUntilMs: null, seriesSeen: 1 },
     behind: false,
   };
 };
@@ -74,12 +66,9 @@ const watchQuestion = async (
   nowMs: number,
 ): Promise<Found> => {
   const caller = await authorNow(deps.accessOfSubject, rule);
-  const { granularity, timeZone, question, value, maxSeries } = watch;
-  const plan = planTurn(rule, watch, historyOf(rule.detector, BUCKET_MS[granularity]), nowMs);
-  const { fromMs, toMs, warmUntilMs, heaviestFromMs } = plan;
-  const heaviestFrom = heaviestFromMs === null ? null : iso(heaviestFromMs);
-  const asked = { question, value, granularity, timeZone, maxSeries, heaviestFrom, from: iso(fromMs), to: iso(toMs) };
-  const answer = await deps.askAnalytics.watchedSeries(caller, asked);
+  const plan = planTurn(rule, watch, historyOf(rule.detector, BUCKET_MS[watch.granularity]), nowMs);
+  const { warmUntilMs } = plan;
+  const answer = await deps.askAnalytics.watchedSeries(caller, questionAsked(watch, plan));
   const turn = turnOf(rule, watch, series, answer, await deps.readCalendar(rule.tenantId, watch, answer));
   return {
     judged: judgeRule(rule.detector, turn.toJudge, warmUntilMs),
@@ -95,7 +84,17 @@ const breachedSince = (rule: Rule, evaluation: EvaluationEnd["evaluation"]): num
   return evaluation.outcome === "BREACHED" ? (rule.breachedSinceMs ?? evaluation.window.toMs) : null;
 };
 
-const untold = (signal: Told["signal"]): Told => ({ signal, bucket: null, actor: null });
+/**
+ * When the rule has its next turn: on the grid of its interval, one that came early leaves the grid as it is; of a live rule that watches a question also when the bucket ends that is
+ * open now.
+ */
+const turnAfter = (rule: Rule, judgedUntilMs: number | null, nowMs: number): number => {
+  const { nextEvaluationAtMs: dueMs, evaluationIntervalSeconds, live, watch } = rule;
+  const turnMs = dueMs > nowMs ? dueMs : nextTurnMs(dueMs, evaluationIntervalSeconds, nowMs);
+  if (!live || watch.kind === "METRIC") return turnMs;
+  const closesMs = closesAtMs({ judgedUntilMs }, watch);
+  return closesMs === null || closesMs <= nowMs ? turnMs : Math.min(turnMs, closesMs);
+};
 
 /** Evaluates a claimed rule: reads what it watches, has its detectors judge, and says what is to be settled. */
 export const evaluateRule =
@@ -108,31 +107,16 @@ export const evaluateRule =
       watch.kind === "METRIC"
         ? await watchMetric(deps, claimed, watch.metric, nowMs)
         : await watchQuestion(deps, claimed, watch, nowMs);
-    const [silences, taught] = await Promise.all([
-      deps.readSilences(rule.tenantId, nowMs),
-      deps.readLearned(rule, nowMs),
-    ]);
+    const tell = await tellSeries(deps, rule, nowMs);
     const impacts = await deps.readImpacts(rule, judged);
     const evaluation = sumUp(judged);
-    const nextMs = nextTurnMs(rule.nextEvaluationAtMs, rule.evaluationIntervalSeconds, nowMs);
     return {
       ...{ ...found, judged, evaluation, breachedSinceMs: breachedSince(rule, evaluation) },
-      ...{ keep: MAX_SERIES, nextEvaluationAtMs: behind ? nowMs : nextMs },
+      ...{ keep: MAX_SERIES, nextEvaluationAtMs: behind ? nowMs : turnAfter(rule, found.judgedUntilMs, nowMs) },
       // Time has passed as well: who is to be reminded is reminded at the rule's turn.
       settle: (held, series, one) => {
-        const { outcomes, recent } = one;
-        const told = [...withImpacts(signalsOf(outcomes, nowMs), impacts), untold({ kind: "TICK", atMs: nowMs })];
-        const signals = told.map(({ signal }) => signal);
-        const context = contextSignal(
-          held.alerting,
-          { ...series, labels: held.labels, rule: held.name },
-          signals,
-          silences,
-        );
-        const learned = taught.get(series.fingerprint) ?? null;
-        const all = context === null ? told : [untold(context), ...told];
-        const taken = withFeedback(held.alerting, { alert: series.alert, learned, recent }, all, untold);
-        return withCourse(one, deps.settleSeries(held, series, taken));
+        const signals = withImpacts(signalsOf(one.outcomes, nowMs, rule.live), impacts);
+        return withCourse(one, tell(held, series, [...signals, untold({ kind: "TICK", atMs: nowMs })], one.recent));
       },
     };
   };

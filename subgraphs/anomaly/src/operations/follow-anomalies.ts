@@ -1,12 +1,16 @@
 import { ANOMALY_RAISED } from "@tessera/contracts/events/anomaly-raised";
 import type { Caller } from "@tessera/contracts/caller";
-import { parseAnomalyId, type TenantId } from "@tessera/contracts/ids";
-import type { EventLog, LogEntry } from "@tessera/platform/events/event-log";
-import { formatLogCursor, parseLogCursor } from "@tessera/platform/events/log-cursor";
-import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
+import { parseAnomalyId } from "@tessera/contracts/ids";
+import type { EventLog } from "@tessera/platform/events/event-log";
+import type { LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { z } from "zod";
+import { checkAlertFilter } from "../domain/alerts/alert-filter.ts";
 import type { Anomaly } from "../domain/anomaly.ts";
+import { alertLabels } from "../domain/silences/told-silences.ts";
 import type { AnomalyStore } from "../store/anomaly-store.ts";
+import type { RuleStore } from "../store/rule-store.ts";
+import { followLog, placeOf } from "./follow-log.ts";
+import { soundOf } from "./silences/silence-operations.ts";
 
 /** An anomaly as it was raised, with its place in the event log. */
 export interface RaisedAnomaly {
@@ -14,28 +18,36 @@ export interface RaisedAnomaly {
   readonly anomaly: Anomaly;
 }
 
+/** What following anomalies needs. */
+export interface FollowAnomaliesDeps {
+  readonly anomalies: Pick<AnomalyStore, "findMany">;
+  readonly rules: Pick<RuleStore, "findMany">;
+  readonly eventLog: EventLog;
+}
+
 const payload = z.object({ anomalyId: z.string() });
 
-const anomalyOf = async (anomalies: AnomalyStore, tenantId: TenantId, entry: LogEntry): Promise<Anomaly> => {
-  const id = parseAnomalyId(payload.parse(entry.payload).anomalyId);
-  const [anomaly] = id === null ? [] : await anomalies.findMany(tenantId, [id]);
-  if (anomaly === undefined) throw new Error("The event log tells of an anomaly that does not exist.");
-  return anomaly;
-};
-
-/** Follows the anomalies of the caller's tenant from after a cursor, or from now on. */
+/** Follows the anomalies of the caller's tenant that are as a filter asks, from after a cursor, or from now on. */
 export const followAnomalies =
-  (deps: { anomalies: AnomalyStore; eventLog: EventLog }) =>
-  async (caller: Caller, after: string | null | undefined): Promise<LiveIterator<RaisedAnomaly>> => {
-    const { tenantId } = caller;
-    // Now is a place in the log: without it, entries this process has not yet handed out would count as later.
-    const from = after === null || after === undefined ? await deps.eventLog.head() : parseLogCursor(after);
-    const follower = deps.eventLog.follow(tenantId, ANOMALY_RAISED, from);
-    const next = async (): Promise<IteratorResult<RaisedAnomaly>> => {
-      const entry = await follower.next();
-      if (entry.done === true) return { done: true, value: undefined };
-      const anomaly = await anomalyOf(deps.anomalies, tenantId, entry.value);
-      return { done: false, value: { cursor: formatLogCursor(entry.value.cursor), anomaly } };
+  ({ anomalies, rules, eventLog }: FollowAnomaliesDeps) =>
+  async (
+    { tenantId }: Caller,
+    after: string | null | undefined,
+    filter: unknown,
+  ): Promise<LiveIterator<RaisedAnomaly>> => {
+    const isWanted = filter === null || filter === undefined ? null : soundOf(checkAlertFilter(filter), "filter");
+    const from = await placeOf(eventLog, after);
+    const wanted = async (anomaly: Anomaly): Promise<boolean> => {
+      if (isWanted === null) return true;
+      const { ruleId, group, severity } = anomaly;
+      const [rule] = await rules.findMany(tenantId, [ruleId]);
+      const labels = alertLabels({ labels: rule?.labels ?? {}, group, rule: rule?.name ?? "" }, severity);
+      return isWanted({ ruleId, severity, labels });
     };
-    return createLiveIterator({ next, close: () => void follower.return() });
+    return followLog(eventLog, { tenantId, topic: ANOMALY_RAISED, from }, async (said) => {
+      const id = parseAnomalyId(payload.parse(said).anomalyId);
+      const [anomaly] = id === null ? [] : await anomalies.findMany(tenantId, [id]);
+      if (anomaly === undefined) throw new Error("The event log tells of an anomaly that does not exist.");
+      return (await wanted(anomaly)) ? { anomaly } : null;
+    });
   };

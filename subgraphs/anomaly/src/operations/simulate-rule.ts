@@ -3,6 +3,7 @@ import type { RuleId } from "@tessera/contracts/ids";
 import { parseRuleId } from "@tessera/contracts/ids";
 import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { freshAlert, type AlertSignal } from "../domain/alerts/alert-state.ts";
 import { scoreEpisodes, type KnownIncident, type SimulationScore } from "../domain/alerts/simulation.ts";
@@ -22,14 +23,11 @@ import { changeRule, type RuleChangeInput } from "../domain/rule-change.ts";
 import { checkRuleDefinition } from "../domain/rule-definition.ts";
 import type { Rule, RuleDefinition } from "../domain/rule.ts";
 import { judgeRule } from "../domain/rules/judge-rule.ts";
-import {
-  fingerprintOf,
-  type JudgedSeries,
-  type Series,
-  type SeriesBucket,
-  type SeriesGroup,
-} from "../domain/rules/series.ts";
-import { hourOfWeek, MAX_BUCKETS_PER_TURN, turnOf } from "../domain/rules/watch-plan.ts";
+import { fingerprintOf, type JudgedSeries, type Series, type SeriesGroup } from "../domain/rules/series.ts";
+import { signalsOf } from "../domain/rules/step-series.ts";
+import { bucketOfReading } from "../domain/rules/metric-bucket.ts";
+import { questionAsked } from "../domain/rules/question-asked.ts";
+import { MAX_BUCKETS_PER_TURN, turnOf } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { FeedbackStore } from "../store/feedback/feedback-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
@@ -133,11 +131,11 @@ interface Followed {
   readonly signals: readonly AlertSignal[];
 }
 
-const signalsOf = ({ outcomes }: JudgedSeries): readonly AlertSignal[] =>
-  outcomes.map((outcome): AlertSignal => {
-    if (outcome.kind === "GONE") return { kind: "NO_SERIES", bucket: outcome, atMs: outcome.untilMs };
-    const { bucket } = outcome;
-    return { kind: "FINDING", bucket, finding: bucket.finding, impact: null, atMs: bucket.untilMs };
+/** What the alert of a judged series is told, when each of its buckets had ended. */
+const signalsIn = ({ outcomes }: JudgedSeries): readonly AlertSignal[] =>
+  outcomes.flatMap((outcome) => {
+    const atMs = outcome.kind === "GONE" ? outcome.untilMs : outcome.bucket.untilMs;
+    return signalsOf([outcome], atMs).map(({ signal }) => signal);
   });
 
 const NO_RULE = "00000000-0000-0000-0000-000000000000";
@@ -151,26 +149,26 @@ const turn = async (
   span: { readonly fromMs: number; readonly toMs: number; readonly warmUntilMs: number; readonly since: number },
 ): Promise<{ readonly followed: ReadonlyMap<string, Followed>; readonly untilMs: number | null }> => {
   const { watch, detector } = definition;
-  const { question, value, granularity, timeZone } = watch;
-  const iso = (ms: number): string => new Date(ms).toISOString();
   const maxSeries = Math.min(watch.maxSeries, MAX_SIMULATED_SERIES);
-  const asked = { question, value, granularity, timeZone, maxSeries, heaviestFrom: iso(span.since) };
-  const answer = await deps.askAnalytics.watchedSeries(caller, {
-    ...asked,
-    from: iso(span.fromMs),
-    to: iso(span.toMs),
-  });
+  const asked = questionAsked(watch, { ...span, heaviestFromMs: span.since, maxSeries });
+  const answer = await deps.askAnalytics.watchedSeries(caller, asked);
   const known = [...followed.values()].map(({ series }): Series => ({
     ...series,
     alert: freshAlert(span.since),
     anomalyId: null,
   }));
   // boundary: an id that names no rule, since the rule may not be there yet; series are told apart by their groups alone.
-  const { toJudge, judgedUntilMs } = turnOf({ id: NO_RULE as RuleId }, watch, known, answer, await deps.readCalendar(caller.tenantId, watch, answer));
+  const { toJudge, judgedUntilMs } = turnOf(
+    { id: NO_RULE as RuleId },
+    watch,
+    known,
+    answer,
+    await deps.readCalendar(caller.tenantId, watch, answer),
+  );
   const next = new Map(followed);
   for (const judged of toJudge.length === 0 ? [] : judgeRule(detector, toJudge, span.warmUntilMs)) {
     const before = next.get(judged.fingerprint)?.signals ?? [];
-    next.set(judged.fingerprint, { series: judged, signals: [...before, ...signalsOf(judged)] });
+    next.set(judged.fingerprint, { series: judged, signals: [...before, ...signalsIn(judged)] });
   }
   return { followed: next, untilMs: judgedUntilMs };
 };
@@ -219,26 +217,14 @@ const replayMetric = async (
       "to",
       `At most ${MAX_EVALUATIONS} evaluations of a metric are made again: take a shorter time, or let the rule watch a question.`,
     );
-  const buckets: SeriesBucket[] = [];
-  for (let turns = 0; turns < count; turns += PARALLEL_READINGS) {
-    const ends = Array.from(
-      { length: Math.min(PARALLEL_READINGS, count - turns) },
-      (_, place) => fromMs + (turns + place + 1) * intervalMs,
-    );
-    const readings = await Promise.all(
-      ends.map((untilMs) => metrics.read(caller, metric, windowAt(untilMs, metric.windowMs))),
-    );
-    for (const { value, samples, window } of readings) {
-      const { fromMs: atMs, toMs: untilMs } = window;
-      buckets.push({
-        kind: "HELD",
-        observation: { atMs, untilMs, value, samples, hourOfWeek: hourOfWeek("UTC", atMs), calendar: null },
-      });
-    }
-  }
+  const ends = Array.from({ length: Math.max(0, count) }, (_, place) => fromMs + (place + 1) * intervalMs);
+  const readings = await eachOf(ends, PARALLEL_READINGS, (untilMs) =>
+    metrics.read(caller, metric, windowAt(untilMs, metric.windowMs)),
+  );
+  const buckets = readings.map(bucketOfReading);
   const series = { fingerprint: "", group: [], recent: [], seenAtMs: fromMs, detector: undefined };
   const judged = buckets.length === 0 ? [] : judgeRule(detector, [{ series, buckets }], 0);
-  return new Map(judged.map((one) => [one.fingerprint, { series: one, signals: signalsOf(one) }]));
+  return new Map(judged.map((one) => [one.fingerprint, { series: one, signals: signalsIn(one) }]));
 };
 
 /** What people said of a rule's anomalies, and what it has taught of the series as they are simulated. */

@@ -3,6 +3,7 @@ import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { RuleDefinition } from "../domain/rule.ts";
+import { questionAsked } from "../domain/rules/question-asked.ts";
 import { BUCKET_MS } from "../domain/rules/watch.ts";
 import type { ReadCalendar } from "./calendars/calendar-operations.ts";
 
@@ -28,12 +29,10 @@ export const tryCalendar = async (
  */
 export const tryQuestion = async (deps: TryDeps, caller: Caller, { watch }: RuleDefinition): Promise<void> => {
   if (watch.kind === "METRIC") return;
-  const { question, value, granularity, timeZone, delayMs } = watch;
-  const toMs = deps.nowMs() - delayMs;
-  const [from, to] = [toMs - 2 * BUCKET_MS[granularity], toMs].map((ms) => new Date(ms).toISOString());
-  const asked = { question, value, granularity, timeZone, maxSeries: 1, heaviestFrom: null };
+  const toMs = deps.nowMs() - watch.delayMs;
+  const span = { fromMs: toMs - 2 * BUCKET_MS[watch.granularity], toMs, heaviestFromMs: null, maxSeries: 1 };
   try {
-    await deps.askAnalytics.watchedSeries(caller, { ...asked, from: from ?? "", to: to ?? "" });
+    await deps.askAnalytics.watchedSeries(caller, questionAsked(watch, span));
   } catch (error) {
     if (!(error instanceof Refusal) || !(error.extras.field ?? "").startsWith("input.")) throw error;
     const field = `input.question.${(error.extras.field ?? "").slice("input.".length)}`;

@@ -3,13 +3,14 @@ import { parseRuleId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { changeRule, type RuleChangeInput } from "../domain/rule-change.ts";
 import type { ChangedRule } from "../domain/rule.ts";
+import { tooManyLive } from "../domain/rules/live-rules.ts";
 import type { RuleStore } from "../store/rule-store.ts";
-import { authorOf } from "./create-rule.ts";
+import { authorOf, maxLiveOf, type TierOf } from "./create-rule.ts";
 import { tryCalendar, tryQuestion, type TryDeps } from "./try-question.ts";
 
 /** Changes a rule of the caller's tenant; its next evaluation follows at once. Who changes a rule is who its question is asked for from then on. */
 export const updateRule =
-  (deps: TryDeps & { rules: RuleStore; nowMs: NowMs }) =>
+  (deps: TryDeps & { rules: RuleStore; tierOf: TierOf; nowMs: NowMs }) =>
   async (caller: Caller, id: string, input: RuleChangeInput): Promise<ChangedRule> => {
     const ruleId = parseRuleId(id);
     const rule = ruleId === null ? null : await deps.rules.find(caller.tenantId, ruleId);
@@ -22,5 +23,7 @@ export const updateRule =
     if (decision.restart) await tryQuestion(deps, caller, decision.definition);
     const change = { by: caller.subject, note: null, atMs: deps.nowMs() };
     const decide = (held: typeof rule) => changeRule(held, input);
-    return deps.rules.change(caller.tenantId, ruleId, { decide, author }, change);
+    const maxLive = await maxLiveOf(deps.tierOf, caller.tenantId, decision.definition);
+    const changed = await deps.rules.change(caller.tenantId, ruleId, { decide, author, maxLive }, change);
+    return changed.kind === "TOO_MANY_LIVE" ? { kind: "REJECTED", problems: [tooManyLive(changed.limit)] } : changed;
   };

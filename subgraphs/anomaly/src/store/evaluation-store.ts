@@ -79,7 +79,8 @@ const claimStatement = (nowMs: number, leaseUntilMs: number, limit: number): Sql
   params: [at(nowMs), at(leaseUntilMs), limit],
 });
 
-const claimedStatement = (claim: Claim, hold: "" | "FOR UPDATE"): SqlStatement => ({
+/** The claimed rule, if the claim is still good; held until the transaction ends where that is asked for. */
+export const claimedStatement = (claim: Claim, hold: "" | "FOR UPDATE"): SqlStatement => ({
   name: `anomaly-claimed${hold === "" ? "" : "-hold"}`,
   text: `SELECT ${RULE_COLUMNS} FROM anomaly_rule WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 ${hold}`,
   params: [claim.tenantId, claim.ruleId, claim.leaseToken],

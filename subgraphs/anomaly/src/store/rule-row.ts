@@ -6,7 +6,7 @@ import type { RuleCodec } from "../domain/rules/rule-codec.ts";
 
 /** The columns of a rule in SQL, under the names Prisma gives them, so that one parser reads both. */
 export const RULE_COLUMNS = `tenant_id AS "tenantId", id, name, description, watch, detector, alerting, labels, author,
-  author_permissions AS "authorPermissions", evaluation_interval_seconds AS "evaluationIntervalSeconds", enabled, version,
+  author_permissions AS "authorPermissions", evaluation_interval_seconds AS "evaluationIntervalSeconds", enabled, live, version,
   next_evaluation_at AS "nextEvaluationAt", last_evaluation AS "lastEvaluation", last_failure AS "lastFailure", failure_code AS "failureCode",
   breached_since AS "breachedSince", judged_until AS "judgedUntil", warm_until AS "warmUntil", series_seen AS "seriesSeen",
   created_at AS "createdAt", updated_at AS "updatedAt", deleted_at AS "deletedAt"`;
@@ -46,6 +46,7 @@ const ruleRow = z.object({
   authorPermissions: z.array(z.string()),
   evaluationIntervalSeconds: z.number(),
   enabled: z.boolean(),
+  live: z.boolean(),
   version: z.number(),
   nextEvaluationAt: msColumn,
   lastEvaluation: evaluationColumn.nullable(),

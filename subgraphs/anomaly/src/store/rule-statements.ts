@@ -8,7 +8,7 @@ const at = (ms: number): Date => new Date(ms);
 /** What its author says of a rule, in the forms the store keeps. */
 export interface StoredDefinition extends Pick<
   Rule,
-  "name" | "description" | "detector" | "labels" | "evaluationIntervalSeconds" | "enabled"
+  "name" | "description" | "detector" | "labels" | "evaluationIntervalSeconds" | "enabled" | "live"
 > {
   readonly watch: unknown;
   readonly alerting: unknown;
@@ -28,6 +28,7 @@ const definitionParams = (
   authorPermissions,
   definition.evaluationIntervalSeconds,
   definition.enabled,
+  definition.live,
 ];
 
 /** Lets one writer at a time change a tenant's rules, so that names and their number are checked without a race. */
@@ -51,6 +52,13 @@ export const countRulesStatement = (tenantId: TenantId): SqlStatement => ({
   params: [tenantId],
 });
 
+/** How many other rules of the tenant that are not deleted are live. */
+export const countLiveRulesStatement = (tenantId: TenantId, other: RuleId): SqlStatement => ({
+  name: "anomaly-count-live-rules",
+  text: "SELECT count(*)::integer AS rules FROM anomaly_rule WHERE tenant_id = $1 AND id <> $2 AND live AND deleted_at IS NULL",
+  params: [tenantId, other],
+});
+
 /** Inserts a rule that is due at once. */
 export const insertRuleStatement = (
   tenantId: TenantId,
@@ -60,8 +68,8 @@ export const insertRuleStatement = (
 ): SqlStatement => ({
   name: "anomaly-insert-rule",
   text: `INSERT INTO anomaly_rule (tenant_id, id, name, description, watch, detector, alerting, labels, author, author_permissions,
-      evaluation_interval_seconds, enabled, next_evaluation_at, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $13, $13) RETURNING ${RULE_COLUMNS}`,
+      evaluation_interval_seconds, enabled, live, next_evaluation_at, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::jsonb, $8::jsonb, $9, $10, $11, $12, $13, $14, $14, $14) RETURNING ${RULE_COLUMNS}`,
   params: [tenantId, id, ...definitionParams(definition, author), at(nowMs)],
 });
 
@@ -81,15 +89,15 @@ export const updateRuleStatement = (
 ): SqlStatement => ({
   name: "anomaly-update-rule",
   text: `UPDATE anomaly_rule SET name = $3, description = $4, watch = $5::jsonb, detector = $6::jsonb, alerting = $7::jsonb, labels = $8::jsonb,
-      author = $9, author_permissions = $10, evaluation_interval_seconds = $11, enabled = $12, next_evaluation_at = $13, updated_at = $13,
-      version = version + 1, lease_token = NULL, leased_until = NULL,
-      last_evaluation = CASE WHEN $14 THEN NULL ELSE last_evaluation END,
-      last_failure = CASE WHEN $14 THEN NULL ELSE last_failure END,
-      failure_code = CASE WHEN $14 THEN NULL ELSE failure_code END,
-      breached_since = CASE WHEN $14 THEN NULL ELSE breached_since END,
-      judged_until = CASE WHEN $14 THEN NULL ELSE judged_until END,
-      warm_until = CASE WHEN $14 THEN NULL ELSE warm_until END,
-      series_seen = CASE WHEN $14 THEN 0 ELSE series_seen END
+      author = $9, author_permissions = $10, evaluation_interval_seconds = $11, enabled = $12, live = $13, next_evaluation_at = $14, updated_at = $14,
+      version = version + 1, lease_token = NULL, leased_until = NULL, next_look_at = NULL,
+      last_evaluation = CASE WHEN $15 THEN NULL ELSE last_evaluation END,
+      last_failure = CASE WHEN $15 THEN NULL ELSE last_failure END,
+      failure_code = CASE WHEN $15 THEN NULL ELSE failure_code END,
+      breached_since = CASE WHEN $15 THEN NULL ELSE breached_since END,
+      judged_until = CASE WHEN $15 THEN NULL ELSE judged_until END,
+      warm_until = CASE WHEN $15 THEN NULL ELSE warm_until END,
+      series_seen = CASE WHEN $15 THEN 0 ELSE series_seen END
     WHERE tenant_id = $1 AND id = $2 RETURNING ${RULE_COLUMNS}`,
   params: [rule.tenantId, rule.id, ...definitionParams(definition, author), at(nowMs), restart],
 });

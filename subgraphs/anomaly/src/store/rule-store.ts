@@ -5,12 +5,13 @@ import { z } from "zod";
 import type { AlertSignal } from "../domain/alerts/alert-state.ts";
 import type { CheckedPage } from "../domain/page.ts";
 import type { RuleChange } from "../domain/rule-change.ts";
-import type { ChangedRule, CreatedRule, Rule, RuleAuthor, RuleDefinition } from "../domain/rule.ts";
+import type { ChangedRule, CreatedRule, Rule, RuleAuthor, RuleDefinition, TooManyLive } from "../domain/rule.ts";
 import type { RuleCodec } from "../domain/rules/rule-codec.ts";
 import type { SettleSeries } from "../domain/rules/settle-series.ts";
 import type { Actor } from "../domain/rules/step-series.ts";
 import { ruleRowParser } from "./rule-row.ts";
 import {
+  countLiveRulesStatement,
   countRulesStatement,
   deleteRuleStatement,
   insertRuleStatement,
@@ -38,16 +39,16 @@ export interface RuleStore {
   create(
     tenantId: TenantId,
     id: RuleId,
-    made: { readonly definition: RuleDefinition; readonly author: RuleAuthor },
+    made: { readonly definition: RuleDefinition; readonly author: RuleAuthor; readonly maxLive: number },
     nowMs: number,
-  ): Promise<CreatedRule>;
+  ): Promise<CreatedRule | TooManyLive>;
   /** Changes a rule as `decide` says of its present form; nobody else changes it in between. One that starts anew forgets its series and ends their anomalies. */
   change(
     tenantId: TenantId,
     id: RuleId,
-    changing: { readonly decide: (rule: Rule) => RuleChange; readonly author: RuleAuthor },
+    changing: { readonly decide: (rule: Rule) => RuleChange; readonly author: RuleAuthor; readonly maxLive: number },
     change: Change,
-  ): Promise<ChangedRule>;
+  ): Promise<ChangedRule | TooManyLive>;
   /** Marks a rule deleted and ends its anomalies; false when there is no such rule. */
   remove(tenantId: TenantId, id: RuleId, change: Change): Promise<boolean>;
   /** The rule, unless it is deleted. */
@@ -74,13 +75,25 @@ const stored = ({ codec }: Within, { watch, alerting, ...same }: RuleDefinition)
   alerting: codec.writeAlerting(alerting),
 });
 
+/** Says so where a rule is to be live and as many others of the tenant are as may be; null where there is room. */
+const tooLive = async (
+  { transaction }: Within,
+  tenantId: TenantId,
+  { id, live }: { readonly id: RuleId; readonly live: boolean },
+  maxLive: number,
+): Promise<TooManyLive | null> => {
+  if (!live) return null;
+  const [others] = await transaction.run(countLiveRulesStatement(tenantId, id), (row) => countRow.parse(row));
+  return others === undefined || others.rules >= maxLive ? { kind: "TOO_MANY_LIVE", limit: maxLive } : null;
+};
+
 const create = async (
   within: Within,
   tenantId: TenantId,
   id: RuleId,
-  { definition, author }: { readonly definition: RuleDefinition; readonly author: RuleAuthor },
+  { definition, author, maxLive }: Parameters<RuleStore["create"]>[2],
   nowMs: number,
-): Promise<CreatedRule> => {
+): Promise<CreatedRule | TooManyLive> => {
   const { transaction, parseRule } = within;
   await transaction.run(lockRulesStatement(tenantId), nothing);
   const [namesake] = await transaction.run(ruleByNameStatement(tenantId, definition.name), parseRule);
@@ -88,6 +101,8 @@ const create = async (
   const [count] = await transaction.run(countRulesStatement(tenantId), (row) => countRow.parse(row));
   if (count === undefined || count.rules >= MAX_RULES_PER_TENANT)
     return { kind: "LIMIT_REACHED", limit: MAX_RULES_PER_TENANT };
+  const full = await tooLive(within, tenantId, { id, live: definition.live }, maxLive);
+  if (full !== null) return full;
   const made = { definition: stored(within, definition), author };
   const [rule] = await transaction.run(insertRuleStatement(tenantId, id, made, nowMs), parseRule);
   if (rule === undefined) throw new Error("The new rule was not stored.");
@@ -117,9 +132,9 @@ const change = async (
   within: Within,
   tenantId: TenantId,
   id: RuleId,
-  { decide, author }: Parameters<RuleStore["change"]>[2],
+  { decide, author, maxLive }: Parameters<RuleStore["change"]>[2],
   by: Change,
-): Promise<ChangedRule> => {
+): Promise<ChangedRule | TooManyLive> => {
   const { transaction, parseRule } = within;
   await transaction.run(lockRulesStatement(tenantId), nothing);
   const [rule] = await transaction.run(lockRuleStatement(tenantId, id), parseRule);
@@ -130,6 +145,8 @@ const change = async (
   const { definition, restart } = decision;
   const [namesake] = await transaction.run(ruleByNameStatement(tenantId, definition.name), parseRule);
   if (namesake !== undefined && namesake.id !== id) return { kind: "NAME_TAKEN", rule: namesake };
+  const full = await tooLive(within, tenantId, { id, live: definition.live && !rule.live }, maxLive);
+  if (full !== null) return full;
   const changed = { definition: stored(within, definition), author };
   const [saved] = await transaction.run(updateRuleStatement(rule, changed, restart, by.atMs), parseRule);
   if (saved === undefined) throw new Error("The changed rule was not stored.");

@@ -37,6 +37,9 @@ const recentColumn = z.array(
 /** The columns of a series, under the names the parser knows. */
 export const SERIES_COLUMNS = `fingerprint, series_group AS "group", detector, alert, recent, anomaly_id AS "anomalyId", seen_at AS "seenAt"`;
 
+/** The same, with no judged buckets. */
+export const LEARNT_COLUMNS = `fingerprint, series_group AS "group", detector, alert, '[]'::jsonb AS recent, anomaly_id AS "anomalyId", seen_at AS "seenAt"`;
+
 const seriesRow = z.object({
   fingerprint: z.string(),
   group: groupColumn,

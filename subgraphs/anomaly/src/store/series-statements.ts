@@ -3,7 +3,7 @@ import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { JudgedSeries } from "../domain/rules/series.ts";
 import type { SettledSeries, SettledStep } from "../domain/rules/settle-series.ts";
 import type { AnomalyWrite } from "../domain/rules/step-series.ts";
-import { SERIES_COLUMNS, STANDING_COLUMNS } from "./series-row.ts";
+import { LEARNT_COLUMNS, SERIES_COLUMNS, STANDING_COLUMNS } from "./series-row.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -11,6 +11,13 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export const seriesOfRuleStatement = (tenantId: TenantId, ruleId: RuleId): SqlStatement => ({
   name: "anomaly-series-of-rule",
   text: `SELECT ${SERIES_COLUMNS} FROM anomaly_series WHERE tenant_id = $1 AND rule_id = $2 ORDER BY fingerprint`,
+  params: [tenantId, ruleId],
+});
+
+/** Every series of a rule with what its detector has learnt and where its alert stands, without its judged buckets. */
+export const learntOfRuleStatement = (tenantId: TenantId, ruleId: RuleId): SqlStatement => ({
+  name: "anomaly-learnt-of-rule",
+  text: `SELECT ${LEARNT_COLUMNS} FROM anomaly_series WHERE tenant_id = $1 AND rule_id = $2`,
   params: [tenantId, ruleId],
 });
 

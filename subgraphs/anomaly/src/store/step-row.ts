@@ -8,7 +8,8 @@ import { idColumn, msColumn } from "./rule-row.ts";
 export const STEP_COLUMNS = `id, rule_id AS "ruleId", fingerprint, anomaly_id AS "anomalyId", from_state AS "from", to_state AS "to", reason, severity, notify,
   silence, escalation_step AS "escalationStep", at, actor, note`;
 
-const states = z.enum(["OK", "PENDING", "FIRING", "ACKNOWLEDGED", "RESOLVING", "RESOLVED"]);
+/** Where an alert may stand. */
+export const statesColumn = z.enum(["OK", "PENDING", "FIRING", "ACKNOWLEDGED", "RESOLVING", "RESOLVED"]);
 const reasons = z.enum([
   ...(["BREACHED", "BREACHED_LONG_ENOUGH", "RETURNED_BEFORE_FIRING", "RETURNED", "RETURNED_LONG_ENOUGH"] as const),
   ...([
@@ -29,7 +30,7 @@ const stepRow = z.object({
   ruleId: idColumn(parseRuleId),
   fingerprint: z.string(),
   anomalyId: idColumn(parseAnomalyId).nullable(),
-  ...{ from: states, to: states, reason: reasons, severity: severityColumn, notify: z.boolean() },
+  ...{ from: statesColumn, to: statesColumn, reason: reasons, severity: severityColumn, notify: z.boolean() },
   ...{ silence: silences.nullable(), escalationStep: z.number().nullable(), at: msColumn },
   actor: subjectColumn.nullable(),
   note: z.string().nullable(),

@@ -13,12 +13,14 @@ import { signalsOf } from "../domain/rules/step-series.ts";
 import { evaluateDueRules, type EvaluatorDeps } from "../operations/evaluate-due-rules.ts";
 import { createCalendarStore } from "../store/calendars/calendar-store.ts";
 import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
-import { createReadImpacts } from "../operations/explain/read-impacts.ts";
 import { createReadLearned } from "../operations/feedback/feedback-operations.ts";
 import { createReadCalendar } from "../operations/calendars/calendar-operations.ts";
+import { createReadImpacts } from "../operations/explain/read-impacts.ts";
+import { lookAtLiveRules, type LiveLooker } from "../operations/look-at-live-rules.ts";
 import { createReadSilences } from "../operations/silences/silence-operations.ts";
 import { createFeedbackStore } from "../store/feedback/feedback-store.ts";
 import { createSilenceStore } from "../store/silences/silence-store.ts";
+import { createLiveStore } from "../store/live-store.ts";
 import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
 import type { RulesPorts } from "../open-rules.ts";
 import { createAnomalySubgraph } from "../subgraph.ts";
@@ -39,11 +41,16 @@ export interface AnomalyRoom {
   worker(
     parts?: Partial<Pick<EvaluatorDeps, "metrics" | "evaluations" | "askAnalytics" | "accessOfSubject">>,
   ): () => Promise<number>;
+  /** One more who looks at live rules. */
+  looker(): LiveLooker;
   close(): Promise<void>;
 }
 
+/** What a room of the tests is given; its tenants are of the tier BUSINESS unless said otherwise. */
+export type RoomPorts = Omit<RulesPorts, "tierOf"> & Partial<RulesPorts>;
+
 /** What rules of metrics need of others: nothing. */
-const NOTHING_ASKED: RulesPorts = {
+const NOTHING_ASKED: RoomPorts = {
   askAnalytics: {
     watchedSeries: () => Promise.reject(new Error("No question is asked here.")),
     impactOf: () => Promise.reject(new Error("No question is asked here.")),
@@ -52,7 +59,8 @@ const NOTHING_ASKED: RulesPorts = {
 };
 
 /** Opens an {@link AnomalyRoom}; the event log is not started. */
-export const openAnomalyRoom = (ports: RulesPorts = NOTHING_ASKED): AnomalyRoom => {
+export const openAnomalyRoom = (given: RoomPorts = NOTHING_ASKED): AnomalyRoom => {
+  const ports: RulesPorts = { tierOf: () => Promise.resolve("BUSINESS"), ...given };
   const clock = { ms: LONG_AGO_MS };
   const engines = openTestResources({ nowMs: () => clock.ms });
   const { sql, eventLog, eventStore, logger, newId, nowMs, metrics: telemetry } = engines.resources;
@@ -60,21 +68,21 @@ export const openAnomalyRoom = (ports: RulesPorts = NOTHING_ASKED): AnomalyRoom 
     createEvaluationStore({ sql, eventLog, codec: ruleCodec }),
     createMetricStore(eventStore),
   ];
+  const evaluating = {
+    ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
+    readSilences: createReadSilences(createSilenceStore(sql)),
+    readImpacts: createReadImpacts({ ...ports, logger }),
+    readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),
+    readLearned: createReadLearned(createFeedbackStore(sql)),
+  };
   return {
     engines,
     subgraph: createAnomalySubgraph(engines.resources, { ...testPorts(), ...ports }),
     clock,
     evaluations,
     metrics,
-    worker: (parts = {}) =>
-      evaluateDueRules({
-        ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
-        readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),
-        readSilences: createReadSilences(createSilenceStore(sql)),
-        readLearned: createReadLearned(createFeedbackStore(sql)),
-        readImpacts: createReadImpacts({ ...ports, logger }),
-        ...parts,
-      }),
+    worker: (parts = {}) => evaluateDueRules({ ...evaluating, ...parts }),
+    looker: () => lookAtLiveRules({ ...evaluating, live: createLiveStore({ sql, eventLog, codec: ruleCodec }) }),
     close: () => engines.close(),
   };
 };

@@ -4,6 +4,7 @@ import { createDetector } from "../detectors/create-detector.ts";
 import { isOfGroup, type DetectorDefinition, type SeriesDefinition } from "../detectors/detector-definition.ts";
 import type { Finding } from "../detectors/detector.ts";
 import { momentOf, readingIn } from "../zone-clock.ts";
+import type { MarkOf } from "../calendars/occurrences.ts";
 import { fingerprintOf, type JudgedBucket, type Series } from "./series.ts";
 import type { Rule } from "../rule.ts";
 import { framesOf } from "./watch-plan.ts";
@@ -86,14 +87,14 @@ const judgedEarly = (
  * it has ended. The series of all that are not kept is not looked at, since who is in it changes with the bucket.
  */
 export const settledEarly = (
-  rule: Pick<Rule, "id" | "detector" | "alerting">,
-  watch: WatchedQuestionRule,
+  rule: Pick<Rule, "id" | "detector" | "alerting"> & { readonly watch: Pick<WatchedQuestionRule, "timeZone"> },
   known: ReadonlyMap<string, Pick<Series, "detector">>,
   answer: WatchedAnswer,
+  markOf: MarkOf,
 ): readonly SettledEarly[] => {
-  const { detector: definition, alerting } = rule;
+  const { detector: definition, alerting, watch } = rule;
   const certain = certainOf(definition);
-  const [frame] = framesOf(answer, watch.timeZone, 1);
+  const [frame] = framesOf(answer, watch.timeZone, 1, markOf);
   if (!answer.rising || frame === undefined || isOfGroup(definition) || certain === NOTHING) return [];
   return answer.series.flatMap(({ group, values, samples }): readonly SettledEarly[] => {
     const [value = null, of = null] = [values[0], samples[0]];

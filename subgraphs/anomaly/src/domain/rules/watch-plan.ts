@@ -26,6 +26,14 @@ export interface TurnPlan {
   readonly behind: boolean;
 }
 
+/** From when on events weigh in which series of a rule are kept, where not all are; null where all are. */
+export const heaviestFromOf = (
+  { seriesSeen }: Pick<Rule, "seriesSeen">,
+  { maxSeries, granularity }: WatchedQuestionRule,
+  fromMs: number,
+): number | null =>
+  seriesSeen > maxSeries ? fromMs - Math.max(24 * HOUR_MS, WEIGHED_BUCKETS * BUCKET_MS[granularity]) : null;
+
 /**
  * What a turn asks for: the buckets since the last judged one, that ended `delay` ago. A rule that has judged none is shown so much history first that its detector knows what is
  * usual, a turn's worth at a time; only the buckets after that count.
@@ -42,10 +50,9 @@ export const planTurn = (
   const warmUntilMs = rule.warmUntilMs ?? knownMs - 2 * bucketMs;
   const fromMs = rule.judgedUntilMs ?? knownMs - (history + 2) * bucketMs;
   const toMs = Math.min(knownMs, fromMs + (MAX_BUCKETS_PER_TURN + 1) * bucketMs);
-  const cut = rule.seriesSeen > watch.maxSeries;
   return {
     ...{ fromMs, toMs, warmUntilMs, behind: toMs < knownMs },
-    heaviestFromMs: cut ? fromMs - Math.max(24 * HOUR_MS, WEIGHED_BUCKETS * bucketMs) : null,
+    heaviestFromMs: heaviestFromOf(rule, watch, fromMs),
   };
 };
 
@@ -73,7 +80,7 @@ export interface Turn {
 type Frame = Omit<Observation, "value" | "samples">;
 
 /** The first buckets of an answer. One that is like another weekday has that weekday's hours. */
-const framesOf = (
+export const framesOf = (
   answer: WatchedAnswer,
   timeZone: string,
   count: number,

@@ -24,6 +24,7 @@ beforeAll(async () => {
       impactOf: () => Promise.reject(new Error("Nothing is asked here.")),
     },
     accessOfSubject: () => Promise.resolve(null),
+    tierOf: () => Promise.resolve("FREE" as const),
   };
   subgraph = createAnomalySubgraph(room.engines.resources, { ...ports, ...rules });
   await room.engines.resources.eventLog.start();

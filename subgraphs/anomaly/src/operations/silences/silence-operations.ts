@@ -24,11 +24,11 @@ export interface SilenceDeps {
 }
 
 /** What makes sense of an input; refuses with BAD_INPUT what does not, naming the first place and saying all. */
-export const soundOf = <T>(checked: Checked<T>): T => {
+export const soundOf = <T>(checked: Checked<T>, place = "input"): T => {
   if (checked.valid) return checked.value;
   const said = checked.problems.map(({ field, message }) => `${field}: ${message}`).join(" ");
   throw refuse("BAD_INPUT", said, {
-    field: ["input", checked.problems[0]?.field ?? ""].filter((part) => part !== "").join("."),
+    field: [place, checked.problems[0]?.field ?? ""].filter((part) => part !== "").join("."),
   });
 };
 

@@ -1,0 +1,46 @@
+import { withFeedback } from "../domain/feedback/told-feedback.ts";
+import type { Rule } from "../domain/rule.ts";
+import type { KeptBucket } from "../domain/rules/series.ts";
+import type { SeriesBefore, SettledSeries, SettleSeries } from "../domain/rules/settle-series.ts";
+import type { Told } from "../domain/rules/step-series.ts";
+import { contextSignal } from "../domain/silences/told-silences.ts";
+import type { ReadLearned } from "./feedback/feedback-operations.ts";
+import type { ReadSilences } from "./silences/silence-operations.ts";
+
+/** What telling the series of a rule works with. */
+export interface TellSeriesDeps {
+  readonly settleSeries: SettleSeries;
+  readonly readSilences: ReadSilences;
+  readonly readLearned: ReadLearned;
+}
+
+/** Tells the alert of a series some signals, between the silences around it and what people have taught of it. */
+export type TellSeries = (
+  held: Rule,
+  series: SeriesBefore,
+  told: readonly Told[],
+  recent: readonly KeptBucket[],
+) => SettledSeries;
+
+/** A signal of which no bucket and nobody is the reason. */
+export const untold = (signal: Told["signal"]): Told => ({ signal, bucket: null, actor: null });
+
+/** Reads, once for all series of a rule, what lies around their alerts. */
+export const tellSeries = async (deps: TellSeriesDeps, rule: Rule, nowMs: number): Promise<TellSeries> => {
+  const [silences, taught] = await Promise.all([
+    deps.readSilences(rule.tenantId, nowMs),
+    deps.readLearned(rule, nowMs),
+  ]);
+  return (held, series, told, recent) => {
+    const signals = told.map(({ signal }) => signal);
+    const labelled = { ...series, labels: held.labels, rule: held.name };
+    const context = contextSignal(held.alerting, labelled, signals, silences);
+    const all = context === null ? told : [untold(context), ...told];
+    const learned = taught.get(series.fingerprint) ?? null;
+    return deps.settleSeries(
+      held,
+      series,
+      withFeedback(held.alerting, { alert: series.alert, learned, recent }, all, untold),
+    );
+  };
+};
