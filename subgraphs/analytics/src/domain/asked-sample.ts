@@ -25,3 +25,11 @@ export const parseAskedSample = ({ sample, fast }: SampleInput, where = "input")
     throw bad(`${where}.fast`, "`fast` chooses the part of the persons itself: leave `sample` out, or `fast`.");
   return { kind: "FAST" };
 };
+
+/** Refuses with BAD_INPUT, for the reason that is told, to answer from a part of the persons. */
+export const refuseDrawn = (input: SampleInput, why: string, where = "input"): void => {
+  const { kind } = parseAskedSample(input, where);
+  if (kind === "ALL") return;
+  const [name, field] = kind === "FAST" ? ["fast", `${where}.fast`] : ["sample", `${where}.sample`];
+  throw bad(field, `${why}: leave \`${name}\` out.`);
+};

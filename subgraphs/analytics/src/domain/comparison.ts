@@ -96,9 +96,11 @@ const change = (now: Cell, then: Cell): number | null => {
   return value === null || before === null || before === 0 ? null : (value - before) / Math.abs(before);
 };
 
-const keyOf = (place: number, dimensions: readonly Cell[]): string => JSON.stringify([place, dimensions]);
+/** What tells a group of a period by: the place of its bucket, and its dimensions. */
+export const keyOf = (place: number, dimensions: readonly Cell[]): string => JSON.stringify([place, dimensions]);
 
-const placeOf = ({ buckets }: AnalyticQuery, { bucketMs }: Group): number =>
+/** The place of a group's bucket among those of its period. */
+export const placeOf = ({ buckets }: AnalyticQuery, { bucketMs }: Group): number =>
   buckets === null || bucketMs === null ? 0 : buckets.startsMs.indexOf(bucketMs);
 
 /**

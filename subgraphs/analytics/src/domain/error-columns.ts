@@ -3,7 +3,10 @@ import { shownMeasures } from "./measures.ts";
 import type { AnalyticQuery } from "./query.ts";
 
 /** The standard errors of sampled measures, a column for each with one number per row. */
-export const errorColumns = ({ measures }: AnalyticQuery, rows: readonly (readonly number[])[]): readonly Column[] =>
+export const errorColumns = (
+  { measures }: AnalyticQuery,
+  rows: readonly (readonly (number | null)[])[],
+): readonly Column[] =>
   shownMeasures(measures).map(([{ name }, index]) => ({
     name,
     role: "MEASURE",

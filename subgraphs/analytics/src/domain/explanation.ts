@@ -17,6 +17,8 @@ export interface PlanCandidate {
 /** What reading takes, as the event store tells before it reads. */
 export interface ReadEstimate {
   readonly rows: number;
+  /** Those of them that are of rollups. */
+  readonly rollupRows: number;
   /** Blocks of rows that the primary keys leave to be read. */
   readonly marks: number;
   readonly parts: number;

@@ -1,5 +1,6 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { refuseDrawn } from "./asked-sample.ts";
 import type { FieldAccess } from "./fields.ts";
 import { MAX_OLAP_ROWS, parseCount, parseOlap, type OlapInput, type OlapQuery } from "./query.ts";
 
@@ -29,6 +30,7 @@ export const parseJobQuery = (input: Pick<JobInput, "olap" | "maxRows">, access:
         field: "input.olap",
       },
     );
+  refuseDrawn(input.olap, "A job answers exactly", "input.olap");
   return {
     ...parseOlap({ ...input.olap, limit: MAX_OLAP_ROWS }, access),
     limit: parseCount(input.maxRows, "input.maxRows", MAX_JOB_ROWS),

@@ -43,7 +43,7 @@ export interface PlanPart extends TimeRange {
 
 /** A cheaper table that could not answer, and why. */
 export interface RejectedTable {
-  readonly table: RollupTable | OwnTable;
+  readonly table: RollupTable | OwnTable | "events_sample";
   readonly reason: string;
 }
 

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { Approximate } from "./approximate.ts";
+import { parseAskedSample, type AskedSample, type SampleInput } from "./asked-sample.ts";
 import { columnsOf } from "./arithmetic.ts";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { accessIn, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
@@ -65,6 +66,8 @@ export interface OlapQuery {
   readonly orderBy: readonly OrderStep[];
   readonly limit: number;
   readonly approximate: Approximate;
+  /** What of all persons it is answered from. */
+  readonly drawn: AskedSample;
 }
 
 /** A validated `timeSeries` question. */
@@ -72,6 +75,8 @@ export interface TimeSeriesQuery {
   readonly query: AnalyticQuery & { readonly buckets: Buckets };
   readonly maxLines: number;
   readonly approximate: Approximate;
+  /** What of all persons it is answered from. */
+  readonly drawn: AskedSample;
 }
 
 /** Fields `olap` may group by. */
@@ -114,7 +119,7 @@ export interface ComparisonInput {
 export type Fill = "NONE" | "EMPTY" | "PREVIOUS" | "LINEAR";
 
 /** An `olap` question as the graph delivers it. */
-export interface OlapInput {
+export interface OlapInput extends SampleInput {
   readonly range: { readonly from: string; readonly to: string };
   readonly measures: readonly MeasureInput[];
   readonly dimensions?: readonly string[];
@@ -141,7 +146,7 @@ export interface OlapInput {
 }
 
 /** A `timeSeries` question as the graph delivers it. */
-export interface TimeSeriesInput {
+export interface TimeSeriesInput extends SampleInput {
   readonly range: { readonly from: string; readonly to: string };
   readonly granularity: Granularity;
   readonly timeZone?: string;
@@ -284,7 +289,8 @@ export const parseOlap = (input: OlapInput, caller: FieldAccess): OlapQuery => {
   const limit = parseCount(input.limit ?? DEFAULTS.limit, "input.limit", MAX_OLAP_ROWS);
   const { approximate = DEFAULTS.approximate } = input;
   const having = parseHaving(input.having ?? [], query);
-  return { query, having, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit, approximate };
+  const drawn = parseAskedSample(input);
+  return { query, having, orderBy: orderBy.length === 0 ? defaultOrder(query) : orderBy, limit, approximate, drawn };
 };
 
 /** Whether what is beyond the limit is to be measured together; refuses it with BAD_INPUT where groups are no values of dimensions alone. */
@@ -313,5 +319,6 @@ export const parseTimeSeries = (input: TimeSeriesInput, caller: FieldAccess): Ti
       "input.maxLines",
       `\`maxLines\` times the ${buckets.startsMs.length} buckets is more than ${MAX_POINTS.toLocaleString("en-US")}.`,
     );
-  return { query: { ...query, buckets }, maxLines, approximate: input.approximate ?? DEFAULTS.approximate };
+  const { approximate = DEFAULTS.approximate } = input;
+  return { query: { ...query, buckets }, maxLines, approximate, drawn: parseAskedSample(input) };
 };

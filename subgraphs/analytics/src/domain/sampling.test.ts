@@ -16,13 +16,13 @@ describe("a sample", () => {
   it("is aimed below what is left, holds half of the persons at most, and nobody where nothing is left", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10 ** 9 }), fc.nat({ max: 10 ** 9 }), (rows, left) => {
-        const parts = firstParts(rows, left);
+        const parts = firstParts("events", rows, left);
         expect(parts).toBeLessThanOrEqual(SAMPLE_PARTS / 2);
         expect((parts / SAMPLE_PARTS) * rows).toBeLessThanOrEqual(left);
       }),
     );
-    expect(firstParts(1_000, 0)).toBe(0);
-    expect(firstParts(0, 1_000)).toBe(0);
+    expect(firstParts("events", 1_000, 0)).toBe(0);
+    expect(firstParts("events", 0, 1_000)).toBe(0);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { Buckets } from "./calendar.ts";
 import { dimensionText, emptyCells, measureColumn, type Cell, type Column } from "./columns.ts";
 import { shownMeasures } from "./measures.ts";
+import { errorColumns } from "./error-columns.ts";
 import { singleColumns, type Group } from "./olap-answer.ts";
 import type { AnalyticQuery } from "./query.ts";
 import type { TimeRange } from "./time-range.ts";
@@ -10,12 +11,19 @@ export interface TimeSeriesLine {
   readonly values: readonly (string | null)[];
   readonly columns: readonly Column[];
   readonly totals: readonly Column[];
+  /** Standard errors of both; empty where nothing was sampled. */
+  readonly standardErrors: readonly Column[];
+  readonly totalStandardErrors: readonly Column[];
 }
+
+/** Standard errors of a group's measures, null where there is no value; null when nothing was sampled. */
+type Errors = readonly (number | null)[] | null;
 
 /** A line's dimensions with its measures over the whole range. */
 export interface LineTotals {
   readonly dimensions: readonly Cell[];
   readonly totals: readonly Cell[];
+  readonly errors: Errors;
 }
 
 /** For each bucket: whether the range covers it wholly and it has ended at `nowMs`. */
@@ -34,17 +42,21 @@ export const timeSeriesLines = (
   query: AnalyticQuery & { readonly buckets: Buckets },
   lines: readonly LineTotals[],
   groups: readonly Group[],
+  errors: readonly Exclude<Errors, null>[] | null,
 ): readonly TimeSeriesLine[] => {
   const byLine = new Map<string, Map<number, readonly Cell[]>>();
-  for (const { dimensions, bucketMs, measures } of groups) {
+  const errorsOf = new Map<readonly Cell[], Errors>();
+  for (const [place, { dimensions, bucketMs, measures }] of groups.entries()) {
     const key = lineKey(dimensions);
     const buckets = byLine.get(key) ?? new Map<number, readonly Cell[]>();
     if (bucketMs !== null) buckets.set(bucketMs, measures);
     byLine.set(key, buckets);
+    errorsOf.set(measures, errors?.[place] ?? null);
   }
   const empty = emptyCells(query.measures);
-  return lines.map(({ dimensions, totals }) => {
+  return lines.map(({ dimensions, totals, errors: ofTotals }) => {
     const buckets = byLine.get(lineKey(dimensions));
+    const inBuckets = query.buckets.startsMs.map((start) => errorsOf.get(buckets?.get(start) ?? []) ?? []);
     return {
       values: query.dimensions.map((field, index) => dimensionText(field, dimensions[index] ?? null)),
       columns: shownMeasures(query.measures).map(([measure, index]) =>
@@ -57,6 +69,8 @@ export const timeSeriesLines = (
         ),
       ),
       totals: singleColumns(query, totals),
+      standardErrors: errors === null ? [] : errorColumns(query, inBuckets),
+      totalStandardErrors: ofTotals === null ? [] : errorColumns(query, [ofTotals]),
     };
   });
 };

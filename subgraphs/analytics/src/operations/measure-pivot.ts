@@ -16,8 +16,9 @@ import {
 import type { Provenance } from "../domain/provenance.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { LineChoice } from "../store/olap-sql.ts";
-import type { BudgetDeps, BudgetedRows } from "./answer-within-budget.ts";
+import type { BudgetDeps } from "./answer-within-budget.ts";
 import { provenanceOfParts, readPart, type Asking } from "./olap-parts.ts";
+import type { BudgetedRows } from "./read-sample.ts";
 
 /** An answer's rows split into columns; as in the SDL. */
 export interface OlapPivot {

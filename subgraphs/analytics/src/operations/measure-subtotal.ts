@@ -1,11 +1,13 @@
 import type { Column } from "../domain/columns.ts";
+import { errorColumns } from "../domain/error-columns.ts";
 import { groupColumns, unmixed } from "../domain/olap-answer.ts";
 import type { OlapQuestion } from "../domain/olap-question.ts";
 import type { Provenance } from "../domain/provenance.ts";
 import type { Subtotal } from "../domain/subtotals.ts";
-import type { BudgetDeps, BudgetedRows } from "./answer-within-budget.ts";
+import type { BudgetDeps } from "./answer-within-budget.ts";
 import { provenanceOfParts, type Asking } from "./olap-parts.ts";
 import { groupsOf, readGroups } from "./read-groups.ts";
+import type { BudgetedRows } from "./read-sample.ts";
 
 /** Coarser groups of an answer; as in the SDL. */
 export interface OlapSubtotal {
@@ -14,6 +16,7 @@ export interface OlapSubtotal {
   readonly rowCount: number;
   readonly filled: readonly boolean[];
   readonly hasMore: boolean;
+  readonly standardErrors: readonly Column[];
   readonly provenance: Provenance;
 }
 
@@ -30,7 +33,7 @@ export const measureSubtotal = async (
   { asked: { limit }, fill, read }: AskedBeside,
 ): Promise<OlapSubtotal> => {
   const part = { query, orderBy, limit };
-  const { rows, filled, hasMore, answer } =
+  const { rows, filled, hasMore, errors, answer } =
     read === null ? await readGroups(deps, asking, part, fill) : groupsOf(part, fill, read);
   // Groups that each are of one currency may be of several when they are coarser.
   const single = query.dimensions.some(({ name }) => name === "currency");
@@ -41,6 +44,7 @@ export const measureSubtotal = async (
     rowCount: rows.length,
     filled,
     hasMore,
+    standardErrors: errors === null ? [] : errorColumns(query, errors),
     provenance: provenanceOfParts(asking, query, [answer]),
   };
 };

@@ -14,13 +14,18 @@ import type { AnalyticQuery, ComparisonPeriod, OlapQuery, OrderStep } from "../d
 import type { CoarserGroups } from "../domain/subtotals.ts";
 import { formatInZone } from "../domain/zone.ts";
 import type { LineChoice } from "../store/olap-sql.ts";
-import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "./answer-within-budget.ts";
+import { comparedErrors, type ComparedErrors } from "../domain/compared-errors.ts";
+import { errorColumns } from "../domain/error-columns.ts";
+import { drawnAfter } from "../domain/sampling.ts";
+import { answerWithinBudget, type BudgetDeps } from "./answer-within-budget.ts";
+import type { BudgetedRows } from "./read-sample.ts";
 
 /** Who asks, when, and how exactly: the same for every part of an answer. */
 export interface Asking {
   readonly caller: Caller;
   readonly asOfMs: number;
   readonly approximate: OlapQuery["approximate"];
+  readonly drawn: OlapQuery["drawn"];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -37,11 +42,17 @@ export interface Part {
 
 /** Reads one part of an answer, within the budget. */
 export const readPart = (deps: BudgetDeps, asking: Asking, part: Part): Promise<BudgetedRows> => {
-  const { caller, approximate, signal } = asking;
+  const { caller, approximate, drawn, signal } = asking;
   const { having = [], orderBy = [], lines = null } = part;
   const request = { ...part, having, orderBy, lines, plan: plan(part.query, caller.dataPolicy) };
-  return answerWithinBudget(deps, { caller, request, approximate, signal });
+  return answerWithinBudget(deps, { caller, request, approximate, drawn, signal });
 };
+
+/** How further parts are asked for once a part was answered: from the same sample, so that they agree with it. */
+export const askingAfter = (asking: Asking, { sampling }: BudgetedRows): Asking => ({
+  ...asking,
+  drawn: drawnAfter(asking.drawn, sampling),
+});
 
 /** What the answers of some statements say together of where they come from. */
 export const provenanceOfParts = (
@@ -55,7 +66,7 @@ export const provenanceOfParts = (
 };
 
 /** What was measured in a period, beside the rows and totals of the answer; as in the SDL. */
-export interface PeriodComparison extends ComparedColumns {
+export interface PeriodComparison extends ComparedColumns, ComparedErrors {
   readonly period: ComparisonPeriod;
   readonly from: string;
   readonly to: string;
@@ -64,15 +75,21 @@ export interface PeriodComparison extends ComparedColumns {
   readonly provenance: Provenance;
 }
 
+/** An answer's rows and totals that a period is laid beside. */
+interface Compared {
+  readonly query: AnalyticQuery;
+  readonly rows: readonly Group[];
+  readonly totals: readonly Cell[];
+  readonly answer: BudgetedRows;
+  /** Standard errors of the rows; null when nothing was sampled. */
+  readonly errors: readonly (readonly (number | null)[])[] | null;
+}
+
 /** Measures a period for the rows of an answer: their dimensions alone, in all its buckets, and everything for the totals. */
 export const comparePeriod = async (
   deps: BudgetDeps,
   asking: Asking,
-  {
-    query,
-    rows,
-    totals,
-  }: { readonly query: AnalyticQuery; readonly rows: readonly Group[]; readonly totals: readonly Cell[] },
+  { query, rows, totals, answer, errors }: Compared,
   { period, query: then }: PeriodQuery,
 ): Promise<PeriodComparison> => {
   const { dimensions, buckets } = then;
@@ -89,6 +106,11 @@ export const comparePeriod = async (
     ...compareGroups(query, rows, then, parts.rows),
     totals: overall.columns,
     totalChanges: overall.changes,
+    ...comparedErrors(query, then, {
+      ...{ rows, before: parts.rows, errors, errorsBefore: parts.errors?.rows ?? null },
+      ...{ totals, totalsBefore: whole.totals },
+      ...{ totalErrors: answer.errors?.totals ?? null, totalErrorsBefore: whole.errors?.totals ?? null },
+    }),
     provenance: provenanceOfParts(asking, then, parts === whole ? [whole] : [parts, whole]),
   };
 };
@@ -99,8 +121,14 @@ export const measureOthers = async (
   asking: Asking,
   query: AnalyticQuery,
   rows: readonly Group[],
-): Promise<readonly Column[]> => {
+  beside: BudgetedRows,
+): Promise<{ readonly columns: readonly Column[]; readonly standardErrors: readonly Column[] }> => {
   const lines: LineChoice = { kind: "EXCEPT", lines: linesOfRows(rows) };
-  const answer = await readPart(deps, asking, { query, limit: 1, lines });
-  return totalColumns(query, answer.totals);
+  // Rows and others partition the events: where the rows are exact, so is what is beside them.
+  const drawn = beside.errors === null ? ({ kind: "ALL" } as const) : drawnAfter(asking.drawn, beside.sampling);
+  const { totals, errors } = await readPart(deps, { ...asking, drawn }, { query, limit: 1, lines });
+  return {
+    columns: totalColumns(query, totals),
+    standardErrors: errors === null ? [] : errorColumns(query, [errors.totals]),
+  };
 };

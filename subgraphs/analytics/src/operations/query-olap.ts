@@ -11,7 +11,7 @@ import type { OlapInput } from "../domain/query.ts";
 import type { BudgetDeps } from "./answer-within-budget.ts";
 import { measurePivot, type OlapPivot } from "./measure-pivot.ts";
 import { measureSubtotal, type OlapSubtotal } from "./measure-subtotal.ts";
-import { comparePeriod, measureOthers, provenanceOfParts, type PeriodComparison } from "./olap-parts.ts";
+import { askingAfter, comparePeriod, measureOthers, provenanceOfParts, type PeriodComparison } from "./olap-parts.ts";
 import { readGroups, readLimit } from "./read-groups.ts";
 
 /** A grouped answer in columns, as in the SDL. */
@@ -25,6 +25,7 @@ export interface OlapAnswer {
   readonly standardErrors: readonly Column[];
   readonly totalStandardErrors: readonly Column[];
   readonly others: readonly Column[] | null;
+  readonly othersStandardErrors: readonly Column[];
   readonly subtotals: readonly OlapSubtotal[];
   readonly comparisons: readonly PeriodComparison[];
   readonly pivot: OlapPivot | null;
@@ -37,22 +38,24 @@ export const queryOlap =
   async (caller: Caller, input: OlapInput, signal?: AbortSignal): Promise<OlapAnswer> => {
     const question = parseOlapQuestion(input, accessOf(caller));
     const { asked, periods, coarser, fill } = question;
-    const { query, approximate } = asked;
-    const asking = { caller, asOfMs: deps.nowMs(), approximate, signal };
+    const { query, approximate, drawn } = asked;
+    const asking = { caller, asOfMs: deps.nowMs(), approximate, drawn, signal };
     const beside = readBeside(asked, coarser, readLimit(asked.limit, fill, query), caller.dataPolicy);
     const part = { ...asked, coarser: beside };
     const { rows, filled, hasMore, errors, answer } = await readGroups(deps, asking, part, fill);
     const { totals } = answer;
-    const others = question.others && hasMore ? await measureOthers(deps, asking, query, rows) : null;
+    const after = askingAfter(asking, answer);
+    const others = question.others && hasMore ? await measureOthers(deps, asking, query, rows, answer) : null;
     const subtotals: OlapSubtotal[] = [];
     for (const one of coarser) {
       const groups = answer.coarser[beside.indexOf(one)];
       const read = groups === undefined ? null : { ...answer, ...groups };
-      subtotals.push(await measureSubtotal(deps, asking, one, { asked, fill, read }));
+      subtotals.push(await measureSubtotal(deps, after, one, { asked, fill, read }));
     }
     const comparisons: PeriodComparison[] = [];
-    for (const one of periods) comparisons.push(await comparePeriod(deps, asking, { query, rows, totals }, one));
-    const pivot = question.pivot === null ? null : await measurePivot(deps, asking, { query, rows }, question.pivot);
+    for (const one of periods)
+      comparisons.push(await comparePeriod(deps, after, { query, rows, totals, answer, errors }, one));
+    const pivot = question.pivot === null ? null : await measurePivot(deps, after, { query, rows }, question.pivot);
     return {
       columns: groupColumns(query, rows),
       rowCount: rows.length,
@@ -61,7 +64,8 @@ export const queryOlap =
       totals: totalColumns(query, totals),
       standardErrors: errors === null ? [] : errorColumns(query, errors),
       totalStandardErrors: answer.errors === null ? [] : errorColumns(query, [answer.errors.totals]),
-      others,
+      others: others?.columns ?? null,
+      othersStandardErrors: others?.standardErrors ?? [],
       subtotals,
       comparisons,
       pivot,

@@ -2,10 +2,12 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import type { Cell, Column } from "../domain/columns.ts";
+import { errorColumns } from "../domain/error-columns.ts";
 import { totalColumns } from "../domain/olap-answer.ts";
 import { firstShown } from "../domain/measures.ts";
 import { plan } from "../domain/planner.ts";
 import { provenanceOf, type PlanFacts, type Provenance } from "../domain/provenance.ts";
+import { drawnAfter } from "../domain/sampling.ts";
 import { MAX_POINTS, parseTimeSeries, type TimeSeriesInput, type TimeSeriesQuery } from "../domain/query.ts";
 import {
   completeBuckets,
@@ -15,7 +17,8 @@ import {
 } from "../domain/time-series-answer.ts";
 import { formatInZone } from "../domain/zone.ts";
 import type { LineChoice } from "../store/olap-sql.ts";
-import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "./answer-within-budget.ts";
+import { answerWithinBudget, type BudgetDeps } from "./answer-within-budget.ts";
+import type { BudgetedRows } from "./read-sample.ts";
 
 /** Measures over time, as in the SDL. */
 export interface TimeSeriesAnswer {
@@ -24,6 +27,7 @@ export interface TimeSeriesAnswer {
   readonly lines: readonly TimeSeriesLine[];
   readonly hasMoreLines: boolean;
   readonly totals: readonly Column[];
+  readonly totalStandardErrors: readonly Column[];
   readonly provenance: Provenance;
 }
 
@@ -47,7 +51,7 @@ const factsOf = (split: BudgetedRows | undefined, buckets: BudgetedRows): PlanFa
 const greatestLines = async (
   deps: BudgetDeps,
   caller: Caller,
-  { query, maxLines, approximate }: TimeSeriesQuery,
+  { query, maxLines, approximate, drawn }: TimeSeriesQuery,
   signal: AbortSignal | undefined,
 ): Promise<Lines> => {
   const overall = { ...query, buckets: null };
@@ -59,9 +63,13 @@ const greatestLines = async (
     having: [],
     lines: null,
   } as const;
-  const answer = await answerWithinBudget(deps, { caller, request, approximate, signal });
+  const answer = await answerWithinBudget(deps, { caller, request, approximate, drawn, signal });
   return {
-    lines: answer.rows.map(({ dimensions, measures }) => ({ dimensions, totals: measures })),
+    lines: answer.rows.map(({ dimensions, measures }, place) => ({
+      dimensions,
+      totals: measures,
+      errors: answer.errors?.rows[place] ?? null,
+    })),
     totals: answer.totals,
     hasMoreLines: answer.hasMore,
     choice: answer.hasMore ? { kind: "ONLY", lines: answer.rows.map(({ dimensions }) => dimensions) } : null,
@@ -74,7 +82,7 @@ export const queryTimeSeries =
   (deps: BudgetDeps & { readonly nowMs: NowMs }) =>
   async (caller: Caller, input: TimeSeriesInput, signal?: AbortSignal): Promise<TimeSeriesAnswer> => {
     const asked = parseTimeSeries(input, accessOf(caller));
-    const { query, approximate } = asked;
+    const { query, approximate, drawn: whole } = asked;
     const asOfMs = deps.nowMs();
     const split = query.dimensions.length === 0 ? null : await greatestLines(deps, caller, asked, signal);
     const request = {
@@ -85,15 +93,18 @@ export const queryTimeSeries =
       having: [],
       lines: split?.choice ?? null,
     } as const;
-    const buckets = await answerWithinBudget(deps, { caller, request, approximate, signal });
+    const drawn = split === null ? whole : drawnAfter(whole, split.answer.sampling);
+    const buckets = await answerWithinBudget(deps, { caller, request, approximate, drawn, signal });
     const totals = split?.totals ?? buckets.totals;
-    const lines = split?.lines ?? [{ dimensions: [], totals }];
+    const { errors } = split?.answer ?? buckets;
+    const lines = split?.lines ?? [{ dimensions: [], totals, errors: errors?.totals ?? null }];
     return {
       buckets: query.buckets.startsMs.map((ms) => formatInZone(ms, query.offsetAt)),
       complete: completeBuckets(query.buckets, query.range, asOfMs),
-      lines: timeSeriesLines(query, lines, buckets.rows),
+      lines: timeSeriesLines(query, lines, buckets.rows, buckets.errors?.rows ?? null),
       hasMoreLines: split?.hasMoreLines ?? false,
       totals: totalColumns(query, totals),
+      totalStandardErrors: errors === null ? [] : errorColumns(query, [errors.totals]),
       provenance: provenanceOf(
         factsOf(split?.answer, buckets),
         split === null ? [buckets.cost] : [split.answer.cost, buckets.cost],

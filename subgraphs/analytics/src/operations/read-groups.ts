@@ -3,8 +3,9 @@ import { groupOrder } from "../domain/group-order.ts";
 import type { Group } from "../domain/olap-answer.ts";
 import type { OlapQuestion } from "../domain/olap-question.ts";
 import type { AnalyticQuery, OrderStep } from "../domain/query.ts";
-import type { BudgetDeps, BudgetedRows } from "./answer-within-budget.ts";
+import type { BudgetDeps } from "./answer-within-budget.ts";
 import { readPart, type Asking, type Part } from "./olap-parts.ts";
+import type { BudgetedRows } from "./read-sample.ts";
 
 /** The rows of an answer, in order and up to its limit, with those of empty buckets if they were asked for. */
 export interface ReadGroups {
@@ -13,7 +14,7 @@ export interface ReadGroups {
   readonly filled: readonly boolean[];
   readonly hasMore: boolean;
   /** Standard errors of each row, none of those that were filled in; null when nothing was sampled. */
-  readonly errors: readonly (readonly number[])[] | null;
+  readonly errors: readonly (readonly (number | null)[])[] | null;
   readonly answer: BudgetedRows;
 }
 

@@ -10,10 +10,12 @@ import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { z } from "zod";
 import type { Column } from "../domain/columns.ts";
+import { estimationOf, standardErrorsOf } from "../domain/estimators.ts";
 import { plan } from "../domain/planner.ts";
 import { parseOlap, type OlapInput } from "../domain/query.ts";
-import { SAMPLE_PARTS, sampleOf } from "../domain/sampling.ts";
+import { FAST_ROWS, SAMPLE_PARTS, sampleOf } from "../domain/sampling.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
+import type { SampleRow } from "../store/result-rows.ts";
 import { valuesOf } from "../../testing/flatten-answer.ts";
 import { referenceGroups, referenceTotals } from "../../testing/reference-olap.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
@@ -94,6 +96,7 @@ const callerOf = (tenantId: TenantId) => callerWith(tenantId, ["analytics:read"]
 const within = <T>(rows: number, work: () => Promise<T>) => metered(newMeter(), work, allowanceOf(rows));
 const ask = (tenantId: TenantId, rows: number, input: Partial<OlapInput> = {}) =>
   within(rows, () => queryOlap(deps())(callerOf(tenantId), { ...QUESTION, ...input }));
+const NO_COLUMN: Column = { name: "", role: "MEASURE", kind: "NUMBER", numbers: [] };
 const numbers = (columns: readonly Column[]): readonly (readonly number[])[] =>
   columns.filter(({ role }) => role === "MEASURE").map((column) => valuesOf(column).map(Number));
 
@@ -136,6 +139,38 @@ describe("a question over its budget", () => {
     expect(provenance.relativeError).toBeGreaterThan(0);
     expect(standardErrors.map((column) => valuesOf(column).length)).toEqual([rowCount, rowCount]);
     expect(totalStandardErrors.every((column) => Number(valuesOf(column)[0]) > 0)).toBe(true);
+  });
+
+  test("that is to be fast is answered from a part of the persons that is a power of two, and says why and what exact would have cost", async () => {
+    const { provenance, totals, totalStandardErrors } = await ask(tenantId, PLENTY, { fast: true });
+    const { sampling, tables, rowsRead } = provenance;
+    expect(tables).toMatchObject([{ table: "events_by_person" }]);
+    expect(sampling).toMatchObject({ reason: "ASKED", fraction: 0.5, rowsLeft: null, quota: null });
+    expect(sampling?.exactRows).toBeGreaterThanOrEqual(EVENTS);
+    expect(rowsRead).toBeLessThanOrEqual(FAST_ROWS);
+    const [estimate, error] = [
+      numbers(totals)[0]?.[0] ?? NaN,
+      Number(valuesOf(totalStandardErrors[0] ?? NO_COLUMN)[0]),
+    ];
+    expect(Math.abs(estimate - EVENTS)).toBeLessThan(5 * error);
+    const wide = await ask(tenantId, PLENTY, { ...WITH_REVENUE, fast: true });
+    expect(wide.provenance.tables).toMatchObject([{ table: "events_sample" }]);
+    expect(wide.provenance.sampling).toMatchObject({ reason: "ASKED", fraction: 1 / 16 });
+  });
+
+  test("that is to be fast is answered from a rollup where that is as fast, exactly as without", async () => {
+    const { filter: _none, ...rolledUp } = QUESTION;
+    const asked = (input: Partial<OlapInput>) =>
+      within(PLENTY, () => queryOlap(deps())(callerOf(tenantId), { ...rolledUp, ...input }));
+    const [fast, plain] = [await asked({ fast: true }), await asked({})];
+    expect(fast.provenance).toMatchObject({ sampling: null, tables: plain.provenance.tables });
+    expect(fast.columns).toEqual(plain.columns);
+  });
+
+  test("is answered from a smaller sample than it asks for where that is over its budget too", async () => {
+    const { sampling } = (await ask(tenantId, LEFT, { sample: 0.9 })).provenance;
+    expect(sampling).toMatchObject({ reason: "OVER_BUDGET", quota: "tenant-rows" });
+    expect(sampling?.fraction).toBeLessThan(0.9);
   });
 
   test("is answered alike each time: the sample is of the persons' hashes, not of chance", async () => {
@@ -222,7 +257,10 @@ describe("an estimate", () => {
       const parsed = parseOlap(input, { personalData: false });
       const request = { ...parsed, plan: plan(parsed.query, null), lines: null };
       const sample = sampleOf(table, Math.floor(SAMPLE_PARTS / 5));
-      const answer = await deps().store.sampled(wholeTenant(tenantId), request, sample);
+      const estimation = estimationOf(parsed.query.measures);
+      const answer = await deps().store.sampled(wholeTenant(tenantId), request, { sample, estimation });
+      const errorsOf = (row: SampleRow | null): readonly (number | null)[] =>
+        row === null ? [] : standardErrorsOf(estimation, row).errors;
       const exact = new Map(referenceGroups(events, input).map((row) => [row.dimensions[0], row.measures]));
       const check = (estimate: number, error: number, truth: number): void => {
         if (truth === 0 && error === 0) return;
@@ -234,10 +272,10 @@ describe("an estimate", () => {
         exact
           .get(String(row.dimensions[0]))
           ?.forEach((truth, measure) =>
-            check(Number(row.measures[measure]), row.errors[measure] ?? NaN, Number(truth)),
+            check(Number(row.measures[measure]), errorsOf(row)[measure] ?? NaN, Number(truth)),
           );
       referenceTotals(events, input).forEach((truth, measure) =>
-        check(Number(answer.totals?.measures[measure]), answer.totals?.errors[measure] ?? NaN, Number(truth)),
+        check(Number(answer.totals?.measures[measure]), errorsOf(answer.totals)[measure] ?? NaN, Number(truth)),
       );
     }
     expect(asked).toBeGreaterThan(WORLDS * 8);

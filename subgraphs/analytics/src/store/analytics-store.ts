@@ -1,6 +1,6 @@
 import type { BatchId, EventId } from "@tessera/contracts/ids";
 import type { DataReader } from "@tessera/platform/store/data-policy";
-import type { Sample } from "../domain/sampling.ts";
+import type { Drawing } from "../domain/sampling.ts";
 import type { EventStore, QueryAnswer, QueryStatistics, StoreStatement } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
 import type { PlannedTable, ReadEstimate, ReadRate } from "../domain/explanation.ts";
@@ -71,7 +71,9 @@ export interface AnalyticsStore {
   ownPlans(reader: DataReader, query: AnalyticQuery, signal?: AbortSignal): Promise<readonly OwnPlan[]>;
   olap(reader: DataReader, request: OlapRequest, signal?: AbortSignal): Promise<OlapRows>;
   /** Estimates the same from a sample of persons. */
-  sampled(reader: DataReader, request: OlapRequest, sample: Sample, signal?: AbortSignal): Promise<SampledRows>;
+  sampled(reader: DataReader, request: OlapRequest, drawing: Drawing, signal?: AbortSignal): Promise<SampledRows>;
+  /** Whether a question counts persons several of whom may count as one: of a tenant with linked people, where who a person is makes a difference to it. */
+  countsLinked(reader: DataReader, query: AnalyticQuery): Promise<boolean>;
   realtime(
     reader: DataReader,
     query: AnalyticQuery,
@@ -82,7 +84,7 @@ export interface AnalyticsStore {
   estimate(
     reader: DataReader,
     request: OlapRequest,
-    sample: Sample | null,
+    drawing: Drawing | null,
     signal?: AbortSignal,
   ): Promise<ReadEstimate>;
   /** What reading a table took lately, in this process. */
@@ -167,11 +169,11 @@ const sampled = async (
   store: EventStore,
   reader: DataReader,
   request: OlapRequest,
-  sample: Sample,
+  drawing: Drawing,
   signal: AbortSignal | undefined,
 ): Promise<SampledRows> => {
   const { query, limit } = request;
-  const statement = sampleStatement(request, sample, reader.tenantId);
+  const statement = sampleStatement(request, drawing, reader.tenantId);
   const answer = await store.query(reader, statement, (row) => sampleRowOf(row, query), optionsOf(signal));
   const grouped = query.buckets !== null || query.dimensions.length > 0;
   const groups = grouped ? answer.rows.filter((row) => !row.isTotal) : answer.rows;
@@ -192,8 +194,15 @@ const estimate = async (
   // The engine would hold its own estimate to the bound that the estimate is compared with.
   const options = { ...optionsOf(signal), settings: { max_rows_to_read: "0" } };
   const answer = await store.query(reader, estimateOf(statement), estimateRowOf, options);
-  const sum = (read: (row: ReadEstimate) => number): number => answer.rows.reduce((total, row) => total + read(row), 0);
-  return { rows: sum(({ rows }) => rows), marks: sum(({ marks }) => marks), parts: sum(({ parts }) => parts) };
+  type Read = (typeof answer.rows)[number];
+  const sum = (read: (row: Read) => number): number => answer.rows.reduce((total, row) => total + read(row), 0);
+  const rollupRows = sum(({ table, rows }) => (table.includes("rollup_") ? rows : 0));
+  return {
+    rollupRows,
+    rows: sum(({ rows }) => rows),
+    marks: sum(({ marks }) => marks),
+    parts: sum(({ parts }) => parts),
+  };
 };
 
 /** A page reads the table's order from its end and stops when it is full: reading ahead, as the engine does by itself, reads most of the range in vain. */
@@ -227,13 +236,14 @@ export const createAnalyticsStore = (store: EventStore, rates: ReadRates = creat
     rates.observe(request.plan.rollup ?? "events", answer.cost);
     return answer;
   },
-  estimate: (reader, request, sample, signal) => {
+  countsLinked: () => Promise.resolve(false),
+  estimate: (reader, request, drawing, signal) => {
     const { tenantId } = reader;
-    const statement = sample === null ? olapStatement(request, tenantId) : sampleStatement(request, sample, tenantId);
+    const statement = drawing === null ? olapStatement(request, tenantId) : sampleStatement(request, drawing, tenantId);
     return estimate(store, reader, statement, signal);
   },
   readRate: rates.of,
-  sampled: (reader, request, sample, signal) => sampled(store, reader, request, sample, signal),
+  sampled: (reader, request, drawing, signal) => sampled(store, reader, request, drawing, signal),
   realtime: async (reader, query, plan, signal) => {
     const statement = realtimeStatement(query, plan, reader.tenantId);
     return { ...(await store.query(reader, statement, (row) => realtimeRowOf(row, query), optionsOf(signal))), plan };

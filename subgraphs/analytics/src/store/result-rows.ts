@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Cell } from "../domain/columns.ts";
+import type { SampledSums } from "../domain/estimators.ts";
 import type { ReadEstimate } from "../domain/explanation.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { WindowCells } from "../domain/windows.ts";
@@ -14,11 +15,11 @@ export interface OlapRow {
 }
 
 /** A row of `sampleStatement`. */
-export interface SampleRow extends OlapRow {
-  /** Standard errors of the measures. */
-  readonly errors: readonly number[];
+export interface SampleRow extends OlapRow, SampledSums {
   /** Sampled persons in the group. */
   readonly persons: number;
+  /** What was drawn that is in the group: persons, and of `events_sample` sessions and events of nobody known. */
+  readonly units: number;
 }
 
 /** A row of `realtimeStatement`. */
@@ -35,6 +36,12 @@ const cellOf = (row: Readonly<Record<string, unknown>>, key: string): Cell => {
   const value = row[key];
   if (value === null || typeof value === "string" || typeof value === "number") return value;
   throw new Error(`The event store answered a row whose \`${key}\` is neither text nor number.`);
+};
+
+const numbersOf = (row: Readonly<Record<string, unknown>>, key: string): readonly number[] => {
+  const values: unknown = row[key];
+  if (!Array.isArray(values)) throw new Error(`The event store answered a row whose \`${key}\` is no list.`);
+  return values.map((value: unknown) => (value === null ? 0 : Number(value)));
 };
 
 /** Reads a row of `olapStatement`; throws when the store's shape is another. Written by hand: an answer has up to 50,000 rows. */
@@ -67,15 +74,22 @@ export const sampleRowOf = (raw: unknown, query: AnalyticQuery): SampleRow => {
   const row = record(raw);
   return {
     ...olapRowOf(raw, query),
-    errors: query.measures.map((_measure, index) => Number(cellOf(row, `e${index}`))),
+    sums: numbersOf(row, "sums"),
+    products: numbersOf(row, "products"),
+    rankErrors: numbersOf(row, "ranks"),
+    valueErrors: numbersOf(row, "spreads"),
     persons: Number(cellOf(row, "persons")),
+    units: Number(cellOf(row, "units")),
   };
 };
 
-const estimateRow = z.object({ rows: z.coerce.number(), marks: z.coerce.number(), parts: z.coerce.number() });
+const estimateRow = z.object({
+  ...{ table: z.string(), rows: z.coerce.number(), marks: z.coerce.number(), parts: z.coerce.number() },
+});
 
 /** Reads a row of `EXPLAIN ESTIMATE`: what would be read of one table. */
-export const estimateRowOf = (raw: unknown): ReadEstimate => estimateRow.parse(raw);
+export const estimateRowOf = (raw: unknown): Omit<ReadEstimate, "rollupRows"> & { readonly table: string } =>
+  estimateRow.parse(raw);
 
 const partName = z.enum(["TOTAL", "BUCKET", "CURRENCY", "NAME"]);
 

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { FieldAccess } from "../fields.ts";
+import { refuseDrawn } from "../asked-sample.ts";
 import { MAX_OLAP_ROWS, parseOlap, type OlapInput, type OlapQuery } from "../query.ts";
 import { MAX_ANSWER_ROWS } from "./answer-page.ts";
 
@@ -14,5 +15,6 @@ export const parsePagedQuestion = (input: OlapInput, access: FieldAccess): OlapQ
         field: "input",
       },
     );
+  refuseDrawn(input, "Pages hold every row exactly");
   return { ...parseOlap({ ...input, limit: MAX_OLAP_ROWS }, access), limit: MAX_ANSWER_ROWS, approximate: "NEVER" };
 };

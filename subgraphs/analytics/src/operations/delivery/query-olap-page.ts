@@ -27,7 +27,8 @@ import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { AnswerRowsStore } from "../../store/delivery/answer-rows-store.ts";
 import type { OlapRow } from "../../store/result-rows.ts";
-import { answerWithinBudget, type BudgetDeps, type BudgetedRows } from "../answer-within-budget.ts";
+import { answerWithinBudget, type BudgetDeps } from "../answer-within-budget.ts";
+import type { BudgetedRows } from "../read-sample.ts";
 import { atRange, tellRange, type Asked } from "../at-range.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 import { answerKey } from "./answer-key.ts";
@@ -147,7 +148,8 @@ const begin = async (
   const asked = parsePagedQuestion(resolved.input, accessOf(caller));
   const asking = { caller, kept: { olap: resolved.input, definitions: resolved.definitions }, asked, signal };
   const request = { ...asked, limit: first, plan: plan(asked.query, caller.dataPolicy), lines: null };
-  const small = await answerWithinBudget(deps, { caller, request, approximate: asked.approximate, signal });
+  const { approximate, drawn } = asked;
+  const small = await answerWithinBudget(deps, { caller, request, approximate, drawn, signal });
   if (small.hasMore) return keepAll(deps, asking, answerKey("olapPage", caller, input, []), small, first);
   return pageOf(asking, {
     ...{ rows: small.rows, totals: small.totals, hasNextPage: false, endCursor: null },

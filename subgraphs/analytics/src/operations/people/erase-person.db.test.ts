@@ -142,34 +142,20 @@ const goOn = async ({ caller }: People, id: string): Promise<Erasure> => {
   return erasure;
 };
 
+/** Tables that hold an id or a number of somebody before an erasure. */
+const PLACES_BEFORE = [
+  ...["event_ids", "events", "events_by_person", "events_sample", "job", "job_results", "people_change"],
+  ...["people_identity", "worker_answer_rows", "worker_cohort_changes", "worker_cohort_list", "worker_people"],
+  ...["worker_traits", "worker_rollup_rows"],
+].toSorted();
+
 describe("the erasure of a person", () => {
   test("leaves no id and no number of them in any table of either store, and everything of everybody else", async () => {
     const people = await twoPeople();
     const { tenantId, caller, ada, old, phone, bob, texts } = people;
     await plantBesides(people);
     const before = await placesOf(room.world, tenantId, texts);
-    expect(Object.keys(before).toSorted()).toEqual(
-      [
-        ...[
-          "event_ids",
-          "events",
-          "events_by_person",
-          "events_sample",
-          "job",
-          "job_results",
-          "people_change",
-          "people_identity",
-        ],
-        ...[
-          "worker_answer_rows",
-          "worker_cohort_changes",
-          "worker_cohort_list",
-          "worker_people",
-          "worker_traits",
-          "worker_rollup_rows",
-        ],
-      ].toSorted(),
-    );
+    expect(Object.keys(before).toSorted()).toEqual(PLACES_BEFORE);
     const bobsBefore = await placesOf(room.world, tenantId, [bob]);
     const { id } = await room.operations.erasePerson(caller, { userId: old, reason: "Asked by letter 7." });
     expect(await goOn(people, id)).toMatchObject({

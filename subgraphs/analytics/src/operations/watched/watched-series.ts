@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import { refuseDrawn } from "../../domain/asked-sample.ts";
 import type { Granularity } from "../../domain/calendar.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import { togetherFrom } from "../../domain/provenance-together.ts";
@@ -82,6 +83,7 @@ export const groupsOf = (input: SavedQuestion["input"], where: string): Omit<Ask
   for (const part of ["having", "pivot"] as const)
     if (filled(asked[part]))
       throw bad(`${where}.${part}`, `\`${part}\` is about the rows of one answer: a series has none, leave it out.`);
+  refuseDrawn(asked, "A series is watched exactly", where);
   const { measures = [], metrics = [], segments = [], filter = null, approximate } = asked;
   return {
     ...{ measures, metrics, segments, filter, dimensions: asked.dimensions ?? asked.splitBy ?? [] },

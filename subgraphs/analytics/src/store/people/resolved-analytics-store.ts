@@ -84,6 +84,8 @@ export const resolvedAnalyticsStore = (deps: Deps): AnalyticsStore => {
     ...stored,
     planFor,
     takeable: planFor,
+    countsLinked: async (reader, query) =>
+      looksAtPersons(query, asksPeople) && (await deps.versions.of(reader.tenantId)).version > 0,
     olap: async (reader, request, signal) => {
       const asked = await planned(reader, request, signal);
       return storeOf(asked.query, asked.plan).olap(reader, asked, signal);
