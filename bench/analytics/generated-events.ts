@@ -1,4 +1,5 @@
 import type { ClickHouseAccess } from "@tessera/platform/store/migrate";
+import { request } from "undici";
 
 /** Days the generated events spread over, before the moment they end at. */
 export const DAYS = 30;
@@ -62,10 +63,11 @@ export const generateEvents = async (
     param_end: String(endMs),
   });
   const authorization = `Basic ${Buffer.from(`${writer.username}:${writer.password}`).toString("base64")}`;
-  const answer = await fetch(`${writer.url}/?${params.toString()}`, {
-    method: "POST",
-    body: query,
-    headers: { authorization },
+  const answer = await request(`${writer.url}/?${params.toString()}`, {
+    ...{ method: "POST", body: query, headers: { authorization } },
+    // A busy machine may take long over a statement, of which nothing is heard before it has ended.
+    ...{ headersTimeout: 0, bodyTimeout: 0 },
   });
-  if (!answer.ok) throw new Error(`The event store was not filled: ${await answer.text()}`);
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200) throw new Error(`The event store was not filled: ${text}`);
 };

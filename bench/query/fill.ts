@@ -1,11 +1,12 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { request } from "undici";
 import { z } from "zod";
 import { DAYS, generateEvents } from "../analytics/generated-events.ts";
 import type { Serving } from "./serving.ts";
 
 /** Events one statement makes: an interrupted fill has made whole statements, or is to be made again. */
-const CHUNK = 2_000_000;
+const CHUNK = 1_000_000;
 /** Milliseconds the events go on after the moment they are asked about, so that a live window finds some. */
 const AHEAD_MS = 3_600_000;
 /** Milliseconds before now from which a store that was filled earlier gets live events again. */
@@ -29,6 +30,24 @@ export const keptHome = async (data: string): Promise<string> => {
 const writerOf = ({ storeUrl, passwords }: Serving) => ({
   ...{ url: storeUrl, username: "tessera_writer", password: passwords.tessera_writer },
 });
+
+/** What each table holds that counts every event. */
+const COUNTS = `SELECT (SELECT count() FROM tessera.events), (SELECT count() FROM tessera.event_ids), (SELECT count() FROM tessera.events_by_person), (SELECT sum(rows) FROM tessera.batches),
+  (SELECT sum(events) FROM tessera.rollup_hour_name), (SELECT sum(events) FROM tessera.rollup_day_dimensions) FORMAT JSONCompactEachRow`;
+
+/** Whether all tables hold the same events: what was made by a statement that was stopped is then whole as far as it goes. */
+const agree = async ({ storeUrl, passwords }: Serving, told: (what: string) => void): Promise<boolean> => {
+  const authorization = `Basic ${Buffer.from(`tessera_owner:${passwords.tessera_owner}`).toString("base64")}`;
+  const answer = await request(storeUrl, {
+    method: "POST",
+    body: COUNTS,
+    headers: { authorization },
+    headersTimeout: 0,
+  });
+  const counts = z.array(z.coerce.number()).parse(JSON.parse(await answer.body.text()));
+  told(`a statement was stopped on its way; the tables hold ${counts.join(", ")} events`);
+  return new Set(counts).size === 1;
+};
 
 /** Events of the time that is now, as many an hour as the month has: what was made earlier has none. */
 const topUp = (instance: Serving, rows: number): Promise<void> => {
@@ -55,8 +74,10 @@ export const fillServing = async (
   let filled: Filled = text === null ? { rows, endMs, done: 0, making: false } : filledShape.parse(JSON.parse(text));
   if (filled.rows !== rows)
     throw new Error(`${data} holds ${filled.rows} events: ask for so many by --rows, or take another folder.`);
-  if (filled.making)
-    throw new Error(`The filling of ${data} was stopped in the middle of a statement: remove the folder.`);
+  if (filled.making && !(await agree(instance, told)))
+    throw new Error(`The filling of ${data} was stopped in the middle of a block: remove the folder.`);
+  // What a statement that was stopped did not make is left out: a month with a moment of fewer events.
+  if (filled.making) filled = { ...filled, done: Math.min(rows, filled.done + CHUNK), making: false };
   const keep = async (next: Filled): Promise<void> => {
     filled = next;
     if (path !== null) await writeFile(path, JSON.stringify(next));
