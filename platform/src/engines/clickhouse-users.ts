@@ -75,6 +75,12 @@ const element = (name: string, content: string | number): string => `<${name}>${
 const escapeXml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/**
+ * How often an expression was used before the engine makes machine code of it. By its own default that is 3, and making it costs tens of milliseconds of
+ * processor time, as much as a question of a small tenant: only what is asked again and again is worth it.
+ */
+const USES_BEFORE_COMPILING = 50;
+
 type Limits = {
   readonly maxExecutionSeconds: number;
   readonly maxMemoryBytes: number;
@@ -122,16 +128,23 @@ const constraints = (limits: Limits, allowed: readonly string[]): string => {
   );
 };
 
+const compiling = ["expression", "aggregate_expression", "sort_description"]
+  .map((what) => element(`min_count_to_compile_${what}`, USES_BEFORE_COMPILING))
+  .join("");
+
 const profiles = (): string =>
   element(
     "profiles",
     [
-      element("default", ""),
+      element("default", compiling),
       element(
         "tessera_reader",
-        element("readonly", 1) + limitSettings(readerLimits) + constraints(readerLimits, changeableInReadonly),
+        element("readonly", 1) +
+          compiling +
+          limitSettings(readerLimits) +
+          constraints(readerLimits, changeableInReadonly),
       ),
-      element("tessera_jobs", limitSettings(jobsLimits) + constraints(jobsLimits, [])),
+      element("tessera_jobs", compiling + limitSettings(jobsLimits) + constraints(jobsLimits, [])),
     ].join(""),
   );
 
