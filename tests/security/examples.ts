@@ -97,6 +97,8 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.paths": () => ({ input: { range: range(), label: ["country", "name"], topPaths: 5 } }),
   "Query.sessions": () => ({ input: { range: range() } }),
   "Query.sessionMetrics": () => ({ input: { range: range(), breakdown: ["country"], granularity: "DAY", pages: 5 } }),
+  "Query.velocity": () => ({ input: { range: range(), event: {}, by: "country", within: "PT1H", moreThan: 0 } }),
+  "Query.rings": () => ({ input: { range: range(), of: "sessionId", through: ["country"], minMembers: 2, first: 5 } }),
   "Query.funnelOfPath": () => ({ input: { range: range() }, path: ["page_view"] }),
   "Query.cohort": ({ cohortId }) => ({ id: cohortId }),
   "Query.cohorts": () => ({}),

@@ -12,6 +12,8 @@ export const permissions = {
   "Query.funnelOfPath": "analytics:read",
   "Query.sessions": "analytics:read",
   "Query.sessionMetrics": "analytics:read",
+  "Query.velocity": "analytics:read",
+  "Query.rings": "analytics:read",
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.rowsBehind": "analytics:read",

@@ -52,6 +52,7 @@ import { createAttributionStore } from "./store/attribution-store.ts";
 import { openCounting } from "./open-counting.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createPathsStore } from "./store/paths-store.ts";
+import { createFraudStore } from "./store/fraud/fraud-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
@@ -220,6 +221,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ counting: openCounting(), funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) },
     ...{ attribution: createAttributionStore(eventStore), sessions: createSessionsStore(eventStore) },
+    fraud: createFraudStore(eventStore),
     ...reporting,
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },

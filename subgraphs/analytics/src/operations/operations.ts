@@ -7,6 +7,7 @@ import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { PathsStore } from "../store/paths-store.ts";
+import type { FraudStore } from "../store/fraud/fraud-store.ts";
 import type { SessionsStore } from "../store/sessions-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
@@ -44,6 +45,7 @@ import { funnelOfPath } from "./funnel-of-path.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap, type OlapAnswer } from "./query-olap.ts";
+import { queryRings, queryVelocity } from "./fraud/query-fraud.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
@@ -65,6 +67,7 @@ export interface OperationDeps
   readonly attribution: AttributionStore;
   readonly paths: PathsStore;
   readonly sessions: SessionsStore;
+  readonly fraud: FraudStore;
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
@@ -99,6 +102,8 @@ const plainOperations = (deps: OperationDeps) => ({
   funnelOfPath: withCohortsWithin(deps, funnelOfPath(deps)),
   sessions: withCohortsWithin(deps, querySessions(deps)),
   sessionMetrics: withRange(deps, withCohorts(deps, querySessionMetrics(deps))),
+  velocity: withRange(deps, withCohorts(deps, queryVelocity(deps))),
+  rings: withRange(deps, withCohorts(deps, queryRings(deps))),
   events: withCohorts(deps, queryEvents(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),

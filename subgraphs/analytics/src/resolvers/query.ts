@@ -19,6 +19,8 @@ export const Query: QueryResolvers = {
   sessionMetrics: (_root, { input, maxStaleness }, { caller, operations, signal }) =>
     operations.sessionMetrics(caller, input, signal, maxStaleness),
   funnelOfPath: (_root, input, { caller, operations }) => operations.funnelOfPath(caller, input),
+  velocity: (_root, { input }, { caller, operations, signal }) => operations.velocity(caller, input, signal),
+  rings: (_root, { input }, { caller, operations, signal }) => operations.rings(caller, input, signal),
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
   explain: (_root, { input, run }, { caller, operations, signal }) => operations.explain(caller, input, run, signal),

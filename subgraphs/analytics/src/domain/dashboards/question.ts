@@ -12,6 +12,8 @@ export const QUESTIONS = {
   ATTRIBUTION: { field: "attribution", input: "AttributionInput" },
   PATHS: { field: "paths", input: "PathsInput" },
   SESSION_METRICS: { field: "sessionMetrics", input: "SessionMetricsInput" },
+  VELOCITY: { field: "velocity", input: "VelocityInput" },
+  RINGS: { field: "rings", input: "RingsInput" },
   SAVED_QUERY: { field: "savedQuery", input: "DashboardSavedQueryInput" },
 } as const;
 

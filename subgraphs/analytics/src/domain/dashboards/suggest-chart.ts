@@ -23,6 +23,8 @@ const BY_KIND = {
   LIFECYCLE: { chart: "STACKED_BAR", reason: "Parts of a whole by period." },
   ACTIVE_USERS: { chart: "LINE", reason: "Numbers over time." },
   TIME_SERIES: { chart: "LINE", reason: "Numbers over time." },
+  VELOCITY: { chart: "BAR", reason: "Peaks of named entities, compared by length." },
+  RINGS: { chart: "TABLE", reason: "Groups with several numbers each, and who is in them." },
 } as const satisfies Partial<Record<QuestionKind, Suggestion>>;
 
 /** Rules for `olap`, the first that holds counts. */

@@ -8,6 +8,7 @@ import {
   readStickiness,
 } from "./read-behaviour.ts";
 import type { Formats } from "./read-columns.ts";
+import { readRings, readVelocity } from "./read-fraud.ts";
 import { readOlap, readTimeSeries } from "./read-series.ts";
 import { readSessionMetrics } from "./read-sessions.ts";
 import type { AnswerParts } from "./section.ts";
@@ -24,6 +25,8 @@ const READERS = {
   AttributionAnswer: readAttribution,
   PathsAnswer: readPaths,
   SessionMetrics: readSessionMetrics,
+  VelocityResult: readVelocity,
+  RingsResult: readRings,
 } as const satisfies Readonly<Record<string, (answer: unknown, formats: Formats) => AnswerParts>>;
 
 /** Reads the answer to a question, by its type in the SDL, as tables and what a picture is made of; throws on an answer that is not of its type. */

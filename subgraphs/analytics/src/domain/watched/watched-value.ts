@@ -21,6 +21,8 @@ export const VALUE_NAMES = {
     ...["meanActiveSeconds", "bounced", "bounceRate", "engaged", "engagementRate", "converted", "conversionRate"],
     ...["revenue", "revenuePerSession"],
   ],
+  VELOCITY: ["entities", "peak"],
+  RINGS: ["rings", "members", "largest"],
 } as const satisfies Partial<Record<QuestionKind, readonly string[]>>;
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: `input.value.${field}` });

@@ -13,6 +13,8 @@ import {
   type QuestionKind,
 } from "../../domain/dashboards/question.ts";
 import { suggestChart, type AnswerShape } from "../../domain/dashboards/suggest-chart.ts";
+import { parseRings } from "../../domain/fraud/rings.ts";
+import { parseVelocity } from "../../domain/fraud/velocity.ts";
 import { parseFunnel } from "../../domain/funnel/parse-funnel.ts";
 import { parsePaths } from "../../domain/paths/parse-paths.ts";
 import { parseRetention } from "../../domain/retention.ts";
@@ -84,6 +86,8 @@ const PARSERS: Readonly<
   ACTIVE_USERS: parseSteps(ACTIVE_WINDOWS.month - 1, "DAY"),
   ATTRIBUTION: (input, access, nowMs) => parseAttribution(ranged(input, nowMs), access),
   PATHS: (input, access, nowMs) => parsePaths(ranged(input, nowMs), access),
+  VELOCITY: (input, access, nowMs) => parseVelocity(ranged(input, nowMs), access),
+  RINGS: (input, access, nowMs) => parseRings(ranged(input, nowMs), access),
 };
 
 const shapeOf = ({ kind, input }: SavedQuestion): AnswerShape => {

@@ -85,6 +85,8 @@ const ANSWERS = {
   ATTRIBUTION: "AttributionAnswer",
   PATHS: "PathsAnswer",
   SESSION_METRICS: "SessionMetrics",
+  VELOCITY: "VelocityResult",
+  RINGS: "RingsResult",
 } as const;
 /** One of the types that questions are answered by. */
 export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];

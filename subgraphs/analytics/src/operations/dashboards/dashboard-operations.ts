@@ -46,6 +46,8 @@ export interface Asked {
   readonly attribution: Ask;
   readonly paths: Ask;
   readonly sessionMetrics: Ask;
+  readonly velocity: Ask;
+  readonly rings: Ask;
   readonly runSavedQuery: Ask;
 }
 
@@ -68,6 +70,8 @@ export const questionAskers = (asked: Asked): DataDeps["ask"] => ({
   ATTRIBUTION: taken(asked.attribution),
   PATHS: taken(asked.paths),
   SESSION_METRICS: taken(asked.sessionMetrics),
+  VELOCITY: taken((caller, input, signal) => asked.velocity(caller, input, signal)),
+  RINGS: taken((caller, input, signal) => asked.rings(caller, input, signal)),
 });
 
 /** Everything that can be asked of dashboards, bound to its dependencies. */

@@ -21,6 +21,8 @@ const LEAST = {
   ATTRIBUTION: { range: RANGE, conversion: MATCHER, touchpoints: [MATCHER], models: [{ kind: "LINEAR" }] },
   PATHS: { range: RANGE, start: { event: MATCHER } },
   SESSION_METRICS: { range: RANGE, conversion: MATCHER },
+  VELOCITY: { range: RANGE, event: MATCHER, by: "device", within: "PT1M", moreThan: 3 },
+  RINGS: { range: RANGE, event: MATCHER, through: ["device"] },
   SAVED_QUERY: { name: "q" },
 } as const;
 

@@ -4,6 +4,7 @@ import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
 import { DAY_MS, parseDuration } from "../../domain/duration.ts";
 import type { Provenance } from "../../domain/provenance.ts";
+import { readRingsBucket, readVelocityBucket } from "../../domain/watched/read-fraud-bucket.ts";
 import {
   readActiveUsers,
   readFunnelBucket,
@@ -52,6 +53,8 @@ export const MAX_ASKED_BUCKETS = 100;
 const AT_ONCE = 4;
 /** Groups that the questions of behaviour tell apart at most. */
 const MAX_GROUPS = 100;
+/** Entities that `velocity` tells at most. */
+const MAX_FAST_ENTITIES = 1_000;
 /** Days that `activeUsers` tells at most. */
 const MAX_DAYS = 400;
 /** Longest window of a funnel, as its own parser has it. */
@@ -170,6 +173,27 @@ const watchSessions = async (watched: BehaviourToWatch, ask: Ask, nowMs: number)
   return readSessions(answer, name, fieldsOf(input, "breakdown"), ended);
 };
 
+const watchVelocity = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+  const { input, value, window, maxSeries } = watched;
+  refuseUnusedParts(value, null);
+  const name = chooseName(value, VALUE_NAMES.VELOCITY, "entities");
+  const first = name === "entities" ? 1 : Math.min(MAX_FAST_ENTITIES, maxSeries);
+  return eachBucket(watched, async (bucket) => {
+    const answer = await ask({ ...input, timeZone: window.timeZone, first, range: rangeOfBuckets([bucket]) });
+    return readVelocityBucket(answer, name, { field: String(input["by"]), atMs: bucket.fromMs });
+  });
+};
+
+const watchRings = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+  const { input, value, window } = watched;
+  refuseUnusedParts(value, null);
+  const name = chooseName(value, VALUE_NAMES.RINGS, "rings");
+  return eachBucket(watched, async (bucket) => {
+    const answer = await ask({ ...input, timeZone: window.timeZone, first: 1, range: rangeOfBuckets([bucket]) });
+    return { points: readRingsBucket(answer, name, bucket.fromMs), more: false };
+  });
+};
+
 const WATCHERS = {
   FUNNEL: watchFunnel,
   RETENTION: watchRetention,
@@ -177,12 +201,15 @@ const WATCHERS = {
   LIFECYCLE: watchLifecycle,
   ACTIVE_USERS: watchActiveUsers,
   SESSION_METRICS: watchSessions,
+  VELOCITY: watchVelocity,
+  RINGS: watchRings,
 } as const satisfies Record<BehaviourKind, (watched: BehaviourToWatch, ask: Ask, nowMs: number) => Promise<Read>>;
 
 /** Numbers of behaviour that are 0 where nobody did anything; all others are unknown there. */
 const COUNTS: ReadonlySet<string> = new Set([
   ...["converted", "entered", "reached", "returned", "eligible", "size", "total", "fresh", "returning", "resurrecting"],
   ...["dormant", "daily", "weekly", "monthly", "sessions", "people", "events", "pageViews", "bounced", "engaged"],
+  ...["entities", "peak", "rings", "members", "largest"],
 ]);
 
 const put = (lines: Map<string, WatchedLine>, { group, atMs, point }: ReadPoint): void => {

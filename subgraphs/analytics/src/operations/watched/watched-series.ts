@@ -129,7 +129,9 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     case "STICKINESS":
     case "LIFECYCLE":
     case "ACTIVE_USERS":
-    case "SESSION_METRICS": {
+    case "SESSION_METRICS":
+    case "VELOCITY":
+    case "RINGS": {
       const field = {
         FUNNEL: "funnel",
         RETENTION: "retention",
@@ -137,8 +139,9 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
         LIFECYCLE: "lifecycle",
       } as const;
       const other = { ACTIVE_USERS: "activeUsers", SESSION_METRICS: "sessionMetrics" } as const;
+      const fraud = { VELOCITY: "velocity", RINGS: "rings" } as const;
       const { kind, input } = found;
-      const where = `input.question.${{ ...field, ...other }[kind]}`;
+      const where = `input.question.${{ ...field, ...other, ...fraud }[kind]}`;
       return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));
     }
   }
