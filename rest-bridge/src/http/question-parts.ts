@@ -85,6 +85,24 @@ export const toRange = ({ calendar, ...rest }: Static<ReturnType<typeof rangeSch
 export const toldRangeSchema = (coordinate: string) =>
   Type.Object({ from: moment(from("TimeRange.from")), to: moment(from("TimeRange.to")) }, from(coordinate));
 
+/** The part of the persons an answer is to be from, described as the graph describes the input it stands for. */
+export const sampleSchemas = (input: string) => ({
+  sample: Type.Optional(Type.Number({ default: 1, ...from(`${input}.sample`) })),
+  fast: Type.Optional(Type.Boolean({ default: false, ...from(`${input}.fast`) })),
+});
+
+/** The part of the persons in the graph's words. */
+export const toSample = ({
+  sample,
+  fast,
+}: {
+  readonly sample?: number | undefined;
+  readonly fast?: boolean | undefined;
+}): { readonly sample?: number; readonly fast?: boolean } => ({
+  ...(sample === undefined ? {} : { sample }),
+  ...(fast === undefined ? {} : { fast }),
+});
+
 /** How old an answer may be. */
 export const maxStalenessSchema = Type.Optional(
   Type.String({ maxLength: MAX_TEXT, default: "PT0S", ...from("Query.olap.maxStaleness") }),

@@ -37,6 +37,8 @@ const olap: RestRealtimeQueryQuery["olap"] = {
   filled: [],
   pivot: null,
   totals: [{ name: "people", role: "MEASURE", integers: [4] }],
+  standardErrors: [],
+  totalStandardErrors: [],
   provenance,
 };
 const dimensions = ["utm_source", "synthetic"];
@@ -71,6 +73,20 @@ describe("a grouped answer in REST's words", () => {
       provenance: { exactness: "approximate", rows_read: 12, bytes_read: "9007199254740993", time_zone: "UTC" },
     });
     expect(answer.columns.map(({ type }) => type)).toEqual(["time", "text", "boolean", "integer", "number", "decimal"]);
+  });
+
+  it("tells the standard errors of what was estimated, row by row and of the totals", () => {
+    const sampled = {
+      ...olap,
+      standardErrors: [{ name: "people", role: "MEASURE", numbers: [0.5, null] }] as const,
+      totalStandardErrors: [{ name: "people", role: "MEASURE", numbers: [0.7] }] as const,
+    };
+    for (const format of ["rows", "columns"] as const)
+      expect(toQueryAnswer(sampled, { dimensions, format })).toMatchObject({
+        standard_errors: [{ people: 0.5 }, { people: null }],
+        total_standard_errors: { people: 0.7 },
+      });
+    expect(toQueryAnswer(olap, { dimensions })).toMatchObject({ standard_errors: [], total_standard_errors: {} });
   });
 
   it("has the same values in columns", () => {

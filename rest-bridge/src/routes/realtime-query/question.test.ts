@@ -29,6 +29,8 @@ describe("a question in the graph's words", () => {
       fill: "linear",
       pivot: { by: ["time.hour_of_day", "utm_term"], max_columns: 5, others: false },
       approximate: "never",
+      sample: 0.5,
+      fast: false,
     });
     expect(toOlapInput(question)).toEqual({
       range,
@@ -46,6 +48,8 @@ describe("a question in the graph's words", () => {
       fill: "LINEAR",
       pivot: { by: ["time.hourOfDay", "utmTerm"], maxColumns: 5, others: false },
       approximate: "NEVER",
+      sample: 0.5,
+      fast: false,
     });
   });
 

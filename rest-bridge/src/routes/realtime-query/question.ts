@@ -2,7 +2,15 @@ import { Type, type Static } from "typebox";
 import type { Approximate, MeasureFunction, OlapInput, SortDirection } from "../../generated/graphql.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
-import { GRANULARITIES, maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import {
+  GRANULARITIES,
+  maxStalenessSchema,
+  rangeSchema,
+  sampleSchemas,
+  tenantIdSchema,
+  toRange,
+  toSample,
+} from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "./filter.ts";
 import { FILLS, granularitySchema, pivotSchema, toPivot } from "./pivot.ts";
 
@@ -104,6 +112,7 @@ export const questionSchema = Type.Object(
     approximate: Type.Optional(
       Type.Enum(["when_over_budget", "never"], { default: "when_over_budget", ...from("OlapInput.approximate") }),
     ),
+    ...sampleSchemas("OlapInput"),
     format: Type.Optional(
       Type.Enum(["rows", "columns"], {
         default: "rows",
@@ -169,6 +178,7 @@ export const toOlapInput = (question: Question): OlapInput => {
     ...(fill === undefined ? {} : { fill: FILLS[fill] }),
     ...(pivot === undefined ? {} : { pivot: toPivot(pivot) }),
     ...(approximate === undefined ? {} : { approximate: APPROXIMATE[approximate] }),
+    ...toSample(question),
   };
 };
 

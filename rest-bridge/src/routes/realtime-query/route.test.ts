@@ -18,6 +18,8 @@ const data: RestRealtimeQueryQuery = {
     filled: [],
     pivot: null,
     totals: [{ name: "count", role: "MEASURE", integers: [3] }],
+    standardErrors: [],
+    totalStandardErrors: [],
     provenance,
   },
 };
