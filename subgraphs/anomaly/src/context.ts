@@ -6,6 +6,7 @@ import type { IncidentLoaders } from "./operations/incidents/incident-call.ts";
 import type { IncidentOperations } from "./operations/incidents/incident-operations.ts";
 import type { NotifyOperations } from "./operations/notify/notify-operations.ts";
 import type { OnCallOperations } from "./operations/on-call/on-call-operations.ts";
+import type { EscalationOperations } from "./operations/on-call/escalation-operations.ts";
 import type { FeedbackOperations } from "./operations/feedback/feedback-operations.ts";
 import type { SilenceOperations } from "./operations/silences/silence-operations.ts";
 import type { Operations } from "./operations.ts";
@@ -26,5 +27,6 @@ export interface Context {
     NotifyOperations &
     SilenceOperations &
     OnCallOperations &
+    EscalationOperations &
     FeedbackOperations;
 }

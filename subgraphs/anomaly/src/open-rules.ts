@@ -4,6 +4,7 @@ import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { calendarCodec } from "./domain/calendars/check-calendar.ts";
+import { escalationCodec } from "./domain/on-call/check-escalation.ts";
 import { ruleCodec } from "./domain/rules/rule-codec.ts";
 import { createSettleSeries } from "./domain/rules/settle-series.ts";
 import { createEvaluator } from "./jobs/evaluator.ts";
@@ -20,6 +21,7 @@ import {
 import { createReadImpacts } from "./operations/explain/read-impacts.ts";
 import { createReadCalendar } from "./operations/calendars/calendar-operations.ts";
 import { lookAtLiveRules } from "./operations/look-at-live-rules.ts";
+import { createReadEscalations } from "./operations/on-call/escalation-operations.ts";
 import { createReadSilences } from "./operations/silences/silence-operations.ts";
 import { createAlertStore } from "./store/alert-store.ts";
 import { createAnomalyStore } from "./store/anomaly-store.ts";
@@ -28,6 +30,7 @@ import { createEvaluationStore } from "./store/evaluation-store.ts";
 import { createFeedbackStore, MAX_FEEDBACK_OF_ANOMALY } from "./store/feedback/feedback-store.ts";
 import { createLiveStore } from "./store/live-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
+import { createEscalationStore } from "./store/on-call/escalation-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
 import { createSilenceStore } from "./store/silences/silence-store.ts";
 import { createTenantModels } from "./store/tenant-models.ts";
@@ -61,11 +64,12 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const { askAnalytics, accessOfSubject, tierOf } = ports;
   const readCalendar = createReadCalendar(createCalendarStore({ sql, codec: calendarCodec }));
   const feedback = createFeedbackStore(sql);
+  const readEscalations = createReadEscalations(createEscalationStore({ sql, codec: escalationCodec }));
   const [readSilences, readLearned] = [createReadSilences(createSilenceStore(sql)), createReadLearned(feedback)];
   const readImpacts = createReadImpacts({ askAnalytics, accessOfSubject, logger });
   const evaluating = {
     ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries },
-    ...{ readImpacts, readSilences, readLearned, readCalendar },
+    ...{ readImpacts, readSilences, readLearned, readEscalations, readCalendar },
     ...{ telemetry: resources.metrics, logger, nowMs },
   };
   return {

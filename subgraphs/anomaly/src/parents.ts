@@ -18,9 +18,11 @@ import type { QuietHours } from "./domain/notify/quiet-hours.ts";
 import type { Incident, IncidentEntry, IncidentLink, RoleHolder, Sign } from "./domain/incidents/incident.ts";
 import type { IncidentPolicy, SavedPolicies } from "./domain/incidents/incident-policy.ts";
 import type { IncidentEvent } from "./operations/incidents/follow-incidents.ts";
+import type { ContactsOfPerson, PlannedPage, SavedEscalation } from "./domain/on-call/escalation.ts";
 import type { OnCall, OnCallOverride } from "./domain/on-call/on-call-schedule.ts";
 import type { SavedCalendar } from "./domain/calendars/event-calendar.ts";
 import type { Occurrence } from "./domain/calendars/occurrences.ts";
+import type { Page } from "./domain/on-call/page.ts";
 import type { SavedOnCallSchedule } from "./domain/on-call/saved-schedule.ts";
 import type { Shift } from "./domain/on-call/shifts.ts";
 import type { SavedInhibition, Silence } from "./domain/silences/silence.ts";
@@ -108,3 +110,13 @@ export type NearbyChangeParent = RankedChange<RecordedChange>;
 export type CorrelatedAnomalyParent = CorrelatedEpisode<Anomaly>;
 /** What resolvers of `CorrelatedShape` receive. */
 export type CorrelatedShapeParent = ShapeMatch;
+/** What resolvers of `EscalationPolicy` receive. */
+export type EscalationPolicyParent = SavedEscalation;
+/** What resolvers of `NotificationContacts` receive. */
+export type NotificationContactsParent = ContactsOfPerson;
+/** What resolvers of `EscalationPage` receive. */
+export type EscalationPageParent = Page;
+/** What resolvers of `PlannedPage` receive. */
+export type PlannedPageParent = PlannedPage;
+/** What resolvers of `PlannedContact` receive. */
+export type PlannedContactParent = PlannedPage["contacts"][number];

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { openCalendars } from "./open-calendars.ts";
 import { openExplain } from "./open-explain.ts";
 import { openIncidents } from "./open-incidents.ts";
+import { openEscalation } from "./open-escalation.ts";
 import { openNotify, type NotifyPorts } from "./open-notify.ts";
 import { openRules, type RulesPorts } from "./open-rules.ts";
 import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
@@ -21,6 +22,7 @@ import { incidentTypes } from "./resolvers/incidents/incident-types.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { notifyMutations, notifyQueries, notifySubscriptions } from "./resolvers/notify/notify-roots.ts";
 import { notifyTypes } from "./resolvers/notify/notify-types.ts";
+import { escalationMutations, escalationQueries, escalationTypes } from "./resolvers/on-call/escalation-resolvers.ts";
 import { Query } from "./resolvers/query.ts";
 import { Rule } from "./resolvers/rule.ts";
 import { silenceMutations, silenceQueries } from "./resolvers/silences/silence-roots.ts";
@@ -72,7 +74,7 @@ const resolvers = {
 export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts): Subgraph => {
   const { logger } = resources;
   const rules = openRules(resources, ports);
-  const notify = openNotify(resources, ports);
+  const [notify, escalation] = [openNotify(resources, ports), openEscalation(resources)];
   const [silences, calendars] = [openSilences(resources), openCalendars(resources)];
   const incidents = openIncidents(resources);
   const webhooks = openWebhooks(resources, ports);
@@ -80,10 +82,38 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
     name: "anomaly",
     sdl,
     resolvers: {
-      Query: { ...Query, ...calendarQueries, ...explainQueries, ...notifyQueries, ...webhookQueries, ...silenceQueries },
-      Mutation: { ...Mutation, ...calendarMutations, ...explainMutations, ...notifyMutations, ...webhookMutations, ...silenceMutations, ...feedbackMutations },
+      Query: {
+        ...Query,
+        ...calendarQueries,
+        ...explainQueries,
+        ...notifyQueries,
+        ...webhookQueries,
+        ...silenceQueries,
+        ...escalationQueries,
+      },
+      Mutation: {
+        ...Mutation,
+        ...calendarMutations,
+        ...explainMutations,
+        ...notifyMutations,
+        ...webhookMutations,
+        ...silenceMutations,
+        ...feedbackMutations,
+        ...escalationMutations,
+      },
       Subscription: { ...Subscription, ...notifySubscriptions },
-      ...{ Rule, Anomaly, ...alertTypes, ...calendarTypes, ...explainTypes, ...notifyTypes, ...webhookTypes, ...silenceTypes, ...feedbackTypes },
+      ...{
+        Rule,
+        Anomaly,
+        ...alertTypes,
+        ...calendarTypes,
+        ...explainTypes,
+        ...notifyTypes,
+        ...webhookTypes,
+        ...silenceTypes,
+        ...feedbackTypes,
+        ...escalationTypes,
+      },
     },
     permissions,
     wholeTenantFields,
@@ -97,12 +127,19 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
         ...openExplain(resources),
         ...notify.operations,
         ...silences.operations,
+        ...escalation.operations,
         ...incidents.operations,
       },
       incidents: incidents.loaders(caller.tenantId),
       webhooks: webhooks.callOf(caller),
     }),
     logger,
-    background: [...rules.background, ...notify.background, ...incidents.background, ...webhooks.background],
+    background: [
+      ...rules.background,
+      ...escalation.background,
+      ...notify.background,
+      ...incidents.background,
+      ...webhooks.background,
+    ],
   });
 };

@@ -1,10 +1,12 @@
 import { withFeedback } from "../domain/feedback/told-feedback.ts";
+import { escalatedRule } from "../domain/on-call/escalated-rule.ts";
 import type { Rule } from "../domain/rule.ts";
 import type { KeptBucket } from "../domain/rules/series.ts";
 import type { SeriesBefore, SettledSeries, SettleSeries } from "../domain/rules/settle-series.ts";
 import type { Told } from "../domain/rules/step-series.ts";
 import { contextSignal } from "../domain/silences/told-silences.ts";
 import type { ReadLearned } from "./feedback/feedback-operations.ts";
+import type { ReadEscalations } from "./on-call/escalation-operations.ts";
 import type { ReadSilences } from "./silences/silence-operations.ts";
 
 /** What telling the series of a rule works with. */
@@ -12,6 +14,7 @@ export interface TellSeriesDeps {
   readonly settleSeries: SettleSeries;
   readonly readSilences: ReadSilences;
   readonly readLearned: ReadLearned;
+  readonly readEscalations: ReadEscalations;
 }
 
 /** Tells the alert of a series some signals, between the silences around it and what people have taught of it. */
@@ -27,11 +30,13 @@ export const untold = (signal: Told["signal"]): Told => ({ signal, bucket: null,
 
 /** Reads, once for all series of a rule, what lies around their alerts. */
 export const tellSeries = async (deps: TellSeriesDeps, rule: Rule, nowMs: number): Promise<TellSeries> => {
-  const [silences, taught] = await Promise.all([
+  const [silences, taught, choose] = await Promise.all([
     deps.readSilences(rule.tenantId, nowMs),
     deps.readLearned(rule, nowMs),
+    deps.readEscalations(rule.tenantId),
   ]);
-  return (held, series, told, recent) => {
+  return (current, series, told, recent) => {
+    const held = escalatedRule(current, series.group, choose);
     const signals = told.map(({ signal }) => signal);
     const labelled = { ...series, labels: held.labels, rule: held.name };
     const context = contextSignal(held.alerting, labelled, signals, silences);

@@ -6,6 +6,7 @@ import { askSubgraph, callerWith } from "@tessera/platform/testing/ask-subgraph"
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { Finding } from "../domain/detectors/detector.ts";
 import { calendarCodec } from "../domain/calendars/check-calendar.ts";
+import { escalationCodec } from "../domain/on-call/check-escalation.ts";
 import { ruleCodec } from "../domain/rules/rule-codec.ts";
 import { fingerprintOf, type JudgedSeries } from "../domain/rules/series.ts";
 import { createSettleSeries } from "../domain/rules/settle-series.ts";
@@ -17,8 +18,10 @@ import { createReadLearned } from "../operations/feedback/feedback-operations.ts
 import { createReadCalendar } from "../operations/calendars/calendar-operations.ts";
 import { createReadImpacts } from "../operations/explain/read-impacts.ts";
 import { lookAtLiveRules, type LiveLooker } from "../operations/look-at-live-rules.ts";
+import { createReadEscalations } from "../operations/on-call/escalation-operations.ts";
 import { createReadSilences } from "../operations/silences/silence-operations.ts";
 import { createFeedbackStore } from "../store/feedback/feedback-store.ts";
+import { createEscalationStore } from "../store/on-call/escalation-store.ts";
 import { createSilenceStore } from "../store/silences/silence-store.ts";
 import { createLiveStore } from "../store/live-store.ts";
 import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
@@ -74,6 +77,7 @@ export const openAnomalyRoom = (given: RoomPorts = NOTHING_ASKED): AnomalyRoom =
     readImpacts: createReadImpacts({ ...ports, logger }),
     readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),
     readLearned: createReadLearned(createFeedbackStore(sql)),
+    readEscalations: createReadEscalations(createEscalationStore({ sql, codec: escalationCodec })),
   };
   return {
     engines,

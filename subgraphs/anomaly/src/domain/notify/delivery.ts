@@ -1,6 +1,7 @@
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { Severity } from "../alerts/alert.ts";
+import type { Recipient } from "./addressed.ts";
 import type { Wait } from "./plan.ts";
 
 /** Where a delivery stands: GATHERING until it is begun, then SENDING; RETRYING until its next try; SENT, FAILED and DROPPED are its ends. */
@@ -34,6 +35,8 @@ export interface Delivery {
   readonly createdAtMs: number;
   readonly begunAtMs: number | null;
   readonly finishedAtMs: number | null;
+  /** The one person it is for; null: whomever the channel names. */
+  readonly recipient: Recipient | null;
 }
 
 /** A transition of an alert that a channel is told of. */

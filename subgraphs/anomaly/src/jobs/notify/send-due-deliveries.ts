@@ -5,6 +5,7 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { eachOf } from "@tessera/platform/runtime/each-of";
+import { addressedTo } from "../../domain/notify/addressed.ts";
 import type { NewNotification } from "../../domain/notify/delivery.ts";
 import { messageOf, newestOfEach, type Message } from "../../domain/notify/message.ts";
 import { nextTryMs, RETRIES, type SendOutcome } from "../../domain/notify/retry.ts";
@@ -79,7 +80,9 @@ const settlingOf = (deps: SenderDeps, work: BegunDelivery, message: Message, out
     case "REFUSED": {
       const because = said === "" ? `status ${code ?? "unknown"}` : said;
       const tell = disabledNotice(deps, channel.id, because);
-      return { ...over, state: "FAILED", disables: outcome.disables ? { because, tell } : null };
+      // What one person's address refuses says nothing of the others that the channel tells.
+      const disables = outcome.disables && delivery.recipient === null;
+      return { ...over, state: "FAILED", disables: disables ? { because, tell } : null };
     }
     case "TRY_AGAIN": {
       const sinceMs = atMs - (delivery.begunAtMs ?? atMs);
@@ -91,7 +94,25 @@ const settlingOf = (deps: SenderDeps, work: BegunDelivery, message: Message, out
   }
 };
 
-const sendBegun = async (deps: SenderDeps, claim: DeliveryClaim, work: BegunDelivery): Promise<string> => {
+const UNADDRESSED: SendOutcome = {
+  ...{ kind: "REFUSED", code: null, said: "The channel is of another kind now, which tells no single person." },
+  disables: false,
+};
+
+/** What is sent to one person is sent by their channel to them alone. */
+const addressed = (work: BegunDelivery): BegunDelivery | null => {
+  const { recipient } = work.delivery;
+  if (recipient === null) return work;
+  const settings = addressedTo(work.channel.settings, recipient);
+  return settings === null ? null : { ...work, channel: { ...work.channel, settings } };
+};
+
+const sendBegun = async (deps: SenderDeps, claim: DeliveryClaim, begun: BegunDelivery): Promise<string> => {
+  const work = addressed(begun);
+  if (work === null) {
+    const refused = settlingOf(deps, begun, messageFor(begun, deps.nowMs()), UNADDRESSED);
+    return (await deps.deliveries.settle(claim, refused)) ? UNADDRESSED.kind : "LEASE_LOST";
+  }
   const { channel, sealed, delivery } = work;
   const message = messageFor(work, deps.nowMs());
   const outcome = await (async (): Promise<SendOutcome> => {

@@ -67,6 +67,7 @@ const NotificationDigest: NotificationDigestResolvers = {
 
 /** Resolvers of `NotificationDelivery`. */
 const NotificationDelivery: NotificationDeliveryResolvers = {
+  personId: ({ recipient }) => recipient?.personId ?? null,
   nextTryAt: ({ finishedAtMs, dueMs }) => (finishedAtMs === null ? toDateTime(dueMs) : null),
   log: ({ log }) => log.map(({ atMs, ...same }) => ({ ...same, at: toDateTime(atMs) })),
   notices: ({ notices }) =>

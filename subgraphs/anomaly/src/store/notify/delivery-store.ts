@@ -92,6 +92,10 @@ const claimRow = (row: unknown): DeliveryClaim => {
 
 type Held = ReturnType<typeof heldRow>;
 
+/** Whether a delivery goes into no summary: its receiver keeps incidents, or it is for one person. */
+const isByItself = (deps: DeliveryStoreDeps, channel: Channel, { delivery }: Held): boolean =>
+  deps.keepsIncidents(channel.settings.kind) || delivery.recipient !== null;
+
 /** When a channel has room for a delivery again; null when it has it now. Whatever was begun before goes on. */
 const roomAt = async (
   deps: DeliveryStoreDeps,
@@ -107,7 +111,7 @@ const roomAt = async (
   if (window === undefined) return null;
   const isFull = window.begun >= messages;
   // While a summary gathers, everything goes into it.
-  if (!isFull) return deps.keepsIncidents(channel.settings.kind) ? null : window.summary_at;
+  if (!isFull) return isByItself(deps, channel, held) ? null : window.summary_at;
   return (window.first ?? nowMs) + windowSeconds * 1_000;
 };
 
@@ -118,7 +122,7 @@ const keepBack = async (
   back: { readonly channel: Channel; readonly held: Held; readonly dueMs: number },
 ): Promise<Begun> => {
   const { channel, held, dueMs } = back;
-  if (deps.keepsIncidents(channel.settings.kind) || held.bundle === deps.rateBundle) {
+  if (isByItself(deps, channel, held) || held.bundle === deps.rateBundle) {
     await transaction.run(statements.postponeStatement(claim, dueMs), nothing);
     return { kind: "POSTPONED" };
   }

@@ -2,6 +2,7 @@ import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction } from "@tessera/platform/db/sql";
 import { z } from "zod";
+import type { Recipient } from "../../domain/notify/addressed.ts";
 import type { Channel } from "../../domain/notify/channel.ts";
 import type { Plan } from "../../domain/notify/plan.ts";
 import type { Routes } from "../../domain/notify/route.ts";
@@ -17,6 +18,9 @@ export interface NewNotice {
   /** The delivery's, if it makes one. */
   readonly deliveryId: string;
   readonly nowMs: number;
+  /** The one person it is for, and what names them among the channel's; left out: whomever the channel names. */
+  readonly recipient?: Recipient | null;
+  readonly recipientKey?: string;
 }
 
 /** What is done about notices within the transaction that takes a tenant's transitions. */
@@ -34,6 +38,10 @@ export interface NoticeStore {
 const nothing = (): null => null;
 const at = (ms: number): Date => new Date(ms);
 
+/** What is told in order: the steps of a series, to each recipient by themselves. */
+const laneOf = ({ alert, recipientKey = "" }: NewNotice): string =>
+  recipientKey === "" ? alert.fingerprint : `${alert.fingerprint} ${recipientKey}`;
+
 const statements = {
   hold: (tenantId: TenantId, ids: readonly string[]): SqlStatement => ({
     name: "notify-hold-channels",
@@ -45,38 +53,41 @@ const statements = {
     text: "SELECT begun_at FROM notify_delivery WHERE tenant_id = $1 AND channel_id = $2 AND bundle = $3 AND begun_at IS NOT NULL ORDER BY begun_at DESC LIMIT 1",
     params: [tenantId, channelId, bundle],
   }),
-  isThere: (tenantId: TenantId, { alert, channelId }: NewNotice): SqlStatement => ({
+  isThere: (tenantId: TenantId, { alert, channelId, recipientKey = "" }: NewNotice): SqlStatement => ({
     name: "notify-notice-is-there",
-    text: "SELECT 1 AS one FROM notify_notice WHERE tenant_id = $1 AND transition_id = $2 AND channel_id = $3",
-    params: [tenantId, alert.transitionId, channelId],
+    text: "SELECT 1 AS one FROM notify_notice WHERE tenant_id = $1 AND transition_id = $2 AND channel_id = $3 AND recipient = $4",
+    params: [tenantId, alert.transitionId, channelId, recipientKey],
   }),
   /** The delivery that gathers notices of the lane with others; one that holds a single notice by itself is kept in order by the lane alone. */
-  gathersLane: (tenantId: TenantId, { channelId, alert }: NewNotice): SqlStatement => ({
+  gathersLane: (tenantId: TenantId, notice: NewNotice): SqlStatement => ({
     name: "notify-gathers-lane",
     text: `SELECT d.id, d.due_at FROM notify_notice n JOIN notify_delivery d ON d.tenant_id = n.tenant_id AND d.id = n.delivery_id
       WHERE n.tenant_id = $1 AND n.channel_id = $2 AND n.lane = $3 AND n.open AND d.state = 'GATHERING' AND d.bundle NOT LIKE 'one %'
       ORDER BY d.due_at LIMIT 1 FOR UPDATE OF d`,
-    params: [tenantId, channelId, alert.fingerprint],
+    params: [tenantId, notice.channelId, laneOf(notice)],
   }),
   /** What is told by itself and waits is sent no later than what follows it. */
-  hasten: (tenantId: TenantId, { channelId, alert, plan }: NewNotice): SqlStatement => ({
+  hasten: (tenantId: TenantId, notice: NewNotice): SqlStatement => ({
     name: "notify-hasten-lane",
     text: `UPDATE notify_delivery d SET due_at = $4 FROM notify_notice n
       WHERE n.tenant_id = $1 AND n.channel_id = $2 AND n.lane = $3 AND n.open AND d.tenant_id = n.tenant_id AND d.id = n.delivery_id
         AND d.state = 'GATHERING' AND d.bundle LIKE 'one %' AND d.due_at > $4`,
-    params: [tenantId, channelId, alert.fingerprint, at(plan.dueMs)],
+    params: [tenantId, notice.channelId, laneOf(notice), at(notice.plan.dueMs)],
   }),
-  gather: (tenantId: TenantId, { deliveryId, channelId, plan, nowMs }: NewNotice): SqlStatement => ({
+  gather: (tenantId: TenantId, { deliveryId, channelId, plan, nowMs, recipient = null }: NewNotice): SqlStatement => ({
     name: "notify-gather",
-    text: `INSERT INTO notify_delivery (tenant_id, id, channel_id, bundle, wait, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    text: `INSERT INTO notify_delivery (tenant_id, id, channel_id, bundle, wait, due_at, created_at, recipient) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)
       ON CONFLICT (tenant_id, channel_id, bundle) WHERE state = 'GATHERING'
       DO UPDATE SET due_at = least(notify_delivery.due_at, excluded.due_at) RETURNING id`,
-    params: [tenantId, deliveryId, channelId, plan.bundle, plan.wait, at(plan.dueMs), at(nowMs)],
+    params: [
+      ...[tenantId, deliveryId, channelId, plan.bundle, plan.wait, at(plan.dueMs), at(nowMs)],
+      recipient === null ? null : JSON.stringify(recipient),
+    ],
   }),
-  moveLane: (tenantId: TenantId, { channelId, alert }: NewNotice, from: string, to: string): SqlStatement => ({
+  moveLane: (tenantId: TenantId, notice: NewNotice, from: string, to: string): SqlStatement => ({
     name: "notify-move-lane",
     text: "UPDATE notify_notice SET delivery_id = $5 WHERE tenant_id = $1 AND channel_id = $2 AND lane = $3 AND delivery_id = $4 AND open",
-    params: [tenantId, channelId, alert.fingerprint, from, to],
+    params: [tenantId, notice.channelId, laneOf(notice), from, to],
   }),
   removeEmpty: (tenantId: TenantId, id: string): SqlStatement => ({
     name: "notify-remove-empty",
@@ -84,13 +95,14 @@ const statements = {
       AND NOT EXISTS (SELECT 1 FROM notify_notice n WHERE n.tenant_id = d.tenant_id AND n.delivery_id = d.id)`,
     params: [tenantId, id],
   }),
-  insert: (tenantId: TenantId, { alert, channelId, route, nowMs }: NewNotice, deliveryId: string): SqlStatement => ({
+  insert: (tenantId: TenantId, notice: NewNotice, deliveryId: string): SqlStatement => ({
     name: "notify-insert-notice",
-    text: `INSERT INTO notify_notice (tenant_id, transition_id, channel_id, lane, delivery_id, rule_id, anomaly_id, route, alert, created_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::json, $10)`,
+    text: `INSERT INTO notify_notice (tenant_id, transition_id, channel_id, lane, delivery_id, rule_id, anomaly_id, route, alert, created_at, recipient)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::json, $10, $11)`,
     params: [
-      ...[tenantId, alert.transitionId, channelId, alert.fingerprint, deliveryId, alert.ruleId, alert.anomalyId],
-      ...[route, JSON.stringify(alert), at(nowMs)],
+      ...[tenantId, notice.alert.transitionId, notice.channelId, laneOf(notice), deliveryId, notice.alert.ruleId],
+      ...[notice.alert.anomalyId, notice.route, JSON.stringify(notice.alert), at(notice.nowMs)],
+      notice.recipientKey ?? "",
     ],
   }),
 };

@@ -125,7 +125,7 @@ export const parseAlertChanged = (payload: unknown): AlertChanged => alertPayloa
 
 /** Columns of a delivery `d` of a channel `c`. */
 export const DELIVERY_COLUMNS = `d.tenant_id, d.id, d.channel_id, c.name AS channel_name, d.wait, d.state, d.due_at, d.attempts, d.log, d.done,
-  d.response_code, d.response, d.created_at, d.begun_at, d.finished_at`;
+  d.response_code, d.response, d.created_at, d.begun_at, d.finished_at, d.recipient`;
 
 const deliveryColumns = z.object({
   ...{ tenant_id: idColumn(parseTenantId), id: z.string(), channel_id: z.string(), channel_name: z.string() },
@@ -142,6 +142,7 @@ const deliveryColumns = z.object({
   ),
   ...{ response_code: z.number().nullable(), response: z.string().nullable(), created_at: msColumn },
   ...{ begun_at: msColumn.nullable(), finished_at: msColumn.nullable() },
+  recipient: z.object({ personId: z.string(), address: z.string().nullable() }).nullable(),
 });
 
 /** Reads a delivery. */
@@ -152,6 +153,7 @@ export const deliveryRow = (row: unknown): Delivery => {
     ...{ wait: found.wait, state: found.state, dueMs: found.due_at, attempts: found.attempts, log: found.log },
     ...{ done: found.done, responseCode: found.response_code, response: found.response },
     ...{ createdAtMs: found.created_at, begunAtMs: found.begun_at, finishedAtMs: found.finished_at },
+    recipient: found.recipient,
   };
 };
 

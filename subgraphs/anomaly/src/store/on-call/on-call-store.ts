@@ -39,21 +39,31 @@ const scheduleColumns = z.object({
 const nameRow = (row: unknown) => z.object({ id: z.string(), name: z.string(), version: z.number() }).parse(row);
 const countRow = (row: unknown): number => z.object({ count: z.number() }).parse(row).count;
 
+/** One schedule of a tenant, or all, with who stands in from a moment on. */
+export const readScheduleStatement = (tenantId: TenantId, id: string | null, nowMs: number): SqlStatement => ({
+  name: "on-call-read",
+  text: `SELECT s.id, s.definition, s.version, s.created_at AS "createdAt", s.changed_at AS "changedAt", coalesce((
+      SELECT json_agg(json_build_object('id', o.id, 'personId', o.person_id, 'fromMs', extract(epoch FROM o.from_at) * 1000,
+        'untilMs', extract(epoch FROM o.until_at) * 1000) ORDER BY o.id)
+      FROM on_call_override o WHERE o.tenant_id = s.tenant_id AND o.schedule_id = s.id AND o.until_at > $3), '[]') AS overrides
+    FROM on_call_schedule s WHERE s.tenant_id = $1 AND ($2::uuid IS NULL OR s.id = $2) ORDER BY s.name LIMIT $4`,
+  params: [tenantId, id, at(nowMs), MAX_SCHEDULES],
+});
+
+/** Makes the parser of schedules; it throws ZodError when a row is broken. */
+export const scheduleRowParser =
+  (codec: Pick<OnCallCodec, "read">) =>
+  (row: unknown): SavedOnCallSchedule => {
+    const { createdAt, changedAt, definition, ...same } = scheduleColumns.parse(row);
+    return { ...same, definition: codec.read(definition), createdAtMs: createdAt, changedAtMs: changedAt };
+  };
+
 const statements = {
   /** Whoever changes which schedules a tenant has does so one after the other. */
   lock: (tenantId: TenantId): SqlStatement => ({
     name: "on-call-lock",
     text: "SELECT pg_advisory_xact_lock(hashtextextended('on_call:' || $1, 0))",
     params: [tenantId],
-  }),
-  read: (tenantId: TenantId, id: string | null, nowMs: number): SqlStatement => ({
-    name: "on-call-read",
-    text: `SELECT s.id, s.definition, s.version, s.created_at AS "createdAt", s.changed_at AS "changedAt", coalesce((
-        SELECT json_agg(json_build_object('id', o.id, 'personId', o.person_id, 'fromMs', extract(epoch FROM o.from_at) * 1000,
-          'untilMs', extract(epoch FROM o.until_at) * 1000) ORDER BY o.id)
-        FROM on_call_override o WHERE o.tenant_id = s.tenant_id AND o.schedule_id = s.id AND o.until_at > $3), '[]') AS overrides
-      FROM on_call_schedule s WHERE s.tenant_id = $1 AND ($2::uuid IS NULL OR s.id = $2) ORDER BY s.name LIMIT $4`,
-    params: [tenantId, id, at(nowMs), MAX_SCHEDULES],
   }),
   names: (tenantId: TenantId): SqlStatement => ({
     name: "on-call-names",
@@ -106,17 +116,14 @@ export const createOnCallStore = ({
   readonly sql: TenantSql;
   readonly codec: OnCallCodec;
 }): OnCallStore => {
-  const scheduleRow = (row: unknown): SavedOnCallSchedule => {
-    const { createdAt, changedAt, definition, ...same } = scheduleColumns.parse(row);
-    return { ...same, definition: codec.read(definition), createdAtMs: createdAt, changedAtMs: changedAt };
-  };
+  const scheduleRow = scheduleRowParser(codec);
   const save: OnCallStore["save"] = (tenantId, { id, version, definition }, nowMs) =>
     sql.transaction(tenantId, async (transaction): Promise<SavedSchedule> => {
       await transaction.run(statements.lock(tenantId), nothing);
       const names = await transaction.run(statements.names(tenantId), nameRow);
       const there = names.find((one) => one.id === id);
       const found = async (): Promise<SavedOnCallSchedule> => {
-        const [schedule] = await transaction.run(statements.read(tenantId, id, nowMs), scheduleRow);
+        const [schedule] = await transaction.run(readScheduleStatement(tenantId, id, nowMs), scheduleRow);
         if (schedule === undefined) throw new Error("The schedule was not stored.");
         return schedule;
       };
@@ -130,7 +137,7 @@ export const createOnCallStore = ({
   const addOverride: OnCallStore["addOverride"] = (tenantId, scheduleId, override, nowMs) =>
     sql.transaction(tenantId, async (transaction): Promise<AddedOverride> => {
       await transaction.run(statements.lock(tenantId), nothing);
-      const [there] = await transaction.run(statements.read(tenantId, scheduleId, nowMs), scheduleRow);
+      const [there] = await transaction.run(readScheduleStatement(tenantId, scheduleId, nowMs), scheduleRow);
       if (there === undefined) return { kind: "NOT_FOUND" };
       await transaction.run(statements.forgetOverrides(tenantId, scheduleId, nowMs), nothing);
       const [count = 0] = await transaction.run(statements.countOverrides(tenantId, scheduleId), countRow);
@@ -139,9 +146,9 @@ export const createOnCallStore = ({
       return { kind: "SAVED", schedule: { ...there, overrides: [...there.overrides, override] } };
     });
   return {
-    list: (tenantId, nowMs) => sql.run(tenantId, statements.read(tenantId, null, nowMs), scheduleRow),
+    list: (tenantId, nowMs) => sql.run(tenantId, readScheduleStatement(tenantId, null, nowMs), scheduleRow),
     find: async (tenantId, id, nowMs) =>
-      (await sql.run(tenantId, statements.read(tenantId, id, nowMs), scheduleRow))[0] ?? null,
+      (await sql.run(tenantId, readScheduleStatement(tenantId, id, nowMs), scheduleRow))[0] ?? null,
     ...{ save, addOverride },
     remove: async (tenantId, id) => (await sql.run(tenantId, statements.remove(tenantId, id), nothing)).length > 0,
     removeOverride: async (tenantId, id) =>
