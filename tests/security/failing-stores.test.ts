@@ -34,7 +34,7 @@ const pool = new TenantPool("postgresql://nobody@127.0.0.1:1/none", {
   },
 });
 const eventLog: EventLog = {
-  ...{ append: fail, appendWith: fail, head: fail, start: fail, stop: fail },
+  ...{ append: fail, appendWith: fail, appendAllWith: fail, head: fail, start: fail, stop: fail },
   ...{ follow: failNow, followAcrossTenants: failNow },
 };
 const resources: Resources = {

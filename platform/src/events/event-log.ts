@@ -32,6 +32,8 @@ export interface EventLog {
   append(entries: readonly LogAppend[]): Promise<void>;
   /** Appends inside a tenant's transaction: the state change and the event that tells of it commit together. */
   appendWith(transaction: SqlTransaction, entry: LogAppend): Promise<void>;
+  /** The same of several entries of the transaction's tenant, in their order, by one statement. */
+  appendAllWith(transaction: SqlTransaction, entries: readonly LogAppend[]): Promise<void>;
   /** The newest readable place: following from here gives only what comes later. */
   head(): Promise<LogCursor>;
   /** Follows one tenant's topic from after a cursor (default: from now on). */

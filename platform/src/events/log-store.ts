@@ -47,6 +47,13 @@ const appendOneStatement = (entry: LogAppend): SqlStatement => ({
   text: "INSERT INTO event_log (tenant_id, topic, dedupe_key, payload) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING",
   params: [entry.tenantId, entry.topic, entry.dedupeKey, JSON.stringify(entry.payload)],
 });
+const appendAllStatement = (entries: readonly LogAppend[]): SqlStatement => ({
+  name: "append-event-log-all",
+  text: `INSERT INTO event_log (tenant_id, topic, dedupe_key, payload) SELECT e.tenant_id, e.topic, e.dedupe_key, e.payload
+    FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ("tenantId" uuid, topic text, "dedupeKey" text, payload jsonb)) WITH ORDINALITY
+      AS e (tenant_id, topic, dedupe_key, payload, place) ORDER BY e.place ON CONFLICT DO NOTHING`,
+  params: [JSON.stringify(entries)],
+});
 const readStatement = (after: LogCursor): SqlStatement => ({
   name: "read-event-log-across-tenants",
   text: "SELECT * FROM read_event_log_across_tenants($1::text::xid8, $2::bigint, $3)",
@@ -89,6 +96,7 @@ export interface LogLook {
 export interface LogStore {
   append(entries: readonly LogAppend[]): Promise<void>;
   appendWith(transaction: SqlTransaction, entry: LogAppend): Promise<void>;
+  appendAllWith(transaction: SqlTransaction, entries: readonly LogAppend[]): Promise<void>;
   readAcrossTenants(after: LogCursor): Promise<readonly LogEntry[]>;
   /** {@link LogStore.readAcrossTenants}, and whether there will be more without another append. */
   lookAcrossTenants(after: LogCursor): Promise<LogLook>;
@@ -103,6 +111,9 @@ export const createLogStore = (sql: TenantSql): LogStore => ({
   },
   appendWith: async (transaction, entry) => {
     await transaction.run(appendOneStatement(entry), nothing);
+  },
+  appendAllWith: async (transaction, entries) => {
+    if (entries.length > 0) await transaction.run(appendAllStatement(entries), nothing);
   },
   readAcrossTenants: (after) => sql.runAcrossTenants(readStatement(after), (row) => logEntryRow.parse(row)),
   lookAcrossTenants: async (after) => {

@@ -144,6 +144,21 @@ describe("the event log", () => {
     await follower.return();
   });
 
+  test("appends several entries with a transaction in their order, each once", async () => {
+    const mine = newTenant();
+    const follower = log.follow(mine, TOPIC);
+    const entries = Array.from({ length: 50 }, (_, n) => entry(mine, n));
+    await sql.transaction(mine, async (transaction) => {
+      await log.appendAllWith(transaction, []);
+      await log.appendAllWith(transaction, entries.slice(0, 30));
+      await log.appendAllWith(transaction, entries.slice(20));
+    });
+    expect((await take(follower, 50)).map((one) => Number(numberOf(one)))).toEqual(entries.map((_entry, n) => n));
+    const forge = sql.transaction(mine, (transaction) => log.appendAllWith(transaction, [entry(newTenant(), 1)]));
+    await expect(forge).rejects.toMatchObject({ code: "42501" });
+    await follower.return();
+  });
+
   test("cuts off a follower that does not read, with SLOW_CONSUMER, and lets it resume from its cursor", async () => {
     const mine = newTenant();
     const slow = log.follow(mine, TOPIC);

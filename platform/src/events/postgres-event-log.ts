@@ -183,6 +183,7 @@ export const createPostgresEventLog = (deps: {
   return {
     append: store.append,
     appendWith: store.appendWith,
+    appendAllWith: store.appendAllWith,
     head: async () => (await store.bounds()).head,
     follow: (tenantId: TenantId, topic, after) =>
       follower(

@@ -212,7 +212,7 @@ describe("a raise", () => {
     await storeOrders(tenantId, 3);
     await makeRule(room, tenantId);
     const { sql, eventLog } = room.engines.resources;
-    const mute = { ...eventLog, appendWith: () => Promise.reject(new Error("cut off")) };
+    const mute = { ...eventLog, appendAllWith: () => Promise.reject(new Error("cut off")) };
     await room.worker({ evaluations: createEvaluationStore({ sql, eventLog: mute, codec: ruleCodec }) })();
     expect([await anomaliesOf(room, tenantId), await toldOf(room, tenantId)]).toEqual([[], []]);
     room.clock.ms += MINUTE_MS;

@@ -37,12 +37,12 @@ export const writeSettled = async (
     const fingerprints = begun.map(({ series: { fingerprint } }) => fingerprint);
     if (begun.length > 0) await transaction.run(trimCourseStatement(tenantId, ruleId, fingerprints), nothing);
   }
-  for (const { write } of begun) {
+  const raised = begun.map(({ write }) => {
     const payload: AnomalyRaised = { tenantId, anomalyId: write.id, ruleId, raisedAtMs: write.begun?.atMs ?? 0 };
-    await eventLog.appendWith(transaction, { tenantId, topic: ANOMALY_RAISED, dedupeKey: write.id, payload });
-  }
-  for (const { told } of steps)
-    await eventLog.appendWith(transaction, {
-      ...{ tenantId, topic: ALERT_CHANGED, dedupeKey: told.transitionId, payload: told },
-    });
+    return { tenantId, topic: ANOMALY_RAISED, dedupeKey: write.id, payload };
+  });
+  const changes = steps.map(({ told }) => ({
+    ...{ tenantId, topic: ALERT_CHANGED, dedupeKey: told.transitionId, payload: told },
+  }));
+  await eventLog.appendAllWith(transaction, [...raised, ...changes]);
 };
