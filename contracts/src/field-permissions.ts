@@ -44,6 +44,7 @@ export const wholeTenantFields: readonly string[] = [
   "Query.correlationRule",
   "Query.correlationRules",
   "Query.deliveries",
+  "Query.escalationPages",
   "Query.incident",
   "Query.incidentMetrics",
   "Query.incidents",

@@ -26,6 +26,11 @@ const schedule = (mark: string) => ({
   layers: [{ name: mark, members: [PERSON], firstDate: "2026-01-05" }],
 });
 
+/** An escalation of alerts of no rule there is. */
+export const escalation = (mark: string, target: object = { kind: "PERSON", id: PERSON }) => ({
+  ...{ name: newName(mark), matchers: matchers(mark), steps: [{ after: "PT0S", targets: [target] }] },
+});
+
 /** Variables of the root fields about silences and who is on call. */
 export const silenceExamples = {
   "Query.silences": () => ({}),
@@ -48,6 +53,13 @@ export const silenceExamples = {
     input: { personId: PERSON, ...span() },
   }),
   "Mutation.removeOnCallOverride": ({ onCallOverrideId }: OwnSilences) => ({ id: onCallOverrideId }),
+  "Query.escalationPolicies": () => ({}),
+  "Query.escalationPages": () => ({ anomaly: PERSON }),
+  "Query.notificationContacts": () => ({}),
+  "Query.previewEscalation": ({ mark }: OwnSilences) => ({ input: escalation(mark) }),
+  "Mutation.saveEscalationPolicy": ({ mark }: OwnSilences) => ({ input: escalation(mark) }),
+  "Mutation.deleteEscalationPolicy": () => ({ id: PERSON }),
+  "Mutation.setNotificationContacts": () => ({ person: PERSON, contacts: [] }),
 };
 
 type Marked = Pick<OwnSilences, "mark">;
@@ -77,6 +89,14 @@ export const makeOnCallSchedule = async (client: TesseraClient, { mark }: Marked
   const text = `mutation ($input: OnCallScheduleInput!) { saveOnCallSchedule(input: $input) {
     ... on OnCallScheduleSaved { schedule { id } } } }`;
   return (await client.ask(shape, text, { input: schedule(mark) })).saveOnCallSchedule.schedule.id;
+};
+
+/** Makes an escalation policy; answers its id. */
+export const makeEscalation = async (client: TesseraClient, { mark }: Marked): Promise<string> => {
+  const shape = z.object({ saveEscalationPolicy: z.object({ policy: id }) });
+  const text = `mutation ($input: EscalationPolicyInput!) { saveEscalationPolicy(input: $input) {
+    ... on EscalationPolicySaved { policy { id } } } }`;
+  return (await client.ask(shape, text, { input: escalation(mark) })).saveEscalationPolicy.policy.id;
 };
 
 /** Puts down who stands in, on a schedule of its own; answers the override's id. */

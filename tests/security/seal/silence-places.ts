@@ -1,6 +1,9 @@
 import type { TesseraClient } from "../../testing/tessera-client.ts";
 import type { OwnThings } from "../examples.ts";
+import { makeChannel } from "../notify-examples.ts";
 import {
+  escalation,
+  makeEscalation,
   makeInhibition,
   makeOnCallOverride,
   makeOnCallSchedule,
@@ -20,6 +23,10 @@ export const silencePlaces = (client: () => TesseraClient) => {
   const freshSchedule = (own: OwnThings): Promise<string> => {
     things = own;
     return makeOnCallSchedule(client(), own);
+  };
+  const freshEscalation = (own: OwnThings): Promise<string> => {
+    things = own;
+    return makeEscalation(client(), own);
   };
   return {
     "Query.simulateRule(rule)": {
@@ -49,6 +56,22 @@ export const silencePlaces = (client: () => TesseraClient) => {
       variables: (schedule: string) => ({ ...example(silenceExamples["Mutation.addOnCallOverride"]), schedule }),
       selection,
     },
+    "Mutation.saveEscalationPolicy(id)": {
+      own: freshEscalation,
+      variables: (id: string) => ({ id, version: 1, ...example(silenceExamples["Mutation.saveEscalationPolicy"]) }),
+      selection,
+    },
+    "Mutation.saveEscalationPolicy(input.steps.targets.id)": {
+      own: (own: OwnThings) => makeChannel(client(), own),
+      variables: (id: string) => ({ input: escalation("sealed", { kind: "CHANNEL", id }) }),
+      selection,
+    },
+    "Mutation.deleteEscalationPolicy(id)": { own: freshEscalation, variables: byId, selection },
+    "Mutation.setNotificationContacts(contacts.channel)": {
+      own: (own: OwnThings) => makeChannel(client(), own),
+      variables: (channel: string) => ({ person: "0198c0de-0000-4000-8000-000000000001", contacts: [{ channel }] }),
+      selection,
+    },
     "Mutation.removeOnCallOverride(id)": {
       own: (own: OwnThings) => makeOnCallOverride(client(), own),
       variables: byId,
@@ -62,4 +85,8 @@ export const silenceWords = {
   "Query.previewOnCall(input.layers.members)": "stands in the schedule as it was written",
   "Mutation.saveOnCallSchedule(input.layers.members)": "stands in the schedule as it was written",
   "Mutation.addOnCallOverride(input.personId)": "stands in the schedule as it was written",
+  "Query.escalationPages(anomaly)": "see subgraphs/anomaly/src/jobs/on-call/escalation.db.test.ts",
+  "Query.previewEscalation(input.steps.targets.id)":
+    "stands in the plan as it was written; who is on call is asked of the caller's own schedules",
+  "Mutation.setNotificationContacts(person)": "stands in the contacts as it was written",
 };
