@@ -40,6 +40,7 @@ const creditSchema = Type.Object(
     conversions_interval: orNull(interval, from("AttributionCredit.conversionsInterval")),
     value_interval: orNull(interval, from("AttributionCredit.valueInterval")),
     standard_error: orNull(Type.Number(), from("AttributionCredit.standardError")),
+    sampling_error: orNull(Type.Number(), from("AttributionCredit.samplingError")),
     removal_effect: orNull(Type.Number(), from("AttributionCredit.removalEffect")),
     spend: orNull(Type.Number(), from("AttributionCredit.spend")),
     roas: orNull(Type.Number(), from("AttributionCredit.roas")),

@@ -8,7 +8,14 @@ import type {
   ShapleyGame,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import {
+  maxStalenessSchema,
+  rangeSchema,
+  sampleSchemas,
+  tenantIdSchema,
+  toRange,
+  toSample,
+} from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const KINDS = {
@@ -158,6 +165,7 @@ export const attributionQuestionSchema = Type.Object(
         closed("AttributionBootstrapInput"),
       ),
     ),
+    ...sampleSchemas("AttributionInput"),
   },
   { additionalProperties: false, title: "AttributionQuestion", examples: [EXAMPLE], ...from("AttributionInput") },
 );
@@ -221,5 +229,6 @@ export const toAttributionInput = (question: AttributionQuestion): AttributionIn
     ...(maxPathLength === undefined ? {} : { maxPathLength }),
     ...(topPaths === undefined ? {} : { topPaths }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
+    ...toSample(question),
   };
 };

@@ -16,7 +16,7 @@ const least = {
 
 const credit = {
   ...{ label: "Paid Search", conversions: 1, value: 9.5, share: 1, conversionsInterval: { low: 0, high: 2 } },
-  ...{ valueInterval: null, standardError: null, removalEffect: 0.5, spend: 3, roas: 3.2, cpa: 3 },
+  ...{ valueInterval: null, standardError: null, samplingError: null, removalEffect: 0.5, spend: 3, roas: 3.2, cpa: 3 },
 };
 const data: RestAttributionModelQuery = {
   attribution: {

@@ -61,6 +61,10 @@ const query = Type.Object(
     minimum: number(4, "1", "Return events it takes to count as having come back, 1 to 1,000."),
     currency: text(3, "Adds the value of coming back: revenue in this currency, ISO 4217."),
     split_by: text(1_000, "Fields of the start event that tell groups apart, at most 3, separated by commas."),
+    sample: Type.Optional(
+      Type.String({ pattern: "^(?:0?\\.[0-9]{1,9}|1(?:\\.0{1,9})?)$", default: "1", ...from("RetentionInput.sample") }),
+    ),
+    fast: Type.Optional(Type.Enum(["true", "false"], { default: "false", ...from("RetentionInput.fast") })),
     history: number(4, "100", "Sizes of the past, 1 to 1,000."),
   },
   { additionalProperties: false },
@@ -75,8 +79,10 @@ const cells = (coordinate: string) =>
   Type.Object(
     {
       size: wholeNumber(cell("size")),
+      size_error: orNull(Type.Number(), cell("sizeError")),
       eligible: wholes("eligible"),
       returned: wholes("returned"),
+      returned_errors: orNull(Type.Array(Type.Number()), cell("returnedErrors")),
       rate: rates("rate"),
       low: rates("low"),
       high: rates("high"),

@@ -14,7 +14,16 @@ beforeAll(async () => {
 afterAll(() => bridge.stop());
 
 const cells = {
-  ...{ __typename: "RetentionCells", size: 3, eligible: [3, 0], returned: [2, 0], rate: [0.5, null], low: [0.1, null] },
+  ...{
+    __typename: "RetentionCells",
+    size: 3,
+    sizeError: null,
+    eligible: [3, 0],
+    returned: [2, 0],
+    returnedErrors: null,
+    rate: [0.5, null],
+    low: [0.1, null],
+  },
   ...{ high: [0.9, null], complete: [true, false], returnedSoFar: [2, 1], value: null, cumulativeValue: null },
   cumulativeValuePerStart: null,
 };

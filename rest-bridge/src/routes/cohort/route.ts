@@ -75,6 +75,8 @@ export const toRetentionInput = (query: Query, nowMs: number): Readonly<Record<s
     minimum: Number(query.minimum ?? DEFAULTS.minimum),
     value: query.currency === undefined ? null : { of: "revenue", currency: query.currency },
     splitBy: listOf(query.split_by).map(toFieldName),
+    ...(query.sample === undefined ? {} : { sample: Number(query.sample) }),
+    ...(query.fast === undefined ? {} : { fast: query.fast === "true" }),
   };
 };
 

@@ -1,7 +1,15 @@
 import { Type, type Static } from "typebox";
 import type { FunnelAnchor, FunnelAttribution, FunnelInput, FunnelOrder } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { CALENDAR_UNITS, maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import {
+  CALENDAR_UNITS,
+  maxStalenessSchema,
+  rangeSchema,
+  sampleSchemas,
+  tenantIdSchema,
+  toRange,
+  toSample,
+} from "../../http/question-parts.ts";
 import { toFieldName } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
 import { attributionSchema, toAttribution } from "./attribution.ts";
@@ -139,7 +147,7 @@ export const funnelQuestionSchema = Type.Object(
     correlation: Type.Optional(correlationSchema),
     attribution: Type.Optional(attributionSchema),
     time_zone: Type.Optional(text("FunnelInput.timeZone")),
-    sample: Type.Optional(Type.Number(from("FunnelInput.sample"))),
+    ...sampleSchemas("FunnelInput"),
   },
   { additionalProperties: false, title: "FunnelQuestion", examples: [EXAMPLE], ...from("FunnelInput") },
 );
@@ -173,7 +181,7 @@ const toCorrelation = ({ fields, ...correlation }: Static<typeof correlationSche
 /** A question in the graph's words. */
 export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
   const { order, anchor, unit, exclusions, breakdown, trend, correlation, time_zone: timeZone } = question;
-  const { window, levels, sample, attribution, drop_offs: dropOffs } = question;
+  const { window, levels, attribution, drop_offs: dropOffs } = question;
   return {
     range: toRange(question.range),
     steps: question.steps.map(toStep),
@@ -189,6 +197,6 @@ export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
     ...(correlation === undefined ? {} : { correlation: toCorrelation(correlation) }),
     ...(attribution === undefined ? {} : { attribution: toAttribution(attribution) }),
     ...(timeZone === undefined ? {} : { timeZone }),
-    ...(sample === undefined ? {} : { sample }),
+    ...toSample(question),
   };
 };

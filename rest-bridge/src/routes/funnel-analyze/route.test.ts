@@ -63,6 +63,7 @@ const data: RestFunnelAnalyzeQuery = {
                 ...{
                   valueInterval: null,
                   standardError: null,
+                  samplingError: null,
                   removalEffect: null,
                   spend: null,
                   roas: null,

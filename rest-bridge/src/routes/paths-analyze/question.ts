@@ -1,7 +1,14 @@
 import { Type, type Static } from "typebox";
 import type { PathLoops, PathOccurrence, PathRepeats, PathsInput } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import {
+  maxStalenessSchema,
+  rangeSchema,
+  sampleSchemas,
+  tenantIdSchema,
+  toRange,
+  toSample,
+} from "../../http/question-parts.ts";
 import { toFieldName } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
 
@@ -82,7 +89,7 @@ export const pathsQuestionSchema = Type.Object(
     goal: Type.Optional(goalSchema),
     top_paths: whole("PathsInput.topPaths"),
     time_zone: text("PathsInput.timeZone"),
-    sample: Type.Optional(Type.Number(from("PathsInput.sample"))),
+    ...sampleSchemas("PathsInput"),
   },
   { additionalProperties: false, title: "PathsQuestion", examples: [EXAMPLE], ...from("PathsInput") },
 );
@@ -110,7 +117,7 @@ const toEvents = ({ unit, steps, exclude, label, start, end, goal }: PathsQuesti
 
 /** A question in the graph's words. */
 export const toPathsInput = (question: PathsQuestion): PathsInput => {
-  const { range, occurrence, repeats, loops, groups, gap, window, sample, time_zone: timeZone } = question;
+  const { range, occurrence, repeats, loops, groups, gap, window, time_zone: timeZone } = question;
   const { max_depth: maxDepth, max_nodes: maxNodes, min_link: minLink, top_paths: topPaths } = question;
   return {
     range: toRange(range),
@@ -126,6 +133,6 @@ export const toPathsInput = (question: PathsQuestion): PathsInput => {
     ...(window === undefined ? {} : { window }),
     ...(topPaths === undefined ? {} : { topPaths }),
     ...(timeZone === undefined ? {} : { timeZone }),
-    ...(sample === undefined ? {} : { sample }),
+    ...toSample(question),
   };
 };

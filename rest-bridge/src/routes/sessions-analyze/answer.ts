@@ -12,6 +12,7 @@ const measures = (coordinate: string) =>
   Type.Object(
     {
       sessions: whole("SessionMeasures.sessions"),
+      sessions_error: maybe("SessionMeasures.sessionsError"),
       people: whole("SessionMeasures.people"),
       events: whole("SessionMeasures.events"),
       events_per_session: maybe("SessionMeasures.eventsPerSession"),

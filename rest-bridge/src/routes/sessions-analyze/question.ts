@@ -1,7 +1,15 @@
 import { Type, type Static } from "typebox";
 import type { SessionBounce, SessionKind, SessionMetricsInput } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { GRANULARITIES, maxStalenessSchema, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import {
+  GRANULARITIES,
+  maxStalenessSchema,
+  rangeSchema,
+  sampleSchemas,
+  tenantIdSchema,
+  toRange,
+  toSample,
+} from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 import { matcherSchema, toMatcher } from "../realtime-query/matcher.ts";
 
@@ -98,6 +106,7 @@ export const sessionsQuestionSchema = Type.Object(
     first: whole("SessionMetricsInput.first"),
     levels: Type.Optional(Type.Array(Type.Number(), { maxItems: MAX_LEVELS, ...from("SessionMetricsInput.levels") })),
     pages: whole("SessionMetricsInput.pages"),
+    ...sampleSchemas("SessionMetricsInput"),
   },
   { additionalProperties: false, title: "SessionsQuestion", examples: [EXAMPLE], ...from("SessionMetricsInput") },
 );
@@ -167,5 +176,6 @@ export const toSessionMetricsInput = (question: SessionsQuestion): SessionMetric
     ...(first === undefined ? {} : { first }),
     ...(levels === undefined ? {} : { levels }),
     ...(pages === undefined ? {} : { pages }),
+    ...toSample(question),
   };
 };

@@ -9,7 +9,15 @@ const PATH = "/api/v2/analytics/sessions/analyze";
 const range = { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" };
 
 const measures = {
-  ...{ sessions: 2, people: 1, events: 5, eventsPerSession: 2.5, pageViews: 3, pagesPerSession: 1.5 },
+  ...{
+    sessions: 2,
+    sessionsError: null,
+    people: 1,
+    events: 5,
+    eventsPerSession: 2.5,
+    pageViews: 3,
+    pagesPerSession: 1.5,
+  },
   ...{ meanDurationSeconds: 4, durationQuantilesSeconds: [4, null], meanActiveSeconds: 4, bounced: 1, bounceRate: 0.5 },
   ...{
     engaged: 1,

@@ -1,5 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "./analysis-unit.ts";
+import { parsePersonsPart, WHOLE, type Part } from "./asked-part.ts";
+import type { AskedSample, SampleInput } from "./asked-sample.ts";
 import { bucketsOf, type Buckets } from "./calendar.ts";
 import { parseZone, type CalendarPeriod } from "./cohort-window.ts";
 import { DAY_MS } from "./duration.ts";
@@ -27,10 +29,14 @@ export interface ActivityQuery {
   readonly minimum: number;
   /** People of this cohort alone; null for everybody. */
   readonly cohortId: string | null;
+  /** What of all persons is to be looked at. */
+  readonly asked: AskedSample;
+  /** The part of the persons that is looked at; all until it is known. */
+  readonly part: Part;
 }
 
 /** A question about activity as the graph delivers it. */
-export interface ActivityInput {
+export interface ActivityInput extends SampleInput {
   readonly range: { readonly from: string; readonly to: string };
   readonly event: EventMatcherInput;
   readonly period?: CalendarPeriod;
@@ -77,6 +83,7 @@ export const parseActivity = (
     event: parseEventMatcher(input.event, "input.event", access),
     calendar: { startsMs, endMs: buckets.endMs },
     reach: { fromMs: startsMs[0] ?? firstMs, toMs: buckets.endMs },
+    ...{ asked: parsePersonsPart(input, unit), part: WHOLE },
     minimum: parseCount(input.minimum ?? 1, "input.minimum", MAX_MINIMUM),
   };
 };

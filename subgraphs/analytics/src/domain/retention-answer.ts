@@ -1,3 +1,4 @@
+import { estimated, standardErrorOf } from "./asked-part.ts";
 import { formatInZone } from "./zone.ts";
 import type { RetentionColumn, RetentionQuery } from "./retention.ts";
 import { wilsonInterval } from "./wilson.ts";
@@ -19,8 +20,12 @@ export interface RetentionLine {
 /** Numbers by column, as in the SDL. */
 export interface RetentionCells {
   readonly size: number;
+  /** Standard error of `size`; null unless it is estimated. */
+  readonly sizeError: number | null;
   readonly eligible: readonly number[];
   readonly returned: readonly number[];
+  /** Standard errors of `returned`; null unless they are estimated. */
+  readonly returnedErrors: readonly number[] | null;
   readonly rate: readonly (number | null)[];
   readonly low: readonly (number | null)[];
   readonly high: readonly (number | null)[];
@@ -77,12 +82,29 @@ export const decimalText = (scaled: bigint): string => {
   return `${sign}${size / SCALE}${fraction === "" ? "" : `.${fraction}`}`;
 };
 
+/**
+ * Standard errors of how many began and came back. A unit begins once in a row, so that it adds 0 or 1 to a row's numbers; over rows of EVERY, where one may begin in
+ * each, the error of the sum is at most the sum of the errors.
+ */
+const errorsOf = (
+  { columns, startAt, part }: RetentionQuery,
+  lines: readonly RetentionLine[],
+): Pick<RetentionCells, "sizeError" | "returnedErrors"> => {
+  if (part.fraction === 1) return { sizeError: null, returnedErrors: null };
+  const rows = startAt === "EVERY" ? [...new Set(lines.map(({ row }) => row))] : [null];
+  const sums = rows.map((row) => sumOf(columns, row === null ? lines : lines.filter((line) => line.row === row)));
+  const error = (read: (of: Sums) => number): number =>
+    sums.reduce((total, of) => total + (standardErrorOf(part, read(of)) ?? 0), 0);
+  return {
+    sizeError: error(({ size }) => size),
+    returnedErrors: columns.map((_column, index) => error(({ returned }) => returned[index] ?? 0)),
+  };
+};
+
 /** Numbers of columns in which nobody begins before its periods could end are there too: a row without starts has size 0. */
-const cellsOf = (
-  query: Pick<RetentionQuery, "confidence" | "value">,
-  sums: Sums,
-  ended: readonly boolean[],
-): RetentionCells => {
+const cellsOf = (query: RetentionQuery, lines: readonly RetentionLine[], ended: readonly boolean[]): RetentionCells => {
+  const sums = sumOf(query.columns, lines);
+  const scale = (counts: readonly number[]): readonly number[] => counts.map((count) => estimated(query.part, count));
   const intervals = sums.eligible.map((trials, index) =>
     wilsonInterval(sums.returned[index] ?? 0, trials, query.confidence),
   );
@@ -92,14 +114,15 @@ const cellsOf = (
   };
   const valued = query.value !== null;
   return {
-    size: sums.size,
-    eligible: sums.eligible,
-    returned: sums.returned,
+    size: estimated(query.part, sums.size),
+    eligible: scale(sums.eligible),
+    returned: scale(sums.returned),
+    ...errorsOf(query, lines),
     rate: sums.returned.map(perEligible),
     low: intervals.map((interval) => interval?.low ?? null),
     high: intervals.map((interval) => interval?.high ?? null),
     complete: sums.eligible.map((trials, index) => trials === sums.size && (ended[index] ?? false)),
-    returnedSoFar: sums.returnedSoFar,
+    returnedSoFar: scale(sums.returnedSoFar),
     value: valued ? sums.worth.map(decimalText) : null,
     cumulativeValue: valued ? sums.worthSoFar.map(decimalText) : null,
     cumulativeValuePerStart: valued
@@ -122,7 +145,7 @@ const everyColumn = (lists: readonly (readonly boolean[])[], columns: readonly R
 /** All lines together, as one list of cells. */
 export const totalCells = (query: RetentionQuery, lines: readonly RetentionLine[]): RetentionCells => {
   const ended = query.rows.startsMs.map((_start, row) => endedOf(query, row));
-  return cellsOf(query, sumOf(query.columns, lines), everyColumn(ended, query.columns));
+  return cellsOf(query, lines, everyColumn(ended, query.columns));
 };
 
 /** One group of an answer from its lines: every row of the range, those without starts too. */
@@ -137,10 +160,7 @@ export const groupOf = (
     start: formatInZone(startMs, query.offsetAt),
     cells: cellsOf(
       query,
-      sumOf(
-        query.columns,
-        lines.filter((line) => line.row === row),
-      ),
+      lines.filter((line) => line.row === row),
       endedOf(query, row),
     ),
   })),

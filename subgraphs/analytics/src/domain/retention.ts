@@ -1,5 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "./analysis-unit.ts";
+import { parsePersonsPart, WHOLE, type Part } from "./asked-part.ts";
+import type { AskedSample, SampleInput } from "./asked-sample.ts";
 import { bucketsOf, type Buckets } from "./calendar.ts";
 import { parseZone, type CalendarPeriod } from "./cohort-window.ts";
 import { DAY_MS } from "./duration.ts";
@@ -52,12 +54,16 @@ export interface RetentionQuery {
   readonly cohorts: readonly string[];
   readonly confidence: number;
   readonly asOfMs: number;
+  /** What of all persons is to be looked at. */
+  readonly asked: AskedSample;
+  /** The part of the persons that is looked at; all until it is known. */
+  readonly part: Part;
 }
 
 type Maybe<T> = T | null | undefined;
 
 /** A question about retention as the graph delivers it. */
-export interface RetentionInput {
+export interface RetentionInput extends SampleInput {
   readonly range: { readonly from: string; readonly to: string };
   readonly start: EventMatcherInput;
   readonly returning: EventMatcherInput;
@@ -183,6 +189,14 @@ export const parseAsOf = (text: Maybe<string>, where: string, nowMs: number): nu
   return ms;
 };
 
+/** What of all persons is to be looked at; what is worth something to few says nothing of all, so that there is no part of values. */
+const parsePart = (input: RetentionInput, unit: AnalysisUnit, where: string): AskedSample => {
+  const asked = parsePersonsPart(input, unit, where);
+  if (asked.kind !== "ALL" && (input.value ?? null) !== null)
+    throw bad(`${where}.value`, "Values are of all persons: leave `sample` and `fast` out, or `value`.");
+  return asked;
+};
+
 /** Validates a question about retention; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
 export const parseRetention = (
   input: RetentionInput,
@@ -211,6 +225,7 @@ export const parseRetention = (
     splitBy: parseSplit(input, where, access),
     maxGroups: parseCount(input.maxGroups ?? 20, `${where}.maxGroups`, RETENTION_LIMITS.groups),
     cohorts: parseCohorts(input, unit, where),
+    ...{ asked: parsePart(input, unit, where), part: WHOLE },
     asOfMs: parseAsOf(input.asOf, `${where}.asOf`, nowMs),
   };
 };

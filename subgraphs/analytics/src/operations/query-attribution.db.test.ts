@@ -106,7 +106,7 @@ describe("paths from raw events", () => {
             if (dimension === undefined) throw new Error("The question has a dimension.");
             for (const table of rules.stitched ? (["events"] as const) : (["events", "events_by_person"] as const)) {
               const asked = table === "events" ? question : { ...question, value: null };
-              const request = { question: asked, of: dimension.of, table, stitched: rules.stitched };
+              const request = { question: asked, of: dimension.of, table, stitched: rules.stitched, slice: null };
               const { paths } = await store.paths(callerWith(tenantId, ["analytics:read"]), request);
               const found = paths
                 .map(({ steps, conversions, losses, value, toConvertMs, timed }) => [

@@ -25,8 +25,12 @@ import {
   type Bootstrap,
 } from "../domain/attribution/question.ts";
 import { seededRandom } from "../domain/attribution/random.ts";
+import { approximationOf, estimated, type Part } from "../domain/asked-part.ts";
+import { samplingErrors, scaledBreakdown } from "../domain/attribution/sampled-credits.ts";
 import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
+import type { Approximation } from "../domain/planner.ts";
 import { provenanceOf } from "../domain/provenance.ts";
+import { fromPart } from "./asked-part.ts";
 import type { AttributionStore, StoredPath } from "../store/attribution-store.ts";
 
 /** Steps of work one answer's intervals may take: touchpoints of all paths, times what a model does with each, times the samples. */
@@ -83,7 +87,7 @@ const intervalsOf = async (
 const breakdownOf = async (
   question: AttributionQuestion,
   dimension: string,
-  stored: readonly StoredPath[],
+  { stored, part }: { readonly stored: readonly StoredPath[]; readonly part: Part },
   signal: AbortSignal | undefined,
 ): Promise<Breakdown> => {
   const paths = toPathSet(stored.filter(({ steps }) => steps.length > 0));
@@ -95,7 +99,11 @@ const breakdownOf = async (
   const { bootstrap } = question;
   if (bootstrap !== null) refuseTooMuch(exactSum(found.map((one) => workOf(paths, one))), bootstrap);
   const intervals = bootstrap === null ? null : await intervalsOf(paths, placed, direct, bootstrap, signal);
-  return {
+  const errors = question.models.map((model) => {
+    const known = samplingErrors(part, paths.labels, stored, model, direct);
+    return known === null ? null : new Map(paths.labels.map((label, place) => [label, known[place] ?? 0]));
+  });
+  const told: Breakdown = {
     dimension,
     models: found.map(({ model, attributed }, place) =>
       modelAnswer(question, dimension, paths, { model, attributed, intervals: intervals?.[place] ?? null }),
@@ -104,31 +112,44 @@ const breakdownOf = async (
     paths: topPaths(paths, question.topPaths),
     pathCount: paths.groups.length,
   };
+  return scaledBreakdown(told, part, errors);
 };
 
 /** Masked ids name nobody, so that a caller from whom they are kept sees persons as the store keeps them, unstitched. */
 const isStitched = (question: AttributionQuestion, caller: Caller): boolean =>
   question.stitched && !maskedColumns(caller.dataPolicy).some((column) => ["user_id", "anonymous_id"].includes(column));
 
-const factsOf = (question: AttributionQuestion, sources: readonly BehaviourSource[], stitched: boolean) => {
-  const range = { fromMs: question.range.fromMs - question.lookbackMs, toMs: question.range.toMs };
+/** Touchpoints are read from a lookback before the range on. */
+const readRange = ({ range, lookbackMs }: AttributionQuestion) => ({
+  fromMs: range.fromMs - lookbackMs,
+  toMs: range.toMs,
+});
+
+const factsOf = (
+  question: AttributionQuestion,
+  sources: readonly BehaviourSource[],
+  stitched: boolean,
+  approximations: readonly Approximation[],
+) => {
+  const range = readRange(question);
   const tables = [...new Set([...sources.map(({ table }) => table), ...(stitched ? ["events" as const] : [])])];
   const rejected = new Map(sources.flatMap((source) => source.rejected).map((one) => [one.reason, one]));
   return {
     parts: tables.map((table) => ({ table, ...range })),
     rejected: [...rejected.values()],
-    approximations: [],
+    approximations,
   };
 };
 
-const totalsOf = (stored: readonly StoredPath[]) => {
-  const sum = (read: (path: StoredPath) => number, some = stored): number => exactSum(some.map(read));
+const totalsOf = (stored: readonly StoredPath[], part: Part) => {
+  const sum = (read: (path: StoredPath) => number, some = stored): number => estimated(part, exactSum(some.map(read)));
+  const worth = (some: readonly StoredPath[]): number => exactSum(some.map(({ value }) => value)) / part.fraction;
   const touched = stored.filter(({ steps }) => steps.length > 0);
   return {
     conversions: sum(({ conversions }) => conversions),
-    value: sum(({ value }) => value),
+    value: worth(stored),
     attributedConversions: sum(({ conversions }) => conversions, touched),
-    attributedValue: sum(({ value }) => value, touched),
+    attributedValue: worth(touched),
     nonConvertingJourneys: sum(({ losses }) => losses),
     cutJourneys: sum(({ cutJourneys }) => cutJourneys),
     excludedPersons: sum(({ excluded }) => excluded),
@@ -145,19 +166,38 @@ export const queryAttribution =
       behaviourSource(fieldsOfAttribution(question, of), caller.dataPolicy),
     );
     const asOfMs = deps.nowMs();
-    const read = await Promise.all(
-      question.dimensions.map(({ of }, place) =>
-        deps.attribution.paths(caller, { question, of, table: sources[place]?.table ?? "events", stitched }, signal),
+    const looked = {
+      table: sources[0]?.table ?? "events",
+      range: readRange(question),
+      matchers: [question.conversion, ...question.touchpoints],
+    } as const;
+    const drawn = await fromPart(deps.attribution, { caller, asked: question.asked, looked, signal }, ({ slice }) =>
+      Promise.all(
+        question.dimensions.map(({ of }, place) => {
+          const table = sources[place]?.table ?? "events";
+          return deps.attribution.paths(caller, { question, of, table, stitched, slice }, signal);
+        }),
       ),
     );
+    const { answer: read, part, sampling } = drawn;
     const breakdowns: Breakdown[] = [];
     for (const [place, { name }] of question.dimensions.entries())
-      breakdowns.push(await breakdownOf(question, name, read[place]?.paths ?? [], signal));
-    const costs = read.map(({ cost }) => cost);
+      breakdowns.push(await breakdownOf(question, name, { stored: read[place]?.paths ?? [], part }, signal));
+    const costs = [...read.map(({ cost }) => cost), ...drawn.costs];
+    const all = read[0]?.paths ?? [];
+    const approximations = approximationOf(
+      part,
+      "conversions",
+      exactSum(all.map(({ conversions }) => conversions)),
+      exactSum(all.map(({ squares }) => squares)),
+    );
     return {
-      ...totalsOf(read[0]?.paths ?? []),
+      ...totalsOf(all, part),
       identity: stitched ? "STITCHED" : "PERSON",
       breakdowns,
-      provenance: provenanceOf(factsOf(question, sources, stitched), costs, asOfMs, "UTC", caller.dataPolicy),
+      provenance: provenanceOf(
+        factsOf(question, sources, stitched, approximations),
+        ...([costs, asOfMs, "UTC", caller.dataPolicy, sampling] as const),
+      ),
     };
   };

@@ -4,6 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
 import { fieldsOfTouches } from "../domain/attribution/question.ts";
+import { approximationOf, samplingOf } from "../domain/asked-part.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
@@ -18,6 +19,7 @@ import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
 import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { provenanceOf, type Cost } from "../domain/provenance.ts";
 import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
+import { readPart } from "./asked-part.ts";
 import { withCount, type Counted, type Counting } from "./counting.ts";
 import { readSlices } from "./read-slices.ts";
 
@@ -101,31 +103,23 @@ const sizeOf = async ({ store, caller, funnel, place, signal }: Reading, slice: 
   };
 };
 
-/** The standard error that a sample of n units gives a count of them all, as a part of it: the units left out are drawn at random. */
-const sampleApproximation = (funnel: Funnel, entered: number) => {
-  if (funnel.sample === 1) return [];
-  return [
-    {
-      column: "entered",
-      method: `sample of ${funnel.sample * 100} % of the persons`,
-      relativeError: entered === 0 ? 1 : Math.sqrt((1 - funnel.sample) / entered),
-    },
-  ];
-};
-
 /** Answers `funnel`: validates, sees how much there is to look at, reads each unit's events from the store slice by slice, and counts. */
 export const queryFunnel =
   (deps: { readonly funnels: FunnelStore; readonly counting: Counting; readonly nowMs: NowMs }) =>
   async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<FunnelAnswer> => {
-    const funnel = parseFunnel(input, accessOf(caller));
-    const { table, rejected } = behaviourSource(fieldsOf(funnel), caller.dataPolicy);
+    const asked = parseFunnel(input, accessOf(caller));
+    const { table, rejected } = behaviourSource(fieldsOf(asked), caller.dataPolicy);
     const asOfMs = deps.nowMs();
+    const part = await readPart(asked.asked, () =>
+      deps.funnels.estimate(caller, asked, placeOf(asked, table, []), signal),
+    );
+    const funnel = { ...asked, sample: part.fraction };
+    const slice = sampledUnits(funnel);
     const tried =
       (funnel.correlation?.events ?? 0) === 0
         ? null
-        : await deps.funnels.candidates(caller, funnel, placeOf(funnel, table, []), signal);
+        : await deps.funnels.candidates(caller, funnel, placeOf(funnel, table, []), slice, signal);
     const place = placeOf(funnel, table, tried?.rows ?? []);
-    const slice = sampledUnits(funnel);
     const reading = { store: deps.funnels, caller, funnel, place, signal };
     const size = await sizeOf(reading, slice);
     refuseTooMany(funnel, size.events);
@@ -139,11 +133,14 @@ export const queryFunnel =
     const facts = {
       parts: [{ table, ...readRange(funnel) }],
       rejected,
-      approximations: sampleApproximation(funnel, enteredInSample),
+      approximations: approximationOf(part, "entered", enteredInSample),
     };
     const allCosts = [...(tried === null ? [] : [tried.statistics]), ...size.costs, ...costs];
     return {
       ...told,
-      provenance: provenanceOf(facts, allCosts, asOfMs, funnel.timeZone, caller.dataPolicy),
+      provenance: provenanceOf(
+        ...([facts, allCosts, asOfMs, funnel.timeZone, caller.dataPolicy] as const),
+        samplingOf(part, enteredInSample),
+      ),
     };
   };

@@ -3,6 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
+import { approximationOf, samplingOf } from "../domain/asked-part.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
@@ -23,6 +24,7 @@ import {
 import { provenanceOf } from "../domain/provenance.ts";
 import type { FrequentLabels } from "../store/paths-sql.ts";
 import type { PathsPlace, PathsStore, StoredLabel } from "../store/paths-store.ts";
+import { readPart } from "./asked-part.ts";
 import { withCount, type Counting } from "./counting.ts";
 import { readSlices } from "./read-slices.ts";
 
@@ -83,25 +85,16 @@ const valuesOf = (
 const namesOf = (labels: readonly StoredLabel[]): ReadonlyMap<number, string> =>
   new Map(labels.map(({ label, code }, place) => [place < PATH_LIMITS.shortLabels ? place + 1 : code, label]));
 
-/** The standard error that a sample of n paths gives a count of them all, as a part of it: the units left out are drawn at random. */
-const sampleApproximation = ({ sample }: PathsQuestion, units: number) =>
-  sample === 1
-    ? []
-    : [
-        {
-          column: "paths",
-          method: `sample of ${sample * 100} % of the persons`,
-          relativeError: units === 0 ? 1 : Math.sqrt((1 - sample) / units),
-        },
-      ];
-
 /** Answers `paths`: validates, reads which labels there are, then each unit's events slice by slice, and lays their paths out. */
 export const queryPaths =
   (deps: { readonly paths: PathsStore; readonly counting: Counting; readonly nowMs: NowMs }) =>
   async (caller: Caller, input: PathsInput, signal?: AbortSignal): Promise<PathsAnswer> => {
-    const question = parsePaths(input, accessOf(caller));
-    const { table, rejected } = behaviourSource(fieldsOf(question), caller.dataPolicy);
-    const [asOfMs, place, whole] = [deps.nowMs(), placeOf(question, table), sampledUnits(question)];
+    const asked = parsePaths(input, accessOf(caller));
+    const { table, rejected } = behaviourSource(fieldsOf(asked), caller.dataPolicy);
+    const [asOfMs, place] = [deps.nowMs(), placeOf(asked, table)];
+    const part = await readPart(asked.asked, () => deps.paths.estimate(caller, asked, place, signal));
+    const question = { ...asked, sample: part.fraction };
+    const whole = sampledUnits(question);
     const labels = await deps.paths.labels(caller, question, place, whole, signal);
     const events = labels.rows[0]?.events ?? 0;
     refuseTooMany(question, events);
@@ -128,10 +121,13 @@ export const queryPaths =
     const facts = {
       parts: [{ table, ...question.range }],
       rejected,
-      approximations: sampleApproximation(question, unitsInSample),
+      approximations: approximationOf(part, "paths", unitsInSample),
     };
     return {
       ...told,
-      provenance: provenanceOf(facts, [labels.statistics, ...costs], asOfMs, question.timeZone, caller.dataPolicy),
+      provenance: provenanceOf(
+        ...([facts, [labels.statistics, ...costs], asOfMs, question.timeZone, caller.dataPolicy] as const),
+        samplingOf(part, unitsInSample),
+      ),
     };
   };

@@ -6,6 +6,7 @@ import { accessOf } from "../domain/access.ts";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
+import type { Approximation } from "../domain/planner.ts";
 import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
 import {
   parseRetention,
@@ -24,9 +25,11 @@ import {
   type RetentionLine,
 } from "../domain/retention-answer.ts";
 import { retentionLineFrom } from "../domain/retention-cells.ts";
+import { relativeErrorOf } from "../domain/sampling.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { MembersSql } from "../store/retention-sql.ts";
+import { fromPart, type PartStore } from "./asked-part.ts";
 import { namedPeople, peopleOf, type CohortPeople } from "./cohort-people.ts";
 
 /** Of those who began, how many came back; as in the SDL. */
@@ -45,6 +48,12 @@ export interface BehaviourDeps {
   readonly statements: BehaviourStatements;
   readonly nowMs: NowMs;
 }
+
+/** What draws a sample for questions about behaviour. */
+export const partStore = ({ eventStore, statements }: Pick<BehaviourDeps, "eventStore" | "statements">): PartStore => ({
+  estimate: statements.rowsEstimate(eventStore),
+  persons: statements.personsCount(eventStore),
+});
 
 /** Starts of one row lie within one calendar period, an hour longer than an elapsed one where clocks change: three numbers of ended periods at most. */
 const PARTS_OF_A_ROW = 3;
@@ -101,6 +110,17 @@ const byCohorts = async (
   return found;
 };
 
+/** How sure the numbers of all starts are. */
+const approximationsOf = ({ size, sizeError, returned, returnedErrors }: RetentionCells): readonly Approximation[] => {
+  if (sizeError === null || returnedErrors === null) return [];
+  const method = "sample of the persons";
+  const worst = returned.map((count, index) => relativeErrorOf(count, returnedErrors[index] ?? 0) ?? 0);
+  return [
+    { column: "size", method, relativeError: relativeErrorOf(size, sizeError) ?? 1 },
+    { column: "returned", method, relativeError: Math.max(0, ...worst) },
+  ];
+};
+
 /** Answers `retention`, of everybody or of the people of one cohort. */
 export const queryRetention =
   (deps: BehaviourDeps) =>
@@ -110,27 +130,30 @@ export const queryRetention =
     of: Cohort | null = null,
     signal?: AbortSignal,
   ): Promise<RetentionAnswer> => {
-    const query = parseRetention(input, accessOf(caller), deps.nowMs());
-    if (of !== null && query.unit.kind !== "PERSON")
+    const asked = parseRetention(input, accessOf(caller), deps.nowMs());
+    if (of !== null && asked.unit.kind !== "PERSON")
       throw refuse("BAD_INPUT", "Cohorts are of people: take the unit PERSON.", { field: "input.unit.kind" });
     const outer = of === null ? null : await peopleOf(deps, caller, of);
-    const { lines, cost } = await readLines(deps, caller, query, outer === null ? null : outer.sql, signal);
-    const cohorts = await byCohorts(deps, caller, query, outer, signal);
-    const source = behaviourRules.retentionSource(query, caller.dataPolicy);
-    const fromMs = query.startAt === "FIRST_EVER" ? EVERYTHING_SINCE_MS : query.range.fromMs;
-    const part = { table: source.table, fromMs, toMs: Math.max(query.asOfMs, fromMs) };
-    const costs = [cost, ...cohorts.map((one) => one.cost)];
+    const source = behaviourRules.retentionSource(asked, caller.dataPolicy);
+    const fromMs = asked.startAt === "FIRST_EVER" ? EVERYTHING_SINCE_MS : asked.range.fromMs;
+    const part = { table: source.table, fromMs, toMs: Math.max(asked.asOfMs, fromMs) };
+    const looked = { table: source.table, range: part, matchers: [asked.start, asked.returning] };
+    const drawn = await fromPart(partStore(deps), { caller, asked: asked.asked, looked, signal }, async (persons) => {
+      const query = { ...asked, part: persons };
+      const { lines, cost } = await readLines(deps, caller, query, outer === null ? null : outer.sql, signal);
+      return { query, lines, cost, cohorts: await byCohorts(deps, caller, query, outer, signal) };
+    });
+    const { query, lines, cohorts } = drawn.answer;
+    const costs = [drawn.answer.cost, ...cohorts.map((one) => one.cost), ...drawn.costs];
+    const total = totalCells(query, lines);
     return {
       columns: query.columns,
       groups: query.cohorts.length > 0 ? cohorts.map(({ group }) => group) : groupsByFields(query, lines),
       hasMoreGroups: query.cohorts.length === 0 && countGroups(lines) > query.maxGroups,
-      total: totalCells(query, lines),
+      total,
       provenance: provenanceOf(
-        { parts: [part], rejected: source.rejected, approximations: [] },
-        costs,
-        query.asOfMs,
-        query.timeZone,
-        caller.dataPolicy,
+        { parts: [part], rejected: source.rejected, approximations: approximationsOf(total) },
+        ...([costs, query.asOfMs, query.timeZone, caller.dataPolicy, drawn.sampling] as const),
       ),
     };
   };

@@ -88,6 +88,7 @@ const measured = (sessions: readonly ReferenceSession[], input: SessionsInput) =
   const which = (read: (session: ReferenceSession) => boolean) => sessions.filter(read).length;
   const money = sum(sessions.map((session) => session.money));
   return {
+    sessionsError: null,
     ...{ sessions: count, people: new Set(sessions.flatMap(({ person }) => person ?? [])).size },
     ...{ events: sum(sessions.map(({ events }) => events.length)), pageViews: sum(sessions.map(({ views }) => views)) },
     ...{ eventsPerSession: per(({ events }) => events.length), pagesPerSession: per(({ views }) => views) },

@@ -2,11 +2,14 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
+import { approximationOf } from "../domain/asked-part.ts";
 import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
 import { parseField, type Field } from "../domain/fields.ts";
 import { fieldsOf as fieldsOfFilter } from "../domain/filter.ts";
+import type { Approximation } from "../domain/planner.ts";
 import { provenanceOf, type Cost } from "../domain/provenance.ts";
+import type { Sampling } from "../domain/sampling.ts";
 import { layOutMetrics, layOutPages } from "../domain/sessions/lay-out-metrics.ts";
 import { parseSessionMetrics, parseSessions } from "../domain/sessions/parse-sessions.ts";
 import {
@@ -18,6 +21,7 @@ import {
 import { formatSessionPlace, parseSessionPage } from "../domain/sessions/session-page.ts";
 import type { SessionMetricsInput, SessionsInput } from "../domain/sessions/sessions-input.ts";
 import { reachOf, SESSION_LIMITS, sessionMarks, type SessionsQuestion } from "../domain/sessions/sessions.ts";
+import { fromPart } from "./asked-part.ts";
 import { atRange, tellRange, type Asked, type TellsRange } from "./at-range.ts";
 import type { SessionsPlaceOfReading, SessionsStore, StoredSession } from "../store/sessions-store.ts";
 
@@ -45,6 +49,15 @@ const fieldsOf = (question: SessionsQuestion): readonly Field[] => {
   ];
 };
 
+const refuseTooManyLines = (lines: number): void => {
+  if (lines <= SESSION_LIMITS.lines) return;
+  throw refuse(
+    "BAD_INPUT",
+    `The groups and buckets make more than ${SESSION_LIMITS.lines.toLocaleString("en-US")} lines: break down by fewer fields, or take wider buckets.`,
+    { field: "input.breakdown" },
+  );
+};
+
 const placeOf = (question: SessionsQuestion, table: SessionsPlaceOfReading["table"]): SessionsPlaceOfReading => ({
   ...{ table, marks: sessionMarks(question), reach: reachOf(question.range) },
 });
@@ -58,21 +71,28 @@ const refuseTooMany = (events: number): void => {
   );
 };
 
+/** Who is told, and how sure the answer is. */
+interface Told {
+  readonly caller: Caller;
+  readonly approximations: readonly Approximation[];
+  readonly sampling: Sampling | null;
+}
+
 const provenance = (
   question: SessionsQuestion,
   sources: readonly BehaviourSource[],
   costs: readonly Cost[],
   asOfMs: number,
-  caller: Caller,
+  { caller, approximations, sampling }: Told,
 ) => {
   const tables = [...new Set(sources.map(({ table }) => table))];
   const rejected = new Map(sources.flatMap((source) => source.rejected).map((one) => [one.reason, one]));
   const facts = {
     parts: tables.map((table) => ({ table, ...reachOf(question.range) })),
     rejected: [...rejected.values()],
-    approximations: [],
+    approximations,
   };
-  return provenanceOf(facts, costs, asOfMs, question.timeZone, caller.dataPolicy);
+  return provenanceOf(facts, costs, asOfMs, question.timeZone, caller.dataPolicy, sampling);
 };
 
 const toSession = (question: SessionsQuestion, { money, converted, ...stored }: StoredSession): Session => ({
@@ -125,7 +145,7 @@ export const querySessions =
         startCursor: edges[0]?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
       },
-      provenance: provenance(question, [source, told], costs, asOfMs, caller),
+      provenance: provenance(question, [source, told], costs, asOfMs, { caller, approximations: [], sampling: null }),
     };
     return tellRange(connection, input);
   };
@@ -134,29 +154,40 @@ export const querySessions =
 export const querySessionMetrics =
   (deps: SessionsDeps) =>
   async (caller: Caller, input: SessionMetricsInput, signal?: AbortSignal): Promise<SessionMetricsAnswer> => {
-    const question = parseSessionMetrics(input, accessOf(caller));
-    const fields = [...fieldsOf(question), ...question.breakdown];
+    const asked = parseSessionMetrics(input, accessOf(caller));
+    const fields = [...fieldsOf(asked), ...asked.breakdown];
     const source = behaviourSource(fields, caller.dataPolicy);
+    const pageSource = behaviourSource([...fields, asked.page], caller.dataPolicy);
     const asOfMs = deps.nowMs();
-    const place = placeOf(question, source.table);
-    const size = await deps.sessions.size(caller, question, place, signal);
-    refuseTooMany(size.rows[0] ?? 0);
-    const pageSource = behaviourSource([...fields, question.page], caller.dataPolicy);
-    const [metrics, pages] = await Promise.all([
-      deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
-      question.pages === 0 ? null : deps.sessions.pages(caller, question, placeOf(question, pageSource.table), signal),
-    ]);
-    if (metrics.rows.length > SESSION_LIMITS.lines)
-      throw refuse(
-        "BAD_INPUT",
-        `The groups and buckets make more than ${SESSION_LIMITS.lines.toLocaleString("en-US")} lines: break down by fewer fields, or take wider buckets.`,
-        { field: "input.breakdown" },
-      );
+    const looked = { table: source.table, range: reachOf(asked.range), matchers: [{ names: [], filter: null }] };
+    const drawn = await fromPart(deps.sessions, { caller, asked: asked.asked, looked, signal }, async (part) => {
+      const question = { ...asked, part };
+      const place = placeOf(question, source.table);
+      const size = await deps.sessions.size(caller, question, place, signal);
+      refuseTooMany(size.rows[0] ?? 0);
+      const [metrics, pages] = await Promise.all([
+        deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
+        question.pages === 0
+          ? null
+          : deps.sessions.pages(caller, question, placeOf(question, pageSource.table), signal),
+      ]);
+      return { question, size, metrics, pages };
+    });
+    const { question, size, metrics, pages } = drawn.answer;
+    refuseTooManyLines(metrics.rows.length);
     const answer = layOutMetrics(question, metrics.rows);
     const costs = [size, metrics, ...(pages === null ? [] : [pages])].map(({ statistics }) => statistics);
+    const all = metrics.rows.find(({ values, bucket }) => values === null && bucket === null)?.sums;
+    const approximations = approximationOf(drawn.part, "sessions", all?.sessions ?? 0, all?.squares ?? 0);
+    const told = { caller, approximations, sampling: drawn.sampling };
     return {
       ...answer,
-      ...(pages === null ? { pages: [], pageCount: null } : layOutPages(pages.rows, answer.total.sessions)),
-      provenance: provenance(question, pages === null ? [source] : [source, pageSource], costs, asOfMs, caller),
+      ...(pages === null ? { pages: [], pageCount: null } : layOutPages(question, pages.rows, answer.total.sessions)),
+      provenance: provenance(
+        question,
+        pages === null ? [source] : [source, pageSource],
+        [...costs, ...drawn.costs],
+        ...([asOfMs, told] as const),
+      ),
     };
   };

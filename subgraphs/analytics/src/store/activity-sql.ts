@@ -1,7 +1,7 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { ActivityQuery } from "../domain/activity.ts";
 import type { TimeRange } from "../domain/time-range.ts";
-import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
+import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import type { MembersSql, Scope } from "./retention-sql.ts";
 
@@ -19,6 +19,7 @@ const readSql = (query: ActivityQuery, range: TimeRange, scope: Scope, members: 
     present,
     ...anyNameSql([query.event], params),
     matcherSql(query.event, params),
+    ...(query.part.slice === null ? [] : sliceSql(query.unit, query.part.slice, params)),
     ...(members === null ? [] : [`person IN (${members(params)})`]),
   ];
   return {

@@ -1,7 +1,8 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { AttributionQuestion, TouchDimension } from "../domain/attribution/question.ts";
+import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
-import { anyNameSql, behaviourRange, matcherSql } from "./behaviour-sql.ts";
+import { anyNameSql, behaviourRange, matcherSql, sliceSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import { numberOf } from "./measure-sql.ts";
@@ -24,6 +25,8 @@ export interface PathsRequest {
   readonly of: TouchDimension;
   readonly table: BehaviourTable;
   readonly stitched: boolean;
+  /** The persons that are looked at; null for all. */
+  readonly slice: UnitSlice | null;
 }
 
 const labelSql = ({ question, of }: PathsRequest, params: Params): string => {
@@ -44,6 +47,13 @@ const stitchesSql = (range: string): string =>
     `FROM events WHERE ${range} AND user_id != '' AND anonymous_id != '' GROUP BY visitor)`,
   ].join(" ");
 
+/** Whose events are looked at: of stitched visitors it is their owner who is drawn. */
+const personsSql = ({ slice, stitched }: PathsRequest, params: Params): readonly string[] => {
+  if (slice === null) return [];
+  if (!stitched) return sliceSql({ kind: "PERSON" }, slice, params);
+  return slice.hashTo === null ? [] : [`unit < ${params.place("UInt64", slice.hashTo)}`];
+};
+
 /** One row per conversion or touchpoint of somebody. */
 const touchesSql = (request: PathsRequest, tenantId: string, params: Params): string => {
   const { question, table, stitched } = request;
@@ -55,6 +65,7 @@ const touchesSql = (request: PathsRequest, tenantId: string, params: Params): st
     "person != 0",
     ...anyNameSql(matchers, params),
     "(won OR touched)",
+    ...personsSql(request, params),
   ];
   const columns = [
     `${stitched ? "if(owner != 0, owner, person)" : "person"} AS unit`,
@@ -119,8 +130,9 @@ const journeysSql = (request: PathsRequest, tenantId: string, params: Params): s
 /** One row per journey with its latest touchpoints within the lookback, and their ages at its end. */
 const stepsSql = (request: PathsRequest, tenantId: string, params: Params): string => {
   const { lookbackMs, maxPathLength } = request.question;
+  const own = request.slice === null ? "toUInt64(0)" : "length(arrayFilter(one -> one.3 = 1, journeys))";
   return [
-    `SELECT journey.1 AS ended, journey.2 AS worth, journey.3 AS outcome,`,
+    `SELECT journey.1 AS ended, journey.2 AS worth, journey.3 AS outcome, ${own} AS own,`,
     `greatest(ended - ${params.place("Int64", lookbackMs)}, journey.4) AS since,`,
     `toInt64(arrayCount(time -> time < since, times)) AS before,`,
     `greatest(toInt64(arrayCount(time -> time <= ended, times)) - before, 0) AS met,`,
@@ -159,6 +171,7 @@ export const pathsStatement = (request: PathsRequest, tenantId: string): StoreSt
     "sumIf(worth * worth, outcome = 1) AS value_squares",
     "countIf(outcome = 0) AS losses",
     "countIf(outcome = 2) AS excluded",
+    "sumIf(own, outcome = 1) AS squares",
     "sumIf(if(empty(ages), 0, ages[1]), outcome = 1) AS to_convert",
     "countIf(cut > 0 AND outcome < 2) AS cut_journeys",
     ...timed,

@@ -3,6 +3,7 @@ import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryStatistics } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { TimedShares } from "../domain/attribution/paths.ts";
+import { personsCount, rowsEstimate, type CountPersons, type EstimateRows } from "./rows-estimate.ts";
 import { MAX_PATHS, pathsStatement, type PathsRequest } from "./attribution-sql.ts";
 
 /** A distinct path as the store tells it; its steps are labels themselves. */
@@ -14,6 +15,8 @@ export interface StoredPath {
   readonly losses: number;
   /** Persons that had too many events to look at; on the empty path only. */
   readonly excluded: number;
+  /** Sum over the conversions of how many their person had, where a part of the persons was looked at; 0 where all were. */
+  readonly squares: number;
   readonly toConvertMs: number;
   /** Journeys of which only the latest touchpoints are told. */
   readonly cutJourneys: number;
@@ -29,6 +32,7 @@ const row = z.looseObject({
   value_squares: number,
   losses: number,
   excluded: number,
+  squares: number,
   to_convert: number,
   cut_journeys: number,
 });
@@ -43,6 +47,7 @@ export const storedPathOf = (raw: unknown, decays: number): StoredPath => {
     valueSquares: value_squares,
     losses: path.losses,
     excluded: path.excluded,
+    squares: path.squares,
     toConvertMs: to_convert,
     cutJourneys: cut_journeys,
     timed: Array.from({ length: decays }, (_none, place) => ({
@@ -54,6 +59,10 @@ export const storedPathOf = (raw: unknown, decays: number): StoredPath => {
 
 /** Every question attribution asks of the event store. */
 export interface AttributionStore {
+  /** About how many rows of all persons there are to read, by the store's index. */
+  readonly estimate: EstimateRows;
+  /** How many persons of a slice did something that is looked at. */
+  readonly persons: CountPersons;
   /** Distinct paths; refuses with RESULT_TOO_LARGE when there are more than {@link MAX_PATHS}. */
   paths(
     reader: DataReader,
@@ -64,6 +73,8 @@ export interface AttributionStore {
 
 /** Builds {@link AttributionStore} over the tenant-bound event store. */
 export const createAttributionStore = (store: Pick<EventStore, "query">): AttributionStore => ({
+  estimate: rowsEstimate(store),
+  persons: personsCount(store),
   paths: async (reader, request, signal) => {
     const decays = request.question.models.filter(({ kind }) => kind === "TIME_DECAY").length;
     const { rows, statistics } = await store.query(

@@ -12,12 +12,14 @@ import {
 } from "./cohort-members-sql.ts";
 import { cohortSizeStatement, cohortSql } from "./cohort-sql.ts";
 import { retentionStatement } from "./retention-sql.ts";
+import { personsCount, rowsEstimate } from "./rows-estimate.ts";
 
 /** How questions about retention, activity and cohorts are written to the event store, and how its rows are read. */
 export const behaviourStatements = {
   ...{ activeUsersStatement, lifecycleStatement, stickinessStatement, retentionStatement },
   ...{ activeLineOf, lifecycleLineOf, stickinessLineOf, storedStartsOf, cohortSizeOf },
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
+  ...{ rowsEstimate, personsCount },
   ...{ membersStatement, listedStatement, computeStatement, countStatement },
 };
 

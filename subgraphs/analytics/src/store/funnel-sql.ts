@@ -83,7 +83,7 @@ const labelSql = ({ touchpoints, rules, otherwise }: TouchQuestion, params: Para
 const readsEverything = ({ order, dropOffs }: Funnel): boolean => order === "STRICT" || dropOffs !== null;
 
 /** Matchers one of which an event passes that is looked at; one without names when every event is. */
-const lookedAt = (funnel: Funnel, { marks, candidates }: FunnelSource): readonly EventMatcher[] => {
+export const lookedAt = (funnel: Funnel, { marks, candidates }: FunnelSource): readonly EventMatcher[] => {
   const any: EventMatcher = { names: [], filter: null };
   if (readsEverything(funnel)) return [any];
   const tried = candidates.map((name) => ({ names: [name], filter: null }));
@@ -125,13 +125,14 @@ export const funnelSizeStatement = (funnel: Funnel, source: FunnelSource, slice:
 };
 
 /** The event names most units have, without those that the steps name: rows with `name`. */
-export const funnelCandidatesStatement = (funnel: Funnel, source: FunnelSource): StoreStatement => {
+export const funnelCandidatesStatement = (funnel: Funnel, source: FunnelSource, slice: UnitSlice): StoreStatement => {
   const params = createParams();
   const unit = unitSql(funnel.unit, params);
   const named = [...new Set(funnel.steps.flatMap(({ anyOf }) => anyOf.flatMap(({ names }) => names)))].toSorted();
   const where = [
     behaviourRange(source.table, funnel.range, source.tenantId, params),
     unit.present,
+    ...sliceSql(funnel.unit, slice, params),
     ...(named.length === 0 ? [] : [`name NOT IN ${params.place("Array(String)", named)}`]),
   ];
   const text = [

@@ -5,11 +5,13 @@ import type { EventBits } from "../domain/funnel/packed-events.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { funnelListsStatement } from "./funnel-lists-sql.ts";
 import { candidateOf, funnelSizeOf } from "./funnel-rows.ts";
+import { rowsEstimate } from "./rows-estimate.ts";
 import {
   funnelBoundStatement,
   funnelCandidatesStatement,
   funnelSizeStatement,
   funnelUnitsStatement,
+  lookedAt,
   type FunnelSource,
 } from "./funnel-sql.ts";
 
@@ -31,11 +33,14 @@ export interface FunnelStore {
     slice: UnitSlice,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<number>>;
-  /** The event names a correlation tries. */
+  /** About how many rows of all units there are to read, by the store's index. */
+  estimate(reader: DataReader, funnel: Funnel, place: FunnelPlace, signal?: AbortSignal): Promise<number>;
+  /** The event names a correlation tries, by what the units of a slice do. */
   candidates(
     reader: DataReader,
     funnel: Funnel,
     place: FunnelPlace,
+    slice: UnitSlice,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<string>>;
   /** The events of a slice of the units as lists of numbers, which hold nothing but moments and marks; places in a batch may be too great for them. */
@@ -61,13 +66,20 @@ const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {
 /** Builds {@link FunnelStore} over the tenant-bound event store. */
 export const createFunnelStore = (store: Pick<EventStore, "query" | "native">): FunnelStore => {
   const sourceOf = ({ tenantId }: DataReader, place: FunnelPlace): FunnelSource => ({ ...place, tenantId });
+  const estimate = rowsEstimate(store);
   return {
     bound: (reader, funnel, place, signal) =>
       store.query(reader, funnelBoundStatement(funnel, sourceOf(reader, place)), funnelSizeOf, optionsOf(signal)),
     size: (reader, funnel, place, slice, signal) =>
       store.query(reader, funnelSizeStatement(funnel, sourceOf(reader, place), slice), funnelSizeOf, optionsOf(signal)),
-    candidates: (reader, funnel, place, signal) =>
-      store.query(reader, funnelCandidatesStatement(funnel, sourceOf(reader, place)), candidateOf, optionsOf(signal)),
+    estimate: (reader, funnel, place, signal) => {
+      const matchers = lookedAt(funnel, sourceOf(reader, place));
+      return estimate(reader, { table: place.table, range: place.read, matchers }, signal);
+    },
+    candidates: (reader, funnel, place, slice, signal) => {
+      const statement = funnelCandidatesStatement(funnel, sourceOf(reader, place), slice);
+      return store.query(reader, statement, candidateOf, optionsOf(signal));
+    },
     lists: (reader, funnel, place, { bits, ...slice }, signal) =>
       store.native(reader, funnelListsStatement(funnel, sourceOf(reader, place), slice, bits), optionsOf(signal)),
     units: (reader, funnel, place, slice, signal) =>

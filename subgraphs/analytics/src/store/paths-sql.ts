@@ -101,13 +101,18 @@ const atSql = ({ range }: PathEvents, params: Params): string => {
 
 const hashSql = (label: string): string => `toInt64(bitShiftRight(cityHash64(${label}), ${64 - HASH_BITS}))`;
 
+/** Matchers one of which each event passes that is read. */
+export const readMatchers = ({ steps, start, end, goal }: PathEvents): readonly EventMatcher[] => [
+  ...[...steps, ...matcherOf(start), ...matcherOf(end)],
+  ...(goal === null ? [] : [goal]),
+];
+
 const whereSql = (events: PathEvents, source: PathsSource, slice: UnitSlice, params: Params): string => {
   const goal = events.goal === null ? [] : [events.goal];
-  const read = [...events.steps, ...matcherOf(events.start), ...matcherOf(events.end), ...goal];
   return [
     behaviourRange(source.table, events.range, source.tenantId, params),
     unitSql(events.unit, params).present,
-    ...anyNameSql(read, params),
+    ...anyNameSql(readMatchers(events), params),
     ...sliceSql(events.unit, slice, params),
     `(${[stepSql(events, params), ...goal.map((one) => matcherSql(one, params))].join(" OR ")})`,
   ].join(" AND ");

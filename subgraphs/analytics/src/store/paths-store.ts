@@ -2,7 +2,14 @@ import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, NativeAnswer, QueryAnswer } from "@tessera/platform/store/event-store";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { PathEvents } from "../domain/paths/paths.ts";
-import { pathLabelsStatement, pathUnitsStatement, type PathsPart, type PathsSource } from "./paths-sql.ts";
+import {
+  pathLabelsStatement,
+  pathUnitsStatement,
+  readMatchers,
+  type PathsPart,
+  type PathsSource,
+} from "./paths-sql.ts";
+import { rowsEstimate } from "./rows-estimate.ts";
 
 /** Where paths are read, but for the tenant, who is the reader's. */
 export type PathsPlace = Omit<PathsSource, "tenantId">;
@@ -16,6 +23,8 @@ export interface StoredLabel {
 
 /** What a question to `paths` asks of the event store; each is for one reader, and stops when its signal is aborted. */
 export interface PathsStore {
+  /** About how many rows of all units there are to read, by the store's index. */
+  estimate(reader: DataReader, events: PathEvents, place: PathsPlace, signal?: AbortSignal): Promise<number>;
   /** The labels of most events, the most frequent first. */
   labels(
     reader: DataReader,
@@ -57,7 +66,10 @@ const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {
 /** Builds {@link PathsStore} over the tenant-bound event store. */
 export const createPathsStore = (store: Pick<EventStore, "query" | "native">): PathsStore => {
   const sourceOf = ({ tenantId }: DataReader, place: PathsPlace): PathsSource => ({ ...place, tenantId });
+  const estimate = rowsEstimate(store);
   return {
+    estimate: (reader, events, { table }, signal) =>
+      estimate(reader, { table, range: events.range, matchers: readMatchers(events) }, signal),
     labels: (reader, events, place, slice, signal) =>
       store.query(reader, pathLabelsStatement(events, sourceOf(reader, place), slice), labelOf, {
         ...optionsOf(signal),

@@ -3,7 +3,7 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { BehaviourRules } from "../domain/behaviour-rules.ts";
 import type { Field } from "../domain/fields.ts";
 import type { RetentionQuery } from "../domain/retention.ts";
-import { anyNameSql, behaviourRange, matcherSql, unitSql } from "./behaviour-sql.ts";
+import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { columnSql, propertyNumber, propertyText } from "./field-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
@@ -65,6 +65,7 @@ const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, par
     present,
     ...anyNameSql([query.start, query.returning], params),
     "(begins OR back)",
+    ...(query.part.slice === null ? [] : sliceSql(query.unit, query.part.slice, params)),
     ...(members === null ? [] : [`person IN (${members(params)})`]),
   ];
   const columns = [

@@ -2,7 +2,7 @@ import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { Field } from "../domain/fields.ts";
 import type { SessionDefinition, SessionMarks, SessionsQuestion } from "../domain/sessions/sessions.ts";
 import type { TimeRange } from "../domain/time-range.ts";
-import { behaviourRange, matcherSql } from "./behaviour-sql.ts";
+import { behaviourRange, matcherSql, sliceSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import type { Params } from "./params.ts";
@@ -115,6 +115,10 @@ const layoutOf = (
   };
 };
 
+/** The persons whose sessions are looked at. */
+export const partSql = ({ part }: SessionsQuestion, params: Params): readonly string[] =>
+  part.slice === null ? [] : sliceSql({ kind: "PERSON" }, part.slice, params);
+
 /** Each unit's events in order, those of each source for themselves where sessions are so: rows with `unit`, `flow` and `events`. */
 const unitsSql = (
   question: SessionsQuestion,
@@ -127,6 +131,7 @@ const unitsSql = (
   const where = [
     behaviourRange(source.table, source.reach, source.tenantId, params),
     unit.present,
+    ...partSql(question, params),
     ...(question.filter === null ? [] : [conditionSql(question.filter, params)]),
     ...(columns.units === null ? [] : [`toString(${unit.key}) IN ${params.place("Array(String)", columns.units)}`]),
   ];

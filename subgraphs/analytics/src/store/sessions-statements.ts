@@ -4,13 +4,14 @@ import type { SessionMetricsQuestion, SessionsQuestion } from "../domain/session
 import { behaviourRange } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { createParams, type Params } from "./params.ts";
-import { carried, fieldText, sessionsSql, type SessionsSource } from "./sessions-sql.ts";
+import { carried, fieldText, partSql, sessionsSql, type SessionsSource } from "./sessions-sql.ts";
 
 /** How many events there are to look at: one row with `events`. */
 export const sessionSizeStatement = (question: SessionsQuestion, source: SessionsSource): StoreStatement => {
   const params = createParams();
   const where = [
     behaviourRange(source.table, source.reach, source.tenantId, params),
+    ...partSql(question, params),
     ...(question.filter === null ? [] : [conditionSql(question.filter, params)]),
   ];
   const text = `SELECT toFloat64(count()) AS events FROM ${source.table} WHERE ${where.join(" AND ")}`;
@@ -70,7 +71,11 @@ export const sessionDetailsStatement = (
   return { name: "session-details", text, params: params.values };
 };
 
-const sumsSql = ({ levels }: SessionMetricsQuestion): readonly string[] => [
+/** The sum over persons of the square of how many sessions they began: sessions of one person are drawn together. */
+const SQUARES = "toFloat64(arraySum(n -> n * n, sumMap([person], [toUInt64(1)]).2))";
+
+const sumsSql = ({ levels, part }: SessionMetricsQuestion): readonly string[] => [
+  `${part.slice === null ? "toFloat64(0)" : SQUARES} AS squares`,
   "toFloat64(count()) AS sessions",
   "toFloat64(uniqExactIf(person, person != 0)) AS people",
   "toFloat64(sum(events)) AS all_events",

@@ -1,6 +1,7 @@
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryAnswer } from "@tessera/platform/store/event-store";
 import { z } from "zod";
+import { personsCount, rowsEstimate, type CountPersons, type EstimateRows } from "./rows-estimate.ts";
 import type { PageLine, SessionLine } from "../domain/sessions/lay-out-metrics.ts";
 import type { SessionPage } from "../domain/sessions/session-page.ts";
 import type { SessionMetricsQuestion, SessionsQuestion } from "../domain/sessions/sessions.ts";
@@ -44,7 +45,15 @@ const details = z
 export type StoredSession = z.output<typeof details>;
 
 const sums = z.looseObject({
-  ...{ total_b: number, total_d: number, sessions: number, people: number, all_events: number, page_views: number },
+  ...{
+    total_b: number,
+    total_d: number,
+    sessions: number,
+    squares: number,
+    people: number,
+    all_events: number,
+    page_views: number,
+  },
   ...{ duration_ms: number, durations_ms: z.array(z.coerce.number().catch(0)), active: number, bounces: number },
   ...{ engagements: number, conversions: number, all_money: money },
 });
@@ -55,6 +64,7 @@ const lineOf = (raw: unknown, groups: number): SessionLine => {
     bucket: row.total_b === 1 ? null : number.parse(row["b"]),
     values: row.total_d === 1 ? null : Array.from({ length: groups }, (_, group) => z.string().parse(row[`d${group}`])),
     sums: {
+      squares: row.squares,
       ...{ sessions: row.sessions, people: row.people, events: row.all_events, pageViews: row.page_views },
       ...{ durationMs: row.duration_ms, durationsMs: row.durations_ms, activeMs: row.active, bounced: row.bounces },
       ...{ engaged: row.engagements, converted: row.conversions, money: row.all_money },
@@ -73,6 +83,10 @@ const page = z
 
 /** Every question about sessions asked of the event store; each is for one reader, and stops when its signal is aborted. */
 export interface SessionsStore {
+  /** About how many rows of all persons there are to read, by the store's index. */
+  readonly estimate: EstimateRows;
+  /** How many persons of a slice did something that is looked at. */
+  readonly persons: CountPersons;
   /** How many events there are to look at, as one row. */
   size(
     reader: DataReader,
@@ -117,6 +131,8 @@ const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {
 
 /** Builds {@link SessionsStore} over the tenant-bound event store. */
 export const createSessionsStore = (store: Pick<EventStore, "query">): SessionsStore => ({
+  estimate: rowsEstimate(store),
+  persons: personsCount(store),
   size: (reader, question, where, signal) =>
     store.query(
       reader,

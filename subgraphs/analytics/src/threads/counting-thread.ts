@@ -7,7 +7,7 @@ serveThread((task) => {
   // boundary: what the pool of this program is handed is made by operations/counting.ts alone
   const counter = createCounter(task as CountTask<CountKind>);
   return {
-    // boundary: as above
+    // boundary: slices are made by operations/counting.ts too
     part: (slice) => counter.add(slice as CountSlice),
     result: () => counter.parts(),
   };

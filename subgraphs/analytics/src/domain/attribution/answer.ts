@@ -15,6 +15,7 @@ export interface Credit {
   readonly conversionsInterval: Interval | null;
   readonly valueInterval: Interval | null;
   readonly standardError: number | null;
+  readonly samplingError: number | null;
   readonly removalEffect: number | null;
   readonly spend: number | null;
   readonly roas: number | null;
@@ -111,6 +112,7 @@ export const modelAnswer = (
       conversionsInterval: intervals?.conversions[place] ?? null,
       valueInterval: intervals?.value[place] ?? null,
       standardError: attributed.standardErrors?.conversions[place] ?? null,
+      samplingError: null,
       removalEffect: attributed.removalEffects?.[place] ?? null,
       roas: spend === null ? null : ratio(value, spend),
       cpa: spend === null ? null : ratio(spend, conversions),

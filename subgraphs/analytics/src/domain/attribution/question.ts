@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { parseAskedSample, type AskedSample, type SampleInput } from "../asked-sample.ts";
 import { DAY_MS, parseDuration, SECOND_MS } from "../duration.ts";
 import { fieldsOfMatcher, parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
 import { parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
@@ -72,6 +73,8 @@ export interface AttributionQuestion extends TouchQuestion {
   readonly openJourneys: "LAST" | "EVERY";
   readonly spend: readonly Spend[];
   readonly bootstrap: Bootstrap | null;
+  /** What of all persons is to be looked at. */
+  readonly asked: AskedSample;
 }
 
 type Maybe<T> = T | null | undefined;
@@ -89,7 +92,7 @@ export interface TouchInput {
 }
 
 /** A question as the graph delivers it; what may be left out has the defaults of the SDL. */
-export interface AttributionInput extends TouchInput {
+export interface AttributionInput extends TouchInput, SampleInput {
   readonly range: { readonly from: string; readonly to: string };
   readonly conversion: EventMatcherInput;
   readonly value?: Maybe<{ readonly of: string; readonly currency?: Maybe<string> }>;
@@ -214,6 +217,7 @@ export const parseAttribution = (input: AttributionInput, access: FieldAccess): 
     openJourneys: input.openJourneys ?? "LAST",
     spend: parseSpend(input.spend ?? [], dimensions),
     bootstrap: parseBootstrap(input.bootstrap),
+    asked: parseAskedSample(input),
   };
 };
 

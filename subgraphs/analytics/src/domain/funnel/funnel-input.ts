@@ -69,4 +69,5 @@ export interface FunnelInput {
   readonly attribution?: Maybe<TouchInput>;
   readonly timeZone?: Maybe<string>;
   readonly sample?: Maybe<number>;
+  readonly fast?: Maybe<boolean>;
 }

@@ -1,4 +1,5 @@
 import type { AnalysisUnit } from "../analysis-unit.ts";
+import type { AskedSample } from "../asked-sample.ts";
 import type { TouchQuestion } from "../attribution/question.ts";
 import type { Buckets } from "../calendar.ts";
 import type { EventMatcher } from "../event-matcher.ts";
@@ -91,7 +92,9 @@ export interface Funnel {
   readonly correlation: FunnelCorrelation | null;
   /** To which touchpoints conversions are owed; null when that is not asked for. */
   readonly attribution: TouchQuestion | null;
-  /** Part of the persons that is looked at; 1 for all. */
+  /** What of all persons is to be looked at. */
+  readonly asked: AskedSample;
+  /** Part of the persons that is looked at; 1 for all, and until it is known. */
   readonly sample: number;
 }
 
@@ -111,7 +114,6 @@ export const FUNNEL_LIMITS = {
   correlationEvents: 100,
   correlationFields: 5,
   correlationValues: 50,
-  smallestSample: 0.001,
   /** Events that match, of all units together: each travels from the store and is looked at once. */
   events: 5_000_000,
   /** Events of one unit: a person does not do as many, a robot may; what it did first is looked at. */

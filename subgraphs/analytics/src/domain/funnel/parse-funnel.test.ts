@@ -12,7 +12,15 @@ const read = (input: Partial<FunnelInput>) => parseFunnel({ ...whole, ...input }
 describe("a funnel", () => {
   test("has defaults for everything but range and steps", () => {
     expect(read({})).toMatchObject({
-      ...{ order: "ORDERED", anchor: "ANY", unit: { kind: "PERSON" }, windowMs: null, exclusions: [], sample: 1 },
+      ...{
+        order: "ORDERED",
+        anchor: "ANY",
+        unit: { kind: "PERSON" },
+        windowMs: null,
+        exclusions: [],
+        sample: 1,
+        asked: { kind: "ALL" },
+      },
       ...{ breakdown: null, trend: null, dropOffs: null, correlation: null, levels: [0.5, 0.9] },
       steps: [{ label: "a", atLeast: 1, optional: false, withinMs: null }, {}, {}],
     });

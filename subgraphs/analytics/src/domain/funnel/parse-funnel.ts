@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit } from "../analysis-unit.ts";
+import { parsePersonsPart } from "../asked-part.ts";
 import { parseTouches } from "../attribution/question.ts";
 import { bucketsOf } from "../calendar.ts";
 import { parseDuration } from "../duration.ts";
@@ -192,20 +193,14 @@ const parseLevels = (levels: readonly number[] | null | undefined): readonly num
   return asked;
 };
 
-const parseSample = (input: FunnelInput, unit: Funnel["unit"]): number => {
-  const sample = input.sample ?? 1;
-  if (!(sample >= FUNNEL_LIMITS.smallestSample && sample <= 1))
-    throw bad("input.sample", `\`sample\` is a part of the persons, from ${FUNNEL_LIMITS.smallestSample} to 1.`);
-  if (sample < 1 && unit.kind !== "PERSON")
-    throw bad("input.sample", "A sample is drawn of persons: take the unit PERSON, or leave `sample` out.");
-  return sample;
-};
-
 const parseAttribution = (input: FunnelInput, access: FieldAccess): Funnel["attribution"] => {
   const { attribution } = input;
   if (attribution === null || attribution === undefined) return null;
-  if ((input.sample ?? 1) < 1)
-    throw bad("input.attribution", "Conversions of a sample are owed to nobody's whole: leave `sample` out.");
+  if ((input.sample ?? 1) < 1 || input.fast === true)
+    throw bad(
+      "input.attribution",
+      "Conversions of a sample are owed to nobody's whole: leave `sample` and `fast` out.",
+    );
   return parseTouches(attribution, "input.attribution", access);
 };
 
@@ -237,6 +232,7 @@ export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => 
         : whole(input.dropOffs.first ?? 5, "input.dropOffs.first", 1, FUNNEL_LIMITS.dropOffs),
     correlation: parseCorrelation(input.correlation, access),
     attribution: parseAttribution(input, access),
-    sample: parseSample(input, unit),
+    asked: parsePersonsPart(input, unit),
+    sample: 1,
   };
 };

@@ -153,7 +153,7 @@ export const funnelOfPath = (input: PathsInput, path: readonly string[], access:
     question: {
       ...{ range: input.range, steps, order: "STRICT", anchor: question.occurrence },
       ...{ unit: input.unit ?? null, window: input.window ?? null },
-      ...{ timeZone: question.timeZone, sample: question.sample },
+      ...{ timeZone: question.timeZone, sample: question.asked.kind === "PART" ? question.asked.fraction : 1 },
     },
     equal: differences.length === 0,
     differences,

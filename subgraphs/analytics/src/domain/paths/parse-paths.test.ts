@@ -26,7 +26,17 @@ describe("a question to paths", () => {
         repeats: "COLLAPSE",
         loops: "KEEP",
       },
-      ...{ maxDepth: 5, maxNodes: 10, minLink: 1, gapMs: null, windowMs: null, goal: null, topPaths: 10, sample: 1 },
+      ...{
+        maxDepth: 5,
+        maxNodes: 10,
+        minLink: 1,
+        gapMs: null,
+        windowMs: null,
+        goal: null,
+        topPaths: 10,
+        sample: 1,
+        asked: { kind: "ALL" },
+      },
     });
   });
 

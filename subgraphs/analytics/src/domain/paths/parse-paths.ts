@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit } from "../analysis-unit.ts";
+import { parsePersonsPart } from "../asked-part.ts";
 import { parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
@@ -58,14 +59,6 @@ const parseAnchor = (
   return { matcher: event === null ? null : parseEventMatcher(event, `${where}.event`, access), label };
 };
 
-const parseSample = (sample: number, unit: PathsQuestion["unit"]): number => {
-  if (!(sample >= PATH_LIMITS.smallestSample && sample <= 1))
-    throw bad("input.sample", `\`sample\` is a part of the persons, from ${PATH_LIMITS.smallestSample} to 1.`);
-  if (sample < 1 && unit.kind !== "PERSON")
-    throw bad("input.sample", "A sample is drawn of persons: take the unit PERSON, or leave `sample` out.");
-  return sample;
-};
-
 const parseShape = (input: PathsInput) => {
   const { depth, nodes, minLink, topPaths } = PATH_LIMITS;
   return {
@@ -104,6 +97,7 @@ export const parsePaths = (input: PathsInput, access: FieldAccess): PathsQuestio
     end: parseAnchor(input.end, "input.end", access),
     ...parseShape(input),
     ...parseGoal(input.goal, access),
-    sample: parseSample(input.sample ?? 1, unit),
+    asked: parsePersonsPart(input, unit),
+    sample: 1,
   };
 };

@@ -39,4 +39,5 @@ export interface PathsInput {
   readonly topPaths?: Maybe<number>;
   readonly timeZone?: Maybe<string>;
   readonly sample?: Maybe<number>;
+  readonly fast?: Maybe<boolean>;
 }

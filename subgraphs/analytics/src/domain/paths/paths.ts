@@ -1,5 +1,6 @@
 import { DAY_MS } from "../duration.ts";
 import type { AnalysisUnit } from "../analysis-unit.ts";
+import type { AskedSample } from "../asked-sample.ts";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../fields.ts";
 import type { TimeRange } from "../time-range.ts";
@@ -39,6 +40,9 @@ export interface PathEvents {
   readonly occurrence: PathOccurrence;
   readonly repeats: PathRepeats;
   readonly maxDepth: number;
+  /** What of all persons is to be looked at. */
+  readonly asked: AskedSample;
+  /** Part of the persons that is looked at; 1 for all, and until it is known. */
   readonly sample: number;
 }
 
@@ -75,7 +79,6 @@ export const PATH_LIMITS = {
   labelCharacters: 256,
   /** Captures a label may name: `$1` to `$9`. */
   captures: 9,
-  smallestSample: 0.001,
   /** Events that are looked at, of all units together: each travels from the store and is looked at once. */
   events: 5_000_000,
   /** Events of one unit: a person does not do as many, a robot may; what it did first is looked at. */

@@ -1,3 +1,4 @@
+import { estimated, standardErrorOf, type Part } from "../asked-part.ts";
 import { formatInZone } from "../zone.ts";
 import {
   moneyText,
@@ -31,17 +32,23 @@ export interface PageLine {
 }
 
 const NONE: SessionSums = {
-  ...{ sessions: 0, people: 0, events: 0, pageViews: 0, durationMs: 0, durationsMs: [], activeMs: 0 },
+  ...{ sessions: 0, squares: 0, people: 0, events: 0, pageViews: 0, durationMs: 0, durationsMs: [], activeMs: 0 },
   ...{ bounced: 0, engaged: 0, converted: 0, money: 0n },
 };
 
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
+const upMoney = ({ fraction }: Part, money: bigint): bigint =>
+  fraction === 1 ? money : BigInt(Math.round(Number(money) / fraction));
+
 const measuresOf = (question: SessionMetricsQuestion, sums: SessionSums): SessionMeasures => {
   const { sessions } = sums;
+  const { part: of } = question;
   const perSession = (part: number): number | null => ratio(part, sessions);
+  const up = (count: number): number => estimated(of, count);
   return {
-    ...{ sessions, people: sums.people, events: sums.events, pageViews: sums.pageViews },
+    ...{ sessions: up(sessions), sessionsError: standardErrorOf(of, sums.squares) },
+    ...{ people: up(sums.people), events: up(sums.events), pageViews: up(sums.pageViews) },
     eventsPerSession: perSession(sums.events),
     pagesPerSession: perSession(sums.pageViews),
     meanDurationSeconds: perSession(sums.durationMs / 1_000),
@@ -50,11 +57,11 @@ const measuresOf = (question: SessionMetricsQuestion, sums: SessionSums): Sessio
       return sessions === 0 || time === undefined ? null : time / 1_000;
     }),
     meanActiveSeconds: perSession(sums.activeMs / 1_000),
-    ...{ bounced: sums.bounced, bounceRate: perSession(sums.bounced) },
-    ...{ engaged: sums.engaged, engagementRate: perSession(sums.engaged) },
-    converted: question.conversion === null ? null : sums.converted,
+    ...{ bounced: up(sums.bounced), bounceRate: perSession(sums.bounced) },
+    ...{ engaged: up(sums.engaged), engagementRate: perSession(sums.engaged) },
+    converted: question.conversion === null ? null : up(sums.converted),
     conversionRate: question.conversion === null ? null : perSession(sums.converted),
-    revenue: question.currency === null ? null : moneyText(sums.money),
+    revenue: question.currency === null ? null : moneyText(upMoney(of, sums.money)),
     revenuePerSession: question.currency === null ? null : perSession(Number(sums.money) / 10_000),
   };
 };
@@ -91,15 +98,19 @@ export const layOutMetrics = (
   };
 };
 
-/** Lays out what pages are to sessions, of which there are so many in all. */
+/** Lays out what pages are to sessions, of which there are so many in all, from the pages of a part of the persons. */
 export const layOutPages = (
+  { part }: Pick<SessionMetricsQuestion, "part">,
   lines: readonly PageLine[],
   sessions: number,
 ): Pick<SessionMetricsAnswer, "pages" | "pageCount"> => ({
   pageCount: lines[0]?.pages ?? 0,
   pages: lines.map(({ pages: _pages, ...line }): SessionPageUse => ({
     ...line,
-    entryRate: ratio(line.entries, sessions),
+    ...{ sessions: estimated(part, line.sessions), pageViews: estimated(part, line.pageViews) },
+    ...{ entries: estimated(part, line.entries), exits: estimated(part, line.exits) },
+    bounced: estimated(part, line.bounced),
+    entryRate: ratio(estimated(part, line.entries), sessions),
     exitRate: line.exits / line.sessions,
     bounceRate: ratio(line.bounced, line.entries),
   })),

@@ -1,4 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { WHOLE } from "../asked-part.ts";
+import { parseAskedSample, type AskedSample } from "../asked-sample.ts";
 import { bucketsOf } from "../calendar.ts";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
@@ -122,7 +124,7 @@ export const parseSessions = (input: SessionsInput, access: FieldAccess): Sessio
   if (conversion === null && (where.converted ?? null) !== null)
     throw bad("input.where.converted", "Whether sessions converted is known with a `conversion` alone.");
   return {
-    ...{ range, timeZone, conversion },
+    ...{ range, timeZone, conversion, part: WHOLE },
     definition: parseDefinition(input.definition ?? {}, range, zoneOffset(timeZone)),
     filter: parseFilter(input.filter, "input.filter", access),
     views: parseEventMatcher(input.pageViews ?? { events: ["page_view"] }, "input.pageViews", access),
@@ -153,6 +155,17 @@ const parseLevels = (levels: readonly number[]): readonly number[] => {
   return levels;
 };
 
+/** What of all persons is to be looked at; sessions that were sent are of whoever had them, and of nobody in part. */
+const parseSample = (input: SessionMetricsInput, { kind }: SessionDefinition): AskedSample => {
+  const asked = parseAskedSample(input);
+  if (asked.kind === "ALL" || kind === "GAP") return asked;
+  const name = asked.kind === "FAST" ? "fast" : "sample";
+  throw bad(
+    `input.${name}`,
+    `A sample is drawn of persons, whose sessions are by GAP: leave \`${name}\` out, or SENT.`,
+  );
+};
+
 /** Validates a question to `sessionMetrics`; refuses as {@link parseSessions}. */
 export const parseSessionMetrics = (input: SessionMetricsInput, access: FieldAccess): SessionMetricsQuestion => {
   const question = parseSessions(input, access);
@@ -161,6 +174,7 @@ export const parseSessionMetrics = (input: SessionMetricsInput, access: FieldAcc
   return {
     ...question,
     offsetAt,
+    asked: parseSample(input, question.definition),
     buckets: granularity === "NONE" ? null : bucketsOf(granularity, question.range, offsetAt),
     breakdown: parseBreakdown(input.breakdown ?? [], access),
     first: whole(input.first ?? 10, "input.first", 1, SESSION_LIMITS.groups),

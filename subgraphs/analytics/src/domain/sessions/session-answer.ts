@@ -42,6 +42,8 @@ export interface SessionConnection {
 /** Numbers over a set of sessions as the store adds them up. */
 export interface SessionSums {
   readonly sessions: number;
+  /** Sum over persons of the square of how many there are, where a part of the persons was looked at; 0 where all were. */
+  readonly squares: number;
   readonly people: number;
   readonly events: number;
   readonly pageViews: number;
@@ -58,6 +60,8 @@ export interface SessionSums {
 /** Numbers over a set of sessions, as in the SDL. */
 export interface SessionMeasures {
   readonly sessions: number;
+  /** Standard error of `sessions`; null unless they are estimated. */
+  readonly sessionsError: number | null;
   readonly people: number;
   readonly events: number;
   readonly eventsPerSession: number | null;

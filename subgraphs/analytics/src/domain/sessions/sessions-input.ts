@@ -1,3 +1,4 @@
+import type { SampleInput } from "../asked-sample.ts";
 import type { Granularity } from "../calendar.ts";
 import type { EventMatcherInput } from "../event-matcher.ts";
 import type { FilterInput } from "../filter-input.ts";
@@ -48,7 +49,7 @@ export interface SessionsInput {
 }
 
 /** A question to `sessionMetrics` as the graph delivers it. */
-export interface SessionMetricsInput extends SessionsInput {
+export interface SessionMetricsInput extends SessionsInput, SampleInput {
   readonly granularity?: Maybe<Granularity>;
   readonly breakdown?: Maybe<readonly string[]>;
   readonly first?: Maybe<number>;

@@ -1,5 +1,7 @@
 import type { Buckets } from "../calendar.ts";
 import { DAY_MS } from "../duration.ts";
+import type { Part } from "../asked-part.ts";
+import type { AskedSample } from "../asked-sample.ts";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../fields.ts";
 import type { Condition } from "../filter.ts";
@@ -59,10 +61,14 @@ export interface SessionsQuestion {
   readonly idleMs: number;
   readonly bounce: SessionBounce;
   readonly conditions: SessionConditions;
+  /** The part of the persons whose sessions are looked at; all until it is known. */
+  readonly part: Part;
 }
 
 /** A validated question to `sessionMetrics`. */
 export interface SessionMetricsQuestion extends SessionsQuestion {
+  /** What of all persons is to be looked at. */
+  readonly asked: AskedSample;
   readonly buckets: Buckets | null;
   readonly offsetAt: OffsetAt;
   readonly breakdown: readonly Field[];
