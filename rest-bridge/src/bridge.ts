@@ -20,6 +20,7 @@ import { registerAuditLog } from "./routes/audit-log/route.ts";
 import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCorrelations } from "./routes/correlations/route.ts";
 import { registerAnomalies } from "./routes/anomalies/route.ts";
+import { registerAnomalyPictures } from "./routes/anomaly-pictures/route.ts";
 import { registerChanges } from "./routes/changes/route.ts";
 import { registerReports } from "./routes/reports/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
@@ -74,6 +75,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerCorrelations(scope, deps);
     registerReports(scope, deps);
     registerAnomalies(scope, deps);
+    registerAnomalyPictures(scope, deps);
     registerChanges(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);

@@ -170,6 +170,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/anomalies/active",
       "/api/v2/anomalies/rules/{rule_id}",
       "/api/v2/anomalies/feedback/{anomaly_id}",
+      "/api/v2/anomalies/{anomaly_id}/picture/png",
+      "/api/v2/anomalies/{anomaly_id}/picture/svg",
       "/api/v2/changes",
       "/api/v2/admin/tenants/{id}/usage",
       "/api/v2/admin/tenants/{id}/scale",

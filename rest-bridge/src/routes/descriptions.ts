@@ -19,6 +19,7 @@ import { correlationDescriptions } from "./correlations/description.ts";
 import { reportDescriptions } from "./reports/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { anomalyDescriptions } from "./anomalies/description.ts";
+import { anomalyPictureDescriptions } from "./anomaly-pictures/description.ts";
 import { recordChangeDescription } from "./changes/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
@@ -48,6 +49,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...correlationDescriptions,
   ...reportDescriptions,
   ...anomalyDescriptions,
+  ...anomalyPictureDescriptions,
   recordChangeDescription,
   adminUsageDescription,
   adminScaleDescription,

@@ -234,6 +234,39 @@ describe("what lies around an anomaly", () => {
   });
 });
 
+describe("a picture of an anomaly", () => {
+  test("is drawn on the ground that is asked for, with its words, as SVG and as PNG", async () => {
+    const tenant = opened.openTenant();
+    world.counts.set("<b>DE</b>", (hour) => (hour >= 10 ? 150 : 10));
+    await opened.makeRule(tenant);
+    await opened.turn(0);
+    await opened.turn();
+    const asked = `{ anomalies { edges { node { light: picture { width height alternative svg }
+      dark: picture(theme: DARK) { svg png } } } } }`;
+    const picture = z.object({ svg: z.string() });
+    const drawn = z.object({
+      anomalies: z.object({
+        edges: z.tuple([
+          z.object({
+            node: z.object({
+              light: picture.extend({ alternative: z.string(), width: z.number() }),
+              dark: picture.extend({ png: z.string() }),
+            }),
+          }),
+        ]),
+      }),
+    });
+    const { light, dark } = drawn.parse((await tenant.ask(asked)).data).anomalies.edges[0].node;
+    expect(light.alternative).toBe(
+      "errors — country <b>DE</b>: 150 at 2021-06-07 10:00 (UTC); 1 of 2 buckets are anomalous, values of the episode from 150 to 150; it lasts.",
+    );
+    expect(light.svg).toContain("country &lt;b&gt;DE&lt;/b&gt;");
+    expect(light.svg + dark.svg).not.toContain("<b>");
+    expect(light.svg).not.toBe(dark.svg);
+    expect(Buffer.from(dark.png, "base64").subarray(1, 4).toString()).toBe("PNG");
+  });
+});
+
 describe("a recorded change", () => {
   test("is one however often its key is recorded, as it was told last, and is listed by kind in pages of its own tenant", async () => {
     const [tenant, other] = [opened.openTenant(), opened.openTenant()];

@@ -1,3 +1,4 @@
+import type { AnomalyPicture } from "./operations/explain/draw-anomaly.ts";
 import type { RecordedChange } from "./domain/explain/change-record.ts";
 import type { RankedChange } from "./domain/explain/changes-near.ts";
 import type { CorrelatedEpisode } from "./domain/explain/correlated.ts";
@@ -120,3 +121,5 @@ export type EscalationPageParent = Page;
 export type PlannedPageParent = PlannedPage;
 /** What resolvers of `PlannedContact` receive. */
 export type PlannedContactParent = PlannedPage["contacts"][number];
+/** What resolvers of `AnomalyPicture` receive. */
+export type AnomalyPictureParent = AnomalyPicture;

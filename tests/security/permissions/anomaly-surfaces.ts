@@ -11,9 +11,13 @@ export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
     http(`${ANOMALIES}/rules/${world.own.ruleId}`, "PUT", { description: "surface" })(world, query, apiKey);
   const feedback: Attempt = (world, query, apiKey) =>
     http(`${ANOMALIES}/feedback/${world.own.anomalyId}`, "POST", { verdict: "true" })(world, query, apiKey);
+  const picture =
+    (format: string): Attempt =>
+    (world, query, apiKey) =>
+      http(`${ANOMALIES}/${world.own.anomalyId}/picture/${format}`, "GET")(world, query, apiKey);
   const record: Attempt = (world, query, apiKey) => {
-    const change = { key: "surface", kind: "deploy", title: "surface", at: new Date().toISOString() };
-    return http("/api/v2/changes", "POST", change)(world, query, apiKey);
+    const deploy = { key: "surface", kind: "deploy", title: "surface", at: new Date().toISOString() };
+    return http("/api/v2/changes", "POST", deploy)(world, query, apiKey);
   };
   return {
     [`GET ${ANOMALIES}/active`]: {
@@ -24,6 +28,16 @@ export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
     [`POST ${ANOMALIES}/feedback/{anomaly_id}`]: {
       attempt: feedback,
       permission: "anomaly:respond" as const,
+      says: problems,
+    },
+    [`GET ${ANOMALIES}/{anomaly_id}/picture/png`]: {
+      attempt: picture("png"),
+      permission: "anomaly:read" as const,
+      says: problems,
+    },
+    [`GET ${ANOMALIES}/{anomaly_id}/picture/svg`]: {
+      attempt: picture("svg"),
+      permission: "anomaly:read" as const,
       says: problems,
     },
     "POST /api/v2/changes": { attempt: record, permission: "changes:record" as const, says: problems },

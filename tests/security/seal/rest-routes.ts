@@ -117,6 +117,10 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId, verdict: "true" }) };
     return JSON.stringify(await askHttp(`${url}/api/v2/anomalies/feedback/${NOTHING}`, apiKey, init));
   },
+  "GET /api/v2/anomalies/{anomaly_id}/picture/png": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/anomalies/${NOTHING}/picture/png?${query(tenantId)}`, apiKey)),
+  "GET /api/v2/anomalies/{anomaly_id}/picture/svg": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/anomalies/${NOTHING}/picture/svg?${query(tenantId)}`, apiKey)),
   "POST /api/v2/changes": async (url, apiKey, tenantId) => {
     const change = { key: "sealed", kind: "other", title: "sealed", at: "2026-11-20T12:00:00Z" };
     const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId, ...change }) };
@@ -159,6 +163,8 @@ const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "POST /api/v2/admin/tenants/{id}/lift-throttle": "There is no such throttle.",
   "POST /api/v2/reports": "There is no dashboard of this id",
   "PUT /api/v2/anomalies/rules/{rule_id}": "The tenant has no rule of this id.",
+  "GET /api/v2/anomalies/{anomaly_id}/picture/png": "The tenant has no anomaly of this id.",
+  "GET /api/v2/anomalies/{anomaly_id}/picture/svg": "The tenant has no anomaly of this id.",
   "POST /api/v2/anomalies/feedback/{anomaly_id}": "The tenant has no anomaly of this id.",
 };
 

@@ -1,5 +1,6 @@
+import { textWidth } from "@tessera/platform/pictures/text-width";
 import { numberText, shareText } from "../../domain/reports/number-text.ts";
-import { inOneLine } from "../../domain/reports/printable.ts";
+import { inOneLine } from "@tessera/platform/pictures/printable";
 import type { Picture, SeriesShape } from "../../domain/reports/picture.ts";
 
 /** Width of every picture in pixels of the page: what mail readers show without scrolling. */
@@ -22,19 +23,6 @@ const LEGEND_LINE = 22;
 const [BAR_ROW, HEAT_ROW, TALL] = [26, 24, 320];
 /** More points than this are drawn without marks. */
 const MARKED_POINTS = 40;
-
-const NARROW = new Set("iljtfrI.,:;|!'()[] -");
-const WIDE = new Set("mwMW@%—…");
-
-/** About how many pixels a text is wide in DejaVu Sans, rather more than fewer. */
-export const textWidth = (text: string, size: number): number => {
-  let width = 0;
-  for (const character of text) {
-    const wide = WIDE.has(character) || (character.codePointAt(0) ?? 0) > 0x2e80;
-    width += NARROW.has(character) ? 0.4 : wide ? 1 : 0.64;
-  }
-  return width * size;
-};
 
 const label = (text: string): string => inOneLine(text, LABEL_CHARACTERS);
 const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => textWidth(text, FONT_SIZE)));

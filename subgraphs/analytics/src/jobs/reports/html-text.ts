@@ -1,4 +1,4 @@
-import { printable } from "../../domain/reports/printable.ts";
+import { printable } from "@tessera/platform/pictures/printable";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import { inOneLine, printable } from "../../domain/reports/printable.ts";
+import { inOneLine, printable } from "@tessera/platform/pictures/printable";
 import type { ReportCell, ReportContent, ReportTable } from "../../domain/reports/section.ts";
 
 const TITLE_CHARACTERS = 200;

@@ -1,6 +1,6 @@
 import { writeXlsx, type CellValue, type WriteSheet } from "hucre/xlsx";
 import { spreadsheetFormat } from "../../domain/reports/number-text.ts";
-import { inOneLine, printable } from "../../domain/reports/printable.ts";
+import { inOneLine, printable } from "@tessera/platform/pictures/printable";
 import type { ReportCell, ReportColumn, ReportContent, ReportTable } from "../../domain/reports/section.ts";
 
 /** Characters of a sheet's name, and those that a name may not have (ECMA-376 and Excel). */

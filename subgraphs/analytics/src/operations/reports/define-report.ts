@@ -6,7 +6,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { absoluteRange, type TimeRangeInput } from "../../domain/asked-range.ts";
 import { subjectOf } from "../../domain/dashboards/sharing.ts";
 import type { VariableValueInput } from "../../domain/dashboards/variable.ts";
-import { printable } from "../../domain/reports/printable.ts";
+import { printable } from "@tessera/platform/pictures/printable";
 import {
   REPORT_FORMATS,
   REPORT_LIMITS,

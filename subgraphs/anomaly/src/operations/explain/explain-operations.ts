@@ -17,6 +17,8 @@ import type { Rule } from "../../domain/rule.ts";
 import { episodeOf } from "../../domain/rules/change-asked.ts";
 import type { KeptBucket } from "../../domain/rules/series.ts";
 import type { ExplainStore } from "../../store/explain/explain-store.ts";
+import { drawAnomaly } from "./draw-anomaly.ts";
+import type { ExplainLoaders } from "./explain-loaders.ts";
 import { keptId, soundOf } from "../silences/silence-operations.ts";
 
 /** Time before an anomaly in which others that it is compared with were raised, at least: a day, or as many buckets as are told before it. */
@@ -29,12 +31,6 @@ export interface ExplainDeps {
   readonly explained: ExplainStore;
   readonly nowMs: NowMs;
   readonly newId: () => string;
-}
-
-/** Loads rules and what series still remember, in batches. */
-export interface ExplainLoaders {
-  readonly rule: { load(id: Rule["id"]): Promise<Rule | null> };
-  readonly bucketsOf: (anomaly: Anomaly) => Promise<readonly KeptBucket[]>;
 }
 
 const countOf = (first: number): number => {
@@ -141,6 +137,7 @@ const listChanges =
 
 /** Everything that explains anomalies and is not asked of the analytics room. */
 export const createExplainOperations = (deps: ExplainDeps) => ({
+  drawAnomaly: drawAnomaly(courseAround(deps)),
   ...{ courseAround: courseAround(deps), correlatedWith: correlatedWith(deps), changesNear: changesNear(deps) },
   ...{ recordChange: recordChange(deps), listChanges: listChanges(deps) },
 });

@@ -19,6 +19,7 @@ export const explainedAnomaly = {
   episode: (anomaly, _arguments, context) => changeOfAnomaly(anomaly, episodeOf(anomaly), context),
   series: (anomaly, _arguments, { operations, loaders }) =>
     operations.courseAround(anomaly, loaders).then((buckets) => buckets.map(toBucket)),
+  picture: (anomaly, { theme }, { operations, loaders }) => operations.drawAnomaly(anomaly, theme, loaders),
   correlated: (anomaly, { first }, { operations, loaders }) => operations.correlatedWith(anomaly, first, loaders),
   changesNear: (anomaly, { first }, { operations, loaders }) => operations.changesNear(anomaly, first, loaders),
 } satisfies AnomalyResolvers;
