@@ -10,6 +10,7 @@ import { Pool } from "undici";
 import { z } from "zod";
 import { DAYS } from "../analytics/generated-events.ts";
 import { fillServing, keptHome } from "./fill.ts";
+import { compareFast } from "./checked.ts";
 import { openLoop, quantile } from "./open-loop.ts";
 import { defineCubeRollup } from "./own-rollup.ts";
 import { questionsUntil, type Question } from "./questions.ts";
@@ -102,6 +103,15 @@ const costOf = async (ask: () => Promise<unknown>) => {
   return { engineMs: quantile(engine, 0.5), addedMs };
 };
 
+/** The same question, to be answered in about 100 ms from as many persons as can be read in that. */
+const fastly = (question: Question): Question => ({
+  ...question,
+  variables: {
+    ...question.variables,
+    input: { ...z.record(z.string(), z.unknown()).parse(question.variables["input"]), fast: true },
+  },
+});
+
 const expectEqual = (question: Question, data: unknown, text: unknown): void => {
   if (question.equal === null) return;
   const ours = question.equal(data);
@@ -179,6 +189,7 @@ for (const question of questionsUntil(endMs).filter(({ title }) => title.include
     const tenant = instance.tenants[place];
     if (tenant === undefined) throw new Error("There are twenty tenants.");
     told(`${question.title}, ${size}`);
+    const dash = RATES.map(() => "–").join(" | ");
     const [graph, hand] = [byGraph(question, tenant.apiKey), byHand(question, tenant.tenantId)];
     const data = await patiently(graph);
     expectEqual(question, data, await patiently(hand));
@@ -190,6 +201,20 @@ for (const question of questionsUntil(endMs).filter(({ title }) => title.include
     );
     console.log(
       `| ${question.title} | ${size} | ${pathOf(data)} | ${ours.coldMs.toFixed(0)} | ${ours.rates.join(" | ")} | ${bare.coldMs.toFixed(0)} | ${bare.rates.join(" | ")} | ${beyond.join(" | ")} |`,
+    );
+    if (question.fast === undefined) continue;
+    const fast = byGraph(fastly(question), tenant.apiKey);
+    const estimated = await patiently(fast);
+    const { fraction, numbers, worst } = compareFast(question.title, data, estimated, question.fast);
+    const drawn =
+      fraction === null
+        ? "exact"
+        : `1 of ${(1 / fraction).toFixed(0)} persons, ${numbers} numbers at most ${worst.toFixed(1)} standard errors away`;
+    const quick = await measure(fast);
+    const { engineMs: fastMs, addedMs: fastAdded } = await costOf(fast);
+    const rest = [fastMs, quick.p50AtOne - fastMs, fastAdded].map((ms) => ms.toFixed(0));
+    console.log(
+      `| ${question.title}, fast | ${size} | ${pathOf(estimated)}: ${drawn} | ${quick.coldMs.toFixed(0)} | ${quick.rates.join(" | ")} | – | ${dash} | ${rest.join(" | ")} | – |`,
     );
   }
 const cube = questionsUntil(endMs).find(({ title }) => title.startsWith("cube"));

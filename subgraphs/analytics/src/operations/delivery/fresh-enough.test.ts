@@ -81,6 +81,13 @@ describe("answers that are fresh enough", () => {
     expect(asked).toHaveLength(3);
   });
 
+  test("an estimate that was asked for is shared and kept as every other answer is", async () => {
+    const { asked, ask } = numbered({ ...SAMPLING, reason: "ASKED", rowsLeft: null, quota: null });
+    await Promise.all([ask(CALLER, {}, undefined, "PT1M"), ask(CALLER, {}, undefined, "PT1M")]);
+    expect((await ask(CALLER, {}, undefined, "PT1M")).number).toBe(1);
+    expect(asked).toHaveLength(1);
+  });
+
   test("who shares does not hear a refusal that is about who asked first, but hears that time was up", async () => {
     const { errors, ask } = numbered();
     errors.set(1, refuse("QUERY_TOO_COSTLY", "Too much for the first."));

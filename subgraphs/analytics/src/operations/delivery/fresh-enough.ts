@@ -41,8 +41,9 @@ interface Asking<Answer> {
   readonly ask: (signal: AbortSignal | undefined) => Promise<Answer>;
 }
 
-/** An estimate was made within the budget of one caller: another may be given a better answer. */
-const sharable = ({ provenance }: TellsProvenance): boolean => provenance.sampling === null;
+/** An estimate may have been made within the budget of one caller, where another may be given a better answer; one that was asked for is the same for everybody. */
+const sharable = ({ provenance }: TellsProvenance): boolean =>
+  provenance.sampling === null || provenance.sampling.reason === "ASKED";
 
 /** What would have gone wrong for anybody at that time; everything else may be about who asked first: its budget, its turn. */
 const isEverybodys = (error: unknown): boolean => error instanceof Refusal && error.code === "QUERY_TIMEOUT";
