@@ -22,6 +22,8 @@ import { registerCorrelations } from "./routes/correlations/route.ts";
 import { registerAnomalies } from "./routes/anomalies/route.ts";
 import { registerAnomalyPictures } from "./routes/anomaly-pictures/route.ts";
 import { registerChanges } from "./routes/changes/route.ts";
+import { registerInbound, type ReceiveProviderEvent } from "./routes/incidents/inbound-route.ts";
+import { registerIncidents } from "./routes/incidents/route.ts";
 import { registerReports } from "./routes/reports/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerErasures, registerPeople } from "./routes/people/route.ts";
@@ -40,6 +42,8 @@ export interface BridgeDeps {
   /** The graph: `createInProcessGraph` or `createRemoteGraph`. */
   readonly graph: GraphPort;
   readonly authenticate: Authenticate;
+  /** Takes what providers of channels tell back. */
+  readonly receiveProviderEvent: ReceiveProviderEvent;
   readonly clientAddress: ClientAddress;
   /** Where requests are recorded that the bridge refuses by itself; the graph records the others. */
   readonly recorder: Pick<ExecutionRecorder, "record">;
@@ -75,6 +79,8 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerCorrelations(scope, deps);
     registerReports(scope, deps);
     registerAnomalies(scope, deps);
+    registerIncidents(scope, deps);
+    registerInbound(scope, deps);
     registerAnomalyPictures(scope, deps);
     registerChanges(scope, deps);
     registerAuditLog(scope, deps);

@@ -5,6 +5,8 @@ import type { TesseraClient } from "../testing/tessera-client.ts";
 export interface OwnIncident {
   readonly mark: string;
   readonly incidentId: string;
+  /** A channel that no route leads to. */
+  readonly channelId: string;
 }
 
 const id = z.object({ id: z.string() });
@@ -33,6 +35,8 @@ export const incidentExamples = {
     version: 99,
     policies: [{ name: mark, matchers: [{ label: "rule", values: [`${mark}-none`] }] }],
   }),
+  "Mutation.connectChannel": ({ channelId }: OwnIncident) => ({ id: channelId }),
+  "Mutation.disconnectChannel": ({ channelId }: OwnIncident) => ({ id: channelId }),
   "Subscription.incidents": () => ({}),
 };
 
@@ -40,6 +44,6 @@ export const incidentExamples = {
 export const makeIncident = async (client: TesseraClient, { mark }: Pick<OwnIncident, "mark">): Promise<string> => {
   const shape = z.object({ declareIncident: z.object({ incident: id }) });
   const text = "mutation ($input: DeclareIncidentInput!) { declareIncident(input: $input) { incident { id } } }";
-  const variables = incidentExamples["Mutation.declareIncident"]({ mark, incidentId: "" });
+  const variables = incidentExamples["Mutation.declareIncident"]({ mark, incidentId: "", channelId: "" });
   return (await client.ask(shape, text, variables)).declareIncident.incident.id;
 };

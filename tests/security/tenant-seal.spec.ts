@@ -171,6 +171,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...inCohortWords,
   ...notifyWords,
   ...silenceWords,
+  ...incidentWords,
   "Subscription.alerts(filter.rules)": "compared with the rules of the caller's own alerts",
   "Subscription.anomalies(filter.rules)": "compared with the rules of the caller's own anomalies",
   "Mutation.ingestEvents(input.id)": "identifies the event within its tenant; see the test of equal event ids",

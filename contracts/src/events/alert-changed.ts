@@ -32,6 +32,8 @@ export interface AlertChanged {
   readonly silence: string | null;
   /** The step of the rule's escalation it is told to, from 0; null: whoever the routing names. */
   readonly escalationStep: number | null;
+  /** The channel by which somebody led to it, which knows of it; there where one did. */
+  readonly fromChannel?: string | undefined;
   readonly atMs: number;
   /** When the anomaly began; null while it is only pending. */
   readonly sinceMs: number | null;

@@ -20,6 +20,7 @@ import { reportDescriptions } from "./reports/description.ts";
 import { eventsDescription } from "./events/description.ts";
 import { anomalyDescriptions } from "./anomalies/description.ts";
 import { anomalyPictureDescriptions } from "./anomaly-pictures/description.ts";
+import { incidentDescriptions } from "./incidents/description.ts";
 import { recordChangeDescription } from "./changes/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
@@ -51,6 +52,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...anomalyDescriptions,
   ...anomalyPictureDescriptions,
   recordChangeDescription,
+  ...incidentDescriptions,
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,

@@ -10,6 +10,7 @@ import { createHttpServer, listenOn } from "@tessera/platform/http/server";
 import { attachWebSockets } from "@tessera/platform/http/web-sockets";
 import { publicKeysOf } from "@tessera/platform/integrity/signing-key";
 import { createLogger } from "@tessera/platform/telemetry/logger";
+import type { ReceiveProviderEvent } from "../routes/incidents/inbound-route.ts";
 import { registerRestBridge } from "../bridge.ts";
 import type { GraphAnswer, GraphCall, GraphPort, GraphSink } from "../graph/graph-port.ts";
 
@@ -95,12 +96,14 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   const graph = createDecidedGraph();
   const clientAddress = createClientAddress(["loopback"]);
   const records: ExecutionRecorded[] = [];
+  let received: ReceiveProviderEvent = () => Promise.resolve("UNKNOWN_ENDPOINT");
   registerRestBridge(server, webSockets, {
     auditKeys: publicKeysOf(["the secret of a test, long enough for one"], "test"),
     ...{ graph, authenticate, clientAddress, logger, supergraphSdl },
     recorder: { record: async (record) => void records.push(record) },
     newId: randomUUID,
     origins: createOrigins([]),
+    receiveProviderEvent: (sent) => received(sent),
     nowMs: Date.now,
   });
   const port = await listenOn(server, "127.0.0.1", 0);
@@ -108,6 +111,10 @@ export const startBridge = async (supergraphSdl: () => string = () => "type Quer
   return {
     graph,
     records,
+    /** Has what providers send taken by this. */
+    receiveBy: (receive: ReceiveProviderEvent) => {
+      received = receive;
+    },
     url,
     ask: (path: string, init: Ask = {}) =>
       fetch(`${url}${path}`, { ...init, headers: { authorization: "Bearer key", ...init.headers } }),

@@ -12,6 +12,7 @@ import { openExecutions, remoteExecutionLog } from "../executions.ts";
 import { remoteTokenSource } from "../identity-parts.ts";
 import { connectOverHttp } from "../graph-connections.ts";
 import { openLimiting } from "../limiting.ts";
+import { createReceiveProviderEvent } from "../provider-events.ts";
 import type { Role, Shell } from "../shell.ts";
 
 /** `tessera bridge`: REST over a gateway in another process; needs no store of its own. */
@@ -22,6 +23,7 @@ export const bridgeRole =
     const { supergraphSdl, sources } = composeGraph();
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
     const tenant = connectOverHttp("tenant", subgraphUrl("tenant", config, sources), sign, logger);
+    const anomaly = connectOverHttp("anomaly", subgraphUrl("anomaly", config, sources), sign, logger);
     const graph = createRemoteGraph({ url: config.GATEWAY_URL, forward: createForwardCaller(sign) });
     const eventLog = remoteExecutionLog(config, "bridge", sign);
     const directory = config.EXECUTION_JOURNAL_DIR;
@@ -34,6 +36,7 @@ export const bridgeRole =
         tokens: remoteTokenSource(config),
         ...edgeOf(shell, limiting),
       }),
+      receiveProviderEvent: createReceiveProviderEvent(anomaly, "bridge"),
       nowMs: systemNowMs,
       supergraphSdl: () => supergraphSdl,
     });
@@ -43,6 +46,7 @@ export const bridgeRole =
       close: async () => {
         await graph.close();
         await tenant.close();
+        await anomaly.close();
       },
     };
   };

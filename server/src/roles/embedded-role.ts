@@ -26,6 +26,7 @@ import type { EmbeddedSecrets } from "../secrets.ts";
 import type { Role, Shell } from "../shell.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import { SUBGRAPH_NAMES } from "../subgraph-names.ts";
+import { createReceiveProviderEvent } from "../provider-events.ts";
 import { createShareLinks } from "../share-links.ts";
 import type { MailRelay } from "../config.ts";
 import { createSubgraph } from "../subgraphs.ts";
@@ -79,7 +80,7 @@ const openLimits = (
 const openBridge = (
   deps: EmbeddedRoleDeps,
   shell: Shell,
-  entrance: Pick<BridgeDeps, "authenticate" | "recorder"> & {
+  entrance: Pick<BridgeDeps, "authenticate" | "recorder" | "receiveProviderEvent"> & {
     readonly gateway: Gateway;
     readonly supergraphSdl: string;
   },
@@ -133,7 +134,8 @@ export const embeddedRole =
     const requests = { clientAddress, quotas: createRequestQuotas({ ...limiting, nowMs: systemNowMs }) };
     registerIngestRoutes(server, { ingest, authenticate, recorder, ...requests });
     serveConsole(server);
-    openBridge(deps, shell, { authenticate, recorder, gateway, supergraphSdl });
+    const receiveProviderEvent = createReceiveProviderEvent(connections.get("anomaly"), "embedded");
+    openBridge(deps, shell, { authenticate, recorder, receiveProviderEvent, gateway, supergraphSdl });
     const background = subgraphs.flatMap((subgraph) => subgraph.background);
     return {
       parts: [

@@ -1,4 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
+import { randomBytes } from "node:crypto";
+import type { KeyRing } from "@tessera/platform/auth/key-ring";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { dueAt } from "./domain/incidents/incident-machine.ts";
@@ -27,6 +29,11 @@ import { createIncidentStore } from "./store/incidents/incident-store.ts";
 import { createPolicyCodec, createPolicyStore } from "./store/incidents/policy-store.ts";
 import { parseAlertChanged } from "./store/notify/notify-rows.ts";
 import { createTenantModels } from "./store/tenant-models.ts";
+import { createChannelStore } from "./store/notify/channel-store.ts";
+import { createInboundStore } from "./store/incidents/inbound-store.ts";
+import { createInboundOperations } from "./operations/incidents/provider-inbound.ts";
+import { CHANNEL_LIMITS } from "./domain/notify/channel.ts";
+import { NO_ROUTES } from "./domain/notify/route.ts";
 import { createOnCallStore } from "./store/on-call/on-call-store.ts";
 
 /** Everything there is about incidents. */
@@ -40,8 +47,14 @@ export interface Incidents {
   readonly background: readonly Background[];
 }
 
+/** What incidents need of others. */
+export interface IncidentPorts {
+  /** Null where the operator has given none: no secret of a provider is kept then. */
+  readonly keyRing: KeyRing | null;
+}
+
 /** Opens incidents, their policies, and what opens and ends them for the worker role. */
-export const openIncidents = (resources: Resources): Incidents => {
+export const openIncidents = (resources: Resources, { keyRing }: IncidentPorts): Incidents => {
   const { sql, eventLog, logger, nowMs, newId } = resources;
   const codec = createPolicyCodec(incidentPolicyCodec);
   const incidents = createIncidentStore(sql);
@@ -59,6 +72,9 @@ export const openIncidents = (resources: Resources): Incidents => {
     ...{ sql, eventLog, models: createTenantModels(resources.pool), codec: ruleCodec },
     settleSeries: createSettleSeries(newId),
   });
+  const inbound = createInboundStore(sql);
+  const channels = createChannelStore({ sql, nowMs, limits: CHANNEL_LIMITS, noRoutes: NO_ROUTES });
+  const receiving = { sql, inbound, channels, keyRing, commandAnomaly: commandWithin, nowMs, randomBytes };
   const following: FollowIncidentsDeps = { sql, logger, incidents, commandAnomaly: commandWithin, nowMs };
   const keeping: KeepIncidentsDeps = { sql, incidents, bookWithin, newIncidentId, nowMs, logger };
   return {
@@ -66,9 +82,10 @@ export const openIncidents = (resources: Resources): Incidents => {
       ...createIncidentChanges(changing),
       declareIncident: declareIncident(changing),
       ...createIncidentReads({ incidents, policies: createPolicyStore({ sql, codec }), nowMs }),
+      ...createInboundOperations(receiving),
       followIncidents: followIncidents({ incidents, eventLog }),
     },
-    loaders: (tenantId) => createIncidentLoaders(incidents, tenantId),
+    loaders: (tenantId) => createIncidentLoaders({ incidents, inbound }, tenantId),
     ...{ taking, following, keeping },
     background: [
       createIncidentOpener(taking),

@@ -62,6 +62,9 @@ export const permissions = {
   "Mutation.assignIncidentRole": "anomaly:respond",
   "Mutation.linkIncidents": "anomaly:respond",
   "Mutation.setIncidentPolicies": "anomaly:manage",
+  "Mutation.connectChannel": "notifications:manage",
+  "Mutation.disconnectChannel": "notifications:manage",
+  "Mutation.receiveProviderEvent": "platform:authenticate",
   "Mutation.createChannel": "notifications:manage",
   "Mutation.updateChannel": "notifications:manage",
   "Mutation.deleteChannel": "notifications:manage",
@@ -84,6 +87,7 @@ export const permissions = {
   "Subscription.anomalies": "anomaly:read",
   "Subscription.alerts": "anomaly:read",
   "Subscription.alertState": "anomaly:read",
+  "Subscription.incidents": "anomaly:read",
   "Subscription.notifications": "anomaly:read",
 } as const satisfies PermissionTable;
 

@@ -45,6 +45,7 @@ const resolvers = {
     ...notifyQueries,
     ...webhookQueries,
     ...silenceQueries,
+    ...escalationQueries,
   },
   Mutation: {
     ...Mutation,
@@ -55,11 +56,13 @@ const resolvers = {
     ...webhookMutations,
     ...silenceMutations,
     ...feedbackMutations,
+    ...escalationMutations,
   },
   Subscription: { ...Subscription, ...incidentSubscriptions, ...notifySubscriptions },
   ...{
     Rule,
     Anomaly,
+    ...alertTypes,
     ...incidentTypes,
     ...calendarTypes,
     ...explainTypes,
@@ -67,6 +70,7 @@ const resolvers = {
     ...webhookTypes,
     ...silenceTypes,
     ...feedbackTypes,
+    ...escalationTypes,
   },
 };
 
@@ -76,45 +80,12 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
   const rules = openRules(resources, ports);
   const [notify, escalation] = [openNotify(resources, ports), openEscalation(resources)];
   const [silences, calendars] = [openSilences(resources), openCalendars(resources)];
-  const incidents = openIncidents(resources);
+  const incidents = openIncidents(resources, ports);
   const webhooks = openWebhooks(resources, ports);
   return buildSubgraph<Context>({
     name: "anomaly",
     sdl,
-    resolvers: {
-      Query: {
-        ...Query,
-        ...calendarQueries,
-        ...explainQueries,
-        ...notifyQueries,
-        ...webhookQueries,
-        ...silenceQueries,
-        ...escalationQueries,
-      },
-      Mutation: {
-        ...Mutation,
-        ...calendarMutations,
-        ...explainMutations,
-        ...notifyMutations,
-        ...webhookMutations,
-        ...silenceMutations,
-        ...feedbackMutations,
-        ...escalationMutations,
-      },
-      Subscription: { ...Subscription, ...notifySubscriptions },
-      ...{
-        Rule,
-        Anomaly,
-        ...alertTypes,
-        ...calendarTypes,
-        ...explainTypes,
-        ...notifyTypes,
-        ...webhookTypes,
-        ...silenceTypes,
-        ...feedbackTypes,
-        ...escalationTypes,
-      },
-    },
+    resolvers,
     permissions,
     wholeTenantFields,
     contextFor: ({ caller, signal }) => ({

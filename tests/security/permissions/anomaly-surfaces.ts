@@ -19,7 +19,28 @@ export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
     const deploy = { key: "surface", kind: "deploy", title: "surface", at: new Date().toISOString() };
     return http("/api/v2/changes", "POST", deploy)(world, query, apiKey);
   };
+  const incident =
+    (rest: string, method: "GET" | "POST", body?: unknown): Attempt =>
+    (world, query, apiKey) =>
+      http(`/api/v2/incidents/${world.own.incidentId}${rest}`, method, body)(world, query, apiKey);
   return {
+    "GET /api/v2/incidents": {
+      attempt: http("/api/v2/incidents", "GET"),
+      permission: "anomaly:read" as const,
+      says: problems,
+    },
+    "GET /api/v2/incidents/{incident_id}": {
+      ...{ attempt: incident("", "GET"), permission: "anomaly:read" as const, says: problems },
+    },
+    "GET /api/v2/incidents/{incident_id}/postmortem": {
+      ...{ attempt: incident("/postmortem", "GET"), permission: "anomaly:read" as const, says: problems },
+    },
+    "POST /api/v2/incidents/{incident_id}/acknowledge": {
+      ...{ attempt: incident("/acknowledge", "POST", {}), permission: "anomaly:respond" as const, says: problems },
+    },
+    "POST /api/v2/incidents/{incident_id}/resolve": {
+      ...{ attempt: incident("/resolve", "POST", {}), permission: "anomaly:respond" as const, says: problems },
+    },
     [`GET ${ANOMALIES}/active`]: {
       attempt: http(`${ANOMALIES}/active`, "GET"),
       permission: "anomaly:read" as const,

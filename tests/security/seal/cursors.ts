@@ -77,7 +77,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.securityEvents(after)": "subgraphs/tenant/src/abuse.db.test.ts",
 };
 /** What makes something happen in a stream. */
-type Cause = "events" | "rule" | "alert" | "dashboard" | "comment" | "report";
+type Cause = "events" | "rule" | "alert" | "incident" | "dashboard" | "comment" | "report";
 /** Streams with what makes something happen in them; the cursor is in each message. */
 const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.dashboardChanged(after)": "dashboard",
@@ -92,6 +92,7 @@ const STREAMS: Readonly<Record<string, Cause>> = {
   "Subscription.anomalies(after)": "rule",
   "Subscription.alerts(after)": "rule",
   "Subscription.alertState(after)": "alert",
+  "Subscription.incidents(after)": "incident",
   "Subscription.notifications(after)": "rule",
 };
 
@@ -124,6 +125,7 @@ const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings
   const stir = async (): Promise<void> => {
     if (cause === "rule") await makeRule(client, own);
     else if (cause === "dashboard") await editDashboard(client, own);
+    else if (cause === "incident") await makeIncident(client, own);
     else if (cause === "alert")
       await client.tell("mutation ($id: ID!) { snoozeAnomaly(id: $id) { __typename } }", { id: own.anomalyId });
     else if (cause === "comment") await makeComment(client, own);

@@ -126,6 +126,16 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId, ...change }) };
     return JSON.stringify(await askHttp(`${url}/api/v2/changes`, apiKey, init));
   },
+  "GET /api/v2/incidents": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/incidents?${query(tenantId)}`, apiKey)),
+  "POST /api/v2/incidents/{incident_id}/acknowledge": async (url, apiKey, tenantId) => {
+    const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId }) };
+    return JSON.stringify(await askHttp(`${url}/api/v2/incidents/${NOTHING}/acknowledge`, apiKey, init));
+  },
+  "POST /api/v2/incidents/{incident_id}/resolve": async (url, apiKey, tenantId) => {
+    const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId }) };
+    return JSON.stringify(await askHttp(`${url}/api/v2/incidents/${NOTHING}/resolve`, apiKey, init));
+  },
   "GET /api/v2/analytics/realtime/stream": (url, apiKey, tenantId) =>
     streamEnd(`${url}/api/v2/analytics/realtime/stream?${query(tenantId)}`, apiKey),
   "GET /api/v2/admin/tenants/{id}/usage": async (url, apiKey, tenantId) =>
@@ -162,6 +172,8 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
 const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "POST /api/v2/admin/tenants/{id}/lift-throttle": "There is no such throttle.",
   "POST /api/v2/reports": "There is no dashboard of this id",
+  "POST /api/v2/incidents/{incident_id}/acknowledge": "The tenant has no incident of this id.",
+  "POST /api/v2/incidents/{incident_id}/resolve": "The tenant has no incident of this id.",
   "PUT /api/v2/anomalies/rules/{rule_id}": "The tenant has no rule of this id.",
   "GET /api/v2/anomalies/{anomaly_id}/picture/png": "The tenant has no anomaly of this id.",
   "GET /api/v2/anomalies/{anomaly_id}/picture/svg": "The tenant has no anomaly of this id.",

@@ -6,6 +6,7 @@ import {
   RestUpdateRuleDocument,
 } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
+import { wordsOf } from "../../http/graph-words.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { camelCase, snakeCase } from "../../http/snake-case.ts";
@@ -25,20 +26,7 @@ const feedback = graphQuestion(RestGiveAnomalyFeedbackDocument, (field) =>
 );
 
 /** Members whose values are words of the graph's enums. */
-const ENUMS = new Set(["state", "severity", "side", "kind", "verdict", "repeats"]);
-
-const inWords = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(inWords);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => name !== "__typename")
-      .map(([name, part]: [string, unknown]) => [
-        snakeCase(name),
-        ENUMS.has(name) && typeof part === "string" ? part.toLowerCase() : inWords(part),
-      ]),
-  );
-};
+const inWords = wordsOf(new Set(["state", "severity", "side", "kind", "verdict", "repeats"]));
 
 const serveFeedback = (server: HttpServer, deps: GraphRouteDeps): void => {
   serveRoute(server, deps, giveFeedbackDescription, async (request) => {

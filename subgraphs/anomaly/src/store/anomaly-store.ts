@@ -98,7 +98,7 @@ const command = async (
   tenantId: TenantId,
   id: AnomalyId,
   asked: AlertCommand,
-  { by, note, atMs }: Change,
+  { atMs, ...actor }: Change,
 ): Promise<SteppedAnomaly> => {
   const { transaction, settleSeries, parseRule } = within;
   const [found] = await transaction.run(findStatement(tenantId, id), parseAnomalyRow);
@@ -111,7 +111,7 @@ const command = async (
   if (rule === undefined || series === undefined || series.anomalyId !== id || anomaly.state === "RESOLVED")
     return { kind: "REFUSED", anomaly };
   const signal = { kind: "COMMAND", command: asked, episode: series.alert.episode, atMs } as const;
-  const settled = settleSeries(rule, series, [{ signal, bucket: null, actor: { by, note } }]);
+  const settled = settleSeries(rule, series, [{ signal, bucket: null, actor }]);
   if (settled.steps.length === 0) return { kind: "REFUSED", anomaly };
   await writeSettled(within, rule, [settled]);
   await transaction.run(keepAlertsStatement(tenantId, ruleId, [settled]), nothing);

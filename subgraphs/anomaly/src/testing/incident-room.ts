@@ -4,6 +4,7 @@ import { createLogStore } from "@tessera/platform/events/log-store";
 import { callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources } from "@tessera/platform/testing/test-resources";
 import { randomUUID } from "node:crypto";
+import { testPorts } from "./notify/notify-room.ts";
 import { tellTimeToAll } from "../jobs/incidents/keep-incidents.ts";
 import { openIncidents } from "../open-incidents.ts";
 import { createIncidentFollower } from "../reactions/incidents/follow-incidents-to-alerts.ts";
@@ -18,7 +19,7 @@ export const openIncidentRoom = () => {
   const clock = { ms: INCIDENT_EPOCH_MS };
   const engines = openTestResources({ nowMs: () => clock.ms });
   const { resources } = engines;
-  const incidents = openIncidents(resources);
+  const incidents = openIncidents(resources, testPorts());
   const log = createLogStore(resources.sql);
   const opener = createIncidentOpener(incidents.taking);
   const follower = createIncidentFollower(incidents.following);

@@ -55,6 +55,7 @@ const changedOf = (rule: Rule, series: SeriesBefore, one: SeriesStep, transition
     ...{ labels: labelsOf(rule, series, severity), from, to, reason, severity, notify, silence, escalationStep },
     ...{ atMs, sinceMs, value: bucket?.value ?? null, expected: finding?.expected ?? null },
     ...{ low: finding?.low ?? null, high: finding?.high ?? null },
+    ...(one.actor?.channelId === undefined ? {} : { fromChannel: one.actor.channelId }),
     because: finding?.because ?? WORDS[reason] ?? "time has passed",
   };
 };

@@ -13,6 +13,8 @@ import type { BucketOutcome, JudgedBucket } from "./series.ts";
 export interface Actor {
   readonly by: Subject;
   readonly note: string | null;
+  /** The channel by whose provider they did it, if by one. */
+  readonly channelId?: string;
 }
 
 /** A transition of a series' alert, with what it belongs to. */
@@ -103,7 +105,7 @@ const openEpisodes = (first: AnomalyId | null, newId: () => AnomalyId) => {
       return { resolution: { cause: causeOf(reason), atMs, by: actor?.by ?? null, note: actor?.note ?? null } };
     if (!is) return null;
     const looked = reason === "ACKNOWLEDGED_BY_CALLER" || reason === "ACKNOWLEDGED_BY_CHANNEL";
-    return looked && actor !== null ? { acknowledgement: { atMs, ...actor } } : {};
+    return looked && actor !== null ? { acknowledgement: { atMs, by: actor.by, note: actor.note } } : {};
   };
   return {
     steps,

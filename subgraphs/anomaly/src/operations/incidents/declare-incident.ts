@@ -10,14 +10,14 @@ import type { ChangeIncidentDeps } from "./change-incident.ts";
 /** An incident that somebody declares. */
 export interface DeclaredIncident {
   readonly title: string;
-  readonly severity: Severity;
+  readonly severity?: Severity;
   readonly status?: string | null | undefined;
 }
 
 /** Opens an incident by hand; refuses with BAD_INPUT a title that is none, and with CONFLICT when the tenant has too many. */
 export const declareIncident =
   (deps: ChangeIncidentDeps) =>
-  (caller: Caller, { title, severity, status }: DeclaredIncident): Promise<Incident> => {
+  (caller: Caller, { title, severity = "ERROR", status }: DeclaredIncident): Promise<Incident> => {
     const name = title.trim();
     if (name === "" || name.length > MAX_TITLE_CHARACTERS)
       throw refuse("BAD_INPUT", `A title has 1 to ${MAX_TITLE_CHARACTERS} characters.`, { field: "input.title" });

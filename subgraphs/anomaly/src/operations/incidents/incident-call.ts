@@ -8,7 +8,9 @@ import {
   type IncidentLink,
   type Sign,
 } from "../../domain/incidents/incident.ts";
+import type { Inbound, RemoteIncident } from "../../domain/incidents/inbound.ts";
 import { postmortemOf, type Postmortem } from "../../domain/incidents/postmortem.ts";
+import type { InboundStore } from "../../store/incidents/inbound-store.ts";
 import type { IncidentStore } from "../../store/incidents/incident-store.ts";
 
 /** Entries, alerts and links of one incident that are told in a list of incidents: the newest entries, the first alerts, the likest links. */
@@ -25,6 +27,9 @@ export interface IncidentLoaders {
   readonly entries: DataLoader<IncidentId, readonly IncidentEntry[]>;
   readonly signs: DataLoader<IncidentId, readonly Sign[]>;
   readonly links: DataLoader<IncidentId, readonly IncidentLink[]>;
+  readonly remotes: DataLoader<AnomalyId, readonly RemoteIncident[]>;
+  /** Where the providers of channels tell back. */
+  readonly inbound: DataLoader<string, Inbound | null>;
   /** What happened, for people and for programs; `anomalyOf` reads what was seen of each alert. */
   readonly postmortem: (
     incident: Incident,
@@ -44,8 +49,32 @@ const listed = <Item>(
     { cache: false },
   );
 
+/** What providers tell back, by anomaly and by channel. */
+const createInboundLoaders = (
+  told: InboundStore,
+  tenantId: TenantId,
+): Pick<IncidentLoaders, "remotes" | "inbound"> => ({
+  remotes: new DataLoader<AnomalyId, readonly RemoteIncident[]>(
+    async (ids) => {
+      const found = await told.remotesOf(tenantId, ids);
+      return ids.map((id) => found.filter(({ anomalyId }) => anomalyId === id));
+    },
+    { cache: false },
+  ),
+  inbound: new DataLoader<string, Inbound | null>(
+    async (ids) => {
+      const found = await told.ofChannels(tenantId, ids);
+      return ids.map((id) => found.get(id) ?? null);
+    },
+    { cache: false },
+  ),
+});
+
 /** Makes the loaders of one call, bound to its tenant. */
-export const createIncidentLoaders = (incidents: IncidentStore, tenantId: TenantId): IncidentLoaders => {
+export const createIncidentLoaders = (
+  { incidents, inbound: told }: { readonly incidents: IncidentStore; readonly inbound: InboundStore },
+  tenantId: TenantId,
+): IncidentLoaders => {
   const findMany = async (ids: readonly IncidentId[]) =>
     new Map((await incidents.findMany(tenantId, [...new Set(ids)])).map((one) => [one.id, one]));
   const incident = new DataLoader<IncidentId, Incident | null>(
@@ -81,13 +110,13 @@ export const createIncidentLoaders = (incidents: IncidentStore, tenantId: Tenant
     (one) => one.incidentId,
   );
   return {
-    ...{ incident, ofAnomaly, entries, signs, links },
+    ...{ incident, ofAnomaly, entries, signs, links, ...createInboundLoaders(told, tenantId) },
     postmortem: async (of, anomalyOf) => {
-      const [told, alerts, alike] = await Promise.all([entries.load(of.id), signs.load(of.id), links.load(of.id)]);
+      const [story, alerts, alike] = await Promise.all([entries.load(of.id), signs.load(of.id), links.load(of.id)]);
       const others = await findMany(alike.map(({ otherId }) => otherId));
       const seen = await Promise.all(alerts.map(({ anomalyId }) => anomalyOf(anomalyId)));
       return postmortemOf({
-        ...{ incident: of, entries: told, signs: alerts },
+        ...{ incident: of, entries: story, signs: alerts },
         links: alike.flatMap((link) => {
           const other = others.get(link.otherId);
           return other === undefined ? [] : [{ link, other }];

@@ -19,7 +19,7 @@ let drain: () => Promise<void>;
 beforeAll(async () => {
   room = openAnomalyRoom();
   await room.engines.resources.eventLog.start();
-  const incidents = openIncidents(room.engines.resources);
+  const incidents = openIncidents(room.engines.resources, { keyRing: null });
   const consumers = [createIncidentOpener(incidents.taking), createIncidentFollower(incidents.following)];
   drain = async () => {
     for (const consumer of consumers) await consumer.drain();

@@ -60,8 +60,8 @@ export const tellChannels =
     for (const { alert, ways } of routed)
       for (const [id, way] of ways) {
         const channel = channels.get(id);
-        // What was deleted since the routes were set is told nothing.
-        if (channel !== undefined) await tell(deps, notices, { channel, way, alert });
+        // What was deleted since the routes were set is told nothing, and a provider nothing of what it told itself.
+        if (channel !== undefined && id !== alert.fromChannel) await tell(deps, notices, { channel, way, alert });
       }
   };
 

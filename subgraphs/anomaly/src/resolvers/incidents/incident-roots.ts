@@ -2,7 +2,13 @@ import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from ".
 import { underField } from "../under-field.ts";
 import { toConnection } from "../views.ts";
 import { incidentOfReference } from "./incident-reference.ts";
-import { toChangeResult, toMetrics, toSetPoliciesResult } from "./incident-views.ts";
+import {
+  toChangeResult,
+  toConnectResult,
+  toDisconnectResult,
+  toMetrics,
+  toSetPoliciesResult,
+} from "./incident-views.ts";
 
 /** Root queries about incidents. */
 export const incidentQueries = {
@@ -30,6 +36,12 @@ export const incidentMutations = {
     operations.assignIncidentRole(caller, id, input).then(toChangeResult),
   linkIncidents: (_root, { id, other, reason }, { caller, operations }) =>
     operations.linkIncidents(caller, id, other, reason).then(toChangeResult),
+  connectChannel: (_root, { id, secret }, { caller, operations }) =>
+    operations.connectChannel(caller, id, secret).then(toConnectResult),
+  disconnectChannel: (_root, { id }, { caller, operations }) =>
+    operations.disconnectChannel(caller, id).then((done) => toDisconnectResult(id, done)),
+  receiveProviderEvent: (_root, { endpoint, signatures, body }, { operations }) =>
+    operations.receiveProviderEvent(endpoint, signatures, body),
   setIncidentPolicies: (_root, { version, policies }, { caller, operations }) =>
     operations.setIncidentPolicies(caller, version, policies).then(toSetPoliciesResult),
 } satisfies MutationResolvers;

@@ -38,6 +38,7 @@ const IncidentAlert: IncidentAlertResolvers = {
   explained: ({ inhibited }) => inhibited,
   firedAt: ({ firedAtMs }) => toDateTime(firedAtMs),
   overAt: ({ overAtMs }) => toDateTimeOrNull(overAtMs),
+  remotes: ({ anomalyId }, _arguments, { incidents }) => incidents.remotes.load(anomalyId),
 };
 
 const IncidentEntry: IncidentEntryResolvers = { at: ({ atMs }) => toDateTime(atMs) };

@@ -10,6 +10,7 @@ import type {
   ResolversTypes,
   ResolversUnionTypes,
 } from "../../generated/resolvers.ts";
+import { toInbound } from "../incidents/incident-views.ts";
 import { toDateTime, toDateTimeOrNull } from "../views.ts";
 
 type Settings = ResolversUnionTypes<ResolversTypes>["NotificationChannelSettings"];
@@ -45,6 +46,8 @@ const NotificationChannel: NotificationChannelResolvers = {
   settings: ({ settings }) => toSettings(settings),
   titleTemplate: ({ templates }) => templates.title,
   bodyTemplate: ({ templates }) => templates.body,
+  inbound: ({ id }, _arguments, { incidents }) =>
+    incidents.inbound.load(id).then((inbound) => (inbound === null ? null : toInbound(inbound))),
   createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
   changedAt: ({ changedAtMs }) => toDateTime(changedAtMs),
 };

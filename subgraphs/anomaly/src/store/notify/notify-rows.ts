@@ -118,6 +118,7 @@ const alertPayload = z.object({
   ...{ notify: z.boolean(), silence: z.string().nullable(), escalationStep: z.number().nullable(), atMs: z.number() },
   ...{ sinceMs: z.number().nullable(), value: z.number().nullable(), expected: z.number().nullable() },
   ...{ low: z.number().nullable(), high: z.number().nullable(), because: z.string() },
+  fromChannel: z.string().optional(),
 });
 
 /** Reads what was told of a transition; throws ZodError when it is something else. */
