@@ -5,30 +5,18 @@ import type { Subgraph } from "@tessera/platform/graphql/subgraph";
 import { askSubgraph, callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { Finding } from "../domain/detectors/detector.ts";
-import { calendarCodec } from "../domain/calendars/check-calendar.ts";
-import { escalationCodec } from "../domain/on-call/check-escalation.ts";
-import { ruleCodec } from "../domain/rules/rule-codec.ts";
 import { fingerprintOf, type JudgedSeries } from "../domain/rules/series.ts";
 import { createSettleSeries } from "../domain/rules/settle-series.ts";
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { evaluateDueRules, type EvaluatorDeps } from "../operations/evaluate-due-rules.ts";
-import { createCalendarStore } from "../store/calendars/calendar-store.ts";
-import { createEvaluationStore, type Claim, type EvaluationStore, type Settlement } from "../store/evaluation-store.ts";
-import { createReadLearned } from "../operations/feedback/feedback-operations.ts";
-import { createReadCalendar } from "../operations/calendars/calendar-operations.ts";
-import { createReadImpacts } from "../operations/explain/read-impacts.ts";
+import type { Claim, EvaluationStore, Settlement } from "../store/evaluation-store.ts";
 import { lookAtLiveRules, type LiveLooker } from "../operations/look-at-live-rules.ts";
-import { createReadEscalations } from "../operations/on-call/escalation-operations.ts";
-import { createReadSilences } from "../operations/silences/silence-operations.ts";
-import { createFeedbackStore } from "../store/feedback/feedback-store.ts";
-import { createEscalationStore } from "../store/on-call/escalation-store.ts";
-import { createSilenceStore } from "../store/silences/silence-store.ts";
-import { createLiveStore } from "../store/live-store.ts";
-import { createMetricStore, type MetricStore } from "../store/metric-store.ts";
+import type { MetricStore } from "../store/metric-store.ts";
 import type { RulesPorts } from "../open-rules.ts";
 import { createAnomalySubgraph } from "../subgraph.ts";
 import { testPorts } from "./notify/notify-room.ts";
 import { countOf } from "./definitions.ts";
+import { evaluatingOver } from "./evaluating.ts";
 
 /** A moment long past: rules made by anybody else's clock are not due yet, so evaluators of tests meet their own rules alone. */
 export const LONG_AGO_MS = Date.parse("2020-03-01T12:00:00Z");
@@ -66,19 +54,8 @@ export const openAnomalyRoom = (given: RoomPorts = NOTHING_ASKED): AnomalyRoom =
   const ports: RulesPorts = { tierOf: () => Promise.resolve("BUSINESS"), ...given };
   const clock = { ms: LONG_AGO_MS };
   const engines = openTestResources({ nowMs: () => clock.ms });
-  const { sql, eventLog, eventStore, logger, newId, nowMs, metrics: telemetry } = engines.resources;
-  const [evaluations, metrics] = [
-    createEvaluationStore({ sql, eventLog, codec: ruleCodec }),
-    createMetricStore(eventStore),
-  ];
-  const evaluating = {
-    ...{ evaluations, metrics, telemetry, logger, nowMs, settleSeries: createSettleSeries(newId), ...ports },
-    readSilences: createReadSilences(createSilenceStore(sql)),
-    readImpacts: createReadImpacts({ ...ports, logger }),
-    readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),
-    readLearned: createReadLearned(createFeedbackStore(sql)),
-    readEscalations: createReadEscalations(createEscalationStore({ sql, codec: escalationCodec })),
-  };
+  const evaluating = evaluatingOver(engines, ports);
+  const { evaluations, metrics } = evaluating;
   return {
     engines,
     subgraph: createAnomalySubgraph(engines.resources, { ...testPorts(), ...ports }),
@@ -86,7 +63,7 @@ export const openAnomalyRoom = (given: RoomPorts = NOTHING_ASKED): AnomalyRoom =
     evaluations,
     metrics,
     worker: (parts = {}) => evaluateDueRules({ ...evaluating, ...parts }),
-    looker: () => lookAtLiveRules({ ...evaluating, live: createLiveStore({ sql, eventLog, codec: ruleCodec }) }),
+    looker: () => lookAtLiveRules(evaluating),
     close: () => engines.close(),
   };
 };
