@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
+import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { TenantId } from "@tessera/contracts/ids";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
@@ -15,6 +16,7 @@ import { behaviourStatements } from "../store/behaviour-statements.ts";
 import { createCohortStore } from "../store/cohort-store.ts";
 import { createFunnelStore } from "../store/funnel-store.ts";
 import { createPathsStore } from "../store/paths-store.ts";
+import { resolvedEventStore } from "../store/people/resolved-stores.ts";
 import { createSessionsStore } from "../store/sessions-store.ts";
 import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activity.ts";
 import { queryAttribution } from "./query-attribution.ts";
@@ -67,8 +69,12 @@ interface Of {
   readonly fast?: boolean;
 }
 
-const openDeps = () => {
-  const { eventStore } = world.resources;
+/** Whom persons count as is looked up: nobody is linked, and everybody may be. */
+const LINKED = { of: () => Promise.resolve({ version: 1, links: 1 }) } as const;
+
+const openDeps = (linked: boolean) => {
+  const { eventStore: plain } = world.resources;
+  const eventStore = linked ? resolvedEventStore(plain, LINKED) : plain;
   return {
     ...{ eventStore, statements: behaviourStatements, nowMs: () => Date.parse("2026-04-01T00:00:00Z") },
     ...{ cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }), counting: countHere },
@@ -186,8 +192,8 @@ const sessions =
     };
   };
 
-const openQuestions = () => {
-  const deps = openDeps();
+const openQuestions = (linked: boolean) => {
+  const deps = openDeps(linked);
   return {
     ...{ ...journeys(deps), ...activity(deps), sessions: sessions(deps) },
     "attribution to persons": credits(deps, "PERSON"),
@@ -205,8 +211,19 @@ const QUESTIONS = [
   ...["a funnel", "paths", "retention", "stickiness", "the lifecycle", "active users"],
   ...["sessions", "attribution to persons", "attribution to stitched visitors"],
 ];
-const asking = (name: string) =>
-  new Map<string, (caller: Caller, of: Of) => Promise<Told>>(Object.entries(openQuestions())).get(name);
+/** The question of a name, which is one of {@link QUESTIONS}. */
+const asking = (name: string, linked = false): ((caller: Caller, of: Of) => Promise<Told>) => {
+  const all = new Map<string, (caller: Caller, of: Of) => Promise<Told>>(Object.entries(openQuestions(linked)));
+  const ask = all.get(name);
+  if (ask === undefined) throw new Error(`${name} is a question.`);
+  return ask;
+};
+
+/** Hides what came by other ways than the web. */
+const HIDING: DataPolicy = {
+  ...{ allow: { source: ["web"] }, deny: {}, atLeast: {}, lessThan: {}, masks: {} },
+  ...{ synthetic: null, salt: "0123456789abcdef0123456789abcdef" },
+};
 
 describe("a question that is asked of a part of the persons", () => {
   test("is answered from those of them whose hash lies below it, all numbers scaled up and no rate", async () => {
@@ -219,7 +236,6 @@ describe("a question that is asked of a part of the persons", () => {
         const fraction = Math.round(sample * 65_536) / 65_536;
         for (const name of QUESTIONS) {
           const ask = asking(name);
-          if (ask === undefined) throw new Error(`${name} is a question.`);
           const drawn = await ask(caller, { sample });
           const exact = await ask(caller, { filter: { field: "userId", in: [...users, "nobody"] } });
           expect({ name, counts: drawn.counts }).toEqual({
@@ -238,16 +254,24 @@ describe("a question that is asked of a part of the persons", () => {
     );
   });
 
-  test("is answered exactly where `fast` finds that all persons can be read as fast", async () => {
-    const tenantId = freshTenantId();
-    const [events = []] = fc.sample(anyEvents, { seed: 7, numRuns: 1 });
-    await storeEvents(world.writer, tenantId, events);
-    const caller = callerWith(tenantId, ["analytics:read"]);
-    for (const name of QUESTIONS) {
-      const ask = asking(name);
-      if (ask === undefined) throw new Error(`${name} is a question.`);
-      const [fast, exact] = [await ask(caller, { fast: true }), await ask(caller, {})];
-      expect({ name, ...fast, provenance: fast.provenance.sampling }).toEqual({ name, ...exact, provenance: null });
-    }
-  });
+  test.each<[string, boolean, DataPolicy | null]>([
+    ["everybody", false, null],
+    ["a tenant whose people may be linked", true, null],
+    ["readers from whom rows are hidden", false, HIDING],
+  ])(
+    "is answered exactly where `fast` finds that all persons can be read as fast, to %s",
+    async (_who, linked, dataPolicy) => {
+      const tenantId = freshTenantId();
+      const [events = []] = fc.sample(anyEvents, { seed: 7, numRuns: 1 });
+      await storeEvents(world.writer, tenantId, events);
+      const caller = { ...callerWith(tenantId, ["analytics:read"]), dataPolicy };
+      for (const name of QUESTIONS) {
+        const ask = asking(name, linked);
+        const [fast, exact] = [await ask(caller, { fast: true }), await ask(caller, {})];
+        expect({ name, ...fast, provenance: fast.provenance.sampling }).toEqual({ name, ...exact, provenance: null });
+        const part = await ask(caller, { sample: 0.5 });
+        expect(part.provenance.sampling?.sampledPersons ?? 0).toBeGreaterThan(0);
+      }
+    },
+  );
 });
