@@ -188,9 +188,7 @@ describe("the OpenAPI document", () => {
       "/api/v2/audit",
       "/api/v2/audit/export",
       "/.well-known/tessera-audit-keys",
-      "/livez",
-      "/readyz",
-      "/metrics",
+      ...["/livez", "/readyz", "/metrics"],
       "/api/v2/openapi.json",
       "/api/v2/openapi.yaml",
     ]);

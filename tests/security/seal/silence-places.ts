@@ -11,6 +11,30 @@ import {
   silenceExamples,
 } from "../silence-examples.ts";
 
+/** Places that take the id of an escalation policy, or of a channel that one or a person is told by. */
+const escalationPlaces = (client: () => TesseraClient) => {
+  const fresh = (own: OwnThings): Promise<string> => makeEscalation(client(), own);
+  const selection = "{ __typename }";
+  return {
+    "Mutation.saveEscalationPolicy(id)": {
+      own: fresh,
+      variables: (id: string) => ({ id, version: 1, input: escalation("sealed") }),
+      selection,
+    },
+    "Mutation.saveEscalationPolicy(input.steps.targets.id)": {
+      own: (own: OwnThings) => makeChannel(client(), own),
+      variables: (id: string) => ({ input: escalation("sealed", { kind: "CHANNEL", id }) }),
+      selection,
+    },
+    "Mutation.deleteEscalationPolicy(id)": { own: fresh, variables: (id: string) => ({ id }), selection },
+    "Mutation.setNotificationContacts(contacts.channel)": {
+      own: (own: OwnThings) => makeChannel(client(), own),
+      variables: (channel: string) => ({ person: "0198c0de-0000-4000-8000-000000000001", contacts: [{ channel }] }),
+      selection,
+    },
+  };
+};
+
 /** Places that take the id of a silence, an inhibition, an on-call schedule or whoever stands in, by a fresh one of alpha where asking changes it. */
 export const silencePlaces = (client: () => TesseraClient) => {
   const byId = (id: string) => ({ id });
@@ -23,10 +47,6 @@ export const silencePlaces = (client: () => TesseraClient) => {
   const freshSchedule = (own: OwnThings): Promise<string> => {
     things = own;
     return makeOnCallSchedule(client(), own);
-  };
-  const freshEscalation = (own: OwnThings): Promise<string> => {
-    things = own;
-    return makeEscalation(client(), own);
   };
   return {
     "Query.simulateRule(rule)": {
@@ -56,22 +76,7 @@ export const silencePlaces = (client: () => TesseraClient) => {
       variables: (schedule: string) => ({ ...example(silenceExamples["Mutation.addOnCallOverride"]), schedule }),
       selection,
     },
-    "Mutation.saveEscalationPolicy(id)": {
-      own: freshEscalation,
-      variables: (id: string) => ({ id, version: 1, ...example(silenceExamples["Mutation.saveEscalationPolicy"]) }),
-      selection,
-    },
-    "Mutation.saveEscalationPolicy(input.steps.targets.id)": {
-      own: (own: OwnThings) => makeChannel(client(), own),
-      variables: (id: string) => ({ input: escalation("sealed", { kind: "CHANNEL", id }) }),
-      selection,
-    },
-    "Mutation.deleteEscalationPolicy(id)": { own: freshEscalation, variables: byId, selection },
-    "Mutation.setNotificationContacts(contacts.channel)": {
-      own: (own: OwnThings) => makeChannel(client(), own),
-      variables: (channel: string) => ({ person: "0198c0de-0000-4000-8000-000000000001", contacts: [{ channel }] }),
-      selection,
-    },
+    ...escalationPlaces(client),
     "Mutation.removeOnCallOverride(id)": {
       own: (own: OwnThings) => makeOnCallOverride(client(), own),
       variables: byId,

@@ -3,9 +3,7 @@ import { uuidOf } from "@tessera/platform/integrity/digest";
 import type { SavedEscalation } from "./escalation.ts";
 
 /** What became of a page. NOT_NEEDED: somebody looked at the anomaly, or it was over, before its turn came. */
-export const PAGE_OUTCOMES = ["TOLD", "NOBODY_ON_CALL", "NO_CONTACT", "NO_CHANNEL", "NOT_NEEDED"] as const;
-/** One of {@link PAGE_OUTCOMES}. */
-export type PageOutcome = (typeof PAGE_OUTCOMES)[number];
+export type PageOutcome = "TOLD" | "NOBODY_ON_CALL" | "NO_CONTACT" | "NO_CHANNEL" | "NOT_NEEDED";
 
 /** Somebody who is to be told of one step of an alert by an escalation. */
 export interface Page {

@@ -27,25 +27,39 @@ const MINUTE_MS = 60_000;
 const PAGES =
   "query ($anomaly: ID!) { escalationPages(anomaly: $anomaly) { policy step reason personId outcome dueAt target { kind id } } }";
 
+const makeSchedule = async (tenantId: TenantId, member: string): Promise<string> => {
+  const text =
+    "mutation ($input: OnCallScheduleInput!) { result: saveOnCallSchedule(input: $input) { ... on OnCallScheduleSaved { schedule { id } } } }";
+  const input = {
+    name: "first",
+    timeZone: "UTC",
+    layers: [{ name: "one", members: [member], firstDate: "1990-01-01" }],
+  };
+  const shape = z.object({ result: z.object({ schedule: z.object({ id: z.string() }) }) });
+  return shape.parse(await world.ask(tenantId, text, { input })).result.schedule.id;
+};
+
+/** Has the pages of all that the log tells of a tenant's alerts told, and what they lead to sent. */
+const relay = async (tenantId: TenantId): Promise<void> => {
+  const text =
+    "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = 'alert.changed' ORDER BY transaction_id, sequence";
+  const { rows } = await world.room.engines.owner.query(text, [tenantId]);
+  const alerts = z.array(z.object({ payload: z.unknown() })).parse(rows);
+  await world.take(
+    tenantId,
+    alerts.map(({ payload }) => world.escalation.making.parseAlert(payload)),
+  );
+  await tellDuePages(world.escalation.telling)();
+  await world.notify.sendDue();
+};
+
 describe("An escalation", () => {
   test("tells whoever is on call when its turn comes, step by step, until somebody looks; then all of them what became of it", async () => {
     const tenantId = freshTenantId();
     const [ada, bob] = [randomUUID(), randomUUID()];
     const own = await world.inboxChannel(tenantId, []);
     for (const person of [ada, bob]) await world.ask(tenantId, CONTACTS, { person, contacts: [{ channel: own }] });
-    const schedule = z.object({ result: z.object({ schedule: z.object({ id: z.string() }) }) }).parse(
-      await world.ask(
-        tenantId,
-        "mutation ($input: OnCallScheduleInput!) { result: saveOnCallSchedule(input: $input) { ... on OnCallScheduleSaved { schedule { id } } } }",
-        {
-          input: {
-            name: "first",
-            timeZone: "UTC",
-            layers: [{ name: "one", members: [bob], firstDate: "1990-01-01" }],
-          },
-        },
-      ),
-    ).result.schedule.id;
+    const schedule = await makeSchedule(tenantId, bob);
     const named = [{ label: "rule", operator: "EQUALS", values: ["paged"] }];
     const steps = [
       { after: "PT0S", targets: [{ kind: "PERSON", id: ada }] },
@@ -66,31 +80,19 @@ describe("An escalation", () => {
       );
       await evaluate();
     };
-    const relay = async (): Promise<void> => {
-      const text =
-        "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = 'alert.changed' ORDER BY transaction_id, sequence";
-      const { rows } = await world.room.engines.owner.query(text, [tenantId]);
-      const alerts = z.array(z.object({ payload: z.unknown() })).parse(rows);
-      await world.take(
-        tenantId,
-        alerts.map(({ payload }) => world.escalation.making.parseAlert(payload)),
-      );
-      await tellDuePages(world.escalation.telling)();
-      await world.notify.sendDue();
-    };
     const people = async (): Promise<readonly string[]> =>
       (await world.told(tenantId)).map((one) => (one.startsWith(`USER:${ada}`) ? "ada" : "bob"));
     await turn();
-    await relay();
+    await relay(tenantId);
     expect(await people()).toEqual(["ada"]);
     await turn();
-    await relay();
+    await relay(tenantId);
     expect(await people()).toEqual(["ada", "bob"]);
     const anomaly = (await anomaliesOf(world.room, tenantId)).at(-1)?.id ?? "";
     await world.ask(tenantId, "mutation ($id: ID!) { acknowledgeAnomaly(id: $id) { __typename } }", { id: anomaly });
     await turn();
     await turn();
-    await relay();
+    await relay(tenantId);
     expect((await people()).toSorted()).toEqual(["ada", "ada", "bob", "bob"]);
     expect(await world.ask(tenantId, PAGES, { anomaly })).toMatchObject({
       escalationPages: [

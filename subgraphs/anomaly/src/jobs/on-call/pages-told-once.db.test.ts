@@ -66,6 +66,120 @@ type Step =
   | "ACKNOWLEDGE"
   | "RESOLVE";
 
+/** Two people with ways to be reached, a team's inbox, an escalation that tells them, and an anomaly. */
+const makePeople = async (tenantId: TenantId) => {
+  const [ada, bob, team] = [randomUUID(), randomUUID(), randomUUID()];
+  const [own, shared] = [await world.inboxChannel(tenantId, []), await world.inboxChannel(tenantId, [`USER:${team}`])];
+  for (const person of [ada, bob])
+    await world.ask(tenantId, CONTACTS, {
+      person,
+      contacts: [{ channel: own }, ...(person === bob ? [{ channel: own, after: "PT1M" }] : [])],
+    });
+  const targets = [ada, bob].map((id) => ({ kind: "PERSON", id }));
+  const steps = [
+    { after: "PT0S", targets },
+    { after: "PT1M", targets: [{ kind: "CHANNEL", id: shared }, ...targets] },
+  ];
+  await world.ask(tenantId, SAVE, { input: { name: "all", steps } });
+  return { ada, bob, team, shared, anomaly: await anomalyOf(tenantId) };
+};
+
+const die = (work: Promise<unknown>): Promise<unknown> => work.catch(() => null);
+
+/** Transitions of one anomaly, and who takes them while processes die. */
+const openStory = (tenantId: TenantId, anomaly: string) => {
+  const [anomalyId, series] = [parseAnomalyId(anomaly), randomUUID()];
+  const [alerts, pending]: [AlertChanged[], AlertChanged[]] = [[], []];
+  let stage: "FIRING" | "ACKNOWLEDGED" | "RESOLVED" = "FIRING";
+  const next = (more: Partial<AlertChanged>): void => {
+    const reason = alerts.length === 0 ? "BREACHED_LONG_ENOUGH" : "ESCALATED";
+    const escalationStep = alerts.length % 2;
+    const alert = alertOf(tenantId, { anomalyId, fingerprint: series, reason, escalationStep, ...more });
+    alerts.push(alert);
+    pending.push(alert);
+  };
+  const fire = (): void => {
+    if (stage === "FIRING") next({});
+  };
+  const takeAll = async (): Promise<void> => {
+    await world.take(tenantId, pending);
+    pending.length = 0;
+  };
+  const become = async (to: "ACKNOWLEDGED" | "RESOLVED", reason: string): Promise<void> => {
+    if (alerts.length === 0 || stage === "RESOLVED" || stage === to) return;
+    stage = to;
+    await stands(tenantId, anomaly, to);
+    next({ to, reason });
+  };
+  const play: Readonly<Record<Step, () => Promise<unknown>>> = {
+    TELL: () => {
+      fire();
+      return takeAll();
+    },
+    TELL_AGAIN: () => {
+      const taken = alerts.filter((alert) => !pending.includes(alert));
+      return world.take(tenantId, taken);
+    },
+    TELL_AND_DIE: () => {
+      fire();
+      return die(world.take(tenantId, pending, true));
+    },
+    PAGE: () => tellDuePages(world.escalation.telling)(),
+    PAGE_AND_DIE: () => die(dyingPager(world.escalation.telling)()),
+    SEND: () => world.notify.sendDue(),
+    SEND_AND_DIE: () => die(dyingSender()()),
+    WAIT: () => Promise.resolve(world.passTime(MINUTE_MS)),
+    ACKNOWLEDGE: () => become("ACKNOWLEDGED", "ACKNOWLEDGED_BY_CALLER"),
+    RESOLVE: () => become("RESOLVED", "RETURNED_LONG_ENOUGH"),
+  };
+  return { alerts, play, takeAll, stage: () => stage };
+};
+
+const pageRows = z.array(
+  z.object({
+    ...{ transition_id: z.string(), target_kind: z.string(), target_id: z.string() },
+    outcome: z.string().nullable(),
+  }),
+);
+const pagesIn = async (tenantId: TenantId) => {
+  const text = "SELECT * FROM escalation_page WHERE tenant_id = $1 ORDER BY seq";
+  return pageRows.parse((await world.room.engines.owner.query(text, [tenantId])).rows);
+};
+
+type People = Awaited<ReturnType<typeof makePeople>>;
+
+/** Everybody a step names has a page, each page has come to an end, and what it told has arrived. */
+const expectPages = async (tenantId: TenantId, story: ReturnType<typeof openStory>, people: People): Promise<void> => {
+  const { ada, bob, team, shared } = people;
+  const [pages, reached] = [await pagesIn(tenantId), await world.told(tenantId)];
+  for (const { transitionId, escalationStep, to } of story.alerts) {
+    const named = to !== "FIRING" ? [] : escalationStep === 0 ? [ada, bob] : [shared, ada, bob];
+    const paged = pages.filter(
+      ({ transition_id: id, target_kind: kind }) => id === transitionId && kind !== "CONTACT" && kind !== "TOLD",
+    );
+    expect(paged.map((page) => page.target_id).toSorted()).toEqual(named.toSorted());
+  }
+  for (const { transition_id: transition, target_kind: kind, target_id: target, outcome } of pages) {
+    expect(["TOLD", "NOT_NEEDED", "NO_CHANNEL"]).toContain(outcome);
+    if (story.stage() === "FIRING") expect(outcome).toBe("TOLD");
+    if (outcome === "TOLD" && kind === "PERSON") expect(reached).toContain(`USER:${target} ${transition}`);
+    if (outcome === "TOLD" && kind === "CHANNEL") expect(reached).toContain(`USER:${team} ${transition}`);
+  }
+};
+
+/** Nobody has a step twice, and who was told of an anomaly is told what became of it. */
+const expectOnce = async (tenantId: TenantId, { alerts }: ReturnType<typeof openStory>): Promise<void> => {
+  const reached = await world.told(tenantId);
+  expect(new Set(reached).size).toBe(reached.length);
+  const end = alerts.findLast(({ to }) => to !== "FIRING");
+  if (end === undefined) return;
+  for (const one of reached) {
+    const [person = "", transition = ""] = one.split(" ");
+    const firing = alerts.find(({ transitionId }) => transitionId === transition)?.to === "FIRING";
+    if (firing) expect(reached).toContain(`${person} ${end.transitionId}`);
+  }
+};
+
 test("Whatever dies in between, each step of an alert reaches each of those it is told to once, and none is lost", async () => {
   const steps = fc.array(
     fc.constantFrom<Step>(
@@ -75,126 +189,19 @@ test("Whatever dies in between, each step of an alert reaches each of those it i
     { minLength: 5, maxLength: 20 },
   );
   await fc.assert(
-    fc.asyncProperty(steps, async (story) => {
+    fc.asyncProperty(steps, async (played) => {
       const tenantId = freshTenantId();
-      const [ada, bob, team] = [randomUUID(), randomUUID(), randomUUID()];
-      const [own, shared] = [
-        await world.inboxChannel(tenantId, []),
-        await world.inboxChannel(tenantId, [`USER:${team}`]),
-      ];
-      for (const person of [ada, bob])
-        await world.ask(tenantId, CONTACTS, {
-          person,
-          contacts: [{ channel: own }, ...(person === bob ? [{ channel: own, after: "PT1M" }] : [])],
-        });
-      const targets = [ada, bob].map((id) => ({ kind: "PERSON", id }));
-      const input = {
-        name: "all",
-        steps: [
-          { after: "PT0S", targets },
-          { after: "PT1M", targets: [{ kind: "CHANNEL", id: shared }, ...targets] },
-        ],
-      };
-      await world.ask(tenantId, SAVE, { input });
-      const id = await anomalyOf(tenantId);
-      const [anomalyId, series] = [parseAnomalyId(id), randomUUID()];
-      const alerts: AlertChanged[] = [];
-      let [over, looked] = [false, false];
-      const next = (more: Partial<AlertChanged> = {}): AlertChanged => {
-        const reason = alerts.length === 0 ? "BREACHED_LONG_ENOUGH" : "ESCALATED";
-        const escalationStep = alerts.length % 2;
-        const alert = alertOf(tenantId, { anomalyId, fingerprint: series, reason, escalationStep, ...more });
-        alerts.push(alert);
-        return alert;
-      };
-      const pending: AlertChanged[] = [];
-      const tellAll = async (crash: boolean): Promise<void> => {
-        await world.take(tenantId, pending, crash);
-        pending.length = 0;
-      };
-      const die = (work: Promise<unknown>): Promise<unknown> => work.catch(() => null);
-      const play: Readonly<Record<Step, () => Promise<unknown>>> = {
-        TELL: async () => {
-          if (!over && !looked) pending.push(next());
-          await tellAll(false);
-        },
-        TELL_AGAIN: () =>
-          world.take(
-            tenantId,
-            alerts.filter((alert) => !pending.includes(alert)),
-          ),
-        TELL_AND_DIE: async () => {
-          if (!over && !looked) pending.push(next());
-          await die(world.take(tenantId, pending, true));
-        },
-        PAGE: () => tellDuePages(world.escalation.telling)(),
-        PAGE_AND_DIE: () => die(dyingPager(world.escalation.telling)()),
-        SEND: () => world.notify.sendDue(),
-        SEND_AND_DIE: () => die(dyingSender()()),
-        WAIT: () => Promise.resolve(world.passTime(MINUTE_MS)),
-        ACKNOWLEDGE: async () => {
-          if (over || looked || alerts.length === 0) return;
-          looked = true;
-          await stands(tenantId, id, "ACKNOWLEDGED");
-          pending.push(next({ to: "ACKNOWLEDGED", reason: "ACKNOWLEDGED_BY_CALLER" }));
-        },
-        RESOLVE: async () => {
-          if (over || alerts.length === 0) return;
-          over = true;
-          await stands(tenantId, id, "RESOLVED");
-          pending.push(next({ to: "RESOLVED", reason: "RETURNED_LONG_ENOUGH" }));
-        },
-      };
-      for (const step of story) await play[step]();
-      await tellAll(false);
+      const people = await makePeople(tenantId);
+      const story = openStory(tenantId, people.anomaly);
+      for (const step of played) await story.play[step]();
+      await story.takeAll();
       for (let round = 0; round < 6; round += 1) {
-        await tellDuePages(world.escalation.telling)();
-        await world.notify.sendDue();
+        await story.play.PAGE();
+        await story.play.SEND();
         world.passTime(SEND_LEASE_MS);
       }
-      const reached = await world.told(tenantId);
-      expect(new Set(reached).size).toBe(reached.length);
-      const pages = z
-        .array(
-          z.object({
-            transition_id: z.string(),
-            target_kind: z.string(),
-            target_id: z.string(),
-            person_id: z.string().nullable(),
-            outcome: z.string().nullable(),
-          }),
-        )
-        .parse(
-          (
-            await world.room.engines.owner.query("SELECT * FROM escalation_page WHERE tenant_id = $1 ORDER BY seq", [
-              tenantId,
-            ])
-          ).rows,
-        );
-      // Everybody a step names has a page, and each page has come to an end.
-      for (const { transitionId, escalationStep, to } of alerts) {
-        const named = to !== "FIRING" ? [] : escalationStep === 0 ? [ada, bob] : [shared, ada, bob];
-        const paged = pages.filter(
-          (page) =>
-            page.transition_id === transitionId && page.target_kind !== "CONTACT" && page.target_kind !== "TOLD",
-        );
-        expect(paged.map((page) => page.target_id).toSorted()).toEqual(named.toSorted());
-      }
-      for (const { transition_id: transition, target_kind: kind, target_id: target, outcome } of pages) {
-        expect(["TOLD", "NOT_NEEDED", "NO_CHANNEL"]).toContain(outcome);
-        if (!over && !looked) expect(outcome).toBe("TOLD");
-        if (outcome === "TOLD" && kind === "PERSON") expect(reached).toContain(`USER:${target} ${transition}`);
-        if (outcome === "TOLD" && kind === "CHANNEL") expect(reached).toContain(`USER:${team} ${transition}`);
-      }
-      // Who was told of it is told what became of it.
-      const end = alerts.findLast(({ to }) => to !== "FIRING");
-      const before = new Set(
-        reached.flatMap((one) => {
-          const [person = "", transition = ""] = one.split(" ");
-          return alerts.find(({ transitionId }) => transitionId === transition)?.to === "FIRING" ? [person] : [];
-        }),
-      );
-      if (end !== undefined) for (const person of before) expect(reached).toContain(`${person} ${end.transitionId}`);
+      await expectPages(tenantId, story, people);
+      await expectOnce(tenantId, story);
     }),
     { numRuns: 12, endOnFailure: true },
   );

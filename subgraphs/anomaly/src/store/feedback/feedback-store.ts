@@ -8,7 +8,7 @@ import { FEEDBACK_COLUMNS, feedbackRow } from "./feedback-rows.ts";
 /** Verdicts on one anomaly that are put down: who changes their mind more often is asked to stay with it. */
 export const MAX_FEEDBACK_OF_ANOMALY = 200;
 /** Verdicts on a rule's anomalies that are looked at, the newest: each evaluation of the rule reads them. */
-export const MAX_FEEDBACK_OF_RULE = 2_000;
+const MAX_FEEDBACK_OF_RULE = 2_000;
 
 /** What is to be put down of what somebody said. */
 export type NewFeedback = Omit<Feedback, "doneAtMs">;

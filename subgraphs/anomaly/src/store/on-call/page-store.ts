@@ -17,13 +17,13 @@ const MAX_TENANTS = 32;
 const FORGET_AT_ONCE = 200;
 
 /** A page to be made. */
-export type NewPage = Pick<
+type NewPage = Pick<
   Page,
   "id" | "transitionId" | "anomalyId" | "policy" | "step" | "target" | "contact" | "alert" | "dueMs"
 >;
 
 /** Who was told of an anomaly by its pages: by which channel, and whom. */
-export interface ToldBefore {
+interface ToldBefore {
   readonly channelId: string;
   readonly recipient: { readonly personId: string; readonly address: string | null } | null;
 }
