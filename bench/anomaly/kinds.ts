@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<string, object>> = {
   },
   PEERS: { kind: "PEERS" },
   MULTIVARIATE: { kind: "MULTIVARIATE" },
+  PCA_RESIDUAL: { kind: "MULTIVARIATE", method: "PCA_RESIDUAL" },
 };
 const definitionOf = (input: object): DetectorDefinition => {
   const checked = checkDetectorDefinition(input);

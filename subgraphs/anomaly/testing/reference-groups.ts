@@ -33,8 +33,8 @@ const solve = (matrix: readonly (readonly number[])[], right: readonly number[])
   return solution;
 };
 
-/** What all other series of the last row let expect of each: the regression by moments whose weight falls with age, correlations drawn to 0 by the oracle approximating shrinkage. */
-export const givenAllOthers = (rows: readonly (readonly number[])[], over: number): readonly number[] => {
+/** The moments of rows but the last, whose weight falls with age, with correlations drawn to 0 by the oracle approximating shrinkage; and the last row in their units. */
+const momentsOf = (rows: readonly (readonly number[])[], over: number) => {
   const size = rows[0]?.length ?? 0;
   const places = Array.from({ length: size }, (_, place) => place);
   const mean = [...(rows[0] ?? [])];
@@ -63,6 +63,12 @@ export const givenAllOthers = (rows: readonly (readonly number[])[], over: numbe
   const share = below <= 0 ? 1 : Math.min(1, ((1 - 2 / size) * squares + size * size) / below);
   const shrunk = plain.map((line, one) => line.map((value, other) => (one === other ? 1 : (1 - share) * value)));
   const standard = (rows.at(-1) ?? []).map((value, place) => (value - (mean[place] ?? 0)) / (spread[place] ?? 1));
+  return { places, mean, spread, shrunk, standard };
+};
+
+/** What all other series of the last row let expect of each: the regression by those moments. */
+export const givenAllOthers = (rows: readonly (readonly number[])[], over: number): readonly number[] => {
+  const { places, mean, spread, shrunk, standard } = momentsOf(rows, over);
   return places.map((one) => {
     const others = places.filter((other) => other !== one);
     const among = others.map((row) => others.map((column) => shrunk[row]?.[column] ?? 0));
@@ -73,4 +79,54 @@ export const givenAllOthers = (rows: readonly (readonly number[])[], over: numbe
     const expected = weights.reduce((sum, weight, at) => sum + weight * (standard[others[at] ?? 0] ?? 0), 0);
     return (mean[one] ?? 0) + (spread[one] ?? 1) * expected;
   });
+};
+
+/** Eigenvalues with their vectors, the largest first, by rotations that make one pair of elements 0 after the other (Jacobi 1846). */
+const eigenOf = (matrix: readonly (readonly number[])[]) => {
+  const size = matrix.length;
+  const values = matrix.map((row) => [...row]);
+  const vectors = values.map((row, at) => row.map((_, column) => (at === column ? 1 : 0)));
+  const turn = (table: number[][], at: number, p: number, q: number, cos: number, sin: number): void => {
+    const row = table[at] ?? [];
+    const [x, y] = [row[p] ?? 0, row[q] ?? 0];
+    [row[p], row[q]] = [cos * x - sin * y, sin * x + cos * y];
+  };
+  for (let sweep = 0; sweep < 60; sweep += 1)
+    for (let p = 0; p < size; p += 1)
+      for (let q = p + 1; q < size; q += 1) {
+        const off = values[p]?.[q] ?? 0;
+        if (Math.abs(off) < 1e-300) continue;
+        const angle = 0.5 * Math.atan2(2 * off, (values[q]?.[q] ?? 0) - (values[p]?.[p] ?? 0));
+        const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+        for (let at = 0; at < size; at += 1) turn(values, at, p, q, cos, sin);
+        const [up, down] = [[...(values[p] ?? [])], [...(values[q] ?? [])]];
+        values[p] = up.map((one, at) => cos * one - sin * (down[at] ?? 0));
+        values[q] = up.map((one, at) => sin * one + cos * (down[at] ?? 0));
+        for (let at = 0; at < size; at += 1) turn(vectors, at, p, q, cos, sin);
+      }
+  return values
+    .map((row, at) => ({ value: row[at] ?? 0, vector: vectors.map((line) => line[at] ?? 0) }))
+    .toSorted((one, other) => other.value - one.value);
+};
+
+/** What principal components that tell so much of the variance leave of the last row, series by series in its own units, their variances, and whether where they are cut is clear. */
+export const leftByComponents = (rows: readonly (readonly number[])[], over: number, explains: number) => {
+  const { places, spread, shrunk, standard } = momentsOf(rows, over);
+  const eigen = eigenOf(shrunk);
+  let [count, told] = [0, 0];
+  while (count < places.length - 1 && told < explains * places.length) {
+    told += eigen[count]?.value ?? 0;
+    count += 1;
+  }
+  const said = places.map((place) =>
+    eigen.slice(0, count).reduce((sum, { vector }) => {
+      const along = vector.reduce((all, one, at) => all + one * (standard[at] ?? 0), 0);
+      return sum + along * (vector[place] ?? 0);
+    }, 0),
+  );
+  const residuals = places.map((place) => (standard[place] ?? 0) - (said[place] ?? 0));
+  const clear =
+    Math.abs((eigen[count - 1]?.value ?? 0) - (eigen[count]?.value ?? 0)) > 1e-3 &&
+    Math.abs(told - explains * places.length) > 1e-6;
+  return { residuals, spread, left: eigen.slice(count).map(({ value }) => value), clear };
 };

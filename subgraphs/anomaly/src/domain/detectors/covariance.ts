@@ -11,6 +11,12 @@ export const shrinkageOf = (correlation: Matrix, observations: number): number =
   return below <= 0 ? 1 : Math.max(0, Math.min(1, above / below));
 };
 
+/** A correlation matrix that is drawn to the unit matrix as strongly as so few observations ask. */
+export const shrunkCorrelation = (correlation: Matrix, observations: number): Matrix => {
+  const share = shrinkageOf(correlation, observations);
+  return Matrix.add(Matrix.mul(correlation, 1 - share), Matrix.mul(Matrix.eye(correlation.rows), share));
+};
+
 /** The inverse of a correlation matrix that is shrunk to the unit matrix; further where it has no inverse yet. */
 export const shrunkInverse = (correlation: Matrix, observations: number): Matrix => {
   const unit = Matrix.eye(correlation.rows);

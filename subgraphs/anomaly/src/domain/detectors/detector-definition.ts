@@ -174,6 +174,10 @@ const peersSchema = z.strictObject({
 const multivariateSchema = z.strictObject({
   kind: z.literal("MULTIVARIATE"),
   ...{ minimumSamples, calendar: calendarOfGroups },
+  /** How far a bucket is from usual: MAHALANOBIS by all that is known of how series vary together, PCA_RESIDUAL by what the principal components leave of it. */
+  method: z.enum(["MAHALANOBIS", "PCA_RESIDUAL"]).default("MAHALANOBIS"),
+  /** The share of the variance that the principal components which are kept tell, with PCA_RESIDUAL. */
+  explains: z.number().min(0.5).max(0.99).default(0.9),
   /** Buckets over which means and covariances are averaged. */
   over: z.number().int().min(30).max(MAX_WINDOW).default(500),
   /** Buckets that must be known before anything is said. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { groupDetectorOf } from "../../../testing/detector-definitions.ts";
-import { againstPeers, givenAllOthers } from "../../../testing/reference-groups.ts";
+import { againstPeers, givenAllOthers, leftByComponents } from "../../../testing/reference-groups.ts";
 import { anyValue, observationsOf } from "../../../testing/series-arbitraries.ts";
+import { residualLimit } from "./pca-residual.ts";
 import { checkDetectorDefinition } from "./detector-definition.ts";
 import type { Finding, Observation } from "./detector.ts";
 import { createRuleDetectors } from "./rule-detectors.ts";
@@ -37,6 +38,7 @@ const GROUPS = [
   { kind: "PEERS", minimumPeers: 3, levelOver: 12 },
   { kind: "PEERS", minimumPeers: 3, compare: "VALUES", sides: "BELOW", calendar: "AS_USUAL" },
   { kind: "MULTIVARIATE", over: 30, learns: 20, rarity: 2 },
+  { kind: "MULTIVARIATE", method: "PCA_RESIDUAL", over: 30, learns: 20, rarity: 2 },
 ];
 
 describe.each(GROUPS)("%j", (definition) => {
@@ -170,5 +172,67 @@ describe("series together", () => {
     expect(Math.abs((low + high) / 2 - wave(299))).toBeLessThan(3);
     const before = found.slice(150, 299).flatMap((one) => [...one.values()].map(({ outcome }) => outcome));
     expect(before.filter((outcome) => outcome === "ANOMALOUS").length).toBeLessThan(5);
+  });
+});
+
+describe("what principal components leave", () => {
+  const pca = { kind: "MULTIVARIATE", method: "PCA_RESIDUAL" };
+
+  test("is judged as the definition says: each series by its part of Q, the one with the greatest by all of it", () => {
+    fc.assert(
+      fc.property(rowsOf(fc.integer({ min: 0, max: 30 }), 4, 45), fc.constantFrom(0.5, 0.7, 0.9), (rows, explains) => {
+        const found = findingsIn({ ...pca, over: 30, learns: 20, rarity: 2, explains }, rows).at(-1);
+        if (rows.length <= 20) return expect(found?.get("a")?.outcome).toBe("LEARNING");
+        const { residuals, spread, left, clear } = leftByComponents(rows, 30, explains);
+        fc.pre(clear);
+        const squares = residuals.map((one) => one * one);
+        const whole = squares.reduce((sum, one) => sum + one, 0);
+        const limit = residualLimit(left, 0.01);
+        return residuals.forEach((residual, place) => {
+          const finding = found?.get(String.fromCodePoint(97 + place));
+          const value = rows.at(-1)?.[place] ?? 0;
+          const expected = value - residual * (spread[place] ?? 0);
+          expect(Math.abs((finding?.expected ?? Number.NaN) - expected)).toBeLessThan(1e-4 * (1 + Math.abs(expected)));
+          const score = Math.min(1_000, Math.sqrt((squares[place] ?? 0) / limit));
+          const most = Math.min(1_000, Math.sqrt(whole / limit));
+          const far = [score, most].map((one) => Math.abs((finding?.score ?? Number.NaN) - one) / (1 + one));
+          expect(Math.min(...far)).toBeLessThan(1e-4);
+        });
+      }),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
+  test.each([
+    [[1], 0.05],
+    [[0.8, 0.3, 0.1], 0.01],
+    [[0.5, 0.5, 0.5, 0.5], 0.001],
+    [[0.9, 0.01, 0.01], 0.01],
+  ])("of variances %j is beyond its limit with a chance of %d, as drawn at random", (variances, chance) => {
+    // A generator of Park and Miller with Box and Muller's transform: the same numbers in each run.
+    let state = 20_261_121;
+    const uniform = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+    const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    const limit = residualLimit(variances, chance);
+    const draws = 60_000;
+    let beyond = 0;
+    for (let draw = 0; draw < draws; draw += 1)
+      if (variances.reduce((sum, variance) => sum + variance * normal() ** 2, 0) > limit) beyond += 1;
+    expect(beyond / draws / chance).toBeGreaterThan(0.7);
+    expect(beyond / draws / chance).toBeLessThan(1.3);
+  });
+
+  test("shows one series that leaves the others, and is quiet where they all move as they do", () => {
+    const wave = (place: number): number => 50 + 30 * Math.sin(place / 4);
+    const noise = (place: number, of: number): number => ((place * 7_919 * of) % 13) / 13;
+    const rows = Array.from({ length: 300 }, (_, place) =>
+      [1, 2, 3, 5, 7].map((of) =>
+        place === 299 && of === 3 ? 3 * (100 - wave(place)) : of * wave(place) + noise(place, of),
+      ),
+    );
+    const found = findingsIn(pca, rows);
+    expect(found.at(-1)?.get("c")).toMatchObject({ outcome: "ANOMALOUS" });
+    const before = found.slice(150, 299).flatMap((one) => [...one.values()].map(({ outcome }) => outcome));
+    expect(before.filter((outcome) => outcome === "ANOMALOUS").length).toBeLessThan(8);
   });
 });

@@ -1,0 +1,99 @@
+import { Matrix } from "ml-matrix";
+import { z } from "zod";
+import type { Observation } from "./detector.ts";
+import { spreadOf } from "./finding.ts";
+import { readKept } from "./packed.ts";
+
+/** Series that are judged together at most; of more, those that came first. Judging takes the third power of their number. */
+export const MAX_TOGETHER = 30;
+
+const keptSchema = z.object({
+  /** Which of the series it was that came. */
+  place: z.number().int().min(0),
+  seen: z.number().int().min(0),
+  mean: z.number(),
+  /** Covariances with all series, itself among them, by their names. */
+  with: z.array(z.tuple([z.string(), z.number()])).max(MAX_TOGETHER),
+});
+
+/** A series of a bucket in which it was measured. */
+export interface Member {
+  readonly place: number;
+  readonly name: string;
+  readonly observation: Observation;
+  readonly value: number;
+}
+
+/** What was learnt of series together: means and covariances, the later buckets weighing more. */
+export const createMoments = (over: number, saved: ReadonlyMap<string, unknown>) => {
+  const kept = [...saved]
+    .map(([name, state]) => ({ name, state: readKept(keptSchema, state) }))
+    .flatMap(({ name, state }) => (state === null ? [] : [{ name, ...state }]))
+    .toSorted((one, other) => one.place - other.place)
+    .slice(0, MAX_TOGETHER);
+  const names = kept.map(({ name }) => name);
+  const means = kept.map(({ mean }) => mean);
+  const covariances = new Float64Array(MAX_TOGETHER * MAX_TOGETHER);
+  for (const [row, one] of kept.entries())
+    for (const [name, covariance] of one.with) {
+      const column = names.indexOf(name);
+      if (column >= 0) covariances[row * MAX_TOGETHER + column] = covariance;
+    }
+  let seen = kept.reduce((most, one) => Math.max(most, one.seen), 0);
+  const between = (one: number, other: number): number => covariances[one * MAX_TOGETHER + other] ?? 0;
+  return {
+    seen: () => seen,
+    weight: () => Math.min(seen, over),
+    mean: (place: number) => means[place] ?? 0,
+    between,
+    placeOf: (name: string, value: number): number | null => {
+      const place = names.indexOf(name);
+      if (place >= 0) return place;
+      if (names.length >= MAX_TOGETHER) return null;
+      names.push(name);
+      means.push(value);
+      return names.length - 1;
+    },
+    /** Pairs of which one is missing keep what was learnt of them. */
+    learn: (members: readonly Member[]): void => {
+      seen += 1;
+      const weight = 1 / Math.min(over, seen);
+      const errors = members.map(({ place, value }) => value - (means[place] ?? 0));
+      for (const [at, one] of members.entries())
+        for (const [beside, other] of members.entries()) {
+          const product = (errors[at] ?? 0) * (errors[beside] ?? 0);
+          covariances[one.place * MAX_TOGETHER + other.place] =
+            (1 - weight) * (between(one.place, other.place) + weight * product);
+        }
+      for (const [at, { place }] of members.entries()) means[place] = (means[place] ?? 0) + weight * (errors[at] ?? 0);
+    },
+    save: (): ReadonlyMap<string, unknown> =>
+      new Map(
+        names.map((name, place) => {
+          const covariancesOf = names.map((other, beside) => [other, between(place, beside)]);
+          return [name, { place, seen, mean: means[place] ?? 0, with: covariancesOf }];
+        }),
+      ),
+  };
+};
+
+/** See {@link createMoments}. */
+export type Moments = ReturnType<typeof createMoments>;
+
+/** A bucket in units of what each series usually varies by, about its mean, and how the series vary together. */
+export const standardised = (members: readonly Member[], moments: Moments) => {
+  const spreads = members.map(({ place }) => spreadOf(Math.sqrt(moments.between(place, place)), moments.mean(place)));
+  const correlation = Matrix.zeros(members.length, members.length);
+  members.forEach((one, row) =>
+    members.forEach((other, column) => {
+      const scale = (spreads[row] ?? 1) * (spreads[column] ?? 1);
+      correlation.set(
+        row,
+        column,
+        row === column ? 1 : Math.max(-1, Math.min(1, moments.between(one.place, other.place) / scale)),
+      );
+    }),
+  );
+  const standard = members.map(({ place, value }, at) => (value - moments.mean(place)) / (spreads[at] ?? 1));
+  return { spreads, correlation, standard };
+};
