@@ -109,6 +109,7 @@ describe("POST /api/v2/analytics/attribution/model", () => {
       open_journeys: "every",
       spend: [{ dimension: "utm_campaign", label: "may", amount: 7 }],
       bootstrap: { samples: 50, level: 0.9, seed: 2 },
+      sample: 0.5,
     });
     expect(bridge.graph.calls[0]?.variables).toEqual({
       input: {
@@ -131,6 +132,7 @@ describe("POST /api/v2/analytics/attribution/model", () => {
         openJourneys: "EVERY",
         spend: [{ dimension: "utmCampaign", label: "may", amount: 7 }],
         bootstrap: { samples: 50, level: 0.9, seed: 2 },
+        sample: 0.5,
       },
     });
   });

@@ -135,6 +135,12 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     expect([status, body]).toEqual([400, expect.objectContaining({ code: "BAD_INPUT", field: "calendar_count" })]);
   });
 
+  it("asks for a part of the people, and refuses one that is no part", async () => {
+    expect(toRetentionInput({ sample: "0.25" }, 0)).toMatchObject({ sample: 0.25 });
+    expect(toRetentionInput({ fast: "true" }, 0)).toMatchObject({ fast: true });
+    expect(await answerOf(path("?sample=2"))).toMatchObject({ status: 400, body: { field: "sample" } });
+  });
+
   it("asks for twelve weeks up to now of any events when nothing else is said", () => {
     expect(toRetentionInput({}, Date.UTC(2026, 10, 21))).toMatchObject({
       range: { from: "2026-08-29T00:00:00.000Z", to: "2026-11-21T00:00:00.000Z" },

@@ -77,7 +77,7 @@ describe("POST /api/v2/analytics/sessions/analyze", () => {
   });
 
   it("says every part of a question in the graph's words", async () => {
-    const plain = { currency: "EUR", idle: "PT1M", first: 3, levels: [0.5], pages: 2 };
+    const plain = { currency: "EUR", idle: "PT1M", first: 3, levels: [0.5], pages: 2, fast: true };
     const filter = { field: "country", exists: true };
     await post({
       ...{ range, ...plain, filter, time_zone: "Europe/Berlin" },
