@@ -22,7 +22,7 @@ const NAMES = [
 ];
 
 /** Which of the events that were meant are made, and when they lie. */
-export interface GeneratedPart {
+interface GeneratedPart {
   /** Events before the first that is made, and how many are. */
   readonly from: number;
   readonly count: number;

@@ -25,9 +25,11 @@ const grouped = z.object({
 
 /** Standard errors that an estimate may lie away from the exact number. */
 const MOST_ERRORS = 5;
+/** Relative error above which so few persons are behind a number that its error is itself no more than a guess: it is not compared. */
+const LARGEST_ERROR = 1 / 8;
 
 /** How an estimated answer compares with the exact one: the part of the persons, how many numbers were compared, and the most standard errors one lies away. */
-export interface Compared {
+interface Compared {
   readonly fraction: number | null;
   readonly numbers: number;
   readonly worst: number;
@@ -38,7 +40,7 @@ const valuesOf = ({ integers, numbers, decimals, texts, times }: Column): readon
   integers ?? numbers ?? decimals ?? texts ?? times ?? [];
 
 /** Where an answer says it was read from: a part of the persons, or everything. */
-export const fractionOf = (data: unknown): number | null =>
+const fractionOf = (data: unknown): number | null =>
   z.object({ provenance }).loose().parse(rootOf(data)).provenance.sampling?.fraction ?? null;
 
 interface Uncertain {
@@ -92,7 +94,7 @@ export const compareFast = (
   let [numbers, worst] = [0, 0];
   for (const [key, { value, error }] of estimates ?? []) {
     const truth = truths?.get(key);
-    if (truth === undefined) continue;
+    if (truth === undefined || error > LARGEST_ERROR * Math.abs(value)) continue;
     numbers += 1;
     const allowed = Math.hypot(error, truth.error);
     const away = value === truth.value ? 0 : Math.abs(value - truth.value) / allowed;

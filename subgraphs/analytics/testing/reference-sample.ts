@@ -3,7 +3,7 @@ import type { TestEvent } from "./test-events.ts";
 /** What is estimated of a group: one of these, over its events. */
 export const SAMPLED_MEASURES = ["events", "persons", "visits", "eur", "mean", "each", "middle"] as const;
 /** A name of {@link SAMPLED_MEASURES}. */
-export type SampledMeasure = (typeof SAMPLED_MEASURES)[number];
+type SampledMeasure = (typeof SAMPLED_MEASURES)[number];
 
 /** An estimate with its standard error; null of nothing. */
 export interface ReferenceEstimate {

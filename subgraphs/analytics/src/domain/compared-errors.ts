@@ -15,7 +15,7 @@ export interface ComparedErrors {
 }
 
 /** The rows of an answer and of a period, with their errors; null errors where nothing was sampled. */
-export interface ErrorsBeside {
+interface ErrorsBeside {
   readonly rows: readonly Group[];
   readonly before: readonly Group[];
   readonly errors: readonly Errors[] | null;
@@ -36,7 +36,7 @@ interface Uncertain {
  * The most that the standard error of a change (now - then) / |then| can be, whatever the two have to do with each other: the same persons are in both samples, and how
  * much one says of the other is not known. By linearisation and the inequality of Cauchy and Schwarz.
  */
-export const changeError = (now: Uncertain, then: Uncertain): number | null => {
+const changeError = (now: Uncertain, then: Uncertain): number | null => {
   if (now.value === null || then.value === null || now.error === null || then.error === null) return null;
   const [value, before] = [Math.abs(Number(now.value)), Math.abs(Number(then.value))];
   return before === 0 ? null : now.error / before + (value * then.error) / before ** 2;

@@ -126,7 +126,7 @@ export const firstParts = (table: SampleTable, rows: number, left: number): numb
 };
 
 /** Rows of the store's estimate, those of rollups apart. */
-export interface EstimatedRows {
+interface EstimatedRows {
   readonly rows: number;
   readonly rollupRows: number;
 }

@@ -21,7 +21,7 @@ export interface SampledDeps {
 }
 
 /** An answer from a sample, or why there is none and everything is to be read. */
-export type SampledAnswer =
+type SampledAnswer =
   | { readonly kind: "SAMPLED"; readonly answer: BudgetedRows }
   | { readonly kind: "EXACT"; readonly rejected: readonly RejectedTable[] };
 

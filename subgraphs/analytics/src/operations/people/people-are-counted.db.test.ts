@@ -184,4 +184,43 @@ describe("linked people", () => {
     await room.take(tenantId, { kind: "SEPARATE", key: visitorKey("v") });
     expect(await facts(5)).toEqual(unlinked);
   });
+
+  test("are in a sample or left out as a whole: who was stored under several ids is not counted from the table that holds ids", async () => {
+    const tenantId = freshTenantId();
+    const caller = callerWith(tenantId, ["analytics:read"]);
+    const visitors = Array.from({ length: 600 }, (_visitor, place) => `v${place}`);
+    await storeEvents(
+      room.world.writer,
+      tenantId,
+      [...visitors.map((anonymousId) => ({ anonymousId })), { userId: "ada" }].map((who, place) => ({
+        ...{ id: randomUUID(), name: "view", timeMs: MONDAY_MS + place * 1_000, country: "DE" },
+        ...who,
+      })),
+    );
+    const input = { ...question(1, "UNIQUES"), filter: { field: "country", eq: "DE" } };
+    const ask = operations();
+    const { provenance: before } = await ask.olap(caller, { ...input, sample: 0.5 });
+    expect(before).toMatchObject({ sampling: { reason: "ASKED" }, peopleVersion: null });
+    const linked = visitors.slice(0, 40);
+    for (const visitor of linked)
+      await room.take(tenantId, { kind: "LINK", visitor: visitorKey(visitor), user: userKey("ada"), byHand: true });
+    const { provenance, columns } = await ask.olap(caller, { ...input, sample: 0.5 });
+    expect(provenance).toMatchObject({ tables: [{ table: "events" }], peopleVersion: linked.length });
+    const result = await room.world.storeOwner.query({
+      query: `SELECT toUInt32(uniqExact(if(has({linked: Array(String)}, anonymous_id), cityHash64(tenant_id, 'ada', toUInt8(1)), person))) AS drawn
+        FROM tessera.events WHERE tenant_id = {tenant: String} AND if(has({linked: Array(String)}, anonymous_id), cityHash64(tenant_id, 'ada', toUInt8(1)), person) < 9223372036854775808`,
+      query_params: { tenant: tenantId, linked },
+      format: "JSONEachRow",
+    });
+    const [{ drawn = NaN } = {}] = await result.json<{ readonly drawn: number }>();
+    const [column] = columns;
+    expect(column !== undefined && "integers" in column ? column.integers : column).toEqual([2 * drawn]);
+    const small = await ask.olap(caller, { ...input, sample: 1 / 16 });
+    expect(small.provenance.tables).toEqual([expect.objectContaining({ table: "events" })]);
+    const fast = await ask.olap(caller, { ...input, fast: true });
+    expect(fast.provenance).toMatchObject({ sampling: null });
+    expect(fast.provenance.rejectedTables).toContainEqual({
+      ...{ table: "events_sample", reason: expect.stringContaining("People are linked") },
+    });
+  });
 });
