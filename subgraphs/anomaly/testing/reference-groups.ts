@@ -85,7 +85,7 @@ export const givenAllOthers = (rows: readonly (readonly number[])[], over: numbe
 const eigenOf = (matrix: readonly (readonly number[])[]) => {
   const size = matrix.length;
   const values = matrix.map((row) => [...row]);
-  const vectors = values.map((row, at) => row.map((_, column) => (at === column ? 1 : 0)));
+  const vectors = values.map((row, at) => row.map((_, column): number => (at === column ? 1 : 0)));
   const turn = (table: number[][], at: number, p: number, q: number, cos: number, sin: number): void => {
     const row = table[at] ?? [];
     const [x, y] = [row[p] ?? 0, row[q] ?? 0];
