@@ -221,8 +221,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ counting: openCounting(), funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) },
     ...{ attribution: createAttributionStore(eventStore), sessions: createSessionsStore(eventStore) },
-    fraud: createFraudStore(eventStore),
-    ...reporting,
+    ...{ ...reporting, fraud: createFraudStore(eventStore) },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });
