@@ -59,32 +59,94 @@ const placeOf = (buckets: readonly (KeptBucket | null)[], ms: number): number =>
 const bandOf = ({ low, high }: KeptBucket): readonly [number, number] | null =>
   low === null || high === null ? null : [low, high];
 
-/** What echarts is told to draw: the value, what was expected, the band, each bucket that was an anomaly, the episode, and where its alert went. */
-export const pictureOption = (
-  { title, course, span, raisedAtMs, acknowledgedAtMs, resolvedAtMs, timeZone }: AnomalyPictured,
-  theme: PictureTheme,
-): Readonly<Record<string, unknown>> => {
-  const colour = THEMES[theme];
-  const buckets = withGaps(course);
-  const clock = clockOf(timeZone);
-  const text = { ...FONT, color: colour.ink };
-  const marks = [
+type Buckets = readonly (KeptBucket | null)[];
+type Colours = (typeof THEMES)[PictureTheme];
+type Option = Readonly<Record<string, unknown>>;
+
+const LINE = { type: "line", symbol: "none", silent: true, emphasis: { disabled: true }, connectNulls: false };
+const textOf = ({ ink }: Colours) => ({ ...FONT, color: ink });
+const reader =
+  (buckets: Buckets) =>
+  (read: (bucket: KeptBucket) => number | null): readonly (number | null)[] =>
+    buckets.map((bucket) => (bucket === null ? null : read(bucket)));
+
+/** The band between both bounds, each bound that there is, and what was expected. */
+const usualSeries = (buckets: Buckets, { faint }: Colours): readonly Option[] => {
+  const of = reader(buckets);
+  const band = { ...LINE, stack: "band", stackStrategy: "all", lineStyle: { opacity: 0 } };
+  const bound = { ...LINE, lineStyle: { color: faint, width: 1, type: "dotted" } };
+  const widthOf = (bucket: KeptBucket): number | null => {
+    const held = bandOf(bucket);
+    return held === null ? null : held[1] - held[0];
+  };
+  return [
+    { ...band, name: "low of band", data: of((bucket) => bandOf(bucket)?.[0] ?? null) },
+    {
+      ...{ ...band, name: "band", itemStyle: { color: faint }, areaStyle: { color: faint, opacity: 0.2 } },
+      data: of(widthOf),
+    },
+    { ...bound, name: "low", data: of(({ low }) => low) },
+    { ...bound, name: "high", data: of(({ high }) => high) },
+    {
+      ...{ ...LINE, name: "expected", itemStyle: { color: faint }, data: of(({ expected }) => expected) },
+      lineStyle: { color: faint, width: 1.5, type: "dashed" },
+    },
+  ];
+};
+
+/** Where the alert went: each moment in a line of its own, and those far to the right written to the left. */
+const marksOf = (
+  { raisedAtMs, acknowledgedAtMs, resolvedAtMs }: AnomalyPictured,
+  buckets: Buckets,
+  colour: Colours,
+): readonly Option[] => {
+  const moments = [
     { name: "raised", ms: raisedAtMs - 1 },
     ...(acknowledgedAtMs === null ? [] : [{ name: "seen", ms: acknowledgedAtMs }]),
     ...(resolvedAtMs === null ? [] : [{ name: "over", ms: resolvedAtMs - 1 }]),
   ];
-  const line = { type: "line", symbol: "none", silent: true, emphasis: { disabled: true }, connectNulls: false };
-  const bound = { ...line, lineStyle: { color: colour.faint, width: 1, type: "dotted" } };
-  const of = (read: (bucket: KeptBucket) => number | null): readonly (number | null)[] =>
-    buckets.map((bucket) => (bucket === null ? null : read(bucket)));
-  const band = { ...line, stack: "band", stackStrategy: "all", lineStyle: { opacity: 0 } };
-  const legend = ["value", "expected", "band"];
+  return moments.map(({ name, ms }, at) => {
+    const place = placeOf(buckets, ms);
+    const align = place > buckets.length * 0.7 ? "right" : "left";
+    const label = { ...textOf(colour), formatter: "{b}", position: "end", distance: 2 + at * 14, align };
+    return { name, xAxis: place, label };
+  });
+};
+
+/** The value with the episode and its marks, and each bucket that was an anomaly. */
+const seenSeries = (pictured: AnomalyPictured, buckets: Buckets, colour: Colours): readonly Option[] => {
+  const of = reader(buckets);
+  const { span } = pictured;
+  const inside = [{ xAxis: placeOf(buckets, span.fromMs) }, { xAxis: placeOf(buckets, span.toMs - 1) }];
+  const lineStyle = { color: colour.odd, type: "solid", width: 1 };
+  return [
+    {
+      ...{ ...LINE, name: "value", itemStyle: { color: colour.value }, lineStyle: { color: colour.value, width: 2 } },
+      data: of(({ value }) => value),
+      markArea: { silent: true, itemStyle: { color: colour.odd, opacity: 0.12 }, data: [inside] },
+      markLine: { silent: true, symbol: "none", lineStyle, data: marksOf(pictured, buckets, colour) },
+    },
+    {
+      ...{ ...LINE, name: "anomalous", symbol: "diamond", symbolSize: 9, showAllSymbol: true },
+      ...{ lineStyle: { opacity: 0 }, itemStyle: { color: colour.odd } },
+      data: of(({ value, outcome }) => (outcome === "ANOMALOUS" ? value : null)),
+    },
+  ];
+};
+
+/** What echarts is told to draw: the value, what was expected, the band, each bucket that was an anomaly, the episode, and where its alert went. */
+export const pictureOption = (pictured: AnomalyPictured, theme: PictureTheme): Option => {
+  const colour = THEMES[theme];
+  const buckets = withGaps(pictured.course);
+  const clock = clockOf(pictured.timeZone);
+  const text = textOf(colour);
+  const title = inOneLine(pictured.title, TITLE_CHARACTERS);
   return {
     animation: false,
     backgroundColor: colour.ground,
     textStyle: text,
-    title: { text: inOneLine(title, TITLE_CHARACTERS), left: 12, top: 8, textStyle: { ...text, fontSize: 14 } },
-    legend: { data: legend, right: 12, top: 30, textStyle: text },
+    title: { text: title, left: 12, top: 8, textStyle: { ...text, fontSize: 14 } },
+    legend: { data: ["value", "expected", "band"], right: 12, top: 30, textStyle: text },
     grid: { left: 72, right: 32, top: 104, bottom: 34 },
     xAxis: {
       type: "category",
@@ -99,53 +161,7 @@ export const pictureOption = (
       axisLabel: { ...text, formatter: numberText },
       splitLine: { lineStyle: { color: colour.grid } },
     },
-    series: [
-      { ...band, name: "low of band", data: of((bucket) => bandOf(bucket)?.[0] ?? null) },
-      {
-        ...{
-          ...band,
-          name: "band",
-          itemStyle: { color: colour.faint },
-          areaStyle: { color: colour.faint, opacity: 0.2 },
-        },
-        data: of((bucket) => {
-          const held = bandOf(bucket);
-          return held === null ? null : held[1] - held[0];
-        }),
-      },
-      { ...bound, name: "low", data: of(({ low }) => low) },
-      { ...bound, name: "high", data: of(({ high }) => high) },
-      {
-        ...{ ...line, name: "expected", itemStyle: { color: colour.faint } },
-        ...{ lineStyle: { color: colour.faint, width: 1.5, type: "dashed" }, data: of(({ expected }) => expected) },
-      },
-      {
-        ...{ ...line, name: "value", itemStyle: { color: colour.value }, lineStyle: { color: colour.value, width: 2 } },
-        data: of(({ value }) => value),
-        markArea: {
-          silent: true,
-          itemStyle: { color: colour.odd, opacity: 0.12 },
-          data: [[{ xAxis: placeOf(buckets, span.fromMs) }, { xAxis: placeOf(buckets, span.toMs - 1) }]],
-        },
-        markLine: {
-          silent: true,
-          symbol: "none",
-          lineStyle: { color: colour.odd, type: "solid", width: 1 },
-          data: marks.map(({ name, ms }, at) => {
-            const place = placeOf(buckets, ms);
-            // Each in a line of its own, and those far to the right written to the left.
-            const align = place > buckets.length * 0.7 ? "right" : "left";
-            const label = { ...text, formatter: "{b}", position: "end", distance: 2 + at * 14, align };
-            return { name, xAxis: place, label };
-          }),
-        },
-      },
-      {
-        ...{ type: "line", name: "anomalous", silent: true, symbol: "diamond", symbolSize: 9, showAllSymbol: true },
-        ...{ lineStyle: { opacity: 0 }, itemStyle: { color: colour.odd }, emphasis: { disabled: true } },
-        data: of(({ value, outcome }) => (outcome === "ANOMALOUS" ? value : null)),
-      },
-    ],
+    series: [...usualSeries(buckets, colour), ...seenSeries(pictured, buckets, colour)],
   };
 };
 
