@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "@jest/globals";
 import { z } from "zod";
+import { connectLive } from "../testing/live-client.ts";
 import { eventually } from "../testing/eventually.ts";
 import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 
@@ -8,8 +9,20 @@ beforeAll(async () => {
   instance = await openTenant();
 }, 240_000);
 
+const toldShape = z.object({
+  anomalies: z.object({
+    anomaly: z.object({ id: z.string(), change: z.object({ explanation: z.record(z.string(), z.unknown()) }) }),
+  }),
+});
+
 it("a rule over a question raises an anomaly of the group it is in, and REST tells of it what the graph tells", async () => {
   const { url, apiKey, client } = instance;
+  const live = await connectLive(url, apiKey);
+  // What stands beneath is answered by the analytics room, for each event.
+  const stream = live.follow(
+    "subscription ($filter: AlertFilterInput) { anomalies(filter: $filter) { anomaly { id change { explanation { value actual } } } } }",
+    { filter: { minSeverity: "CRITICAL", matchers: [{ label: "country", operator: "EQUALS", values: ["DE"] }] } },
+  );
   // In the last whole minute, which is judged as soon as the rule is made.
   const time = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 30_000).toISOString();
   await client.send(Array.from({ length: 4 }, () => ({ name: "refund", country: "DE", time })));
@@ -24,7 +37,7 @@ it("a rule over a question raises an anomaly of the group it is in, and REST tel
     {
       input: {
         ...{ name: "Refunds by country", question: { question: { olap }, granularity: "MINUTE" } },
-        ...{ detector: { static: { side: "ABOVE", high: 3 } }, evaluationIntervalSeconds: 10 },
+        ...{ detector: { static: { side: "ABOVE", high: 3 } }, evaluationIntervalSeconds: 10, live: true },
         alerting: { severity: { base: "CRITICAL" } },
       },
     },
@@ -42,6 +55,12 @@ it("a rule over a question raises an anomaly of the group it is in, and REST tel
       ...{ group: [{ name: "country", value: "DE" }], evidence: { value: 4, high: 3 } },
     }),
   );
+  await stream.until((messages) => messages.length > 0);
+  expect(toldShape.parse(stream.messages[0]).anomalies.anomaly.change.explanation).toEqual({
+    value: "count",
+    actual: 4,
+  });
+  await live.close();
   const changed = await fetch(`${url}/api/v2/anomalies/rules/${ruleId}`, {
     method: "PUT",
     headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
