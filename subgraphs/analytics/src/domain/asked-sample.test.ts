@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { parseAskedSample } from "./asked-sample.ts";
+import { parseAskedSample, refuseDrawn } from "./asked-sample.ts";
 
 describe("what of all persons a question is to be answered from", () => {
   test.each([
@@ -24,5 +24,15 @@ describe("what of all persons a question is to be answered from", () => {
     expect(() => parseAskedSample(input)).toThrow(
       expect.objectContaining({ code: "BAD_INPUT", extras: expect.objectContaining({ field }) }),
     );
+  });
+
+  test.each([
+    [{ sample: 0.5 }, "input.olap.sample"],
+    [{ fast: true }, "input.olap.fast"],
+  ])("%j is refused where everything is answered exactly, by %s", (input, field) => {
+    expect(() => refuseDrawn(input, "A job answers exactly", "input.olap")).toThrow(
+      expect.objectContaining({ code: "BAD_INPUT", extras: { field } }),
+    );
+    expect(() => refuseDrawn({ sample: 1, fast: false }, "A job answers exactly")).not.toThrow();
   });
 });
