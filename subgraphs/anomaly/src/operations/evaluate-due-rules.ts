@@ -8,6 +8,7 @@ import type { Rule } from "../domain/rule.ts";
 import type { Claim, EvaluationStore } from "../store/evaluation-store.ts";
 import { evaluateRule, type EvaluateRuleDeps } from "./evaluate-rule.ts";
 import { AuthorGone } from "./rules-author.ts";
+import { readOnce } from "./silences/silence-operations.ts";
 
 /** Rules a worker claims at once; with MAX_PARALLEL_READINGS of at most five seconds each they are done within their lease. */
 export const MAX_CLAIMED_RULES = 32;
@@ -59,9 +60,13 @@ export const evaluateDueRules = (deps: EvaluatorDeps) => {
   return async (): Promise<number> => {
     const nowMs = deps.nowMs();
     const claims = await deps.evaluations.claimDueAcrossTenants(nowMs, nowMs + LEASE_MS, MAX_CLAIMED_RULES);
+    const silences = readOnce(deps.readSilences);
     await eachOf(claims, MAX_PARALLEL_READINGS, async (claim) => {
       try {
-        evaluated.inc({ consequence: await evaluateClaim(deps, claim) });
+        const consequence = await evaluateClaim({ ...deps, readSilences: silences.read }, claim);
+        // What opened or ended may inhibit the alerts of the rules after it.
+        if (consequence === "CHANGED") silences.forget(claim.tenantId);
+        evaluated.inc({ consequence });
       } catch (error) {
         // The lease ends by itself and the rule is tried again; the other claims go on.
         deps.logger.error({ ruleId: claim.ruleId, error: errorMessage(error) }, "An evaluation was not kept.");
