@@ -39,6 +39,12 @@ const at = (ms: number): Date => new Date(ms);
 const countRow = (row: unknown): number => z.object({ count: z.number() }).parse(row).count;
 
 const statements = {
+  /** The rule first, as whoever evaluates it does: two that hold the one and wait for the other would wait for ever. */
+  holdRule: (tenantId: TenantId, ruleId: RuleId): SqlStatement => ({
+    name: "feedback-hold-rule",
+    text: "SELECT id FROM anomaly_rule WHERE tenant_id = $1 AND id = $2 FOR KEY SHARE",
+    params: [tenantId, ruleId],
+  }),
   /** Who says something of an anomaly does so one after the other. */
   hold: (tenantId: TenantId, anomalyId: AnomalyId): SqlStatement => ({
     name: "feedback-hold-anomaly",
@@ -84,6 +90,7 @@ const statements = {
 export const createFeedbackStore = (sql: TenantSql): FeedbackStore => ({
   give: (tenantId, feedback, isSaid) =>
     sql.transaction(tenantId, async (transaction) => {
+      await transaction.run(statements.holdRule(tenantId, feedback.ruleId), nothing);
       await transaction.run(statements.hold(tenantId, feedback.anomalyId), nothing);
       const history = await transaction.run(statements.ofAnomalies(tenantId, [feedback.anomalyId]), feedbackRow);
       if (isSaid(history)) return true;
