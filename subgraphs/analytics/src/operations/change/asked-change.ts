@@ -1,4 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
+import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { zoneOffset } from "@tessera/platform/time/zone";
 import { accessOf } from "../../domain/access.ts";
@@ -48,6 +49,10 @@ export interface AskedChange {
   readonly measure: ChangeMeasure;
   /** What the events are held to, the question's own filter among it. */
   readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
+  /** Ids of the saved query, the metrics and the segments that it names. */
+  readonly definitionIds: readonly string[];
+  /** Ids of the cohorts that its filters name. */
+  readonly cohortIds: readonly string[];
   /** Conditions that the change was held to. */
   readonly held: readonly SliceCondition[];
   /** Spans to compare with by their rhythm, the most comparable first; without a rhythm those that were named. */
@@ -118,6 +123,14 @@ export const comparedSpans = async <Read extends { readonly units: number }>(
 export const toldSpan = ({ fromMs, toMs }: TimeRange, timeZone: string): ReturnType<typeof toldRange> =>
   toldRange({ from: isoTime(fromMs), to: isoTime(toMs) }, timeZone);
 
+/** Ids of the cohorts that filters within a part of a question name, each once. */
+export const cohortsIn = (part: unknown): readonly string[] => {
+  if (typeof part !== "object" || part === null) return [];
+  const inner = Object.values(part).flatMap(cohortsIn);
+  const own = "cohort" in part && typeof part.cohort === "string" && isUuid(part.cohort) ? [part.cohort] : [];
+  return [...new Set([...own, ...inner])];
+};
+
 /** Reads what is asked of a change, as its caller; refuses with BAD_INPUT numbers that can't be taken apart, and everything the question itself would be refused for. */
 export const readAskedChange = async (
   deps: ExplainDeps,
@@ -134,11 +147,11 @@ export const readAskedChange = async (
       "input.question",
       "Changes of `olap`, `timeSeries` and saved queries can be explained: ask one of these.",
     );
-  const { question, pins, where } = found;
+  const { question, pins, where, savedQueryId } = found;
   const value = input.value ?? {};
   refuseUnusedParts(value, null);
   const range = { from: isoTime(span.fromMs), to: isoTime(span.toMs) };
-  const { input: resolved } = await atPlace(where, () =>
+  const { input: resolved, namedIds } = await atPlace(where, () =>
     resolveQuestion<AskedOlap>(deps, caller, { ...groupsOf(question, where), timeZone, range }, "input", { pins }),
   );
   const access = accessOf(caller);
@@ -154,6 +167,10 @@ export const readAskedChange = async (
     question: {
       ...{ filter: heldTo(resolved.filter, held), timeZone },
       ...(approximate === undefined ? {} : { approximate }),
+    },
+    ...{
+      definitionIds: [...(savedQueryId === null ? [] : [savedQueryId]), ...namedIds],
+      cohortIds: cohortsIn(question),
     },
     choices: named.length > 0 ? [[null, named]] : comparableSpans(span, zoneOffset(timeZone)),
   };

@@ -45,6 +45,7 @@ export const createChangeOperations = (deps: ExplainDeps & EventPageDeps) => {
     explainChange: explainChange(deps),
     explainAskedChange: about(explainChange(deps)),
     measureAskedImpact: about(measureImpact(deps)),
+    namedByAsked: about((caller: Caller, input: ExplainChangeInput) => readAskedChange(deps, caller, input)),
     sampleAskedEvents: about(eventsOfChange),
     sampleEvents: sampleEvents(deps),
   };

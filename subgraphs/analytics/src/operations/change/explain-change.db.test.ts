@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { z } from "zod";
 import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { cohortsIn } from "./asked-change.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(120_000);
@@ -278,6 +279,28 @@ describe("what lies behind a change", () => {
     const stored = new Set(inWeek(0, view).map(({ id }) => id));
     expect(slice?.events.events).toHaveLength(3);
     expect(slice?.events.events.every(({ id }) => stored.has(id))).toBe(true);
+  });
+
+  test("names the saved query, the metrics and the cohorts of its question, as things of the graph", async () => {
+    const cohort = randomUUID();
+    const make = async (name: string, input: string, variables: object) =>
+      room.ask(caller, `mutation ($input: ${input}!) { ${name}(input: $input) { __typename } }`, { input: variables });
+    await make("defineMetric", "DefineMetricInput", {
+      name: "looks",
+      description: "",
+      measure: { function: "COUNT", filter: VIEWS.filter },
+    });
+    const question = {
+      olap: { range: A_SPAN, metrics: [{ name: "looks" }], filter: { not: { inCohort: { cohort } } } },
+    };
+    const named = `query ($asked: [_Any!]!) { _entities(representations: $asked) { ... on WatchedChange {
+      definitions { __typename ... on Metric { name } } } } }`;
+    const bare = { olap: { range: A_SPAN, metrics: question.olap.metrics } };
+    const asked = [{ __typename: "WatchedChange", asked: JSON.stringify({ ...A_SPAN, question: bare }) }];
+    expect(await room.ask(caller, named, { asked })).toEqual({
+      _entities: [{ definitions: [{ __typename: "Metric", name: "looks" }] }],
+    });
+    expect(cohortsIn(question)).toEqual([cohort]);
   });
 
   test("is told nobody who may not read analytics, and of no change that is none", async () => {

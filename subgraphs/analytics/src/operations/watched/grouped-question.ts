@@ -11,6 +11,8 @@ export interface GroupedQuestion {
   readonly pins: readonly DefinitionUse[];
   /** Where it stands in what was sent. */
   readonly where: string;
+  /** The saved query it is of; null: it was asked as it is. */
+  readonly savedQueryId: string | null;
 }
 
 /** A question of any other kind. */
@@ -29,13 +31,20 @@ export const groupedOrOther = async (
   const typed = <Input>(value: QuestionInput): Input => value as unknown as Input;
   switch (kind) {
     case "OLAP":
-      return { kind: "GROUPED", question: typed(input), pins: [], where: "input.question.olap" };
+      return { kind: "GROUPED", question: typed(input), pins: [], where: "input.question.olap", savedQueryId: null };
     case "TIME_SERIES":
-      return { kind: "GROUPED", question: typed(input), pins: [], where: "input.question.timeSeries" };
+      return {
+        kind: "GROUPED",
+        question: typed(input),
+        pins: [],
+        where: "input.question.timeSeries",
+        savedQueryId: null,
+      };
     case "SAVED_QUERY": {
-      const { content } = await savedQueryNamed(deps, caller, typed<SavedQueryRef>(input));
+      const { content, id: savedQueryId } = await savedQueryNamed(deps, caller, typed<SavedQueryRef>(input));
       const { question, pins } = content;
-      return { kind: "GROUPED", question: question.input, pins: pins ?? [], where: "input.question.savedQuery" };
+      const where = "input.question.savedQuery";
+      return { kind: "GROUPED", question: question.input, pins: pins ?? [], where, savedQueryId };
     }
     default:
       return { kind, input };
