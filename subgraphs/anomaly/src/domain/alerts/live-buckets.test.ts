@@ -11,7 +11,7 @@ interface Told {
   readonly score: number;
   readonly outcome: "ANOMALOUS" | "NORMAL" | "NO_DATA" | "LEARNING";
   readonly early: readonly number[];
-  readonly then: "RESOLVE" | "ACKNOWLEDGE" | "TICK" | null;
+  readonly after: "RESOLVE" | "ACKNOWLEDGE" | "TICK" | null;
 }
 
 const anyTold: fc.Arbitrary<Told> = fc.record({
@@ -19,7 +19,7 @@ const anyTold: fc.Arbitrary<Told> = fc.record({
   score: fc.constantFrom(0, 0.4, 0.8, 1, 2, 4, 5),
   outcome: fc.constantFrom("ANOMALOUS", "ANOMALOUS", "NORMAL", "NORMAL", "NO_DATA", "LEARNING"),
   early: fc.array(fc.constantFrom(0, 0.4, 0.8, 1, 1.5, 2, 3, 4, 5), { maxLength: 3 }),
-  then: fc.constantFrom(null, null, null, "TICK", "ACKNOWLEDGE", "RESOLVE"),
+  after: fc.constantFrom(null, null, null, "TICK", "ACKNOWLEDGE", "RESOLVE"),
 });
 const anyStory = fc.array(anyTold, { minLength: 1, maxLength: 30 });
 
@@ -44,15 +44,15 @@ const signalsOf = (policy: AlertPolicy, story: readonly Told[], live: boolean): 
     const early = live ? certain(policy, told) : [];
     const untilMs = STORY_MS + (place + 1) * BUCKET_MS;
     const by = { kind: "ACKNOWLEDGE", by: "CALLER" } as const;
-    const command = told.then === "RESOLVE" ? ({ kind: "RESOLVE" } as const) : by;
-    const then: AlertSignal =
-      told.then === "TICK"
+    const command = told.after === "RESOLVE" ? ({ kind: "RESOLVE" } as const) : by;
+    const afterwards: AlertSignal =
+      told.after === "TICK"
         ? { kind: "TICK", atMs: untilMs + 1 }
         : { kind: "COMMAND", command, episode: null, atMs: untilMs + 1 };
     return [
       ...early.map((score, nth) => findingAt(place, { outcome: told.outcome, score }, (nth - 4) * 1_000)),
       findingAt(place, told, 0),
-      ...(told.then === null ? [] : [then]),
+      ...(told.after === null ? [] : [afterwards]),
     ];
   });
 
