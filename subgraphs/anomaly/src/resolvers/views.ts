@@ -32,7 +32,16 @@ export const toEvaluation = ({ window, ...same }: Evaluation): RuleEvaluation =>
 export const toRuleQuestion = (watch: WatchedQuestionRule): RuleQuestion => {
   const [field = "", input] = Object.entries(watch.question)[0] ?? [];
   const { value, granularity, timeZone, maxSeries, calendar } = watch;
-  return { field, input, value, granularity, timeZone, maxSeries, calendar, delay: String(watchDefinitionOf(watch)["delay"]) };
+  return {
+    field,
+    input,
+    value,
+    granularity,
+    timeZone,
+    maxSeries,
+    calendar,
+    delay: String(watchDefinitionOf(watch)["delay"]),
+  };
 };
 
 /** An anomaly's evidence as callers see it. */
