@@ -6,12 +6,16 @@ import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
+import { parseBatchId } from "@tessera/contracts/ids";
 import { startEmbeddedClickHouse, type EmbeddedClickHouse } from "@tessera/platform/engines/embedded-clickhouse";
 import { freeLoopbackPort } from "@tessera/platform/engines/loopback-port";
 import { applyClickHouseMigrations, tenantTablesOf } from "@tessera/platform/store/migrate";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { z } from "zod";
+import { prepareEvent } from "./domain/validate-event.ts";
+import { createEventBlock } from "./store/event-block.ts";
+import { createStoreWriter } from "./store/store-writer.ts";
 import { eventually, freshTenant } from "./testing/running-ingest.ts";
 
 const migrations = join(import.meta.dirname, "../../clickhouse/migrations");
@@ -78,6 +82,17 @@ const kill = async (scene: Scene, what: "process" | "store"): Promise<void> => {
   scene.store = await startStore(scene.home, scene.tables, scene.store.port);
 };
 
+/** A number of the store, read by its owner. */
+const askOwner = async (store: EmbeddedClickHouse, tenantId: string, sql: string): Promise<number> => {
+  const search = new URLSearchParams({ query: `${sql} FORMAT JSONCompactEachRow`, param_tenant: tenantId });
+  const owner = `tessera_owner:${store.credentials.tessera_owner}`;
+  const answer = await fetch(`${store.url}/?${search.toString()}`, {
+    headers: { authorization: `Basic ${Buffer.from(owner).toString("base64")}` },
+  });
+  const [row] = count.parse([JSON.parse(await answer.text())]);
+  return row?.[0] ?? Number.NaN;
+};
+
 /** A sender with a log of its own: it sends a request until it is answered, as a client does, and notes what was acknowledged. */
 const send = async (
   scene: Scene,
@@ -120,15 +135,7 @@ describe("kill -9 in the middle of ingest", () => {
     await rm(scene.home, { recursive: true, force: true });
   }, 60_000);
 
-  const number = async (tenantId: string, sql: string): Promise<number> => {
-    const search = new URLSearchParams({ query: `${sql} FORMAT JSONCompactEachRow`, param_tenant: tenantId });
-    const owner = `tessera_owner:${scene.store.credentials.tessera_owner}`;
-    const answer = await fetch(`${scene.store.url}/?${search.toString()}`, {
-      headers: { authorization: `Basic ${Buffer.from(owner).toString("base64")}` },
-    });
-    const [row] = count.parse([JSON.parse(await answer.text())]);
-    return row?.[0] ?? Number.NaN;
-  };
+  const number = (tenantId: string, sql: string): Promise<number> => askOwner(scene.store, tenantId, sql);
 
   it.each(["process", "store"] as const)(
     "of the %s: every acknowledged event is there once, in the base table and in every rollup",
@@ -180,4 +187,51 @@ describe("kill -9 in the middle of ingest", () => {
     },
     300_000,
   );
+
+  it("of the store between two tries of a batch, and before any other start: no view takes it twice", async () => {
+    const [tenantId, batchId] = [freshTenant(), parseBatchId(randomUUID())];
+    if (batchId === null) throw new Error("randomUUID made no UUID");
+    const home = await mkdtemp(join(tmpdir(), "tessera-tries-"));
+    await chmod(home, 0o755);
+    const first = await startStore(home, scene.tables);
+    const accessOf = (username: "tessera_owner" | "tessera_writer") => ({
+      ...{ url: first.url, username, password: first.credentials[username] },
+    });
+    await applyClickHouseMigrations(accessOf("tessera_owner"), migrations);
+    const block = createEventBlock();
+    for (let sequence = 0; sequence < EVENTS_PER_REQUEST; sequence += 1) {
+      const prepared = prepareEvent({ name: "n", userId: `u${sequence}` }, { nowMs: Date.now(), newId: randomUUID });
+      if ("rejection" in prepared) throw new Error(prepared.rejection.reason);
+      block.append({ tenantId, event: prepared.event, sequence });
+    }
+    const bytes = block.finish(batchId, Date.now());
+    const writer = createStoreWriter(accessOf("tessera_writer"));
+    await writer.insert(bytes, batchId);
+    const countOf = async (table: string, rows = "count()"): Promise<number> => {
+      const sql = `SELECT ${rows} FROM tessera.${table} WHERE tenant_id = {tenant:String}`;
+      return askOwner(first, tenantId, sql);
+    };
+    const counts = async () => ({
+      ...{ events: await countOf("events"), ids: await countOf("event_ids") },
+      ...{ byPerson: await countOf("events_by_person"), sample: await countOf("events_sample") },
+      ...{ hours: await countOf("rollup_hour_name", "sum(events)") },
+      ...{
+        days: await countOf("rollup_day_dimensions", "sum(events)"),
+        batches: await countOf("batches", "sum(rows)"),
+      },
+    });
+    const once = await counts();
+    expect(once).toMatchObject({ events: EVENTS_PER_REQUEST, byPerson: EVENTS_PER_REQUEST });
+    process.kill(first.pid, "SIGKILL");
+    await first.exited;
+    const second = await startStore(home, scene.tables, first.port);
+    try {
+      await writer.insert(bytes, batchId);
+      expect(await counts()).toEqual(once);
+    } finally {
+      await writer.close();
+      await second.stop();
+      await rm(home, { recursive: true, force: true });
+    }
+  }, 120_000);
 });

@@ -28,7 +28,7 @@ const rest = async (
 };
 
 const CELLS =
-  "{ size eligible returned rate low high complete returned_so_far: returnedSoFar value cumulative_value: cumulativeValue cumulative_value_per_start: cumulativeValuePerStart }";
+  "{ size size_error: sizeError eligible returned returned_errors: returnedErrors rate low high complete returned_so_far: returnedSoFar value cumulative_value: cumulativeValue cumulative_value_per_start: cumulativeValuePerStart }";
 const FILTER = "filter { parts { field eq } }";
 /** A definition as far as this one goes; what it does not say is null. */
 const DEFINITION = `definition { parts { intersect did { event { events ${FILTER} } comparison times

@@ -103,7 +103,7 @@ export const ATTRIBUTION = `query($input: AttributionInput!) {
             high
           }
           standardError
-          removalEffect
+          removalEffect samplingError
           spend
           roas
           cpa
@@ -163,7 +163,7 @@ export const FUNNEL = `query($input: FunnelInput!) {
           kind chain { states conversionProbability } permutations
           credits {
             label conversions value share conversionsInterval { low high } valueInterval { low high }
-            standardError removalEffect spend roas cpa
+            standardError samplingError removalEffect spend roas cpa
           }
           conservation { creditedConversions actualConversions creditedValue actualValue }
         }
@@ -200,6 +200,6 @@ export const SESSIONS = `query($input: SessionMetricsInput!) {
   }
 }
 fragment numbers on SessionMeasures {
-  sessions people events eventsPerSession pageViews pagesPerSession meanDurationSeconds durationQuantilesSeconds meanActiveSeconds
+  sessions sessionsError people events eventsPerSession pageViews pagesPerSession meanDurationSeconds durationQuantilesSeconds meanActiveSeconds
   bounced bounceRate engaged engagementRate converted conversionRate revenue revenuePerSession
 }`;

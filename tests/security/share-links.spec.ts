@@ -19,6 +19,7 @@ jest.setTimeout(120_000);
 const START_MS = 240_000;
 
 const STREAM = "/api/v2/analytics/realtime/stream";
+const INBOUND = "/api/v2/incidents/inbound/pagerduty/{endpoint}";
 const READ = `{ sharedDashboard { title widgets { title } data(maxStaleness: "PT0S") { error
   answer { ... on OlapResult { totals { ... on IntegerColumn { integers } } } } } } }`;
 const created = z.object({
@@ -97,11 +98,13 @@ describe("a share link", () => {
       const [linked, nobody] = [await askHttp(address, token, init), await askHttp(address, null, init)];
       if (nobody.status === 401) expect([path, [400, 403, 426].includes(linked.status)]).toEqual([path, true]);
       else open.add(path);
+      if (path === INBOUND) expect([linked.status, nobody.status]).toEqual([404, 404]);
     }
     expect([...open].filter((path) => path.startsWith("/api/") && !/health|openapi|docs|keys/.test(path))).toEqual([
       STREAM,
+      INBOUND,
     ]);
-    // That one is of sockets, and says nothing before it knows who listens.
+    // The first is of sockets, and says nothing before it knows who listens; the other knows who tells by the address and the signature.
     const said = await new Promise<string>((resolve) => {
       const headers = { authorization: `Bearer ${token}` };
       const socket = new WebSocket(`${url.replace(/^http/, "ws")}${STREAM}`, { headers });

@@ -23,12 +23,18 @@ const answer = z.object({
 /** A GraphQL answer as it would travel: plain JSON. */
 export type SubgraphAnswer = z.infer<typeof answer>;
 
+const fresh: TenantId[] = [];
+
 /** A tenant id nobody has used, so that tests beside each other never meet. */
 export const freshTenantId = (): TenantId => {
   const tenantId = parseTenantId(randomUUID());
   if (tenantId === null) throw new Error("A random UUID is a tenant id.");
+  fresh.push(tenantId);
   return tenantId;
 };
+
+/** The tenants that the test file has made so far. */
+export const freshTenants = (): readonly TenantId[] => fresh;
 
 /** An API key's caller with exactly these permissions. */
 export const callerWith = (tenantId: TenantId, permissions: readonly Permission[]): Caller => ({

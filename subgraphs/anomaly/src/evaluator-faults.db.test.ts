@@ -6,14 +6,8 @@ import { parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids"
 import { z } from "zod";
 import { LEASE_MS } from "./operations/evaluate-due-rules.ts";
 import { LOOK_PAUSE_MS } from "./operations/look-live.ts";
-import {
-  answerOf,
-  claimOf,
-  evaluatorNews,
-  HOUR_MS,
-  START_MS,
-  type EvaluatorOrder,
-} from "./testing/evaluator-orders.ts";
+import { claimsOf } from "./testing/claims-of.ts";
+import { answerOf, evaluatorNews, HOUR_MS, START_MS, type EvaluatorOrder } from "./testing/evaluator-orders.ts";
 import { openQuestionWorld, type QuestionWorld } from "./testing/question-world.ts";
 
 // Engines and processors are shared with the tests beside this one; nothing here is measured in time.
@@ -75,7 +69,7 @@ const askAnalytics = {
 /** Evaluates a rule here, at a time; says how many rules were due. */
 const evaluateHere = (watched: Watched, clockMs: number): Promise<number> => {
   is.room.clock.ms = clockMs;
-  const claimDueAcrossTenants = claimOf(is.room.engines.owner, watched);
+  const claimDueAcrossTenants = claimsOf(is.room.engines.owner, () => [watched.tenantId], watched.ruleId);
   return is.room.worker({ askAnalytics, evaluations: { ...is.room.evaluations, claimDueAcrossTenants } })();
 };
 

@@ -171,7 +171,7 @@ describe("a rule that watches a question", () => {
     expect(steps.slice(1).map(({ by }) => by)).toEqual(steps.slice(1).map(() => ({ id: tenant.userId })));
   });
 
-  test("that is changed to something else, or deleted, ends its anomalies with the reason and forgets its series", async () => {
+  test("that is changed to something else, or deleted, ends its anomalies with the reason and keeps what was judged around them", async () => {
     for (const [document, cause] of [
       [
         `mutation ($id: ID!) { updateRule(id: $id, input: { detector: { static: { side: BELOW, low: 1 } } }) { __typename } }`,
@@ -184,7 +184,8 @@ describe("a rule that watches a question", () => {
       const id = await opened.makeRule(tenant);
       await opened.turn(0);
       await tenant.ask(document, { id });
-      expect(await anomalies(tenant)).toMatchObject([{ state: "RESOLVED", resolution: { cause }, series: [] }]);
+      const series = [{ from: "2021-06-07T09:00:00.000Z", value: 150, anomalous: true }];
+      expect(await anomalies(tenant)).toMatchObject([{ state: "RESOLVED", resolution: { cause }, series }]);
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { createTesseraClient } from "../../testing/tessera-client.ts";
+import { createTesseraClient, type TesseraClient } from "../../testing/tessera-client.ts";
 import { cursorPlaces, operationText, rootField, type RootField } from "../api-schema.ts";
 import { exampleOf, type OwnThings } from "../examples.ts";
 import { askGraph, hear, readAnswer } from "../outside.ts";
@@ -116,6 +116,13 @@ const answer = async (
   return raw.text;
 };
 
+/** Two steps of the alert of the tenant's anomaly: nobody is told for an hour, and people are told again. */
+const snoozeAndWake = async (client: TesseraClient, { anomalyId: id }: OwnThings): Promise<void> => {
+  const text = "mutation ($id: ID!, $until: DateTime) { snoozeAnomaly(id: $id, until: $until) { __typename } }";
+  await client.tell(text, { id, until: new Date(Date.now() + 3_600_000).toISOString() });
+  await client.tell(text, { id });
+};
+
 /** The first messages of a stream as one of the tenants hears it, while it makes things happen. */
 const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings, after?: string): Promise<string> => {
   const { instance, alpha } = world();
@@ -126,8 +133,7 @@ const heard = async (world: World, root: RootField, cause: Cause, own: OwnThings
     if (cause === "rule") await makeRule(client, own);
     else if (cause === "dashboard") await editDashboard(client, own);
     else if (cause === "incident") await makeIncident(client, own);
-    else if (cause === "alert")
-      await client.tell("mutation ($id: ID!) { snoozeAnomaly(id: $id) { __typename } }", { id: own.anomalyId });
+    else if (cause === "alert") await snoozeAndWake(client, own);
     else if (cause === "comment") await makeComment(client, own);
     else if (cause === "report") await makeReportRun(client, own.reportId);
     else await client.send([{ name: `${own.mark}-live`, userId: `${own.mark}-user` }]);

@@ -7,6 +7,7 @@ import { connectLive } from "../../testing/live-client.ts";
 import { createTesseraClient } from "../../testing/tessera-client.ts";
 import { operationText, rootFields, type RootField } from "../api-schema.ts";
 import { exampleOf } from "../examples.ts";
+import { makeIncident } from "../incident-examples.ts";
 import { makeComment, makeRule } from "../own-things.ts";
 import { table } from "../permissions/permission-world.ts";
 import type { Places } from "./matrix-places.ts";
@@ -17,7 +18,7 @@ const STIR_EVERY_MS = 1_500;
 
 const subscriptions = rootFields.filter(({ kind }) => kind === OperationTypeNode.SUBSCRIPTION);
 
-/** What happens in beta, so that every stream has something to tell: an event, a rule that is broken at once, a comment, and a run of a report. */
+/** What happens in beta, so that every stream has something to tell: an event, a rule that is broken at once, a comment, an incident, and a run of a report. */
 const stirUntil = async (world: World, over: () => boolean): Promise<void> => {
   const { instance, beta } = world();
   const client = createTesseraClient(instance.url, instance.beta.apiKey);
@@ -25,6 +26,7 @@ const stirUntil = async (world: World, over: () => boolean): Promise<void> => {
     await client.send([{ name: `${beta.mark}-live`, userId: `${beta.mark}-user` }]);
     await makeRule(client, beta);
     await makeComment(client, beta);
+    await makeIncident(client, beta);
     await client.tell("mutation ($id: ID!) { runReportNow(id: $id) { __typename } }", { id: beta.reportId });
     await pause(STIR_EVERY_MS);
   }

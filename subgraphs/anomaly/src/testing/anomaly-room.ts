@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
-import { askSubgraph, callerWith } from "@tessera/platform/testing/ask-subgraph";
+import { askSubgraph, callerWith, freshTenants } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { Finding } from "../domain/detectors/detector.ts";
 import { fingerprintOf, type JudgedSeries } from "../domain/rules/series.ts";
@@ -15,10 +15,11 @@ import type { MetricStore } from "../store/metric-store.ts";
 import type { RulesPorts } from "../open-rules.ts";
 import { createAnomalySubgraph } from "../subgraph.ts";
 import { testPorts } from "./notify/notify-room.ts";
+import { claimsOf } from "./claims-of.ts";
 import { countOf } from "./definitions.ts";
 import { evaluatingOver } from "./evaluating.ts";
 
-/** A moment long past: rules made by anybody else's clock are not due yet, so evaluators of tests meet their own rules alone. */
+/** A moment long past, at which clocks of these tests begin. */
 export const LONG_AGO_MS = Date.parse("2020-03-01T12:00:00Z");
 
 /** The anomaly room over the engines of the test run, with a clock the test moves. */
@@ -28,7 +29,7 @@ export interface AnomalyRoom {
   readonly clock: { ms: number };
   readonly evaluations: EvaluationStore;
   readonly metrics: MetricStore;
-  /** One more worker; parts of it may be replaced. */
+  /** One more worker, which claims rules of this file's tenants alone; parts of it may be replaced. */
   worker(
     parts?: Partial<Pick<EvaluatorDeps, "metrics" | "evaluations" | "askAnalytics" | "accessOfSubject">>,
   ): () => Promise<number>;
@@ -56,13 +57,14 @@ export const openAnomalyRoom = (given: RoomPorts = NOTHING_ASKED): AnomalyRoom =
   const engines = openTestResources({ nowMs: () => clock.ms });
   const evaluating = evaluatingOver(engines, ports);
   const { evaluations, metrics } = evaluating;
+  const own = { ...evaluations, claimDueAcrossTenants: claimsOf(engines.owner, freshTenants) };
   return {
     engines,
     subgraph: createAnomalySubgraph(engines.resources, { ...testPorts(), ...ports }),
     clock,
     evaluations,
     metrics,
-    worker: (parts = {}) => evaluateDueRules({ ...evaluating, ...parts }),
+    worker: (parts = {}) => evaluateDueRules({ ...evaluating, evaluations: own, ...parts }),
     looker: () => lookAtLiveRules(evaluating),
     close: () => engines.close(),
   };

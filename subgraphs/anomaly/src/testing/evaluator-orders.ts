@@ -1,8 +1,5 @@
-import type { RuleId, TenantId } from "@tessera/contracts/ids";
 import type { WatchedAnswer, WatchedQuestion } from "@tessera/contracts/watched-series";
-import type pg from "pg";
 import { z } from "zod";
-import type { EvaluationStore } from "../store/evaluation-store.ts";
 
 /** The world of these orders: its first hour, and the length of all. A process that evaluates imports no more than it needs. */
 export const [START_MS, HOUR_MS] = [Date.parse("2021-06-07T00:00:00Z"), 3_600_000];
@@ -45,20 +42,3 @@ export const answerOf = (question: WatchedQuestion, nowMs: number): WatchedAnswe
     ...{ rising: true, emptyValue: 0, series, others: null, seriesCount: series.length },
   };
 };
-
-const claimRow = z.object({ lease_token: z.string() });
-
-/** Claims one rule alone, as the evaluator claims what is due: others belong to the tests beside. */
-export const claimOf =
-  (
-    owner: pg.Pool,
-    { tenantId, ruleId }: { readonly tenantId: TenantId; readonly ruleId: RuleId },
-  ): EvaluationStore["claimDueAcrossTenants"] =>
-  async (nowMs, leaseUntilMs) => {
-    const text = `UPDATE anomaly_rule r SET lease_token = gen_random_uuid(), leased_until = $4
-      FROM (SELECT tenant_id, id FROM anomaly_rule WHERE tenant_id = $1 AND id = $2 AND enabled AND next_evaluation_at <= $3
-        AND (leased_until IS NULL OR leased_until <= $3) FOR UPDATE SKIP LOCKED) free
-      WHERE r.tenant_id = free.tenant_id AND r.id = free.id RETURNING r.lease_token`;
-    const { rows } = await owner.query(text, [tenantId, ruleId, new Date(nowMs), new Date(leaseUntilMs)]);
-    return rows.map((row) => ({ tenantId, ruleId, leaseToken: claimRow.parse(row).lease_token }));
-  };

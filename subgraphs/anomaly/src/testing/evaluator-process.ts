@@ -6,7 +6,8 @@ import { openTestResources } from "@tessera/platform/testing/test-resources";
 import { evaluateDueRules } from "../operations/evaluate-due-rules.ts";
 import { lookAtLiveRules } from "../operations/look-at-live-rules.ts";
 import { evaluatingOver } from "./evaluating.ts";
-import { answerOf, claimOf, evaluatorOrder, type EvaluatorNews } from "./evaluator-orders.ts";
+import { claimsOf } from "./claims-of.ts";
+import { answerOf, evaluatorOrder, type EvaluatorNews } from "./evaluator-orders.ts";
 
 const clock = { ms: 0 };
 const engines = openTestResources({ nowMs: () => clock.ms });
@@ -60,7 +61,7 @@ process.on("message", (raw) => {
       const { claims } = await looker.claim([tenantId], 1);
       for (const claim of claims) await looker.look(claim);
     } else {
-      const claimDueAcrossTenants = claimOf(engines.owner, { tenantId, ruleId });
+      const claimDueAcrossTenants = claimsOf(engines.owner, () => [tenantId], ruleId);
       await evaluateDueRules({ ...deps, evaluations: { ...deps.evaluations, claimDueAcrossTenants } })();
     }
     await pass("SETTLED");

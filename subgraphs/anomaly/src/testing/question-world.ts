@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { parseRuleId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
+import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { WatchedAnswer, WatchedImpact, WatchedQuestion } from "@tessera/contracts/watched-series";
 import { askSubgraph, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { z } from "zod";
 import type { RulesPorts } from "../open-rules.ts";
-import { openAnomalyRoom, rest, type AnomalyRoom } from "./anomaly-room.ts";
+import { openAnomalyRoom, rest } from "./anomaly-room.ts";
 
 /** Milliseconds of an hour, the width of the world's buckets. */
 export const HOUR_MS = 3_600_000;
@@ -82,20 +82,6 @@ const portsOf = (world: World): Pick<RulesPorts, "askAnalytics" | "accessOfSubje
   },
 });
 
-const claims = z.array(z.object({ tenant_id: z.string(), id: z.string(), lease_token: z.string() }));
-/** Claims the due rules of some tenants alone: those of the tests beside this one are for their own workers. */
-const claimsOf =
-  (room: AnomalyRoom, tenants: () => readonly TenantId[]): AnomalyRoom["evaluations"]["claimDueAcrossTenants"] =>
-  async (nowMs, leaseUntilMs) => {
-    const text = `UPDATE anomaly_rule SET lease_token = gen_random_uuid(), leased_until = $3 WHERE tenant_id = ANY ($1) AND enabled AND deleted_at IS NULL
-    AND next_evaluation_at <= $2 RETURNING tenant_id, id, lease_token`;
-    const { rows } = await room.engines.owner.query(text, [tenants(), new Date(nowMs), new Date(leaseUntilMs)]);
-    return claims.parse(rows).flatMap((row) => {
-      const [tenantId, ruleId] = [parseTenantId(row.tenant_id), parseRuleId(row.id)];
-      return tenantId === null || ruleId === null ? [] : [{ tenantId, ruleId, leaseToken: row.lease_token }];
-    });
-  };
-
 const saved = z.object({ createRule: z.object({ rule: z.object({ id: z.string() }) }) });
 
 /** The anomaly room beside a world of hourly counts, with a clock that turns by the hour; `reset` after each test, `room.close` after all. */
@@ -126,8 +112,7 @@ export const openQuestionWorld = () => {
     /** Lets hours pass and has a worker evaluate once. */
     turn: async (hours = 1): Promise<void> => {
       room.clock.ms += hours * HOUR_MS;
-      const claimDueAcrossTenants = claimsOf(room, () => tenants);
-      await room.worker({ evaluations: { ...room.evaluations, claimDueAcrossTenants } })();
+      await room.worker()();
     },
     reset: async (): Promise<void> => {
       await rest(room, tenants);

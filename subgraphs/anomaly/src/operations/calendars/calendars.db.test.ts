@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
-import { parseRuleId, parseTenantId, type TenantId } from "@tessera/contracts/ids";
+import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import type { WatchedAnswer, WatchedQuestion } from "@tessera/contracts/watched-series";
 import { askSubgraph, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
@@ -208,20 +208,9 @@ const episodes = async (
   return shape.parse(await answer(SIMULATE, { draft, from, to })).episodes.map((episode) => episode.from);
 };
 
-const claims = z.array(z.object({ tenant_id: z.string(), id: z.string(), lease_token: z.string() }));
-/** Claims the due rules of these tests alone: those of the tests beside this one are for their own workers. */
-const claimOwn: AnomalyRoom["evaluations"]["claimDueAcrossTenants"] = async (nowMs, leaseUntilMs) => {
-  const text = `UPDATE anomaly_rule SET lease_token = gen_random_uuid(), leased_until = $3 WHERE tenant_id = ANY ($1) AND enabled AND deleted_at IS NULL
-    AND next_evaluation_at <= $2 RETURNING tenant_id, id, lease_token`;
-  const { rows } = await room.engines.owner.query(text, [tenants, new Date(nowMs), new Date(leaseUntilMs)]);
-  return claims.parse(rows).flatMap((row) => {
-    const [tenantId, ruleId] = [parseTenantId(row.tenant_id), parseRuleId(row.id)];
-    return tenantId === null || ruleId === null ? [] : [{ tenantId, ruleId, leaseToken: row.lease_token }];
-  });
-};
 const turnAt = async (ms: number): Promise<void> => {
   room.clock.ms = ms + 60_000;
-  await room.worker({ evaluations: { ...room.evaluations, claimDueAcrossTenants: claimOwn } })();
+  await room.worker()();
 };
 const raised = async ({ answer }: Tenant): Promise<readonly unknown[]> => {
   const shape = z.object({ edges: z.array(z.object({ node: z.object({ raisedAt: z.string() }) })) });
