@@ -4,6 +4,8 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from "@tessera/platform/
 import { tenantTablesOf, type ClickHouseAccess } from "@tessera/platform/store/migrate";
 import { createLogger } from "@tessera/platform/telemetry/logger";
 import { createMetrics } from "@tessera/platform/telemetry/metrics";
+import { PORT_ATTEMPTS } from "@tessera/platform/engines/loopback-port";
+import { systemErrorCode } from "@tessera/platform/engines/start-problem";
 import {
   startEmbeddedEngines,
   type EmbeddedEngines,
@@ -24,14 +26,21 @@ export const SECRETS = {
 } as const;
 
 /** Starts PostgreSQL and ClickHouse as an operator would, outside of any process of the product. */
-export const startEngines = async (home: string): Promise<EmbeddedEngines> =>
-  startEmbeddedEngines({
-    home,
-    tenantTables: await tenantTablesOf(places.clickhouseMigrations),
-    // They come back at the same address however long they were away.
-    postgresPort: await freePort(),
-    clickHousePort: await freePort(),
-  });
+export const startEngines = async (home: string, attempt = 1): Promise<EmbeddedEngines> => {
+  try {
+    return await startEmbeddedEngines({
+      home,
+      tenantTables: await tenantTablesOf(places.clickhouseMigrations),
+      // They come back at the same address however long they were away.
+      postgresPort: await freePort(),
+      clickHousePort: await freePort(),
+    });
+  } catch (error) {
+    // A test beside this one may have picked the same port in the same moment.
+    if (attempt < PORT_ATTEMPTS && systemErrorCode(error) === "PORT_TAKEN") return startEngines(home, attempt + 1);
+    throw error;
+  }
+};
 
 /** The engines of a home that {@link startEngines} has used, each to be started by itself; `port` is the one in the connections. */
 export const startPostgresAlone = (home: string, { postgres }: EngineConnections): Promise<EmbeddedPostgres> =>
