@@ -1,5 +1,6 @@
 import type { HttpServer } from "@tessera/platform/http/server";
 import { inRestWords } from "../../answers/in-rest-words.ts";
+import { nextCursor } from "../../answers/next-cursor.ts";
 import { RestSecurityEventsDocument } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { administeredTenant } from "../../http/own-tenant.ts";
@@ -28,5 +29,5 @@ export const registerAdminSecurityEvents = (server: HttpServer, deps: GraphRoute
     const variables = { tenantId, filter, first: Number(query.first ?? DEFAULT_FIRST), after: query.after ?? null };
     const { data } = await securityEvents(deps.graph, request, variables);
     const { nodes, pageInfo } = data.securityEvents;
-    return { events: inRestWords(nodes), next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+    return { events: inRestWords(nodes), next_cursor: nextCursor(pageInfo) };
   });

@@ -1,12 +1,13 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
+import { wordsOf } from "../../answers/in-rest-words.ts";
+import { nextCursor } from "../../answers/next-cursor.ts";
 import {
   RestActiveAnomaliesDocument,
   RestGiveAnomalyFeedbackDocument,
   RestUpdateRuleDocument,
 } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
-import { wordsOf } from "../../http/graph-words.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { camelCase, snakeCase } from "../../http/snake-case.ts";
@@ -16,14 +17,14 @@ const DEFAULT_FIRST = "50";
 const ID = "rule_id";
 
 const active = graphQuestion(RestActiveAnomaliesDocument, (field) => (field === "ruleId" ? ID : field));
-const update = graphQuestion(RestUpdateRuleDocument, (field) =>
-  field === "id" ? ID : snakeCase(field.replace(/^input\./, "")),
-);
+const naming =
+  (id: string) =>
+  (field: string): string =>
+    field === "id" ? id : snakeCase(field.replace(/^input\./, ""));
+const update = graphQuestion(RestUpdateRuleDocument, naming(ID));
 
 const ANOMALY_ID = "anomaly_id";
-const feedback = graphQuestion(RestGiveAnomalyFeedbackDocument, (field) =>
-  field === "id" ? ANOMALY_ID : snakeCase(field.replace(/^input\./, "")),
-);
+const feedback = graphQuestion(RestGiveAnomalyFeedbackDocument, naming(ANOMALY_ID));
 
 /** Members whose values are words of the graph's enums. */
 const inWords = wordsOf(new Set(["state", "severity", "side", "kind", "verdict", "repeats"]));
@@ -67,7 +68,7 @@ export const registerAnomalies = (server: HttpServer, deps: GraphRouteDeps): voi
     ).data.anomalies;
     return {
       anomalies: edges.map(({ node }) => inWords(node)),
-      next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+      next_cursor: nextCursor(pageInfo),
     };
   });
   serveRoute(server, deps, updateRuleDescription, async (request) => {

@@ -1,4 +1,5 @@
 import type { HttpServer } from "@tessera/platform/http/server";
+import { nextCursor } from "../../answers/next-cursor.ts";
 import { RestAuditLogDocument, type RestAuditLogQuery } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { serveRoute } from "../../http/serve-route.ts";
@@ -45,5 +46,5 @@ export const registerAuditLog = (server: HttpServer, deps: GraphRouteDeps): void
     const variables = { filter, first: Number(query.first ?? DEFAULT_FIRST), after: query.after ?? null };
     const { data } = await auditLog(deps.graph, request, variables);
     const { nodes, pageInfo } = data.auditLog;
-    return { records: nodes.map(toRecord), next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+    return { records: nodes.map(toRecord), next_cursor: nextCursor(pageInfo) };
   });

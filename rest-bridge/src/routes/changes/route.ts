@@ -1,4 +1,5 @@
 import type { HttpServer } from "@tessera/platform/http/server";
+import { inRestWords } from "../../answers/in-rest-words.ts";
 import { RestRecordChangeDocument } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
@@ -14,12 +15,6 @@ export const registerChanges = (server: HttpServer, deps: GraphRouteDeps): void 
     const { tenant_id, kind, ...said } = request.body;
     ownTenant(request.caller, tenant_id);
     const { recordChange } = (await record(deps.graph, request, { input: { ...said, kind: kind.toUpperCase() } })).data;
-    const { recordedBy, recordedAt, labels, id, key, title, at, until, link } = recordChange;
-    return {
-      ...{ id, key, kind: recordChange.kind.toLowerCase(), title, at, until, link },
-      labels: labels.map(({ name, value }) => ({ name, value })),
-      recorded_by: { kind: recordedBy.kind.toLowerCase(), id: recordedBy.id },
-      recorded_at: recordedAt,
-    };
+    return inRestWords(recordChange);
   });
 };

@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { inRestWords } from "../../answers/in-rest-words.ts";
+import { nextCursor } from "../../answers/next-cursor.ts";
 import { toProvenance } from "../../answers/provenance.ts";
 import {
   RestCorrelationBacktestDocument,
@@ -42,13 +43,6 @@ const inWords = (value: object): Record<string, unknown> =>
   );
 const noRule = () => refuse("NOT_FOUND", "The tenant has no correlation rule of this id and version.", { field: ID });
 const withWarnings = (warnings: readonly unknown[]) => (warnings.length === 0 ? {} : { warnings });
-const nextCursor = ({
-  hasNextPage,
-  endCursor,
-}: {
-  readonly hasNextPage: boolean;
-  readonly endCursor: string | null;
-}) => (hasNextPage ? endCursor : null);
 
 const registerRules = (server: HttpServer, deps: GraphRouteDeps): void => {
   serveRoute(server, deps, descriptions.correlationsDescription, async (request) => {

@@ -1,5 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
+import { wordsOf } from "../../answers/in-rest-words.ts";
+import { nextCursor } from "../../answers/next-cursor.ts";
 import {
   RestAcknowledgeIncidentDocument,
   RestIncidentDocument,
@@ -8,9 +10,8 @@ import {
   RestResolveIncidentDocument,
 } from "../../generated/graphql.ts";
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
-import { wordsOf } from "../../http/graph-words.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
-import { serveRoute } from "../../http/serve-route.ts";
+import { serveRoute, type CheckedRequest } from "../../http/serve-route.ts";
 import {
   acknowledgeIncidentDescription,
   incidentDescription,
@@ -34,6 +35,11 @@ const inWords = wordsOf(new Set(["state", "severity", "kind", "from", "to", "rol
 
 const unknown = () => refuse("NOT_FOUND", "The tenant has no incident of this id.", { field: ID });
 
+interface Note {
+  readonly tenant_id?: string;
+  readonly note?: string | null;
+}
+
 type Outcome =
   | { readonly __typename: "IncidentSaved"; readonly incident: object }
   | { readonly __typename: "IncidentStepRefused"; readonly incident: { readonly state: string } }
@@ -52,6 +58,12 @@ const changed = (outcome: Outcome): unknown => {
   }
 };
 
+/** What the graph is asked for a step of an incident; refuses another tenant's. */
+const stepOf = ({ caller, path, body }: CheckedRequest<unknown, Note>) => {
+  ownTenant(caller, body.tenant_id);
+  return { id: path[ID], note: body.note ?? null };
+};
+
 /** Adds the addresses under /api/v2/incidents but for what providers tell back. */
 export const registerIncidents = (server: HttpServer, deps: GraphRouteDeps): void => {
   serveRoute(server, deps, incidentsDescription, async (request) => {
@@ -65,7 +77,7 @@ export const registerIncidents = (server: HttpServer, deps: GraphRouteDeps): voi
     ).data.incidents;
     return {
       incidents: edges.map(({ node }) => inWords(node)),
-      next_cursor: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+      next_cursor: nextCursor(pageInfo),
     };
   });
   serveRoute(server, deps, incidentDescription, async (request) => {
@@ -79,14 +91,10 @@ export const registerIncidents = (server: HttpServer, deps: GraphRouteDeps): voi
     const { markdown, json } = incident.postmortem;
     return { markdown, json };
   });
-  serveRoute(server, deps, acknowledgeIncidentDescription, async (request) => {
-    ownTenant(request.caller, request.body.tenant_id);
-    const variables = { id: request.path[ID], note: request.body.note ?? null };
-    return changed((await acknowledge(deps.graph, request, variables)).data.acknowledgeIncident);
-  });
-  serveRoute(server, deps, resolveIncidentDescription, async (request) => {
-    ownTenant(request.caller, request.body.tenant_id);
-    const variables = { id: request.path[ID], note: request.body.note ?? null };
-    return changed((await resolve(deps.graph, request, variables)).data.resolveIncident);
-  });
+  serveRoute(server, deps, acknowledgeIncidentDescription, async (request) =>
+    changed((await acknowledge(deps.graph, request, stepOf(request))).data.acknowledgeIncident),
+  );
+  serveRoute(server, deps, resolveIncidentDescription, async (request) =>
+    changed((await resolve(deps.graph, request, stepOf(request))).data.resolveIncident),
+  );
 };

@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
 import { inRestWords } from "../../answers/in-rest-words.ts";
+import { nextCursor } from "../../answers/next-cursor.ts";
 import {
   RestErasePersonDocument,
   RestIdentifyDocument,
@@ -74,7 +75,7 @@ export const registerPeople = (server: HttpServer, deps: GraphRouteDeps): void =
       ...inWords(rest),
       traits: traits.map(({ name, value, since }) => ({ name, value, since })),
       timeline: timeline.edges.map(({ node }) => inWords(node)),
-      next_cursor: timeline.pageInfo.hasNextPage ? timeline.pageInfo.endCursor : null,
+      next_cursor: nextCursor(timeline.pageInfo),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
   });

@@ -1,5 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
+import { wordsOf } from "../../answers/in-rest-words.ts";
+import { nextCursor } from "../../answers/next-cursor.ts";
 import {
   RestDefineReportDocument,
   RestPauseReportDocument,
@@ -12,7 +14,6 @@ import {
 import { graphQuestion, type GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
 import { serveRoute } from "../../http/serve-route.ts";
-import { snakeCase } from "../../http/snake-case.ts";
 import * as descriptions from "./description.ts";
 import { answerFile } from "./file.ts";
 import { toReport } from "./question.ts";
@@ -32,29 +33,12 @@ const pause = graphQuestion(RestPauseReportDocument, naming);
 const remove = graphQuestion(RestRemoveReportDocument, naming);
 
 /** Members whose values are words of the graph's enums. */
-const ENUMS = new Set(["source", "formats", "format", "paused", "state"]);
-const lower = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(lower);
-  return typeof value === "string" ? value.toLowerCase() : value;
-};
+const inWords = wordsOf(new Set(["source", "formats", "format", "paused", "state"]));
 
-const inWords = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(inWords);
-  if (typeof value !== "object" || value === null) return value;
-  const members = Object.entries(value).filter(([name]) => name !== "__typename");
-  return Object.fromEntries(
-    members.map(([name, part]: [string, unknown]) => [snakeCase(name), ENUMS.has(name) ? lower(part) : inWords(part)]),
-  );
-};
 const noReport = () => refuse("NOT_FOUND", "The tenant has no report of this id that is yours.", { field: ID });
 const tooMany = (limit: number, what: string) =>
   refuse("CONFLICT", `There are ${limit} ${what}, as many as there may be.`);
 
-interface PageInfo {
-  readonly hasNextPage: boolean;
-  readonly endCursor: string | null;
-}
-const nextCursor = ({ hasNextPage, endCursor }: PageInfo) => (hasNextPage ? endCursor : null);
 const pageOf = ({ first, after }: { readonly first?: string; readonly after?: string }) => ({
   first: Number(first ?? DEFAULT_FIRST),
   after: after ?? null,
