@@ -1,9 +1,8 @@
 import { SUBJECT_KINDS, type Caller, type Subject } from "@tessera/contracts/caller";
 import { INCIDENT_CHANGED } from "@tessera/contracts/events/incident-changed";
 import { parseIncidentId } from "@tessera/contracts/ids";
-import type { EventLog, LogEntry } from "@tessera/platform/events/event-log";
-import { formatLogCursor, parseLogCursor } from "@tessera/platform/events/log-cursor";
-import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
+import type { EventLog } from "@tessera/platform/events/event-log";
+import type { LiveIterator } from "@tessera/platform/runtime/live-iterator";
 import { z } from "zod";
 import { SEVERITIES, type Severity } from "../../domain/alerts/alert.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type IncidentState,
 } from "../../domain/incidents/incident.ts";
 import type { IncidentStore } from "../../store/incidents/incident-store.ts";
+import { followLog, placeOf } from "../follow-log.ts";
 
 /** What happened to an incident, with its place in the event log. */
 export interface IncidentEvent {
@@ -41,32 +41,19 @@ const payload = z.object({
 
 /** Follows what happens to incidents of the caller's tenant, from after a cursor, or from now on. What was forgotten before it could be told is passed over. */
 export const followIncidents =
-  (deps: { readonly incidents: Pick<IncidentStore, "findMany">; readonly eventLog: EventLog }) =>
+  ({ incidents, eventLog }: { readonly incidents: Pick<IncidentStore, "findMany">; readonly eventLog: EventLog }) =>
   async (
     { tenantId }: Caller,
     after: string | null | undefined,
     { severity = null, policy = null }: FollowFilter,
   ): Promise<LiveIterator<IncidentEvent>> => {
-    // Now is a place in the log: without it, entries this process has not yet handed out would count as later.
-    const from = after === null || after === undefined ? await deps.eventLog.head() : parseLogCursor(after);
-    const follower = deps.eventLog.follow(tenantId, INCIDENT_CHANGED, from);
-    const read = async (entry: LogEntry): Promise<IncidentEvent | null> => {
-      const told = payload.parse(entry.payload);
+    const from = await placeOf(eventLog, after);
+    return followLog(eventLog, { tenantId, topic: INCIDENT_CHANGED, from }, async (entry) => {
+      const told = payload.parse(entry);
       if ((severity !== null && told.severity !== severity) || (policy !== null && told.policy !== policy)) return null;
       const id = parseIncidentId(told.incidentId);
-      const [incident] = id === null ? [] : await deps.incidents.findMany(tenantId, [id]);
+      const [incident] = id === null ? [] : await incidents.findMany(tenantId, [id]);
       const { kind, state, by, text, atMs } = told;
-      return incident === undefined
-        ? null
-        : { cursor: formatLogCursor(entry.cursor), kind, state, by, text, atMs, incident };
-    };
-    const next = async (): Promise<IteratorResult<IncidentEvent>> => {
-      for (;;) {
-        const entry = await follower.next();
-        if (entry.done === true) return { done: true, value: undefined };
-        const event = await read(entry.value);
-        if (event !== null) return { done: false, value: event };
-      }
-    };
-    return createLiveIterator({ next, close: () => void follower.return() });
+      return incident === undefined ? null : { kind, state, by, text, atMs, incident };
+    });
   };
