@@ -97,12 +97,12 @@ const save = async (
   if (entries.length > 0) await transaction.run(addEntriesStatement(tenantId, entries), nothing);
   if (links.length > 0) await transaction.run(addLinksStatement(tenantId, links.map(kept)), nothing);
   const byId = new Map(incidents.map((incident) => [incident.id, incident]));
-  for (const entry of entries) {
+  const told = entries.map((entry) => {
     const incident = byId.get(entry.incidentId);
     if (incident === undefined) throw new Error("An entry is of an incident that was not kept with it.");
-    const payload = toldOf(incident, entry);
-    await eventLog.appendWith(transaction, { tenantId, topic: INCIDENT_CHANGED, dedupeKey: entry.id, payload });
-  }
+    return { tenantId, topic: INCIDENT_CHANGED, dedupeKey: entry.id, payload: toldOf(incident, entry) };
+  });
+  await eventLog.appendAllWith(transaction, told);
 };
 
 /** Builds {@link OpenBookWithin}. */
