@@ -1,4 +1,4 @@
-import { parseTenantId, type IncidentId, type TenantId } from "@tessera/contracts/ids";
+import type { IncidentId, TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
@@ -47,10 +47,7 @@ export const tellTime =
 /** Looks for incidents of which the clock has something to say; true when there may be more. */
 export const tellTimeToAll = (deps: Omit<KeepIncidentsDeps, "logger">) => async (): Promise<boolean> => {
   const due = await deps.incidents.dueTenantsAcrossTenants(deps.nowMs(), MAX_TENANTS);
-  for (const text of due) {
-    const tenantId = parseTenantId(text);
-    if (tenantId !== null) await tellTime(deps)(tenantId);
-  }
+  for (const tenantId of due) await tellTime(deps)(tenantId);
   return due.length === MAX_TENANTS;
 };
 

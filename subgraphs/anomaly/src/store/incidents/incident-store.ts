@@ -1,6 +1,6 @@
 import type { AnomalyId, IncidentId, TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
-import { parseAnomalyId, parseIncidentId } from "@tessera/contracts/ids";
+import { parseAnomalyId, parseIncidentId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { Severity } from "../../domain/alerts/alert.ts";
 import type { Incident, IncidentEntry, IncidentLink, IncidentState, Sign } from "../../domain/incidents/incident.ts";
@@ -49,7 +49,7 @@ export interface IncidentStore {
   /** The open anomalies of an incident. */
   openAnomaliesOf(tenantId: TenantId, id: IncidentId): Promise<readonly AnomalyId[]>;
   /** Tenants of whose incidents the clock has something to say. */
-  dueTenantsAcrossTenants(nowMs: number, most: number): Promise<readonly string[]>;
+  dueTenantsAcrossTenants(nowMs: number, most: number): Promise<readonly TenantId[]>;
   /** Removes what is older than is kept; answers how many rows. */
   forgetAcrossTenants(before: { readonly closedMs: number; readonly overMs: number }, most: number): Promise<number>;
 }
@@ -118,7 +118,7 @@ const statements = {
   }),
 };
 
-const idRow = z.object({ id: z.string() });
+const tenantRow = z.object({ id: idColumn(parseTenantId) });
 const anomalyRow = z.object({ id: idColumn(parseAnomalyId) });
 const belongsRow = z.object({ anomalyId: idColumn(parseAnomalyId), incidentId: idColumn(parseIncidentId) });
 const countRow = z.object({ count: z.number() });
@@ -139,7 +139,7 @@ export const createIncidentStore = (sql: TenantSql): IncidentStore => ({
     return rows.map((row) => row.id);
   },
   dueTenantsAcrossTenants: async (nowMs, most) =>
-    (await sql.runAcrossTenants(statements.due(nowMs, most), (row) => idRow.parse(row))).map(({ id }) => id),
+    (await sql.runAcrossTenants(statements.due(nowMs, most), (row) => tenantRow.parse(row))).map(({ id }) => id),
   forgetAcrossTenants: async (before, most) =>
     (await sql.runAcrossTenants(statements.forget(before, most), (row) => countRow.parse(row)))[0]?.count ?? 0,
 });
