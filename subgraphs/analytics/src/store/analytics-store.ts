@@ -1,7 +1,7 @@
 import type { BatchId, EventId } from "@tessera/contracts/ids";
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { Drawing } from "../domain/sampling.ts";
-import type { EventStore, QueryAnswer, QueryStatistics, StoreStatement } from "@tessera/platform/store/event-store";
+import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
 import type { PlannedTable, ReadEstimate, ReadRate } from "../domain/explanation.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
@@ -23,7 +23,6 @@ import {
 import { olapSetsStatement, setOf, totalSetOf } from "./olap-sets-sql.ts";
 import { olapStatement, type OlapRequest } from "./olap-sql.ts";
 import {
-  estimateRowOf,
   olapRowOf,
   realtimeRowOf,
   sampleRowOf,
@@ -35,7 +34,8 @@ import {
 } from "./result-rows.ts";
 import { createReadRates, type ReadRates } from "./read-rates.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
-import { estimateOf, sampleStatement } from "./sample-sql.ts";
+import { readEstimate } from "./read-estimate.ts";
+import { sampleStatement } from "./sample-sql.ts";
 import { windowsStatement } from "./windows-sql.ts";
 
 /** Groups of an answer, the measures over all of them, and what it cost. */
@@ -185,26 +185,6 @@ const sampled = async (
   };
 };
 
-const estimate = async (
-  store: EventStore,
-  reader: DataReader,
-  statement: StoreStatement,
-  signal: AbortSignal | undefined,
-): Promise<ReadEstimate> => {
-  // The engine would hold its own estimate to the bound that the estimate is compared with.
-  const options = { ...optionsOf(signal), settings: { max_rows_to_read: "0" } };
-  const answer = await store.query(reader, estimateOf(statement), estimateRowOf, options);
-  type Read = (typeof answer.rows)[number];
-  const sum = (read: (row: Read) => number): number => answer.rows.reduce((total, row) => total + read(row), 0);
-  const rollupRows = sum(({ table, rows }) => (table.includes("rollup_") ? rows : 0));
-  return {
-    rollupRows,
-    rows: sum(({ rows }) => rows),
-    marks: sum(({ marks }) => marks),
-    parts: sum(({ parts }) => parts),
-  };
-};
-
 /** A page reads the table's order from its end and stops when it is full: reading ahead, as the engine does by itself, reads most of the range in vain. */
 const NEWEST_FIRST = { read_in_order_use_buffering: 0 } as const;
 
@@ -240,7 +220,7 @@ export const createAnalyticsStore = (store: EventStore, rates: ReadRates = creat
   estimate: (reader, request, drawing, signal) => {
     const { tenantId } = reader;
     const statement = drawing === null ? olapStatement(request, tenantId) : sampleStatement(request, drawing, tenantId);
-    return estimate(store, reader, statement, signal);
+    return readEstimate(store, reader, statement, signal);
   },
   readRate: rates.of,
   sampled: (reader, request, drawing, signal) => sampled(store, reader, request, drawing, signal),

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Cell } from "../domain/columns.ts";
 import type { SampledSums } from "../domain/estimators.ts";
-import type { ReadEstimate } from "../domain/explanation.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { WindowCells } from "../domain/windows.ts";
 
@@ -82,14 +81,6 @@ export const sampleRowOf = (raw: unknown, query: AnalyticQuery): SampleRow => {
     units: Number(cellOf(row, "units")),
   };
 };
-
-const estimateRow = z.object({
-  ...{ table: z.string(), rows: z.coerce.number(), marks: z.coerce.number(), parts: z.coerce.number() },
-});
-
-/** Reads a row of `EXPLAIN ESTIMATE`: what would be read of one table. */
-export const estimateRowOf = (raw: unknown): Omit<ReadEstimate, "rollupRows"> & { readonly table: string } =>
-  estimateRow.parse(raw);
 
 const partName = z.enum(["TOTAL", "BUCKET", "CURRENCY", "NAME"]);
 

@@ -7,8 +7,7 @@ import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, sliceSql } from "./behaviour-sql.ts";
 import { createParams } from "./params.ts";
-import { estimateRowOf } from "./result-rows.ts";
-import { estimateOf } from "./sample-sql.ts";
+import { readEstimate } from "./read-estimate.ts";
 
 /** What a question reads of all persons, as far as the store's index can tell. */
 export interface LookedAtRows {
@@ -28,12 +27,8 @@ export const rowsEstimate =
     const params = createParams();
     const where = [behaviourRange(table, range, reader.tenantId, params), ...anyNameSql(matchers, params)];
     const text = `SELECT count(), max(person) FROM ${table} WHERE ${where.join(" AND ")}`;
-    const statement = estimateOf({ name: "looked-at", text, params: params.values });
-    // The engine would hold its own estimate to the bound of what may still be read.
-    const settings = { max_rows_to_read: "0" };
-    const options = signal === undefined ? { settings } : { settings, signal };
-    const { rows } = await store.query(reader, statement, estimateRowOf, options);
-    return rows.reduce((sum, one) => sum + one.rows, 0);
+    const statement = { name: "looked-at", text, params: params.values };
+    return (await readEstimate(store, reader, statement, signal)).rows;
   };
 
 /** Tells how many persons of a slice did something that is looked at, with what telling it cost. */

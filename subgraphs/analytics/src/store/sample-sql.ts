@@ -178,10 +178,3 @@ export const sampleStatement = (request: OlapRequest, drawing: Drawing, tenantId
   ].join("\n");
   return { name: "olap-sample", text, params: params.values };
 };
-
-/** The engine's own estimate of the rows a statement would read, by its index; nothing is read for it. */
-export const estimateOf = ({ name, text, params }: StoreStatement): StoreStatement => ({
-  name: `${name}-estimate`,
-  text: `EXPLAIN ESTIMATE ${text}`,
-  params,
-});
