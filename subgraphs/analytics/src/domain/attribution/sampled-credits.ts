@@ -41,6 +41,7 @@ export const samplingErrors = (
   model: AttributionModel,
   direct: DirectLabels,
 ): readonly number[] | null => {
+  if (part.fraction === 1) return null;
   const places = new Map(labels.map((label, place) => [label, place]));
   const squares = labels.map(() => 0);
   for (const path of paths) {
@@ -51,7 +52,7 @@ export const samplingErrors = (
     steps.forEach((step, index) => own.set(step, Math.min(1, (own.get(step) ?? 0) + (shares[index] ?? 0))));
     for (const [step, share] of own) squares[step] = (squares[step] ?? 0) + share * share * path.squares;
   }
-  return part.fraction === 1 ? null : squares.map((sum) => standardErrorOf(part, sum) ?? 0);
+  return squares.map((sum) => standardErrorOf(part, sum) ?? 0);
 };
 
 const scaledInterval = (interval: Interval | null, fraction: number): Interval | null =>
