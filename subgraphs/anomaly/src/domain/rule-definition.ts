@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkAlertPolicy } from "./alerts/alert-policy-definition.ts";
-import type { Checked, RuleProblem } from "./checked.ts";
+import { checked, type Checked, type RuleProblem } from "./checked.ts";
 import { problemWithBuckets } from "./detectors/create-detector.ts";
 import { checkDetectorDefinition } from "./detectors/detector-definition.ts";
 import type { Condition } from "./evaluation.ts";
@@ -70,17 +70,6 @@ export interface WatchParts {
 
 const given = (value: unknown): boolean => value !== null && value !== undefined;
 
-const checked = <T>(result: z.ZodSafeParseResult<T>, place = ""): Checked<T> =>
-  result.success
-    ? { valid: true, value: result.data }
-    : {
-        valid: false,
-        problems: result.error.issues.map(({ path, message }) => ({
-          field: [...(place === "" ? [] : [place]), ...path].join("."),
-          message,
-        })),
-      };
-
 const within = <T>(place: string, result: Checked<T>): Checked<T> =>
   result.valid
     ? result
@@ -97,8 +86,8 @@ const problem = (field: string, message: string): Checked<never> => ({ valid: fa
 const watchOf = ({ metric, question }: WatchParts): Checked<Watch> => {
   if (given(metric) === given(question))
     return problem("question", "A rule watches a `metric` of its own or a `question`, and one of them.");
-  if (given(question)) return checked(watchedQuestionSchema.safeParse(question), "question");
-  const read = checked(metricSchema.safeParse(metric), "metric");
+  if (given(question)) return within("question", checked(watchedQuestionSchema.safeParse(question)));
+  const read = within("metric", checked(metricSchema.safeParse(metric)));
   return read.valid ? { valid: true, value: { kind: "METRIC", metric: read.value } } : read;
 };
 
@@ -106,7 +95,7 @@ const detectorOf = ({ metric, condition, detector }: WatchParts): Checked<RuleDe
   if (given(condition) === given(detector))
     return problem("detector", "A rule has a `condition` or a `detector`, and one of them.");
   if (given(condition)) {
-    const read = checked(conditionSchema.safeParse(condition), "condition");
+    const read = within("condition", checked(conditionSchema.safeParse(condition)));
     return read.valid ? { valid: true, value: detectorOfCondition(read.value) } : read;
   }
   const read = within("detector", checkDetectorDefinition(detector));

@@ -1,7 +1,7 @@
 import { parseRuleId, type RuleId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import type { Checked } from "../checked.ts";
-import { checked, MAX_MATCHERS, matcherSchema } from "../silences/check-silence.ts";
+import { checked, type Checked } from "../checked.ts";
+import { MAX_MATCHERS, matcherSchema } from "../silences/check-silence.ts";
 import { labelTest, type Labels } from "../silences/matcher.ts";
 import { SEVERITIES, type Severity } from "./alert.ts";
 

@@ -1,6 +1,6 @@
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
-import type { Checked } from "../checked.ts";
+import { checked, type Checked } from "../checked.ts";
 import { SEVERITIES } from "./alert.ts";
 import type { AlertPolicy } from "./alert-policy.ts";
 
@@ -118,12 +118,7 @@ const policySchema = z
   .transform(({ autoResolve, ...same }): AlertPolicy => ({ ...same, autoResolveMs: autoResolve }));
 
 /** Checks a policy in the form its author gives: durations in ISO 8601, what is left out by default. */
-export const checkAlertPolicy = (input: unknown): Checked<AlertPolicy> => {
-  const result = policySchema.safeParse(input);
-  if (result.success) return { valid: true, value: result.data };
-  const problems = result.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
-  return { valid: false, problems };
-};
+export const checkAlertPolicy = (input: unknown): Checked<AlertPolicy> => checked(policySchema.safeParse(input));
 
 const durationText = (ms: number): string => `PT${ms / 1_000}S`;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Checked } from "../checked.ts";
+import { checked, storedValue, type Checked } from "../checked.ts";
 import { isZone } from "../zone-clock.ts";
 import {
   CHURCHES,
@@ -152,12 +152,7 @@ const calendarSchema = z.object({
 });
 
 /** Checks what the author of a calendar says; a problem names the field and what to change. */
-export const checkCalendar = (input: unknown): Checked<EventCalendar> => {
-  const result = calendarSchema.safeParse(input);
-  if (result.success) return { valid: true, value: result.data };
-  const problems = result.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
-  return { valid: false, problems };
-};
+export const checkCalendar = (input: unknown): Checked<EventCalendar> => checked(calendarSchema.safeParse(input));
 
 /** A day since the epoch as a date, such as 2026-12-24. */
 export const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
@@ -180,10 +175,6 @@ export const entryFormOf = ({ label: kind, title, time, like }: CalendarEntry) =
 
 /** Reads and writes calendars; what was stored once and is no calendar is a broken row. */
 export const calendarCodec: CalendarCodec = {
-  read: (definition) => {
-    const checked = checkCalendar(definition);
-    if (checked.valid) return checked.value;
-    throw new Error(`A stored calendar is none: ${checked.problems.map(({ field }) => field).join(", ")}.`);
-  },
+  read: (definition) => storedValue(checkCalendar(definition), "calendar"),
   write: ({ entries, ...same }) => ({ ...same, entries: entries.map(entryFormOf) }),
 };

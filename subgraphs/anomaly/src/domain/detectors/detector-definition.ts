@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Checked } from "../checked.ts";
+import { checked, type Checked } from "../checked.ts";
 import { amount, calendar, calendarOfBounds, distance, minimumSamples, sides } from "./definition-parts.ts";
 
 /** Buckets a window may reach back: a week of five minutes each. */
@@ -258,9 +258,5 @@ export const isOfGroup = (definition: DetectorDefinition): definition is GroupDe
   definition.kind === "PEERS" || definition.kind === "MULTIVARIATE";
 
 /** Checks what an author says of a detector and fills in what is left out; a problem names the field and its limit. */
-export const checkDetectorDefinition = (input: unknown): Checked<DetectorDefinition> => {
-  const result = definitionSchema.safeParse(input);
-  if (result.success) return { valid: true, value: result.data };
-  const problems = result.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
-  return { valid: false, problems };
-};
+export const checkDetectorDefinition = (input: unknown): Checked<DetectorDefinition> =>
+  checked(definitionSchema.safeParse(input));

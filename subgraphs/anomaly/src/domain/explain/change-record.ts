@@ -1,7 +1,6 @@
 import type { Subject } from "@tessera/contracts/caller";
 import { z } from "zod";
-import type { Checked } from "../checked.ts";
-import { checked } from "../silences/check-silence.ts";
+import { checked, type Checked } from "../checked.ts";
 
 /** What changed: what Datadog, Honeycomb and LaunchDarkly tell of, each by its own word. */
 export const CHANGE_KINDS = ["DEPLOY", "FLAG", "EXPERIMENT", "CAMPAIGN", "CONFIGURATION", "OTHER"] as const;

@@ -1,7 +1,7 @@
 import { digestOf } from "@tessera/platform/integrity/digest";
 import { z } from "zod";
 import type { Anomaly } from "../anomaly.ts";
-import type { Checked } from "../checked.ts";
+import { checked, type Checked, type RuleProblem } from "../checked.ts";
 import type { Rule } from "../rule.ts";
 import { meaningOf } from "../rule-change.ts";
 import type { KeptBucket } from "../rules/series.ts";
@@ -153,21 +153,17 @@ export const checkFeedback = (
   subject: FeedbackSubject,
   nowMs: number,
 ): Checked<{ readonly said: FeedbackSaid; readonly seen: Sight }> => {
-  const read = inputSchema.safeParse(input);
-  if (!read.success)
-    return {
-      valid: false,
-      problems: read.error.issues.map(({ path, message }) => ({ field: path.join("."), message })),
-    };
-  const problems: { field: string; message: string }[] = [];
+  const read = checked(inputSchema.safeParse(input));
+  if (!read.valid) return read;
+  const problems: RuleProblem[] = [];
   const issue: Issue = (path, message) => problems.push({ field: path.join("."), message });
   const seen = sightOf(subject);
-  const { verdict, note } = read.data;
-  if (verdict !== "EXPECTED" && read.data.expected !== null && read.data.expected !== undefined)
+  const { verdict, note } = read.value;
+  if (verdict !== "EXPECTED" && read.value.expected !== null && read.value.expected !== undefined)
     issue(["expected"], "Only what is EXPECTED has a period.");
   const said = {
-    ...{ verdict, note, cause: causeOf(read.data, issue), expiresAtMs: expiryOf(read.data, nowMs, issue) },
-    expected: verdict === "EXPECTED" ? periodOf(read.data, subject, seen, nowMs, issue) : null,
+    ...{ verdict, note, cause: causeOf(read.value, issue), expiresAtMs: expiryOf(read.value, nowMs, issue) },
+    expected: verdict === "EXPECTED" ? periodOf(read.value, subject, seen, nowMs, issue) : null,
   };
   return problems.length > 0 ? { valid: false, problems } : { valid: true, value: { said, seen } };
 };

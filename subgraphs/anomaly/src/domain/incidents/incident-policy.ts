@@ -3,8 +3,8 @@ import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
 import { SEVERITIES, type Severity } from "../alerts/alert.ts";
 import { isWorse } from "./incident-machine.ts";
-import type { Checked } from "../checked.ts";
-import { checked, labelSchema, matcherSchema, MAX_MATCHERS } from "../silences/check-silence.ts";
+import { checked, storedValue, type Checked } from "../checked.ts";
+import { labelSchema, matcherSchema, MAX_MATCHERS } from "../silences/check-silence.ts";
 import { labelOf, labelTest, type Labels, type Matcher } from "../silences/matcher.ts";
 
 /** Policies of a tenant: each alert is held against them in their order. */
@@ -118,11 +118,7 @@ export const policyDefinitionOf = (policy: IncidentPolicy) => {
 
 /** Reads and writes policies in the form their authors give. */
 export const incidentPolicyCodec = {
-  read: (stored: unknown): readonly IncidentPolicy[] => {
-    const result = checkIncidentPolicies(stored);
-    if (result.valid) return result.value;
-    throw new Error(`Stored policies are none: ${result.problems.map(({ field }) => field).join(", ")}.`);
-  },
+  read: (stored: unknown): readonly IncidentPolicy[] => storedValue(checkIncidentPolicies(stored), "list of policies"),
   write: (policies: readonly IncidentPolicy[]): unknown => policies.map(policyDefinitionOf),
 } as const;
 

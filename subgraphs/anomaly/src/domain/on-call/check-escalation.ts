@@ -1,7 +1,7 @@
 import { isUuid } from "@tessera/contracts/ids";
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
-import type { Checked, RuleProblem } from "../checked.ts";
+import { problemsOf, storedValue, type Checked } from "../checked.ts";
 import { MAX_MATCHERS, matcherSchema } from "../silences/check-silence.ts";
 import { checkEscalationPolicy, escalationDefinitionOf } from "./check-on-call.ts";
 import { CHANGING_LABELS, type Contact, type Escalation } from "./escalation.ts";
@@ -28,9 +28,6 @@ const attachedSchema = z.object({
   rank: z.number().int().min(0).max(MAX_RANK).default(0),
 });
 
-const problemsOf = ({ issues }: z.ZodError): readonly RuleProblem[] =>
-  issues.map(({ path, message }) => ({ field: path.join("."), message }));
-
 /** Checks what the author of an escalation policy says; without matchers it is for every alert. */
 export const checkEscalation = (input: unknown): Checked<Escalation> => {
   const [attached, policy] = [attachedSchema.safeParse(input), checkEscalationPolicy(input)];
@@ -54,11 +51,7 @@ export interface EscalationCodec {
 
 /** See {@link EscalationCodec}; what was stored once and is no policy is a broken row. */
 export const escalationCodec: EscalationCodec = {
-  read: (definition) => {
-    const checked = checkEscalation(definition);
-    if (checked.valid) return checked.value;
-    throw new Error(`A stored escalation policy is none: ${checked.problems.map(({ field }) => field).join(", ")}.`);
-  },
+  read: (definition) => storedValue(checkEscalation(definition), "escalation policy"),
   write: escalationFormOf,
 };
 

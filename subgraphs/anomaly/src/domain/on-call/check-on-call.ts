@@ -1,7 +1,7 @@
 import { isUuid } from "@tessera/contracts/ids";
 import { z } from "zod";
 import { escalationTimesSchema } from "../alerts/alert-policy-definition.ts";
-import type { Checked } from "../checked.ts";
+import { checked, type Checked } from "../checked.ts";
 import { isZone } from "../zone-clock.ts";
 import type { EscalationPolicy } from "./escalation-policy.ts";
 import type { DutyHours, OnCallLayer, OnCallSchedule } from "./on-call-schedule.ts";
@@ -118,11 +118,6 @@ const policySchema = z
 
 /** A schedule as its author gives it. */
 export type OnCallDefinition = OnCallSchedule & { readonly name: string };
-
-const checked = <T>(result: z.ZodSafeParseResult<T>): Checked<T> =>
-  result.success
-    ? { valid: true, value: result.data }
-    : { valid: false, problems: result.error.issues.map(({ path, message }) => ({ field: path.join("."), message })) };
 
 /** Checks a schedule. */
 export const checkOnCallSchedule = (input: unknown): Checked<OnCallDefinition> =>

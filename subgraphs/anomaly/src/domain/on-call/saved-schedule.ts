@@ -1,3 +1,4 @@
+import { storedValue } from "../checked.ts";
 import { checkOnCallSchedule, onCallDefinitionOf, type OnCallDefinition } from "./check-on-call.ts";
 import type { OnCallOverride } from "./on-call-schedule.ts";
 
@@ -21,10 +22,6 @@ export interface OnCallCodec {
 
 /** See {@link OnCallCodec}; what was stored once and is no schedule is a broken row. */
 export const onCallCodec: OnCallCodec = {
-  read: (definition) => {
-    const checked = checkOnCallSchedule(definition);
-    if (checked.valid) return checked.value;
-    throw new Error(`A stored schedule is none: ${checked.problems.map(({ field }) => field).join(", ")}.`);
-  },
+  read: (definition) => storedValue(checkOnCallSchedule(definition), "schedule"),
   write: onCallDefinitionOf,
 };

@@ -3,7 +3,7 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import { RE2JS } from "re2js";
 import { z } from "zod";
 import { isZone } from "../zone-clock.ts";
-import type { Checked } from "../checked.ts";
+import { checked, type Checked } from "../checked.ts";
 import { MATCHER_OPERATORS, type Matcher } from "./matcher.ts";
 import { cronReadings, nextOnClock, type SilenceWindow } from "./silence-window.ts";
 import type { InhibitionDefinition, SilenceDefinition } from "./silence.ts";
@@ -135,12 +135,6 @@ const inhibitionSchema = z
     equal: z.array(labelSchema).max(MAX_EQUAL).default([]),
   })
   .transform((definition): InhibitionDefinition => definition);
-
-/** What a schema says of an input: its value, or every problem with its place. */
-export const checked = <T>(result: z.ZodSafeParseResult<T>): Checked<T> =>
-  result.success
-    ? { valid: true, value: result.data }
-    : { valid: false, problems: result.error.issues.map(({ path, message }) => ({ field: path.join("."), message })) };
 
 /** Checks what the author of a silence says; the comment is part of it, so that whoever wonders knows why nobody was told. */
 export const checkSilence = (input: unknown): Checked<SilenceDefinition> => checked(silenceSchema.safeParse(input));

@@ -1,5 +1,6 @@
 import type { Permission } from "@tessera/contracts/permissions";
 import { z } from "zod";
+import { checked } from "../checked.ts";
 import { ORDERINGS, type EndpointDefinition } from "./endpoint.ts";
 import { findEventType, webhookEventTypes } from "./event-types.ts";
 import type { WebhookEventType } from "./event-type.ts";
@@ -95,12 +96,8 @@ export type CheckedEndpoint =
 
 /** Checks what somebody says of an endpoint; whether its address can be sent to is asked elsewhere. */
 export const checkEndpoint = (input: unknown, reader: Reader): CheckedEndpoint => {
-  const result = definitionSchema.safeParse(input);
-  if (!result.success)
-    return {
-      valid: false,
-      problems: result.error.issues.map(({ path, message }) => ({ field: path.join("."), message })),
-    };
-  const problems = problemsOfTypes(result.data.eventTypes, reader);
-  return problems.length > 0 ? { valid: false, problems } : { valid: true, value: result.data };
+  const result = checked(definitionSchema.safeParse(input));
+  if (!result.valid) return result;
+  const problems = problemsOfTypes(result.value.eventTypes, reader);
+  return problems.length > 0 ? { valid: false, problems } : result;
 };
