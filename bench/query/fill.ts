@@ -88,12 +88,20 @@ export const fillServing = async (
     return filled.endMs;
   }
   const tenants = instance.tenants.map(({ tenantId }) => tenantId);
+  let stopping = false;
+  const stop = (): void => {
+    stopping = true;
+  };
+  process.once("SIGTERM", stop);
   while (filled.done < rows) {
+    if (stopping)
+      throw new Error(`The filling of ${String(data)} was stopped after a whole block: it goes on from there.`);
     const part = { from: filled.done, count: Math.min(CHUNK, rows - filled.done) };
     told(`making ${rows.toLocaleString("en-US")} events, ${filled.done.toLocaleString("en-US")} are there`);
     await keep({ ...filled, making: true });
     await generateEvents(writerOf(instance), tenants, rows, filled.endMs + AHEAD_MS, part);
     await keep({ ...filled, done: filled.done + part.count, making: false });
   }
+  process.off("SIGTERM", stop);
   return filled.endMs;
 };
