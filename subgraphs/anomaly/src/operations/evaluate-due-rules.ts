@@ -7,8 +7,8 @@ import { nextTurnMs } from "../domain/evaluation.ts";
 import type { Rule } from "../domain/rule.ts";
 import type { Claim, EvaluationStore } from "../store/evaluation-store.ts";
 import { evaluateRule, type EvaluateRuleDeps } from "./evaluate-rule.ts";
+import { readOnce } from "./read-once.ts";
 import { AuthorGone } from "./rules-author.ts";
-import { readOnce } from "./silences/silence-operations.ts";
 
 /** Rules a worker claims at once; with MAX_PARALLEL_READINGS of at most five seconds each they are done within their lease. */
 export const MAX_CLAIMED_RULES = 32;
@@ -60,10 +60,11 @@ export const evaluateDueRules = (deps: EvaluatorDeps) => {
   return async (): Promise<number> => {
     const nowMs = deps.nowMs();
     const claims = await deps.evaluations.claimDueAcrossTenants(nowMs, nowMs + LEASE_MS, MAX_CLAIMED_RULES);
-    const silences = readOnce(deps.readSilences);
+    const [silences, escalations] = [readOnce(deps.readSilences), readOnce(deps.readEscalations)];
+    const read = { readSilences: silences.read, readEscalations: escalations.read };
     await eachOf(claims, MAX_PARALLEL_READINGS, async (claim) => {
       try {
-        const consequence = await evaluateClaim({ ...deps, readSilences: silences.read }, claim);
+        const consequence = await evaluateClaim({ ...deps, ...read }, claim);
         // What opened or ended may inhibit the alerts of the rules after it.
         if (consequence === "CHANGED") silences.forget(claim.tenantId);
         evaluated.inc({ consequence });

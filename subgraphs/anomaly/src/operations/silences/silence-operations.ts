@@ -103,23 +103,6 @@ export type SilenceOperations = ReturnType<typeof createSilenceOperations>;
 /** Tells whoever evaluates a rule of a tenant the silences around its alerts, by one look at the store. */
 export type ReadSilences = (tenantId: TenantId, atMs: number) => Promise<SilencesInForce>;
 
-/** {@link ReadSilences} for rules that are evaluated together: a tenant's are looked for once, until they are forgotten. */
-export const readOnce = (
-  read: ReadSilences,
-): { readonly read: ReadSilences; readonly forget: (tenantId: TenantId) => void } => {
-  const known = new Map<TenantId, Promise<SilencesInForce>>();
-  return {
-    read: (tenantId, atMs) => {
-      const found = known.get(tenantId) ?? read(tenantId, atMs);
-      known.set(tenantId, found);
-      // Who looks next tries again.
-      found.catch(() => known.delete(tenantId));
-      return found;
-    },
-    forget: (tenantId) => void known.delete(tenantId),
-  };
-};
-
 /** Builds {@link ReadSilences}. */
 export const createReadSilences =
   (silences: Pick<SilenceStore, "bookAt">): ReadSilences =>

@@ -1,14 +1,14 @@
 import { expect, test } from "@jest/globals";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
-import { readOnce } from "./silence-operations.ts";
+import { readOnce } from "./read-once.ts";
 
-test("The silences of a tenant are looked for once for all its rules, again once they are forgotten, and again when looking failed", async () => {
+test("What is read of a tenant is read once for all its rules, again once they are forgotten, and again when reading failed", async () => {
   const [one, other] = [freshTenantId(), freshTenantId()];
   const looked: string[] = [];
   let broken = false;
-  const { read, forget } = readOnce((tenantId) => {
+  const { read, forget } = readOnce((tenantId, _atMs: number) => {
     looked.push(tenantId);
-    return broken ? Promise.reject(new Error("down")) : Promise.resolve(() => []);
+    return broken ? Promise.reject(new Error("down")) : Promise.resolve(tenantId);
   });
   await Promise.all([read(one, 1), read(one, 2), read(other, 1), read(one, 3)]);
   expect(looked).toEqual([one, other]);
