@@ -2,6 +2,7 @@ import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { Severity } from "../alerts/alert.ts";
 import type { Recipient } from "./addressed.ts";
+import type { Group, GroupView } from "./group.ts";
 import type { Wait } from "./plan.ts";
 
 /** Where a delivery stands: GATHERING until it is begun, then SENDING; RETRYING until its next try; SENT, FAILED and DROPPED are its ends. */
@@ -16,6 +17,9 @@ export interface Attempt {
   readonly code: number | null;
   readonly said: string;
 }
+
+/** What a message told of its group. */
+export type ToldGroup = Pick<GroupView, "episode" | "labels" | "state" | "counts">;
 
 /** A message to a channel, on its way or over; times are milliseconds since the epoch. */
 export interface Delivery {
@@ -37,6 +41,8 @@ export interface Delivery {
   readonly finishedAtMs: number | null;
   /** The one person it is for; null: whomever the channel names. */
   readonly recipient: Recipient | null;
+  /** What it told of its group; null while nothing was told, and of what is about no group. */
+  readonly group: ToldGroup | null;
 }
 
 /** A transition of an alert that a channel is told of. */
@@ -44,6 +50,8 @@ export interface Notice {
   readonly deliveryId: string;
   /** Names of routes from the root on. */
   readonly route: string;
+  /** The group its alert belongs to; null when it is told of by itself. */
+  readonly group: Group | null;
   readonly alert: AlertChanged;
 }
 
@@ -79,6 +87,8 @@ export const NOTIFY_LIMITS = {
   inbox: 1_000,
   /** Notices of a delivery that are read for its message: of more, the newest. */
   notices: 200,
+  /** Members of a group that are read for its message: of more, it says how many they are. */
+  members: 200,
   onPage: 100,
   /** Days that deliveries and notifications are kept. */
   keptDays: 30,

@@ -1,17 +1,22 @@
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { Severity } from "../alerts/alert.ts";
 import type { Channel, ChannelKind } from "./channel.ts";
+import type { GroupChange, GroupedAlert, GroupView } from "./group.ts";
 import type { Wait } from "./plan.ts";
 import { isAtLeast } from "./severity-rank.ts";
+import { actionOf, newestOfEach, subjectOf, type Action } from "./subject.ts";
 import { render, type View } from "./template.ts";
-
-/** What a message asks of a receiver that keeps incidents. */
-export type Action = "TRIGGER" | "ACKNOWLEDGE" | "RESOLVE";
 
 /** Alerts that one message names; of the others it says how many they are. */
 export const MAX_TOLD = 25;
 /** Characters of a title and a text, in whatever channel. */
 export const MESSAGE_LIMITS = { title: 250, text: 8_000 } as const;
+
+/** What a message says of the group it is about. */
+export interface MessageGroup extends Pick<GroupView, "episode" | "labels" | "state" | "counts"> {
+  /** What became of each alert that the message names. */
+  readonly changes: readonly GroupChange[];
+}
 
 /** What a channel is told in one message. */
 export interface Message {
@@ -19,7 +24,7 @@ export interface Message {
   readonly id: string;
   readonly action: Action;
   readonly severity: Severity;
-  /** What receivers put messages about one thing together by: the anomaly, or the series where there is none; null when the message is about several. */
+  /** What receivers put messages about one thing together by: the anomaly, or the series where there is none, or the group's episode; null when it is about several. */
   readonly subject: string | null;
   readonly title: string;
   readonly text: string;
@@ -27,19 +32,17 @@ export interface Message {
   readonly alerts: readonly AlertChanged[];
   /** Alerts it is about, told and untold. */
   readonly count: number;
+  /** The group that it tells whole; null when it is about none. */
+  readonly group: MessageGroup | null;
   readonly wait: Wait;
   readonly atMs: number;
 }
 
-/** What a transition asks of a receiver. */
-export const actionOf = ({ to }: Pick<AlertChanged, "to">): Action => {
-  if (to === "RESOLVED" || to === "OK") return "RESOLVE";
-  return to === "ACKNOWLEDGED" ? "ACKNOWLEDGE" : "TRIGGER";
-};
-
-/** What stands for an alert at receivers: its anomaly, so that the next one is new to them. */
-export const subjectOf = ({ anomalyId, fingerprint }: Pick<AlertChanged, "anomalyId" | "fingerprint">): string =>
-  anomalyId ?? fingerprint;
+/** An alert that a message names, and what became of it since its group's last message; null when it is about no group. */
+interface Told {
+  readonly alert: AlertChanged;
+  readonly change: GroupChange | null;
+}
 
 const number = (value: number | null): string => (value === null ? "" : String(Number(value.toPrecision(6))));
 const moment = (ms: number | null): string => (ms === null ? "" : new Date(ms).toISOString());
@@ -50,7 +53,8 @@ const duration = (fromMs: number | null, toMs: number): string => {
 };
 
 /** An alert as templates see it. Labels have no prototype: a template reaches what the tenant named and nothing else. */
-const viewOfAlert = (alert: AlertChanged): View => ({
+const viewOfAlert = ({ alert, change }: Told): View => ({
+  change: change ?? "",
   action: actionOf(alert),
   severity: alert.severity,
   state: alert.to,
@@ -75,21 +79,41 @@ const viewOfAlert = (alert: AlertChanged): View => ({
 /** Built-in words, which templates replace. */
 export const BUILT_IN = {
   title:
-    "{{#isOne}}[{{severity}}] {{rule}}{{#group}} ({{group}}){{/group}}: {{state}}{{/isOne}}{{^isOne}}{{count}} alerts, the worst {{severity}}{{/isOne}}",
+    "{{#isOne}}[{{severity}}] {{rule}}{{#group}} ({{group}}){{/group}}: {{state}}{{/isOne}}{{^isOne}}{{#isGroup}}[{{severity}}] {{#groupName}}{{groupName}}: {{/groupName}}{{summary}}{{/isGroup}}{{^isGroup}}{{count}} alerts, the worst {{severity}}{{/isGroup}}{{/isOne}}",
   body: `{{#isOne}}{{because}}
 State: {{state}} ({{reason}}) at {{at}}
 {{#value}}Value: {{value}}{{#expected}}, expected {{expected}}{{/expected}}{{#low}}, usual {{low}} to {{high}}{{/low}}
 {{/value}}{{#since}}Since: {{since}} ({{duration}})
-{{/since}}{{/isOne}}{{^isOne}}{{#alerts}}- [{{severity}}] {{rule}}{{#group}} ({{group}}){{/group}}: {{state}} at {{at}}. {{because}}
+{{/since}}{{/isOne}}{{^isOne}}{{#alerts}}- {{#change}}{{change}} {{/change}}[{{severity}}] {{rule}}{{#group}} ({{group}}){{/group}}: {{state}} at {{at}}. {{because}}
 {{/alerts}}{{#more}}and {{more}} more
 {{/more}}{{/isOne}}`,
 } as const;
 
-/** Of several transitions of an alert the newest, in the order in which alerts were first told of. */
-export const newestOfEach = (alerts: readonly AlertChanged[]): readonly AlertChanged[] => {
-  const newest = new Map<string, AlertChanged>();
-  for (const alert of alerts) newest.set(subjectOf(alert), alert);
-  return [...newest.values()];
+/** Words for how many alerts of a group there are of each change, in the order they are said. */
+const CHANGE_WORDS = [
+  ["NEW", "new"],
+  ["CHANGED", "changed"],
+  ["OVER", "over"],
+  ["STILL", "still open"],
+] as const satisfies readonly (readonly [GroupChange, string])[];
+
+/** What templates see of a group; of no group, the same names with nothing. */
+const viewOfGroup = (group: GroupView | null): View => {
+  const countOf = (change: GroupChange): string => {
+    const count = group?.counts[change] ?? 0;
+    return count === 0 ? "" : String(count);
+  };
+  const parts = CHANGE_WORDS.flatMap(([change, word]) =>
+    countOf(change) === "" ? [] : [`${countOf(change)} ${word}`],
+  );
+  return {
+    ...{ isGroup: group !== null, groupState: group?.state ?? "", began: countOf("NEW"), changed: countOf("CHANGED") },
+    ...{ over: countOf("OVER"), still: countOf("STILL") },
+    groupName: Object.entries(group?.labels ?? {})
+      .map(([name, value]) => `${name}=${value}`)
+      .join(", "),
+    summary: group?.state === "OVER" ? `all over (${group.counts.OVER})` : parts.join(", "),
+  };
 };
 
 /** What alerts ask of a receiver together: they are over when all are. */
@@ -102,12 +126,14 @@ const actionOfAll = (each: readonly AlertChanged[]): Action => {
 export interface MessageParts {
   readonly id: string;
   readonly channel: Pick<Channel, "name" | "templates"> & { readonly settings: { readonly kind: ChannelKind } };
-  /** Transitions in order, at least one; of a long list the newest. */
+  /** Transitions in order, at least one; of a long list the newest. Of a group they are in its view. */
   readonly alerts: readonly AlertChanged[];
   /** Alerts that are not in the list. */
   readonly unlisted: number;
   readonly wait: Wait;
   readonly atMs: number;
+  /** The group that it tells whole, news of which are the alerts above; left out: none. */
+  readonly group?: GroupView | null;
 }
 
 const cut = (text: string, most: number): string => {
@@ -116,19 +142,35 @@ const cut = (text: string, most: number): string => {
   return `${text.slice(0, most - 3).replace(/[\uD800-\uDBFF]$/, "")}...`;
 };
 
+/** The gravest of what a message names; of a group, of what is open in it, if anything is. */
+const gravestOf = (told: readonly Told[], isGroup: boolean): Told | undefined => {
+  const open = isGroup ? told.filter(({ alert }) => actionOf(alert) !== "RESOLVE") : [];
+  const among = open.length === 0 ? told : open;
+  const [first] = among;
+  return first && among.reduce((most, one) => (isAtLeast(most.alert.severity, one.alert.severity) ? most : one), first);
+};
+
+const groupedOf = (group: GroupView | null, named: readonly GroupedAlert[]): MessageGroup | null => {
+  if (group === null) return null;
+  const { episode, labels, state, counts } = group;
+  return { episode, labels, state, counts, changes: named.map(({ change }) => change) };
+};
+
 /** Makes a message: the channel's templates or the built-in words, every value escaped for the kind of channel. */
 export const messageOf = (parts: MessageParts): Message => {
-  const { channel, wait, atMs } = parts;
-  const each = newestOfEach(parts.alerts);
+  const { channel, wait, atMs, group = null } = parts;
+  const each: readonly Told[] = group?.alerts ?? newestOfEach(parts.alerts).map((alert) => ({ alert, change: null }));
   const [first] = each;
-  if (first === undefined) throw new Error("A message is about at least one alert.");
-  const count = each.length + parts.unlisted;
-  const worst = each.reduce((most, one) => (isAtLeast(most.severity, one.severity) ? most : one));
-  const alerts = each.slice(0, MAX_TOLD);
+  const worst = gravestOf(each, group !== null);
+  if (first === undefined || worst === undefined) throw new Error("A message is about at least one alert.");
+  const listed = group === null ? each.length : Object.values(group.counts).reduce((sum, count) => sum + count, 0);
+  const count = listed + parts.unlisted;
+  const named = each.slice(0, MAX_TOLD);
   const view: View = {
     ...viewOfAlert(worst),
-    alerts: alerts.map(viewOfAlert),
-    ...{ count: String(count), more: count > alerts.length ? String(count - alerts.length) : "" },
+    ...viewOfGroup(group),
+    alerts: named.map(viewOfAlert),
+    ...{ count: String(count), more: count > named.length ? String(count - named.length) : "" },
     ...{ isOne: count === 1, channel: channel.name, wait },
   };
   const { kind } = channel.settings;
@@ -136,8 +178,10 @@ export const messageOf = (parts: MessageParts): Message => {
     .replaceAll(/\s+/g, " ")
     .trim();
   return {
-    ...{ id: parts.id, action: actionOfAll(each), severity: worst.severity, alerts, count, wait, atMs },
-    subject: count === 1 ? subjectOf(first) : null,
+    ...{ id: parts.id, action: actionOfAll(each.map(({ alert }) => alert)), severity: worst.alert.severity, count },
+    ...{ alerts: named.map(({ alert }) => alert), wait, atMs },
+    group: groupedOf(group, group?.alerts.slice(0, MAX_TOLD) ?? []),
+    subject: group?.episode ?? (count === 1 ? subjectOf(first.alert) : null),
     title: cut(title === "" ? "Alert" : title, MESSAGE_LIMITS.title),
     text: cut(render(kind, channel.templates.body ?? BUILT_IN.body, view).trim(), MESSAGE_LIMITS.text),
   };

@@ -2,7 +2,8 @@ import type { Severity } from "../alerts/alert.ts";
 import { keepsIncidents, type ChannelDefinition } from "./channel.ts";
 import { nextDigest } from "./digest.ts";
 import { afterQuiet } from "./quiet-hours.ts";
-import { groupKey, type Way } from "./route.ts";
+import type { Group } from "./group.ts";
+import type { Way } from "./route.ts";
 import { isAtLeast } from "./severity-rank.ts";
 
 /** Why several alerts are told of in one message, or one is told later, as in the SDL: it is NOW unless something holds it. */
@@ -21,11 +22,9 @@ export interface Plan {
 export interface Planned {
   readonly channel: Pick<ChannelDefinition, "settings" | "quietHours" | "digest">;
   readonly way: Way;
-  readonly alert: {
-    readonly transitionId: string;
-    readonly severity: Severity;
-    readonly labels: Readonly<Record<string, string>>;
-  };
+  readonly alert: { readonly transitionId: string; readonly severity: Severity };
+  /** The group the alert belongs to; null when it is told of by itself. */
+  readonly group: Group | null;
   readonly nowMs: number;
   /** When the last message about the group was begun; null when none was. */
   readonly lastOfGroupMs: number | null;
@@ -37,19 +36,14 @@ const DIGEST = "digest";
 /** Bundle of what a rate cap keeps back. */
 export const RATE_BUNDLE = "rate";
 
-/** The bundle of the group an alert belongs to; null when it is told of by itself. */
-export const groupBundle = ({ channel, way, alert }: Pick<Planned, "channel" | "way" | "alert">): string | null => {
-  const key = keepsIncidents(channel.settings.kind) ? null : groupKey(way, alert.labels);
-  return key === null ? null : `group ${key}`;
-};
+/** The bundle of a group's alerts. */
+export const groupBundle = ({ id }: Group): string => `group ${id}`;
 
-const grouped = (planned: Planned): Plan => {
-  const { way, alert, nowMs, lastOfGroupMs } = planned;
-  const bundle = groupBundle(planned);
-  if (bundle === null) return { bundle: `one ${alert.transitionId}`, wait: "NOW", dueMs: nowMs };
+const grouped = ({ way, alert, group, nowMs, lastOfGroupMs }: Planned): Plan => {
+  if (group === null) return { bundle: `one ${alert.transitionId}`, wait: "NOW", dueMs: nowMs };
   const nextMs = lastOfGroupMs === null ? 0 : lastOfGroupMs + way.groupIntervalSeconds * 1_000;
   const dueMs = nextMs > nowMs ? nextMs : nowMs + way.groupWaitSeconds * 1_000;
-  return { bundle, wait: dueMs > nowMs ? "GROUP" : "NOW", dueMs };
+  return { bundle: groupBundle(group), wait: dueMs > nowMs ? "GROUP" : "NOW", dueMs };
 };
 
 /**

@@ -52,7 +52,10 @@ describe("Routes", () => {
           const name = way.path.at(-1) ?? "";
           expect(way.channels).toEqual(referenceSetting(root, name, ({ channels }) => channels) ?? []);
           expect(way.groupBy).toEqual(referenceSetting(root, name, ({ groupBy }) => groupBy) ?? []);
-          expect(way.groupWaitSeconds).toBe(referenceSetting(root, name, (route) => route.groupWaitSeconds) ?? 0);
+          expect(way.groupWaitSeconds).toBe(referenceSetting(root, name, (route) => route.groupWaitSeconds) ?? 30);
+          expect(way.groupIntervalSeconds).toBe(
+            referenceSetting(root, name, (route) => route.groupIntervalSeconds) ?? 300,
+          );
         }
       }),
       { numRuns: 1_000, endOnFailure: true },

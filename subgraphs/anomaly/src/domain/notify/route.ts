@@ -59,17 +59,21 @@ export const ROUTE_LIMITS = {
   waitSeconds: 86_400,
 } as const;
 
+/** How groups are told where no route says it: what one trouble sets off is there within half a minute, and five minutes later people have read what they were told. */
+export const GROUP_DEFAULTS = { waitSeconds: 30, intervalSeconds: 300 } as const;
+
 /** Routes of a tenant that has set none: nobody is told. */
 export const NO_ROUTES: Routes = {
   version: 0,
   root: {
-    ...{ name: "all", matchers: [], severity: null, channels: [], groupBy: [], groupWaitSeconds: 0 },
-    ...{ groupIntervalSeconds: 300, quietHours: null, goesOn: false, routes: [] },
+    ...{ name: "all", matchers: [], severity: null, channels: [], groupBy: [], groupWaitSeconds: null },
+    ...{ groupIntervalSeconds: null, quietHours: null, goesOn: false, routes: [] },
   },
 };
 
 const ROOT_WAY: Way = {
-  ...{ path: [], channels: [], groupBy: [], groupWaitSeconds: 0, groupIntervalSeconds: 300, quietHours: null },
+  ...{ path: [], channels: [], groupBy: [], quietHours: null, groupWaitSeconds: GROUP_DEFAULTS.waitSeconds },
+  groupIntervalSeconds: GROUP_DEFAULTS.intervalSeconds,
 };
 
 const under = (above: Way, route: Route): Way => ({

@@ -10,6 +10,7 @@ export const TEMPLATE_VARIABLES = [
   ...["action", "severity", "state", "from", "reason", "rule", "ruleId", "anomalyId", "fingerprint", "group"],
   ...["value", "expected", "low", "high", "because", "at", "since", "duration"],
   ...["alerts", "count", "more", "isOne", "channel", "wait"],
+  ...["isGroup", "groupState", "groupName", "summary", "began", "changed", "over", "still", "change"],
 ] as const;
 const known: ReadonlySet<string> = new Set(TEMPLATE_VARIABLES);
 /** Sections within one another: each multiplies what is written. */

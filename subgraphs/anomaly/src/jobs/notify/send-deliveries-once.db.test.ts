@@ -92,7 +92,8 @@ describe("a sender that dies between sending and settling", () => {
     ]);
     // It was only slow: what it settles now is dropped.
     const attempt = { atMs: room.clock.ms, outcome: "GIVEN_UP", code: null, said: "" } as const;
-    const late = { state: "FAILED", attempt, dueMs: null, thread: null, notifications: [], disables: null } as const;
+    const none = { thread: null, notifications: [], disables: null, group: null, found: [], isGrouped: false } as const;
+    const late = { state: "FAILED", attempt, dueMs: null, ...none } as const;
     expect(await deliveries.settle(claim, late)).toBe(false);
     expect(await statesOf(tenantId)).toEqual(["SENT"]);
   });

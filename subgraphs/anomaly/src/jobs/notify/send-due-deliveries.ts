@@ -7,8 +7,10 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { eachOf } from "@tessera/platform/runtime/each-of";
 import { addressedTo } from "../../domain/notify/addressed.ts";
 import type { NewNotification } from "../../domain/notify/delivery.ts";
-import { messageOf, newestOfEach, type Message } from "../../domain/notify/message.ts";
+import { viewOfGroup } from "../../domain/notify/group.ts";
+import { messageOf, type Message } from "../../domain/notify/message.ts";
 import { nextTryMs, RETRIES, type SendOutcome } from "../../domain/notify/retry.ts";
+import { newestOfEach } from "../../domain/notify/subject.ts";
 import type { ChannelSecrets } from "../../operations/notify/channel-secrets.ts";
 import type { SendMessage } from "../../operations/notify/send-message.ts";
 import type { DeliveryClaim } from "../../store/notify/delivery-statements.ts";
@@ -38,18 +40,26 @@ export interface SenderDeps {
   readonly random: () => number;
 }
 
-const messageFor = ({ channel, delivery, notices, alerts }: BegunDelivery, atMs: number): Message => {
+const messageFor = ({ channel, delivery, notices, alerts, group }: BegunDelivery, atMs: number): Message => {
   const told = notices.map(({ alert }) => alert);
   const unlisted = Math.max(0, alerts - newestOfEach(told).length);
-  return messageOf({ id: delivery.id, channel, alerts: told, unlisted, wait: delivery.wait, atMs });
+  const whole = { group: group === null ? null : viewOfGroup(group, told) };
+  return messageOf({ id: delivery.id, channel, alerts: told, unlisted, wait: delivery.wait, atMs, ...whole });
 };
+
+/** What a delivery says of groups when it is settled, and what it told of its own. */
+const groupsOf = ({ notices, group }: BegunDelivery, { group: told }: Message) => ({
+  isGrouped: notices.some((notice) => notice.group !== null),
+  found: (group?.members ?? []).filter(({ lost }) => lost).map(({ alert }) => alert.transitionId),
+  told: told && { episode: told.episode, labels: told.labels, state: told.state, counts: told.counts },
+});
 
 /** What is put into inboxes by a channel of that kind: one for each person, or one for everybody. */
 const inboxOf = (deps: SenderDeps, { channel, delivery }: BegunDelivery, message: Message): NewNotification[] => {
   if (channel.settings.kind !== "IN_APP") return [];
   const { persons } = channel.settings;
-  const { severity, title, text, alerts, subject } = message;
-  const anomalyId = subject === null ? null : (alerts[0]?.anomalyId ?? null);
+  const { severity, title, text, alerts, count } = message;
+  const anomalyId = count === 1 ? (alerts[0]?.anomalyId ?? null) : null;
   return (persons.length === 0 ? [null] : persons).map((recipient) => ({
     ...{ id: deps.newId(), recipient, deliveryId: delivery.id, kind: "ALERT" as const, severity, title },
     ...{ body: text, anomalyId, channelId: channel.id },
@@ -69,13 +79,22 @@ const settlingOf = (deps: SenderDeps, work: BegunDelivery, message: Message, out
   const atMs = deps.nowMs();
   const { kind, code, said } = outcome;
   const attempt = { atMs, outcome: kind, code, said };
-  const over = { attempt, dueMs: null, thread: null, notifications: [], disables: null } as const;
+  const { told, ...groups } = groupsOf(work, message);
+  const over = {
+    attempt,
+    dueMs: null,
+    thread: null,
+    notifications: [],
+    disables: null,
+    group: null,
+    ...groups,
+  } as const;
   switch (outcome.kind) {
     case "SENT": {
       const { reference } = outcome;
       const begins = channel.settings.kind === "SLACK" && reference !== undefined && message.subject !== null;
       const thread = begins && message.subject !== null ? { subject: message.subject, reference } : null;
-      return { ...over, state: "SENT", thread, notifications: inboxOf(deps, work, message) };
+      return { ...over, state: "SENT", group: told, thread, notifications: inboxOf(deps, work, message) };
     }
     case "REFUSED": {
       const because = said === "" ? `status ${code ?? "unknown"}` : said;

@@ -161,6 +161,28 @@ test("A preview says what would be sent, with stars for the credential, and send
   expect(receivers.accepted).toHaveLength(before);
 });
 
+test("A group is told in one message, which the log of deliveries and previews show", async () => {
+  const tenantId = freshTenantId();
+  const id = await create(tenantId, { name: "inbox", inApp: {} });
+  await room.route(tenantId, [id], { groupBy: ["country"], groupWaitSeconds: 0 });
+  await room.tell(tenantId, [alertOf(tenantId), alertOf(tenantId, { ruleName: "Other" })]);
+  await room.sendDue();
+  const text =
+    "{ deliveries { edges { node { group { state began changed over still labels { name value } } notices { ruleName } } } } }";
+  const group = { state: "BEGAN", began: 2, changed: 0, over: 0, still: 0, labels: [{ name: "country", value: "DE" }] };
+  expect((await ask(tenantId, text)).data["deliveries"]).toMatchObject({ edges: [{ node: { group } }] });
+  const inbox = z.object({ edges: z.array(z.object({ node: z.object({ title: z.string(), body: z.string() }) })) });
+  const [notification] = inbox.parse((await ask(tenantId, INBOX)).data["notificationInbox"]).edges;
+  expect(notification?.node.title).toBe("[WARNING] country=DE: 2 new");
+  expect(notification?.node.body).toMatch(/^- NEW \[WARNING\] Orders .*\n- NEW \[WARNING\] Other/);
+  const preview =
+    "query ($channel: ChannelInput!) { previewNotification(channel: $channel, alerts: 3) { title text } }";
+  const channel = { name: "x", inApp: {}, titleTemplate: "{{groupState}} {{groupName}} {{summary}}" };
+  expect((await ask(tenantId, preview, { channel })).data["previewNotification"]).toMatchObject({
+    title: "BEGAN rule=Sample rule 3 new",
+  });
+});
+
 describe("A receiver that refuses for good", () => {
   test("disables its channel, everybody is told in their inbox, and a change lets it go on", async () => {
     const tenantId = freshTenantId();

@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid, parseAnomalyId, parseRuleId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
-import type { Channel, ChannelDefinition } from "../../domain/notify/channel.ts";
+import { keepsIncidents, type Channel, type ChannelDefinition } from "../../domain/notify/channel.ts";
 import { checkChannel } from "../../domain/notify/check-channel.ts";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
 import { mailOf } from "../../domain/notify/kinds/email.ts";
@@ -12,6 +12,7 @@ import { slackBot, slackWebhook } from "../../domain/notify/kinds/slack.ts";
 import { smsRequest, smsText } from "../../domain/notify/kinds/sms.ts";
 import { teamsBody } from "../../domain/notify/kinds/teams.ts";
 import { webhookRequest } from "../../domain/notify/kinds/webhook.ts";
+import { viewOfGroup } from "../../domain/notify/group.ts";
 import { messageOf, type Message } from "../../domain/notify/message.ts";
 import type { SendOutcome } from "../../domain/notify/retry.ts";
 import { MAX_SAMPLES, sampleAlerts } from "../../domain/notify/sample.ts";
@@ -41,6 +42,8 @@ export interface NotificationPreview {
 
 /** What stands in a preview where a credential would. */
 const STARS = "****";
+/** The group that a preview of several alerts tells of. */
+const SAMPLE_GROUP = { id: "sample", labels: { rule: "Sample rule" }, members: [], more: 0 } as const;
 const PREVIEW_MAILBOX = "notifications@example.com";
 
 const samples = ({ newId, nowMs }: Pick<TryChannelDeps, "newId" | "nowMs">, caller: Caller, count: number) => {
@@ -89,9 +92,11 @@ export const previewNotification =
     const { definition } = checkChannel(input);
     const nowMs = deps.nowMs();
     const told = samples(deps, caller, alerts);
+    const isGroup = alerts > 1 && !keepsIncidents(definition.settings.kind);
+    const group = isGroup ? viewOfGroup({ ...SAMPLE_GROUP, episode: deps.newId() }, told) : null;
     const message = messageOf({
       ...{ id: deps.newId(), channel: definition, alerts: told, unlisted: 0, wait: alerts === 1 ? "NOW" : "GROUP" },
-      atMs: nowMs,
+      ...{ atMs: nowMs, group },
     });
     const { settings } = definition;
     return {

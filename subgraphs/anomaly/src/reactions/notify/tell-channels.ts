@@ -5,7 +5,8 @@ import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
-import type { Channel } from "../../domain/notify/channel.ts";
+import { keepsIncidents, type Channel } from "../../domain/notify/channel.ts";
+import { groupOf } from "../../domain/notify/group.ts";
 import { groupBundle, planOf } from "../../domain/notify/plan.ts";
 import { channelsOf, createRouter, type Way } from "../../domain/notify/route.ts";
 import type { NoticeStore } from "../../store/notify/gather-notices.ts";
@@ -35,11 +36,11 @@ const tell = async (
   { channel, way, alert }: { readonly channel: Channel; readonly way: Way; readonly alert: AlertChanged },
 ): Promise<void> => {
   const nowMs = deps.nowMs();
-  const bundle = groupBundle({ channel, way, alert });
-  const lastOfGroupMs = bundle === null ? null : await notices.lastBegun(channel.id, bundle);
-  const plan = planOf({ channel, way, alert, nowMs, lastOfGroupMs });
+  const group = keepsIncidents(channel.settings.kind) ? null : groupOf(way, alert.labels);
+  const lastOfGroupMs = group === null ? null : await notices.lastBegun(channel.id, groupBundle(group));
+  const plan = planOf({ channel, way, alert, group, nowMs, lastOfGroupMs });
   const route = way.path.join(" > ");
-  await notices.put({ channelId: channel.id, alert, route, plan, deliveryId: deps.newId(), nowMs });
+  await notices.put({ channelId: channel.id, alert, route, plan, group, deliveryId: deps.newId(), nowMs });
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { ChannelSettings } from "../../domain/notify/channel.ts";
 import { WEEKDAYS } from "../../domain/notify/channel-input.ts";
+import type { ToldGroup } from "../../domain/notify/delivery.ts";
 import { TEAMS_MAX_BYTES } from "../../domain/notify/kinds/teams.ts";
 import type {
   NotificationChannelResolvers,
@@ -68,9 +69,15 @@ const NotificationDigest: NotificationDigestResolvers = {
   everyMinutes: ({ every }) => (every.kind === "INTERVAL" ? every.minutes : null),
 };
 
+const toGroup = ({ episode, labels, state, counts }: ToldGroup) => ({
+  ...{ episode, state, began: counts.NEW, changed: counts.CHANGED, over: counts.OVER, still: counts.STILL },
+  labels: Object.entries(labels).map(([name, value]) => ({ name, value })),
+});
+
 /** Resolvers of `NotificationDelivery`. */
 const NotificationDelivery: NotificationDeliveryResolvers = {
   personId: ({ recipient }) => recipient?.personId ?? null,
+  group: ({ group }) => (group === null ? null : toGroup(group)),
   nextTryAt: ({ finishedAtMs, dueMs }) => (finishedAtMs === null ? toDateTime(dueMs) : null),
   log: ({ log }) => log.map(({ atMs, ...same }) => ({ ...same, at: toDateTime(atMs) })),
   notices: ({ notices }) =>

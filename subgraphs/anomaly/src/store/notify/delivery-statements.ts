@@ -1,6 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
-import type { Attempt, DeliveryState } from "../../domain/notify/delivery.ts";
+import type { Attempt, DeliveryState, ToldGroup } from "../../domain/notify/delivery.ts";
 import { CHANNEL_COLUMNS, DELIVERY_COLUMNS } from "./notify-rows.ts";
 
 /** A delivery a worker may send until its lease ends; the token proves it when it is settled. */
@@ -42,7 +42,10 @@ export const holdClaimedStatement = (claim: DeliveryClaim): SqlStatement => ({
       SELECT 1 FROM notify_notice n JOIN notify_notice earlier ON earlier.tenant_id = n.tenant_id AND earlier.channel_id = n.channel_id
         AND earlier.lane = n.lane AND earlier.sequence < n.sequence AND earlier.open AND earlier.delivery_id <> n.delivery_id
       WHERE n.tenant_id = d.tenant_id AND n.delivery_id = d.id
-    ) AS waits
+    ) AS waits, CASE WHEN d.bundle LIKE 'group %' THEN (
+      SELECT max(o.due_at) FROM notify_delivery o WHERE o.tenant_id = d.tenant_id AND o.channel_id = d.channel_id AND o.bundle = d.bundle AND o.id <> d.id
+        AND o.state IN ('SENDING', 'RETRYING')
+    ) END AS group_tried_at
     FROM notify_delivery d JOIN notify_channel c ON c.tenant_id = d.tenant_id AND c.id = d.channel_id
     WHERE d.tenant_id = $1 AND d.id = $2 AND d.lease_token = $3 AND d.state IN ('GATHERING', 'SENDING', 'RETRYING') FOR UPDATE OF d`,
   params: keyOf(claim),
@@ -109,8 +112,8 @@ export const beginStatement = (claim: DeliveryClaim, nowMs: number, abandoned: r
 /** The newest notices of a delivery, the oldest of them first. */
 export const noticesStatement = ({ tenantId, id }: DeliveryClaim, limit: number): SqlStatement => ({
   name: "notify-notices",
-  text: `SELECT delivery_id, route, alert, count(*) OVER ()::integer AS total FROM (
-      SELECT delivery_id, route, alert, sequence FROM notify_notice WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY sequence DESC LIMIT $3
+  text: `SELECT delivery_id, route, alert, group_id, group_labels FROM (
+      SELECT delivery_id, route, alert, group_id, group_labels, sequence FROM notify_notice WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY sequence DESC LIMIT $3
     ) newest ORDER BY sequence`,
   params: [tenantId, id, limit],
 });
@@ -154,17 +157,20 @@ export interface SettledDelivery {
   readonly attempt: Attempt;
   /** When it is tried again; null when it is over. */
   readonly dueMs: number | null;
+  /** What it told of its group; null when it told of none, or was not sent. */
+  readonly group: ToldGroup | null;
 }
 
 /** Keeps what became of a try, and gives the lease back; no row when the lease was lost. */
 export const settleStatement = (claim: DeliveryClaim, settled: SettledDelivery): SqlStatement => ({
   name: "notify-settle",
   text: `UPDATE notify_delivery SET state = $4, log = log || $5::jsonb, response_code = $6, response = $7, due_at = coalesce($8, due_at),
-      finished_at = $9, lease_token = NULL, leased_until = NULL WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 RETURNING id, channel_id`,
+      finished_at = $9, told_group = $10::jsonb, lease_token = NULL, leased_until = NULL WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 RETURNING id, channel_id`,
   params: [
     ...[...keyOf(claim), settled.state, JSON.stringify([settled.attempt]), settled.attempt.code, settled.attempt.said],
     settled.dueMs === null ? null : at(settled.dueMs),
     settled.dueMs === null ? at(settled.attempt.atMs) : null,
+    settled.group === null ? null : JSON.stringify(settled.group),
   ],
 });
 
@@ -205,8 +211,8 @@ export const listStatement = (
 /** The newest notices of each of several deliveries. */
 export const noticesOfStatement = (tenantId: TenantId, ids: readonly string[], limit: number): SqlStatement => ({
   name: "notify-notices-of",
-  text: `SELECT delivery_id, route, alert FROM (
-      SELECT delivery_id, route, alert, sequence, row_number() OVER (PARTITION BY delivery_id ORDER BY sequence DESC) AS place
+  text: `SELECT delivery_id, route, alert, group_id, group_labels FROM (
+      SELECT delivery_id, route, alert, group_id, group_labels, sequence, row_number() OVER (PARTITION BY delivery_id ORDER BY sequence DESC) AS place
       FROM notify_notice WHERE tenant_id = $1 AND delivery_id = ANY($2::uuid[])
     ) n WHERE place <= $3 ORDER BY delivery_id, sequence`,
   params: [tenantId, ids, limit],
@@ -216,5 +222,12 @@ export const noticesOfStatement = (tenantId: TenantId, ids: readonly string[], l
 export const forgetStatement = (beforeMs: number, limit: number): SqlStatement => ({
   name: "notify-forget-across-tenants",
   text: "SELECT forget_old_notifications_across_tenants($1, $2)::integer AS rows",
+  params: [at(beforeMs), limit],
+});
+
+/** Removes members of groups that nothing was told of for longer than is kept. */
+export const forgetMembersStatement = (beforeMs: number, limit: number): SqlStatement => ({
+  name: "notify-forget-members-across-tenants",
+  text: "SELECT forget_old_group_members_across_tenants($1, $2)::integer AS rows",
   params: [at(beforeMs), limit],
 });

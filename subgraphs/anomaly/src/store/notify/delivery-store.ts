@@ -5,9 +5,11 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import type { Channel } from "../../domain/notify/channel.ts";
 import type { Attempt, Delivery, NewNotification, Notice } from "../../domain/notify/delivery.ts";
+import type { GroupTold } from "../../domain/notify/group.ts";
 import { idColumn, msColumn } from "../rule-row.ts";
 import * as statements from "./delivery-statements.ts";
 import type { DeliveryClaim, DeliveryFilter, SettledDelivery } from "./delivery-statements.ts";
+import * as groups from "./group-statements.ts";
 import { addNotifications } from "./inbox-store.ts";
 import { deliveryRow, noticeRow, sealedChannelRow, type SealedChannel } from "./notify-rows.ts";
 
@@ -19,6 +21,8 @@ export interface BegunDelivery extends SealedChannel {
   readonly notices: readonly Notice[];
   /** Different alerts it is about. */
   readonly alerts: number;
+  /** The group that it tells whole, as the channel was told of it; null when it is about none. */
+  readonly group: GroupTold | null;
 }
 
 /** What became of a claim: something to send; or it was lost, is due again later, or went into a summary. */
@@ -27,6 +31,10 @@ export type Begun =
 
 /** How a delivery is settled, with all that is written in the same transaction. */
 export interface Settling extends SettledDelivery {
+  /** Whether its alerts belong to groups: what was told of them is kept. */
+  readonly isGrouped: boolean;
+  /** Transitions that it told beside its own: those of its group whose messages failed. */
+  readonly found: readonly string[];
   /** The conversation that it began. */
   readonly thread: { readonly subject: string; readonly reference: string } | null;
   readonly notifications: readonly NewNotification[];
@@ -61,7 +69,12 @@ export interface DeliveryStoreDeps {
   readonly eventLog: EventLog;
   readonly nowMs: NowMs;
   readonly newId: () => string;
-  readonly limits: { readonly notices: number; readonly inbox: number; readonly onPage: number };
+  readonly limits: {
+    readonly notices: number;
+    readonly members: number;
+    readonly inbox: number;
+    readonly onPage: number;
+  };
   readonly rateBundle: string;
   /** Whether a channel's receiver keeps incidents: nothing is put into summaries for it. */
   readonly keepsIncidents: (kind: Channel["settings"]["kind"]) => boolean;
@@ -80,7 +93,7 @@ const referenceRow = (row: unknown): string => z.object({ reference: z.string() 
 const alertsRow = (row: unknown): number => z.object({ alerts: z.number() }).parse(row).alerts;
 const rowsRow = (row: unknown): number => z.object({ rows: z.number() }).parse(row).rows;
 const heldRow = (row: unknown) => ({
-  ...z.object({ bundle: z.string(), waits: z.boolean() }).parse(row),
+  ...z.object({ bundle: z.string(), waits: z.boolean(), group_tried_at: msColumn.nullable() }).parse(row),
   delivery: deliveryRow(row),
 });
 const windowRow = (row: unknown) =>
@@ -137,6 +150,27 @@ const keepBack = async (
 const abandonedBy = ({ delivery }: Held, nowMs: number): readonly Attempt[] =>
   delivery.state === "SENDING" ? [{ atMs: nowMs, outcome: "ABANDONED", code: null, said: "" }] : [];
 
+/** The group that a delivery tells whole, as its channel was told of it. */
+const groupWithin = async (
+  deps: DeliveryStoreDeps,
+  transaction: SqlTransaction,
+  claim: DeliveryClaim,
+  {
+    channel,
+    notices,
+    bundle,
+  }: { readonly channel: Channel; readonly notices: readonly Notice[]; readonly bundle: string },
+): Promise<GroupTold | null> => {
+  // What was held of a series is told with it, whatever group it belonged to then.
+  const group = notices.find((notice) => notice.group !== null && bundle === `group ${notice.group.id}`)?.group ?? null;
+  if (group === null) return null;
+  const asked = groups.membersStatement(claim, { channelId: channel.id, groupId: group.id }, deps.limits.members);
+  const kept = await transaction.run(asked, groups.memberRow);
+  const [first] = kept;
+  const more = first === undefined ? 0 : first.total - kept.length;
+  return { ...group, episode: first?.episode ?? claim.id, members: kept.map(({ member }) => member), more };
+};
+
 const begin =
   (deps: DeliveryStoreDeps): DeliveryStore["begin"] =>
   (claim) =>
@@ -146,8 +180,9 @@ const begin =
       const [held] = await transaction.run(statements.holdClaimedStatement(claim), heldRow);
       if (held === undefined) return { kind: "LEASE_LOST" };
       const nowMs = deps.nowMs();
-      if (held.waits || sealed.channel.state !== "ACTIVE") {
-        await transaction.run(statements.postponeStatement(claim, nowMs + WAITS_MS), nothing);
+      if (held.waits || held.group_tried_at !== null || sealed.channel.state !== "ACTIVE") {
+        const dueMs = Math.max(nowMs + WAITS_MS, held.group_tried_at ?? 0);
+        await transaction.run(statements.postponeStatement(claim, dueMs), nothing);
         return { kind: "POSTPONED" };
       }
       const dueMs = await roomAt(deps, transaction, claim, { channel: sealed.channel, held });
@@ -155,8 +190,23 @@ const begin =
       await transaction.run(statements.beginStatement(claim, nowMs, abandonedBy(held, nowMs)), nothing);
       const notices = await transaction.run(statements.noticesStatement(claim, deps.limits.notices), noticeRow);
       const [alerts = 1] = await transaction.run(statements.countAlertsStatement(claim), alertsRow);
-      return { kind: "BEGUN", work: { ...sealed, delivery: held.delivery, notices, alerts } };
+      const group = await groupWithin(deps, transaction, claim, { ...sealed, notices, bundle: held.bundle });
+      return { kind: "BEGUN", work: { ...sealed, delivery: held.delivery, notices, alerts, group } };
     });
+
+/** Keeps what a channel was told of the groups that the alerts of a delivery belong to. */
+const keepGroups = async (
+  transaction: SqlTransaction,
+  claim: DeliveryClaim,
+  { settling, channelId, nowMs }: { readonly settling: Settling; readonly channelId: string; readonly nowMs: number },
+): Promise<void> => {
+  const isSent = settling.state === "SENT";
+  await transaction.run(groups.keepMembersStatement(claim, isSent, nowMs), nothing);
+  if (!isSent) return;
+  if (settling.found.length > 0)
+    await transaction.run(groups.foundMembersStatement(claim, channelId, settling.found), nothing);
+  await transaction.run(groups.dropOverStatement(claim, channelId), nothing);
+};
 
 const settle =
   (deps: DeliveryStoreDeps): DeliveryStore["settle"] =>
@@ -169,6 +219,8 @@ const settle =
       if (channelId === undefined) return false;
       const nowMs = deps.nowMs();
       if (settling.dueMs === null) await transaction.run(statements.closeNoticesStatement(claim), nothing);
+      if (settling.dueMs === null && settling.isGrouped)
+        await keepGroups(transaction, claim, { settling, channelId, nowMs });
       if (settling.thread !== null)
         await transaction.run(statements.keepThreadStatement(claim, settling.thread, nowMs), nothing);
       const added = [...settling.notifications];
@@ -198,7 +250,13 @@ export const createDeliveryStore = (deps: DeliveryStoreDeps): DeliveryStore => {
       ids.length === 0
         ? Promise.resolve([])
         : sql.run(tenantId, statements.noticesOfStatement(tenantId, ids, deps.limits.onPage), noticeRow),
-    forgetAcrossTenants: async (beforeMs) =>
-      (await sql.runAcrossTenants(statements.forgetStatement(beforeMs, FORGET_AT_ONCE), rowsRow))[0] ?? 0,
+    forgetAcrossTenants: async (beforeMs) => {
+      const [members = 0] = await sql.runAcrossTenants(
+        statements.forgetMembersStatement(beforeMs, FORGET_AT_ONCE),
+        rowsRow,
+      );
+      const [rows = 0] = await sql.runAcrossTenants(statements.forgetStatement(beforeMs, FORGET_AT_ONCE), rowsRow);
+      return members + rows;
+    },
   };
 };

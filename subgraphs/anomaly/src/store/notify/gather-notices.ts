@@ -4,6 +4,7 @@ import type { SqlStatement, SqlTransaction } from "@tessera/platform/db/sql";
 import { z } from "zod";
 import type { Recipient } from "../../domain/notify/addressed.ts";
 import type { Channel } from "../../domain/notify/channel.ts";
+import type { Group } from "../../domain/notify/group.ts";
 import type { Plan } from "../../domain/notify/plan.ts";
 import type { Routes } from "../../domain/notify/route.ts";
 import { routesWithin } from "./channel-store.ts";
@@ -15,6 +16,8 @@ export interface NewNotice {
   readonly alert: AlertChanged;
   readonly route: string;
   readonly plan: Plan;
+  /** The group its alert belongs to; left out: it is told of by itself. */
+  readonly group?: Group | null;
   /** The delivery's, if it makes one. */
   readonly deliveryId: string;
   readonly nowMs: number;
@@ -97,12 +100,16 @@ const statements = {
   }),
   insert: (tenantId: TenantId, notice: NewNotice, deliveryId: string): SqlStatement => ({
     name: "notify-insert-notice",
-    text: `INSERT INTO notify_notice (tenant_id, transition_id, channel_id, lane, delivery_id, rule_id, anomaly_id, route, alert, created_at, recipient)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::json, $10, $11)`,
+    text: `INSERT INTO notify_notice (tenant_id, transition_id, channel_id, lane, delivery_id, rule_id, anomaly_id, route, alert, created_at, recipient,
+      group_id, group_labels) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::json, $10, $11, $12, $13::jsonb)`,
     params: [
       ...[tenantId, notice.alert.transitionId, notice.channelId, laneOf(notice), deliveryId, notice.alert.ruleId],
       ...[notice.alert.anomalyId, notice.route, JSON.stringify(notice.alert), at(notice.nowMs)],
-      notice.recipientKey ?? "",
+      ...[
+        notice.recipientKey ?? "",
+        notice.group?.id ?? null,
+        notice.group ? JSON.stringify(notice.group.labels) : null,
+      ],
     ],
   }),
 };

@@ -126,7 +126,13 @@ export const parseAlertChanged = (payload: unknown): AlertChanged => alertPayloa
 
 /** Columns of a delivery `d` of a channel `c`. */
 export const DELIVERY_COLUMNS = `d.tenant_id, d.id, d.channel_id, c.name AS channel_name, d.wait, d.state, d.due_at, d.attempts, d.log, d.done,
-  d.response_code, d.response, d.created_at, d.begun_at, d.finished_at, d.recipient`;
+  d.response_code, d.response, d.created_at, d.begun_at, d.finished_at, d.recipient, d.told_group`;
+
+const labels = z.record(z.string(), z.string());
+const toldGroupColumn = z.object({
+  ...{ episode: z.string(), labels, state: z.enum(["BEGAN", "CHANGED", "OVER"]) },
+  counts: z.object({ NEW: z.number(), CHANGED: z.number(), OVER: z.number(), STILL: z.number() }),
+});
 
 const deliveryColumns = z.object({
   ...{ tenant_id: idColumn(parseTenantId), id: z.string(), channel_id: z.string(), channel_name: z.string() },
@@ -144,6 +150,7 @@ const deliveryColumns = z.object({
   ...{ response_code: z.number().nullable(), response: z.string().nullable(), created_at: msColumn },
   ...{ begun_at: msColumn.nullable(), finished_at: msColumn.nullable() },
   recipient: z.object({ personId: z.string(), address: z.string().nullable() }).nullable(),
+  told_group: toldGroupColumn.nullable(),
 });
 
 /** Reads a delivery. */
@@ -154,16 +161,20 @@ export const deliveryRow = (row: unknown): Delivery => {
     ...{ wait: found.wait, state: found.state, dueMs: found.due_at, attempts: found.attempts, log: found.log },
     ...{ done: found.done, responseCode: found.response_code, response: found.response },
     ...{ createdAtMs: found.created_at, begunAtMs: found.begun_at, finishedAtMs: found.finished_at },
-    recipient: found.recipient,
+    ...{ recipient: found.recipient, group: found.told_group },
   };
 };
 
-const noticeColumns = z.object({ delivery_id: z.string(), route: z.string(), alert: z.unknown() });
+const noticeColumns = z.object({
+  ...{ delivery_id: z.string(), route: z.string(), alert: z.unknown(), group_id: z.string().nullable() },
+  group_labels: labels.nullable(),
+});
 
 /** Reads a notice. */
 export const noticeRow = (row: unknown): Notice => {
-  const found = noticeColumns.parse(row);
-  return { deliveryId: found.delivery_id, route: found.route, alert: parseAlertChanged(found.alert) };
+  const { delivery_id, route, alert, group_id, group_labels } = noticeColumns.parse(row);
+  const group = group_id === null ? null : { id: group_id, labels: group_labels ?? {} };
+  return { deliveryId: delivery_id, route, group, alert: parseAlertChanged(alert) };
 };
 
 const notificationColumns = z.object({

@@ -32,14 +32,14 @@ export const mailOf = (
   to: { readonly from: string; readonly recipients: readonly string[]; readonly channelId: string },
   message: Message,
 ): Mail => {
-  const { title, text, severity, subject, id } = message;
+  const { title, text, severity, subject, group, id } = message;
   const domain = to.from.slice(to.from.lastIndexOf("@") + 1);
   const line = oneLine(title);
   const html = `<div style="border-left:4px solid ${COLOURS[severity]};padding-left:12px;font-family:sans-serif"><h3>${escapeHtml(line)}</h3><p style="white-space:pre-wrap">${escapeHtml(text)}</p></div>`;
   return {
     ...{ from: to.from, to: to.recipients, subject: line, text: `${text}\n`, html },
     messageId: `<${id}@${domain}>`,
-    references: subject === null ? [] : [`<anomaly.${subject}@${domain}>`],
+    references: subject === null ? [] : [`<${group === null ? "anomaly" : "group"}.${subject}@${domain}>`],
     headers: {
       "List-Unsubscribe": `<mailto:${to.from}?subject=unsubscribe%20${to.channelId}>`,
       // RFC 3834: nothing answers by itself.
