@@ -14,6 +14,8 @@ export const permissions = {
   "Query.sessionMetrics": "analytics:read",
   "Query.velocity": "analytics:read",
   "Query.rings": "analytics:read",
+  "Query.eventQuality": "analytics:read",
+  "Query.drift": "analytics:read",
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.rowsBehind": "analytics:read",

@@ -53,6 +53,7 @@ import { openCounting } from "./open-counting.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createPathsStore } from "./store/paths-store.ts";
 import { createFraudStore } from "./store/fraud/fraud-store.ts";
+import { createQualityStore } from "./store/quality/quality-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
@@ -221,7 +222,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ counting: openCounting(), funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) },
     ...{ attribution: createAttributionStore(eventStore), sessions: createSessionsStore(eventStore) },
-    ...{ ...reporting, fraud: createFraudStore(eventStore) },
+    ...{ ...reporting, fraud: createFraudStore(eventStore), quality: createQualityStore(eventStore) },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });

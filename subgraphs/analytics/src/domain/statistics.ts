@@ -52,7 +52,7 @@ export const differenceInterval = (table: TwoByTwo): Interval | null => {
 };
 
 /** Chance of a chi-square value at least as great (Pearson), with so many degrees of freedom. */
-const chiSquareTail = (value: number, freedom: number): number =>
+export const chiSquareTail = (value: number, freedom: number): number =>
   value <= 0 ? 1 : gammainc(value / 2, freedom / 2, true, true);
 
 const logChoose = (n: number, k: number): number => gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1);

@@ -8,6 +8,7 @@ import type { CohortStore } from "../store/cohort-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { PathsStore } from "../store/paths-store.ts";
 import type { FraudStore } from "../store/fraud/fraud-store.ts";
+import type { QualityStore } from "../store/quality/quality-store.ts";
 import type { SessionsStore } from "../store/sessions-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
@@ -46,6 +47,7 @@ import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap, type OlapAnswer } from "./query-olap.ts";
 import { queryRings, queryVelocity } from "./fraud/query-fraud.ts";
+import { queryDrift, queryEventQuality } from "./quality/query-quality.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
@@ -69,6 +71,7 @@ export interface OperationDeps
   readonly sessions: SessionsStore;
   readonly fraud: FraudStore;
   readonly eventLog: EventLog;
+  readonly quality: QualityStore;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
   readonly results: JobResults;
@@ -105,6 +108,8 @@ const plainOperations = (deps: OperationDeps) => ({
   velocity: withRange(deps, withCohorts(deps, queryVelocity(deps))),
   rings: withRange(deps, withCohorts(deps, queryRings(deps))),
   events: withCohorts(deps, queryEvents(deps)),
+  eventQuality: withRange(deps, withCohorts(deps, queryEventQuality(deps))),
+  drift: withRange(deps, withCohorts(deps, queryDrift(deps))),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),

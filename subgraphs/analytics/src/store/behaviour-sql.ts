@@ -60,3 +60,21 @@ export const anyNameSql = (matchers: readonly EventMatcher[], params: Params): r
   const names = [...new Set(matchers.flatMap((matcher) => matcher.names))].toSorted();
   return [`name IN ${params.place("Array(String)", names)}`];
 };
+
+/** Where events are read, and of when. */
+export interface EventsSource {
+  readonly table: BehaviourTable;
+  readonly tenantId: string;
+  readonly reach: TimeRange;
+}
+
+/** A table with the conditions that leave what a matcher asks for, and whatever else must be there. */
+export const eventsFrom = (
+  { table, tenantId, reach }: EventsSource,
+  event: EventMatcher,
+  present: readonly string[],
+  params: Params,
+): string => {
+  const range = behaviourRange(table, reach, tenantId, params);
+  return `${table} WHERE ${[range, ...present, ...anyNameSql([event], params), matcherSql(event, params)].join(" AND ")}`;
+};

@@ -9,6 +9,7 @@ export type ParamType =
   | "UUID"
   | "Array(String)"
   | "Array(Int64)"
+  | "Array(Float64)"
   | "Array(UUID)";
 
 /** Collects the parameters of one statement: a value goes in, its typed place in the text comes out. */

@@ -14,6 +14,8 @@ export const QUESTIONS = {
   SESSION_METRICS: { field: "sessionMetrics", input: "SessionMetricsInput" },
   VELOCITY: { field: "velocity", input: "VelocityInput" },
   RINGS: { field: "rings", input: "RingsInput" },
+  EVENT_QUALITY: { field: "eventQuality", input: "EventQualityInput" },
+  DRIFT: { field: "drift", input: "DriftInput" },
   SAVED_QUERY: { field: "savedQuery", input: "DashboardSavedQueryInput" },
 } as const;
 

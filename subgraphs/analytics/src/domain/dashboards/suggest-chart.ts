@@ -25,6 +25,8 @@ const BY_KIND = {
   TIME_SERIES: { chart: "LINE", reason: "Numbers over time." },
   VELOCITY: { chart: "BAR", reason: "Peaks of named entities, compared by length." },
   RINGS: { chart: "TABLE", reason: "Groups with several numbers each, and who is in them." },
+  EVENT_QUALITY: { chart: "TABLE", reason: "Expectations with several numbers each." },
+  DRIFT: { chart: "BAR", reason: "Two distributions over the same bins, compared by length." },
 } as const satisfies Partial<Record<QuestionKind, Suggestion>>;
 
 /** Rules for `olap`, the first that holds counts. */

@@ -9,6 +9,7 @@ import {
 } from "./read-behaviour.ts";
 import type { Formats } from "./read-columns.ts";
 import { readRings, readVelocity } from "./read-fraud.ts";
+import { readDrift, readEventQuality } from "./read-quality.ts";
 import { readOlap, readTimeSeries } from "./read-series.ts";
 import { readSessionMetrics } from "./read-sessions.ts";
 import type { AnswerParts } from "./section.ts";
@@ -27,6 +28,8 @@ const READERS = {
   SessionMetrics: readSessionMetrics,
   VelocityResult: readVelocity,
   RingsResult: readRings,
+  EventQualityResult: readEventQuality,
+  DriftResult: readDrift,
 } as const satisfies Readonly<Record<string, (answer: unknown, formats: Formats) => AnswerParts>>;
 
 /** Reads the answer to a question, by its type in the SDL, as tables and what a picture is made of; throws on an answer that is not of its type. */

@@ -2,7 +2,7 @@ import { isPersonal } from "../fields.ts";
 import type { Measure } from "../measures.ts";
 
 /** Whether a part of a question tells events by their persons: who somebody is may change afterwards, and takes events from one to another. */
-const tellsByPerson = (part: unknown): boolean => {
+export const tellsByPerson = (part: unknown): boolean => {
   if (typeof part === "string") return isPersonal(part);
   if (typeof part !== "object" || part === null) return false;
   return Object.entries(part).some(

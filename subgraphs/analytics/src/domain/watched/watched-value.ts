@@ -23,6 +23,11 @@ export const VALUE_NAMES = {
   ],
   VELOCITY: ["entities", "peak"],
   RINGS: ["rings", "members", "largest"],
+  EVENT_QUALITY: [
+    ...["share", "tested", "passed", "failed"],
+    ...["delaySecondsP50", "delaySecondsP95", "delaySecondsP99", "delaySecondsMax"],
+  ],
+  DRIFT: ["psi", "jensenShannon", "p", "samples"],
 } as const satisfies Partial<Record<QuestionKind, readonly string[]>>;
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: `input.value.${field}` });

@@ -17,6 +17,8 @@ import { parseRings } from "../../domain/fraud/rings.ts";
 import { parseVelocity } from "../../domain/fraud/velocity.ts";
 import { parseFunnel } from "../../domain/funnel/parse-funnel.ts";
 import { parsePaths } from "../../domain/paths/parse-paths.ts";
+import { parseDrift } from "../../domain/quality/drift.ts";
+import { parseEventQuality } from "../../domain/quality/event-quality.ts";
 import { parseRetention } from "../../domain/retention.ts";
 import { parseSessionMetrics } from "../../domain/sessions/parse-sessions.ts";
 import type { SessionMetricsInput } from "../../domain/sessions/sessions-input.ts";
@@ -88,6 +90,8 @@ const PARSERS: Readonly<
   PATHS: (input, access, nowMs) => parsePaths(ranged(input, nowMs), access),
   VELOCITY: (input, access, nowMs) => parseVelocity(ranged(input, nowMs), access),
   RINGS: (input, access, nowMs) => parseRings(ranged(input, nowMs), access),
+  EVENT_QUALITY: (input, access, nowMs) => parseEventQuality(ranged(input, nowMs), access),
+  DRIFT: (input, access, nowMs) => parseDrift(ranged(input, nowMs), access),
 };
 
 const shapeOf = ({ kind, input }: SavedQuestion): AnswerShape => {

@@ -87,6 +87,8 @@ const ANSWERS = {
   SESSION_METRICS: "SessionMetrics",
   VELOCITY: "VelocityResult",
   RINGS: "RingsResult",
+  EVENT_QUALITY: "EventQualityResult",
+  DRIFT: "DriftResult",
 } as const;
 /** One of the types that questions are answered by. */
 export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];

@@ -48,6 +48,8 @@ export interface Asked {
   readonly sessionMetrics: Ask;
   readonly velocity: Ask;
   readonly rings: Ask;
+  readonly eventQuality: Ask;
+  readonly drift: Ask;
   readonly runSavedQuery: Ask;
 }
 
@@ -72,6 +74,8 @@ export const questionAskers = (asked: Asked): DataDeps["ask"] => ({
   SESSION_METRICS: taken(asked.sessionMetrics),
   VELOCITY: taken((caller, input, signal) => asked.velocity(caller, input, signal)),
   RINGS: taken((caller, input, signal) => asked.rings(caller, input, signal)),
+  EVENT_QUALITY: taken((caller, input, signal) => asked.eventQuality(caller, input, signal)),
+  DRIFT: taken((caller, input, signal) => asked.drift(caller, input, signal)),
 });
 
 /** Everything that can be asked of dashboards, bound to its dependencies. */

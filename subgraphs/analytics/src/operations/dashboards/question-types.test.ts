@@ -23,6 +23,8 @@ const LEAST = {
   SESSION_METRICS: { range: RANGE, conversion: MATCHER },
   VELOCITY: { range: RANGE, event: MATCHER, by: "device", within: "PT1M", moreThan: 3 },
   RINGS: { range: RANGE, event: MATCHER, through: ["device"] },
+  EVENT_QUALITY: { range: RANGE, event: MATCHER, expect: [{ name: "e", present: { field: "device" } }] },
+  DRIFT: { range: RANGE, event: MATCHER, field: "device", kind: "CATEGORICAL", reference: { trailing: "P7D" } },
   SAVED_QUERY: { name: "q" },
 } as const;
 

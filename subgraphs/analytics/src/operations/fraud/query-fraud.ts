@@ -19,6 +19,7 @@ import { isoTime } from "../../domain/zone.ts";
 import type { FraudStore } from "../../store/fraud/fraud-store.ts";
 
 /** What questions about patterns of fraud need. */
+import { refuseTooManyEvents } from "../too-many-events.ts";
 export interface FraudDeps {
   readonly fraud: FraudStore;
   readonly nowMs: NowMs;
@@ -82,12 +83,7 @@ const placed = async (
   const place = { table: source.table, reach: asked.reach };
   const size = await fraud.size(caller, asked, place, signal);
   const events = size.rows[0] ?? 0;
-  if (events > limit)
-    throw refuse(
-      "QUERY_TOO_COSTLY",
-      `There are ${events.toLocaleString("en-US")} events to look at, more than ${limit.toLocaleString("en-US")}: take a shorter range or window, or an \`event\` that fewer events are.`,
-      { field: "input.range", events, limit },
-    );
+  refuseTooManyEvents(events, limit, "a shorter range or window, or an `event` that fewer events are");
   return { source, place, cost: size.statistics };
 };
 

@@ -1,6 +1,4 @@
-import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
 import { DAY_MS, parseDuration } from "../../domain/duration.ts";
 import type { Provenance } from "../../domain/provenance.ts";
@@ -15,18 +13,12 @@ import {
   type ReadPoint,
 } from "../../domain/watched/read-watched.ts";
 import { groupKey, type WatchedLine, type WatchedReading } from "../../domain/watched/watched-series.ts";
-import {
-  chooseName,
-  refuseUnusedParts,
-  VALUE_NAMES,
-  type WatchedValueInput,
-} from "../../domain/watched/watched-value.ts";
-import { rangeOfBuckets, type WatchedBucket, type WatchedWindow } from "../../domain/watched/watched-window.ts";
+import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
+import { rangeOfBuckets } from "../../domain/watched/watched-window.ts";
 import { isoTime } from "../../domain/zone.ts";
 import type { AskQuestion } from "../dashboards/dashboard-data.ts";
-
-/** Questions of behaviour that can be watched. */
-export type BehaviourKind = keyof typeof VALUE_NAMES;
+import { eachBucket, type Ask, type BehaviourKind, type BehaviourToWatch, type Read } from "./each-bucket.ts";
+import { watchDrift, watchEventQuality } from "./watch-quality.ts";
 
 /** What watching behaviour needs: the questions as the graph's own fields ask them. */
 export interface WatchBehaviourDeps {
@@ -34,23 +26,6 @@ export interface WatchBehaviourDeps {
   readonly nowMs: () => number;
 }
 
-/** A question of behaviour to watch, and what of it. */
-export interface BehaviourToWatch {
-  readonly caller: Caller;
-  readonly kind: BehaviourKind;
-  readonly input: QuestionInput;
-  /** Where the question stands in what was sent. */
-  readonly where: string;
-  readonly value: WatchedValueInput;
-  readonly window: WatchedWindow;
-  readonly maxSeries: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Buckets for each of which a question is asked by itself: a hundred funnels are what a cold start may cost. */
-export const MAX_ASKED_BUCKETS = 100;
-/** Questions of one call that are with the store at a time: a share of what one tenant may have there. */
-const AT_ONCE = 4;
 /** Groups that the questions of behaviour tell apart at most. */
 const MAX_GROUPS = 100;
 /** Entities that `velocity` tells at most. */
@@ -60,35 +35,11 @@ const MAX_DAYS = 400;
 /** Longest window of a funnel, as its own parser has it. */
 const MAX_FUNNEL_WINDOW_MS = 3_660 * DAY_MS;
 
-/** What was read, before it is put together. */
-interface Read {
-  readonly points: readonly ReadPoint[];
-  readonly more: boolean;
-}
-
-/** Asks a question about a range, and keeps where the answer comes from. */
-type Ask = (input: QuestionInput) => Promise<object>;
-
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 const given = (value: unknown): boolean => value !== null && value !== undefined;
 const fieldsOf = (input: QuestionInput, name: string): readonly string[] => {
   const value = input[name];
   return Array.isArray(value) ? value.map(String) : [];
-};
-
-/** Asks for each bucket by itself, a few at a time: what a bucket holds does not depend on which others are asked for. */
-const eachBucket = async (
-  { window }: BehaviourToWatch,
-  work: (bucket: WatchedBucket) => Promise<Read>,
-): Promise<Read> => {
-  const { buckets } = window;
-  if (buckets.length > MAX_ASKED_BUCKETS)
-    throw bad(
-      "input.from",
-      `This question is asked for each bucket by itself, for at most ${MAX_ASKED_BUCKETS}: move \`from\` and \`to\` together, or take wider buckets.`,
-    );
-  const all = await eachOf(buckets, AT_ONCE, work);
-  return { points: all.flatMap(({ points }) => points), more: all.some(({ more }) => more) };
 };
 
 const watchFunnel = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
@@ -203,13 +154,15 @@ const WATCHERS = {
   SESSION_METRICS: watchSessions,
   VELOCITY: watchVelocity,
   RINGS: watchRings,
+  EVENT_QUALITY: watchEventQuality,
+  DRIFT: watchDrift,
 } as const satisfies Record<BehaviourKind, (watched: BehaviourToWatch, ask: Ask, nowMs: number) => Promise<Read>>;
 
 /** Numbers of behaviour that are 0 where nobody did anything; all others are unknown there. */
 const COUNTS: ReadonlySet<string> = new Set([
   ...["converted", "entered", "reached", "returned", "eligible", "size", "total", "fresh", "returning", "resurrecting"],
   ...["dormant", "daily", "weekly", "monthly", "sessions", "people", "events", "pageViews", "bounced", "engaged"],
-  ...["entities", "peak", "rings", "members", "largest"],
+  ...["entities", "peak", "rings", "members", "largest", "tested", "passed", "failed", "samples"],
 ]);
 
 const put = (lines: Map<string, WatchedLine>, { group, atMs, point }: ReadPoint): void => {
@@ -230,7 +183,7 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
     return answer;
   };
   const nowMs = deps.nowMs();
-  const { points, more } = await WATCHERS[kind](watched, ask, nowMs);
+  const { points, more, rising = false } = await WATCHERS[kind](watched, ask, nowMs);
   const lines = new Map<string, WatchedLine>();
   for (const point of points) put(lines, point);
   const unfinished = points.filter(({ complete }) => !complete).map(({ atMs }) => atMs);
@@ -238,7 +191,7 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
   const valueName = value.name ?? VALUE_NAMES[kind][0];
   const all = [...lines.values()];
   return {
-    ...{ lines: all, more, valueName, provenances, additive: false, rising: false },
+    ...{ lines: all, more, valueName, provenances, additive: false, rising },
     weights: all.map(({ points: of }) => [...of.values()].reduce((sum, { samples }) => sum + (samples ?? 0), 0)),
     empty: { value: COUNTS.has(valueName) ? 0 : null, samples: 0 },
     incompleteMs: new Set([...unfinished, ...ahead]),

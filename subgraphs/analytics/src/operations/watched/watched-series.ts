@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import { QUESTIONS } from "../../domain/dashboards/question.ts";
 import { refuseDrawn } from "../../domain/asked-sample.ts";
 import type { Granularity } from "../../domain/calendar.ts";
 import type { Provenance } from "../../domain/provenance.ts";
@@ -98,7 +99,15 @@ export const atPlace = async <T>(where: string, work: () => Promise<T>): Promise
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { field } = error.extras;
-    const own = ["input.question", "input.value", "input.from", "input.to", "input.granularity", "input.maxSeries"];
+    const own = [
+      "input.question",
+      "input.value",
+      "input.where",
+      "input.from",
+      "input.to",
+      "input.granularity",
+      "input.maxSeries",
+    ];
     if (field === undefined || !field.startsWith("input.") || own.some((name) => field.startsWith(name))) throw error;
     throw refuse(error.code, error.message, { ...error.extras, field: `${where}.${field.slice(6)}` }, error);
   }
@@ -131,17 +140,11 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     case "ACTIVE_USERS":
     case "SESSION_METRICS":
     case "VELOCITY":
-    case "RINGS": {
-      const field = {
-        FUNNEL: "funnel",
-        RETENTION: "retention",
-        STICKINESS: "stickiness",
-        LIFECYCLE: "lifecycle",
-      } as const;
-      const other = { ACTIVE_USERS: "activeUsers", SESSION_METRICS: "sessionMetrics" } as const;
-      const fraud = { VELOCITY: "velocity", RINGS: "rings" } as const;
+    case "RINGS":
+    case "EVENT_QUALITY":
+    case "DRIFT": {
       const { kind, input } = found;
-      const where = `input.question.${{ ...field, ...other, ...fraud }[kind]}`;
+      const where = `input.question.${QUESTIONS[kind].field}`;
       return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));
     }
   }

@@ -1,31 +1,15 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
-import type { BehaviourTable } from "../../domain/behaviour-source.ts";
 import type { EventMatcher } from "../../domain/event-matcher.ts";
 import type { Field } from "../../domain/fields.ts";
 import type { RingsQuestion } from "../../domain/fraud/rings.ts";
 import type { VelocityQuestion } from "../../domain/fraud/velocity.ts";
-import type { TimeRange } from "../../domain/time-range.ts";
-import { anyNameSql, behaviourRange, matcherSql, unitSql } from "../behaviour-sql.ts";
+import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";
 import { createParams, type Params } from "../params.ts";
 
 /** Where events are read, and of when. */
-export interface FraudSource {
-  readonly table: BehaviourTable;
-  readonly tenantId: string;
-  readonly reach: TimeRange;
-}
+export type FraudSource = EventsSource;
 
 const valueOf = (field: Field, params: Params) => unitSql({ kind: "FIELD", field }, params);
-
-const eventsFrom = (
-  { table, tenantId, reach }: FraudSource,
-  event: EventMatcher,
-  present: readonly string[],
-  params: Params,
-): string => {
-  const range = behaviourRange(table, reach, tenantId, params);
-  return `${table} WHERE ${[range, ...present, ...anyNameSql([event], params), matcherSql(event, params)].join(" AND ")}`;
-};
 
 /** One row of `events`: how many there are to look at. */
 export const fraudSizeStatement = (source: FraudSource, event: EventMatcher, by: Field): StoreStatement => {

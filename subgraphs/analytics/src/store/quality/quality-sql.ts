@@ -1,0 +1,48 @@
+import type { StoreStatement } from "@tessera/platform/store/event-store";
+import type { EventMatcher } from "../../domain/event-matcher.ts";
+import type { EventQualityQuestion } from "../../domain/quality/event-quality.ts";
+import type { Expectation } from "../../domain/quality/expectation.ts";
+import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";
+import { conditionSql } from "../condition-sql.ts";
+import { createParams, type Params } from "../params.ts";
+
+const LATE = "(toUnixTimestamp64Milli(received_at) - toUnixTimestamp64Milli(time))";
+
+/** How many events an expectation was tested of, how many passed, and how late they came, as columns `tested<n>`, `passed<n>` and `late<n>`. */
+const columnsOf = ({ test }: Expectation, place: number, params: Params): readonly string[] => {
+  const told = (tested: string, passed: string): readonly string[] => [
+    `toFloat64(${tested}) AS tested${place}`,
+    `toFloat64(${passed}) AS passed${place}`,
+  ];
+  switch (test.kind) {
+    case "EACH": {
+      const tested = test.tested === null ? "1" : conditionSql(test.tested, params);
+      return told(`countIf(${tested})`, `countIf(${tested} AND ${conditionSql(test.passes, params)})`);
+    }
+    case "UNIQUE": {
+      const keys = test.fields.map((field) => unitSql({ kind: "FIELD", field }, params));
+      const whole = keys.map(({ present }) => present).join(" AND ");
+      return told(`countIf(${whole})`, `uniqExactIf((${keys.map(({ key }) => key).join(", ")}), ${whole})`);
+    }
+    case "TIMELY":
+      return [
+        ...told("count()", `countIf(${LATE} <= ${params.place("Int64", test.withinMs)})`),
+        `arrayConcat(quantilesExactInclusive(0.5, 0.95, 0.99)(${LATE}), [toFloat64(max(${LATE}))]) AS late${place}`,
+      ];
+  }
+};
+
+/** One row of `events`: how many there are to look at. */
+export const sizeStatement = (event: EventMatcher, source: EventsSource): StoreStatement => {
+  const params = createParams();
+  const text = `SELECT toFloat64(count()) AS events FROM ${eventsFrom(source, event, [], params)}`;
+  return { name: "events-size", text, params: params.values };
+};
+
+/** One row: how many events there are, and what came of testing each expectation. */
+export const qualityStatement = (question: EventQualityQuestion, source: EventsSource): StoreStatement => {
+  const params = createParams();
+  const columns = question.expect.flatMap((expectation, place) => columnsOf(expectation, place, params));
+  const text = `SELECT ${["toFloat64(count()) AS events", ...columns].join(", ")} FROM ${eventsFrom(source, question.event, [], params)}`;
+  return { name: "event-quality", text, params: params.values };
+};
