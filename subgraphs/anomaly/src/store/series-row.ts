@@ -16,6 +16,8 @@ const alertColumn: z.ZodType<AlertState> = z.object({
   silences: z.array(z.enum(["SUPPRESSED", "MAINTENANCE", "INHIBITED", "FEEDBACK"])),
   changesMs: z.array(z.number()),
   flapping: z.boolean(),
+  // Of what flapped before this was kept, people were told.
+  flappingTold: z.boolean().default(true),
   believed: z.object({ episode: z.number(), severity: severityColumn }).nullable(),
   notices: z
     .object({

@@ -265,7 +265,10 @@ export const recount = (policy: AlertPolicy, signals: readonly AlertSignal[]): r
   let past: Sofar = [];
   for (const signal of signals) {
     past = takenWith(policy, past, signal);
-    if (isOwed(policy, past) && is.silencedBy(past, is.flaps(past)) === null)
+    if (is.flaps(past) && !is.isFlappingHeard(past) && is.silencedBy(past, false) === null) {
+      const late = { to: is.standsAt(past), reason: "FLAPPING_BEGAN", atMs: signal.atMs, worth: true } as const;
+      past = put(policy, past, { ...late, silence: null });
+    } else if (isOwed(policy, past) && is.silencedBy(past, is.flaps(past)) === null)
       past = put(policy, past, { to: is.standsAt(past), reason: "SILENCE_ENDED", atMs: signal.atMs, worth: true });
   }
   return past.flatMap(({ led }) => led);

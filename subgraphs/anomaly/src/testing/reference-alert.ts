@@ -151,6 +151,13 @@ export const flaps = (past: readonly Past[]): boolean => {
     )
   );
 };
+/** Whether people have heard of it since the alert began to flap. */
+export const isFlappingHeard = (past: readonly Past[]): boolean => {
+  const all = steps(past).map(({ step }) => step);
+  const calm = all.findLastIndex(({ reason }) => reason === "FLAPPING_ENDED");
+  const retired = steps(past).findLastIndex(({ place }) => place <= lastRetired(past));
+  return all.slice(Math.max(calm, retired) + 1).some(({ reason, notify }) => reason === "FLAPPING_BEGAN" && notify);
+};
 
 /** Until when the alert is snoozed; null: it is not. */
 export const snoozedUntil = (past: readonly Past[]): number | null => {

@@ -90,6 +90,8 @@ export interface AlertState {
   /** When the last openings and endings were, of which flapping is told; the newest last. */
   readonly changesMs: readonly number[];
   readonly flapping: boolean;
+  /** Whether people were told that it flaps; of no meaning while it does not. */
+  readonly flappingTold: boolean;
   readonly believed: Believed | null;
   readonly notices: Notices | null;
 }
@@ -137,6 +139,7 @@ export const freshAlert = (atMs: number): AlertState => ({
   silences: [],
   changesMs: [],
   flapping: false,
+  flappingTold: false,
   believed: null,
   notices: null,
 });

@@ -18,7 +18,10 @@ const withChange = ({ flapping }: AlertPolicy, alert: AlertState, atMs: number):
   return { ...alert, changesMs, flapping: alert.flapping || changesMs.length >= flapping.changes };
 };
 
-/** Puts on record that an episode began or ended. The change with which an alert begins to flap is told as that, once; those that follow are not told. */
+/**
+ * Puts on record that an episode began or ended. The change with which an alert begins to flap is told as that, once; those that follow are not told. Where
+ * something else silences it then, it is told when nothing does any more, if the alert still flaps.
+ */
 export const recordChange = (policy: AlertPolicy, stepped: Stepped, entry: Entry): Stepped => {
   const before = stepped.alert;
   const changed = { ...stepped, alert: withChange(policy, before, entry.atMs) };
@@ -26,5 +29,6 @@ export const recordChange = (policy: AlertPolicy, stepped: Stepped, entry: Entry
   if (before.flapping || !recorded.alert.flapping) return recorded;
   const { atMs, wallMs, to } = entry;
   const silence = silenceOf({ ...recorded.alert, flapping: false });
-  return record(policy, recorded, { to, reason: "FLAPPING_BEGAN", atMs, wallMs, worth: true, silence });
+  const begun = { ...recorded, alert: { ...recorded.alert, flappingTold: silence === null } };
+  return record(policy, begun, { to, reason: "FLAPPING_BEGAN", atMs, wallMs, worth: true, silence });
 };

@@ -94,9 +94,14 @@ export const record = (policy: AlertPolicy, { alert, transitions }: Stepped, ent
   return { alert: { ...alert, ...told, state: entry.to, sinceMs }, transitions: [...transitions, transition] };
 };
 
-/** Puts right what people believe, if it is not so and nothing silences the alert any more. */
+/** Puts right what people believe, if it is not so and nothing silences the alert any more; that it flaps, if they were not told, while nothing but that does. */
 export const settle = (policy: AlertPolicy, stepped: Stepped, wallMs: number): Stepped => {
   const { alert } = stepped;
+  if (alert.flapping && !alert.flappingTold && silenceOf({ ...alert, flapping: false }) === null) {
+    const told = { ...stepped, alert: { ...alert, flappingTold: true } };
+    const entry = { to: alert.state, reason: "FLAPPING_BEGAN", atMs: wallMs, wallMs, worth: true } as const;
+    return record(policy, told, { ...entry, silence: null });
+  }
   if (!isOwed(alert) || silenceOf(alert) !== null) return stepped;
   return record(policy, stepped, { to: alert.state, reason: "SILENCE_ENDED", atMs: wallMs, wallMs, worth: true });
 };
