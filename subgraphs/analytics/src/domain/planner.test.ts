@@ -104,6 +104,45 @@ describe("the planner", () => {
     ]);
   });
 
+  const people = { function: "UNIQUES", of: "persons" } as const;
+  const visits = { function: "UNIQUES", of: "sessions" } as const;
+  const sum = { function: "SUM", of: "revenue", currency: "EUR" } as const;
+  test.each<[string, Partial<OlapInput>, boolean]>([
+    ["people of the whole range", { measures: [people] }, true],
+    [
+      "people and sessions by day and name",
+      { measures: [COUNT, people, visits], granularity: "DAY", dimensions: ["name"] },
+      true,
+    ],
+    ["people by weekday", { measures: [people], dimensions: ["time.dayOfWeek"] }, true],
+    ["people of some names", { measures: [people], filter: { field: "name", in: ["a", "b"] } }, true],
+    ["counts alone, which are added up as fast", { measures: [COUNT] }, false],
+    ["people and revenue", { measures: [people, sum] }, false],
+    ["people by currency", { measures: [people], dimensions: ["currency"] }, false],
+    ["people of a currency", { measures: [people], filter: { field: "currency", eq: "EUR" } }, false],
+    ["people by hour", { measures: [people], granularity: "HOUR" }, false],
+    ["people by the hour of the day", { measures: [people], dimensions: ["time.hourOfDay"] }, false],
+    [
+      "people by the day of a zone ahead of UTC",
+      { measures: [people], granularity: "DAY", timeZone: "Europe/Berlin" },
+      false,
+    ],
+    [
+      "people by the weekday of a zone ahead of UTC",
+      { measures: [people], dimensions: ["time.dayOfWeek"], timeZone: "Asia/Tokyo" },
+      false,
+    ],
+    ["people by country, whose rollup is of days", { measures: [people], dimensions: ["country"] }, false],
+    [
+      "people of less than a day of UTC",
+      { measures: [people], range: { from: "2026-03-01T01:00:00Z", to: "2026-03-02T23:00:00Z" } },
+      false,
+    ],
+  ])("%s", (_what, input, inDays) => {
+    const [fromMs, toMs] = [Date.parse(MONTH.from), Date.parse(MONTH.to)];
+    expect(planOf(input).days).toEqual(inDays ? { fromMs, toMs } : undefined);
+  });
+
   test("an aligned range is one part", () => {
     expect(planOf({}).parts).toEqual([
       { table: "rollup_hour_name", fromMs: Date.parse(MONTH.from), toMs: Date.parse(MONTH.to) },

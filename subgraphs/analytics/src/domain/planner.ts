@@ -63,6 +63,8 @@ export interface Plan {
   readonly settled?: true;
   readonly sketchBits: number;
   readonly parts: readonly PlanPart[];
+  /** Where the rollup by the hour is read in whole days of UTC, which it keeps merged; absent where hours are read. */
+  readonly days?: TimeRange;
   readonly rejected: readonly RejectedTable[];
   readonly approximations: readonly Approximation[];
 }
@@ -148,6 +150,25 @@ export const whyNotRollup = (table: RollupTable, query: AnalyticQuery, policy: D
   return cut === undefined ? null : `A bucket begins at ${new Date(cut).toISOString()}, inside a ${step}.`;
 };
 
+const keptByDay = ({ formula }: Measure): boolean => ["COUNT", "UNIQUES", "FORMULA"].includes(formula.kind);
+
+/**
+ * The whole days of UTC that a question can be answered from by the rollup of hours: where it counts persons or sessions, whose sketches take long to be merged, by
+ * nothing but names and times that lie on whole days. Without them hours are added up as fast.
+ */
+const daysOf = (rollup: RollupTable | null, { range, buckets, ...query }: AnalyticQuery): TimeRange | null => {
+  const days = wholeSteps(range, DAY_MS);
+  if (rollup !== "rollup_hour_name" || days === null) return null;
+  const { dimensions, filter, measures } = query;
+  if (!measures.every(keptByDay) || !measures.some(({ formula }) => formula.kind === "UNIQUES")) return null;
+  if ([...dimensions, ...fieldsOf(filter)].some(({ name }) => name === "currency")) return null;
+  const hands = dimensions.flatMap((field) =>
+    field.kind === "PART" && field.part.kind === "CLOCK" ? [field.part] : [],
+  );
+  if (!hands.every((hand) => tellsHand(DAY_MS, hand, days))) return null;
+  return buckets?.startsMs.some((ms) => ms > days.fromMs && ms < days.toMs && ms % DAY_MS !== 0) === true ? null : days;
+};
+
 const partsOf = (rollup: RollupTable | null, { range }: AnalyticQuery): readonly PlanPart[] => {
   const middle = rollup === null ? null : wholeSteps(range, ROLLUPS[rollup].stepMs);
   if (rollup === null || middle === null) return [{ table: "events", ...range }];
@@ -171,10 +192,12 @@ export const approximationOf = ({ name, formula }: Measure, sketchBits: number):
 /** The plan that reads a given table, whatever would be cheaper; null rollup reads single events. */
 export const planOn = (rollup: RollupTable | null, rejected: readonly RejectedTable[], query: AnalyticQuery): Plan => {
   const sketchBits = rollup === null ? EVENT_SKETCH_BITS : ROLLUPS[rollup].sketchBits;
+  const days = daysOf(rollup, query);
   return {
     rollup,
     sketchBits,
     parts: partsOf(rollup, query),
+    ...(days === null ? {} : { days }),
     rejected,
     approximations: query.measures.flatMap((measure) => approximationOf(measure, sketchBits)),
   };

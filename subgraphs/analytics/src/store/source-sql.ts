@@ -3,17 +3,28 @@ import type { Condition } from "../domain/filter.ts";
 import type { Measure } from "../domain/measures.ts";
 import type { Plan, PlanPart } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
+import type { TimeRange } from "../domain/time-range.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import type { Params } from "./params.ts";
 import { partSql } from "./part-sql.ts";
 import { sinceSql, untilSql } from "./time-sql.ts";
 
-/** A column of partial results: what it is in a rollup, and how single events make it. */
+/** A column of partial results: what it is in a rollup, how single events make it, and what merges several to one. */
 interface PartColumn {
   readonly alias: string;
   readonly inRollup: string;
   readonly ofEvents: string;
+  readonly merge: string;
+}
+
+/** The rollup by the hour, read in whole days: the store keeps its rows merged by day and name too (projection `by_day`), and takes these where a statement asks for nothing else. */
+const BY_DAY = "rollup_hour_name.by_day";
+
+/** A table as a part of a plan is read from it. */
+type ReadTable = PlanPart["table"] | typeof BY_DAY;
+interface ReadPart extends TimeRange {
+  readonly table: ReadTable;
 }
 
 /** Partial results that were merged to partial results again, and what else they are grouped by beside the keys. */
@@ -30,6 +41,8 @@ const partColumns = (measures: readonly Measure[], sketchBits: number): readonly
     }),
   );
   const sketch = (value: string, given: string): string => `uniqCombined64StateIf(${sketchBits})(${value}, ${given})`;
+  const merge = (ofEvents: string): string =>
+    ofEvents.startsWith("uniqCombined64") ? `uniqCombined64MergeState(${sketchBits})` : "sum";
   return [
     { kind: "COUNT", alias: "part_events", inRollup: "events", ofEvents: "count()" },
     { kind: "PERSONS", alias: "part_persons", inRollup: "persons", ofEvents: sketch("person", "person != 0") },
@@ -41,7 +54,9 @@ const partColumns = (measures: readonly Measure[], sketchBits: number): readonly
     },
     { kind: "REVENUE", alias: "part_revenue", inRollup: "revenue", ofEvents: "sum(ifNull(revenue, 0))" },
     { kind: "REVENUE", alias: "part_revenue_events", inRollup: "revenue_events", ofEvents: "count(revenue)" },
-  ].filter(({ kind }) => kinds.has(kind));
+  ]
+    .filter(({ kind }) => kinds.has(kind))
+    .map((column) => ({ ...column, merge: merge(column.ofEvents) }));
 };
 
 /** The column of each table that tells when. */
@@ -49,12 +64,13 @@ const TIME_COLUMNS = {
   events: "time",
   rollup_hour_name: "hour",
   rollup_day_dimensions: "day",
+  [BY_DAY]: "toStartOfDay(hour)",
 } as const;
-const isShared = (table: PlanPart["table"]): table is keyof typeof TIME_COLUMNS => Object.hasOwn(TIME_COLUMNS, table);
-const timeColumn = (table: PlanPart["table"]): string => (isShared(table) ? TIME_COLUMNS[table] : "bucket");
+const isShared = (table: ReadTable): table is keyof typeof TIME_COLUMNS => Object.hasOwn(TIME_COLUMNS, table);
+const timeColumn = (table: ReadTable): string => (isShared(table) ? TIME_COLUMNS[table] : "bucket");
 
 /** The rows of a rollup in a range that it holds in whole steps. */
-const stepsSql = (part: PlanPart, params: Params): string => {
+const stepsSql = (part: ReadPart, params: Params): string => {
   const column = timeColumn(part.table);
   const at = (ms: number): string => {
     const seconds = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
@@ -64,7 +80,7 @@ const stepsSql = (part: PlanPart, params: Params): string => {
 };
 
 /** The rows of one part of a plan that belong to the tenant and pass the filter. */
-export const partWhere = (part: PlanPart, filter: Condition | null, tenantId: string, params: Params): string => {
+export const partWhere = (part: ReadPart, filter: Condition | null, tenantId: string, params: Params): string => {
   const eventsSql = (): string => `${sinceSql(part.fromMs, params)} AND ${untilSql(part.toMs, params)}`;
   return [
     `tenant_id = ${params.place("String", tenantId)}`,
@@ -74,7 +90,7 @@ export const partWhere = (part: PlanPart, filter: Condition | null, tenantId: st
 };
 
 /** The start of the calendar bucket a row lies in, in seconds since the epoch: the starts are computed once and travel as a parameter. */
-export const bucketExpression = (query: AnalyticQuery, table: PlanPart["table"], params: Params): string => {
+export const bucketExpression = (query: AnalyticQuery, table: ReadTable, params: Params): string => {
   const starts = params.place(
     "Array(Int64)",
     (query.buckets?.startsMs ?? []).map((ms) => ms / 1_000),
@@ -86,7 +102,7 @@ export const bucketExpression = (query: AnalyticQuery, table: PlanPart["table"],
 };
 
 /** A field that is grouped by, from a table: a clock's hand from the moment that the table tells. */
-const groupOf = (field: Field, table: PlanPart["table"], params: Params): string => {
+const groupOf = (field: Field, table: ReadTable, params: Params): string => {
   if (field.kind !== "PART" || field.part.kind !== "CLOCK") return groupExpression(field, params);
   const column = timeColumn(table);
   return partSql(field, params, table === "rollup_day_dimensions" ? `toDateTime(${column}, 'UTC')` : column);
@@ -99,7 +115,7 @@ export const keyAliases = (query: AnalyticQuery): readonly string[] => [
 ];
 
 /** The keys of a query's groups as select expressions over one table. */
-export const keySelects = (query: AnalyticQuery, table: PlanPart["table"], params: Params): readonly string[] => [
+export const keySelects = (query: AnalyticQuery, table: ReadTable, params: Params): readonly string[] => [
   ...(query.buckets === null ? [] : [`${bucketExpression(query, table, params)} AS b`]),
   ...query.dimensions.map((field, index) => `${groupOf(field, table, params)} AS d${index}`),
 ];
@@ -116,12 +132,22 @@ const needsCurrency = (query: AnalyticQuery): boolean =>
 
 /** How the partial results of {@link stitchedSource} are merged to fewer, so that several sets of groups are made of them. */
 export const mergedParts = (query: AnalyticQuery, sketchBits: number): MergedParts => ({
-  columns: partColumns(query.measures, sketchBits).map(({ alias, ofEvents }) => {
-    const merge = ofEvents.startsWith("uniqCombined64") ? `uniqCombined64MergeState(${sketchBits})` : "sum";
-    return `${merge}(parts.${alias}) AS ${alias}`;
-  }),
+  columns: partColumns(query.measures, sketchBits).map(({ alias, merge }) => `${merge}(parts.${alias}) AS ${alias}`),
   groups: needsCurrency(query) ? ["currency"] : [],
 });
+
+/** Parts of a plan as they are read: whole days apart from the hours before and after them. */
+const readParts = ({ parts, days }: Plan): readonly ReadPart[] =>
+  parts.flatMap((part): readonly ReadPart[] => {
+    if (days === undefined || part.table !== "rollup_hour_name") return [part];
+    const { table, fromMs, toMs } = part;
+    const cut: readonly ReadPart[] = [
+      { table, fromMs, toMs: days.fromMs },
+      { table: BY_DAY, ...days },
+      { table, fromMs: days.toMs, toMs },
+    ];
+    return cut.filter((one) => one.fromMs < one.toMs);
+  });
 
 /**
  * The source of a plan with a rollup: partial results of the rollup for the whole hours or days, and of single events for the range's ends, side
@@ -130,14 +156,15 @@ export const mergedParts = (query: AnalyticQuery, sketchBits: number): MergedPar
 export const stitchedSource = (query: AnalyticQuery, plan: Plan, tenantId: string, params: Params): string => {
   const columns = partColumns(query.measures, plan.sketchBits);
   const currency = needsCurrency(query) ? ["currency"] : [];
-  const branches = plan.parts.map((part) => {
+  const branches = readParts(plan).map((part) => {
     const where = partWhere(part, query.filter, tenantId, params);
-    const raw = part.table === "events";
+    const [raw, byDay] = [part.table === "events", part.table === BY_DAY];
     const keys = [...keySelects(query, part.table, params), ...currency];
-    const parts = columns.map(({ alias, inRollup, ofEvents }) => `${raw ? ofEvents : inRollup} AS ${alias}`);
+    const made = ({ inRollup, merge }: PartColumn): string => (byDay ? `${merge}(${inRollup})` : inRollup);
+    const parts = columns.map((column) => `${raw ? column.ofEvents : made(column)} AS ${column.alias}`);
     const groups = [...keyAliases(query), ...currency];
-    const grouped = raw && groups.length > 0 ? ` GROUP BY ${groups.join(", ")}` : "";
-    return `SELECT ${[...keys, ...parts].join(", ")} FROM ${part.table} WHERE ${where}${grouped}`;
+    const grouped = (raw || byDay) && groups.length > 0 ? ` GROUP BY ${groups.join(", ")}` : "";
+    return `SELECT ${[...keys, ...parts].join(", ")} FROM ${byDay ? "rollup_hour_name" : part.table} WHERE ${where}${grouped}`;
   });
   return `(${branches.join("\nUNION ALL\n")})`;
 };
