@@ -30,6 +30,14 @@ export interface RetentionValue {
   readonly currency: string | null;
 }
 
+/** Which starts are told field by field. */
+export interface RetentionApart {
+  /** Values, one list for each of the first fields, of which a start has one; the empty text for none. */
+  readonly held: readonly (readonly string[])[];
+  /** Values told of each field, of each row. */
+  readonly most: number;
+}
+
 /** A validated question about retention. */
 export interface RetentionQuery {
   readonly range: TimeRange;
@@ -54,6 +62,8 @@ export interface RetentionQuery {
   readonly cohorts: readonly string[];
   readonly confidence: number;
   readonly asOfMs: number;
+  /** Whether starts are told by each field of `splitBy` by itself, and which are; null: by all of them together. */
+  readonly apart: RetentionApart | null;
   /** What of all persons is to be looked at. */
   readonly asked: AskedSample;
   /** The part of the persons that is looked at; all until it is known. */
@@ -97,6 +107,8 @@ export const RETENTION_LIMITS = {
   groups: 100,
   cohorts: 10,
   lines: 20_000,
+  /** Values told of each field that starts are told by, of each row: those of the most starts. */
+  apartValues: 200,
 } as const;
 
 /** Milliseconds of an elapsed period; months have no fixed length. */
@@ -225,7 +237,7 @@ export const parseRetention = (
     splitBy: parseSplit(input, where, access),
     maxGroups: parseCount(input.maxGroups ?? 20, `${where}.maxGroups`, RETENTION_LIMITS.groups),
     cohorts: parseCohorts(input, unit, where),
-    ...{ asked: parsePart(input, unit, where), part: WHOLE },
+    ...{ apart: null, asked: parsePart(input, unit, where), part: WHOLE },
     asOfMs: parseAsOf(input.asOf, `${where}.asOf`, nowMs),
   };
 };

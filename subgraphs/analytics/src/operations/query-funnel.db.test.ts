@@ -76,7 +76,12 @@ const referenceOf = (input: FunnelInput, kind: keyof typeof UNITS, events: reado
     const next = last === undefined ? undefined : own[own.indexOf(last) + 1];
     const plan = attempt.places.map((place) => kept[place]?.properties?.["plan"]).find((value) => value !== undefined);
     const depth = requiredSteps(funnel).filter((step) => (attempt.places[step] ?? -1) >= 0).length;
-    return [{ places: attempt.places, plan: plan ?? null, next: next?.name ?? null, depth }];
+    const first = kept[attempt.places[0] ?? 0];
+    const entry = {
+      atMs: kept[attempt.entry]?.timeMs ?? 0,
+      values: [first?.properties?.["plan"] ?? null, first?.source ?? null],
+    };
+    return [{ places: attempt.places, plan: plan ?? null, next: next?.name ?? null, depth, entry }];
   });
 };
 
@@ -106,6 +111,39 @@ const manyUnits = fc
   );
 
 describe("a funnel over stored events", () => {
+  test("tells of its entries before a moment and with some value, by each field of them, what a reference tells that tries every way", async () => {
+    const kinds = fc.constantFrom("PERSON", "SESSION", "FIELD");
+    const asked = fc.tuple(anyFunnel, kinds, fc.integer({ min: 0, max: 12 }), fc.constantFrom("pro", "free", null));
+    await fc.assert(
+      fc.asyncProperty(manyUnits, fc.array(asked, { minLength: 8, maxLength: 8 }), async (events, funnels) => {
+        const tenantId = freshTenantId();
+        if (events.length > 0) await storeEvents(world.writer, tenantId, events);
+        for (const [input, kind, seconds, plan] of funnels) {
+          const fields = ["properties.plan", "source"];
+          const question = { ...input, unit: unitInput(kind) };
+          const entries = { beforeMs: at(seconds), fields, held: plan === null ? [] : [[plan]] };
+          const told = (await ask(tenantId, { ...question, entries })).entries;
+          const known = referenceOf(question, kind, events).filter(
+            ({ entry }) => entry.atMs < at(seconds) && (plan === null || entry.values[0] === plan),
+          );
+          const reachedBy = (units: typeof known) =>
+            input.steps.map((_step, index) => units.filter(({ places }) => (places[index] ?? -1) >= 0).length);
+          expect({ input, reached: told?.reached }).toEqual({ input, reached: reachedBy(known) });
+          fields.forEach((_field, index) => {
+            const values = new Set(known.map(({ entry }) => entry.values[index]));
+            const expected = [...values].map((value) => [
+              value,
+              reachedBy(known.filter(({ entry }) => entry.values[index] === value)),
+            ]);
+            expect(new Map(told?.fields[index]?.values)).toEqual(new Map(expected.map(([value, all]) => [value, all])));
+            expect(told?.fields[index]?.cut).toBe(false);
+          });
+        }
+      }),
+      { numRuns: 6, endOnFailure: true },
+    );
+  });
+
   test("counts, groups and next events are those of a reference that tries every way, for people, sessions and ids", async () => {
     await fc.assert(
       fc.asyncProperty(

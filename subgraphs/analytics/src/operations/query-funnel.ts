@@ -9,7 +9,7 @@ import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
 import { fieldsOf as conditionFields } from "../domain/filter.ts";
-import { funnelTask } from "../domain/funnel/count-funnel.ts";
+import { funnelTask, type FunnelParts } from "../domain/funnel/count-funnel.ts";
 import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import { FUNNEL_LIMITS, readRange, type Funnel } from "../domain/funnel/funnel.ts";
@@ -36,6 +36,7 @@ const fieldsOf = (funnel: Funnel): readonly Field[] => [
   ...fieldsOfUnit(funnel.unit),
   ...fieldsOfBreakdown(funnel.breakdown),
   ...(funnel.correlation?.fields ?? []),
+  ...(funnel.entries?.fields ?? []),
   ...(funnel.attribution === null ? [] : fieldsOfTouches(funnel.attribution)),
 ];
 
@@ -103,10 +104,20 @@ const sizeOf = async ({ store, caller, funnel, place, signal }: Reading, slice: 
   };
 };
 
+/** What answering a funnel needs. */
+export interface FunnelDeps {
+  readonly funnels: FunnelStore;
+  readonly counting: Counting;
+  readonly nowMs: NowMs;
+}
+
+/** An answer to `funnel`, and what was asked of its entries besides. */
+export type CountedEntries = FunnelAnswer & Pick<FunnelParts, "entries">;
+
 /** Answers `funnel`: validates, sees how much there is to look at, reads each unit's events from the store slice by slice, and counts. */
 export const queryFunnel =
-  (deps: { readonly funnels: FunnelStore; readonly counting: Counting; readonly nowMs: NowMs }) =>
-  async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<FunnelAnswer> => {
+  (deps: FunnelDeps) =>
+  async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<CountedEntries> => {
     const asked = parseFunnel(input, accessOf(caller));
     const { table, rejected } = behaviourSource(fieldsOf(asked), caller.dataPolicy);
     const asOfMs = deps.nowMs();

@@ -14,6 +14,7 @@ import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { COHORT_KEPT } from "../domain/cohort.ts";
 import { behaviourStatements } from "../store/behaviour-statements.ts";
 import { createCohortStore } from "../store/cohort-store.ts";
+import { retentionApart } from "./change/retention-apart.ts";
 import { queryRetention, type RetentionAnswer } from "./query-retention.ts";
 
 jest.setTimeout(180_000);
@@ -33,13 +34,14 @@ const stored = async (events: readonly TestEvent[]): Promise<TenantId> => {
   if (events.length > 0) await storeEvents(world.writer, tenantId, events);
   return tenantId;
 };
+const deps = () => ({
+  eventStore: world.resources.eventStore,
+  statements: behaviourStatements,
+  cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
+  nowMs: () => NOW_MS,
+});
 const ask = (tenantId: TenantId, input: Parameters<ReturnType<typeof queryRetention>>[1]): Promise<RetentionAnswer> =>
-  queryRetention({
-    eventStore: world.resources.eventStore,
-    statements: behaviourStatements,
-    cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
-    nowMs: () => NOW_MS,
-  })(callerWith(tenantId, ["analytics:read"]), input);
+  queryRetention(deps())(callerWith(tenantId, ["analytics:read"]), input);
 
 const scaled = (texts: readonly string[] | null): readonly number[] =>
   (texts ?? []).map((text) => Math.round(Number(text) * 10_000));
@@ -118,6 +120,49 @@ describe("retention", () => {
       { numRuns: 25, endOnFailure: true },
     );
     expect(compared).toBeGreaterThan(100);
+  });
+
+  test("tells of starts with some value, by each of some fields, what its definition says of them", async () => {
+    const apart = fc.tuple(fc.constantFrom("web", null), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(
+        fc
+          .constantFrom(...BASES)
+          .chain((baseMs) =>
+            fc.tuple(
+              peopleAround(baseMs),
+              fc.array(fc.tuple(anyQuestion(baseMs), apart), { minLength: 6, maxLength: 6 }),
+            ),
+          ),
+        async ([events, questions]) => {
+          const known = distinct(events);
+          const tenantId = await stored(known);
+          for (const [input, [source, isHeld]] of questions) {
+            const fields = ["source", "country", "properties.plan"];
+            const period = input.brackets?.[0] ?? 0;
+            const asked = { input, cohort: null, fields, held: isHeld ? [[source]] : [], period, signal: undefined };
+            const told = await retentionApart(deps())(callerWith(tenantId, ["analytics:read"]), asked);
+            const rows = referenceRetention(known, { ...input, splitBy: fields }).filter(
+              ({ dimensions }) => !isHeld || dimensions[0] === source,
+            );
+            const sum = (of: readonly ReferenceRow[]) => ({
+              size: of.reduce((all, { size }) => all + size, 0),
+              eligible: of.reduce((all, { eligible }) => all + (eligible[0] ?? 0), 0),
+              returned: of.reduce((all, { returned }) => all + (returned[0] ?? 0), 0),
+            });
+            expect({ input, whole: told.whole }).toEqual({ input, whole: sum(rows) });
+            fields.forEach((_field, index) => {
+              const values = new Set(rows.map(({ dimensions }) => dimensions[index] ?? null));
+              const by = [...values].map(
+                (value) => [value, sum(rows.filter(({ dimensions }) => dimensions[index] === value))] as const,
+              );
+              expect(told.fields[index]).toEqual({ values: new Map(by), cut: false });
+            });
+          }
+        },
+      ),
+      { numRuns: 8, endOnFailure: true },
+    );
   });
 });
 

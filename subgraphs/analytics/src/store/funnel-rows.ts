@@ -4,7 +4,7 @@ import type { EventBits, PackedEvents } from "../domain/funnel/packed-events.ts"
 import type { NumberColumn, TextColumn, UnitColumns } from "../domain/funnel/unit-columns.ts";
 
 /** What is asked beside moments and marks. */
-type Asked = Pick<Funnel, "breakdown" | "dropOffs" | "correlation" | "attribution">;
+type Asked = Pick<Funnel, "breakdown" | "dropOffs" | "correlation" | "attribution" | "entries">;
 
 const missing = (name: string): Error =>
   new Error(`The event store answered without the column \`${name}\` that was asked for.`);
@@ -43,7 +43,9 @@ export const unitColumnsOf = (given: NativeColumns, funnel: Asked, candidates: n
     values: funnel.breakdown === null ? null : texts(given, "v"),
     names: funnel.dropOffs === null ? null : texts(given, "n"),
     candidates: candidates === 0 ? null : numbers(given, "c"),
-    fieldValues: (funnel.correlation?.fields ?? []).map((_field, index) => texts(given, `f${index}`)),
+    fieldValues: [...(funnel.correlation?.fields ?? []), ...(funnel.entries?.fields ?? [])].map((_field, index) =>
+      texts(given, `f${index}`),
+    ),
     labels: funnel.attribution === null ? null : texts(given, "l"),
   };
 };

@@ -162,7 +162,7 @@ const columnsOf = (
   return [
     ...(candidates.length === 0 ? [] : [["c", candidateSql(candidates, params)] as const]),
     ...(funnel.breakdown === null ? [] : [["v", ofStep(breakdownSql(funnel.breakdown, params))] as const]),
-    ...(funnel.correlation?.fields ?? []).map(
+    ...[...(funnel.correlation?.fields ?? []), ...(funnel.entries?.fields ?? [])].map(
       (field, index) => [`f${index}`, `if(bitAnd(mark, 1) = 1, ${valueSql(field, params)}, '')`] as const,
     ),
     ...(funnel.dropOffs === null ? [] : [["n", "toString(name)"] as const]),

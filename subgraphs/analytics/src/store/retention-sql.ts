@@ -144,6 +144,21 @@ const marksSql = (query: RetentionQuery, { rules }: Scope, params: Params): stri
   return `arrayPushFront(${marks()}, toUInt32(${START}))`;
 };
 
+/** Letters that starts are counted by: those of `splitBy`, or of each start its number among the fields, none for all of them, and its value. */
+const groupedBy = (query: RetentionQuery): readonly string[] => (query.apart === null ? lettersOf(query) : ["k", "v"]);
+
+/** What counts starts once for all fields, and once for each with its value. */
+const apartSql = (query: RetentionQuery): string => {
+  const parts = lettersOf(query).map((letter, index) => `('${index}', CAST(${letter} AS String))`);
+  return `row, ended, arrayJoin([${["('', '')", ...parts].join(", ")}]) AS part, part.1 AS k, part.2 AS v`;
+};
+
+/** Which starts are told. */
+const heldSql = ({ apart }: RetentionQuery, params: Params): string => {
+  const held = (apart?.held ?? []).map((values, index) => `d${index} IN ${params.place("Array(String)", values)}`);
+  return held.length === 0 ? "" : ` WHERE ${held.join(" AND ")}`;
+};
+
 /**
  * What starts are counted under: one line per calendar period of starts, group and number of ended periods, with `row`, `ended`, `dimensions` and `marks`,
  * which lists (mark, starts, worth in ten-thousandths as text). Aliases that are used twice are columns of a statement of their own: the store would resolve
@@ -159,6 +174,8 @@ export const retentionStatement = (
   const { rules } = scope;
   const [letters, valued] = [lettersOf(query), query.value !== null];
   const group = ["row", "ended", ...letters].join(", ");
+  const by = groupedBy(query);
+  const grouped = ["row", "ended", ...by].join(", ");
   const longest = query.columns.at(-1)?.to ?? 1;
   const ended =
     query.clock === "ELAPSED"
@@ -173,13 +190,18 @@ export const retentionStatement = (
     ? `arrayJoin(arrayConcat(arrayMap(mark -> (mark, toInt128(0)), ${marks}), arrayZip(arrayMap(cell -> cell + ${WORTH - BACK}, cells), kept))) AS marked, marked.1 AS mark, marked.2 AS worth`
     : `arrayJoin(${marks}) AS mark`;
   const counted =
-    `SELECT ${group}, mark, count() AS starts, ${valued ? "toString(sum(worth))" : "'0'"} AS worth ` +
-    `FROM (SELECT ${group}, ${joined} FROM (${cells})) GROUP BY ${group}, mark`;
+    `SELECT ${grouped}, mark, count() AS starts, ${valued ? "toString(sum(worth))" : "'0'"} AS worth ` +
+    `FROM (SELECT ${query.apart === null ? group : apartSql(query)}, ${joined} FROM (${cells})${heldSql(query, params)}) GROUP BY ${grouped}, mark`;
+  const heaviest = `sumIf(starts, mark = ${rules.retentionMarks.START}) DESC`;
+  const order =
+    query.apart === null
+      ? "row, dimensions"
+      : `row, ended, k, ${heaviest}, v LIMIT ${params.place("UInt64", query.apart.most)} BY row, ended, k`;
   return {
     name: "retention",
     text:
-      `SELECT row, ended, [${letters.map((letter) => `toString(${letter})`).join(", ")}]::Array(String) AS dimensions, groupArray((mark, starts, worth)) AS marks ` +
-      `FROM (${counted}) GROUP BY ${group} ORDER BY row, dimensions LIMIT ${params.place("UInt64", maxLines)}`,
+      `SELECT row, ended, [${by.map((letter) => `toString(${letter})`).join(", ")}]::Array(String) AS dimensions, groupArray((mark, starts, worth)) AS marks ` +
+      `FROM (${counted}) GROUP BY ${grouped} ORDER BY ${order} LIMIT ${params.place("UInt64", maxLines)}`,
     params: params.values,
   };
 };

@@ -25,28 +25,44 @@ const drawnVariance = (slice: Quantity, whole: Quantity): number => {
 const chanceOf = (distance: number, variance: number, tail: (distances: number) => number): number =>
   distance === 0 ? 1 : variance === 0 ? 0 : tail(distance / Math.sqrt(variance));
 
+/** The greater of two chances of a value as far from its usual ones: by their spread, and by so much variance as drawing alone makes. 1 where too few are known. */
+const chanceBeside = (actual: number | null, usual: readonly number[], drawn: number): number => {
+  const n = usual.length;
+  if (actual === null || n < MIN_COMPARISONS) return 1;
+  const mean = usual.reduce((sum, value) => sum + value, 0) / n;
+  const spread = usual.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+  const distance = Math.abs(actual - mean);
+  const bySpread = chanceOf(distance, spread * (1 + 1 / n), (t) => studentTail(t, n - 1));
+  return Math.max(
+    bySpread,
+    chanceOf(distance, drawn * (1 + 1 / n), (z) => erfc(z / Math.SQRT2)),
+  );
+};
+
 /**
  * Two-sided chance that a slice lies as far from its usual place within the whole by chance alone: the greater of two. One by the spread of the comparable times (a new value against their prediction
  * interval, Student's t with one degree of freedom fewer than they are), one by the units alone it was measured from (normal, binomial variance). A change that all slices share is none of a slice.
  * 1 where too few times are comparable.
  */
 export const deviationChance = (slice: SliceMeasure, whole: SliceMeasure): number => {
-  const actual = relative(slice.actual, whole.actual);
   const usual = slice.before.flatMap((one, at) => {
     const all = whole.before[at];
     const value = all === undefined ? null : relative(one, all);
     return value === null ? [] : [value];
   });
-  const n = usual.length;
-  if (actual === null || n < MIN_COMPARISONS) return 1;
-  const mean = usual.reduce((sum, value) => sum + value, 0) / n;
-  const spread = usual.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  const [was, all] = [expectedOf(slice), expectedOf(whole)];
-  const drawn = Math.max(drawnVariance(was, all), drawnVariance(slice.actual, whole.actual));
-  const distance = Math.abs(actual - mean);
-  const bySpread = chanceOf(distance, spread * (1 + 1 / n), (t) => studentTail(t, n - 1));
-  return Math.max(
-    bySpread,
-    chanceOf(distance, drawn * (1 + 1 / n), (z) => erfc(z / Math.SQRT2)),
+  const drawn = Math.max(
+    drawnVariance(expectedOf(slice), expectedOf(whole)),
+    drawnVariance(slice.actual, whole.actual),
+  );
+  return chanceBeside(relative(slice.actual, whole.actual), usual, drawn);
+};
+
+/** The same chance of a ratio by itself, beside what it usually is. */
+export const rateChance = (rate: SliceMeasure): number => {
+  const drawn = [expectedOf(rate), rate.actual].map((one) => drawnVariance(one, one));
+  return chanceBeside(
+    numberOf(rate.actual),
+    rate.before.flatMap((one) => numberOf(one) ?? []),
+    Math.max(...drawn),
   );
 };

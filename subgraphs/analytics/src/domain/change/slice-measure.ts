@@ -14,6 +14,14 @@ export interface SliceMeasure {
   readonly before: readonly Quantity[];
 }
 
+/** What is known of the values of a dimension in one span. */
+export interface Values<Known = Quantity> {
+  /** By value; null: events that have none. What is not among them is nothing. */
+  readonly values: ReadonlyMap<string | null, Known>;
+  /** Whether there were more: what is not among them is not known then. */
+  readonly cut: boolean;
+}
+
 /** One value of a dimension. */
 export interface Element extends SliceMeasure {
   /** The value; null: events that have none. */

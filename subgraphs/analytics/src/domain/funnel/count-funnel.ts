@@ -1,6 +1,7 @@
 import { zoneOffset } from "@tessera/platform/time/zone";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../fields.ts";
+import type { EntryCounts } from "./entry-counts.ts";
 import type { FunnelAnswer } from "./funnel-answer.ts";
 import { FUNNEL_LIMITS, type Funnel } from "./funnel.ts";
 import type { FunnelMarks } from "./funnel-marks.ts";
@@ -30,6 +31,8 @@ export interface FunnelTask {
 export interface FunnelParts extends Omit<FunnelAnswer, "provenance"> {
   /** Units of the sample that entered, not scaled. */
   readonly enteredInSample: number;
+  /** Units by what their entry was, not scaled; null when that was not asked for. */
+  readonly entries: EntryCounts | null;
 }
 
 const ANY: EventMatcher = { names: [], filter: null };
@@ -48,7 +51,7 @@ export const funnelTask = (
   candidates: readonly string[],
   asOfMs: number,
 ): FunnelTask => {
-  const { correlation, attribution, trend } = funnel;
+  const { correlation, attribution, trend, entries } = funnel;
   return {
     ...{ candidates, asOfMs },
     marks: { ...marks, conditions: marks.conditions.map(() => []) },
@@ -60,6 +63,7 @@ export const funnelTask = (
       breakdown: breakdownOf(funnel.breakdown),
       trend: trend === null ? null : { buckets: trend.buckets },
       correlation: correlation === null ? null : { ...correlation, fields: correlation.fields.map(named) },
+      entries: entries === null ? null : { ...entries, fields: entries.fields.map(named) },
       attribution: attribution === null ? null : { ...attribution, touchpoints: [], rules: [] },
     },
   };
@@ -97,6 +101,7 @@ export const createFunnelCount = ({ funnel: counted, marks, candidates, asOfMs }
         attribution: layOutCredits(funnel, counts),
         cutUnits: counts.cutUnits,
         enteredInSample: counts.all.reached[0] ?? 0,
+        entries: counts.entries,
       };
     },
   };

@@ -48,6 +48,13 @@ export interface FunnelBreakdownInput {
   readonly first?: Maybe<number>;
 }
 
+/** What is to be told of the entries before a moment, in milliseconds since the epoch. */
+export interface FunnelEntriesInput {
+  readonly beforeMs: number;
+  readonly fields: readonly string[];
+  readonly held: readonly (readonly (string | null)[])[];
+}
+
 /** A question to `funnel` as the graph delivers it. */
 export interface FunnelInput {
   readonly range: { readonly from: string; readonly to: string };
@@ -67,6 +74,8 @@ export interface FunnelInput {
     readonly values?: Maybe<number>;
   }>;
   readonly attribution?: Maybe<TouchInput>;
+  /** What units are told apart by at their entry; the graph does not deliver it. */
+  readonly entries?: FunnelEntriesInput;
   readonly timeZone?: Maybe<string>;
   readonly sample?: Maybe<number>;
   readonly fast?: Maybe<boolean>;

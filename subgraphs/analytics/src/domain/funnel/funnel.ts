@@ -73,6 +73,15 @@ export interface FunnelCorrelation {
   readonly values: number;
 }
 
+/** Units told apart by the event they entered with, of those that entered in time. */
+export interface FunnelEntries {
+  /** Those that enter later are left out; milliseconds since the epoch. */
+  readonly beforeMs: number;
+  readonly fields: readonly Field[];
+  /** Values, one list for each of the first fields, of which the entry has one; null: it has none. */
+  readonly held: readonly (readonly (string | null)[])[];
+}
+
 /** A validated question to `funnel`. */
 export interface Funnel {
   readonly range: TimeRange;
@@ -92,6 +101,8 @@ export interface Funnel {
   readonly correlation: FunnelCorrelation | null;
   /** To which touchpoints conversions are owed; null when that is not asked for. */
   readonly attribution: TouchQuestion | null;
+  /** What is told of entries; null when that is not asked for. */
+  readonly entries: FunnelEntries | null;
   /** What of all persons is to be looked at. */
   readonly asked: AskedSample;
   /** Part of the persons that is looked at; 1 for all, and until it is known. */
@@ -114,6 +125,8 @@ export const FUNNEL_LIMITS = {
   correlationEvents: 100,
   correlationFields: 5,
   correlationValues: 50,
+  /** Values told of each field of the entries: those of the most units. */
+  entryValues: 1_000,
   /** Events that match, of all units together: each travels from the store and is looked at once. */
   events: 5_000_000,
   /** Events of one unit: a person does not do as many, a robot may; what it did first is looked at. */

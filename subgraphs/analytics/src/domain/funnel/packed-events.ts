@@ -33,11 +33,13 @@ export const eventBits = (
     correlation,
     dropOffs,
     attribution,
-  }: Pick<Funnel, "breakdown" | "correlation" | "dropOffs" | "attribution">,
+    entries,
+  }: Pick<Funnel, "breakdown" | "correlation" | "dropOffs" | "attribution" | "entries">,
   { conditions }: FunnelMarks,
   { fromMs, toMs }: TimeRange,
 ): EventBits | null => {
-  if (breakdown !== null || correlation !== null || dropOffs !== null || attribution !== null) return null;
+  if (breakdown !== null || correlation !== null || dropOffs !== null || attribution !== null || entries !== null)
+    return null;
   const at = Math.max(1, Math.ceil(Math.log2(toMs - fromMs + 1)));
   const mark = conditions.length;
   const sequence = 2 * WORD - at - mark;

@@ -21,6 +21,7 @@ import {
   type Funnel,
   type FunnelBreakdown,
   type FunnelCorrelation,
+  type FunnelEntries,
   type FunnelExclusion,
   type FunnelMembers,
   type FunnelOrder,
@@ -204,6 +205,12 @@ const parseAttribution = (input: FunnelInput, access: FieldAccess): Funnel["attr
   return parseTouches(attribution, "input.attribution", access);
 };
 
+const parseEntries = ({ entries }: FunnelInput, access: FieldAccess): FunnelEntries | null => {
+  if (entries === undefined) return null;
+  const fields = entries.fields.map((name, index) => parseRevealedField(name, `input.entries.fields.${index}`, access));
+  return { ...entries, fields };
+};
+
 /** Validates a question to `funnel`; refuses with BAD_INPUT and the path of what is wrong, or FORBIDDEN for personal data. */
 export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => {
   const access = accessIn(caller, input);
@@ -232,6 +239,7 @@ export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => 
         : whole(input.dropOffs.first ?? 5, "input.dropOffs.first", 1, FUNNEL_LIMITS.dropOffs),
     correlation: parseCorrelation(input.correlation, access),
     attribution: parseAttribution(input, access),
+    entries: parseEntries(input, access),
     asked: parsePersonsPart(input, unit),
     sample: 1,
   };

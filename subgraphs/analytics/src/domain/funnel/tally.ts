@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { createAttemptSearch, type Attempt } from "./attempt.ts";
 import { funnelMarks, type FunnelMarks } from "./funnel-marks.ts";
+import { createEntryCount, type EntryCounts } from "./entry-counts.ts";
 import { createJourneys, type Journeys } from "./funnel-journeys.ts";
 import { FUNNEL_LIMITS, readRange, requiredSteps, type Funnel } from "./funnel.ts";
 import { createNumberList, type NumberList } from "./number-list.ts";
@@ -38,6 +39,8 @@ export interface Tally {
   readonly fields: readonly ReadonlyMap<string, WithSomething>[];
   /** Journeys of units that entered; empty without an attribution. */
   readonly journeys: Journeys;
+  /** Units by what their entry was; null when that is not asked for. */
+  readonly entries: EntryCounts | null;
   /** Units of which only the first events were looked at. */
   readonly cutUnits: number;
 }
@@ -245,7 +248,8 @@ export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks =
   const [all, groups, trend] = [countAll(funnel), countGroups(funnel), countTrend(funnel)];
   const [next, correlation] = [countNext(funnel), countCorrelation(funnel, events)];
   const journeys = createJourneys(funnel);
-  const parts = [all, groups, trend, next, correlation, journeys];
+  const entries = createEntryCount(funnel);
+  const parts = [all, groups, trend, next, correlation, journeys, entries];
   let cutUnits = 0;
   return {
     add: (row) => {
@@ -266,6 +270,7 @@ export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks =
       next: next.result,
       ...correlation.result,
       journeys: journeys.result(),
+      entries: entries.result(),
       cutUnits,
     }),
   };

@@ -18,12 +18,13 @@ import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../dom
 import { isoTime } from "../../domain/zone.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
-import { groupedOrOther } from "../watched/grouped-question.ts";
+import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../watched/grouped-question.ts";
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
+import { funnelChange, retentionChange, type BehaviourChange, type BehaviourChangeDeps } from "./behaviour-change.ts";
 import type { TakeApartDeps } from "./take-apart.ts";
 
 /** What explaining a change needs. */
-export type ExplainDeps = CheckDeps & ResolveDeps & TakeApartDeps;
+export type ExplainDeps = CheckDeps & ResolveDeps & TakeApartDeps & BehaviourChangeDeps;
 
 /** A change to explain, as the graph delivers it. */
 export interface ExplainChangeInput {
@@ -40,15 +41,21 @@ export interface ExplainChangeInput {
   readonly dimensions?: readonly string[];
 }
 
-/** A change as it was read: a number of some events, in a span of time, and which spans it may be compared with. */
+/** A number of a question with rows of numbers. */
+export interface GroupedChange {
+  readonly kind: "GROUPED";
+  readonly measure: ChangeMeasure;
+  /** What the events are held to, the question's own filter among it. */
+  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
+}
+
+/** A change as it was read: a number, in a span of time, and which spans it may be compared with. */
 export interface AskedChange {
   readonly span: TimeRange;
   readonly timeZone: string;
   /** The number, by its name. */
   readonly name: string;
-  readonly measure: ChangeMeasure;
-  /** What the events are held to, the question's own filter among it. */
-  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
+  readonly of: GroupedChange | BehaviourChange;
   /** Ids of the saved query, the metrics and the segments that it names. */
   readonly definitionIds: readonly string[];
   /** Ids of the cohorts that its filters name. */
@@ -73,13 +80,20 @@ const [MAX_CONDITIONS, MAX_CONDITION_VALUES] = [8, 100];
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
-const conditionsOf = ({ where = [] }: ExplainChangeInput, caller: Caller): readonly SliceCondition[] => {
+const conditionsOf = (
+  { where = [] }: ExplainChangeInput,
+  caller: Caller,
+  ofCohorts: boolean,
+): readonly SliceCondition[] => {
   if (where.length > MAX_CONDITIONS) throw bad("input.where", `At most ${MAX_CONDITIONS} conditions.`);
   return where.map(({ dimension, values }, at) => {
     if (values.length === 0 || values.length > MAX_CONDITION_VALUES)
       throw bad(`input.where.${at}.values`, `A condition names 1 to ${MAX_CONDITION_VALUES} values.`);
+    const held = values.map((value) => value ?? null);
+    // Groups of retention may be cohorts, which are no field of an event.
+    if (ofCohorts && dimension === "cohort") return { dimension, values: held };
     const { name } = parseRevealedField(dimension, `input.where.${at}.dimension`, accessOf(caller));
-    return { dimension: name, values: values.map((value) => value ?? null) };
+    return { dimension: name, values: held };
   });
 };
 
@@ -131,24 +145,22 @@ export const cohortsIn = (part: unknown): readonly string[] => {
   return [...new Set([...own, ...inner])];
 };
 
-/** Reads what is asked of a change, as its caller; refuses with BAD_INPUT numbers that can't be taken apart, and everything the question itself would be refused for. */
-export const readAskedChange = async (
+interface Asking {
+  readonly caller: Caller;
+  readonly value: WatchedValueInput;
+  readonly span: TimeRange;
+  readonly timeZone: string;
+  readonly held: readonly SliceCondition[];
+}
+
+/** What of a change its question tells. */
+type OfQuestion = Pick<AskedChange, "name" | "of" | "definitionIds" | "cohortIds">;
+
+const groupedChange = async (
   deps: ExplainDeps,
-  caller: Caller,
-  input: ExplainChangeInput,
-): Promise<AskedChange> => {
-  const span = parseTimeRange(input, "input");
-  const timeZone = parseZone(input.timeZone ?? "UTC", "input.timeZone");
-  const held = conditionsOf(input, caller);
-  const named = namedSpans(input, span);
-  const found = await groupedOrOther(deps, caller, await checkQuestion(deps)(caller, input.question, "input.question"));
-  if (found.kind !== "GROUPED")
-    throw bad(
-      "input.question",
-      "Changes of `olap`, `timeSeries` and saved queries can be explained: ask one of these.",
-    );
-  const { question, pins, where, savedQueryId } = found;
-  const value = input.value ?? {};
+  { caller, value, span, timeZone, held }: Asking,
+  { question, pins, where, savedQueryId }: GroupedQuestion,
+): Promise<OfQuestion> => {
   refuseUnusedParts(value, null);
   const range = { from: isoTime(span.fromMs), to: isoTime(span.toMs) };
   const { input: resolved, namedIds } = await atPlace(where, () =>
@@ -162,16 +174,50 @@ export const readAskedChange = async (
     null,
   );
   const { approximate } = resolved;
+  const asked = {
+    ...{ filter: heldTo(resolved.filter, held), timeZone },
+    ...(approximate === undefined ? {} : { approximate }),
+  };
   return {
-    ...{ span, timeZone, name, held, measure: changeMeasure(resolved.measures, measures, name, access) },
-    question: {
-      ...{ filter: heldTo(resolved.filter, held), timeZone },
-      ...(approximate === undefined ? {} : { approximate }),
-    },
-    ...{
-      definitionIds: [...(savedQueryId === null ? [] : [savedQueryId]), ...namedIds],
-      cohortIds: cohortsIn(question),
-    },
+    name,
+    of: { kind: "GROUPED", measure: changeMeasure(resolved.measures, measures, name, access), question: asked },
+    definitionIds: [...(savedQueryId === null ? [] : [savedQueryId]), ...namedIds],
+    cohortIds: cohortsIn(question),
+  };
+};
+
+const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQuestion): Promise<OfQuestion> => {
+  const { kind, input } = found;
+  if (kind !== "FUNNEL" && kind !== "RETENTION")
+    throw bad(
+      "input.question",
+      "Changes of `olap`, `timeSeries`, `funnel`, `retention` and saved queries can be explained: ask one of these.",
+    );
+  const [where, change] =
+    kind === "FUNNEL"
+      ? (["input.question.funnel", funnelChange] as const)
+      : (["input.question.retention", retentionChange] as const);
+  const read = await atPlace(where, () => change(deps, { ...asking, input }));
+  const of: BehaviourChange = { ...read, read: (asked) => atPlace(where, () => read.read(asked)) };
+  const cohorts = Array.isArray(input["cohorts"]) ? input["cohorts"].map(String) : [];
+  return { name: of.name, of, definitionIds: [], cohortIds: [...new Set([...cohortsIn(input), ...cohorts])] };
+};
+
+/** Reads what is asked of a change, as its caller; refuses with BAD_INPUT numbers that can't be taken apart, and everything the question itself would be refused for. */
+export const readAskedChange = async (
+  deps: ExplainDeps,
+  caller: Caller,
+  input: ExplainChangeInput,
+): Promise<AskedChange> => {
+  const span = parseTimeRange(input, "input");
+  const timeZone = parseZone(input.timeZone ?? "UTC", "input.timeZone");
+  const named = namedSpans(input, span);
+  const found = await groupedOrOther(deps, caller, await checkQuestion(deps)(caller, input.question, "input.question"));
+  const held = conditionsOf(input, caller, found.kind === "RETENTION");
+  const asking: Asking = { caller, value: input.value ?? {}, span, timeZone, held };
+  return {
+    ...{ span, timeZone, held },
+    ...(await (found.kind === "GROUPED" ? groupedChange(deps, asking, found) : behaviourChange(deps, asking, found))),
     choices: named.length > 0 ? [[null, named]] : comparableSpans(span, zoneOffset(timeZone)),
   };
 };

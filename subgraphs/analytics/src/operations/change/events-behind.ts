@@ -1,6 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { accessOf } from "../../domain/access.ts";
-import { heldBy } from "../../domain/change/slice-filter.ts";
+import { heldBy, heldTo } from "../../domain/change/slice-filter.ts";
 import { parseEventPage } from "../../domain/event-page.ts";
 import type { StoredEvent } from "../../domain/event.ts";
 import type { FilterInput } from "../../domain/filter-input.ts";
@@ -29,14 +29,10 @@ export interface ChangeEvents {
 /** Events one sample holds: each is looked for by itself, in its own part of the span. */
 const MAX_SAMPLED = 10;
 
-/** The events that the number of a change counts. */
-export const eventsOf = ({
-  question,
-  measure,
-  span,
-  timeZone,
-}: Pick<AskedChange, "question" | "measure" | "span" | "timeZone">): EventsBehind => ({
-  ...{ filter: heldBy(question.filter, measure.counted), span, timeZone },
+/** The events that the number of a change counts; of behaviour those by which units are counted in. */
+export const eventsOf = ({ of, span, timeZone }: Pick<AskedChange, "of" | "span" | "timeZone">): EventsBehind => ({
+  filter: of.kind === "GROUPED" ? heldBy(of.question.filter, of.measure.counted) : heldTo(of.entries, of.held),
+  ...{ span, timeZone },
 });
 
 /** Equal parts of a span, the earliest first; as many milliseconds as parts at least. */

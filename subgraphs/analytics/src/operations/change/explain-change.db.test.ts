@@ -167,10 +167,7 @@ describe("explainChange", () => {
     expect(await refused({ ...olap(COUNT), ...spans, where: [{ dimension: "country", values: [] }] })).toEqual(
       bad("input.where.0.values"),
     );
-    const funnel = {
-      funnel: { range: A_SPAN, steps: [{ anyOf: [{ events: ["view"] }] }, { anyOf: [{ events: ["buy"] }] }] },
-    };
-    expect(await refused({ question: funnel, ...spans })).toEqual(bad("input.question"));
+    expect(await refused({ question: { sessionMetrics: { range: A_SPAN } }, ...spans })).toEqual(bad("input.question"));
   });
 });
 

@@ -3,15 +3,25 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../../domain/access.ts";
 import { heldTo } from "../../domain/change/slice-filter.ts";
 import type { SpanRhythm } from "../../domain/change/comparable-spans.ts";
+import { decompositionsOf, type RateDecomposition, type RateEffects } from "../../domain/change/rate-effects.ts";
 import { expectedOf, numberOf } from "../../domain/change/slice-measure.ts";
+import type { ChangeStep } from "../../domain/change/step-effects.ts";
 import { parseRevealedField } from "../../domain/fields.ts";
 import { togetherFrom } from "../../domain/provenance-together.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
-import { comparedSpans, readAskedChange, toldSpan, type ExplainChangeInput, type ExplainDeps } from "./asked-change.ts";
-import { searchSlices, type ContributingSlice } from "./search-slices.ts";
+import {
+  comparedSpans,
+  readAskedChange,
+  toldSpan,
+  type AskedChange,
+  type ExplainChangeInput,
+  type ExplainDeps,
+} from "./asked-change.ts";
+import { searchSlices, type ContributingSlice, type TakeApart } from "./search-slices.ts";
 import { eventsOf, type EventsBehind } from "./events-behind.ts";
-import { measureSpans, takeApart, type ChangeAsked } from "./take-apart.ts";
+import { readBehaviour } from "./read-behaviour.ts";
+import { readGrouped, type ReadChange } from "./take-apart.ts";
 
 /** What was found: slices that explain the change, that everything changed alike, that nothing changed, or that too few spans before had anything. */
 export type ChangeOutcome = "EXPLAINED" | "ALIKE" | "UNCHANGED" | "TOO_LITTLE_BEFORE";
@@ -32,6 +42,10 @@ export interface ChangeExplanation {
   readonly comparedWith: readonly { readonly from: string; readonly to: string }[];
   readonly searched: readonly string[];
   readonly slices: readonly ExplainedSlice[];
+  /** Of a ratio, by each dimension; empty for sums and where nothing is searched. */
+  readonly decompositions: readonly RateDecomposition[];
+  /** Of a funnel, which steps lost or won. */
+  readonly steps: readonly ChangeStep[];
   readonly provenance: Provenance;
 }
 
@@ -56,37 +70,76 @@ const dimensionsOf = ({ dimensions = [] }: ExplainChangeInput, caller: Caller): 
 
 const sameNumber = (one: number | null, other: number | null): boolean => (one ?? 0) === (other ?? 0);
 
+/** Reads the number of a change, whatever question it is of. */
+const readerOf = (
+  deps: ExplainDeps,
+  caller: Caller,
+  { of, span }: AskedChange,
+  searched: readonly string[],
+  { signal, provenances }: { readonly signal: AbortSignal | undefined; readonly provenances: Provenance[] },
+): ReadChange =>
+  of.kind === "GROUPED"
+    ? readGrouped(deps, { caller, question: of.question, measure: of.measure, span, signal }, provenances)
+    : readBehaviour(of, { span, searched, signal }, provenances);
+
+/** What was found of a change that is one. */
+interface Found {
+  readonly slices: readonly ContributingSlice[];
+  readonly decompositions: readonly RateDecomposition[];
+  readonly steps: readonly ChangeStep[];
+}
+
+const NOTHING: Found = { slices: [], decompositions: [], steps: [] };
+
+const search = async (read: ReadChange, before: readonly TimeRange[], searched: readonly string[]): Promise<Found> => {
+  let decompositions: Found["decompositions"] = [];
+  const apart = read.apart(before);
+  const noted: TakeApart = async (conditions, dimensions) => {
+    const taken = await apart(conditions, dimensions);
+    if (conditions.length === 0) decompositions = decompositionsOf(taken.breakdowns, taken.whole);
+    return taken;
+  };
+  const slices = await searchSlices(noted, searched);
+  return { slices, decompositions, steps: await read.steps(before) };
+};
+
+const scaledEffects = <Effects extends RateEffects>(effects: Effects, scale: number): Effects => ({
+  ...effects,
+  ...{ rate: effects.rate * scale, mix: effects.mix * scale },
+});
+
 /**
- * Explains why a number of a question is another than in comparable spans of time: which slices of the events, by up to three dimensions, the change is owed to. Refuses with BAD_INPUT numbers that
- * can't be taken apart, and everything the question itself would be refused for.
+ * Explains why a number of a question is another than in comparable spans of time: which slices of the events, by up to three dimensions, the change is owed to, and of a funnel which steps. Refuses
+ * with BAD_INPUT numbers that can't be taken apart, and everything the question itself would be refused for.
  */
 export const explainChange =
   (deps: ExplainDeps) =>
   async (caller: Caller, input: ExplainChangeInput, signal?: AbortSignal): Promise<ChangeExplanation> => {
     const dimensions = dimensionsOf(input, caller);
-    const { span, timeZone, name, measure, question, held, choices } = await readAskedChange(deps, caller, input);
+    const asked = await readAskedChange(deps, caller, input);
+    const { span, timeZone, name, held, choices } = asked;
     const searched = dimensions.filter((one) => !held.some(({ dimension }) => dimension === one));
     const provenances: Provenance[] = [];
-    const asked: ChangeAsked = { caller, question, measure, span, before: [], signal };
-    const inSpans = (spans: readonly TimeRange[]) => measureSpans(deps, asked, spans, provenances);
-    const [actual = { value: 0, base: null, units: 0 }] = await inSpans([span]);
-    const found = await comparedSpans(choices, inSpans);
+    const read = readerOf(deps, caller, asked, searched, { signal, provenances });
+    const [actual = { value: 0, base: null, units: 0 }] = await read.whole([span]);
+    const found = await comparedSpans(choices, read.whole);
     const expected = found === null ? null : numberOf(expectedOf({ actual, before: found.before }));
     const changed = found !== null && !sameNumber(numberOf(actual), expected);
-    const slices = changed
-      ? await searchSlices(takeApart(deps, { ...asked, before: found.spans }, provenances), searched)
-      : [];
-    const scaled = (value: number | null): number | null => (value === null ? null : value * measure.scale);
-    const behind = eventsOf({ question, measure, span, timeZone });
+    const { slices, decompositions, steps } = changed ? await search(read, found.spans, searched) : NOTHING;
+    const { scale } = read;
+    const scaled = (value: number | null): number | null => (value === null ? null : value * scale);
+    const behind = eventsOf(asked);
     return {
       outcome:
         found === null ? "TOO_LITTLE_BEFORE" : !changed ? "UNCHANGED" : slices.length > 0 ? "EXPLAINED" : "ALIKE",
-      ...{ range: toldSpan(span, timeZone), value: name, searched },
+      ...{ range: toldSpan(span, timeZone), value: name, searched, steps },
       ...{ actual: scaled(numberOf(actual)), expected: scaled(expected) },
       slices: slices.map((slice) => ({
         ...{ ...slice, actual: scaled(slice.actual), expected: scaled(slice.expected) },
+        effects: slice.effects === null ? null : scaledEffects(slice.effects, scale),
         behind: { ...behind, filter: heldTo(behind.filter, slice.conditions) },
       })),
+      decompositions: decompositions.map((one) => scaledEffects(one, scale)),
       rhythm: found?.rhythm ?? null,
       comparedWith: (found?.spans ?? []).map((one) => toldSpan(one, timeZone)),
       provenance: togetherFrom(provenances),

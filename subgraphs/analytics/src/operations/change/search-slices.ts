@@ -1,5 +1,6 @@
 import type { SliceCondition } from "../../domain/change/slice-filter.ts";
 import { candidatesOf, type Candidate } from "../../domain/change/candidates.ts";
+import { effectsOf, type RateEffects } from "../../domain/change/rate-effects.ts";
 import {
   expectedOf,
   numberOf,
@@ -29,6 +30,8 @@ export interface ContributingSlice {
   readonly surprise: number;
   /** Chance of such deviations by chance alone, corrected; of several values the greatest. */
   readonly chance: number;
+  /** Of a ratio, what it adds to the whole's change, and whether by its own ratio or by its size; null of a sum. */
+  readonly effects: RateEffects | null;
 }
 
 /** Takes the events of some conditions apart: measures them all together, and by each of the dimensions. */
@@ -48,7 +51,11 @@ const keyOf = (conditions: readonly SliceCondition[]): string =>
     .toSorted()
     .join();
 
-const sliceOf = (node: Node, { dimension, elements, explains, surprise }: Candidate): ContributingSlice => {
+const sliceOf = (
+  node: Node,
+  { dimension, elements, explains, surprise }: Candidate,
+  all: SliceMeasure,
+): ContributingSlice => {
   const measure = together(elements.map((element) => element.measure));
   return {
     conditions: [...node.conditions, { dimension, values: elements.map(({ value }) => value) }],
@@ -57,6 +64,7 @@ const sliceOf = (node: Node, { dimension, elements, explains, surprise }: Candid
     explains: node.explains * explains,
     surprise,
     chance: Math.max(...elements.map(({ chance }) => chance)),
+    effects: effectsOf(measure, all),
   };
 };
 
@@ -71,13 +79,16 @@ export const searchSlices = async (
   const told: ContributingSlice[] = [];
   const seen = new Set<string>();
   const waiting: Node[] = [{ conditions: [], explains: 1 }];
+  let all: SliceMeasure | null = null;
   for (let taken = 0; taken < MAX_TAKEN_APART; taken += 1) {
     const node = waiting.shift();
     if (node === undefined) break;
     const used = new Set(node.conditions.map(({ dimension }) => dimension));
     const left = dimensions.filter((dimension) => !used.has(dimension));
     const { whole, breakdowns } = await takeApart(node.conditions, left);
-    const slices = candidatesOf(breakdowns, whole).map((candidate) => sliceOf(node, candidate));
+    all ??= whole;
+    const root = all;
+    const slices = candidatesOf(breakdowns, whole).map((candidate) => sliceOf(node, candidate, root));
     for (const slice of slices) {
       const key = keyOf(slice.conditions);
       if (seen.has(key)) continue;

@@ -3,7 +3,8 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { ChangeMeasure } from "../../domain/change/change-measure.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
-import type { Breakdown, Element, Quantity, SliceMeasure } from "../../domain/change/slice-measure.ts";
+import type { Breakdown, Element, Quantity, SliceMeasure, Values } from "../../domain/change/slice-measure.ts";
+import type { ChangeStep } from "../../domain/change/step-effects.ts";
 import { cellsOf, type Column } from "../../domain/columns.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import type { OlapInput } from "../../domain/query.ts";
@@ -23,7 +24,6 @@ export interface ChangeAsked {
   readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
   readonly measure: ChangeMeasure;
   readonly span: TimeRange;
-  readonly before: readonly TimeRange[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -38,9 +38,8 @@ const EMPTY: Column = { kind: "TEXT", name: "", role: "DIMENSION", texts: [] };
 const NOTHING: Quantity = { value: 0, base: null, units: 0 };
 
 /** One span's answer: the whole, and each value of the dimension. */
-interface Read {
+interface Read extends Values {
   readonly whole: Quantity;
-  readonly values: ReadonlyMap<string | null, Quantity>;
 }
 
 const asNumber = (cell: string | number | boolean | null | undefined): number | null =>
@@ -72,18 +71,21 @@ const reader = (deps: TakeApartDeps, asked: ChangeAsked, provenances: Provenance
       const name = names[row] ?? null;
       return [name === null ? null : String(name), at(row)] as const;
     });
-    return { whole: rowReader(totals, measure)(0), values: new Map(values) };
+    return { whole: rowReader(totals, measure)(0), values: new Map(values), cut: false };
   };
 };
 
-const breakdownOf = (dimension: string, [actual, ...before]: readonly Read[]): Breakdown => {
-  const all = new Set([actual, ...before].flatMap((read) => [...(read?.values.keys() ?? [])]));
-  const of = (read: Read | undefined, value: string | null): Quantity =>
-    read?.values.get(value) ?? { ...NOTHING, base: actual?.whole.base === null ? null : 0 };
-  const elements = [...all].map((value): Element => ({
+/** The values of a dimension as they are in the span of a change, then in those it is compared with: those that are known of all of them, the ones that count most. `base` is the whole's. */
+export const breakdownOf = (dimension: string, spans: readonly Values[], base: number | null): Breakdown => {
+  const [, ...compared] = spans;
+  const all = new Set(spans.flatMap(({ values }) => [...values.keys()]));
+  const known = [...all].filter((value) => spans.every(({ values, cut }) => !cut || values.has(value)));
+  const of = (span: Values | undefined, value: string | null): Quantity =>
+    span?.values.get(value) ?? { ...NOTHING, base: base === null ? null : 0 };
+  const elements = known.map((value): Element => ({
     value,
-    actual: of(actual, value),
-    before: before.map((read) => of(read, value)),
+    actual: of(spans[0], value),
+    before: compared.map((span) => of(span, value)),
   }));
   const weight = ({ actual: now, before: then }: Element): number =>
     now.units + then.reduce((sum, { units }) => sum + units, 0) / Math.max(1, then.length);
@@ -93,32 +95,39 @@ const breakdownOf = (dimension: string, [actual, ...before]: readonly Read[]): B
   };
 };
 
-const wholeOf = ([actual, ...before]: readonly Read[]): SliceMeasure => ({
+/** The whole of a change beside what it is compared with. */
+export const wholeOf = ([actual, ...before]: readonly { readonly whole: Quantity }[]): SliceMeasure => ({
   actual: actual?.whole ?? NOTHING,
   before: before.map(({ whole }) => whole),
 });
 
-/** Measures the whole question in each of some spans of time. */
-export const measureSpans = (
-  deps: TakeApartDeps,
-  asked: ChangeAsked,
-  spans: readonly TimeRange[],
-  provenances: Provenance[],
-): Promise<readonly Quantity[]> => {
-  const read = reader(deps, asked, provenances);
-  return eachOf(spans, AT_ONCE, async (span) => (await read(span, [], null)).whole);
-};
+/** Reads a number whose change is explained. */
+export interface ReadChange {
+  /** What its quantities' numbers are multiplied by to be the number that was asked for. */
+  readonly scale: number;
+  /** The whole in each of some spans. */
+  readonly whole: (spans: readonly TimeRange[]) => Promise<readonly Quantity[]>;
+  /** Takes it apart, beside some spans. */
+  readonly apart: (before: readonly TimeRange[]) => TakeApart;
+  /** Which steps lost or won, beside some spans; none where it has none. */
+  readonly steps: (before: readonly TimeRange[]) => Promise<readonly ChangeStep[]>;
+}
 
-/** Takes slices of a question apart: each dimension is read once for each span. */
-export const takeApart = (deps: TakeApartDeps, asked: ChangeAsked, provenances: Provenance[]): TakeApart => {
+/** Reads a question with rows of numbers: each dimension is read once for each span. */
+export const readGrouped = (deps: TakeApartDeps, asked: ChangeAsked, provenances: Provenance[]): ReadChange => {
   const read = reader(deps, asked, provenances);
-  const spans = [asked.span, ...asked.before];
-  return async (conditions, dimensions) => {
-    const parts = dimensions.flatMap((dimension) => spans.map((span) => ({ dimension, span })));
-    const reads = await eachOf(parts, AT_ONCE, ({ dimension, span }) => read(span, conditions, dimension));
-    const breakdowns = dimensions.map((dimension, at) =>
-      breakdownOf(dimension, reads.slice(at * spans.length, (at + 1) * spans.length)),
-    );
-    return { whole: wholeOf(reads.slice(0, spans.length)), breakdowns };
+  return {
+    scale: asked.measure.scale,
+    whole: (spans) => eachOf(spans, AT_ONCE, async (span) => (await read(span, [], null)).whole),
+    steps: () => Promise.resolve([]),
+    apart: (before) => async (conditions, dimensions) => {
+      const spans = [asked.span, ...before];
+      const parts = dimensions.flatMap((dimension) => spans.map((span) => ({ dimension, span })));
+      const reads = await eachOf(parts, AT_ONCE, ({ dimension, span }) => read(span, conditions, dimension));
+      const breakdowns = dimensions.map((dimension, at) =>
+        breakdownOf(dimension, reads.slice(at * spans.length, (at + 1) * spans.length), reads[0]?.whole.base ?? null),
+      );
+      return { whole: wholeOf(reads.slice(0, spans.length)), breakdowns };
+    },
   };
 };

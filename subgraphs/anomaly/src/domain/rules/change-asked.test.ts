@@ -24,7 +24,7 @@ const olapOf = (watch: Watch): unknown =>
   z.object({ question: z.object({ olap: z.unknown() }) }).parse(asked(watch)).question.olap;
 
 describe("the change of an anomaly", () => {
-  test.each(["olap", "timeSeries", "savedQuery"])(
+  test.each(["olap", "timeSeries", "savedQuery", "funnel", "retention"])(
     "is asked of a question to %s as the rule has it, held to the series' group",
     (field) => {
       const watch = question(field, { value: { name: "orders" }, timeZone: "Europe/Berlin" });
@@ -43,7 +43,7 @@ describe("the change of an anomaly", () => {
     },
   );
 
-  test.each(["funnel", "retention", "sessionMetrics"])("is none of a question to %s", (field) => {
+  test.each(["lifecycle", "velocity", "sessionMetrics"])("is none of a question to %s", (field) => {
     expect(asked(question(field))).toBeNull();
   });
 

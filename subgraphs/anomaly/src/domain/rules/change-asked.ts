@@ -5,7 +5,7 @@ import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
 
 /** Questions whose numbers the analytics room can take apart. */
-const TAKEN_APART: ReadonlySet<string> = new Set(["olap", "timeSeries", "savedQuery"]);
+const TAKEN_APART: ReadonlySet<string> = new Set(["olap", "timeSeries", "savedQuery", "funnel", "retention"]);
 
 type Json = Readonly<Record<string, unknown>>;
 
