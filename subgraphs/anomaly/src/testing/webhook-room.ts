@@ -10,7 +10,8 @@ import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgrap
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { z } from "zod";
 import { WEBHOOK_LIMITS, type Endpoint } from "../domain/webhooks/endpoint.ts";
-import { createSender, type Sender, type SenderDeps } from "../jobs/webhooks/send-deliveries.ts";
+import type { SteadySender } from "../jobs/sending/steady-sender.ts";
+import { createSender, type SenderDeps } from "../jobs/webhooks/send-deliveries.ts";
 import type { NewEndpointInput } from "../operations/webhooks/change-endpoints.ts";
 import { unseal } from "../operations/webhooks/sealing.ts";
 import { createWebhookOperations } from "../operations/webhooks/webhook-operations.ts";
@@ -110,7 +111,7 @@ export const openWebhookRoom = async () => {
     return engines.resources.sql.transaction(tenantId, (within) => write(within, tenantId, entries));
   };
   /** Sends until nothing is due. */
-  const drain = async (sender: Sender): Promise<void> => {
+  const drain = async (sender: SteadySender): Promise<void> => {
     for (let more = true; more;) {
       more = await sender.look();
       await sender.settled();

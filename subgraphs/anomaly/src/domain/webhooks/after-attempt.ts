@@ -32,6 +32,9 @@ export interface AfterAttempt {
   readonly disabled: "GONE" | "ONLY_FAILURES" | null;
 }
 
+/** Whether an answer takes a message: any of 2xx does. */
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
 /**
  * Decides what follows from an attempt: 2xx is success, 410 disables the endpoint at once, anything else, redirects too, is a failure that is tried again by
  * the schedule; days of nothing but failures disable the endpoint.
@@ -47,7 +50,8 @@ export const afterAttempt = (attempt: {
 }): AfterAttempt => {
   const { attempts, result, nowMs, random } = attempt;
   const status = result.kind === "ANSWERED" ? result.status : null;
-  if (status !== null && status >= 200 && status < 300)
+  // What is kept of a success is the same whatever was before: `settle_delivered_webhooks_across_tenants` keeps many by one statement.
+  if (status !== null && isSuccess(status))
     return { delivery: { kind: "DELIVERED" }, health: GOOD_HEALTH, disabled: null };
   const retryAfterMs = result.kind === "ANSWERED" ? result.retryAfterMs : null;
   const health = afterFailure(attempt.health, nowMs, retryAfterMs);

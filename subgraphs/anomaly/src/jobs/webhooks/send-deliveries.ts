@@ -8,28 +8,19 @@ import { webhookHeaders } from "@tessera/platform/signatures/standard-webhooks";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { afterAttempt, type AttemptResult } from "../../domain/webhooks/after-attempt.ts";
+import { afterAttempt, isSuccess, type AttemptResult } from "../../domain/webhooks/after-attempt.ts";
 import { BREAKER } from "../../domain/webhooks/breaker.ts";
-import type { Endpoint } from "../../domain/webhooks/endpoint.ts";
 import { mayRead } from "../../domain/webhooks/endpoint-definition.ts";
 import { findEventType } from "../../domain/webhooks/event-types.ts";
 import { retryAfterMs } from "../../domain/retry-after.ts";
-import type {
-  ClaimedDelivery,
-  DeliveryClaim,
-  DeliveryStore,
-  MadeAttempt,
-} from "../../store/webhooks/delivery-store.ts";
+import type { ClaimedDelivery, DeliveryStore, EndedAttempt } from "../../store/webhooks/delivery-store.ts";
+import type { DeliveryClaim, MadeAttempt } from "../../store/webhooks/sending-statements.ts";
+import type { Lease } from "../sending/held-leases.ts";
+import { createSteadySender, type SteadySender } from "../sending/steady-sender.ts";
+import { createTurns } from "../sending/turns.ts";
 
 /** Milliseconds an endpoint may take to answer: the shorter end of what Standard Webhooks asks for. */
 export const ATTEMPT_TIMEOUT_MS = 15_000;
-/** Milliseconds after which another sender may take over: what an attempt may take, and time to settle it, twice over. */
-export const LEASE_MS = 60_000;
-/** Attempts a process makes at a time: each is a socket and some kilobytes. */
-const MAX_IN_FLIGHT = 64;
-/** Attempts of a tenant, and of an endpoint, at a time, so that slow ones leave places to others. */
-const MAX_PER_TENANT = 32;
-const MAX_PER_ENDPOINT = 10;
 /** Bytes and characters kept of an answer. */
 const MAX_ANSWER_BYTES = 1_000;
 const MAX_DETAIL = 1_000;
@@ -37,6 +28,10 @@ const MAX_DETAIL = 1_000;
 const LOOK_MS = 250;
 /** Milliseconds a delivery waits that could not be begun for reasons of ours. */
 const OWN_TROUBLE_MS = 10_000;
+/** Endpoints whose failed attempts are kept at a time: each is a connection. */
+const MAX_TURNS = 6;
+/** Claims that are read, and attempts that are kept, by one transaction. */
+const MAX_TOGETHER = 64;
 
 /** What sending needs. */
 export interface SenderDeps {
@@ -55,18 +50,12 @@ export interface SenderDeps {
   readonly logger: Logger;
 }
 
-/** Sends what is due. */
-export interface Sender {
-  /** Claims what is due and begins to send it; where nothing is, waits a moment for what is being sent. True when there may be more. */
-  look(): Promise<boolean>;
-  /** Resolves when nothing is being sent. */
-  settled(): Promise<void>;
-  /** Gives up what is being sent: it is sent again by whoever claims it next. */
-  giveUp(): void;
-}
-
 /** Whether the endpoint's owner may be told a type now: what they may at the moment, as far as they might when they saved it. */
-const isPermitted = async ({ accessNow }: SenderDeps, endpoint: Endpoint, typeName: string): Promise<boolean> => {
+const isPermitted = async (
+  { accessNow }: SenderDeps,
+  endpoint: ClaimedDelivery["endpoint"],
+  typeName: string,
+): Promise<boolean> => {
   const type = findEventType(typeName);
   if (type === null || !endpoint.owner.permissions.includes(type.permission)) return false;
   const owner = await accessNow(endpoint.tenantId, endpoint.owner.subject);
@@ -97,22 +86,27 @@ const exchange = async (
   }
 };
 
-const send = async (
-  deps: SenderDeps,
-  claim: DeliveryClaim,
-  lease: { readonly untilMs: number; readonly signal: AbortSignal },
-): Promise<string> => {
+/** What sendings at the same time share: what they are about is read together, an owner and an endpoint's secrets are asked for once, attempts are kept together. */
+interface Round {
+  readonly load: (claim: DeliveryClaim) => Promise<ClaimedDelivery | null>;
+  readonly isPermitted: (endpoint: ClaimedDelivery["endpoint"], type: string) => Promise<boolean>;
+  readonly unseal: (claimed: ClaimedDelivery) => ReturnType<SenderDeps["unseal"]>;
+  readonly settleDelivered: (ended: EndedAttempt) => Promise<boolean>;
+  readonly settle: (ended: EndedAttempt & { readonly endpointId: string }) => Promise<boolean>;
+}
+
+const send = async (deps: SenderDeps, round: Round, claim: DeliveryClaim, lease: Lease): Promise<string> => {
   const { deliveries, nowMs, random } = deps;
-  const claimed = await deliveries.load(claim, nowMs());
+  const claimed = await round.load(claim);
   if (claimed === null) return "LOST";
   const { endpoint, messageId, type, body } = claimed;
-  if (!(await isPermitted(deps, endpoint, type))) {
-    await deliveries.skip(claim, "NOT_PERMITTED", nowMs());
+  if (!(await round.isPermitted(endpoint, type))) {
+    await deliveries.skip(claim, endpoint.id, "NOT_PERMITTED", nowMs());
     return "NOT_PERMITTED";
   }
-  const { secrets, headers } = await deps.unseal(claimed);
-  // What could outlast the lease is left to whoever claims it next, so that no two send it at a time.
-  if (nowMs() + ATTEMPT_TIMEOUT_MS > lease.untilMs) return "LOST";
+  const { secrets, headers } = await round.unseal(claimed);
+  // Whoever stood still for longer than its lease sends nothing: somebody else does.
+  if (!lease.isOwn()) return "LOST";
   const timestamp = Math.floor(nowMs() / 1_000);
   const { made, result } = await exchange(deps, {
     method: "POST",
@@ -129,65 +123,73 @@ const send = async (
     await deliveries.giveBack(claim, nowMs());
     return "GIVEN_UP";
   }
-  const settled = await deliveries.settle(claim, made, nowMs(), (attempts, health) =>
-    afterAttempt({ attempts, result, health, nowMs: nowMs(), random: random() }),
-  );
+  const endedAtMs = nowMs();
+  const ended: EndedAttempt = {
+    ...{ claim, made },
+    decide: (attempts, health) => afterAttempt({ attempts, result, health, nowMs: endedAtMs, random: random() }),
+  };
+  const isDelivered = result.kind === "ANSWERED" && isSuccess(result.status);
+  const settled = await (isDelivered
+    ? round.settleDelivered(ended)
+    : round.settle({ ...ended, endpointId: endpoint.id }));
   return settled ? String(made.status ?? made.fault) : "LOST";
 };
 
-/** Resolves with the first of them, or after `ms`. */
-const firstOrLater = async (work: Iterable<Promise<void>>, ms: number): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const later = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([...work, later]);
-  clearTimeout(timer);
+/** Asks once for what is asked for again, by a key, before the answer is there: no answer is kept. */
+const askedOnce = <Asked>(): ((key: string, ask: () => Promise<Asked>) => Promise<Asked>) => {
+  const asked = new Map<string, Promise<Asked>>();
+  return (key, ask) => {
+    const before = asked.get(key);
+    if (before !== undefined) return before;
+    const answer = ask().finally(() => asked.delete(key));
+    asked.set(key, answer);
+    return answer;
+  };
 };
 
-/** Builds {@link Sender}. Any number may run side by side: what one has claimed no other sends until its lease ends. */
-export const createSender = (deps: SenderDeps): Sender => {
+/** Builds what sends webhooks. Any number may run side by side. */
+export const createSender = (deps: SenderDeps): SteadySender => {
   const { deliveries, nowMs, logger } = deps;
   const attempts = deps.metrics.counter("tessera_webhook_attempts_total", "Attempts to deliver a webhook.", ["result"]);
-  const inFlight = new Set<Promise<void>>();
-  const ending = new AbortController();
-
-  const sendSafely = async (claim: DeliveryClaim, leaseUntilMs: number): Promise<void> => {
-    try {
-      const result = await send(deps, claim, { untilMs: leaseUntilMs, signal: ending.signal });
-      attempts.inc({ result });
-    } catch (error) {
-      attempts.inc({ result: "OWN_TROUBLE" });
-      logger.warn({ delivery: claim.id, error: errorMessage(error) }, "A webhook could not be sent; trying again.");
-      await deliveries.giveBack(claim, nowMs() + OWN_TROUBLE_MS).catch(() => undefined);
-    }
+  const [accessOf, unsealedOf] = [askedOnce<boolean>(), askedOnce<Awaited<ReturnType<SenderDeps["unseal"]>>>()];
+  const turns = { atOnce: MAX_TURNS, most: MAX_TOGETHER };
+  const round: Round = {
+    load: createTurns({
+      keyOf: () => "all",
+      work: (claims: readonly DeliveryClaim[]) => deliveries.loadAcrossTenants(claims, nowMs()),
+      ...turns,
+    }),
+    isPermitted: (endpoint, type) =>
+      accessOf(`${endpoint.id} ${endpoint.version} ${type}`, () => isPermitted(deps, endpoint, type)),
+    unseal: (claimed) =>
+      unsealedOf(`${claimed.sealedHeaders ?? ""} ${claimed.sealedSecrets.join(" ")}`, () => deps.unseal(claimed)),
+    settleDelivered: createTurns({
+      keyOf: () => "all",
+      work: (ended: readonly EndedAttempt[]) => deliveries.settleDeliveredAcrossTenants(ended, nowMs()),
+      ...turns,
+    }),
+    settle: createTurns({
+      keyOf: ({ claim, endpointId }: EndedAttempt & { readonly endpointId: string }) =>
+        `${claim.tenantId} ${endpointId}`,
+      work: (ended) => deliveries.settle(ended[0].claim.tenantId, ended[0].endpointId, ended, nowMs()),
+      ...turns,
+    }),
   };
-  const claimSome = async (limit: number): Promise<number> => {
-    const leaseUntilMs = nowMs() + LEASE_MS;
-    const bounds = { limit, perTenant: MAX_PER_TENANT, perEndpoint: MAX_PER_ENDPOINT };
-    const claims = await deliveries.claimDueAcrossTenants(nowMs(), leaseUntilMs, {
-      ...{ ...bounds, breakerFailures: BREAKER.failures },
-    });
-    for (const claim of claims) {
-      const sending = sendSafely(claim, leaseUntilMs).finally(() => inFlight.delete(sending));
-      inFlight.add(sending);
-    }
-    return claims.length;
-  };
-  return {
-    look: async () => {
-      const limit = MAX_IN_FLIGHT - inFlight.size;
-      if (limit > 0 && (await claimSome(limit)) > 0) return true;
-      if (inFlight.size === 0) return false;
-      // A place that comes free may let the next one through at once.
-      await firstOrLater(inFlight, LOOK_MS);
-      return true;
+  return createSteadySender<DeliveryClaim>({
+    ...{ nowMs, logger },
+    claim: (presentMs, leaseUntilMs, bounds) =>
+      deliveries.claimDueAcrossTenants(presentMs, leaseUntilMs, { ...bounds, breakerFailures: BREAKER.failures }),
+    renew: deliveries.renewAcrossTenants,
+    send: async (claim, lease) => {
+      try {
+        attempts.inc({ result: await send(deps, round, claim, lease) });
+      } catch (error) {
+        attempts.inc({ result: "OWN_TROUBLE" });
+        logger.warn({ delivery: claim.id, error: errorMessage(error) }, "A webhook could not be sent; trying again.");
+        await deliveries.giveBack(claim, nowMs() + OWN_TROUBLE_MS).catch(() => undefined);
+      }
     },
-    settled: async () => {
-      while (inFlight.size > 0) await Promise.all(inFlight);
-    },
-    giveUp: () => ending.abort(),
-  };
+  });
 };
 
 /** Sends what is due again and again; stopping gives up what is being sent. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { GOOD_HEALTH } from "../../domain/webhooks/breaker.ts";
 import { createReferenceOrder } from "../../testing/reference-webhook-order.ts";
 import { openWebhookRoom, type WebhookRoom } from "../../testing/webhook-room.ts";
-import { LEASE_MS } from "./send-deliveries.ts";
+import { SEND_LEASE_MS } from "../sending/held-leases.ts";
 
 // Both engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(240_000);
@@ -37,12 +37,12 @@ describe("senders side by side", () => {
     await room.tellJobs(to, jobs(1));
     const dies = {
       ...room.stores.claims,
-      settle: () => Promise.reject(new Error("killed")),
+      settleDeliveredAcrossTenants: () => Promise.reject(new Error("killed")),
       giveBack: () => Promise.reject(new Error("killed")),
     };
     await room.drain(room.sender({ deliveries: dies }));
     expect(room.arrivedAt(to)).toHaveLength(1);
-    room.clock.ms += LEASE_MS - 1;
+    room.clock.ms += SEND_LEASE_MS - 1;
     await room.drain(room.sender());
     expect(room.arrivedAt(to)).toHaveLength(1);
     room.clock.ms += 1;
@@ -55,19 +55,24 @@ describe("senders side by side", () => {
   test("one that comes back after its lease settles nothing, and one that is stopped gives back what it was sending", async () => {
     const to = await room.makeEndpoint();
     await room.tellJobs(to, jobs(1));
-    const bounds = { limit: 64, perTenant: 32, perEndpoint: 10, breakerFailures: 5 };
+    const bounds = { limit: 64, perTenant: 32, perReceiver: 10, breakerFailures: 5 };
     const claim = async () => {
-      const claims = await room.stores.claims.claimDueAcrossTenants(room.clock.ms, room.clock.ms + LEASE_MS, bounds);
+      const claims = await room.stores.claims.claimDueAcrossTenants(
+        room.clock.ms,
+        room.clock.ms + SEND_LEASE_MS,
+        bounds,
+      );
       const own = claims.find(({ tenantId }) => tenantId === to.tenantId);
       if (own === undefined) throw new Error("It is due.");
       return own;
     };
     const slow = await claim();
-    room.clock.ms += LEASE_MS;
+    room.clock.ms += SEND_LEASE_MS;
     const quick = await claim();
     const made = { url: to.endpoint.url, startedAtMs: 0, elapsedMs: 1, status: 200, fault: null, detail: "" };
     const after = { delivery: { kind: "DELIVERED" }, health: to.endpoint.health, disabled: null } as const;
-    expect(await room.stores.claims.settle(slow, made, room.clock.ms, () => after)).toBe(false);
+    const late = [{ claim: slow, made, decide: () => after }];
+    expect(await room.stores.claims.settle(to.tenantId, to.endpoint.id, late, room.clock.ms)).toEqual([false]);
     await room.stores.claims.giveBack(quick, room.clock.ms);
     let began = (): void => undefined;
     const sending = new Promise<void>((resolve) => (began = resolve));
@@ -105,11 +110,13 @@ describe("messages about one thing, when an endpoint asks for order", () => {
     // Breakers are tested elsewhere; here every key goes on by itself.
     const claims: typeof room.stores.claims = {
       ...room.stores.claims,
-      settle: (claim, made, nowMs, decide) =>
-        room.stores.claims.settle(claim, made, nowMs, (attempts, health) => ({
-          ...decide(attempts, health),
-          ...{ health: GOOD_HEALTH, disabled: null },
-        })),
+      settle: (tenantId, endpointId, ended, nowMs) => {
+        const healthy = ended.map(({ decide, ...one }): (typeof ended)[number] => ({
+          ...one,
+          decide: (attempts, health) => ({ ...decide(attempts, health), health: GOOD_HEALTH, disabled: null }),
+        }));
+        return room.stores.claims.settle(tenantId, endpointId, healthy, nowMs);
+      },
     };
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 9 }), fc.boolean(), async (steps, all) => {

@@ -1,65 +1,56 @@
+import { SUBJECT_KINDS } from "@tessera/contracts/caller";
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
-import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
+import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
 import type { AfterAttempt, DeliveryEndReason } from "../../domain/webhooks/after-attempt.ts";
 import type { EndpointHealth } from "../../domain/webhooks/breaker.ts";
 import type { Endpoint } from "../../domain/webhooks/endpoint.ts";
+import { idColumn } from "../rule-row.ts";
 import { endpointRow } from "./endpoint-rows.ts";
 import { findEndpointStatement, setStateStatement } from "./endpoint-statements.ts";
 import { tellEndpoint } from "./endpoint-store.ts";
-
-/** A delivery a sender may make until its lease ends; the token proves it when the attempt is settled. */
-export interface DeliveryClaim {
-  readonly tenantId: TenantId;
-  readonly id: string;
-  readonly leaseToken: string;
-}
+import * as statements from "./sending-statements.ts";
+import type { ClaimBounds, DeliveryClaim, DeliveryStep, MadeAttempt } from "./sending-statements.ts";
 
 /** Everything an attempt needs; secrets and headers as they are sealed. */
 export interface ClaimedDelivery {
   readonly messageId: string;
   readonly type: string;
   readonly body: string;
-  readonly endpoint: Endpoint;
+  readonly endpoint: Pick<Endpoint, "tenantId" | "id" | "version" | "url" | "owner">;
   readonly sealedHeaders: string | null;
   readonly sealedSecrets: readonly string[];
 }
 
-/** An attempt that was made. */
-export interface MadeAttempt {
-  readonly url: string;
-  readonly startedAtMs: number;
-  readonly elapsedMs: number;
-  /** Null when nothing was answered, and then why. */
-  readonly status: number | null;
-  readonly fault: string | null;
-  /** The beginning of the answer, or what went wrong. */
-  readonly detail: string;
-}
-
-/** How many may be sent at a time, of all, of a tenant and of an endpoint; and from when on the breaker lets one through alone. */
-export interface ClaimBounds {
-  readonly limit: number;
-  readonly perTenant: number;
-  readonly perEndpoint: number;
-  readonly breakerFailures: number;
+/** An attempt that has ended, with what follows from it given how its endpoint fared before. */
+export interface EndedAttempt {
+  readonly claim: DeliveryClaim;
+  readonly made: MadeAttempt;
+  readonly decide: (attempts: number, health: EndpointHealth) => AfterAttempt;
 }
 
 /** Where deliveries are claimed and settled. */
 export interface DeliveryStore {
   claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, bounds: ClaimBounds): Promise<readonly DeliveryClaim[]>;
-  /** What a claim is about; null when it is no longer good. */
-  load(claim: DeliveryClaim, nowMs: number): Promise<ClaimedDelivery | null>;
-  /** Keeps an attempt and what follows from it, all of it or nothing; false when somebody else has the delivery now. */
-  settle(
-    claim: DeliveryClaim,
-    made: MadeAttempt,
+  /** Lengthens leases; answers the tokens of those that were still held. */
+  renewAcrossTenants(claims: readonly DeliveryClaim[], leaseUntilMs: number): Promise<ReadonlySet<string>>;
+  /** What claims are about, in their order; null where one is no longer good. */
+  loadAcrossTenants(claims: readonly DeliveryClaim[], nowMs: number): Promise<readonly (ClaimedDelivery | null)[]>;
+  /** Keeps attempts that succeeded, and that their endpoints fare well; false where somebody else has the delivery now. */
+  settleDeliveredAcrossTenants(
+    delivered: readonly Pick<EndedAttempt, "claim" | "made">[],
     nowMs: number,
-    decide: (attempts: number, health: EndpointHealth) => AfterAttempt,
-  ): Promise<boolean>;
+  ): Promise<readonly boolean[]>;
+  /** Keeps attempts to an endpoint, as they ended one after the other, and what follows from each, all of it or nothing; false where somebody else has the delivery now. */
+  settle(
+    tenantId: TenantId,
+    endpointId: string,
+    ended: readonly EndedAttempt[],
+    nowMs: number,
+  ): Promise<readonly boolean[]>;
   /** Ends a delivery that is not to be sent. */
-  skip(claim: DeliveryClaim, reason: DeliveryEndReason, nowMs: number): Promise<void>;
+  skip(claim: DeliveryClaim, endpointId: string, reason: DeliveryEndReason, nowMs: number): Promise<void>;
   /** Gives a claim back without an attempt. */
   giveBack(claim: DeliveryClaim, dueAtMs: number): Promise<void>;
   /** Drops what was made before a time; answers how many messages. */
@@ -67,165 +58,129 @@ export interface DeliveryStore {
 }
 
 const nothing = (): null => null;
-const at = (ms: number): Date => new Date(ms);
 const claimRow = (row: unknown): DeliveryClaim => {
   const found = z.object({ tenant_id: z.string(), id: z.string(), lease_token: z.string() }).parse(row);
   const tenantId = parseTenantId(found.tenant_id);
   if (tenantId === null) throw new Error("A delivery names no tenant.");
   return { tenantId, id: found.id, leaseToken: found.lease_token };
 };
-const claimedRow = (row: unknown) =>
-  z
-    .object({
-      ...{ endpoint_id: z.string(), message_id: z.string(), attempts: z.number() },
-      ordering_key: z.string().nullable(),
-    })
-    .parse(row);
-const messageRow = (row: unknown) => z.object({ type: z.string(), body: z.string() }).parse(row);
-const sealedRow = (row: unknown) =>
-  z.object({ sealed_headers: z.string().nullable(), secrets: z.array(z.string()) }).parse(row);
+const tokenRow = (row: unknown): string => z.object({ lease_token: z.string() }).parse(row).lease_token;
+const loadedColumns = z.object({
+  ...{ tenant_id: idColumn(parseTenantId), delivery_id: z.string(), message_id: z.string(), type: z.string() },
+  ...{
+    body: z.string(),
+    endpoint_id: z.string(),
+    version: z.number(),
+    url: z.string(),
+    owner_kind: z.enum(SUBJECT_KINDS),
+  },
+  ...{ owner_id: z.string(), owner_permissions: z.array(z.string()), sealed_headers: z.string().nullable() },
+  sealed_secrets: z.array(z.string()),
+});
+const loadedRow = (row: unknown): ClaimedDelivery & { readonly deliveryId: string } => {
+  const found = loadedColumns.parse(row);
+  const owner = { subject: { kind: found.owner_kind, id: found.owner_id }, permissions: found.owner_permissions };
+  return {
+    ...{ deliveryId: found.delivery_id, messageId: found.message_id, type: found.type, body: found.body },
+    endpoint: { tenantId: found.tenant_id, id: found.endpoint_id, version: found.version, url: found.url, owner },
+    ...{ sealedHeaders: found.sealed_headers, sealedSecrets: found.sealed_secrets },
+  };
+};
+const heldColumns = z.object({ id: z.string(), attempts: z.number(), ordering_key: z.string().nullable() });
+const heldRow = (row: unknown) => heldColumns.parse(row);
 const countRow = (row: unknown): number => z.object({ dropped: z.number() }).parse(row).dropped;
 
-const claimStatement = (nowMs: number, leaseUntilMs: number, bounds: ClaimBounds): SqlStatement => ({
-  name: "webhook-claim-due-across-tenants",
-  text: "SELECT tenant_id, id, lease_token FROM claim_due_webhook_deliveries_across_tenants($1, $2, $3, $4, $5, $6)",
-  params: [at(nowMs), at(leaseUntilMs), bounds.limit, bounds.perTenant, bounds.perEndpoint, bounds.breakerFailures],
-});
-const claimedStatement = ({ tenantId, id, leaseToken }: DeliveryClaim, hold: boolean): SqlStatement => ({
-  name: `webhook-claimed${hold ? "-hold" : ""}`,
-  text: `SELECT endpoint_id, message_id, attempts, ordering_key FROM webhook_delivery
-    WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 AND state = 'WAITING'${hold ? " FOR UPDATE" : ""}`,
-  params: [tenantId, id, leaseToken],
-});
-const messageStatement = (tenantId: TenantId, id: string): SqlStatement => ({
-  name: "webhook-message",
-  text: "SELECT type, body FROM webhook_message WHERE tenant_id = $1 AND id = $2",
-  params: [tenantId, id],
-});
-const sealedStatement = (tenantId: TenantId, id: string, nowMs: number): SqlStatement => ({
-  name: "webhook-sealed",
-  text: `SELECT e.sealed_headers, ARRAY(SELECT s.sealed FROM webhook_secret s WHERE s.tenant_id = e.tenant_id AND s.endpoint_id = e.id
-      AND (s.expires_at IS NULL OR s.expires_at > $3) ORDER BY s.created_at DESC, s.id DESC) AS secrets
-    FROM webhook_endpoint e WHERE e.tenant_id = $1 AND e.id = $2`,
-  params: [tenantId, id, at(nowMs)],
-});
-const attemptStatement = (
-  claim: DeliveryClaim,
-  endpointId: string,
-  number: number,
-  made: MadeAttempt,
-): SqlStatement => ({
-  name: "webhook-insert-attempt",
-  text: `INSERT INTO webhook_attempt (tenant_id, delivery_id, number, endpoint_id, started_at, elapsed_ms, status, fault, detail)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-  params: [
-    ...[claim.tenantId, claim.id, number, endpointId, at(made.startedAtMs), made.elapsedMs],
-    ...[made.status, made.fault, made.detail],
-  ],
-});
-const retryStatement = ({ tenantId, id }: DeliveryClaim, attempts: number, dueAtMs: number): SqlStatement => ({
-  name: "webhook-retry",
-  text: "UPDATE webhook_delivery SET attempts = $3, due_at = $4, lease_token = NULL, leased_until = NULL WHERE tenant_id = $1 AND id = $2",
-  params: [tenantId, id, attempts, at(dueAtMs)],
-});
-const endStatement = (
-  { tenantId, id }: DeliveryClaim,
-  end: { readonly state: string; readonly reason: string | null; readonly attempts: number },
-  nowMs: number,
-): SqlStatement => ({
-  name: "webhook-end",
-  text: `UPDATE webhook_delivery SET state = $3, end_reason = $4, attempts = $5, ended_at = $6, lease_token = NULL, leased_until = NULL
-    WHERE tenant_id = $1 AND id = $2`,
-  params: [tenantId, id, end.state, end.reason, end.attempts, at(nowMs)],
-});
-const releaseStatement = (tenantId: TenantId, endpointId: string, key: string, nowMs: number): SqlStatement => ({
-  name: "webhook-release-next",
-  text: `UPDATE webhook_delivery SET state = 'WAITING', due_at = $4 WHERE tenant_id = $1 AND id = (
-      SELECT id FROM webhook_delivery WHERE tenant_id = $1 AND endpoint_id = $2 AND ordering_key = $3 AND state IN ('WAITING', 'BEHIND')
-      ORDER BY sequence LIMIT 1
-    ) AND state = 'BEHIND'`,
-  params: [tenantId, endpointId, key, at(nowMs)],
-});
-const healthStatement = (
-  tenantId: TenantId,
-  id: string,
-  { failuresInRow, failingSinceMs, blockedUntilMs }: EndpointHealth,
-  nowMs: number,
-): SqlStatement => ({
-  name: "webhook-keep-health",
-  text: `UPDATE webhook_endpoint SET failures_in_row = $3, failing_since = $4, blocked_until = $5,
-      last_success_at = CASE WHEN $3 = 0 THEN $6 ELSE last_success_at END WHERE tenant_id = $1 AND id = $2`,
-  params: [
-    ...[tenantId, id, failuresInRow, failingSinceMs === null ? null : at(failingSinceMs)],
-    ...[blockedUntilMs === null ? null : at(blockedUntilMs), at(nowMs)],
-  ],
-});
-const giveBackStatement = ({ tenantId, id, leaseToken }: DeliveryClaim, dueAtMs: number): SqlStatement => ({
-  name: "webhook-give-back",
-  text: `UPDATE webhook_delivery SET due_at = greatest(due_at, $4), lease_token = NULL, leased_until = NULL
-    WHERE tenant_id = $1 AND id = $2 AND lease_token = $3`,
-  params: [tenantId, id, leaseToken, at(dueAtMs)],
-});
-const pruneStatement = (beforeMs: number, limit: number): SqlStatement => ({
-  name: "webhook-prune-across-tenants",
-  text: "SELECT prune_webhooks_across_tenants($1, $2) AS dropped",
-  params: [at(beforeMs), limit],
-});
-
-type Claimed = ReturnType<typeof claimedRow>;
-
-/** The claimed delivery with its endpoint, both held: the endpoint first, as everybody does who holds both. */
-const holdBoth = async (
+/** The endpoint and the deliveries of some claims, held: the endpoint first, as everybody does who holds both. */
+const holdAll = async (
   transaction: SqlTransaction,
-  claim: DeliveryClaim,
-): Promise<{ readonly delivery: Claimed; readonly endpoint: Endpoint } | null> => {
-  const [named] = await transaction.run(claimedStatement(claim, false), claimedRow);
-  if (named === undefined) return null;
-  const find = findEndpointStatement(claim.tenantId, named.endpoint_id, true);
-  const [endpoint] = await transaction.run(find, endpointRow);
-  const [delivery] = await transaction.run(claimedStatement(claim, true), claimedRow);
-  return endpoint === undefined || delivery === undefined ? null : { delivery, endpoint };
+  tenantId: TenantId,
+  endpointId: string,
+  claims: readonly DeliveryClaim[],
+): Promise<{ readonly endpoint: Endpoint; readonly held: ReadonlyMap<string, ReturnType<typeof heldRow>> } | null> => {
+  const [endpoint] = await transaction.run(findEndpointStatement(tenantId, endpointId, true), endpointRow);
+  if (endpoint === undefined) return null;
+  const held = await transaction.run(statements.holdClaimedStatement(tenantId, claims), heldRow);
+  return { endpoint, held: new Map(held.map((one) => [one.id, one])) };
 };
 
-const end = async (
+const stepAll = async (
   transaction: SqlTransaction,
-  claim: DeliveryClaim,
-  delivery: Claimed,
-  to: Parameters<typeof endStatement>[1],
+  { tenantId, id: endpointId }: Endpoint,
+  steps: readonly (DeliveryStep & { readonly key: string | null })[],
   nowMs: number,
 ): Promise<void> => {
-  await transaction.run(endStatement(claim, to, nowMs), nothing);
-  const { endpoint_id: endpointId, ordering_key: key } = delivery;
-  if (key !== null) await transaction.run(releaseStatement(claim.tenantId, endpointId, key, nowMs), nothing);
+  await transaction.run(statements.stepStatement(tenantId, steps, nowMs), nothing);
+  const keys = new Set(steps.flatMap(({ state, key }) => (state === "WAITING" || key === null ? [] : [key])));
+  if (keys.size > 0)
+    await transaction.run(statements.releaseStatement(tenantId, endpointId, [...keys], nowMs), nothing);
+};
+
+interface Settled {
+  readonly step: DeliveryStep & { readonly key: string | null };
+  readonly attempt: { readonly id: string; readonly number: number; readonly made: MadeAttempt };
+}
+
+/** What follows from attempts one after the other: each finds the endpoint as the one before left it. */
+const followed = (
+  endpoint: Endpoint,
+  held: ReadonlyMap<string, ReturnType<typeof heldRow>>,
+  ended: readonly EndedAttempt[],
+  nowMs: number,
+) => {
+  let [health, disabled, succeeded]: [EndpointHealth | null, AfterAttempt["disabled"], boolean] = [null, null, false];
+  const settled: Settled[] = [];
+  for (const { claim, made, decide } of ended) {
+    const delivery = held.get(claim.id);
+    if (delivery === undefined) continue;
+    const number = delivery.attempts + 1;
+    const after = decide(number, health ?? endpoint.health);
+    // What another address answered says nothing of this one.
+    const isSame = endpoint.url === made.url;
+    const fate =
+      !isSame && after.delivery.kind !== "DELIVERED" ? ({ kind: "RETRY", dueAtMs: nowMs } as const) : after.delivery;
+    const step = { id: claim.id, attempts: number, key: delivery.ordering_key };
+    settled.push({
+      step:
+        fate.kind === "RETRY"
+          ? { ...step, state: "WAITING", dueAtMs: fate.dueAtMs, reason: null }
+          : { ...step, state: fate.kind, dueAtMs: null, reason: fate.kind === "DEAD" ? fate.reason : null },
+      attempt: { id: claim.id, number, made },
+    });
+    if (!isSame) continue;
+    ({ health } = after);
+    disabled ??= after.disabled;
+    succeeded ||= after.health.failuresInRow === 0;
+  }
+  return { settled, health, disabled, succeeded };
 };
 
 const settle =
   ({ sql, eventLog }: { sql: TenantSql; eventLog: Pick<EventLog, "appendWith"> }): DeliveryStore["settle"] =>
-  (claim, made, nowMs, decide) =>
-    sql.transaction(claim.tenantId, async (transaction) => {
-      const both = await holdBoth(transaction, claim);
-      if (both === null) return false;
-      const { delivery, endpoint } = both;
-      const attempts = delivery.attempts + 1;
-      const after = decide(attempts, endpoint.health);
-      await transaction.run(attemptStatement(claim, endpoint.id, attempts, made), nothing);
-      // What another address answered says nothing of this one.
-      const isSame = endpoint.url === made.url;
-      const fate =
-        !isSame && after.delivery.kind !== "DELIVERED" ? ({ kind: "RETRY", dueAtMs: nowMs } as const) : after.delivery;
-      if (fate.kind === "RETRY") await transaction.run(retryStatement(claim, attempts, fate.dueAtMs), nothing);
-      else {
-        const reason = fate.kind === "DEAD" ? fate.reason : null;
-        await end(transaction, claim, delivery, { state: fate.kind, reason, attempts }, nowMs);
+  (tenantId, endpointId, ended, nowMs) =>
+    sql.transaction(tenantId, async (transaction) => {
+      const claims = ended.map(({ claim }) => claim);
+      const all = await holdAll(transaction, tenantId, endpointId, claims);
+      if (all === null || all.held.size === 0) return claims.map(() => false);
+      const { endpoint, held } = all;
+      const { settled, health, disabled, succeeded } = followed(endpoint, held, ended, nowMs);
+      const attempts = settled.map(({ attempt }) => attempt);
+      await transaction.run(statements.attemptsStatement(tenantId, endpointId, attempts), nothing);
+      const steps = settled.map(({ step }) => step);
+      await stepAll(transaction, endpoint, steps, nowMs);
+      if (health !== null)
+        await transaction.run(
+          statements.healthStatement(tenantId, endpointId, health, succeeded ? nowMs : null),
+          nothing,
+        );
+      if (disabled !== null && endpoint.state !== "DISABLED") {
+        await transaction.run(
+          setStateStatement(tenantId, endpointId, { state: "DISABLED", because: disabled }, nowMs),
+          nothing,
+        );
+        const told = { change: "DISABLED", reason: disabled, atMs: nowMs } as const;
+        await tellEndpoint(eventLog, transaction, { ...endpoint, version: endpoint.version + 1 }, told);
       }
-      if (!isSame) return true;
-      await transaction.run(healthStatement(claim.tenantId, endpoint.id, after.health, nowMs), nothing);
-      if (after.disabled === null || endpoint.state === "DISABLED") return true;
-      const to = { state: "DISABLED", because: after.disabled } as const;
-      await transaction.run(setStateStatement(claim.tenantId, endpoint.id, to, nowMs), nothing);
-      const told = { change: "DISABLED", reason: after.disabled, atMs: nowMs } as const;
-      await tellEndpoint(eventLog, transaction, { ...endpoint, version: endpoint.version + 1 }, told);
-      return true;
+      return claims.map(({ id }) => held.has(id));
     });
 
 /** Builds {@link DeliveryStore}. */
@@ -236,32 +191,37 @@ export const createDeliveryStore = (deps: {
   const { sql } = deps;
   return {
     claimDueAcrossTenants: (nowMs, leaseUntilMs, bounds) =>
-      sql.runAcrossTenants(claimStatement(nowMs, leaseUntilMs, bounds), claimRow),
-    load: (claim, nowMs) =>
-      sql.transaction(claim.tenantId, async (transaction) => {
-        const { tenantId } = claim;
-        const [delivery] = await transaction.run(claimedStatement(claim, false), claimedRow);
-        if (delivery === undefined) return null;
-        const { endpoint_id: endpointId, message_id: messageId } = delivery;
-        const [endpoint] = await transaction.run(findEndpointStatement(tenantId, endpointId, false), endpointRow);
-        const [message] = await transaction.run(messageStatement(tenantId, messageId), messageRow);
-        const [sealed] = await transaction.run(sealedStatement(tenantId, endpointId, nowMs), sealedRow);
-        if (endpoint === undefined || message === undefined || sealed === undefined) return null;
-        return {
-          ...{ messageId, ...message, endpoint, sealedHeaders: sealed.sealed_headers, sealedSecrets: sealed.secrets },
-        };
-      }),
+      sql.runAcrossTenants(statements.claimStatement(nowMs, leaseUntilMs, bounds), claimRow),
+    renewAcrossTenants: async (claims, leaseUntilMs) =>
+      new Set(await sql.runAcrossTenants(statements.renewStatement(claims, leaseUntilMs), tokenRow)),
+    loadAcrossTenants: async (claims, nowMs) => {
+      const loaded = await sql.runAcrossTenants(statements.loadStatement(claims, nowMs), loadedRow);
+      const byId = new Map(loaded.map((one) => [one.deliveryId, one]));
+      return claims.map(({ id }) => byId.get(id) ?? null);
+    },
+    settleDeliveredAcrossTenants: async (delivered, nowMs) => {
+      const settled = new Set(
+        await sql.runAcrossTenants(statements.settleDeliveredStatement(delivered, nowMs), tokenRow),
+      );
+      return delivered.map(({ claim }) => settled.has(claim.leaseToken));
+    },
     settle: settle(deps),
-    skip: (claim, reason, nowMs) =>
+    skip: (claim, endpointId, reason, nowMs) =>
       sql.transaction(claim.tenantId, async (transaction) => {
-        const both = await holdBoth(transaction, claim);
-        if (both === null) return;
-        const to = { state: "SKIPPED", reason, attempts: both.delivery.attempts };
-        await end(transaction, claim, both.delivery, to, nowMs);
+        const all = await holdAll(transaction, claim.tenantId, endpointId, [claim]);
+        const delivery = all?.held.get(claim.id);
+        if (all === null || delivery === undefined) return;
+        const { id, attempts, ordering_key: key } = delivery;
+        await stepAll(
+          transaction,
+          all.endpoint,
+          [{ id, attempts, key, state: "SKIPPED", dueAtMs: null, reason }],
+          nowMs,
+        );
       }),
     giveBack: async (claim, dueAtMs) =>
-      void (await sql.run(claim.tenantId, giveBackStatement(claim, dueAtMs), nothing)),
+      void (await sql.run(claim.tenantId, statements.giveBackStatement(claim, dueAtMs), nothing)),
     pruneAcrossTenants: async (beforeMs, limit) =>
-      (await sql.runAcrossTenants(pruneStatement(beforeMs, limit), countRow))[0] ?? 0,
+      (await sql.runAcrossTenants(statements.pruneStatement(beforeMs, limit), countRow))[0] ?? 0,
   };
 };

@@ -1,0 +1,92 @@
+import type { TenantId } from "@tessera/contracts/ids";
+import type { NowMs } from "@tessera/platform/time/clock";
+
+/** Milliseconds after which others take over what its sender does not renew: who stands still for longer is taken for dead. */
+export const SEND_LEASE_MS = 12_000;
+/** Milliseconds between renewals: three may fail before a lease ends. */
+const RENEW_EVERY_MS = 3_000;
+
+/** Something to be sent that is one sender's alone until its lease ends; the token proves it. */
+export interface LeasedClaim {
+  readonly tenantId: TenantId;
+  readonly id: string;
+  readonly leaseToken: string;
+}
+
+/** A claim's lease as its sender sees it. */
+export interface Lease {
+  /** Aborted when somebody else has it, or sending is given up. */
+  readonly signal: AbortSignal;
+  /** Whether it is the sender's own: what is not begun by then is not begun. */
+  isOwn(): boolean;
+}
+
+/** Leases of what is being sent. */
+export interface HeldLeases<Claim extends LeasedClaim> {
+  hold(claim: Claim, untilMs: number): Lease;
+  release(claim: Claim): void;
+  /** Aborts all that are held. */
+  abort(): void;
+}
+
+/** What renewing leases needs. */
+export interface HeldLeasesDeps<Claim extends LeasedClaim> {
+  /** Lengthens leases; answers the tokens of those that were still held. */
+  readonly renew: (claims: readonly Claim[], untilMs: number) => Promise<ReadonlySet<string>>;
+  readonly nowMs: NowMs;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+interface Held<Claim> {
+  readonly claim: Claim;
+  readonly ending: AbortController;
+  untilMs: number;
+}
+
+/** Renews leases while they are held; one that can't be renewed any more is aborted. */
+export const createHeldLeases = <Claim extends LeasedClaim>({
+  renew,
+  nowMs,
+  onTrouble,
+}: HeldLeasesDeps<Claim>): HeldLeases<Claim> => {
+  const held = new Map<string, Held<Claim>>();
+  let timer: NodeJS.Timeout | undefined;
+  const renewAll = async (): Promise<void> => {
+    const asked = [...held.values()];
+    const untilMs = nowMs() + SEND_LEASE_MS;
+    const own = await renew(
+      asked.map(({ claim }) => claim),
+      untilMs,
+    );
+    for (const one of asked)
+      if (own.has(one.claim.leaseToken)) one.untilMs = untilMs;
+      else one.ending.abort();
+  };
+  const keepRenewing = (): void => {
+    timer = setTimeout(() => {
+      void renewAll()
+        .catch(onTrouble)
+        .finally(() => {
+          timer = undefined;
+          if (held.size > 0) keepRenewing();
+        });
+    }, RENEW_EVERY_MS);
+  };
+  return {
+    hold: (claim, untilMs) => {
+      const one: Held<Claim> = { claim, ending: new AbortController(), untilMs };
+      held.set(claim.leaseToken, one);
+      if (timer === undefined) keepRenewing();
+      return { signal: one.ending.signal, isOwn: () => !one.ending.signal.aborted && nowMs() < one.untilMs };
+    },
+    release: ({ leaseToken }) => {
+      held.delete(leaseToken);
+      if (held.size > 0) return;
+      clearTimeout(timer);
+      timer = undefined;
+    },
+    abort: () => {
+      for (const { ending } of held.values()) ending.abort();
+    },
+  };
+};
