@@ -4,7 +4,8 @@ import type { NabSeries } from "./nab.ts";
 const HOUR_MS = 3_600_000;
 /** The first hour of 1970, a Thursday, counted from Monday. */
 const FIRST_HOUR = 72;
-const hourOfWeek = (time: string): number =>
+/** The hour of the week at a time of a series, 0 being the first of Monday. */
+export const hourOfWeek = (time: string): number =>
   (Math.floor(Date.parse(`${time.replace(" ", "T")}Z`) / HOUR_MS) + FIRST_HOUR) % 168;
 
 /** The novelty of each value of a series by the default ensemble, as it ships; a value's from that value and those before it. */
