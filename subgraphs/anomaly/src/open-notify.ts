@@ -8,6 +8,7 @@ import { RATE_BUNDLE } from "./domain/notify/plan.ts";
 import { NO_ROUTES } from "./domain/notify/route.ts";
 import { createNotificationForgetter } from "./jobs/notify/forget-notifications.ts";
 import { createDeliverySender, type SenderDeps } from "./jobs/notify/send-due-deliveries.ts";
+import { createAlertPictures, type PicturePorts } from "./operations/notify/alert-pictures.ts";
 import { createChannelSecrets } from "./operations/notify/channel-secrets.ts";
 import { createMailer, type MailRelay } from "./operations/notify/mailer.ts";
 import { createNotifyOperations, type NotifyOperations } from "./operations/notify/notify-operations.ts";
@@ -26,6 +27,10 @@ export interface NotifyPorts {
   /** The operator's relay for mails; null where there is none. */
   readonly mailRelay: MailRelay | null;
   readonly requests: PublicRequests;
+  /** What mails show pictures by; left out: they show none. */
+  readonly pictures?: PicturePorts;
+  /** Address clients use, which links begin with; without it there are none. */
+  readonly publicUrl?: (() => string) | undefined;
   /** The providers themselves unless said, for tests. */
   readonly providers?: Providers;
 }
@@ -53,7 +58,11 @@ export const openNotify = (resources: Resources, ports: NotifyPorts): Notify => 
   const send = createSendMessage({ requests, mailer, providers, nowMs });
   const telling: TellDeps = { sql, logger, noticesWithin, parseAlert: parseAlertChanged, nowMs, newId };
   // Waits are shortened at random so that what failed together is not tried together; nothing is kept secret by it.
-  const sending: SenderDeps = { deliveries, secrets, send, telemetry, logger, nowMs, newId, random: Math.random };
+  const sending: SenderDeps = {
+    ...{ deliveries, secrets, send, telemetry, logger, nowMs, newId, random: Math.random },
+    pictures: ports.pictures === undefined ? null : createAlertPictures(ports.pictures, logger),
+    publicUrl: ports.publicUrl ?? (() => ""),
+  };
   return {
     operations: createNotifyOperations({
       ...{ channels, secrets, requests, mailer, send, nowMs, newId, deliveries, inbox, eventLog },

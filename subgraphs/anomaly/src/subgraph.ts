@@ -78,7 +78,9 @@ const resolvers = {
 export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts): Subgraph => {
   const { logger } = resources;
   const rules = openRules(resources, ports);
-  const [notify, escalation] = [openNotify(resources, ports), openEscalation(resources)];
+  const explain = openExplain(resources);
+  const pictures = { loaders: rules.loaders, draw: explain.drawAnomaly };
+  const [notify, escalation] = [openNotify(resources, { ...ports, pictures }), openEscalation(resources)];
   const [silences, calendars] = [openSilences(resources), openCalendars(resources)];
   const incidents = openIncidents(resources, ports);
   const webhooks = openWebhooks(resources, ports);
@@ -95,7 +97,7 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
       operations: {
         ...rules.operations,
         ...calendars,
-        ...openExplain(resources),
+        ...explain,
         ...notify.operations,
         ...silences.operations,
         ...escalation.operations,

@@ -34,6 +34,8 @@ export interface Message {
   readonly count: number;
   /** The group that it tells whole; null when it is about none. */
   readonly group: MessageGroup | null;
+  /** Where the picture of its one anomaly is, for whoever may read it; null when it is about several, or nobody knows where clients reach this service. */
+  readonly picture: string | null;
   readonly wait: Wait;
   readonly atMs: number;
 }
@@ -132,6 +134,8 @@ export interface MessageParts {
   readonly unlisted: number;
   readonly wait: Wait;
   readonly atMs: number;
+  /** Address clients use; left out or empty: nobody knows it. */
+  readonly publicUrl?: string;
   /** The group that it tells whole, news of which are the alerts above; left out: none. */
   readonly group?: GroupView | null;
 }
@@ -150,6 +154,9 @@ const gravestOf = (told: readonly Told[], isGroup: boolean): Told | undefined =>
   return first && among.reduce((most, one) => (isAtLeast(most.alert.severity, one.alert.severity) ? most : one), first);
 };
 
+const pictureOf = (publicUrl: string, { anomalyId }: AlertChanged): string | null =>
+  publicUrl === "" || anomalyId === null ? null : `${publicUrl}/api/v2/anomalies/${anomalyId}/picture/png`;
+
 const groupedOf = (group: GroupView | null, named: readonly GroupedAlert[]): MessageGroup | null => {
   if (group === null) return null;
   const { episode, labels, state, counts } = group;
@@ -158,7 +165,7 @@ const groupedOf = (group: GroupView | null, named: readonly GroupedAlert[]): Mes
 
 /** Makes a message: the channel's templates or the built-in words, every value escaped for the kind of channel. */
 export const messageOf = (parts: MessageParts): Message => {
-  const { channel, wait, atMs, group = null } = parts;
+  const { channel, wait, atMs, group = null, publicUrl = "" } = parts;
   const each: readonly Told[] = group?.alerts ?? newestOfEach(parts.alerts).map((alert) => ({ alert, change: null }));
   const [first] = each;
   const worst = gravestOf(each, group !== null);
@@ -181,6 +188,7 @@ export const messageOf = (parts: MessageParts): Message => {
     ...{ id: parts.id, action: actionOfAll(each.map(({ alert }) => alert)), severity: worst.alert.severity, count },
     ...{ alerts: named.map(({ alert }) => alert), wait, atMs },
     group: groupedOf(group, group?.alerts.slice(0, MAX_TOLD) ?? []),
+    picture: count === 1 ? pictureOf(publicUrl, first.alert) : null,
     subject: group?.episode ?? (count === 1 ? subjectOf(first.alert) : null),
     title: cut(title === "" ? "Alert" : title, MESSAGE_LIMITS.title),
     text: cut(render(kind, channel.templates.body ?? BUILT_IN.body, view).trim(), MESSAGE_LIMITS.text),

@@ -11,6 +11,7 @@ import { viewOfGroup } from "../../domain/notify/group.ts";
 import { messageOf, type Message } from "../../domain/notify/message.ts";
 import { nextTryMs, RETRIES, type SendOutcome } from "../../domain/notify/retry.ts";
 import { newestOfEach } from "../../domain/notify/subject.ts";
+import type { AlertPictures } from "../../operations/notify/alert-pictures.ts";
 import type { ChannelSecrets } from "../../operations/notify/channel-secrets.ts";
 import type { SendMessage } from "../../operations/notify/send-message.ts";
 import type { DeliveryClaim } from "../../store/notify/delivery-statements.ts";
@@ -32,6 +33,10 @@ export interface SenderDeps {
   readonly deliveries: DeliveryStore;
   readonly secrets: Pick<ChannelSecrets, "open">;
   readonly send: SendMessage;
+  /** Null where nothing is drawn. */
+  readonly pictures: AlertPictures | null;
+  /** Address clients use; empty where nobody has said it. */
+  readonly publicUrl: () => string;
   readonly telemetry: Metrics;
   readonly logger: Logger;
   readonly nowMs: NowMs;
@@ -40,11 +45,12 @@ export interface SenderDeps {
   readonly random: () => number;
 }
 
-const messageFor = ({ channel, delivery, notices, alerts, group }: BegunDelivery, atMs: number): Message => {
+const messageFor = (deps: SenderDeps, { channel, delivery, notices, alerts, group }: BegunDelivery): Message => {
   const told = notices.map(({ alert }) => alert);
   const unlisted = Math.max(0, alerts - newestOfEach(told).length);
   const whole = { group: group === null ? null : viewOfGroup(group, told) };
-  return messageOf({ id: delivery.id, channel, alerts: told, unlisted, wait: delivery.wait, atMs, ...whole });
+  const now = { atMs: deps.nowMs(), publicUrl: deps.publicUrl() };
+  return messageOf({ id: delivery.id, channel, alerts: told, unlisted, wait: delivery.wait, ...now, ...whole });
 };
 
 /** What a delivery says of groups when it is settled, and what it told of its own. */
@@ -129,11 +135,11 @@ const addressed = (work: BegunDelivery): BegunDelivery | null => {
 const sendBegun = async (deps: SenderDeps, claim: DeliveryClaim, begun: BegunDelivery): Promise<string> => {
   const work = addressed(begun);
   if (work === null) {
-    const refused = settlingOf(deps, begun, messageFor(begun, deps.nowMs()), UNADDRESSED);
+    const refused = settlingOf(deps, begun, messageFor(deps, begun), UNADDRESSED);
     return (await deps.deliveries.settle(claim, refused)) ? UNADDRESSED.kind : "LEASE_LOST";
   }
   const { channel, sealed, delivery } = work;
-  const message = messageFor(work, deps.nowMs());
+  const message = messageFor(deps, work);
   const outcome = await (async (): Promise<SendOutcome> => {
     // Whoever sent it before and did not live to tell: it is not tried for ever.
     if (delivery.attempts >= RETRIES.attempts)
@@ -144,7 +150,9 @@ const sendBegun = async (deps: SenderDeps, claim: DeliveryClaim, begun: BegunDel
         ? null
         : await deps.deliveries.thread(channel.tenantId, channel.id, message.subject);
     const onDone = (recipient: string) => deps.deliveries.done(claim, recipient);
-    return deps.send({ channel, secret, message, thread, done: delivery.done, onDone });
+    const isMail = channel.settings.kind === "EMAIL";
+    const pictures = isMail ? ((await deps.pictures?.(channel.tenantId, message)) ?? []) : [];
+    return deps.send({ channel, secret, message, pictures, thread, done: delivery.done, onDone });
   })().catch((error: unknown): SendOutcome => {
     deps.logger.warn({ channelId: channel.id, error: errorMessage(error) }, "A delivery could not be sent.");
     return { kind: "TRY_AGAIN", code: null, said: "The message could not be sent.", retryAfterMs: null };

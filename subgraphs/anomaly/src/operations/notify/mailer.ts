@@ -84,10 +84,14 @@ export const createMailer = (relay: MailRelay): Mailer => {
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
   const deliver = async (mail: Mail): Promise<SendOutcome> => {
-    const { to, ...same } = mail;
+    const { to, pictures, ...same } = mail;
     const info = await transport.sendMail({
       ...{ ...same, to: [...to], references: [...mail.references], headers: { ...mail.headers } },
       envelope: { from: mail.from, to: [...to] },
+      attachments: pictures.map(({ name, cid, png }) => ({
+        ...{ filename: `${name}.png`, content: Buffer.from(png), contentType: "image/png", cid },
+        contentDisposition: "inline" as const,
+      })),
     });
     const rejected = info.rejected.map(addressOf);
     const said = rejected.length === 0 ? info.response : `${info.response} (refused: ${rejected.join(", ")})`;

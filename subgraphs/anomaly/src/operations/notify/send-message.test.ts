@@ -75,6 +75,7 @@ const send = async (
       unlisted: 0,
       wait: "NOW",
       atMs: NOTIFY_EPOCH_MS,
+      publicUrl: "https://tessera.example",
     },
   });
   const onDone = (recipient: string) => Promise.resolve(done.push(recipient) > 0);
@@ -91,6 +92,10 @@ describe("What is sent", () => {
       expect((await send(input(), { alert })).outcome).toMatchObject({ kind: "SENT" });
     }
     expect(receivers.accepted.length).toBeGreaterThanOrEqual(3);
+    // Wherever there is room for a link, the picture of the one anomaly is linked.
+    const isShort = input().sms !== undefined;
+    for (const { path, body } of receivers.accepted.filter((one) => !/acknowledge|close/.test(one.path)))
+      expect([path, body.includes("/picture/png")]).toEqual([path, !isShort]);
   });
 
   test("mentions nobody in Slack, and answers in the anomaly's thread", async () => {
@@ -101,7 +106,7 @@ describe("What is sent", () => {
     const [first = "", second = ""] = receivers.accepted.map(({ body }) => body);
     expect(read(first)).not.toHaveProperty("thread_ts");
     const words = expect.stringContaining("&lt;!channel&gt; &amp; &lt;https");
-    expect(read(first)).toMatchObject({ attachments: [{ blocks: [{}, { text: { text: words } }] }] });
+    expect(read(first)).toMatchObject({ attachments: [{ blocks: [{}, { text: { text: words } }, {}] }] });
     expect(read(second)).toMatchObject({ thread_ts: "1700000000.000100", reply_broadcast: true });
   });
 

@@ -2,7 +2,7 @@ import { webhookHeaders } from "@tessera/platform/signatures/standard-webhooks";
 import { PublicRequestError, type PublicRequests } from "@tessera/platform/http/public-request";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { Channel, Region } from "../../domain/notify/channel.ts";
-import { mailOf } from "../../domain/notify/kinds/email.ts";
+import { mailOf, type MailPicture } from "../../domain/notify/kinds/email.ts";
 import { opsgenieAlert, readOpsgenie } from "../../domain/notify/kinds/opsgenie.ts";
 import { pagerDutyEvent, readPagerDuty } from "../../domain/notify/kinds/pagerduty.ts";
 import { readSlackBot, readSlackWebhook, slackBot, slackWebhook } from "../../domain/notify/kinds/slack.ts";
@@ -48,6 +48,8 @@ export interface Sending {
   /** Null for a channel that has none. */
   readonly secret: string | null;
   readonly message: Message;
+  /** What a mail shows; left out: nothing. */
+  readonly pictures?: readonly MailPicture[];
   /** Where the conversation about its subject goes on. */
   readonly thread: string | null;
   /** Recipients of a message that is sent to each by itself who have it. */
@@ -144,7 +146,11 @@ export const createSendMessage =
       case "EMAIL":
         if (deps.mailer === null) return noRelay;
         return deps.mailer.send(
-          mailOf({ from: deps.mailer.from, recipients: settings.recipients, channelId: channel.id }, message),
+          mailOf(
+            { from: deps.mailer.from, recipients: settings.recipients, channelId: channel.id },
+            message,
+            sending.pictures,
+          ),
         );
       case "SMS":
         return sendSms(deps, sending);

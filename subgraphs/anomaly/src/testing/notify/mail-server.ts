@@ -41,7 +41,7 @@ export const openMailServer = async (): Promise<MailServer> => {
     return fault === undefined ? null : refusal(fault.status, fault.said);
   };
   const options: SMTPServerOptions = {
-    ...{ cert: certificate, key, authMethods: ["PLAIN", "LOGIN"], size: 100_000, disableReverseLookup: true },
+    ...{ cert: certificate, key, authMethods: ["PLAIN", "LOGIN"], size: 2_000_000, disableReverseLookup: true },
     onAuth: (auth, _session, callback) => {
       const fault = faultAt("AUTH");
       if (fault !== null) return callback(fault);

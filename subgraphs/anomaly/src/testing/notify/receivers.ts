@@ -97,6 +97,7 @@ const pagerDutyEvent = z.strictObject({
   event_action: z.enum(["trigger", "acknowledge", "resolve"]),
   dedup_key: z.string().min(1).max(255),
   client: z.string(),
+  links: z.array(z.strictObject({ href: z.url(), text: z.string() })).optional(),
   payload: z.strictObject({
     summary: z.string().min(1).max(1_024),
     source: z.string().min(1),

@@ -1,6 +1,15 @@
 import type { Message } from "../message.ts";
 import { COLOURS } from "./slack.ts";
 
+/** A picture that a mail shows within its text. */
+export interface MailPicture {
+  /** Names it within the mail; unique in it. */
+  readonly name: string;
+  readonly png: Uint8Array;
+  /** What it shows in words. */
+  readonly alternative: string;
+}
+
 /** A mail as it is handed to the operator's relay. */
 export interface Mail {
   readonly from: string;
@@ -12,6 +21,8 @@ export interface Mail {
   readonly messageId: string;
   readonly references: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
+  /** Shown by `cid:` and the id (RFC 2392). */
+  readonly pictures: readonly (MailPicture & { readonly cid: string })[];
 }
 
 const escapeHtml = (text: string): string =>
@@ -27,17 +38,26 @@ export const isMailbox = (text: string): boolean =>
 /** A header's value: one line, of which nothing makes another header. */
 const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
 
+/** Pixels of the page that a picture is shown wide; narrower pages show it smaller. */
+const IMAGE_WIDTH = 720;
+
 /** A message as a mail from the operator's mailbox. */
 export const mailOf = (
   to: { readonly from: string; readonly recipients: readonly string[]; readonly channelId: string },
   message: Message,
+  pictures: readonly MailPicture[] = [],
 ): Mail => {
   const { title, text, severity, subject, group, id } = message;
   const domain = to.from.slice(to.from.lastIndexOf("@") + 1);
   const line = oneLine(title);
-  const html = `<div style="border-left:4px solid ${COLOURS[severity]};padding-left:12px;font-family:sans-serif"><h3>${escapeHtml(line)}</h3><p style="white-space:pre-wrap">${escapeHtml(text)}</p></div>`;
+  const shown = pictures.map((picture) => ({ ...picture, cid: `${picture.name}.${id}@${domain}` }));
+  const images = shown.map(
+    ({ cid, alternative }) =>
+      `<p><img src="cid:${cid}" alt="${escapeHtml(oneLine(alternative))}" width="${IMAGE_WIDTH}" style="max-width:100%;height:auto;border:0"></p>`,
+  );
+  const html = `<div style="border-left:4px solid ${COLOURS[severity]};padding-left:12px;font-family:sans-serif"><h3>${escapeHtml(line)}</h3><p style="white-space:pre-wrap">${escapeHtml(text)}</p>${images.join("")}</div>`;
   return {
-    ...{ from: to.from, to: to.recipients, subject: line, text: `${text}\n`, html },
+    ...{ from: to.from, to: to.recipients, subject: line, text: `${text}\n`, html, pictures: shown },
     messageId: `<${id}@${domain}>`,
     references: subject === null ? [] : [`<${group === null ? "anomaly" : "group"}.${subject}@${domain}>`],
     headers: {

@@ -38,6 +38,7 @@ const creation = (message: Message, teams: readonly string[]): object => {
     details: {
       ...{ rule_id: alert?.ruleId ?? "", anomaly_id: alert?.anomalyId ?? "", state: alert?.to ?? "" },
       ...{ value: String(alert?.value ?? ""), expected: String(alert?.expected ?? "") },
+      ...(message.picture === null ? {} : { picture: message.picture }),
     },
   };
 };

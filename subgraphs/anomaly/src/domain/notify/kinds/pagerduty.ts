@@ -19,6 +19,7 @@ export const pagerDutyEvent = (
   const event = {
     ...{ routing_key: to.routingKey, event_action: ACTIONS[message.action], dedup_key: message.subject ?? message.id },
     ...{ client: "Tessera" },
+    ...(message.picture === null ? {} : { links: [{ href: message.picture, text: "Picture of the series" }] }),
     payload: {
       ...{ summary: message.title.slice(0, MAX_SUMMARY), source: alert?.ruleName ?? "tessera" },
       ...{ severity: SEVERITIES[message.severity], timestamp: new Date(alert?.atMs ?? message.atMs).toISOString() },

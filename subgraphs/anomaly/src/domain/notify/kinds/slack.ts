@@ -24,18 +24,20 @@ const plain = (text: string): string => text.replaceAll("&lt;", "<").replaceAll(
 
 /** A message in Block Kit, with a text for where blocks can't be shown. */
 export const slackBody = (message: Message): Readonly<Record<string, unknown>> => {
-  const { title, text, action, severity } = message;
+  const { title, text, action, severity, picture } = message;
   const header = {
     type: "header",
     text: { type: "plain_text", text: beginning(plain(title), MAX_HEADER), emoji: false },
   };
   const section = { type: "section", text: { type: "mrkdwn", text: beginning(text, MAX_SECTION), verbatim: true } };
+  const link = { type: "mrkdwn", text: `<${picture ?? ""}|Picture of the series>`, verbatim: true };
+  const linked = picture === null ? [] : [{ type: "section", text: link }];
   return {
     text: beginning(title, MAX_FALLBACK),
     attachments: [
       {
         color: action === "RESOLVE" ? RESOLVED_COLOUR : COLOURS[severity],
-        blocks: text === "" ? [header] : [header, section],
+        blocks: [header, ...(text === "" ? [] : [section]), ...linked],
       },
     ],
   };

@@ -13,7 +13,7 @@ const blocks = (text: string): readonly object[] =>
     .filter((line) => line.trim() !== "")
     .map((line) => ({ type: "TextBlock", text: line, wrap: true, spacing: "Small" }));
 
-const card = ({ title, action, severity }: Message, lines: readonly object[]): object => ({
+const card = ({ title, action, severity, picture }: Message, lines: readonly object[]): object => ({
   $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
   ...{ type: "AdaptiveCard", version: "1.4", msteams: { width: "Full" } },
   body: [
@@ -23,6 +23,7 @@ const card = ({ title, action, severity }: Message, lines: readonly object[]): o
     },
     ...lines,
   ],
+  ...(picture === null ? {} : { actions: [{ type: "Action.OpenUrl", title: "Picture of the series", url: picture }] }),
 });
 
 /** A message as a Workflows webhook takes it: one Adaptive Card, with as many lines as Teams takes. */

@@ -11,7 +11,7 @@ const bodyOf = (message: Message): string =>
     data: {
       ...{ deliveryId: message.id, action: message.action, severity: message.severity, subject: message.subject },
       ...{ title: message.title, text: message.text, count: message.count, wait: message.wait, alerts: message.alerts },
-      group: message.group,
+      ...{ group: message.group, picture: message.picture },
     },
   });
 
