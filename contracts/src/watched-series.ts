@@ -23,6 +23,15 @@ export interface WatchedSeries {
   readonly samples: readonly (number | null)[];
 }
 
+/** Where an answer comes from. */
+export interface WatchedProvenance {
+  /** Every event acknowledged before this moment is in it, RFC 3339. */
+  readonly asOf: string;
+  readonly exactness: string;
+  /** Tables it was read from. */
+  readonly tables: readonly string[];
+}
+
 /** An answer in series; moments are milliseconds since the epoch. */
 export interface WatchedAnswer {
   readonly bucketsMs: readonly number[];
@@ -38,6 +47,8 @@ export interface WatchedAnswer {
   /** All others together; null where there are none, and where the number does not add up. */
   readonly others: WatchedSeries | null;
   readonly seriesCount: number;
+  /** Null, or left out: nothing had to be read. */
+  readonly provenance?: WatchedProvenance | null;
 }
 
 /** How many people and how much money a change of a number concerns. */

@@ -12,6 +12,7 @@ const SERIES = `query WatchedSeries($input: WatchedSeriesInput!) {
     buckets ends complete rising emptyValue seriesCount
     series { group { name value } values samples }
     others { group { name value } values samples }
+    provenance { asOf exactness tables { table } }
   }
 }`;
 
@@ -32,6 +33,12 @@ const answered = z.object({
       rising: z.boolean(),
       emptyValue: z.number().nullable(),
       seriesCount: z.number(),
+      provenance: z
+        .object({ asOf: z.string(), exactness: z.string(), tables: z.array(z.object({ table: z.string() })) })
+        .nullish()
+        .transform((told) =>
+          told === null || told === undefined ? null : { ...told, tables: told.tables.map(({ table }) => table) },
+        ),
       series: z.array(series),
       others: series.nullable(),
     })

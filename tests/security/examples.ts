@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { calendarExamples, type OwnCalendars } from "./calendar-examples.ts";
+import { objectiveExamples, type OwnObjectives } from "./objective-examples.ts";
 import { dashboardExamples } from "./dashboard-examples.ts";
 import { explainExamples } from "./explain-examples.ts";
 import { incidentExamples, type OwnIncident } from "./incident-examples.ts";
@@ -12,7 +13,7 @@ import { ruleExamples } from "./rule-examples.ts";
 import { silenceExamples, type OwnSilences } from "./silence-examples.ts";
 
 /** Things one tenant has, by id. */
-export interface OwnThings extends OwnCalendars, OwnChannels, OwnIncident, OwnSilences, OwnWebhooks {
+export interface OwnThings extends OwnCalendars, OwnChannels, OwnIncident, OwnObjectives, OwnSilences, OwnWebhooks {
   /** A word that stands in everything this tenant wrote and in nothing of anybody else. */
   readonly mark: string;
   readonly tenantId: string;
@@ -143,6 +144,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...silenceExamples,
   ...explainExamples,
   ...calendarExamples,
+  ...objectiveExamples,
   ...ruleExamples,
   ...incidentExamples,
   "Mutation.defineMetric": ({ mark }) => ({

@@ -100,6 +100,7 @@ const own = {
     channelId: id,
     ...{ webhookEndpointId: id, webhookMessageId: `msg_${id}` },
     ...{ silenceId: id, inhibitionId: id, onCallScheduleId: id, onCallOverrideId: id, eventCalendarId: id },
+    objectiveId: id,
     executionId: id,
   },
 };

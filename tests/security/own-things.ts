@@ -7,6 +7,7 @@ import { makeChannels } from "./notify-examples.ts";
 import { makeReport, makeReportRun } from "./report-examples.ts";
 import { makeWebhooks } from "./webhook-examples.ts";
 import { makeEventCalendar } from "./calendar-examples.ts";
+import { makeObjective } from "./objective-examples.ts";
 import { makeIncident } from "./incident-examples.ts";
 import { makeSilences } from "./silence-examples.ts";
 
@@ -229,6 +230,7 @@ const NOTHING = {
   channelId: "",
   ...{ webhookEndpointId: "", webhookMessageId: "" },
   ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "", eventCalendarId: "" },
+  objectiveId: "",
   executionId: "",
 };
 
@@ -281,6 +283,7 @@ export const makeOwnThings = async (
     ...(await makeWebhooks(client, base)),
     ...(await makeSilences(client, base)),
     eventCalendarId: await makeEventCalendar(client, base),
+    objectiveId: await makeObjective(client, base),
     correlationRuleId,
     rollupId,
     anomalyId: anomalies,

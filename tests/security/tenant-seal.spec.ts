@@ -25,6 +25,7 @@ import { notifyPlaces, notifyWords } from "./seal/notify-places.ts";
 import { reportPlaces } from "./seal/report-places.ts";
 import { webhookPlaces } from "./seal/webhook-places.ts";
 import { calendarPlaces } from "./seal/calendar-places.ts";
+import { objectivePlaces } from "./seal/objective-places.ts";
 import { incidentPlaces, incidentWords } from "./seal/incident-places.ts";
 import { silencePlaces, silenceWords } from "./seal/silence-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
@@ -151,6 +152,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...silencePlaces(() => alphaClient),
   ...incidentPlaces(() => alphaClient),
   ...calendarPlaces(() => alphaClient),
+  ...objectivePlaces(() => alphaClient),
   ...inCohortPlaces(() => alpha),
 };
 

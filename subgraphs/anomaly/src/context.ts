@@ -4,6 +4,8 @@ import type { CalendarOperations } from "./operations/calendars/calendar-operati
 import type { ExplainOperations } from "./operations/explain/explain-operations.ts";
 import type { IncidentLoaders } from "./operations/incidents/incident-call.ts";
 import type { IncidentOperations } from "./operations/incidents/incident-operations.ts";
+import type { ObjectiveLoaders } from "./operations/objectives/objective-loaders.ts";
+import type { ObjectiveOperations } from "./operations/objectives/objective-operations.ts";
 import type { NotifyOperations } from "./operations/notify/notify-operations.ts";
 import type { OnCallOperations } from "./operations/on-call/on-call-operations.ts";
 import type { EscalationOperations } from "./operations/on-call/escalation-operations.ts";
@@ -19,11 +21,13 @@ export interface Context {
   readonly signal?: AbortSignal;
   readonly loaders: Loaders;
   readonly incidents: IncidentLoaders;
+  readonly objectives: ObjectiveLoaders;
   readonly webhooks: WebhookCall;
   readonly operations: CalendarOperations &
     ExplainOperations &
     Operations &
     IncidentOperations &
+    ObjectiveOperations &
     NotifyOperations &
     SilenceOperations &
     OnCallOperations &

@@ -4,6 +4,7 @@ import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
 import { calendarCodec } from "./domain/calendars/check-calendar.ts";
+import { objectiveCodec } from "./domain/objectives/check-objective.ts";
 import { escalationCodec } from "./domain/on-call/check-escalation.ts";
 import { ruleCodec } from "./domain/rules/rule-codec.ts";
 import { createSettleSeries } from "./domain/rules/settle-series.ts";
@@ -18,6 +19,7 @@ import {
   createReadLearned,
   type FeedbackOperations,
 } from "./operations/feedback/feedback-operations.ts";
+import { createOnObjective } from "./operations/objectives/on-objective.ts";
 import { createReadImpacts } from "./operations/explain/read-impacts.ts";
 import { createReadCalendar } from "./operations/calendars/calendar-operations.ts";
 import { lookAtLiveRules } from "./operations/look-at-live-rules.ts";
@@ -31,6 +33,7 @@ import { createFeedbackStore, MAX_FEEDBACK_OF_ANOMALY } from "./store/feedback/f
 import { createLiveStore } from "./store/live-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
 import { createEscalationStore } from "./store/on-call/escalation-store.ts";
+import { createObjectiveStore } from "./store/objectives/objective-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
 import { createSilenceStore } from "./store/silences/silence-store.ts";
 import { createTenantModels } from "./store/tenant-models.ts";
@@ -77,6 +80,7 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
       ...createOperations({
         ...{ rules, anomalies, alerts: createAlertStore(sql), metrics, feedback },
         ...{ askAnalytics, tierOf, readCalendar, eventLog, nowMs, newId },
+        onObjective: createOnObjective(createObjectiveStore({ sql, codec: objectiveCodec, rules: stores })),
       }),
       ...createFeedbackOperations({ feedback, rules, anomalies, limit: MAX_FEEDBACK_OF_ANOMALY, nowMs, newId }),
     },

@@ -1,6 +1,7 @@
 import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
+import type { OnObjective } from "./operations/objectives/on-objective.ts";
 import type { ReadCalendar } from "./operations/calendars/calendar-operations.ts";
 import { acknowledgeAnomaly } from "./operations/acknowledge-anomaly.ts";
 import { createRule, type TierOf } from "./operations/create-rule.ts";
@@ -31,6 +32,7 @@ export const createOperations = (deps: {
   askAnalytics: AskAnalytics;
   tierOf: TierOf;
   readCalendar: ReadCalendar;
+  onObjective: OnObjective;
   eventLog: EventLog;
   nowMs: NowMs;
   newId: () => string;

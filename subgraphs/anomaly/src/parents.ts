@@ -1,5 +1,6 @@
 import type { AnomalyPicture } from "./operations/explain/draw-anomaly.ts";
 import type { RecordedChange } from "./domain/explain/change-record.ts";
+import type { ChangeSource } from "./domain/explain/change-source.ts";
 import type { RankedChange } from "./domain/explain/changes-near.ts";
 import type { CorrelatedEpisode } from "./domain/explain/correlated.ts";
 import type { ShapeMatch } from "./domain/explain/shape.ts";
@@ -21,6 +22,9 @@ import type { IncidentPolicy, SavedPolicies } from "./domain/incidents/incident-
 import type { IncidentEvent } from "./operations/incidents/follow-incidents.ts";
 import type { ContactsOfPerson, PlannedPage, SavedEscalation } from "./domain/on-call/escalation.ts";
 import type { OnCall, OnCallOverride } from "./domain/on-call/on-call-schedule.ts";
+import type { SavedObjective } from "./domain/objectives/objective.ts";
+import type { BurnRate, Forecast, ObjectiveDay } from "./domain/objectives/objective-report.ts";
+import type { ReadGroups, ReadObjective } from "./operations/objectives/read-objective.ts";
 import type { SavedCalendar } from "./domain/calendars/event-calendar.ts";
 import type { Occurrence } from "./domain/calendars/occurrences.ts";
 import type { Page } from "./domain/on-call/page.ts";
@@ -59,6 +63,20 @@ export type NotificationParent = Notification;
 export type EventCalendarParent = SavedCalendar;
 /** What resolvers of `CalendarOccurrence` receive. */
 export type CalendarOccurrenceParent = Occurrence;
+/** What resolvers of `Objective` receive. */
+export type ObjectiveParent = SavedObjective;
+/** What resolvers of `ObjectiveStatus` receive. */
+export type ObjectiveStatusParent = ReadObjective;
+/** What resolvers of `ObjectiveProvenance` receive. */
+export type ObjectiveProvenanceParent = ReadObjective["provenance"];
+/** What resolvers of `ObjectiveGroupStatus` receive. */
+export type ObjectiveGroupStatusParent = ReadGroups["groups"][number];
+/** What resolvers of `ObjectiveBurnRate` receive. */
+export type ObjectiveBurnRateParent = BurnRate;
+/** What resolvers of `ObjectiveDay` receive. */
+export type ObjectiveDayParent = ObjectiveDay;
+/** What resolvers of `ObjectiveForecast` receive. */
+export type ObjectiveForecastParent = Forecast;
 /** What resolvers of `Incident` receive. */
 export type IncidentParent = Incident;
 /** What resolvers of `IncidentAlert` receive. */
@@ -103,6 +121,8 @@ export type ExpectedPeriodParent = ExpectedPeriod;
 export type LearnedSeriesParent = Learned;
 /** What resolvers of `LearnedEffect` receive. */
 export type LearnedEffectParent = LearnedEffect;
+/** What resolvers of `ChangeSource` receive. */
+export type ChangeSourceParent = ChangeSource;
 /** What resolvers of `RecordedChange` receive. */
 export type RecordedChangeParent = RecordedChange;
 /** What resolvers of `NearbyChange` receive. */

@@ -8,6 +8,7 @@ import { openIncidents } from "./open-incidents.ts";
 import { openEscalation } from "./open-escalation.ts";
 import { openNotify, type NotifyPorts } from "./open-notify.ts";
 import { openRules, type RulesPorts } from "./open-rules.ts";
+import { openObjectives } from "./open-objectives.ts";
 import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
 import { openSilences } from "./open-silences.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
@@ -20,6 +21,8 @@ import { feedbackMutations, feedbackTypes } from "./resolvers/feedback/feedback-
 import { incidentMutations, incidentQueries, incidentSubscriptions } from "./resolvers/incidents/incident-roots.ts";
 import { incidentTypes } from "./resolvers/incidents/incident-types.ts";
 import { Mutation } from "./resolvers/mutation.ts";
+import { objectiveMutations, objectiveQueries } from "./resolvers/objectives/objective-roots.ts";
+import { objectiveTypes } from "./resolvers/objectives/objective-types.ts";
 import { notifyMutations, notifyQueries, notifySubscriptions } from "./resolvers/notify/notify-roots.ts";
 import { notifyTypes } from "./resolvers/notify/notify-types.ts";
 import { escalationMutations, escalationQueries, escalationTypes } from "./resolvers/on-call/escalation-resolvers.ts";
@@ -41,6 +44,7 @@ const resolvers = {
     ...Query,
     ...incidentQueries,
     ...calendarQueries,
+    ...objectiveQueries,
     ...explainQueries,
     ...notifyQueries,
     ...webhookQueries,
@@ -51,6 +55,7 @@ const resolvers = {
     ...Mutation,
     ...incidentMutations,
     ...calendarMutations,
+    ...objectiveMutations,
     ...explainMutations,
     ...notifyMutations,
     ...webhookMutations,
@@ -65,6 +70,7 @@ const resolvers = {
     ...alertTypes,
     ...incidentTypes,
     ...calendarTypes,
+    ...objectiveTypes,
     ...explainTypes,
     ...notifyTypes,
     ...webhookTypes,
@@ -82,7 +88,7 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
   const pictures = { loaders: rules.loaders, draw: explain.drawAnomaly };
   const [notify, escalation] = [openNotify(resources, { ...ports, pictures }), openEscalation(resources)];
   const [silences, calendars] = [openSilences(resources), openCalendars(resources)];
-  const incidents = openIncidents(resources, ports);
+  const [incidents, objectives] = [openIncidents(resources, ports), openObjectives(resources, ports)];
   const webhooks = openWebhooks(resources, ports);
   return buildSubgraph<Context>({
     name: "anomaly",
@@ -97,6 +103,7 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
       operations: {
         ...rules.operations,
         ...calendars,
+        ...objectives.operations,
         ...explain,
         ...notify.operations,
         ...silences.operations,
@@ -104,6 +111,7 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
         ...incidents.operations,
       },
       incidents: incidents.loaders(caller.tenantId),
+      objectives: objectives.loaders(caller.tenantId),
       webhooks: webhooks.callOf(caller),
     }),
     logger,

@@ -21,6 +21,7 @@ const nobody: OwnThings = {
     dashboardLinkId: "",
     ...{ reportId: "", reportRunId: "", webhookEndpointId: "", webhookMessageId: "" },
     ...{ silenceId: "", inhibitionId: "", onCallScheduleId: "", onCallOverrideId: "", eventCalendarId: "" },
+    objectiveId: "",
     channelId: "",
     correlationRuleId: "",
     rollupId: "",

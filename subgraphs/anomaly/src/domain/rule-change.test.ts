@@ -56,6 +56,7 @@ const watched = {
   delayMs: 300_000,
   maxSeries: 1_000,
   calendar: null,
+  objective: null,
 };
 
 describe("a change of a rule", () => {

@@ -85,7 +85,10 @@ const problem = (field: string, message: string): Checked<never> => ({ valid: fa
 
 const watchOf = ({ metric, question }: WatchParts): Checked<Watch> => {
   if (given(metric) === given(question))
-    return problem("question", "A rule watches a `metric` of its own or a `question`, and one of them.");
+    return problem(
+      "question",
+      "A rule watches a `metric` of its own, a `question` or an `objective`, and one of them.",
+    );
   if (given(question)) return within("question", checked(watchedQuestionSchema.safeParse(question)));
   const read = within("metric", checked(metricSchema.safeParse(metric)));
   return read.valid ? { valid: true, value: { kind: "METRIC", metric: read.value } } : read;
@@ -110,6 +113,10 @@ const detectorOf = ({ metric, condition, detector }: WatchParts): Checked<RuleDe
 const tooLongFor = (watch: Watch, detector: RuleDefinition["detector"]): string | null =>
   watch.kind === "QUESTION" ? problemWithBuckets(detector, BUCKET_MS[watch.granularity]) : null;
 
+/** Whether a detector of burn rates is to judge what is no objective. */
+const burnsNothing = (watch: Watch, { kind }: RuleDefinition["detector"]): boolean =>
+  kind === "BURN_RATE" && (watch.kind === "METRIC" || watch.objective === null);
+
 const problemsOf = (results: readonly Checked<unknown>[]): readonly RuleProblem[] =>
   results.flatMap((result) => (result.valid ? [] : result.problems));
 
@@ -118,6 +125,8 @@ export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, 
   const bare = checked(bareSchema.safeParse(input));
   const [watch, detector] = [watchOf(input), detectorOf(input)];
   const alerting = within("alerting", checkAlertPolicy(input.alerting ?? {}));
+  if (watch.valid && detector.valid && burnsNothing(watch.value, detector.value))
+    return problem("detector", "A burn rate is of an objective: let the rule watch one by `objective`.");
   const tooLong = watch.valid && detector.valid ? tooLongFor(watch.value, detector.value) : null;
   if (tooLong !== null) return problem("detector", tooLong);
   const unknown = watch.valid && alerting.valid ? problemWithImpact(watch.value, alerting.value) : null;

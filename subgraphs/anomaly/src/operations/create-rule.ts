@@ -7,6 +7,7 @@ import { checkRuleDefinition } from "../domain/rule-definition.ts";
 import type { CreatedRule, RuleAuthor, RuleDefinition } from "../domain/rule.ts";
 import { LIVE_RULES_OF_TIER, tooManyLive } from "../domain/rules/live-rules.ts";
 import type { RuleStore } from "../store/rule-store.ts";
+import type { OnObjective } from "./objectives/on-objective.ts";
 import { authorIn } from "./rules-author.ts";
 import { tryCalendar, tryQuestion, type TryDeps } from "./try-question.ts";
 
@@ -29,9 +30,9 @@ export const maxLiveOf = async (tierOf: TierOf, tenantId: TenantId, { live }: Ru
 
 /** Makes a rule for the caller's tenant. A name is taken once, so a repeated call can't make the rule twice. */
 export const createRule =
-  (deps: TryDeps & { rules: RuleStore; tierOf: TierOf; nowMs: NowMs; newId: () => string }) =>
+  (deps: TryDeps & { rules: RuleStore; tierOf: TierOf; onObjective: OnObjective; nowMs: NowMs; newId: () => string }) =>
   async (caller: Caller, input: object): Promise<CreateRuleOutcome> => {
-    const checked = checkRuleDefinition({ ...input });
+    const checked = checkRuleDefinition({ ...(await deps.onObjective.made(caller, input, "input")) });
     if (!checked.valid) return { kind: "REJECTED", problems: checked.problems };
     const definition = checked.value;
     const author = authorOf(caller, definition);

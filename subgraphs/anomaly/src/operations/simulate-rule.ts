@@ -27,11 +27,12 @@ import { fingerprintOf, type JudgedSeries, type Series, type SeriesGroup } from 
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { bucketOfReading } from "../domain/rules/metric-bucket.ts";
 import { questionAsked } from "../domain/rules/question-asked.ts";
-import { MAX_BUCKETS_PER_TURN, turnOf } from "../domain/rules/watch-plan.ts";
+import { bucketsPerTurn, turnOf } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { FeedbackStore } from "../store/feedback/feedback-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 import type { RuleStore } from "../store/rule-store.ts";
+import type { OnObjective } from "./objectives/on-objective.ts";
 import type { ReadCalendar } from "./calendars/calendar-operations.ts";
 import { soundOf } from "./silences/silence-operations.ts";
 
@@ -84,6 +85,7 @@ export interface SimulateDeps {
   readonly readCalendar: ReadCalendar;
   readonly metrics: Pick<MetricStore, "read">;
   readonly feedback: Pick<FeedbackStore, "ofRule">;
+  readonly onObjective: OnObjective;
   readonly nowMs: NowMs;
 }
 
@@ -99,12 +101,16 @@ const definitionOf = async (deps: SimulateDeps, caller: Caller, asked: Simulatio
   const { rule: id = null, change = null, draft = null } = asked;
   if ((id === null) === (draft === null) || (draft !== null && change !== null))
     throw bad("rule", "Name a `rule`, with a `change` or as it stands, or give a `draft`.");
-  if (draft !== null) return { definition: soundOf(checkRuleDefinition(draft)), rule: null };
+  if (draft !== null)
+    return {
+      definition: soundOf(checkRuleDefinition({ ...(await deps.onObjective.made(caller, draft, "draft")) })),
+      rule: null,
+    };
   const ruleId = parseRuleId(id ?? "");
   const rule = ruleId === null ? null : await deps.rules.find(caller.tenantId, ruleId);
   if (rule === null) throw refuse("NOT_FOUND", "The tenant has no such rule.", { field: "rule" });
   if (change === null) return { definition: rule, rule };
-  const changed = changeRule(rule, change);
+  const changed = changeRule(rule, await deps.onObjective.changed(caller, rule, change, "change"));
   if (changed.kind === "SAVE") return { definition: changed.definition, rule };
   if (changed.kind === "STALE") throw bad("change.expectedVersion", "The rule was changed since it was read.");
   return soundOf({ valid: false, problems: changed.problems });
@@ -181,17 +187,18 @@ const replayed = async (
 ): Promise<ReadonlyMap<string, Followed>> => {
   const bucketMs = BUCKET_MS[definition.watch.granularity];
   const learntFromMs = fromMs - historyOf(definition.detector, bucketMs) * bucketMs;
-  const turns = Math.ceil((toMs - learntFromMs) / bucketMs / MAX_BUCKETS_PER_TURN);
+  const most = bucketsPerTurn(definition.watch);
+  const turns = Math.ceil((toMs - learntFromMs) / bucketMs / most);
   if (turns > MAX_TURNS)
     throw bad(
       "to",
-      `With what the detector learns beforehand, at most ${MAX_TURNS * MAX_BUCKETS_PER_TURN} buckets are replayed: take a shorter time or longer buckets.`,
+      `With what the detector learns beforehand, at most ${MAX_TURNS * most} buckets are replayed: take a shorter time or longer buckets.`,
     );
   let followed: ReadonlyMap<string, Followed> = new Map();
   for (let at = learntFromMs; at < toMs;) {
     const span = {
       fromMs: at,
-      toMs: Math.min(toMs, at + MAX_BUCKETS_PER_TURN * bucketMs),
+      toMs: Math.min(toMs, at + most * bucketMs),
       warmUntilMs: fromMs,
       since: learntFromMs,
     };

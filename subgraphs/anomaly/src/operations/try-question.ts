@@ -35,6 +35,8 @@ export const tryQuestion = async (deps: TryDeps, caller: Caller, { watch }: Rule
     await deps.askAnalytics.watchedSeries(caller, questionAsked(watch, span));
   } catch (error) {
     if (!(error instanceof Refusal) || !(error.extras.field ?? "").startsWith("input.")) throw error;
+    if (watch.objective !== null)
+      throw refuse(error.code, error.message, { ...error.extras, field: "input.objective" }, error);
     const field = `input.question.${(error.extras.field ?? "").slice("input.".length)}`;
     throw refuse(error.code, error.message, { ...error.extras, field }, error);
   }

@@ -6,15 +6,17 @@ import type { ChangedRule } from "../domain/rule.ts";
 import { tooManyLive } from "../domain/rules/live-rules.ts";
 import type { RuleStore } from "../store/rule-store.ts";
 import { authorOf, maxLiveOf, type TierOf } from "./create-rule.ts";
+import type { OnObjective } from "./objectives/on-objective.ts";
 import { tryCalendar, tryQuestion, type TryDeps } from "./try-question.ts";
 
 /** Changes a rule of the caller's tenant; its next evaluation follows at once. Who changes a rule is who its question is asked for from then on. */
 export const updateRule =
-  (deps: TryDeps & { rules: RuleStore; tierOf: TierOf; nowMs: NowMs }) =>
-  async (caller: Caller, id: string, input: RuleChangeInput): Promise<ChangedRule> => {
+  (deps: TryDeps & { rules: RuleStore; tierOf: TierOf; onObjective: OnObjective; nowMs: NowMs }) =>
+  async (caller: Caller, id: string, asked: RuleChangeInput): Promise<ChangedRule> => {
     const ruleId = parseRuleId(id);
     const rule = ruleId === null ? null : await deps.rules.find(caller.tenantId, ruleId);
     if (ruleId === null || rule === null) return { kind: "NOT_FOUND" };
+    const input = await deps.onObjective.changed(caller, rule, asked, "input");
     const decision = changeRule(rule, input);
     if (decision.kind === "REJECT") return { kind: "REJECTED", problems: decision.problems };
     if (decision.kind === "STALE") return { kind: "STALE", rule };

@@ -16,6 +16,7 @@ const KINDS = {
   peers: "PEERS",
   multivariate: "MULTIVARIATE",
   ensemble: "ENSEMBLE",
+  burnRate: "BURN_RATE",
 } as const satisfies Record<keyof DetectorInput, DetectorKind>;
 
 /** What was sent without what was sent as null: both leave a setting out. */

@@ -3,6 +3,7 @@ import { metricDefinitionOf } from "../domain/metric.ts";
 import { conditionOfDetector } from "../domain/rule.ts";
 import type { RuleResolvers } from "../generated/resolvers.ts";
 import { ruleOfReference } from "./entities.ts";
+import { objectiveOfRule } from "./objectives/objective-views.ts";
 import { toDateTime, toDateTimeOrNull, toEvaluation, toRuleQuestion } from "./views.ts";
 
 /** Resolvers of `Rule`. */
@@ -12,6 +13,7 @@ export const Rule: RuleResolvers = {
   metric: ({ watch }) => (watch.kind === "METRIC" ? metricDefinitionOf(watch.metric) : null),
   condition: ({ detector }) => conditionOfDetector(detector),
   question: ({ watch }) => (watch.kind === "QUESTION" ? toRuleQuestion(watch) : null),
+  objective: (rule, _arguments, context) => objectiveOfRule(rule, context),
   detector: ({ detector: { kind, ...settings } }) => ({ kind, settings }),
   alerting: ({ alerting }) => alertPolicyDefinitionOf(alerting),
   labels: ({ labels }) => Object.entries(labels).map(([name, value]) => ({ name, value })),

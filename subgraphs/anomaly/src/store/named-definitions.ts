@@ -4,7 +4,7 @@ import { z } from "zod";
 import { msColumn } from "./rule-row.ts";
 
 /** What a tenant defines by name, version by version, and where it is kept: tables of the same columns. */
-type DefinitionTable = "event_calendar" | "escalation_policy" | "on_call_schedule";
+type DefinitionTable = "event_calendar" | "escalation_policy" | "on_call_schedule" | "service_objective";
 
 /** A definition to be saved: a new one, or another version of one that was read. */
 export interface DefinitionToSave<Definition> {
@@ -25,6 +25,13 @@ export interface NamedDefinitions<Definition, Saved> {
   /** Within a transaction: whoever changes which definitions a tenant has does so one after the other. */
   lock(transaction: SqlTransaction, tenantId: TenantId): Promise<unknown>;
   save(tenantId: TenantId, toSave: DefinitionToSave<Definition>, nowMs: number): Promise<DefinitionOutcome<Saved>>;
+  /** The same within a transaction of the tenant. */
+  saveWithin(
+    transaction: SqlTransaction,
+    tenantId: TenantId,
+    toSave: DefinitionToSave<Definition>,
+    nowMs: number,
+  ): Promise<DefinitionOutcome<Saved>>;
   /** Whether there was one to remove. */
   removeWithin(transaction: SqlTransaction, tenantId: TenantId, id: string): Promise<boolean>;
   /** Whether there was one to remove. */
@@ -96,26 +103,32 @@ export const createNamedDefinitions = <Definition extends { readonly name: strin
     transaction.run(lockStatement(table, tenantId), nothing);
   const removeWithin = async (transaction: SqlTransaction, tenantId: TenantId, id: string): Promise<boolean> =>
     (await transaction.run(removeStatement(table, tenantId, id), nothing)).length > 0;
+  const saveWithin: NamedDefinitions<Definition, Saved>["saveWithin"] = async (
+    transaction,
+    tenantId,
+    { id, version, definition },
+    nowMs,
+  ) => {
+    await lock(transaction, tenantId);
+    const names = await transaction.run(namesStatement(table, tenantId), nameRow);
+    const there = names.find((one) => one.id === id);
+    const found = async (): Promise<Saved> => {
+      const [saved] = await read(transaction, tenantId, id, nowMs);
+      if (saved === undefined) throw new Error(`There is nothing in ${table} where something was just now.`);
+      return saved;
+    };
+    if (version !== null && there === undefined) return { kind: "NOT_FOUND" };
+    if (version !== null && there?.version !== version) return { kind: "STALE", saved: await found() };
+    if (names.some((one) => one.name === definition.name && one.id !== id)) return { kind: "NAME_TAKEN" };
+    if (there === undefined && names.length >= most) return { kind: "LIMIT_REACHED", limit: most };
+    const row = { id, name: definition.name, stored: codec.write(definition), nowMs };
+    await transaction.run(writeStatement(table, tenantId, row), nothing);
+    return { kind: "SAVED", saved: await found() };
+  };
   return {
-    ...{ lock, removeWithin },
-    save: (tenantId, { id, version, definition }, nowMs) =>
-      sql.transaction(tenantId, async (transaction): Promise<DefinitionOutcome<Saved>> => {
-        await lock(transaction, tenantId);
-        const names = await transaction.run(namesStatement(table, tenantId), nameRow);
-        const there = names.find((one) => one.id === id);
-        const found = async (): Promise<Saved> => {
-          const [saved] = await read(transaction, tenantId, id, nowMs);
-          if (saved === undefined) throw new Error(`There is nothing in ${table} where something was just now.`);
-          return saved;
-        };
-        if (version !== null && there === undefined) return { kind: "NOT_FOUND" };
-        if (version !== null && there?.version !== version) return { kind: "STALE", saved: await found() };
-        if (names.some((one) => one.name === definition.name && one.id !== id)) return { kind: "NAME_TAKEN" };
-        if (there === undefined && names.length >= most) return { kind: "LIMIT_REACHED", limit: most };
-        const row = { id, name: definition.name, stored: codec.write(definition), nowMs };
-        await transaction.run(writeStatement(table, tenantId, row), nothing);
-        return { kind: "SAVED", saved: await found() };
-      }),
+    ...{ lock, saveWithin, removeWithin },
+    save: (tenantId, toSave, nowMs) =>
+      sql.transaction(tenantId, (transaction) => saveWithin(transaction, tenantId, toSave, nowMs)),
     remove: (tenantId, id) => sql.transaction(tenantId, (transaction) => removeWithin(transaction, tenantId, id)),
   };
 };

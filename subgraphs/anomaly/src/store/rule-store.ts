@@ -60,7 +60,7 @@ export interface RuleStore {
 }
 
 /** What a write works with: its transaction, and how rules are written and read. */
-interface Within extends Settling {
+export interface Within extends Settling {
   readonly codec: RuleCodec;
   readonly settleSeries: SettleSeries;
   readonly parseRule: (row: unknown) => Rule;
@@ -128,7 +128,8 @@ const retire = async (
   await transaction.run(forgetSeriesStatement(rule.tenantId, rule.id, 0), nothing);
 };
 
-const change = async (
+/** Changes a rule within a transaction that holds the tenant's rules: see {@link RuleStore.change}. */
+export const changeWithin = async (
   within: Within,
   tenantId: TenantId,
   id: RuleId,
@@ -177,7 +178,7 @@ export const createRuleStore = (deps: {
     create: (tenantId, id, made, nowMs) =>
       inTransaction(tenantId, (within) => create(within, tenantId, id, made, nowMs)),
     change: (tenantId, id, changing, by) =>
-      inTransaction(tenantId, (within) => change(within, tenantId, id, changing, by)),
+      inTransaction(tenantId, (within) => changeWithin(within, tenantId, id, changing, by)),
     remove: (tenantId, id, by) => inTransaction(tenantId, (within) => remove(within, tenantId, id, by)),
     find: (tenantId, id) =>
       models.read(tenantId, async (tables) => {

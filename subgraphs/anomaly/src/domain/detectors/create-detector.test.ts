@@ -29,6 +29,17 @@ const DEFINITIONS: readonly SeriesDefinition[] = [
   { kind: "ISOLATION_FOREST", window: 64, sample: 16, trees: 10, dimensions: 1, rarity: 1.5 },
   { kind: "HALF_SPACE_TREES", window: 50, trees: 5, depth: 4, dimensions: 2, rarity: 1.5, calendar: "AS_USUAL" },
   {
+    ...{ kind: "BURN_RATE", target: 90, bad: { by: "SHARE" }, minimumBad: 2 },
+    windows: [
+      { long: "PT12H", short: "PT2H", factor: 1.5 },
+      { long: "P1D", short: "PT6H", factor: 1 },
+    ],
+  },
+  {
+    ...{ kind: "BURN_RATE", target: 50, bad: { by: "ABOVE", bound: 10 } },
+    windows: [{ long: "PT6H", short: "PT1H", factor: 1 }],
+  },
+  {
     kind: "ENSEMBLE",
     atLeast: 1,
     members: [{ detector: { kind: "EWMA", baseline: 10 } }, { detector: { kind: "STATIC", side: "ABOVE", high: 9 } }],

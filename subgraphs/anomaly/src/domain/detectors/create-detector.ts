@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { createAutomatic } from "./automatic.ts";
+import { bucketsOfBurn, createBurnRate, problemWithWindows } from "./burn-rate.ts";
 import { byCalendar } from "./calendar.ts";
 import { bucketsOfChange, createChange } from "./change.ts";
 import { CHANGEPOINT_REMEMBERS, createChangepoint } from "./changepoint.ts";
@@ -61,6 +62,8 @@ const make = (definition: SeriesDefinition, saved: unknown): Detector => {
       return createHalfSpaceTrees(definition, saved);
     case "ENSEMBLE":
       return createVote(definition, createDetector, saved);
+    case "BURN_RATE":
+      return createBurnRate(definition, saved);
   }
 };
 
@@ -134,6 +137,8 @@ const neededBy = (definition: DetectorDefinition, bucketMs: number): number => {
       return bucketsOfHalfSpaces(definition);
     case "ENSEMBLE":
       return Math.max(...definition.members.map(({ detector }) => neededBy(detector, bucketMs)));
+    case "BURN_RATE":
+      return bucketsOfBurn(definition, bucketMs);
     case "PEERS":
       return definition.levelOver;
     case "MULTIVARIATE":
@@ -145,9 +150,16 @@ const neededBy = (definition: DetectorDefinition, bucketMs: number): number => {
 export const historyOf = (definition: DetectorDefinition, bucketMs: number): number =>
   Math.min(MAX_REMEMBERED, neededBy(definition, bucketMs));
 
-/** What is wrong with a detector for buckets of a length: that it would have to remember more of them than it may; null when nothing is. */
+/** Buckets that a detector must remember to say what it says. */
+const rememberedBy = (definition: DetectorDefinition, bucketMs: number): number => {
+  if (definition.kind === "CHANGE") return bucketsOfChange(definition, bucketMs);
+  return definition.kind === "BURN_RATE" ? bucketsOfBurn(definition, bucketMs) : 0;
+};
+
+/** What is wrong with a detector for buckets of a length, such as that it would have to remember more of them than it may; null when nothing is. */
 export const problemWithBuckets = (definition: DetectorDefinition, bucketMs: number): string | null => {
-  const needed = definition.kind === "CHANGE" ? bucketsOfChange(definition, bucketMs) : 0;
-  if (needed <= MAX_REMEMBERED) return null;
-  return `It would have to remember ${needed} buckets, and may ${MAX_REMEMBERED}; take longer buckets, an earlier time that lies less far back, or fewer periods.`;
+  const needed = rememberedBy(definition, bucketMs);
+  if (needed <= MAX_REMEMBERED)
+    return definition.kind === "BURN_RATE" ? problemWithWindows(definition, bucketMs) : null;
+  return `It would have to remember ${needed} buckets, and may ${MAX_REMEMBERED}; take longer buckets, an earlier time that lies less far back, shorter windows or fewer periods.`;
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { checked, type Checked } from "../checked.ts";
+import { burnRateSchema } from "./burn-rate-definition.ts";
 import { amount, calendar, calendarOfBounds, distance, minimumSamples, sides } from "./definition-parts.ts";
 
 /** Buckets a window may reach back: a week of five minutes each. */
@@ -215,7 +216,13 @@ const ensembleSchema = z
     ...{ path: ["atLeast"], error: "No more detectors can agree than there are members." },
   });
 
-const definitionSchema = z.discriminatedUnion("kind", [memberSchema, ensembleSchema, peersSchema, multivariateSchema]);
+const definitionSchema = z.discriminatedUnion("kind", [
+  memberSchema,
+  ensembleSchema,
+  burnRateSchema,
+  peersSchema,
+  multivariateSchema,
+]);
 
 /** Fixed bounds that values stay within. */
 export type StaticDefinition = z.infer<typeof staticSchema>;

@@ -39,6 +39,7 @@ export const certainOf = (definition: DetectorDefinition): Certain => {
     case "HALF_SPACE_TREES":
     case "ISOLATION_FOREST":
     case "ENSEMBLE":
+    case "BURN_RATE":
     case "PEERS":
     case "MULTIVARIATE":
       return NOTHING;

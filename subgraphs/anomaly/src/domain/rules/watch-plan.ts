@@ -8,6 +8,9 @@ import { BUCKET_MS, type WatchedQuestionRule } from "./watch.ts";
 
 /** Buckets one turn judges: with a thousand series they are as many values as one answer carries. */
 export const MAX_BUCKETS_PER_TURN = 100;
+/** Buckets one turn of a rule on an objective judges: a day of minutes, since its windows reach back over days, and values of all its series together. */
+const MAX_BUCKETS_OF_OBJECTIVE = 1_440;
+const MAX_VALUES_OF_OBJECTIVE = 20_000;
 /** How far back the series are weighed where not all are kept: a day, or so many buckets. */
 const WEIGHED_BUCKETS = 50;
 const HOUR_MS = 3_600_000;
@@ -25,6 +28,18 @@ export interface TurnPlan {
   /** Whether there is more to judge than this turn does. */
   readonly behind: boolean;
 }
+
+/** Buckets one turn of a rule judges at most: more where they are of few series and are counted in one question. */
+export const bucketsPerTurn = ({
+  objective,
+  maxSeries,
+}: Pick<WatchedQuestionRule, "objective" | "maxSeries">): number =>
+  objective === null
+    ? MAX_BUCKETS_PER_TURN
+    : Math.max(
+        MAX_BUCKETS_PER_TURN,
+        Math.min(MAX_BUCKETS_OF_OBJECTIVE, Math.floor(MAX_VALUES_OF_OBJECTIVE / maxSeries)),
+      );
 
 /** From when on events weigh in which series of a rule are kept, where not all are; null where all are. */
 export const heaviestFromOf = (
@@ -49,7 +64,7 @@ export const planTurn = (
   // The first bucket that counts is the last that has ended: one before it, whole, is the end of history.
   const warmUntilMs = rule.warmUntilMs ?? knownMs - 2 * bucketMs;
   const fromMs = rule.judgedUntilMs ?? knownMs - (history + 2) * bucketMs;
-  const toMs = Math.min(knownMs, fromMs + (MAX_BUCKETS_PER_TURN + 1) * bucketMs);
+  const toMs = Math.min(knownMs, fromMs + (bucketsPerTurn(watch) + 1) * bucketMs);
   return {
     ...{ fromMs, toMs, warmUntilMs, behind: toMs < knownMs },
     heaviestFromMs: heaviestFromOf(rule, watch, fromMs),

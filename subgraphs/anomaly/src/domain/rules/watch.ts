@@ -39,6 +39,8 @@ export interface WatchedQuestionRule {
   readonly maxSeries: number;
   /** The event calendar that tells which buckets are holidays and known events; null: there are none. */
   readonly calendar: string | null;
+  /** The objective whose question it is; null: the question was asked as it is. */
+  readonly objective: string | null;
 }
 
 /** What a rule watches: a metric of its own over a sliding window, or any question bucket by bucket. */
@@ -80,6 +82,11 @@ export const watchedQuestionSchema = z
     calendar: z
       .string()
       .refine(isUuid, "Give the id of an event calendar, a UUID.")
+      .nullish()
+      .transform((id) => id?.toLowerCase() ?? null),
+    objective: z
+      .string()
+      .refine(isUuid)
       .nullish()
       .transform((id) => id?.toLowerCase() ?? null),
   })
