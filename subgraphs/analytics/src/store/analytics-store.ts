@@ -35,6 +35,7 @@ import {
 import { createReadRates, type ReadRates } from "./read-rates.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
 import { readEstimate } from "./read-estimate.ts";
+import { readsStatement } from "./reads-sql.ts";
 import { sampleStatement } from "./sample-sql.ts";
 import { windowsStatement } from "./windows-sql.ts";
 
@@ -217,11 +218,8 @@ export const createAnalyticsStore = (store: EventStore, rates: ReadRates = creat
     return answer;
   },
   countsLinked: () => Promise.resolve(false),
-  estimate: (reader, request, drawing, signal) => {
-    const { tenantId } = reader;
-    const statement = drawing === null ? olapStatement(request, tenantId) : sampleStatement(request, drawing, tenantId);
-    return readEstimate(store, reader, statement, signal);
-  },
+  estimate: (reader, request, drawing, signal) =>
+    readEstimate(store, reader, readsStatement(request, drawing, reader.tenantId), signal),
   readRate: rates.of,
   sampled: (reader, request, drawing, signal) => sampled(store, reader, request, drawing, signal),
   realtime: async (reader, query, plan, signal) => {

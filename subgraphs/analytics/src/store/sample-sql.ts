@@ -34,7 +34,12 @@ const ofUnit = ({ kind, measure }: PersonSum, params: Params): string => {
 };
 
 /** Which events are in a sample; of those alone that pass everything else. */
-const drawnSql = ({ query, lines }: OlapRequest, sample: Sample, tenantId: string, params: Params): string => {
+export const drawnSql = (
+  { query, lines }: Pick<OlapRequest, "query" | "lines">,
+  sample: Sample,
+  tenantId: string,
+  params: Params,
+): string => {
   const sampled = sample.table === "events_sample";
   const days = (["fromMs", "toMs"] as const).map((end) => `toDate(${momentSql(query.range[end], params)})`);
   return [

@@ -136,6 +136,8 @@ export const mergedParts = (query: AnalyticQuery, sketchBits: number): MergedPar
   groups: needsCurrency(query) ? ["currency"] : [],
 });
 
+const nameOf = ({ table }: ReadPart): string => (table === BY_DAY ? "rollup_hour_name" : table);
+
 /** Parts of a plan as they are read: whole days apart from the hours before and after them. */
 const readParts = ({ parts, days }: Plan): readonly ReadPart[] =>
   parts.flatMap((part): readonly ReadPart[] => {
@@ -164,7 +166,15 @@ export const stitchedSource = (query: AnalyticQuery, plan: Plan, tenantId: strin
     const parts = columns.map((column) => `${raw ? column.ofEvents : made(column)} AS ${column.alias}`);
     const groups = [...keyAliases(query), ...currency];
     const grouped = (raw || byDay) && groups.length > 0 ? ` GROUP BY ${groups.join(", ")}` : "";
-    return `SELECT ${[...keys, ...parts].join(", ")} FROM ${byDay ? "rollup_hour_name" : part.table} WHERE ${where}${grouped}`;
+    return `SELECT ${[...keys, ...parts].join(", ")} FROM ${nameOf(part)} WHERE ${where}${grouped}`;
   });
   return `(${branches.join("\nUNION ALL\n")})`;
 };
+
+/** Statements that leave the same rows to be read as {@link stitchedSource}, which tell how many events these are of. */
+export const stitchedReads = (query: AnalyticQuery, plan: Plan, tenantId: string, params: Params): readonly string[] =>
+  readParts(plan).map((part) => {
+    const [table, each] =
+      part.table === "events" ? ["events", "countIf(notEmpty(name))"] : [nameOf(part), "sum(events)"];
+    return `SELECT ${each} FROM ${table} WHERE ${partWhere(part, query.filter, tenantId, params)}`;
+  });
