@@ -4,7 +4,7 @@ import { loadavg } from "node:os";
 import { createDetector } from "../../subgraphs/anomaly/src/domain/detectors/create-detector.ts";
 import {
   checkDetectorDefinition,
-  type DetectorDefinition,
+  isOfGroup,
 } from "../../subgraphs/anomaly/src/domain/detectors/detector-definition.ts";
 import { hourOfWeek } from "./detect.ts";
 import { bestScore, NAB, NAB_PROFILES, nabIsThere, nabScores, readNab, scoreAt, type NabSeries } from "./nab.ts";
@@ -29,9 +29,12 @@ const KINDS: Readonly<Record<string, object>> = {
   },
 };
 
-const definitionOf = (input: object): DetectorDefinition => {
+type Definition = Parameters<typeof createDetector>[0];
+
+const definitionOf = (input: object): Definition => {
   const checked = checkDetectorDefinition(input);
   if (!checked.valid) throw new Error(JSON.stringify(checked.problems));
+  if (isOfGroup(checked.value)) throw new Error("A series of the benchmark has no others beside it.");
   return checked.value;
 };
 
@@ -44,7 +47,7 @@ const widthOf = (times: readonly string[]): number => {
 };
 
 /** How anomalous each value is by a detector: 1 is the threshold that ships. */
-const scoresBy = (definition: DetectorDefinition, { times, values }: NabSeries): readonly number[] => {
+const scoresBy = (definition: Definition, { times, values }: NabSeries): readonly number[] => {
   const detector = createDetector(definition, undefined);
   const widthMs = widthOf(times);
   return values.map((value, place) => {
