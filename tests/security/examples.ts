@@ -100,11 +100,14 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.sessionMetrics": () => ({ input: { range: range(), breakdown: ["country"], granularity: "DAY", pages: 5 } }),
   "Query.velocity": () => ({ input: { range: range(), event: {}, by: "country", within: "PT1H", moreThan: 0 } }),
   "Query.rings": () => ({ input: { range: range(), of: "sessionId", through: ["country"], minMembers: 2, first: 5 } }),
-  "Query.eventQuality": () => ({ input: { range: range(), expect: [{ name: "e", present: { field: "country" } }] } }),
+  "Query.eventQuality": () => ({
+    input: { range: range(), expect: [{ name: "e", holds: { field: "country", exists: true } }] },
+  }),
   "Query.drift": () => ({
     input: { range: range(), field: "country", kind: "CATEGORICAL", reference: { trailing: "P1D" } },
   }),
   "Query.funnelOfPath": () => ({ input: { range: range() }, path: ["page_view"] }),
+  "Query.cohortSizes": ({ cohortId }) => ({ input: { cohort: cohortId, range: range() } }),
   "Query.cohort": ({ cohortId }) => ({ id: cohortId }),
   "Query.cohorts": () => ({}),
   "Query.previewCohort": ({ mark }) => ({ input: { definition: { did: { event: { events: [`${mark}-view`] } } } } }),

@@ -75,6 +75,7 @@ export const analyticsFields: Readonly<Record<string, Permission | "PUBLIC">> = 
   "Query.attribution": "analytics:read",
   "Query.backtestCorrelationRule": "analytics:read",
   "Query.cohort": "analytics:read",
+  "Query.cohortSizes": "analytics:read",
   "Query.cohorts": "analytics:read",
   "Query.correlationMatches": "analytics:read",
   "Query.correlationRule": "analytics:read",

@@ -16,6 +16,7 @@ export const permissions = {
   "Query.rings": "analytics:read",
   "Query.eventQuality": "analytics:read",
   "Query.drift": "analytics:read",
+  "Query.cohortSizes": "analytics:read",
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.rowsBehind": "analytics:read",

@@ -51,6 +51,7 @@ export const cohortPlaces = (client: () => TesseraClient) => {
       input((cohort) => ({ range, event: {}, cohort })),
       "{ daily }",
     ),
+    "Query.cohortSizes(input.cohort)": place(kept, (id) => ({ input: { range, cohort: id } }), "{ cohort { name } }"),
     "Mutation.createCohort(input.definition.cohort)": place(
       kept,
       input((cohort) => ({ name: `of ${cohort} ${Math.random()}`, definition: { cohort } })),

@@ -42,6 +42,8 @@ export interface CohortComputation {
   readonly runs: number;
   readonly asOfMs: number | null;
   readonly version: number | null;
+  /** The moment that the run under way is of; null while none is. */
+  readonly runningAsOfMs: number | null;
   readonly dueAtMs: number | null;
   readonly error: { readonly code: string; readonly detail: string } | null;
 }

@@ -47,6 +47,7 @@ import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap, type OlapAnswer } from "./query-olap.ts";
 import { queryRings, queryVelocity } from "./fraud/query-fraud.ts";
+import { queryCohortSizes } from "./query-cohort-sizes.ts";
 import { queryDrift, queryEventQuality } from "./quality/query-quality.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
@@ -110,6 +111,7 @@ const plainOperations = (deps: OperationDeps) => ({
   events: withCohorts(deps, queryEvents(deps)),
   eventQuality: withRange(deps, withCohorts(deps, queryEventQuality(deps))),
   drift: withRange(deps, withCohorts(deps, queryDrift(deps))),
+  cohortSizes: withRange(deps, queryCohortSizes(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),

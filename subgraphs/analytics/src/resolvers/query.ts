@@ -24,6 +24,7 @@ export const Query: QueryResolvers = {
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
   eventQuality: (_root, { input }, { caller, operations, signal }) => operations.eventQuality(caller, input, signal),
   drift: (_root, { input }, { caller, operations, signal }) => operations.drift(caller, input, signal),
+  cohortSizes: (_root, { input }, { caller, operations, signal }) => operations.cohortSizes(caller, input, signal),
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
   explain: (_root, { input, run }, { caller, operations, signal }) => operations.explain(caller, input, run, signal),
   rowsBehind: (_root, input, { caller, operations, signal }) => operations.rowsBehind(caller, input, signal),

@@ -57,6 +57,7 @@ export const cohortOf =
         runs: row.run,
         asOfMs: row.as_of,
         version: row.computed_version,
+        runningAsOfMs: row.state === "RUNNING" ? row.running_as_of : null,
         dueAtMs: row.due_at,
         error: row.error_code === null ? null : { code: row.error_code, detail: row.error_detail ?? "" },
       },

@@ -27,6 +27,7 @@ export const VALUE_NAMES = {
     ...["share", "tested", "passed", "failed"],
     ...["delaySecondsP50", "delaySecondsP95", "delaySecondsP99", "delaySecondsMax"],
   ],
+  COHORT_SIZES: ["size", "joined", "left", "ageSeconds"],
   DRIFT: ["psi", "jensenShannon", "p", "samples"],
 } as const satisfies Partial<Record<QuestionKind, readonly string[]>>;
 

@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
+import { parseCohortSizes } from "../../domain/cohort-sizes.ts";
 import { ACTIVE_WINDOWS, parseActivity, type ActivityInput } from "../../domain/activity.ts";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
 import { parseAttribution } from "../../domain/attribution/question.ts";
@@ -91,6 +92,7 @@ const PARSERS: Readonly<
   VELOCITY: (input, access, nowMs) => parseVelocity(ranged(input, nowMs), access),
   RINGS: (input, access, nowMs) => parseRings(ranged(input, nowMs), access),
   EVENT_QUALITY: (input, access, nowMs) => parseEventQuality(ranged(input, nowMs), access),
+  COHORT_SIZES: (input, _access, nowMs) => parseCohortSizes(ranged(input, nowMs)),
   DRIFT: (input, access, nowMs) => parseDrift(ranged(input, nowMs), access),
 };
 

@@ -89,6 +89,7 @@ const ANSWERS = {
   RINGS: "RingsResult",
   EVENT_QUALITY: "EventQualityResult",
   DRIFT: "DriftResult",
+  COHORT_SIZES: "CohortSizesResult",
 } as const;
 /** One of the types that questions are answered by. */
 export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];

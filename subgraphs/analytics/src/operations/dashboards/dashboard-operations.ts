@@ -50,6 +50,7 @@ export interface Asked {
   readonly rings: Ask;
   readonly eventQuality: Ask;
   readonly drift: Ask;
+  readonly cohortSizes: Ask;
   readonly runSavedQuery: Ask;
 }
 
@@ -76,6 +77,7 @@ export const questionAskers = (asked: Asked): DataDeps["ask"] => ({
   RINGS: taken((caller, input, signal) => asked.rings(caller, input, signal)),
   EVENT_QUALITY: taken((caller, input, signal) => asked.eventQuality(caller, input, signal)),
   DRIFT: taken((caller, input, signal) => asked.drift(caller, input, signal)),
+  COHORT_SIZES: taken((caller, input, signal) => asked.cohortSizes(caller, input, signal)),
 });
 
 /** Everything that can be asked of dashboards, bound to its dependencies. */

@@ -28,6 +28,8 @@ export interface Read {
   readonly more: boolean;
   /** Whether what a bucket holds never falls as more events come; it may where this is left out. */
   readonly rising?: boolean;
+  /** What a bucket holds in which a series has nothing; by the number's name where this is left out. */
+  readonly empty?: number | null;
 }
 
 /** Asks a question about a range, and keeps where the answer comes from. */

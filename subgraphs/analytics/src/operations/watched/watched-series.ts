@@ -142,7 +142,8 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     case "VELOCITY":
     case "RINGS":
     case "EVENT_QUALITY":
-    case "DRIFT": {
+    case "DRIFT":
+    case "COHORT_SIZES": {
       const { kind, input } = found;
       const where = `input.question.${QUESTIONS[kind].field}`;
       return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));

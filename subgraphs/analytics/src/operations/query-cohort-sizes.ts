@@ -1,0 +1,61 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { MAX_COHORT_SIZES, type Cohort, type CohortSize } from "../domain/cohort.ts";
+import { parseCohortSizes, type CohortSizesInput, type CountedCohort } from "../domain/cohort-sizes.ts";
+import { provenanceOf, type Provenance } from "../domain/provenance.ts";
+import { isoTime } from "../domain/zone.ts";
+import type { CohortStore } from "../store/cohort-store.ts";
+import { namedCohort } from "./cohort-people.ts";
+
+/** What asking for the sizes of a cohort needs. */
+export interface CohortSizesDeps {
+  readonly cohorts: Pick<CohortStore, "findMany" | "sizes">;
+  readonly nowMs: NowMs;
+}
+
+/** A size of a cohort in an answer, as in the SDL. */
+export type ToldCohortSize = CohortSize & CountedCohort;
+
+/** An answer to `cohortSizes`, as in the SDL. */
+export interface CohortSizesAnswer {
+  readonly cohort: Cohort;
+  readonly before: ToldCohortSize | null;
+  readonly computations: readonly ToldCohortSize[];
+  readonly forgotten: boolean;
+  readonly completeTo: string;
+  readonly provenance: Provenance;
+}
+
+/** The oldest first; whether each is the first of its definition is not known of the oldest that is kept where older ones were forgotten, and taken to be so. */
+const oldestFirst = (sizes: readonly CohortSize[]): readonly ToldCohortSize[] =>
+  sizes.map((one, place) => ({ ...one, redefined: sizes[place + 1]?.version !== one.version })).toReversed();
+
+/** Answers `cohortSizes`: how large a cohort was at each computation of a range, as it was found then. */
+export const queryCohortSizes =
+  ({ cohorts, nowMs }: CohortSizesDeps) =>
+  async (caller: Caller, input: CohortSizesInput): Promise<CohortSizesAnswer> => {
+    const asOfMs = nowMs();
+    const { range, timeZone, cohort: id } = parseCohortSizes(input);
+    if (caller.dataPolicy !== null)
+      throw refuse(
+        "FORBIDDEN",
+        "What is kept of a cohort is of everybody, and a data policy hides some from you: ask `olap` with the filter `inCohort` in its place.",
+        { field: "input.cohort" },
+      );
+    // The cohort before its sizes: a computation that ends in between is told as still to come.
+    const cohort = await namedCohort(cohorts, caller, id, "input.cohort");
+    const kept = oldestFirst(await cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES));
+    const { runningAsOfMs } = cohort.computation;
+    return {
+      cohort,
+      before: kept.findLast((one) => one.asOfMs <= range.fromMs) ?? null,
+      computations: kept.filter((one) => one.asOfMs > range.fromMs && one.asOfMs <= range.toMs),
+      forgotten: kept.length >= MAX_COHORT_SIZES,
+      completeTo: isoTime(Math.min(asOfMs, runningAsOfMs ?? asOfMs)),
+      provenance: provenanceOf(
+        { parts: [{ table: "cohort_size", ...range }], rejected: [], approximations: [] },
+        ...([[], asOfMs, timeZone, caller.dataPolicy] as const),
+      ),
+    };
+  };
