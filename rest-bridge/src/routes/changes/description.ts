@@ -48,8 +48,9 @@ const recordedSchema = Type.Object(
       told("labels"),
     ),
     link: orNull(Type.String(), told("link")),
-    recorded_by: Type.Object(
-      { kind: Type.String(from("AnomalyActor.kind")), id: Type.String(from("AnomalyActor.id")) },
+    source: orNull(Type.String(), told("source")),
+    recorded_by: orNull(
+      Type.Object({ kind: Type.String(from("AnomalyActor.kind")), id: Type.String(from("AnomalyActor.id")) }),
       told("recordedBy"),
     ),
     recorded_at: moment(told("recordedAt")),

@@ -20,6 +20,7 @@ const recorded = {
   labels: [{ __typename: "RuleLabel", name: "service", value: "shop" }],
   ...{
     link: "https://ci.example/7",
+    source: null,
     recordedBy: { __typename: "AnomalyActor", kind: "API_KEY", id: "k" },
     recordedAt: AT,
   },

@@ -20,45 +20,50 @@ export interface ChangeDefinition {
   readonly link: string | null;
 }
 
-/** A change as it is kept. */
+/** A change as it is kept, or as a stored event tells it. */
 export interface RecordedChange extends ChangeDefinition {
   readonly id: string;
-  readonly recordedBy: Subject;
+  /** Name of the source whose event it is; null: somebody recorded it. */
+  readonly source: string | null;
+  /** Null of stored events. */
+  readonly recordedBy: Subject | null;
   readonly recordedAtMs: number;
 }
 
-/** Characters of a key, a title and a link. */
-const [MAX_KEY, MAX_TITLE, MAX_LINK] = [200, 300, 2_000];
-/** Labels of one change, and characters of a value. */
-const [MAX_LABELS, MAX_LABEL_CHARACTERS] = [20, 200];
+/** Characters of a key, a title and a link of a change, how many labels it has, and characters of a label's value. */
+export const MAX_CHANGE = { key: 200, title: 300, link: 2_000, labels: 20, labelCharacters: 200 } as const;
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const isWeb = (text: string): boolean => URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol);
+/** Whether a text is an address of the web. */
+export const isWebAddress = (text: string): boolean => URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol);
+
+/** The name of a label. */
+export const labelName = z
+  .string()
+  .regex(/^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$/, "A label's name is letters, digits, `_` and dots, at most 63.");
 
 const changeSchema = z
   .object({
-    key: z.string().trim().min(1).max(MAX_KEY),
+    key: z.string().trim().min(1).max(MAX_CHANGE.key),
     kind: z.enum(CHANGE_KINDS),
-    title: z.string().trim().min(1).max(MAX_TITLE),
+    title: z.string().trim().min(1).max(MAX_CHANGE.title),
     at: instant,
     until: instant.nullish().transform((until) => until ?? null),
     labels: z
       .array(
         z.object({
-          name: z
-            .string()
-            .regex(/^[a-zA-Z_][a-zA-Z0-9_.]{0,62}$/, "A label's name is letters, digits, `_` and dots, at most 63."),
-          value: z.string().min(1).max(MAX_LABEL_CHARACTERS),
+          name: labelName,
+          value: z.string().min(1).max(MAX_CHANGE.labelCharacters),
         }),
       )
-      .max(MAX_LABELS)
+      .max(MAX_CHANGE.labels)
       .refine((labels) => new Set(labels.map(({ name }) => name)).size === labels.length, "A label is given once.")
       .default([])
       .transform((labels) => Object.fromEntries(labels.map(({ name, value }) => [name, value]))),
     link: z
       .string()
-      .max(MAX_LINK)
-      .refine(isWeb, "A link is an address that begins with https:// or http://.")
+      .max(MAX_CHANGE.link)
+      .refine(isWebAddress, "A link is an address that begins with https:// or http://.")
       .nullish()
       .transform((link) => link ?? null),
   })

@@ -1,6 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { NowMs } from "@tessera/platform/time/clock";
 import type { Anomaly } from "../../domain/anomaly.ts";
 import { rankCorrelated, type CorrelatedEpisode, type EpisodeSeen } from "../../domain/explain/correlated.ts";
 import { checkChange, type RecordedChange } from "../../domain/explain/change-record.ts";
@@ -17,6 +16,7 @@ import type { Rule } from "../../domain/rule.ts";
 import { episodeOf } from "../../domain/rules/change-asked.ts";
 import type { KeptBucket } from "../../domain/rules/series.ts";
 import type { ExplainStore } from "../../store/explain/explain-store.ts";
+import { createChangeSourceOperations, storedChanges, type ChangeSourceDeps } from "./change-sources.ts";
 import { drawAnomaly } from "./draw-anomaly.ts";
 import type { ExplainLoaders } from "./explain-loaders.ts";
 import { keptId, soundOf } from "../silences/silence-operations.ts";
@@ -27,9 +27,8 @@ const REACH_MS = 24 * 3_600_000;
 const MAX_TOLD = 50;
 
 /** What explaining anomalies needs. */
-export interface ExplainDeps {
+export interface ExplainDeps extends ChangeSourceDeps {
   readonly explained: ExplainStore;
-  readonly nowMs: NowMs;
   readonly newId: () => string;
 }
 
@@ -101,19 +100,30 @@ const momentsOf = (change: RecordedChange): readonly ChangeMoment<RecordedChange
   return untilMs === null ? [began] : [began, { ...began, edge: "ENDED", atMs: untilMs, stream: `${stream} ENDED` }];
 };
 
+/** Whoever looks at an anomaly: events are read as them. */
+interface Looking {
+  readonly caller: Caller;
+  readonly loaders: ExplainLoaders;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const changesNear =
-  ({ explained }: ExplainDeps) =>
+  (deps: ExplainDeps) =>
   async (
     anomaly: Anomaly,
     first: number,
-    loaders: ExplainLoaders,
+    { caller, loaders, signal }: Looking,
   ): Promise<readonly RankedChange<RecordedChange>[]> => {
     const most = countOf(first);
     const onset = anomaly.evidence.window;
     const span = { fromMs: onset.toMs - CHANGE_RATE_MS, toMs: onset.toMs };
-    const found = await explained.changesIn(anomaly.tenantId, span);
-    const rule = await loaders.rule.load(anomaly.ruleId);
-    return rankChanges(onset, found.flatMap(momentsOf), labelsOf(rule, anomaly)).slice(0, most);
+    const [recorded, stored, rule] = await Promise.all([
+      deps.explained.changesIn(anomaly.tenantId, span),
+      storedChanges(deps)(caller, span, signal),
+      loaders.rule.load(anomaly.ruleId),
+    ]);
+    const moments = [...recorded, ...stored].flatMap(momentsOf);
+    return rankChanges(onset, moments, labelsOf(rule, anomaly)).slice(0, most);
   };
 
 const recordChange =
@@ -140,6 +150,7 @@ export const createExplainOperations = (deps: ExplainDeps) => ({
   drawAnomaly: drawAnomaly(courseAround(deps)),
   ...{ courseAround: courseAround(deps), correlatedWith: correlatedWith(deps), changesNear: changesNear(deps) },
   ...{ recordChange: recordChange(deps), listChanges: listChanges(deps) },
+  ...createChangeSourceOperations(deps),
 });
 
 /** See {@link createExplainOperations}. */

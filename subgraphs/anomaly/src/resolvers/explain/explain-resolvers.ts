@@ -2,6 +2,7 @@ import { SIGNIFICANT_CHANGE } from "../../domain/explain/changes-near.ts";
 import { SIGNIFICANT_SHAPE } from "../../domain/explain/correlated.ts";
 import type {
   AnomalyResolvers,
+  ChangeSourceResolvers,
   CorrelatedAnomalyResolvers,
   CorrelatedShapeResolvers,
   MutationResolvers,
@@ -21,17 +22,20 @@ export const explainedAnomaly = {
     operations.courseAround(anomaly, loaders).then((buckets) => buckets.map(toBucket)),
   picture: (anomaly, { theme }, { operations, loaders }) => operations.drawAnomaly(anomaly, theme, loaders),
   correlated: (anomaly, { first }, { operations, loaders }) => operations.correlatedWith(anomaly, first, loaders),
-  changesNear: (anomaly, { first }, { operations, loaders }) => operations.changesNear(anomaly, first, loaders),
+  changesNear: (anomaly, { first }, context) => context.operations.changesNear(anomaly, first, context),
 } satisfies AnomalyResolvers;
 
 /** Root queries about recorded changes. */
 export const explainQueries = {
   recordedChanges: (_root, asked, { caller, operations }) => operations.listChanges(caller, asked).then(toConnection),
+  changeSources: (_root, _arguments, { caller, operations }) => operations.changeSources(caller),
 } satisfies QueryResolvers;
 
 /** Root mutations about the same. */
 export const explainMutations = {
   recordChange: (_root, { input }, { caller, operations }) => operations.recordChange(caller, input),
+  saveChangeSource: (_root, { input }, { caller, operations }) => operations.saveChangeSource(caller, input),
+  deleteChangeSource: (_root, { name }, { caller, operations }) => operations.deleteChangeSource(caller, name),
 } satisfies MutationResolvers;
 
 const CorrelatedAnomaly: CorrelatedAnomalyResolvers = {
@@ -55,5 +59,7 @@ const RecordedChange: RecordedChangeResolvers = {
   recordedAt: ({ recordedAtMs }) => toDateTime(recordedAtMs),
 };
 
+const ChangeSource: ChangeSourceResolvers = { savedAt: ({ savedAtMs }) => toDateTime(savedAtMs) };
+
 /** Resolvers of the types that explain anomalies. */
-export const explainTypes = { CorrelatedAnomaly, CorrelatedShape, NearbyChange, RecordedChange };
+export const explainTypes = { ChangeSource, CorrelatedAnomaly, CorrelatedShape, NearbyChange, RecordedChange };

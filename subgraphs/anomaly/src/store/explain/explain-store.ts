@@ -1,4 +1,4 @@
-import { SUBJECT_KINDS } from "@tessera/contracts/caller";
+import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
 import { parseRuleId, type AnomalyId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
@@ -37,7 +37,7 @@ export interface ExplainStore {
   /** Records a change; one of the same key takes its place under its id. */
   record(
     tenantId: TenantId,
-    change: Pick<RecordedChange, "id" | "recordedBy" | "recordedAtMs"> & ChangeDefinition,
+    change: Pick<RecordedChange, "id" | "recordedAtMs"> & ChangeDefinition & { readonly recordedBy: Subject },
   ): Promise<RecordedChange>;
   /** Changes that begin or end something in a span, the newest first, at most {@link MAX_CHANGES_NEAR}. */
   changesIn(tenantId: TenantId, span: Window): Promise<readonly RecordedChange[]>;
@@ -70,7 +70,7 @@ const changeRow = z
     recordedBy: z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string() }),
   })
   .transform(({ at: atMs, until: untilMs, recordedAt: recordedAtMs, ...same }): RecordedChange => ({
-    ...{ ...same, atMs, untilMs, recordedAtMs },
+    ...{ ...same, atMs, untilMs, recordedAtMs, source: null },
   }));
 
 const statements = {
