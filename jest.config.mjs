@@ -9,6 +9,8 @@ const common = {
   testTimeout,
   rootDir: import.meta.dirname,
   testEnvironment: "node",
+  // Packages are loaded once by a worker, not anew by each file.
+  runtime: "<rootDir>/scripts/one-realm-runtime.cjs",
   extensionsToTreatAsEsm: [".ts"],
   transform: { "^.+\\.ts$": swc },
   testPathIgnorePatterns: ["/node_modules/", "/dist/", "/.tessera/"],
