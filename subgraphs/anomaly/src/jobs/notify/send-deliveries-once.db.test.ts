@@ -6,7 +6,7 @@ import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { messageOf } from "../../domain/notify/message.ts";
 import { KNOWN, openReceivers, type Receivers } from "../../testing/notify/receivers.ts";
 import { alertOf, NOTIFY_EPOCH_MS, openNotifyRoom, type NotifyRoom } from "../../testing/notify/notify-room.ts";
-import { SEND_LEASE_MS } from "./send-due-deliveries.ts";
+import { SEND_LEASE_MS } from "../sending/held-leases.ts";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(120_000);
@@ -54,6 +54,7 @@ const open = async (input: Parameters<NotifyRoom["makeChannel"]>[1], more: Param
   await room.route(tenantId, [channel], more);
   return { tenantId, channel };
 };
+const bounds = (limit: number) => ({ limit, perTenant: 32, perReceiver: 10 });
 /** Sends until nothing is due. */
 const sendAll = async (): Promise<void> => {
   while ((await room.sendDue()) > 0);
@@ -67,10 +68,10 @@ describe("a sender that dies between sending and settling", () => {
     const nowMs = room.clock.ms;
     const { deliveries, send, secrets } = room.sending;
     // As a sender does it, up to the moment it is killed.
-    const [claim] = await deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, 10);
+    const [claim] = await deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, bounds(10));
     if (claim === undefined) throw new Error("The delivery is due.");
-    const begun = await deliveries.begin(claim);
-    if (begun.kind !== "BEGUN") throw new Error("The delivery is begun.");
+    const [begun] = await deliveries.begin(tenantId, [claim]);
+    if (begun?.kind !== "BEGUN") throw new Error("The delivery is begun.");
     const { channel, delivery, notices, sealed } = begun.work;
     const secret = await secrets.open(tenantId, channel.id, sealed ?? "");
     const message = messageOf({
@@ -94,7 +95,7 @@ describe("a sender that dies between sending and settling", () => {
     const attempt = { atMs: room.clock.ms, outcome: "GIVEN_UP", code: null, said: "" } as const;
     const none = { thread: null, notifications: [], disables: null, group: null, found: [], isGrouped: false } as const;
     const late = { state: "FAILED", attempt, dueMs: null, ...none } as const;
-    expect(await deliveries.settle(claim, late)).toBe(false);
+    expect(await deliveries.settle(tenantId, [{ claim, settling: late }])).toEqual([false]);
     expect(await statesOf(tenantId)).toEqual(["SENT"]);
   });
 
@@ -271,11 +272,11 @@ describe("what is claimed", () => {
     const caller = room.managerOf(paused.tenantId);
     await room.operations.updateChannel(caller, { id: paused.channel, version: 1, input: hook(), paused: true });
     const nowMs = room.clock.ms;
-    const claims = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, 2);
+    const claims = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, bounds(2));
     expect(claims.map(({ tenantId }) => tenantId).toSorted()).toEqual([many.tenantId, few.tenantId].toSorted());
     // A tenant that has one under way comes after those that have none.
     await room.tell(few.tenantId, [alertOf(few.tenantId)]);
-    const more = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, 10);
+    const more = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, bounds(10));
     expect(more).toHaveLength(6);
     expect(more.map(({ tenantId }) => tenantId)).not.toContain(paused.tenantId);
     // Resumed, it is told what waited.

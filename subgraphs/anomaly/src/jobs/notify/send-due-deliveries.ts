@@ -4,7 +4,6 @@ import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { eachOf } from "@tessera/platform/runtime/each-of";
 import { addressedTo } from "../../domain/notify/addressed.ts";
 import type { NewNotification } from "../../domain/notify/delivery.ts";
 import { viewOfGroup } from "../../domain/notify/group.ts";
@@ -14,17 +13,17 @@ import { newestOfEach } from "../../domain/notify/subject.ts";
 import type { AlertPictures } from "../../operations/notify/alert-pictures.ts";
 import type { ChannelSecrets } from "../../operations/notify/channel-secrets.ts";
 import type { SendMessage } from "../../operations/notify/send-message.ts";
-import type { DeliveryClaim } from "../../store/notify/delivery-statements.ts";
-import type { BegunDelivery, DeliveryStore, Settling } from "../../store/notify/delivery-store.ts";
+import type { BegunDelivery } from "../../store/notify/begin-deliveries.ts";
+import type { DeliveryStore, SettledClaim, Settling } from "../../store/notify/delivery-store.ts";
+import type { DeliveryClaim } from "../../store/notify/sending-statements.ts";
+import type { Lease } from "../sending/held-leases.ts";
+import { createSteadySender, type SteadySender } from "../sending/steady-sender.ts";
+import { createTurns } from "../sending/turns.ts";
 
-/** Deliveries a sender claims at once, and sends at the same time. */
-export const MAX_CLAIMED_DELIVERIES = 32;
-const MAX_AT_ONCE = 8;
-/**
- * Milliseconds after which another sender may take over a claimed delivery: what claimed ones can take one after the other, and twice; each is cut off within
- * thirty seconds, but for short messages to ten numbers, which keep each number that has it.
- */
-export const SEND_LEASE_MS = 300_000;
+/** Tenants whose deliveries are begun, or settled, at a time: each is a connection. */
+const MAX_TURNS = 6;
+/** Deliveries that are begun, or settled, by one transaction. */
+const MAX_TOGETHER = 32;
 /** Milliseconds between looks for due deliveries. */
 const LOOK_MS = 500;
 
@@ -132,15 +131,28 @@ const addressed = (work: BegunDelivery): BegunDelivery | null => {
   return settings === null ? null : { ...work, channel: { ...work.channel, settings } };
 };
 
-const sendBegun = async (deps: SenderDeps, claim: DeliveryClaim, begun: BegunDelivery): Promise<string> => {
+const LEASE_LOST = "LEASE_LOST";
+
+/** A claim on its way: its lease, and how it is settled with others of its tenant. */
+interface UnderWay {
+  readonly claim: DeliveryClaim;
+  readonly lease: Lease;
+  readonly settle: (settled: SettledClaim) => Promise<boolean>;
+}
+
+const sendBegun = async (
+  deps: SenderDeps,
+  { claim, lease, settle }: UnderWay,
+  begun: BegunDelivery,
+): Promise<string> => {
   const work = addressed(begun);
   if (work === null) {
-    const refused = settlingOf(deps, begun, messageFor(deps, begun), UNADDRESSED);
-    return (await deps.deliveries.settle(claim, refused)) ? UNADDRESSED.kind : "LEASE_LOST";
+    const settling = settlingOf(deps, begun, messageFor(deps, begun), UNADDRESSED);
+    return (await settle({ claim, settling })) ? UNADDRESSED.kind : "LEASE_LOST";
   }
   const { channel, sealed, delivery } = work;
   const message = messageFor(deps, work);
-  const outcome = await (async (): Promise<SendOutcome> => {
+  const outcome = await (async (): Promise<SendOutcome | typeof LEASE_LOST> => {
     // Whoever sent it before and did not live to tell: it is not tried for ever.
     if (delivery.attempts >= RETRIES.attempts)
       return { kind: "REFUSED", code: null, said: "It was tried too often.", disables: false };
@@ -152,48 +164,71 @@ const sendBegun = async (deps: SenderDeps, claim: DeliveryClaim, begun: BegunDel
     const onDone = (recipient: string) => deps.deliveries.done(claim, recipient);
     const isMail = channel.settings.kind === "EMAIL";
     const pictures = isMail ? ((await deps.pictures?.(channel.tenantId, message)) ?? []) : [];
+    // Whoever stood still for longer than its lease sends nothing: somebody else does.
+    if (!lease.isOwn()) return LEASE_LOST;
     return deps.send({ channel, secret, message, pictures, thread, done: delivery.done, onDone });
   })().catch((error: unknown): SendOutcome => {
     deps.logger.warn({ channelId: channel.id, error: errorMessage(error) }, "A delivery could not be sent.");
     return { kind: "TRY_AGAIN", code: null, said: "The message could not be sent.", retryAfterMs: null };
   });
-  const settled = await deps.deliveries.settle(claim, settlingOf(deps, work, message, outcome));
-  return settled ? outcome.kind : "LEASE_LOST";
+  if (outcome === LEASE_LOST) return LEASE_LOST;
+  const settled = await settle({ claim, settling: settlingOf(deps, work, message, outcome) });
+  return settled ? outcome.kind : LEASE_LOST;
 };
 
 /**
- * Claims the deliveries that are due, of whatever tenant, sends each and answers how many it claimed. Safe beside any number of others: a delivery is leased
- * to one, and only the holder of the lease can settle it. Who dies between sending and settling has it sent again under the same id.
+ * Builds what sends deliveries, of whatever tenants. Safe beside any number of others: a delivery is leased to one, and only the holder of the lease can
+ * settle it. Who dies between sending and settling has it sent again under the same id.
  */
-export const sendDueDeliveries = (deps: SenderDeps) => {
+const createNotificationSender = (deps: SenderDeps): SteadySender => {
+  const { deliveries, nowMs, logger } = deps;
   const sent = deps.telemetry.counter(
     "tessera_anomaly_deliveries_total",
     "Deliveries of notifications by what followed.",
     ["outcome"],
   );
-  return async (): Promise<number> => {
-    const nowMs = deps.nowMs();
-    const claims = await deps.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, MAX_CLAIMED_DELIVERIES);
-    await eachOf(claims, MAX_AT_ONCE, async (claim) => {
+  const turns = { atOnce: MAX_TURNS, most: MAX_TOGETHER };
+  const begin = createTurns({
+    keyOf: ({ tenantId }: DeliveryClaim) => tenantId,
+    work: (claims) => deliveries.begin(claims[0].tenantId, claims),
+    ...turns,
+  });
+  const settle = createTurns({
+    keyOf: ({ claim }: SettledClaim) => claim.tenantId,
+    work: (settled) => deliveries.settle(settled[0].claim.tenantId, settled),
+    ...turns,
+  });
+  return createSteadySender<DeliveryClaim>({
+    ...{ nowMs, logger, claim: deliveries.claimDueAcrossTenants, renew: deliveries.renewAcrossTenants },
+    send: async (claim, lease) => {
       try {
-        const begun = await deps.deliveries.begin(claim);
-        sent.inc({ outcome: begun.kind === "BEGUN" ? await sendBegun(deps, claim, begun.work) : begun.kind });
+        const begun = await begin(claim);
+        const isBegun = begun.kind === "BEGUN";
+        sent.inc({ outcome: isBegun ? await sendBegun(deps, { claim, lease, settle }, begun.work) : begun.kind });
       } catch (error) {
-        // The lease ends by itself and it is sent again; the other claims go on.
-        deps.logger.error({ deliveryId: claim.id, error: errorMessage(error) }, "A delivery was not settled.");
         sent.inc({ outcome: "FAILED" });
+        throw error;
       }
-    });
-    return claims.length;
-  };
+    },
+  });
 };
 
-/** Sends due deliveries again and again; any number of processes may. */
+/** Claims the deliveries that are due, sends each to its end and answers how many it claimed. */
+export const sendDueDeliveries = (deps: SenderDeps): (() => Promise<number>) =>
+  createNotificationSender(deps).sendClaimed;
+
+/** Sends due deliveries again and again; any number of processes may. Stopping waits for what is being sent. */
 export const createDeliverySender = (deps: SenderDeps): Background => {
-  const sendDue = sendDueDeliveries(deps);
-  return createRepeatedLook({
-    ...{ name: "anomaly-notify-sender", everyMs: LOOK_MS, logger: deps.logger },
-    look: async () => (await sendDue()) >= MAX_CLAIMED_DELIVERIES,
+  const sender = createNotificationSender(deps);
+  const looks = createRepeatedLook({
+    ...{ name: "anomaly-notify-sender", everyMs: LOOK_MS, logger: deps.logger, look: sender.look },
     trouble: "Due deliveries can't be claimed; trying again.",
   });
+  return {
+    ...looks,
+    stop: async () => {
+      await looks.stop();
+      await sender.settled();
+    },
+  };
 };

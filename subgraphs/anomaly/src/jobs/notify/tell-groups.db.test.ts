@@ -7,7 +7,7 @@ import { z } from "zod";
 import { alertOf, NOTIFY_EPOCH_MS, openNotifyRoom, type NotifyRoom } from "../../testing/notify/notify-room.ts";
 import { openReceivers, type Fault, type Receivers } from "../../testing/notify/receivers.ts";
 import { referenceView, type PastMessage } from "../../testing/notify/reference-groups.ts";
-import { SEND_LEASE_MS } from "./send-due-deliveries.ts";
+import { SEND_LEASE_MS } from "../sending/held-leases.ts";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(120_000);
@@ -65,8 +65,10 @@ const sendAll = async (): Promise<void> => {
 /** A sender that is killed before it settles what it sent. */
 const sendAndDie = async (): Promise<void> => {
   const { deliveries } = room.sending;
-  for (const claim of await deliveries.claimDueAcrossTenants(room.clock.ms, room.clock.ms + SEND_LEASE_MS, 10))
-    await deliveries.begin(claim);
+  for (const claim of await deliveries.claimDueAcrossTenants(room.clock.ms, room.clock.ms + SEND_LEASE_MS, {
+    ...{ limit: 10, perTenant: 32, perReceiver: 10 },
+  }))
+    await deliveries.begin(claim.tenantId, [claim]);
   room.clock.ms += SEND_LEASE_MS;
 };
 

@@ -106,6 +106,41 @@ describe("An escalation", () => {
     expect(rule).toBeTruthy();
   });
 
+  test("is the one that a route names for the alert, in its delays and in whom it tells, and must be the tenant's", async () => {
+    const [tenantId, other] = [freshTenantId(), freshTenantId()];
+    const [ada, bob] = [randomUUID(), randomUUID()];
+    const own = await world.inboxChannel(tenantId, []);
+    for (const person of [ada, bob]) await world.ask(tenantId, CONTACTS, { person, contacts: [{ channel: own }] });
+    const saved = z.object({ result: z.object({ policy: z.object({ id: z.string() }) }) });
+    const save = async (name: string, after: string, id: string) =>
+      saved.parse(
+        await world.ask(tenantId, SAVE, { input: { name, steps: [{ after, targets: [{ kind: "PERSON", id }] }] } }),
+      ).result.policy.id;
+    await save("of all", "PT1H", ada);
+    const escalation = await save("routed", "PT0S", bob);
+    const set = `mutation ($root: NotificationRouteInput!) { setNotificationRoutes(version: 0, root: $root) {
+      ... on NotificationRoutesSaved { routes { root { escalation routes { escalation } } } } } }`;
+    const matchers = [{ label: "rule", values: ["routed"] }];
+    const root = { name: "all", routes: [{ name: "own", matchers, escalation }] };
+    expect(await world.ask(tenantId, set, { root })).toMatchObject({
+      setNotificationRoutes: { routes: { root: { escalation: null, routes: [{ escalation }] } } },
+    });
+    const strange = await askSubgraph(world.room.subgraph, callerWith(other, ESCALATION_RIGHTS), set, { root });
+    expect(strange.errors).toMatchObject([
+      { message: `The tenant has no escalation policy ${escalation}.`, extensions: { code: "BAD_INPUT" } },
+    ]);
+    await makeRule(world.room, tenantId, { name: "routed", metric: countOf("routed") });
+    world.passTime(5 * MINUTE_MS);
+    await storeEvents(
+      world.room,
+      [1, 2, 3].map(() => eventRow(tenantId, "routed", world.room.clock.ms - MINUTE_MS)),
+    );
+    await world.room.worker()();
+    await relay(tenantId);
+    expect((await world.told(tenantId)).map((one) => one.startsWith(`USER:${bob}`))).toEqual([true]);
+    await rest(world.room, [tenantId]);
+  });
+
   test("is laid out before it is saved, with who is on call then and how they are reached", async () => {
     const tenantId = freshTenantId();
     const ada = randomUUID();

@@ -8,7 +8,8 @@ import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { anomaliesOf, makeRule, raise } from "../../testing/anomaly-room.ts";
 import { CONTACTS, openEscalationRoom, SAVE, type EscalationRoom } from "../../testing/escalation-room.ts";
 import { alertOf } from "../../testing/notify/notify-room.ts";
-import { SEND_LEASE_MS, sendDueDeliveries } from "../notify/send-due-deliveries.ts";
+import { sendDueDeliveries } from "../notify/send-due-deliveries.ts";
+import { SEND_LEASE_MS } from "../sending/held-leases.ts";
 import { tellDuePages, type TellPagesDeps } from "./tell-pages.ts";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.

@@ -10,7 +10,7 @@ export const [MAX_PER_TENANT, MAX_PER_RECEIVER] = [32, 10] as const;
 /** Milliseconds a sender with something under way waits at most before it looks for more. */
 const LOOK_MS = 250;
 /** Milliseconds after something has ended before its place is taken: what else ends meanwhile is claimed for by the same statement. */
-const GATHER_MS = 10;
+const GATHER_MS = 25;
 
 /** How many may be under way, of all, of a tenant and of a receiver. */
 export interface ClaimBounds {

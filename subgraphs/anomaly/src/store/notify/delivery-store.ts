@@ -1,33 +1,16 @@
 import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
-import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
+import type { SqlTransaction } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
-import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
-import type { Channel } from "../../domain/notify/channel.ts";
-import type { Attempt, Delivery, NewNotification, Notice } from "../../domain/notify/delivery.ts";
-import type { GroupTold } from "../../domain/notify/group.ts";
-import { idColumn, msColumn } from "../rule-row.ts";
-import * as statements from "./delivery-statements.ts";
-import type { DeliveryClaim, DeliveryFilter, SettledDelivery } from "./delivery-statements.ts";
+import type { Delivery, NewNotification, Notice } from "../../domain/notify/delivery.ts";
+import { idColumn } from "../rule-row.ts";
+import { beginDeliveries, type BeginDeps, type Begun } from "./begin-deliveries.ts";
+import * as lists from "./delivery-statements.ts";
 import * as groups from "./group-statements.ts";
 import { addNotifications } from "./inbox-store.ts";
-import { deliveryRow, noticeRow, sealedChannelRow, type SealedChannel } from "./notify-rows.ts";
-
-/** A delivery that was begun: what is sent by what. */
-export interface BegunDelivery extends SealedChannel {
-  /** As it was before this try. */
-  readonly delivery: Delivery;
-  /** In the order they were told, the newest of many. */
-  readonly notices: readonly Notice[];
-  /** Different alerts it is about. */
-  readonly alerts: number;
-  /** The group that it tells whole, as the channel was told of it; null when it is about none. */
-  readonly group: GroupTold | null;
-}
-
-/** What became of a claim: something to send; or it was lost, is due again later, or went into a summary. */
-export type Begun =
-  { readonly kind: "BEGUN"; readonly work: BegunDelivery } | { readonly kind: "LEASE_LOST" | "POSTPONED" | "FOLDED" };
+import { deliveryRow, noticeRow } from "./notify-rows.ts";
+import * as statements from "./sending-statements.ts";
+import type { ClaimBounds, DeliveryClaim, SettledDelivery } from "./sending-statements.ts";
 
 /** How a delivery is settled, with all that is written in the same transaction. */
 export interface Settling extends SettledDelivery {
@@ -42,20 +25,28 @@ export interface Settling extends SettledDelivery {
   readonly disables: { readonly because: string; readonly tell: (channelName: string) => NewNotification } | null;
 }
 
+/** A claim with how it is settled. */
+export interface SettledClaim {
+  readonly claim: DeliveryClaim;
+  readonly settling: Settling;
+}
+
 /** Where deliveries are claimed, begun and settled. */
 export interface DeliveryStore {
-  /** Leases due deliveries of any tenants, at most `limit`, fair between tenants. */
-  claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, limit: number): Promise<readonly DeliveryClaim[]>;
-  /** Begins a claimed delivery unless the channel's rate cap keeps it back or an earlier one of a lane is under way again. */
-  begin(claim: DeliveryClaim): Promise<Begun>;
+  /** Leases due deliveries of any tenants, fair between tenants. */
+  claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, bounds: ClaimBounds): Promise<readonly DeliveryClaim[]>;
+  /** Lengthens leases; answers the tokens of those that were still held. */
+  renewAcrossTenants(claims: readonly DeliveryClaim[], leaseUntilMs: number): Promise<ReadonlySet<string>>;
+  /** Begins claimed deliveries, unless a channel's rate cap keeps one back or an earlier one of a lane is under way again. */
+  begin(tenantId: TenantId, claims: readonly DeliveryClaim[]): Promise<readonly Begun[]>;
   /** Keeps that a recipient has the message; false when the lease was lost. */
   done(claim: DeliveryClaim, recipient: string): Promise<boolean>;
-  /** Settles a claimed delivery, all of it or nothing; false when the lease was lost. */
-  settle(claim: DeliveryClaim, settling: Settling): Promise<boolean>;
+  /** Settles claimed deliveries, all of them or none; false where the lease was lost. */
+  settle(tenantId: TenantId, settled: readonly SettledClaim[]): Promise<readonly boolean[]>;
   thread(tenantId: TenantId, channelId: string, subject: string): Promise<string | null>;
   list(
     tenantId: TenantId,
-    filter: DeliveryFilter,
+    filter: lists.DeliveryFilter,
     page: { readonly first: number; readonly after: string | null },
   ): Promise<readonly Delivery[]>;
   noticesOf(tenantId: TenantId, ids: readonly string[]): Promise<readonly Notice[]>;
@@ -64,135 +55,25 @@ export interface DeliveryStore {
 }
 
 /** What {@link createDeliveryStore} works with. */
-export interface DeliveryStoreDeps {
-  readonly sql: TenantSql;
+export interface DeliveryStoreDeps extends BeginDeps {
   readonly eventLog: EventLog;
-  readonly nowMs: NowMs;
-  readonly newId: () => string;
-  readonly limits: {
-    readonly notices: number;
-    readonly members: number;
-    readonly inbox: number;
-    readonly onPage: number;
-  };
-  readonly rateBundle: string;
-  /** Whether a channel's receiver keeps incidents: nothing is put into summaries for it. */
-  readonly keepsIncidents: (kind: Channel["settings"]["kind"]) => boolean;
+  readonly limits: BeginDeps["limits"] & { readonly inbox: number; readonly onPage: number };
 }
 
-/** Milliseconds after which a delivery is looked at again that waits for an earlier one. */
-const WAITS_MS = 1_000;
 /** Rows removed at a time. */
 const FORGET_AT_ONCE = 1_000;
 
 const nothing = (): null => null;
 const idRow = (row: unknown): string => z.object({ id: z.string() }).parse(row).id;
 const nameRow = (row: unknown) => z.object({ id: z.string(), name: z.string() }).parse(row);
-const channelOfRow = (row: unknown) => z.object({ channel_id: z.string() }).parse(row).channel_id;
+const channelOfRow = (row: unknown) => z.object({ id: z.string(), channel_id: z.string() }).parse(row);
+const tokenRow = (row: unknown): string => z.object({ lease_token: z.string() }).parse(row).lease_token;
 const referenceRow = (row: unknown): string => z.object({ reference: z.string() }).parse(row).reference;
-const alertsRow = (row: unknown): number => z.object({ alerts: z.number() }).parse(row).alerts;
 const rowsRow = (row: unknown): number => z.object({ rows: z.number() }).parse(row).rows;
-const heldRow = (row: unknown) => ({
-  ...z.object({ bundle: z.string(), waits: z.boolean(), group_tried_at: msColumn.nullable() }).parse(row),
-  delivery: deliveryRow(row),
-});
-const windowRow = (row: unknown) =>
-  z.object({ begun: z.number(), first: msColumn.nullable(), summary_at: msColumn.nullable() }).parse(row);
 const claimRow = (row: unknown): DeliveryClaim => {
   const claim = z.object({ tenant_id: idColumn(parseTenantId), id: z.string(), lease_token: z.string() }).parse(row);
   return { tenantId: claim.tenant_id, id: claim.id, leaseToken: claim.lease_token };
 };
-
-type Held = ReturnType<typeof heldRow>;
-
-/** Whether a delivery goes into no summary: its receiver keeps incidents, or it is for one person. */
-const isByItself = (deps: DeliveryStoreDeps, channel: Channel, { delivery }: Held): boolean =>
-  deps.keepsIncidents(channel.settings.kind) || delivery.recipient !== null;
-
-/** When a channel has room for a delivery again; null when it has it now. Whatever was begun before goes on. */
-const roomAt = async (
-  deps: DeliveryStoreDeps,
-  transaction: SqlTransaction,
-  claim: DeliveryClaim,
-  { channel, held }: { readonly channel: Channel; readonly held: Held },
-): Promise<number | null> => {
-  if (held.delivery.begunAtMs !== null) return null;
-  const { messages, windowSeconds } = channel.rateCap;
-  const nowMs = deps.nowMs();
-  const asked = statements.windowStatement(claim, channel.id, nowMs - windowSeconds * 1_000, deps.rateBundle);
-  const [window] = await transaction.run(asked, windowRow);
-  if (window === undefined) return null;
-  const isFull = window.begun >= messages;
-  // While a summary gathers, everything goes into it.
-  if (!isFull) return isByItself(deps, channel, held) ? null : window.summary_at;
-  return (window.first ?? nowMs) + windowSeconds * 1_000;
-};
-
-const keepBack = async (
-  deps: DeliveryStoreDeps,
-  transaction: SqlTransaction,
-  claim: DeliveryClaim,
-  back: { readonly channel: Channel; readonly held: Held; readonly dueMs: number },
-): Promise<Begun> => {
-  const { channel, held, dueMs } = back;
-  if (isByItself(deps, channel, held) || held.bundle === deps.rateBundle) {
-    await transaction.run(statements.postponeStatement(claim, dueMs), nothing);
-    return { kind: "POSTPONED" };
-  }
-  const made = { id: deps.newId(), channelId: channel.id, bundle: deps.rateBundle, dueMs };
-  const [into] = await transaction.run(statements.summaryStatement(claim.tenantId, made, deps.nowMs()), idRow);
-  if (into === undefined) throw new Error("A summary is made or found.");
-  for (const statement of statements.foldStatements(claim, into)) await transaction.run(statement, nothing);
-  return { kind: "FOLDED" };
-};
-
-/** A try whose end nobody told. */
-const abandonedBy = ({ delivery }: Held, nowMs: number): readonly Attempt[] =>
-  delivery.state === "SENDING" ? [{ atMs: nowMs, outcome: "ABANDONED", code: null, said: "" }] : [];
-
-/** The group that a delivery tells whole, as its channel was told of it. */
-const groupWithin = async (
-  deps: DeliveryStoreDeps,
-  transaction: SqlTransaction,
-  claim: DeliveryClaim,
-  {
-    channel,
-    notices,
-    bundle,
-  }: { readonly channel: Channel; readonly notices: readonly Notice[]; readonly bundle: string },
-): Promise<GroupTold | null> => {
-  // What was held of a series is told with it, whatever group it belonged to then.
-  const group = notices.find((notice) => notice.group !== null && bundle === `group ${notice.group.id}`)?.group ?? null;
-  if (group === null) return null;
-  const asked = groups.membersStatement(claim, { channelId: channel.id, groupId: group.id }, deps.limits.members);
-  const kept = await transaction.run(asked, groups.memberRow);
-  const [first] = kept;
-  const more = first === undefined ? 0 : first.total - kept.length;
-  return { ...group, episode: first?.episode ?? claim.id, members: kept.map(({ member }) => member), more };
-};
-
-const begin =
-  (deps: DeliveryStoreDeps): DeliveryStore["begin"] =>
-  (claim) =>
-    deps.sql.transaction(claim.tenantId, async (transaction): Promise<Begun> => {
-      const [sealed] = await transaction.run(statements.holdChannelStatement(claim), sealedChannelRow);
-      if (sealed === undefined) return { kind: "LEASE_LOST" };
-      const [held] = await transaction.run(statements.holdClaimedStatement(claim), heldRow);
-      if (held === undefined) return { kind: "LEASE_LOST" };
-      const nowMs = deps.nowMs();
-      if (held.waits || held.group_tried_at !== null || sealed.channel.state !== "ACTIVE") {
-        const dueMs = Math.max(nowMs + WAITS_MS, held.group_tried_at ?? 0);
-        await transaction.run(statements.postponeStatement(claim, dueMs), nothing);
-        return { kind: "POSTPONED" };
-      }
-      const dueMs = await roomAt(deps, transaction, claim, { channel: sealed.channel, held });
-      if (dueMs !== null) return keepBack(deps, transaction, claim, { channel: sealed.channel, held, dueMs });
-      await transaction.run(statements.beginStatement(claim, nowMs, abandonedBy(held, nowMs)), nothing);
-      const notices = await transaction.run(statements.noticesStatement(claim, deps.limits.notices), noticeRow);
-      const [alerts = 1] = await transaction.run(statements.countAlertsStatement(claim), alertsRow);
-      const group = await groupWithin(deps, transaction, claim, { ...sealed, notices, bundle: held.bundle });
-      return { kind: "BEGUN", work: { ...sealed, delivery: held.delivery, notices, alerts, group } };
-    });
 
 /** Keeps what a channel was told of the groups that the alerts of a delivery belong to. */
 const keepGroups = async (
@@ -208,54 +89,73 @@ const keepGroups = async (
   await transaction.run(groups.dropOverStatement(claim, channelId), nothing);
 };
 
+/** What is written of a delivery that was settled by itself; answers what is put into inboxes. */
+const followUp = async (
+  transaction: SqlTransaction,
+  { claim, settling }: SettledClaim,
+  channelId: string,
+  nowMs: number,
+): Promise<readonly NewNotification[]> => {
+  if (settling.dueMs === null && settling.isGrouped)
+    await keepGroups(transaction, claim, { settling, channelId, nowMs });
+  if (settling.thread !== null)
+    await transaction.run(statements.keepThreadStatement(claim, settling.thread, nowMs), nothing);
+  if (settling.disables === null) return settling.notifications;
+  const { because, tell } = settling.disables;
+  const disable = statements.disableStatement(claim.tenantId, channelId, because, nowMs);
+  const [disabled] = await transaction.run(disable, nameRow);
+  return disabled === undefined ? settling.notifications : [...settling.notifications, tell(disabled.name)];
+};
+
 const settle =
   (deps: DeliveryStoreDeps): DeliveryStore["settle"] =>
-  (claim, settling) =>
-    deps.sql.transaction(claim.tenantId, async (transaction) => {
-      const { tenantId } = claim;
+  (tenantId, settled) =>
+    deps.sql.transaction(tenantId, async (transaction) => {
+      const disabling = settled.filter(({ settling }) => settling.disables !== null).map(({ claim }) => claim);
       // Whoever holds the delivery and the channel takes the channel first.
-      if (settling.disables !== null) await transaction.run(statements.holdChannelStatement(claim), nothing);
-      const [channelId] = await transaction.run(statements.settleStatement(claim, settling), channelOfRow);
-      if (channelId === undefined) return false;
+      if (disabling.length > 0) await transaction.run(statements.holdChannelsStatement(tenantId, disabling), nothing);
+      const own = await transaction.run(statements.settleStatement(tenantId, settled), channelOfRow);
+      const channels = new Map(own.map((one) => [one.id, one.channel_id]));
       const nowMs = deps.nowMs();
-      if (settling.dueMs === null) await transaction.run(statements.closeNoticesStatement(claim), nothing);
-      if (settling.dueMs === null && settling.isGrouped)
-        await keepGroups(transaction, claim, { settling, channelId, nowMs });
-      if (settling.thread !== null)
-        await transaction.run(statements.keepThreadStatement(claim, settling.thread, nowMs), nothing);
-      const added = [...settling.notifications];
-      if (settling.disables !== null) {
-        const { because, tell } = settling.disables;
-        const disable = statements.disableStatement(tenantId, channelId, because, nowMs);
-        const [disabled] = await transaction.run(disable, nameRow);
-        if (disabled !== undefined) added.push(tell(disabled.name));
+      const over = settled.filter(({ claim, settling }) => channels.has(claim.id) && settling.dueMs === null);
+      if (over.length > 0)
+        await transaction.run(
+          statements.closeNoticesStatement(
+            tenantId,
+            over.map(({ claim }) => claim.id),
+          ),
+          nothing,
+        );
+      const added: NewNotification[] = [];
+      for (const one of settled) {
+        const channelId = channels.get(one.claim.id);
+        if (channelId !== undefined) added.push(...(await followUp(transaction, one, channelId, nowMs)));
       }
       await addNotifications({ ...deps, kept: deps.limits.inbox }, transaction, tenantId, added);
-      return true;
+      return settled.map(({ claim }) => channels.has(claim.id));
     });
 
 /** Builds {@link DeliveryStore}. */
 export const createDeliveryStore = (deps: DeliveryStoreDeps): DeliveryStore => {
   const { sql } = deps;
   return {
-    claimDueAcrossTenants: (nowMs, leaseUntilMs, limit) =>
-      sql.runAcrossTenants(statements.claimStatement(nowMs, leaseUntilMs, limit), claimRow),
-    ...{ begin: begin(deps), settle: settle(deps) },
+    claimDueAcrossTenants: (nowMs, leaseUntilMs, bounds) =>
+      sql.runAcrossTenants(statements.claimStatement(nowMs, leaseUntilMs, bounds), claimRow),
+    renewAcrossTenants: async (claims, leaseUntilMs) =>
+      new Set(await sql.runAcrossTenants(statements.renewStatement(claims, leaseUntilMs), tokenRow)),
+    ...{ begin: beginDeliveries(deps), settle: settle(deps) },
     done: async (claim, recipient) =>
       (await sql.run(claim.tenantId, statements.doneStatement(claim, recipient), idRow)).length > 0,
     thread: async (tenantId, channelId, subject) =>
-      (await sql.run(tenantId, statements.threadStatement(tenantId, channelId, subject), referenceRow))[0] ?? null,
-    list: (tenantId, filter, page) => sql.run(tenantId, statements.listStatement(tenantId, filter, page), deliveryRow),
+      (await sql.run(tenantId, lists.threadStatement(tenantId, channelId, subject), referenceRow))[0] ?? null,
+    list: (tenantId, filter, page) => sql.run(tenantId, lists.listStatement(tenantId, filter, page), deliveryRow),
     noticesOf: (tenantId, ids) =>
       ids.length === 0
         ? Promise.resolve([])
-        : sql.run(tenantId, statements.noticesOfStatement(tenantId, ids, deps.limits.onPage), noticeRow),
+        : sql.run(tenantId, lists.noticesOfStatement(tenantId, ids, deps.limits.onPage), noticeRow),
     forgetAcrossTenants: async (beforeMs) => {
-      const [members = 0] = await sql.runAcrossTenants(
-        statements.forgetMembersStatement(beforeMs, FORGET_AT_ONCE),
-        rowsRow,
-      );
-      const [rows = 0] = await sql.runAcrossTenants(statements.forgetStatement(beforeMs, FORGET_AT_ONCE), rowsRow);
+      const [members = 0] = await sql.runAcrossTenants(lists.forgetMembersStatement(beforeMs, FORGET_AT_ONCE), rowsRow);
+      const [rows = 0] = await sql.runAcrossTenants(lists.forgetStatement(beforeMs, FORGET_AT_ONCE), rowsRow);
       return members + rows;
     },
   };

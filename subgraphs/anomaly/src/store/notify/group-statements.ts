@@ -1,7 +1,7 @@
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { GroupMember } from "../../domain/notify/group.ts";
 import { z } from "zod";
-import type { DeliveryClaim } from "./delivery-statements.ts";
+import type { DeliveryClaim } from "./sending-statements.ts";
 import { parseAlertChanged } from "./notify-rows.ts";
 
 /** A member with what all members of its group have in common. */
@@ -28,7 +28,7 @@ export const memberRow = (row: unknown): KeptMember => {
  * told, and has no news in the delivery, does not count.
  */
 export const membersStatement = (
-  { tenantId, id }: DeliveryClaim,
+  { tenantId, id }: Pick<DeliveryClaim, "tenantId" | "id">,
   of: { readonly channelId: string; readonly groupId: string },
   limit: number,
 ): SqlStatement => ({
