@@ -7,7 +7,7 @@ import { onCallCodec } from "./domain/on-call/saved-schedule.ts";
 import { createPager, type TellPagesDeps } from "./jobs/on-call/tell-pages.ts";
 import { createEscalationOperations, type EscalationOperations } from "./operations/on-call/escalation-operations.ts";
 import { createPageMaker, type MakePagesDeps } from "./reactions/on-call/make-pages.ts";
-import { createChannelStore } from "./store/notify/channel-store.ts";
+import { createChannelStore, routesWithin } from "./store/notify/channel-store.ts";
 import { noticesWithin } from "./store/notify/gather-notices.ts";
 import { parseAlertChanged } from "./store/notify/notify-rows.ts";
 import { createEscalationStore, escalationsWithin } from "./store/on-call/escalation-store.ts";
@@ -31,7 +31,7 @@ export const openEscalation = (resources: Pick<Resources, "sql" | "logger" | "no
   const onCall = createOnCallStore({ sql, codec: onCallCodec });
   const [pages, within] = [createPageStore(sql), pagesWithin(onCallCodec)];
   const making: MakePagesDeps = {
-    ...{ sql, logger, nowMs, pagesWithin: within, parseAlert: parseAlertChanged },
+    ...{ sql, logger, nowMs, pagesWithin: within, routesWithin, parseAlert: parseAlertChanged },
     escalationsWithin: (transaction, tenantId) => escalationsWithin(transaction, tenantId, escalationCodec),
   };
   const telling: TellPagesDeps = { sql, pages, pagesWithin: within, noticesWithin, logger, nowMs, newId };

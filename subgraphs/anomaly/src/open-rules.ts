@@ -32,6 +32,7 @@ import { createEvaluationStore } from "./store/evaluation-store.ts";
 import { createFeedbackStore, MAX_FEEDBACK_OF_ANOMALY } from "./store/feedback/feedback-store.ts";
 import { createLiveStore } from "./store/live-store.ts";
 import { createMetricStore } from "./store/metric-store.ts";
+import { createReadRoutes } from "./store/notify/channel-store.ts";
 import { createEscalationStore } from "./store/on-call/escalation-store.ts";
 import { createObjectiveStore } from "./store/objectives/objective-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
@@ -67,7 +68,10 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const { askAnalytics, accessOfSubject, tierOf } = ports;
   const readCalendar = createReadCalendar(createCalendarStore({ sql, codec: calendarCodec }));
   const feedback = createFeedbackStore(sql);
-  const readEscalations = createReadEscalations(createEscalationStore({ sql, codec: escalationCodec }));
+  const readEscalations = createReadEscalations(
+    createEscalationStore({ sql, codec: escalationCodec }),
+    createReadRoutes(sql),
+  );
   const [readSilences, readLearned] = [createReadSilences(createSilenceStore(sql)), createReadLearned(feedback)];
   const readImpacts = createReadImpacts({ askAnalytics, accessOfSubject, logger });
   const evaluating = {

@@ -1,6 +1,7 @@
 import type { TesseraClient } from "../../testing/tessera-client.ts";
 import type { OwnThings } from "../examples.ts";
 import { makeChannel } from "../notify-examples.ts";
+import { makeEscalation } from "../silence-examples.ts";
 
 /** Places that take the id of a channel, by a fresh one of alpha where asking changes it. */
 export const notifyPlaces = (client: () => TesseraClient) => {
@@ -19,6 +20,11 @@ export const notifyPlaces = (client: () => TesseraClient) => {
       own: fresh,
       // Of no version there is: what the tenant's own channel leads to is that it is over.
       variables: (id: string) => ({ version: -1, root: { name: "all", channels: [id] } }),
+      selection,
+    },
+    "Mutation.setNotificationRoutes(root.escalation)": {
+      own: (own: OwnThings) => makeEscalation(client(), own),
+      variables: (escalation: string) => ({ version: -1, root: { name: "all", escalation } }),
       selection,
     },
   };

@@ -16,6 +16,7 @@ import { createEvaluationStore } from "../store/evaluation-store.ts";
 import { createFeedbackStore } from "../store/feedback/feedback-store.ts";
 import { createLiveStore } from "../store/live-store.ts";
 import { createMetricStore } from "../store/metric-store.ts";
+import { createReadRoutes } from "../store/notify/channel-store.ts";
 import { createEscalationStore } from "../store/on-call/escalation-store.ts";
 import { createSilenceStore } from "../store/silences/silence-store.ts";
 
@@ -35,6 +36,9 @@ export const evaluatingOver = (
     readImpacts: createReadImpacts({ ...ports, logger }),
     readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),
     readLearned: createReadLearned(createFeedbackStore(sql)),
-    readEscalations: createReadEscalations(createEscalationStore({ sql, codec: escalationCodec })),
+    readEscalations: createReadEscalations(
+      createEscalationStore({ sql, codec: escalationCodec }),
+      createReadRoutes(sql),
+    ),
   };
 };

@@ -5,6 +5,7 @@ import { checkName, checkQuietHours } from "./check-channel.ts";
 import type { QuietHoursInput } from "./channel-input.ts";
 import { RE2JS } from "re2js";
 import type { Matcher } from "../silences/matcher.ts";
+import { asksOfSeverity } from "./escalation-route.ts";
 import { ROUTE_LIMITS, type Route } from "./route.ts";
 
 type Maybe<T> = T | null | undefined;
@@ -22,6 +23,7 @@ export interface RouteInput {
   readonly groupWaitSeconds?: Maybe<number>;
   readonly groupIntervalSeconds?: Maybe<number>;
   readonly quietHours?: Maybe<QuietHoursInput>;
+  readonly escalation?: Maybe<string>;
   readonly goesOn?: boolean;
   readonly routes?: Maybe<readonly RouteInput[]>;
 }
@@ -61,7 +63,28 @@ const atMost = <T>(list: readonly T[], most: number, where: string): readonly T[
   return list;
 };
 
-const checkRoute = (input: RouteInput, where: string, depth: number, names: Set<string>): Route => {
+/** Whether a route that names an escalation may: neither it nor what it lies below asks of severity. */
+const checkEscalation = (escalation: Maybe<string>, isSteady: boolean, where: string): string | null => {
+  if (escalation === null || escalation === undefined) return null;
+  if (!isSteady)
+    throw bad(
+      where,
+      "A route that asks of severity, or lies below one, names no escalation: severity changes while an alert lasts.",
+    );
+  if (!isUuid(escalation)) throw bad(where, "This is not the id of an escalation policy.");
+  return escalation.toLowerCase();
+};
+
+/** What is known of a tree while its routes are checked. */
+interface Checking {
+  readonly depth: number;
+  readonly names: Set<string>;
+  /** Whether nothing above asks of severity. */
+  readonly isSteady: boolean;
+}
+
+const checkRoute = (input: RouteInput, where: string, checking: Checking): Route => {
+  const { depth, names } = checking;
   if (depth > ROUTE_LIMITS.depth) throw bad(where, `Routes lie within one another ${ROUTE_LIMITS.depth} deep at most.`);
   const name = checkName(input.name, `${where}.name`);
   if (names.has(name))
@@ -73,18 +96,23 @@ const checkRoute = (input: RouteInput, where: string, depth: number, names: Set<
   if (strange >= 0) throw bad(`${where}.channels.${strange}`, "This is not the id of a channel.");
   const groupBy = input.groupBy ?? null;
   if (groupBy?.some((label) => !LABEL.test(label))) throw bad(`${where}.groupBy`, "A label has 1 to 200 characters.");
+  const matchers = atMost(input.matchers ?? [], ROUTE_LIMITS.matchers, `${where}.matchers`).map((one, place) =>
+    checkMatcher(one, `${where}.matchers.${place}`),
+  );
+  const severity = input.severity ?? null;
+  const isSteady = checking.isSteady && !asksOfSeverity({ severity, matchers });
   return {
-    ...{ name, severity: input.severity ?? null, goesOn: input.goesOn ?? false },
-    matchers: atMost(input.matchers ?? [], ROUTE_LIMITS.matchers, `${where}.matchers`).map((one, place) =>
-      checkMatcher(one, `${where}.matchers.${place}`),
-    ),
+    ...{ name, severity, matchers, goesOn: input.goesOn ?? false },
+    escalation: checkEscalation(input.escalation, isSteady, `${where}.escalation`),
     channels: channels === null ? null : atMost([...new Set(channels)], ROUTE_LIMITS.channels, `${where}.channels`),
     groupBy:
       groupBy === null ? null : atMost([...new Set(groupBy)].toSorted(), ROUTE_LIMITS.groupBy, `${where}.groupBy`),
     groupWaitSeconds: checkSeconds(input.groupWaitSeconds, `${where}.groupWaitSeconds`),
     groupIntervalSeconds: checkSeconds(input.groupIntervalSeconds, `${where}.groupIntervalSeconds`),
     quietHours: checkQuietHours(input.quietHours, `${where}.quietHours`),
-    routes: (input.routes ?? []).map((child, place) => checkRoute(child, `${where}.routes.${place}`, depth + 1, names)),
+    routes: (input.routes ?? []).map((child, place) =>
+      checkRoute(child, `${where}.routes.${place}`, { depth: depth + 1, names, isSteady }),
+    ),
   };
 };
 
@@ -92,10 +120,15 @@ const checkRoute = (input: RouteInput, where: string, depth: number, names: Set<
 export const checkRoutes = (root: RouteInput): Route => {
   if ((root.matchers ?? []).length > 0 || (root.severity ?? null) !== null)
     throw bad("input.root.matchers", "The root takes every alert: put what is asked of labels into routes below it.");
-  return checkRoute(root, "input.root", 1, new Set());
+  return checkRoute(root, "input.root", { depth: 1, names: new Set(), isSteady: true });
 };
 
 /** Ids of all channels that a tree names. */
 export const channelsIn = (route: Route): readonly string[] => [
   ...new Set([...(route.channels ?? []), ...route.routes.flatMap(channelsIn)]),
+];
+
+/** Ids of all escalation policies that a tree names. */
+export const escalationsIn = (route: Route): readonly string[] => [
+  ...new Set([...(route.escalation === null ? [] : [route.escalation]), ...route.routes.flatMap(escalationsIn)]),
 ];

@@ -100,7 +100,7 @@ describe("A message about a group", () => {
 test("Groups are of one route and equal values, and have the labels that there are", () => {
   const way = {
     ...{ path: ["all"], channels: [], groupBy: ["country", "team"], groupWaitSeconds: 0, groupIntervalSeconds: 0 },
-    quietHours: null,
+    ...{ quietHours: null, escalation: null },
   };
   const group = groupOf(way, { country: "DE", other: "x" });
   expect(group?.labels).toEqual({ country: "DE" });

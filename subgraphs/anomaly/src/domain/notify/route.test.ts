@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { SEVERITIES } from "../alerts/alert.ts";
 import { referenceSetting, referenceWays } from "../../testing/notify/reference-routing.ts";
 import { checkRoutes, type RouteInput } from "./check-routes.ts";
+import { escalationRouter } from "./escalation-route.ts";
 import { channelsOf, createRouter, groupKey, NO_ROUTES, type Route } from "./route.ts";
 
 const value = fc.constantFrom("", "a", "b", "ab");
@@ -26,6 +27,7 @@ const leaf = {
   groupBy: fc.option(fc.array(fc.constantFrom("x", "y"), { maxLength: 2 })),
   groupWaitSeconds: fc.option(fc.nat(60)),
   groupIntervalSeconds: fc.option(fc.nat(600)),
+  escalation: fc.option(fc.constantFrom("e1", "e2")),
   goesOn: fc.boolean(),
 };
 const nodeWith = (routes: fc.Arbitrary<Omit<Route, "name">[]>): fc.Arbitrary<Omit<Route, "name">> =>
@@ -39,6 +41,11 @@ const named = (route: Omit<Route, "name">, name = "r"): Route => ({
   ...{ ...route, name },
   routes: route.routes.map((child, place) => named(child, `${name}.${place}`)),
 });
+const relabelled = (route: Route): Route => ({
+  ...route,
+  matchers: route.matchers.map((one) => (one.label === "y" ? { ...one, label: "severity" } : one)),
+  routes: route.routes.map(relabelled),
+});
 const alert = fc.record({ severity, labels: fc.record({ x: value, y: value }, { requiredKeys: [] }) });
 
 describe("Routes", () => {
@@ -51,6 +58,7 @@ describe("Routes", () => {
         for (const way of ways) {
           const name = way.path.at(-1) ?? "";
           expect(way.channels).toEqual(referenceSetting(root, name, ({ channels }) => channels) ?? []);
+          expect(way.escalation).toBe(referenceSetting(root, name, (route) => route.escalation));
           expect(way.groupBy).toEqual(referenceSetting(root, name, ({ groupBy }) => groupBy) ?? []);
           expect(way.groupWaitSeconds).toBe(referenceSetting(root, name, (route) => route.groupWaitSeconds) ?? 30);
           expect(way.groupIntervalSeconds).toBe(
@@ -59,6 +67,28 @@ describe("Routes", () => {
         }
       }),
       { numRuns: 1_000, endOnFailure: true },
+    );
+  });
+
+  test("name an escalation by their first way that has one, as if no route asked of severity", () => {
+    const without = (route: Route): Route => ({
+      ...route,
+      routes: route.routes
+        .filter((child) => child.severity === null && child.matchers.every(({ label }) => label !== "y"))
+        .map(without),
+    });
+    fc.assert(
+      fc.property(tree, alert, (drawn, one) => {
+        const root: Route = { ...named(drawn), matchers: [], severity: null };
+        // `y` stands for a label that changes while an alert lasts.
+        const asked = { ...root, routes: root.routes.map((child) => relabelled(child)) };
+        const labels = { ...one.labels, severity: one.labels.y ?? "" };
+        const [first] = referenceWays(without(root), { ...one, severity: "CRITICAL" }).flatMap(
+          (name) => referenceSetting(root, name, (route) => route.escalation) ?? [],
+        );
+        expect(escalationRouter({ version: 1, root: asked })(labels)).toBe(first ?? null);
+      }),
+      { numRuns: 500, endOnFailure: true },
     );
   });
 
@@ -110,6 +140,12 @@ test.each([
     "several values to equal",
     { name: "all", routes: [{ name: "x", matchers: [{ label: "a", values: ["1", "2"] }] }] },
     "input.root.routes.0.matchers.0.values",
+  ],
+  ["what is no escalation", { name: "all", escalation: "duty" }, "input.root.escalation"],
+  [
+    "an escalation below what asks of severity",
+    { name: "all", routes: [{ name: "x", severity: "ERROR", routes: [{ name: "y", escalation: ID[0] }] }] },
+    "input.root.routes.0.routes.0.escalation",
   ],
   ["a wait of days", { name: "all", groupWaitSeconds: 86_401 }, "input.root.groupWaitSeconds"],
   [

@@ -20,6 +20,8 @@ export interface Route {
   /** Seconds between messages about a group. */
   readonly groupIntervalSeconds: number | null;
   readonly quietHours: QuietHours | null;
+  /** Id of the escalation policy of alerts that go this way, in place of the one that is for their labels. */
+  readonly escalation: string | null;
   /** Whether the routes after it are asked as well. */
   readonly goesOn: boolean;
   readonly routes: readonly Route[];
@@ -36,7 +38,7 @@ export interface Routes {
 export type SavedRoutes =
   | { readonly kind: "SAVED"; readonly routes: Routes }
   | { readonly kind: "STALE"; readonly routes: Routes }
-  | { readonly kind: "UNKNOWN_CHANNEL"; readonly id: string };
+  | { readonly kind: "UNKNOWN_CHANNEL" | "UNKNOWN_ESCALATION"; readonly id: string };
 
 /** What an alert is sent by: a route with what it has of its parents. */
 export interface Way {
@@ -47,6 +49,7 @@ export interface Way {
   readonly groupWaitSeconds: number;
   readonly groupIntervalSeconds: number;
   readonly quietHours: QuietHours | null;
+  readonly escalation: string | null;
 }
 
 /** What a tree of routes is held to. */
@@ -67,12 +70,14 @@ export const NO_ROUTES: Routes = {
   version: 0,
   root: {
     ...{ name: "all", matchers: [], severity: null, channels: [], groupBy: [], groupWaitSeconds: null },
-    ...{ groupIntervalSeconds: null, quietHours: null, goesOn: false, routes: [] },
+    ...{ groupIntervalSeconds: null, quietHours: null, escalation: null },
+    ...{ goesOn: false, routes: [] },
   },
 };
 
 const ROOT_WAY: Way = {
-  ...{ path: [], channels: [], groupBy: [], quietHours: null, groupWaitSeconds: GROUP_DEFAULTS.waitSeconds },
+  ...{ path: [], channels: [], groupBy: [], quietHours: null, escalation: null },
+  groupWaitSeconds: GROUP_DEFAULTS.waitSeconds,
   groupIntervalSeconds: GROUP_DEFAULTS.intervalSeconds,
 };
 
@@ -83,6 +88,7 @@ const under = (above: Way, route: Route): Way => ({
   groupWaitSeconds: route.groupWaitSeconds ?? above.groupWaitSeconds,
   groupIntervalSeconds: route.groupIntervalSeconds ?? above.groupIntervalSeconds,
   quietHours: route.quietHours ?? above.quietHours,
+  escalation: route.escalation ?? above.escalation,
 });
 
 /** What routing goes by. */

@@ -25,14 +25,20 @@ export type ChooseEscalation = (labels: Labels) => SavedEscalation | null;
 /** Labels that no escalation goes by: they change while an episode lasts, and a policy does not. */
 export const CHANGING_LABELS: readonly string[] = ["severity", "escalation_step"];
 
-/** Makes {@link ChooseEscalation}; each policy's test is made once. */
-export const escalationChooser = (saved: readonly SavedEscalation[]): ChooseEscalation => {
+/** Makes {@link ChooseEscalation}; each policy's test is made once. What routes name (`routed`) goes before what is for an alert by its labels, while it is there. */
+export const escalationChooser = (
+  saved: readonly SavedEscalation[],
+  routed: (labels: Labels) => string | null = () => null,
+): ChooseEscalation => {
   const ranked = saved
     .toSorted(
       (a, b) => a.definition.rank - b.definition.rank || a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1),
     )
     .map((one) => ({ one, test: labelTest(one.definition.matchers) }));
-  return (labels) => ranked.find(({ test }) => test(labels))?.one ?? null;
+  return (labels) => {
+    const named = routed(labels);
+    return saved.find(({ id }) => id === named) ?? ranked.find(({ test }) => test(labels))?.one ?? null;
+  };
 };
 
 /** A way to reach a person: a channel, the mailbox or number that is theirs (null: their inbox), and how long after a step it is told unless somebody looks at it by then. */

@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { EventLog } from "@tessera/platform/events/event-log";
-import { channelsIn, checkRoutes, type RouteInput } from "../../domain/notify/check-routes.ts";
+import { channelsIn, checkRoutes, escalationsIn, type RouteInput } from "../../domain/notify/check-routes.ts";
 import {
   NOTIFY_LIMITS,
   type Delivery,
@@ -105,9 +105,12 @@ const setRoutes =
   ({ channels }: NotifyDeps) =>
   async (caller: Caller, version: number, input: RouteInput): Promise<SavedRoutes> => {
     const root = checkRoutes(input);
-    const outcome = await channels.setRoutes(caller.tenantId, { version, root, channels: channelsIn(root) });
+    const named = { channels: channelsIn(root), escalations: escalationsIn(root) };
+    const outcome = await channels.setRoutes(caller.tenantId, { version, root, ...named });
     if (outcome.kind === "UNKNOWN_CHANNEL")
       throw refuse("BAD_INPUT", `The tenant has no channel ${outcome.id}.`, { field: "root" });
+    if (outcome.kind === "UNKNOWN_ESCALATION")
+      throw refuse("BAD_INPUT", `The tenant has no escalation policy ${outcome.id}.`, { field: "root" });
     return outcome;
   };
 

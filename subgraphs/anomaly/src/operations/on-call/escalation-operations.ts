@@ -4,6 +4,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { isAddressOf } from "../../domain/notify/addressed.ts";
 import { checkContacts, checkEscalation } from "../../domain/on-call/check-escalation.ts";
+import { escalationRouter } from "../../domain/notify/escalation-route.ts";
 import {
   escalationChooser,
   escalationPlan,
@@ -15,7 +16,7 @@ import {
 import type { SavedEscalationOutcome } from "../../domain/on-call/escalation-outcomes.ts";
 import { whoIsOnCall } from "../../domain/on-call/on-call-schedule.ts";
 import type { Page } from "../../domain/on-call/page.ts";
-import type { ChannelStore } from "../../store/notify/channel-store.ts";
+import type { ChannelStore, ReadRoutes } from "../../store/notify/channel-store.ts";
 import type { EscalationStore } from "../../store/on-call/escalation-store.ts";
 import type { OnCallStore } from "../../store/on-call/on-call-store.ts";
 import type { PageStore } from "../../store/on-call/page-store.ts";
@@ -135,6 +136,9 @@ export type ReadEscalations = (tenantId: TenantId) => Promise<ChooseEscalation>;
 
 /** Builds {@link ReadEscalations}. */
 export const createReadEscalations =
-  (escalations: Pick<EscalationStore, "list">): ReadEscalations =>
-  async (tenantId) =>
-    escalationChooser(await escalations.list(tenantId));
+  (escalations: Pick<EscalationStore, "list">, readRoutes: ReadRoutes): ReadEscalations =>
+  async (tenantId) => {
+    const saved = await escalations.list(tenantId);
+    const routes = saved.length === 0 ? null : await readRoutes(tenantId);
+    return escalationChooser(saved, routes === null ? undefined : escalationRouter(routes));
+  };

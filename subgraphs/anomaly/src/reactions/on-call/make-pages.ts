@@ -5,6 +5,8 @@ import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { escalationRouter } from "../../domain/notify/escalation-route.ts";
+import type { Routes } from "../../domain/notify/route.ts";
 import { escalationChooser, type SavedEscalation } from "../../domain/on-call/escalation.ts";
 import { endPageOf, pagesOf } from "../../domain/on-call/page.ts";
 import type { PagesWithin } from "../../store/on-call/page-store.ts";
@@ -18,6 +20,7 @@ export interface MakePagesDeps {
   readonly logger: Logger;
   readonly pagesWithin: (transaction: SqlTransaction, tenantId: TenantId) => PagesWithin;
   readonly escalationsWithin: (transaction: SqlTransaction, tenantId: TenantId) => Promise<readonly SavedEscalation[]>;
+  readonly routesWithin: (transaction: SqlTransaction, tenantId: TenantId) => Promise<Routes | null>;
   readonly parseAlert: (payload: unknown) => AlertChanged;
   readonly nowMs: NowMs;
 }
@@ -29,7 +32,9 @@ export const makePages =
     const alerts = entries.map(({ payload }) => deps.parseAlert(payload)).filter(({ notify }) => notify);
     if (alerts.length === 0) return;
     const nowMs = deps.nowMs();
-    const choose = escalationChooser(await deps.escalationsWithin(transaction, tenantId));
+    const routes = await deps.routesWithin(transaction, tenantId);
+    const routed = routes === null ? undefined : escalationRouter(routes);
+    const choose = escalationChooser(await deps.escalationsWithin(transaction, tenantId), routed);
     const pages = deps.pagesWithin(transaction, tenantId);
     for (const alert of alerts) {
       for (const page of pagesOf(alert, choose(alert.labels), nowMs)) await pages.add(page);

@@ -50,8 +50,7 @@ export const toTestChannelResult = (id: string, tested: TestedChannel | null): R
 
 /** What became of `setNotificationRoutes`, as callers see it. */
 export const toSetRoutesResult = (outcome: SavedRoutes): Results["SetNotificationRoutesResult"] => {
-  if (outcome.kind === "UNKNOWN_CHANNEL") throw new Error("Routes to unknown channels are refused.");
-  return outcome.kind === "SAVED"
-    ? { __typename: "NotificationRoutesSaved", routes: outcome.routes }
-    : { __typename: "NotificationRoutesChangedMeanwhile", routes: outcome.routes };
+  if (outcome.kind === "SAVED") return { __typename: "NotificationRoutesSaved", routes: outcome.routes };
+  if (outcome.kind === "STALE") return { __typename: "NotificationRoutesChangedMeanwhile", routes: outcome.routes };
+  throw new Error("Routes that name what there is not are refused.");
 };

@@ -38,7 +38,12 @@ export interface ChannelStore {
   routes(tenantId: TenantId): Promise<Routes>;
   setRoutes(
     tenantId: TenantId,
-    set: { readonly version: number; readonly root: Route; readonly channels: readonly string[] },
+    set: {
+      readonly version: number;
+      readonly root: Route;
+      readonly channels: readonly string[];
+      readonly escalations: readonly string[];
+    },
   ): Promise<SavedRoutes>;
 }
 
@@ -63,6 +68,12 @@ const parametersOf = ({ name, settings, templates, quietHours, digest, rateCap }
   ] as const;
 
 const statements = {
+  /** Which of some escalation policies there are. */
+  escalations: (tenantId: TenantId, ids: readonly string[]): SqlStatement => ({
+    name: "notify-escalations-there",
+    text: "SELECT id FROM escalation_policy WHERE tenant_id = $1 AND id = ANY($2::uuid[])",
+    params: [tenantId, ids],
+  }),
   /** Whoever changes which channels and routes a tenant has does so one after the other. */
   lock: (tenantId: TenantId): SqlStatement => ({
     name: "notify-lock",
@@ -138,6 +149,15 @@ const statements = {
   }),
 };
 
+/** Reads a tenant's routes; null when it has set none. */
+export type ReadRoutes = (tenantId: TenantId) => Promise<Routes | null>;
+
+/** Builds {@link ReadRoutes}. */
+export const createReadRoutes =
+  (sql: Pick<TenantSql, "run">): ReadRoutes =>
+  async (tenantId) =>
+    (await sql.run(tenantId, statements.routes(tenantId), routesRow))[0] ?? null;
+
 /** The tenant's routes, within a transaction. */
 export const routesWithin = async (transaction: SqlTransaction, tenantId: TenantId): Promise<Routes | null> =>
   (await transaction.run(statements.routes(tenantId), routesRow))[0] ?? null;
@@ -171,12 +191,15 @@ const update =
 
 const setRoutes =
   ({ sql, nowMs, noRoutes }: ChannelStoreDeps): ChannelStore["setRoutes"] =>
-  (tenantId, { version, root, channels }) =>
+  (tenantId, { version, root, channels, escalations }) =>
     sql.transaction(tenantId, async (transaction): Promise<SavedRoutes> => {
       await transaction.run(statements.lock(tenantId), nothing);
       const there = new Set(await transaction.run(statements.list(tenantId), idRow));
       const unknown = channels.find((id) => !there.has(id));
       if (unknown !== undefined) return { kind: "UNKNOWN_CHANNEL", id: unknown };
+      const policies = new Set(await transaction.run(statements.escalations(tenantId, escalations), idRow));
+      const strange = escalations.find((id) => !policies.has(id));
+      if (strange !== undefined) return { kind: "UNKNOWN_ESCALATION", id: strange };
       const routes = (await routesWithin(transaction, tenantId)) ?? noRoutes;
       if (routes.version !== version) return { kind: "STALE", routes };
       const [set = routes] = await transaction.run(statements.setRoutes(tenantId, root, nowMs()), routesRow);

@@ -104,6 +104,8 @@ const routeColumn: z.ZodType<Route> = z.lazy(() =>
     ...{ severity: severity.nullable(), channels: texts.nullable(), groupBy: texts.nullable() },
     ...{ groupWaitSeconds: z.number().nullable(), groupIntervalSeconds: z.number().nullable() },
     ...{ quietHours: quietHoursColumn, goesOn: z.boolean(), routes: z.array(routeColumn) },
+    // Of routes that were set before they could name one, none does.
+    escalation: z.string().nullable().default(null),
   }),
 );
 
