@@ -59,7 +59,8 @@ const questionOf = (
   fc
     .record({
       start: fc.integer({ min: -72, max: 0 }),
-      hours: fc.integer({ min: 24, max: 144 }),
+      // Some days, or some weeks.
+      hours: fc.oneof(fc.integer({ min: 24, max: 144 }), fc.integer({ min: 240, max: 480 })),
       ragged: fc.constantFrom(0, 0, 1),
       by: fc.subarray([...dimensions, "time.hourOfDay"], { maxLength: 2 }),
       asked: fc.subarray([...measures], { maxLength: 3 }),

@@ -31,3 +31,16 @@ export const wholeSteps = (range: TimeRange, stepMs: number): TimeRange | null =
   const toMs = Math.floor(range.toMs / stepMs) * stepMs;
   return fromMs < toMs ? { fromMs, toMs } : null;
 };
+
+const WEEK_MS = 7 * DAY_MS;
+/** The first Monday since the epoch. */
+const MONDAY_MS = 4 * DAY_MS;
+
+/** The part of a range that whole weeks of UTC from Monday cover; null when there is none. */
+export const wholeWeeks = ({ fromMs, toMs }: TimeRange): TimeRange | null => {
+  const weeks = wholeSteps({ fromMs: fromMs - MONDAY_MS, toMs: toMs - MONDAY_MS }, WEEK_MS);
+  return weeks === null ? null : { fromMs: weeks.fromMs + MONDAY_MS, toMs: weeks.toMs + MONDAY_MS };
+};
+
+/** Whether a moment is the beginning of a week of UTC from Monday. */
+export const isMonday = (ms: number): boolean => (ms - MONDAY_MS) % WEEK_MS === 0;

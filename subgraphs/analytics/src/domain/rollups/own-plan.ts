@@ -5,7 +5,7 @@ import type { Measure, NumberSource } from "../measures.ts";
 import { approximationOf, tellsHand, type OwnTable, type Plan, type PlanPart } from "../planner.ts";
 import type { AnalyticQuery } from "../query.ts";
 import { EVENT_SKETCH_BITS } from "../sketch-error.ts";
-import { wholeSteps, type TimeRange } from "../time-range.ts";
+import { isMonday, wholeSteps, wholeWeeks, type TimeRange } from "../time-range.ts";
 import { conjuncts } from "./compile-rollup.ts";
 import type { OwnColumn, OwnReading } from "./own-reading.ts";
 import type { CompiledRollup } from "./rollup.ts";
@@ -218,6 +218,28 @@ const partsOf = (
   return parts;
 };
 
+const isClock = (field: Field): boolean => field.kind === "PART" && field.part.kind === "CLOCK";
+
+/**
+ * The weeks of a plan's parts that are read as weeks: where distinct values are counted, whose sketches take long to be merged, of events in buckets that no week is
+ * cut by. Without sketches buckets are added up as fast.
+ */
+const weeksOf = (
+  parts: readonly PlanPart[],
+  { buckets, dimensions, filter }: AnalyticQuery,
+  { columns }: OwnReading,
+): readonly TimeRange[] => {
+  const sketched = columns.some(({ kind }) => kind === "UNIQUES");
+  if (!sketched || !columns.every(({ kind }) => kind === "UNIQUES" || kind === "COUNT" || kind === "FORMULA"))
+    return [];
+  if ([...dimensions, ...fieldsOf(filter)].some(isClock)) return [];
+  const cuts = buckets?.startsMs.filter((ms) => !isMonday(ms)) ?? [];
+  return parts.flatMap((part) => {
+    const weeks = part.table === "events" ? null : wholeWeeks(part);
+    return weeks === null || cuts.some((ms) => ms > weeks.fromMs && ms < weeks.toMs) ? [] : [weeks];
+  });
+};
+
 /**
  * Plans a question onto a tenant's own rollup, or says why it can't be. `waiting` are the times, both inclusive, of events that are stored and that the
  * rollup may not count yet: every bucket they touch is read from single events, so that it does not matter when they are counted.
@@ -244,9 +266,11 @@ export const planOwn = (
   if (parts.every((part) => part.table === "events"))
     return no(`Every ${step} of the range has events that were stored just now and are not in it yet.`);
   const approximations = query.measures.flatMap((measure) => approximationOf(measure, EVENT_SKETCH_BITS));
+  const weeks = weeksOf(parts, query, own);
+  const reading = weeks.length === 0 ? own : { ...own, weeks };
   return {
     table,
-    plan: { rollup: table, own, sketchBits: EVENT_SKETCH_BITS, parts, rejected: [], approximations },
+    plan: { rollup: table, own: reading, sketchBits: EVENT_SKETCH_BITS, parts, rejected: [], approximations },
     reason: null,
   };
 };

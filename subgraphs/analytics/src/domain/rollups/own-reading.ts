@@ -1,6 +1,7 @@
 import type { Field } from "../fields.ts";
 import type { Condition } from "../filter.ts";
 import type { NumberSource, UniquesOf } from "../measures.ts";
+import type { TimeRange } from "../time-range.ts";
 
 /** What a column of an answer is made of, by the column of the table of rollups that holds it; null for formulas, which compute with other columns. */
 export type OwnColumn =
@@ -41,4 +42,6 @@ export interface OwnReading {
   readonly currency: string | null;
   /** For each measure of the question, in order. */
   readonly columns: readonly OwnColumn[];
+  /** Whole weeks within parts of the plan that are read as weeks, which the store keeps merged; absent where buckets are. */
+  readonly weeks?: readonly TimeRange[];
 }

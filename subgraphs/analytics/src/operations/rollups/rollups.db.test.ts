@@ -85,6 +85,35 @@ describe("a tenant's own rollups", () => {
     );
   });
 
+  test("persons of whole weeks are counted from weeks that are kept merged: as they are from days, and from fewer rows", async () => {
+    const tenantId = freshTenantId();
+    // So many combinations a day that the blocks which are read tell days from weeks.
+    const events = Array.from({ length: 12_000 }, (_event, index) =>
+      shopEvent(index, { timeMs: FROM + index * 288_000, userId: `u${(index * 7) % 61}`, device: `d${index % 250}` }),
+    );
+    await room.ingest(tenantId, events);
+    await room.count(tenantId);
+    const { id } = await room.define(tenantId, "own", {
+      ...{ dimensions: ["device", "name"], grain: "DAY", measures: [{ function: "UNIQUES", of: "persons" }] },
+    });
+    await room.built(tenantId, id);
+    const input: OlapInput = {
+      range: { from: new Date(FROM).toISOString(), to: new Date(FROM + 40 * DAY_MS).toISOString() },
+      measures: [
+        { function: "COUNT", name: "n" },
+        { function: "UNIQUES", of: "persons", name: "people" },
+      ],
+      dimensions: ["name"],
+    };
+    const asked = [input, { ...input, granularity: "WEEK" }, { ...input, granularity: "DAY" }] as const;
+    for (const one of asked) await check(tenantId, events, one);
+    const [whole, byWeek, byDay] = await Promise.all(asked.map((one) => ask(tenantId, one)));
+    expect(byDay?.provenance.tables).toMatchObject([{ table: "rollups.own" }]);
+    const ofDays = byDay?.provenance.rowsRead ?? 0;
+    expect(whole?.provenance.rowsRead).toBeLessThan(ofDays);
+    expect(byWeek?.provenance.rowsRead).toBeLessThan(ofDays);
+  });
+
   test("quantiles of a rollup's digests are those of single events' digests", async () => {
     const tenantId = freshTenantId();
     const amounts = Array.from({ length: 400 }, (_amount, index) => ({ properties: { amount: (index * 37) % 401 } }));

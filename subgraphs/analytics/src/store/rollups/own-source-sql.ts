@@ -2,6 +2,7 @@ import type { Measure } from "../../domain/measures.ts";
 import type { Plan, PlanPart } from "../../domain/planner.ts";
 import type { AnalyticQuery } from "../../domain/query.ts";
 import type { OwnColumn, OwnReading } from "../../domain/rollups/own-reading.ts";
+import type { TimeRange } from "../../domain/time-range.ts";
 import { arithmeticSql } from "../arithmetic-sql.ts";
 import { conditionSql } from "../condition-sql.ts";
 import { groupExpression } from "../field-sql.ts";
@@ -58,19 +59,41 @@ const columnsOf = (own: OwnReading, params: Params): readonly PartColumn[] => [
   ).values(),
 ];
 
-const rollupWhere = (own: OwnReading, { fromMs, toMs }: PlanPart, tenantId: string, params: Params): string => {
-  const at = (ms: number): string => `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
+/** Rows of a rollup as they are read: its buckets, or whole weeks, which the table keeps merged too (projection `by_week`). */
+interface ReadPart extends TimeRange {
+  readonly by: "bucket" | "week";
+}
+
+/** Whole weeks of a part apart from the buckets before and after them. */
+const readParts = ({ weeks = [] }: OwnReading, { fromMs, toMs }: PlanPart): readonly ReadPart[] => {
+  const week = weeks.find((one) => one.fromMs >= fromMs && one.toMs <= toMs);
+  if (week === undefined) return [{ by: "bucket", fromMs, toMs }];
+  const cut: readonly ReadPart[] = [
+    { by: "bucket", fromMs, toMs: week.fromMs },
+    { by: "week", ...week },
+    { by: "bucket", fromMs: week.toMs, toMs },
+  ];
+  return cut.filter((one) => one.fromMs < one.toMs);
+};
+
+const rollupWhere = (own: OwnReading, { by, fromMs, toMs }: ReadPart, tenantId: string, params: Params): string => {
+  const at = (ms: number): string => {
+    const moment = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
+    return by === "week" ? `toDate(${moment})` : moment;
+  };
+  const column = by === "week" ? "toMonday(bucket)" : "bucket";
   return [
     `tenant_id = ${params.place("String", tenantId)}`,
     `build_id = ${params.place("UUID", own.buildId)}`,
-    `bucket >= ${at(fromMs)} AND bucket < ${at(toMs)}`,
+    `${column} >= ${at(fromMs)} AND ${column} < ${at(toMs)}`,
     ...(own.filter === null ? [] : [conditionSql(own.filter, params)]),
   ].join(" AND ");
 };
 
-const rollupKeys = (query: AnalyticQuery, own: OwnReading, params: Params): readonly string[] => {
+const rollupKeys = (query: AnalyticQuery, own: OwnReading, by: ReadPart["by"], params: Params): readonly string[] => {
   const starts = (query.buckets?.startsMs ?? []).map((ms) => ms / 1_000);
-  const bucket = `roundDown(toInt64(toUnixTimestamp(bucket)), ${params.place("Array(Int64)", starts)}) AS b`;
+  const moment = by === "week" ? "toDateTime(toMonday(bucket), 'UTC')" : "bucket";
+  const bucket = `roundDown(toInt64(toUnixTimestamp(${moment})), ${params.place("Array(Int64)", starts)}) AS b`;
   return [
     ...(query.buckets === null ? [] : [bucket]),
     ...own.dimensions.map((field, index) => `${groupExpression(field, params)} AS d${index}`),
@@ -90,25 +113,33 @@ export const ownSource = (
 ): string => {
   const columns = columnsOf(own, params);
   const currency = own.currency === null ? [] : ["part_currency"];
-  const ofRollup = (part: PlanPart): string => {
+  const groups = [...keyAliases(query), ...currency];
+  const grouped = groups.length === 0 ? "" : ` GROUP BY ${groups.join(", ")}`;
+  const ofRollup = (part: ReadPart): string => {
     const where = rollupWhere(own, part, tenantId, params);
+    const byWeek = part.by === "week";
     const properties = own.properties.map(
       ({ name, column }) => `if(${column} = '', NULL, substring(${column}, 2)) AS ${name}`,
     );
-    const parts = columns.map(({ column }) => `${column} AS part_${column}`);
-    const keys = [...rollupKeys(query, own, params), ...currency.map((alias) => `${own.currency} AS ${alias}`)];
+    const parts = columns.map(
+      ({ column, merge }) => `${byWeek && merge !== null ? `${merge}(${column})` : column} AS part_${column}`,
+    );
+    const keys = [
+      ...rollupKeys(query, own, part.by, params),
+      ...currency.map((alias) => `${own.currency} AS ${alias}`),
+    ];
     const before = properties.length === 0 ? "" : `WITH ${properties.join(", ")} `;
-    return `${before}SELECT ${[...keys, ...parts].join(", ")} FROM worker_rollup_rows WHERE ${where}`;
+    return `${before}SELECT ${[...keys, ...parts].join(", ")} FROM worker_rollup_rows WHERE ${where}${byWeek ? grouped : ""}`;
   };
   const ofEvents = (part: PlanPart): string => {
     const keys = [...keySelects(query, "events", params), ...currency.map((alias) => `toString(currency) AS ${alias}`)];
     const parts = columns.map(({ column, ofEvents: made }) => `${made} AS part_${column}`);
-    const groups = [...keyAliases(query), ...currency];
-    const grouped = groups.length === 0 ? "" : ` GROUP BY ${groups.join(", ")}`;
     const where = partWhere(part, query.filter, tenantId, params);
     return `SELECT ${[...keys, ...parts].join(", ")} FROM events WHERE ${where}${grouped}`;
   };
-  const branches = plan.parts.map((part) => (part.table === "events" ? ofEvents(part) : ofRollup(part)));
+  const branches = plan.parts.flatMap((part) =>
+    part.table === "events" ? [ofEvents(part)] : readParts(own, part).map(ofRollup),
+  );
   return `(${branches.join("\nUNION ALL\n")})`;
 };
 
