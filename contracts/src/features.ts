@@ -5,7 +5,13 @@ export const TIERS = ["FREE", "TEAM", "BUSINESS", "ENTERPRISE"] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** What a tier switches on; each is asked for where it is used, and whoever lacks it is refused with FEATURE_NOT_IN_TIER. */
-export const FEATURES = ["custom-roles", "identity-providers", "long-queries", "signed-requests"] as const;
+export const FEATURES = [
+  "custom-roles",
+  "identity-providers",
+  "long-queries",
+  "shared-indicators",
+  "signed-requests",
+] as const;
 
 /** One of {@link FEATURES}. */
 export type Feature = (typeof FEATURES)[number];
@@ -14,6 +20,7 @@ const FIRST_TIER: Readonly<Record<Feature, Tier>> = {
   "custom-roles": "BUSINESS",
   "identity-providers": "BUSINESS",
   "long-queries": "TEAM",
+  "shared-indicators": "BUSINESS",
   "signed-requests": "ENTERPRISE",
 };
 

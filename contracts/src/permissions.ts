@@ -19,6 +19,7 @@ export const PERMISSIONS = [
   "anomaly:manage",
   "anomaly:respond",
   "changes:record",
+  "indicators:share",
   "notifications:manage",
   "webhooks:manage",
   "ml:read",

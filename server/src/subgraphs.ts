@@ -29,16 +29,19 @@ export interface SubgraphPorts {
   readonly abuse?: AbuseBounds | undefined;
 }
 
+const ringOf = ({ keyRing }: SubgraphPorts) => (keyRing === undefined ? null : readKeyRing(keyRing));
+
 const factories = {
   analytics: ({ resources, queues, longQueries, features, quotas, accessOfSubject, shareLinks }, ports) =>
     createAnalyticsSubgraph(resources, {
       ...{ ingest: ports.ingest, queues, longQueries, features, quotas, accessOfSubject, shareLinks },
+      keyRing: ringOf(ports),
     }),
-  anomaly: ({ resources, askAnalytics, accessOfSubject, features }, { keyRing, mailRelay, publicUrl }) =>
+  anomaly: ({ resources, askAnalytics, accessOfSubject, features }, { mailRelay, publicUrl, ...ports }) =>
     createAnomalySubgraph(resources, {
       ...{ askAnalytics, accessOfSubject, publicUrl },
       tierOf: (tenantId) => tierOf(features, tenantId),
-      keyRing: keyRing === undefined ? null : readKeyRing(keyRing),
+      keyRing: ringOf(ports),
       mailRelay: mailRelay ?? null,
       requests: createPublicRequests({ allowLoopback: false }),
     }),

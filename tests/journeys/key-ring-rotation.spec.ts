@@ -39,17 +39,19 @@ const save = (ring: string, id: string): Promise<void> =>
       expiresAtMs: Date.now() + HOUR_MS,
     },
   );
-/** What rooms keep under a key of their own purpose: a webhook endpoint's header fields and secret, a channel's credential. */
+/** What rooms keep under a key of their own purpose: a webhook endpoint's header fields and secret, a channel's credential and that of who tells back, the key of shared indicators. */
 const OF_ROOMS = [
   ["webhook_endpoint", "sealed_headers"],
   ["webhook_secret", "sealed"],
   ["notify_channel", "sealed_secret"],
+  ["notify_inbound", "sealed_secret"],
+  ["shared_indicator_key", "sealed"],
 ] as const;
 const [tenantId, roomId] = [randomUUID(), randomUUID()];
 const roomPurpose = (column: string): string => `${column}:${tenantId}:${roomId}`;
 const saveOfRooms = async (ring: string): Promise<void> => {
   const { seal } = readKeyRing(ring);
-  const [headers, secret, credential] = await Promise.all(
+  const [headers, secret, credential, inbound, indicators] = await Promise.all(
     OF_ROOMS.map(([, column]) => seal(roomPurpose(column), `the ${column}`)),
   );
   await owner.query(
@@ -67,13 +69,19 @@ const saveOfRooms = async (ring: string): Promise<void> => {
      VALUES ($1, $2, 'Slack', 'SLACK', '{}', $3, '{}', 10, 60, 'ACTIVE', now(), now())`,
     [tenantId, roomId, credential],
   );
+  await owner.query(
+    "INSERT INTO notify_inbound (tenant_id, channel_id, endpoint, sealed_secret, created_at) VALUES ($1, $2, repeat('e', 43), $3, now())",
+    [tenantId, roomId, inbound],
+  );
+  await owner.query("INSERT INTO shared_indicator_key (period, sealed) VALUES (738, $1)", [indicators]);
 };
 const textShape = z.tuple([z.object({ text: z.string() })]);
 /** What rooms keep, opened with a ring. */
 const ofRooms = (ring: string): Promise<readonly string[]> =>
   Promise.all(
     OF_ROOMS.map(async ([table, column]) => {
-      const { rows } = await owner.query(`SELECT ${column} AS text FROM ${table} WHERE tenant_id = $1`, [tenantId]);
+      const ofTenant = table === "shared_indicator_key" ? "" : ` WHERE tenant_id = '${tenantId}'`;
+      const { rows } = await owner.query(`SELECT ${column} AS text FROM ${table}${ofTenant}`);
       const [{ text }] = textShape.parse(rows);
       return readKeyRing(ring).open(roomPurpose(column), text);
     }),

@@ -3,6 +3,7 @@ import { calendarExamples, type OwnCalendars } from "./calendar-examples.ts";
 import { objectiveExamples, type OwnObjectives } from "./objective-examples.ts";
 import { dashboardExamples } from "./dashboard-examples.ts";
 import { explainExamples } from "./explain-examples.ts";
+import { fraudExamples } from "./fraud-examples.ts";
 import { incidentExamples, type OwnIncident } from "./incident-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
@@ -98,8 +99,6 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.paths": () => ({ input: { range: range(), label: ["country", "name"], topPaths: 5 } }),
   "Query.sessions": () => ({ input: { range: range() } }),
   "Query.sessionMetrics": () => ({ input: { range: range(), breakdown: ["country"], granularity: "DAY", pages: 5 } }),
-  "Query.velocity": () => ({ input: { range: range(), event: {}, by: "country", within: "PT1H", moreThan: 0 } }),
-  "Query.rings": () => ({ input: { range: range(), of: "sessionId", through: ["country"], minMembers: 2, first: 5 } }),
   "Query.eventQuality": () => ({
     input: { range: range(), expect: [{ name: "e", holds: { field: "country", exists: true } }] },
   }),
@@ -124,6 +123,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.changeCohortList": ({ cohortId, mark }) => ({ id: cohortId, input: { userIds: [`${mark}-user`] } }),
   ...peopleExamples,
   ...rollupExamples,
+  ...fraudExamples,
   "Query.people": () => ({ input: { range: range() }, first: 1 }),
   "Query.group": ({ mark }) => ({ type: "company", id: mark }),
   "Query.groups": () => ({ input: { type: "company", range: range() } }),

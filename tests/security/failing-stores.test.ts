@@ -62,6 +62,7 @@ const rooms: readonly Subgraph[] = [
     quotas: noQuotas,
     shareLinks: { issue: fail, end: fail },
     accessOfSubject: fail,
+    keyRing: null,
   }),
   createAnomalySubgraph(resources, {
     ...{ keyRing: null, mailRelay: null, requests: { send: fail, check: fail } },
@@ -109,7 +110,6 @@ const caller = callerWith(freshTenantId(), TENANT_PERMISSIONS);
 const NEEDS_NO_STORE = [
   "Query.whoAmI",
   "Query.auditKeys",
-  "Query.previewNotification",
   "Query.sharedDashboard",
   "Query.previewOnCall",
   "Query.previewEventCalendar",

@@ -52,7 +52,9 @@ const RESEAL = "SELECT reseal_across_tenants($1, $2, $3, $4, $5, $6, $7, $8, $9)
 const FINISH = "SELECT looked_at, resealed, unreadable FROM finish_key_rotation_across_tenants($1)";
 
 /** What rooms keep sealed, by what it is walked through as; each piece tells its own purpose, in which its owner stands. */
-const OF_ROOMS: ReadonlySet<string> = new Set(["webhook-headers", "webhook-secret", "notify-channel"]);
+const OF_ROOMS: ReadonlySet<string> = new Set([
+  ...["webhook-headers", "webhook-secret", "notify-channel", "notify-inbound", "shared-indicator-key"],
+]);
 
 const sealingPurposeOf = ({ model, sealed }: Piece): string | null => {
   if (model === SIGNING_KEYS) return PURPOSE;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { IngestPort } from "@tessera/contracts/ingest";
+import type { KeyRing } from "@tessera/platform/auth/key-ring";
 import { meaningfulGraphQLError } from "@tessera/platform/graphql/error-meaning";
 import { buildSubgraph, type Background, type Subgraph } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
@@ -50,9 +51,9 @@ import { resolvers } from "./resolvers/resolvers.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { openCounting } from "./open-counting.ts";
+import { openIndicators } from "./open-indicators.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createPathsStore } from "./store/paths-store.ts";
-import { createFraudStore } from "./store/fraud/fraud-store.ts";
 import { createQualityStore } from "./store/quality/quality-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
@@ -99,6 +100,8 @@ export interface AnalyticsPorts {
   readonly quotas: Quotas;
   /** What the owners of reports may when these run. */
   readonly accessOfSubject: AccessOfSubject;
+  /** Seals the keys that shared indicators are hashed under; null: none are shared. */
+  readonly keyRing: KeyRing | null;
 }
 
 /** How ids are linked, and how a question is answered whose rollup would count linked people apart. */
@@ -210,19 +213,19 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   // Persons are those of the time an event was stored: what was found live stays found when people are linked.
   const correlation = openCorrelation({ ...resources, beginning: beginningOf });
   const correlating = { ...correlation, ...{ sql: resources.sql, eventLog, limits: STATE_LIMITS, nowMs, logger } };
+  const { background: indicatorWork, ...sharing } = openIndicators({ ...resources, eventStore }, ports);
   const operations = createOperations({
     // What is kept of an answer are rows of nobody: they are read as they were written.
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
-    ...{ ...known, ...correlation, ...own },
-    ...{ peopleStatements, erasures, plainEvents: resources.eventStore },
+    ...{ ...known, ...correlation, ...own, peopleStatements, erasures, plainEvents: resources.eventStore },
     ...dashboardParts(resources, ports),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ counting: openCounting(), funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) },
     ...{ attribution: createAttributionStore(eventStore), sessions: createSessionsStore(eventStore) },
-    ...{ ...reporting, fraud: createFraudStore(eventStore), quality: createQualityStore(eventStore) },
+    ...{ ...reporting, ...sharing, quality: createQualityStore(eventStore) },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });
@@ -236,7 +239,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     logger,
     background: [
       ...peopleWork(resources, known, erasures, answers),
-      ...rollupWork(resources, own),
+      ...[...rollupWork(resources, own), ...indicatorWork],
       createCorrelationConsumer(correlating),
       createCorrelationClock(correlating),
       ...reportWork(resources, ports, reporting, operations.answerReport),

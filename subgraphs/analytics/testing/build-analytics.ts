@@ -5,6 +5,7 @@ import type { Resources } from "@tessera/platform/runtime/resources";
 import { everyFeature, noQuotas } from "@tessera/platform/testing/every-feature";
 import { createLongQueryStore } from "@tessera/platform/store/long-query-store";
 import { testEngines } from "@tessera/platform/testing/engines";
+import { TEST_KEY_RING } from "./test-key-ring.ts";
 import { createAnalyticsSubgraph, type AnalyticsPorts } from "../src/subgraph.ts";
 
 /** A subgraph over the engines of this test run, with the write path a test gives; `close` ends its queue connections. */
@@ -42,6 +43,7 @@ export const buildAnalytics = (
     quotas: noQuotas,
     shareLinks,
     accessOfSubject,
+    keyRing: TEST_KEY_RING,
   });
   return {
     subgraph,

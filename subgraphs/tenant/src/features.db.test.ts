@@ -23,7 +23,7 @@ interface Use {
 
 const roleInput = { name: "readers", description: "Read.", permissions: ["tenant:read"] };
 /** Where each feature of this room is used; long queries are used in the analytics room, whose own test holds them to it. */
-const USES: Readonly<Record<Exclude<Feature, "long-queries">, readonly Use[]>> = {
+const USES: Readonly<Record<Exclude<Feature, "long-queries" | "shared-indicators">, readonly Use[]>> = {
   "custom-roles": ["createRole", "updateRole"].map((name) => ({
     source: `mutation ($input: RoleInput!) { ${name}(input: $input) { __typename } }`,
     input: roleInput,

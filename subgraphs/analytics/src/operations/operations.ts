@@ -46,12 +46,13 @@ import { funnelOfPath } from "./funnel-of-path.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap, type OlapAnswer } from "./query-olap.ts";
-import { queryRings, queryVelocity } from "./fraud/query-fraud.ts";
+import { queryRings, queryVelocity, type FraudDeps } from "./fraud/query-fraud.ts";
 import { queryCohortSizes } from "./query-cohort-sizes.ts";
 import { queryDrift, queryEventQuality } from "./quality/query-quality.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
 import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
+import type { IndicatorOperations } from "./shared-indicators/indicator-operations.ts";
 import { type StartQueryDeps } from "./start-query.ts";
 import { createChangeOperations } from "./change/explain-asked-change.ts";
 import { watchedSeries } from "./watched/watched-series.ts";
@@ -71,8 +72,10 @@ export interface OperationDeps
   readonly paths: PathsStore;
   readonly sessions: SessionsStore;
   readonly fraud: FraudStore;
-  readonly eventLog: EventLog;
+  readonly readBands: FraudDeps["readBands"];
+  readonly sharing: IndicatorOperations;
   readonly quality: QualityStore;
+  readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
   readonly results: JobResults;
@@ -108,10 +111,10 @@ const plainOperations = (deps: OperationDeps) => ({
   sessionMetrics: withRange(deps, withCohorts(deps, querySessionMetrics(deps))),
   velocity: withRange(deps, withCohorts(deps, queryVelocity(deps))),
   rings: withRange(deps, withCohorts(deps, queryRings(deps))),
-  events: withCohorts(deps, queryEvents(deps)),
   eventQuality: withRange(deps, withCohorts(deps, queryEventQuality(deps))),
   drift: withRange(deps, withCohorts(deps, queryDrift(deps))),
   cohortSizes: withRange(deps, queryCohortSizes(deps)),
+  events: withCohorts(deps, queryEvents(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
   explain: explainNamed(deps),
@@ -134,6 +137,7 @@ const plainOperations = (deps: OperationDeps) => ({
   ...createPeopleOperations(deps),
   ...createCorrelationOperations(deps),
   ...createRollupOperations(deps),
+  ...deps.sharing,
 });
 
 /** Questions whose answers are shared by those who take one of some age, or ask at the same time. */

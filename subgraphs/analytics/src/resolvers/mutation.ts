@@ -8,6 +8,12 @@ export const Mutation: MutationResolvers = {
   startQuery: (_root, { input }, { caller, operations }) =>
     operations.startQuery(caller, { ...input, maxRows: input.maxRows ?? DEFAULT_JOB_ROWS }),
   startBacktest: (_root, { input }, { caller, operations }) => operations.startBacktest(caller, input),
+  joinSharedIndicators: (_root, { input }, { caller, operations }) => operations.joinSharedIndicators(caller, input),
+  leaveSharedIndicators: (_root, _args, { caller, operations }) => operations.leaveSharedIndicators(caller),
+  reportSharedIndicators: (_root, { input }, { caller, operations }) =>
+    operations.reportSharedIndicators(caller, input),
+  withdrawSharedIndicators: (_root, { input }, { caller, operations }) =>
+    operations.withdrawSharedIndicators(caller, input),
   createCohort: (_root, { input }, { caller, operations }) => operations.createCohort(caller, input),
   updateCohort: (_root, { id, input }, { caller, operations }) => operations.updateCohort(caller, id, input),
   deleteCohort: (_root, { id }, { caller, operations }) => operations.deleteCohort(caller, id),

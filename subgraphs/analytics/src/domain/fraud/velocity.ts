@@ -2,6 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
 import { accessIn, parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import type { IndicatorBand } from "../shared-indicators/indicator.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
 
 /** A question to `velocity` as the graph delivers it. */
@@ -14,6 +15,7 @@ export interface VelocityInput {
   readonly within: string;
   readonly moreThan: number;
   readonly first?: number;
+  readonly reported?: { readonly atLeast?: IndicatorBand } | null | undefined;
 }
 
 /** A validated question: whose events are how many, within how long. */
@@ -27,6 +29,8 @@ export interface VelocityQuestion {
   readonly withinMs: number;
   readonly moreThan: number;
   readonly first: number;
+  /** The least band of other tenants that contributed an entity; null: whether they did is not asked. */
+  readonly reported: IndicatorBand | null;
 }
 
 /** Bounds of the question: the window slides within a month, events of a question are put in order by entity in the store's memory. */
@@ -65,6 +69,8 @@ export const wholeBetween = (value: number, where: string, min: number, max: num
   });
 };
 
+const given = <Value>(value: Value | null | undefined): value is Value => value !== null && value !== undefined;
+
 /** Validates a question to `velocity`; refuses with BAD_INPUT, or FORBIDDEN where entities are personal data that the caller may not see. */
 export const parseVelocity = (input: VelocityInput, access: FieldAccess): VelocityQuestion => {
   const own = accessIn(access, input);
@@ -87,6 +93,7 @@ export const parseVelocity = (input: VelocityInput, access: FieldAccess): Veloci
     withinMs: parseDuration(input.within, "input.within", { minMs: 1_000, maxMs: VELOCITY_LIMITS.withinMs }),
     moreThan: wholeBetween(input.moreThan, "input.moreThan", 0, VELOCITY_LIMITS.moreThan),
     first: wholeBetween(input.first ?? 100, "input.first", 1, VELOCITY_LIMITS.first),
+    reported: given(input.reported) ? (input.reported.atLeast ?? "FEW") : null,
   };
 };
 

@@ -12,16 +12,21 @@ import {
   velocityReach,
   type VelocityEntity,
   type VelocityInput,
+  type VelocityQuestion,
 } from "../../domain/fraud/velocity.ts";
 import { provenanceOf, type Cost, type Provenance } from "../../domain/provenance.ts";
+import { INDICATOR_LIMITS, reachesBand, type IndicatorBand } from "../../domain/shared-indicators/indicator.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { isoTime } from "../../domain/zone.ts";
 import type { FraudStore } from "../../store/fraud/fraud-store.ts";
+import type { ReadBands } from "../shared-indicators/indicator-operations.ts";
+import { refuseTooManyEvents } from "../too-many-events.ts";
 
 /** What questions about patterns of fraud need. */
-import { refuseTooManyEvents } from "../too-many-events.ts";
 export interface FraudDeps {
   readonly fraud: FraudStore;
+  /** What other tenants contributed of what was seen in the caller's own events. */
+  readonly readBands: ReadBands;
   readonly nowMs: NowMs;
 }
 
@@ -31,6 +36,7 @@ export interface VelocityAnswer {
   readonly top: readonly (Omit<VelocityEntity, "peakAtMs" | "firstAtMs"> & {
     readonly peakAt: string;
     readonly firstAt: string;
+    readonly reported: IndicatorBand | null;
   })[];
   readonly hasMore: boolean;
   readonly provenance: Provenance;
@@ -103,6 +109,30 @@ const provenance = (
   return provenanceOf(facts, [cost, ...costs], asOfMs, timeZone, dataPolicy);
 };
 
+/** Those of the entities that enough other tenants contributed, each with its band; all of them, without, where that is not asked. */
+const reportedOf = async (
+  { readBands }: FraudDeps,
+  caller: Caller,
+  { by, reported }: VelocityQuestion,
+  rows: readonly (VelocityEntity & { readonly entities: number })[],
+) => {
+  if (reported === null) return { entities: rows[0]?.entities ?? 0, rows: rows.map((row) => ({ ...row, band: null })) };
+  const all = rows[0]?.entities ?? 0;
+  if (all > INDICATOR_LIMITS.entities)
+    throw refuse(
+      "RESULT_TOO_LARGE",
+      `There are ${all.toLocaleString("en-US")} entities beyond the bound, more than the ${INDICATOR_LIMITS.entities.toLocaleString("en-US")} that others are asked about: raise \`moreThan\`, or narrow \`event\` or the range.`,
+      { field: "input.moreThan", limit: INDICATOR_LIMITS.entities },
+    );
+  const asked = { field: by.name, where: "input.reported", values: rows.map(({ entity }) => entity) };
+  const bands = await readBands(caller, asked);
+  const found = rows.flatMap((row) => {
+    const band = bands.get(row.entity);
+    return band !== undefined && reachesBand(band, reported) ? [{ ...row, band }] : [];
+  });
+  return { entities: found.length, rows: found };
+};
+
 /** Answers `velocity`: whose events, or different values of a field, were more than so many within a sliding window. */
 export const queryVelocity =
   (deps: FraudDeps) =>
@@ -113,14 +143,16 @@ export const queryVelocity =
     const fields = distinct === null ? [by] : [by, distinct];
     const asked = { by, event, fields, reach: velocityReach(question) };
     const at = await placed(deps, caller, asked, VELOCITY_LIMITS.events, signal);
-    const { rows, statistics } = await deps.fraud.velocity(caller, question, at.place, signal);
-    const entities = rows[0]?.entities ?? 0;
+    const told = question.reported === null ? question : { ...question, first: INDICATOR_LIMITS.entities };
+    const { rows, statistics } = await deps.fraud.velocity(caller, told, at.place, signal);
+    const found = await reportedOf(deps, caller, question, rows);
+    const top = found.rows.slice(0, question.first);
     return {
-      entities,
-      top: rows.map(({ peakAtMs, firstAtMs, entity, events, peak, stretches }) => ({
-        ...{ entity, events, peak, stretches, peakAt: isoTime(peakAtMs), firstAt: isoTime(firstAtMs) },
+      entities: found.entities,
+      top: top.map(({ peakAtMs, firstAtMs, entity, events, peak, stretches, band }) => ({
+        ...{ entity, events, peak, stretches, peakAt: isoTime(peakAtMs), firstAt: isoTime(firstAtMs), reported: band },
       })),
-      hasMore: entities > rows.length,
+      hasMore: found.entities > top.length,
       provenance: provenance(at, [statistics], asOfMs, timeZone, caller),
     };
   };

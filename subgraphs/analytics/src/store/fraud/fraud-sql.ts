@@ -19,6 +19,15 @@ export const fraudSizeStatement = (source: FraudSource, event: EventMatcher, by:
   return { name: "fraud-size", text, params: params.values };
 };
 
+/** Rows of `value`: those of some values that a field of the events has. */
+export const seenValuesStatement = (source: FraudSource, field: Field, values: readonly string[]): StoreStatement => {
+  const params = createParams();
+  const { key } = valueOf(field, params);
+  const any = `has(${params.place("Array(String)", values)}, ${key})`;
+  const text = `SELECT DISTINCT ${key} AS value FROM ${eventsFrom(source, { names: [], filter: null }, [any], params)}`;
+  return { name: "seen-values", text, params: params.values };
+};
+
 /** For each entity the moments at which something comes into its window (`starts`) and goes out of it (`ends`), and its events of the range. */
 const comingAndGoing = (question: VelocityQuestion, source: FraudSource, params: Params): string => {
   const by = valueOf(question.by, params);

@@ -9,6 +9,7 @@ import {
   fraudSizeStatement,
   ringsSizeStatement,
   ringsStatement,
+  seenValuesStatement,
   velocityStatement,
   type FraudSource,
 } from "./fraud-sql.ts";
@@ -25,6 +26,13 @@ export interface FraudStore {
     place: FraudPlace,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<number>>;
+  /** Those of some values that a field of the events has. */
+  seen(
+    reader: DataReader,
+    asked: { readonly field: Field; readonly values: readonly string[] },
+    place: FraudPlace,
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<string>>;
   velocity(
     reader: DataReader,
     question: VelocityQuestion,
@@ -54,6 +62,7 @@ const entityRow = z
     entities: number,
   })
   .transform(({ peak_ms, first_ms, ...row }) => ({ ...row, peakAtMs: peak_ms, firstAtMs: first_ms }));
+const seenRow = z.object({ value: z.string() });
 const ringsSizeRow = z.object({ links: number, hubs: number });
 const sharedRow = z
   .object({ through: number, value: z.string(), links: z.array(z.tuple([z.string(), number, number])) })
@@ -73,6 +82,13 @@ export const createFraudStore = (store: Pick<EventStore, "query">): FraudStore =
         reader,
         fraudSizeStatement(at(reader, place), event, by),
         (raw) => sizeRow.parse(raw).events,
+        optionsOf(signal),
+      ),
+    seen: (reader, { field, values }, place, signal) =>
+      store.query(
+        reader,
+        seenValuesStatement(at(reader, place), field, values),
+        (raw) => seenRow.parse(raw).value,
         optionsOf(signal),
       ),
     velocity: (reader, question, place, signal) =>
