@@ -63,6 +63,12 @@ const aggregates = ({ month, week }: Ranges): readonly Question[] => [
     (data) => column(data, "olap", 2, "integers"),
   ),
   olap(
+    "people per day and name, a month",
+    { range: month, measures: [COUNT, PEOPLE], dimensions: ["name"], granularity: "DAY", limit: 10_000 },
+    `SELECT toDate(time) AS day, name, count() AS n, uniqCombined64(14)(person) FROM events WHERE ${OF} GROUP BY day, name ORDER BY day, name`,
+    (data) => column(data, "olap", 2, "integers"),
+  ),
+  olap(
     "events and revenue per day (rollup)",
     {
       range: month,

@@ -13,7 +13,7 @@ import { DAYS } from "../analytics/generated-events.ts";
 import { fillServing, keptHome } from "./fill.ts";
 import { compareFast } from "./checked.ts";
 import { openLoop, quantile } from "./open-loop.ts";
-import { defineCubeRollup } from "./own-rollup.ts";
+import { defineOwnRollups } from "./own-rollup.ts";
 import { questionsUntil, type Question } from "./questions.ts";
 import { startServing } from "./serving.ts";
 
@@ -97,15 +97,17 @@ const provenanceIn = (data: unknown) =>
 const pathOf = (data: unknown): string => [...new Set(provenanceIn(data).tables.map(({ table }) => table))].join(" + ");
 /** Times a question is asked one after the other, to see what it costs whom, and milliseconds after which it is enough. */
 const [ALONE, ALONE_MS] = [20, 8_000];
-/** Milliseconds the engine worked for an answer, the median, and of processor time that the instance added, the mean. */
+/** Milliseconds the engine worked for an answer, the median, and the means of the processor time that the instance and the event store took. */
 const costOf = async (ask: () => Promise<unknown>) => {
   const engine: number[] = [];
-  const before = await instance.cpuMs();
+  const before = await instance.usedMs();
   const since = performance.now();
   while (engine.length < ALONE && (engine.length === 0 || performance.now() - since < ALONE_MS))
     engine.push(provenanceIn(await patiently(ask)).elapsedMs);
-  const addedMs = ((await instance.cpuMs()) - before) / engine.length;
-  return { engineMs: quantile(engine, 0.5), addedMs };
+  const after = await instance.usedMs();
+  const addedMs = (after.cpuMs - before.cpuMs) / engine.length;
+  const storeMs = (after.storeCpuMs - before.storeCpuMs) / engine.length;
+  return { engineMs: quantile(engine, 0.5), addedMs, storeMs };
 };
 
 /** The same question, to be answered in about 100 ms from as many persons as can be read in that. */
@@ -202,9 +204,9 @@ const printExact = async (
 ): Promise<void> => {
   expectEqual(question, data, await patiently(hand));
   const ours = await measure(graph);
-  const { engineMs, addedMs } = await costOf(graph);
+  const { engineMs, addedMs, storeMs } = await costOf(graph);
   const bare = await measure(hand);
-  const beyond = whole([engineMs, ours.p50AtOne - engineMs, addedMs, ours.p50AtOne - bare.p50AtOne]);
+  const beyond = whole([engineMs, ours.p50AtOne - engineMs, addedMs, storeMs, ours.p50AtOne - bare.p50AtOne]);
   const cells = [question.title, size, pathOf(data), ...whole([ours.coldMs]), ...ours.rates];
   console.log(`| ${[...cells, ...whole([bare.coldMs]), ...bare.rates, ...beyond].join(" | ")} |`);
 };
@@ -214,18 +216,18 @@ const printFast = async (question: Question, size: string, data: unknown, apiKey
   const fast = byGraph(fastly(question), apiKey);
   const estimated = await patiently(fast);
   const quick = await measure(fast);
-  const { engineMs, addedMs } = await costOf(fast);
+  const { engineMs, addedMs, storeMs } = await costOf(fast);
   const dashes = ["–", ...RATES.map(() => "–")];
-  const rest = whole([engineMs, quick.p50AtOne - engineMs, addedMs]);
+  const rest = whole([engineMs, quick.p50AtOne - engineMs, addedMs, storeMs]);
   const path = `${pathOf(estimated)}: ${drawnOf(question, data, estimated)}`;
   const cells = [`${question.title}, fast`, size, path, ...whole([quick.coldMs]), ...quick.rates];
   console.log(`| ${[...cells, ...dashes, ...rest, "–"].join(" | ")} |`);
 };
 
-told("building a rollup of two tenants' own for the cube");
+told("building rollups of two tenants' own");
 for (const place of Object.values(ASKED)) {
   const apiKey = instance.tenants[place]?.apiKey ?? "";
-  await defineCubeRollup((query, variables) => askGraph(apiKey, query, variables));
+  await defineOwnRollups((query, variables) => askGraph(apiKey, query, variables));
 }
 
 const load = (): string =>
@@ -237,9 +239,9 @@ console.log(
 );
 console.log("Milliseconds: the first answer with cold caches, then p50 / p99 at each rate of an open loop.\n");
 console.log(
-  `| question | tenant | path | cold | ${RATES.map((rate) => `${rate}/s`).join(" | ")} | by hand: cold | ${RATES.map((rate) => `${rate}/s`).join(" | ")} | engine for the graph | p50 at 1/s beyond the engine | processor time added | beyond SQL by hand |`,
+  `| question | tenant | path | cold | ${RATES.map((rate) => `${rate}/s`).join(" | ")} | by hand: cold | ${RATES.map((rate) => `${rate}/s`).join(" | ")} | engine for the graph | p50 at 1/s beyond the engine | processor time added | processor time of the store | beyond SQL by hand |`,
 );
-console.log(`|${" --- |".repeat(2 * RATES.length + 9)}`);
+console.log(`|${" --- |".repeat(2 * RATES.length + 10)}`);
 for (const question of questionsUntil(endMs).filter(({ title }) => title.includes(values.only)))
   for (const [size, place] of Object.entries(ASKED)) {
     const tenant = instance.tenants[place];

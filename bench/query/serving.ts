@@ -19,6 +19,8 @@ export type Serving = z.infer<typeof serving>;
 export interface RunningInstance extends Serving {
   /** Milliseconds of processor time the instance's process has used, its engines not counted. */
   cpuMs(): Promise<number>;
+  /** The same, and what the event store's process has used. */
+  usedMs(): Promise<{ readonly cpuMs: number; readonly storeCpuMs: number }>;
   /** Bytes of memory the instance's process takes now, its engines not counted. */
   rssBytes(): Promise<number>;
   /** What a module told by `imports` answers to a message. */
@@ -63,13 +65,15 @@ export const startServing = async (
   });
   const messages = z.tuple([z.unknown()]).rest(z.unknown());
   const hear = async (): Promise<unknown> => messages.parse(await once(child, "message"))[0];
+  const usedMs = async () => {
+    const answer = hear();
+    child.send("cpu");
+    return z.object({ cpuMs: z.number(), storeCpuMs: z.number() }).parse(await answer);
+  };
   return {
     ...serving.parse(await hear()),
-    cpuMs: async () => {
-      const answer = hear();
-      child.send("cpu");
-      return z.object({ cpuMs: z.number() }).parse(await answer).cpuMs;
-    },
+    cpuMs: async () => (await usedMs()).cpuMs,
+    usedMs,
     rssBytes: async () => {
       const answer = hear();
       child.send("rss");
