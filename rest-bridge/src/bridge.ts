@@ -24,6 +24,7 @@ import { registerAnomalyPictures } from "./routes/anomaly-pictures/route.ts";
 import { registerChanges } from "./routes/changes/route.ts";
 import { registerInbound, type ReceiveProviderEvent } from "./routes/incidents/inbound-route.ts";
 import { registerIncidents } from "./routes/incidents/route.ts";
+import { registerObjectives } from "./routes/objectives/route.ts";
 import { registerReports } from "./routes/reports/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerErasures, registerPeople } from "./routes/people/route.ts";
@@ -81,6 +82,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerAnomalies(scope, deps);
     registerIncidents(scope, deps);
     registerInbound(scope, deps);
+    registerObjectives(scope, deps);
     registerAnomalyPictures(scope, deps);
     registerChanges(scope, deps);
     registerAuditLog(scope, deps);

@@ -178,6 +178,7 @@ describe("the OpenAPI document", () => {
       "/api/v2/incidents/{incident_id}/acknowledge",
       "/api/v2/incidents/{incident_id}/resolve",
       "/api/v2/incidents/inbound/pagerduty/{endpoint}",
+      ...["/api/v2/slos", "/api/v2/slos/{slo_id}"],
       "/api/v2/admin/tenants/{id}/usage",
       "/api/v2/admin/tenants/{id}/scale",
       "/api/v2/admin/tenants/{id}/limits",

@@ -21,6 +21,7 @@ import { eventsDescription } from "./events/description.ts";
 import { anomalyDescriptions } from "./anomalies/description.ts";
 import { anomalyPictureDescriptions } from "./anomaly-pictures/description.ts";
 import { incidentDescriptions } from "./incidents/description.ts";
+import { objectiveDescriptions } from "./objectives/description.ts";
 import { recordChangeDescription } from "./changes/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
@@ -53,6 +54,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...anomalyPictureDescriptions,
   recordChangeDescription,
   ...incidentDescriptions,
+  ...objectiveDescriptions,
   adminUsageDescription,
   adminScaleDescription,
   adminLimitsDescription,

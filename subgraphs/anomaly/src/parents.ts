@@ -68,7 +68,7 @@ export type ObjectiveParent = SavedObjective;
 /** What resolvers of `ObjectiveStatus` receive. */
 export type ObjectiveStatusParent = ReadObjective;
 /** What resolvers of `ObjectiveProvenance` receive. */
-export type ObjectiveProvenanceParent = ReadObjective["provenance"];
+export type ObjectiveProvenanceParent = ReadObjective["readFrom"];
 /** What resolvers of `ObjectiveGroupStatus` receive. */
 export type ObjectiveGroupStatusParent = ReadGroups["groups"][number];
 /** What resolvers of `ObjectiveBurnRate` receive. */

@@ -24,6 +24,15 @@ export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
     (world, query, apiKey) =>
       http(`/api/v2/incidents/${world.own.incidentId}${rest}`, method, body)(world, query, apiKey);
   return {
+    "GET /api/v2/slos": {
+      ...{ attempt: http("/api/v2/slos", "GET"), permission: "anomaly:read" as const, says: problems },
+    },
+    "GET /api/v2/slos/{slo_id}": {
+      attempt: ((world, query, apiKey) =>
+        http(`/api/v2/slos/${world.own.objectiveId}`, "GET")(world, query, apiKey)) satisfies Attempt,
+      permission: "anomaly:read" as const,
+      says: problems,
+    },
     "GET /api/v2/incidents": {
       attempt: http("/api/v2/incidents", "GET"),
       permission: "anomaly:read" as const,

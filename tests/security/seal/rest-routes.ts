@@ -107,6 +107,10 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, name: "sealed", dashboard_id: NOTHING, formats: ["csv"] });
     return JSON.stringify(await askHttp(`${url}/api/v2/reports`, apiKey, { method: "POST", body }));
   },
+  "GET /api/v2/slos": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/slos?${query(tenantId)}`, apiKey)),
+  "GET /api/v2/slos/{slo_id}": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/slos/${NOTHING}?${query(tenantId)}`, apiKey)),
   "GET /api/v2/anomalies/active": async (url, apiKey, tenantId) =>
     JSON.stringify(await askHttp(`${url}/api/v2/anomalies/active?${query(tenantId)}`, apiKey)),
   "PUT /api/v2/anomalies/rules/{rule_id}": async (url, apiKey, tenantId) => {

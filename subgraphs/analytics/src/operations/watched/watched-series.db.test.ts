@@ -4,6 +4,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import fc from "fast-check";
 import { z } from "zod";
 import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
+import { countShares } from "../../../testing/reference-share.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
@@ -97,6 +98,24 @@ const questions = fc.record({
 });
 
 describe("series of a grouped question", () => {
+  test("of a share of events have as samples the events it is a share of, so that the others can be counted again", async () => {
+    const measures = [
+      { name: "good", function: "COUNT", filter: { field: "properties.amount", lte: 10 } },
+      { name: "total", function: "COUNT" },
+      { name: "bad_share", function: "FORMULA", formula: "(total - good) / total" },
+    ];
+    const [from, to] = [FROM_MS, FROM_MS + 24 * HOUR_MS].map((ms) => new Date(ms).toISOString());
+    const olap = { range: { from, to }, measures, dimensions: ["country"], filter: { field: "country", exists: true } };
+    const asked = { question: { olap }, value: { name: "bad_share" }, from, to, granularity: "HOUR" };
+    const { rising, emptyValue, series, buckets } = await watch(asked);
+    expect([rising, emptyValue, series.length]).toEqual([false, null, 2]);
+    for (const { group, values, samples } of series) {
+      const counted = countShares(shopEvents(), { country: group[0]?.value, buckets, widthMs: HOUR_MS, above: 10 });
+      const told = values.map((share, place) => ({ total: samples[place], bad: share }));
+      expect(told).toEqual(counted.map(({ total, bad }) => ({ total, bad: total === 0 ? null : bad / total })));
+    }
+  });
+
   test("are what the question answers when each bucket is asked for by itself", async () => {
     await fc.assert(
       fc.asyncProperty(questions, async ({ measure, dimensions, filter, granularity, timeZone, fromHour, hours }) => {

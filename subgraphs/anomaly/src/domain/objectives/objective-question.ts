@@ -71,7 +71,7 @@ export const badOf = (indicator: Indicator): BurnRateDefinition["bad"] => {
 /** Width of the buckets in which an indicator is watched: slices are hours. */
 export const bucketOf = ({ kind }: Indicator): "MINUTE" | "HOUR" => (kind === "SLICES" ? "HOUR" : "MINUTE");
 
-/** The windows of the workbook (chapter 5, table 5-8): 2 % of a month's budget in an hour, 5 % in six, 10 % in three days. */
+/** The windows that Google's SRE workbook recommends (chapter 5): 2 % of a month's budget in an hour, 5 % in six, 10 % in three days. */
 const WORKBOOK: readonly BurnWindows[] = [
   { long: "PT1H", short: "PT5M", factor: 14.4 },
   { long: "PT6H", short: "PT30M", factor: 6 },

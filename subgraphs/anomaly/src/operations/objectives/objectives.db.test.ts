@@ -28,7 +28,7 @@ const RULE = `query ($id: ID!) { rule(id: $id) { version objective { id } detect
   question { field granularity maxSeries delay } lastEvaluation { outcome value } } }`;
 const STATUS = `query ($id: ID!) { objective(id: $id) { percent status { from to total good bad attainment met
   budget { allowed spent left leftPercent } burnRates { window rate } days { date total bad spentPercent } forecast { outcome at }
-  provenance { asOf exact tables version } } groups { groupCount groups { group { name value } status { total bad attainment } } } } }`;
+  readFrom { asOf exact tables version } } groups { groupCount groups { group { name value } status { total bad attainment } } } } }`;
 const LINKS = `query ($id: ID!) { objective(id: $id) { rules { id name } anomalies { id state severity group { value } objective { id }
   evidence { because score } resolution { cause } } incidents { id title state severity } } }`;
 
@@ -108,7 +108,7 @@ describe("a service level objective", () => {
       },
       good: minutes * 150 - 600,
       budget: { spent: 600 },
-      provenance: { exact: true, tables: ["events"], version: 1, asOf: "2022-06-06T12:00:00.000Z" },
+      readFrom: { exact: true, tables: ["events"], version: 1, asOf: "2022-06-06T12:00:00.000Z" },
       forecast: { outcome: "LASTS", at: null },
     });
     const status = z

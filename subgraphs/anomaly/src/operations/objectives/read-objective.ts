@@ -39,7 +39,7 @@ export interface ObjectiveProvenance {
 
 /** How an objective stands, with where that was read. */
 export interface ReadObjective extends ObjectiveReport {
-  readonly provenance: ObjectiveProvenance;
+  readonly readFrom: ObjectiveProvenance;
 }
 
 /** How the groups of an objective stand, each held to it by itself. */
@@ -47,7 +47,7 @@ export interface ReadGroups {
   readonly groups: readonly (ReadObjective & { readonly group: SeriesGroup })[];
   /** Groups there were in the window, told or not. */
   readonly groupCount: number;
-  readonly provenance: ObjectiveProvenance;
+  readonly readFrom: ObjectiveProvenance;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -143,7 +143,7 @@ export const readObjective =
       hours: bucketsIn(objective, answers.hours, answers.hours?.series[0]),
       minutes: bucketsIn(objective, answers.minutes, answers.minutes?.series[0]),
     };
-    return { ...reportOf(objective, span, counted), provenance: provenanceOf(saved, span, answers) };
+    return { ...reportOf(objective, span, counted), readFrom: provenanceOf(saved, span, answers) };
   };
 
 const keyOf = (group: SeriesGroup): string => JSON.stringify(group.map(({ value }) => value));
@@ -155,13 +155,13 @@ export const readGroups =
     const { definition: objective } = saved;
     const span = spanOf(objective, deps.nowMs());
     if (objective.groupBy === null)
-      return { groups: [], groupCount: 0, provenance: provenanceOf(saved, span, { hours: null, minutes: null }) };
+      return { groups: [], groupCount: 0, readFrom: provenanceOf(saved, span, { hours: null, minutes: null }) };
     const answers = await ask(deps, caller, { objective, span, by: objective.groupBy }, signal);
     const { hours, minutes } = answers;
     const byMinutes = new Map((minutes?.series ?? []).map((series) => [keyOf(series.group), series]));
     const cut = minutes !== null && minutes.seriesCount > minutes.series.length;
     const told = hours ?? minutes;
-    const provenance = provenanceOf(saved, span, answers);
+    const readFrom = provenanceOf(saved, span, answers);
     const groups = (told?.series ?? []).flatMap(({ group, ...ofHours }) => {
       const ofMinutes = byMinutes.get(keyOf(group));
       // Of a group whose minutes were not read, nothing exact can be said.
@@ -170,11 +170,11 @@ export const readGroups =
         hours: hours === null ? [] : bucketsIn(objective, hours, ofHours),
         minutes: bucketsIn(objective, minutes, ofMinutes),
       };
-      return [{ ...reportOf(objective, span, counted), provenance, group }];
+      return [{ ...reportOf(objective, span, counted), readFrom, group }];
     });
     return {
       groups: groups.slice(0, objective.maxGroups),
       groupCount: told?.seriesCount ?? 0,
-      provenance,
+      readFrom,
     };
   };
