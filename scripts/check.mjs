@@ -7,17 +7,17 @@ import { runTests } from "./test.mjs";
 
 const bin = (path, ...args) => [join(root, "node_modules", path), ...args];
 
-/** Two rows that run beside each other and take about as long: the first uses one core; dead code is looked for by a test (tests/architecture). */
+/** Two rows that run beside each other and take about as long; dead code is looked for by a test (tests/architecture). */
 const STATIC_CHECKS = [
-  [{ name: "format", program: bin("prettier/bin/prettier.cjs", "--log-level", "warn", "--check", ".") }],
   [
+    { name: "format", program: [join(root, "scripts/check-format.mjs")] },
     { name: "typecheck", program: bin("typescript-native/bin/tsc", "--noEmit", "-p", "tsconfig.json") },
     {
       name: "typecheck of pages",
       program: bin("typescript-native/bin/tsc", "--noEmit", "-p", "console/src/page/tsconfig.json"),
     },
-    { name: "lint", program: bin("oxlint/bin/oxlint", "--type-aware", "--deny-warnings", ".") },
   ],
+  [{ name: "lint", program: bin("oxlint/bin/oxlint", "--type-aware", "--deny-warnings", ".") }],
 ];
 
 const timed = async (name, work) => {
