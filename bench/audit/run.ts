@@ -14,6 +14,7 @@ import { signingKeysOf } from "@tessera/platform/integrity/signing-key";
 import type { AuditEntry } from "../../subgraphs/governance/src/domain/audit-entry.ts";
 import { createAuditOperations } from "../../subgraphs/governance/src/operations.ts";
 import { createAuditStore } from "../../subgraphs/governance/src/store/audit-store.ts";
+import { createExecutionStore } from "../../subgraphs/governance/src/store/execution-store.ts";
 import { createNodeStore } from "../../subgraphs/governance/src/store/node-store.ts";
 import { createSealStore } from "../../subgraphs/governance/src/store/seal-store.ts";
 
@@ -53,6 +54,7 @@ const newTenant = (): TenantId => {
 const auditOver = (sql: TenantSql) =>
   createAuditOperations({
     ...{ records: createAuditStore(sql), seals: createSealStore(sql), nodes: createNodeStore(sql), sql },
+    executions: createExecutionStore(sql),
     keys: signingKeysOf(["the secret of a bench, of thirty-two characters"], "bench"),
     nowMs: Date.now,
     source: { consumer: "bench", topic: "bench" },

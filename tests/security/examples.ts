@@ -194,6 +194,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   // What a tenant asked about others stands in its own log: only records without objects are asked for here.
   "Query.auditLog": () => ({ filter: { field: "Mutation.sealAuditLog" } }),
   "Query.auditRecord": ({ executionId }) => ({ executionId }),
+  "Query.executionNumbers": () => ({ input: { edges: [range().from, range().to] } }),
   "Query.auditInclusionProof": ({ executionId }) => ({ executionId }),
   "Query.auditConsistencyProof": () => ({ fromSeal: 0, toSeal: 0 }),
   "Query.auditSeals": () => ({}),

@@ -14,5 +14,6 @@ export const governanceFields: Readonly<Record<string, Permission | "PUBLIC">> =
   "Query.auditSeals": "audit:read",
   "Query.auditSegment": "audit:read",
   "Query.eventLineage": "governance:read",
+  "Query.executionNumbers": "audit:read",
   "Query.verifyAudit": "audit:read",
 };

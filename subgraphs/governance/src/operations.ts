@@ -1,6 +1,7 @@
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { SigningKeys } from "@tessera/platform/integrity/signing-key";
 import { appendRecords } from "./operations/append-records.ts";
+import { executionNumbers } from "./operations/execution-numbers.ts";
 import { exportAudit, readSegment } from "./operations/export-audit.ts";
 import { listAudit, listSeals } from "./operations/list-audit.ts";
 import { proveConsistency, proveInclusion } from "./operations/prove-audit.ts";
@@ -8,6 +9,7 @@ import { readTree } from "./operations/read-tree.ts";
 import { MAX_SEALED_RECORDS, sealLog } from "./operations/seal-log.ts";
 import { MAX_VERIFIED_RECORDS, verifyAudit, type VerifyAuditDeps } from "./operations/verify-audit.ts";
 import { walkChain } from "./operations/walk-chain.ts";
+import type { ExecutionStore } from "./store/execution-store.ts";
 import type { AuditStore } from "./store/audit-store.ts";
 import type { NodeStore } from "./store/node-store.ts";
 import type { SealStore } from "./store/seal-store.ts";
@@ -18,6 +20,7 @@ export const createAuditOperations = (deps: {
   readonly records: AuditStore;
   readonly seals: SealStore;
   readonly nodes: NodeStore;
+  readonly executions: ExecutionStore;
   readonly keys: SigningKeys;
   readonly nowMs: () => number;
   readonly source: VerifyAuditDeps["source"];
@@ -28,6 +31,7 @@ export const createAuditOperations = (deps: {
   const all = { ...deps, ...bounds, readTree: readTree(deps.nodes), walk: walkChain(deps) };
   return {
     appendRecords: appendRecords(all),
+    executionNumbers: executionNumbers(all),
     exportAudit: exportAudit(all),
     listAudit: listAudit(all),
     listSeals: listSeals(all),

@@ -5,6 +5,7 @@ export const permissions = {
   "Query.eventLineage": "governance:read",
   "Query.auditLog": "audit:read",
   "Query.auditRecord": "audit:read",
+  "Query.executionNumbers": "audit:read",
   "Query.auditInclusionProof": "audit:read",
   "Query.auditConsistencyProof": "audit:read",
   "Query.auditSeals": "audit:read",

@@ -18,6 +18,7 @@ import { EventLineage, LineageBatch } from "./resolvers/event-lineage.ts";
 import { Mutation } from "./resolvers/mutation.ts";
 import { Query } from "./resolvers/query.ts";
 import { createAuditStore } from "./store/audit-store.ts";
+import { createExecutionStore } from "./store/execution-store.ts";
 import { createLineageStore } from "./store/lineage-store.ts";
 import { createNodeStore } from "./store/node-store.ts";
 import { createSealStore } from "./store/seal-store.ts";
@@ -42,6 +43,7 @@ const createAudit = (resources: Resources, { auditSecrets }: GovernanceSecrets) 
   const stores = { records: createAuditStore(sql), seals: createSealStore(sql), nodes: createNodeStore(sql) };
   const operations = createAuditOperations({
     ...stores,
+    executions: createExecutionStore(sql),
     sql,
     keys: signingKeysOf(auditSecrets, SEAL_PURPOSE),
     nowMs: resources.nowMs,

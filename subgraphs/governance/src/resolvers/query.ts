@@ -2,12 +2,17 @@ import { executionIdArgument, momentArgument, pageSize, placeArgument } from "..
 import { eventIdArgument } from "../domain/event-id-argument.ts";
 import type { QueryResolvers } from "../generated/resolvers.ts";
 import { toVerifyAuditResult } from "./audit-result.ts";
+import { timeText } from "./time-text.ts";
 import { trustedSealsArgument } from "./trusted-seals-argument.ts";
 
 /** What the governance room answers. */
 export const Query: QueryResolvers = {
   eventLineage: (_root, { eventId }, { loaders }) => loaders.lineage.load(eventIdArgument(eventId)),
   auditLog: (_root, asked, { caller, audit }) => audit.listAudit(caller.tenantId, asked),
+  executionNumbers: (_root, { input }, { caller, audit }) =>
+    audit
+      .executionNumbers(caller.tenantId, input)
+      .then(({ completeToMs, ...told }) => ({ ...told, completeTo: timeText(completeToMs) })),
   auditRecord: (_root, { executionId }, { caller, audit }) =>
     audit.findRecord(caller.tenantId, executionIdArgument(executionId)),
   auditInclusionProof: (_root, { executionId }, { caller, audit }) =>

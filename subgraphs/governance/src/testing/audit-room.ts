@@ -12,6 +12,7 @@ import { createSealer, type Sealer } from "../jobs/sealer.ts";
 import { createAuditOperations, type AuditOperations } from "../operations.ts";
 import { AUDIT_CONSUMER, recordExecutions } from "../reactions/record-executions.ts";
 import { createAuditStore } from "../store/audit-store.ts";
+import { createExecutionStore } from "../store/execution-store.ts";
 import { createNodeStore } from "../store/node-store.ts";
 import { createSealStore } from "../store/seal-store.ts";
 import { createGovernanceSubgraph } from "../subgraph.ts";
@@ -71,7 +72,7 @@ export const openAuditRoom = (bounds?: { maxSealed: number; maxVerified: number 
   const keys = signingKeysOf([AUDIT_SECRET], "tessera audit seal");
   const source = { consumer: AUDIT_CONSUMER, topic: EXECUTION_RECORDED };
   const audit = createAuditOperations({
-    ...{ ...stores, sql, keys, nowMs, source },
+    ...{ ...stores, sql, keys, nowMs, source, executions: createExecutionStore(sql) },
     ...(bounds === undefined ? {} : { bounds }),
   });
   const subgraph = createGovernanceSubgraph(resources, { auditSecrets: [AUDIT_SECRET] });

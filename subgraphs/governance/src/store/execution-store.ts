@@ -1,0 +1,92 @@
+import type { TenantId } from "@tessera/contracts/ids";
+import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
+import { z } from "zod";
+import type { ExecutionCount, ExecutionNumbersQuestion } from "../domain/execution-numbers.ts";
+import { places } from "./audit-columns.ts";
+
+/** Executions by what the audit log recorded of them, added up. */
+export interface ExecutionStore {
+  /** Records of a question, counted up to one more than a limit. */
+  size(tenantId: TenantId, question: ExecutionNumbersQuestion, limit: number): Promise<number>;
+  /** What was counted of the groups with most executions; each has a row for each bucket in which it has any. */
+  count(
+    tenantId: TenantId,
+    question: ExecutionNumbersQuestion,
+    serverCodes: readonly string[],
+  ): Promise<readonly (ExecutionCount & { readonly groups: number })[]>;
+  /** When the first execution began that the consumer of a topic has not recorded yet; null when it has all. */
+  waitingSince(
+    tenantId: TenantId,
+    source: { readonly consumer: string; readonly topic: string },
+  ): Promise<number | null>;
+}
+
+const GROUPS = {
+  NONE: "NULL::text",
+  OPERATION: "entry->>'operationName'",
+  KIND: "entry->>'kind'",
+  CODE: "entry->>'code'",
+} as const;
+
+const FROM = `FROM audit_record WHERE tenant_id = $1 AND started_at_ms >= $2 AND started_at_ms < $3 AND entry->>'kind' = ANY($4)
+  AND (cardinality($5::text[]) = 0 OR entry->>'operationName' = ANY($5))`;
+
+const paramsOf = (tenantId: TenantId, { edgesMs, kinds, operations }: ExecutionNumbersQuestion): readonly unknown[] => [
+  ...[tenantId, edgesMs[0] ?? 0, edgesMs.at(-1) ?? 0, kinds, operations],
+];
+
+const sizeStatement = (tenantId: TenantId, question: ExecutionNumbersQuestion, limit: number): SqlStatement => ({
+  name: "executions-size",
+  text: `SELECT count(*)::int AS records FROM (SELECT 1 ${FROM} LIMIT $6) counted`,
+  params: [...paramsOf(tenantId, question), limit + 1],
+});
+
+const countStatement = (
+  tenantId: TenantId,
+  question: ExecutionNumbersQuestion,
+  serverCodes: readonly string[],
+): SqlStatement => ({
+  name: `executions-by-${question.by.toLowerCase()}`,
+  text: `WITH told AS (
+      SELECT ${GROUPS[question.by]} AS "group", width_bucket(started_at_ms, $6::bigint[]) - 1 AS bucket, entry->>'decision' AS decision,
+        entry->>'code' AS code, (entry->'usage'->>'elapsedMs')::float8 AS elapsed ${FROM}
+    ), ranked AS (
+      SELECT "group", row_number() OVER (ORDER BY count(*) DESC, "group" COLLATE "C" NULLS LAST) AS place, count(*) OVER () AS groups FROM told GROUP BY "group"
+    )
+    SELECT t."group", t.bucket, r.groups::int AS groups, count(*)::int AS executions,
+      count(*) FILTER (WHERE t.decision = 'REFUSED')::int AS refused, count(*) FILTER (WHERE t.decision = 'FAILED')::int AS failed,
+      count(*) FILTER (WHERE t.code = ANY($7))::int AS server_errors,
+      percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY t.elapsed) FILTER (WHERE t.decision <> 'REFUSED') AS latency
+    FROM told t JOIN ranked r ON r."group" IS NOT DISTINCT FROM t."group" WHERE r.place <= $8 GROUP BY t."group", t.bucket, r.groups`,
+  params: [...paramsOf(tenantId, question), places(question.edgesMs), serverCodes, question.first],
+});
+
+const waitingStatement = (
+  tenantId: TenantId,
+  { consumer, topic }: { readonly consumer: string; readonly topic: string },
+): SqlStatement => ({
+  name: "executions-waiting",
+  text: `SELECT min((e.payload->>'startedAtMs')::bigint) AS since FROM event_log e LEFT JOIN event_log_consumer c ON c.name = $2
+    WHERE e.tenant_id = $1 AND e.topic = $3 AND (c.name IS NULL OR (e.transaction_id, e.sequence) > (c.transaction_id, c.sequence))`,
+  params: [tenantId, consumer, topic],
+});
+
+const sizeRow = z.object({ records: z.number() });
+const sinceRow = z.object({ since: z.coerce.number().nullable() });
+const countRow = z
+  .object({
+    ...{ group: z.string().nullable(), bucket: z.number(), groups: z.number(), executions: z.number() },
+    ...{ refused: z.number(), failed: z.number(), server_errors: z.number() },
+    latency: z.tuple([z.number(), z.number(), z.number()]).nullable(),
+  })
+  .transform(({ server_errors, latency, ...row }) => ({ ...row, serverErrors: server_errors, latencyMs: latency }));
+
+/** Builds {@link ExecutionStore}. */
+export const createExecutionStore = (sql: Pick<TenantSql, "run">): ExecutionStore => ({
+  size: async (tenantId, question, limit) =>
+    (await sql.run(tenantId, sizeStatement(tenantId, question, limit), (row) => sizeRow.parse(row).records))[0] ?? 0,
+  count: (tenantId, question, serverCodes) =>
+    sql.run(tenantId, countStatement(tenantId, question, serverCodes), (row) => countRow.parse(row)),
+  waitingSince: async (tenantId, source) =>
+    (await sql.run(tenantId, waitingStatement(tenantId, source), (row) => sinceRow.parse(row).since))[0] ?? null,
+});
