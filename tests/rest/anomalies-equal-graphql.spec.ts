@@ -6,7 +6,7 @@ import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 jest.setTimeout(180_000);
 
 const ACTIVE = "/api/v2/anomalies/active";
-const ENUMS = new Set(["state", "severity", "side", "kind", "verdict", "repeats"]);
+const ENUMS = new Set(["state", "severity", "side", "kind", "verdict", "repeats", "outcome"]);
 /** How often it is looked whether the rule has raised, half a second apart. */
 const LOOKS = 240;
 
@@ -69,6 +69,9 @@ const RULE = `query ($id: ID!) { rule(id: $id) { id name description version ena
 const FEEDBACK = `query ($id: ID!) { anomaly(id: $id) { feedback { verdict people standing { id by { kind id } verdict cause note
   expected { repeats from until timeZone fromHour hours } expiresAt doneAt at } } } }`;
 
+const OBJECTIVE = `query ($id: ID!) { objective(id: $id) { id name percent version rules { id name } anomalies { id } status { from to total good bad attainment met
+  budget { allowed spent left leftPercent } burnRates { window from total bad rate } days { date total bad attainment spentPercent } forecast { outcome at } } } }`;
+
 describe("anomalies over REST are what GraphQL answers", () => {
   it("those that are active", async () => {
     const asked = await graph(ANOMALIES, { rule });
@@ -102,5 +105,32 @@ describe("anomalies over REST are what GraphQL answers", () => {
     expect(wrong).toMatchObject({ status: 400, body: { code: "BAD_INPUT", field: "cause" } });
     const none = await send(`/api/v2/anomalies/feedback/${randomUUID()}`, "POST", { verdict: "true" });
     expect(none).toMatchObject({ status: 404, body: { code: "NOT_FOUND", field: "anomaly_id" } });
+  });
+
+  it("a service level objective as it stands, with what watches it", async () => {
+    const input = {
+      ...{ name: `equal ${randomUUID()}`, percent: 99.5, window: "DAYS_7", groupBy: "country" },
+      indicator: { events: { of: { field: "name", eq: "equal" }, good: { field: "properties.status", lt: 500 } } },
+    };
+    const save = `mutation ($input: ObjectiveInput!) { saveObjective(input: $input) { ... on ObjectiveSaved { objective { id } } } }`;
+    const { id } = z
+      .object({ saveObjective: z.object({ objective: z.object({ id: z.string() }) }) })
+      .parse(await graph(save, { input })).saveObjective.objective;
+    const create = `mutation ($input: CreateRuleInput!) { createRule(input: $input) { __typename } }`;
+    const burn = { name: `burn ${randomUUID()}`, objective: { id }, enabled: false };
+    expect(await graph(create, { input: burn })).toEqual({ createRule: { __typename: "RuleSaved" } });
+    const { body } = await send("/api/v2/slos", "GET");
+    expect(body["slos"]).toEqual([expect.objectContaining({ id, window: "days_7", group_by: "country", version: 1 })]);
+    // Up to which minute it is counted moves on between two askings, once a minute.
+    for (let look = 0; look < LOOKS; look += 1) {
+      const one = await send(`/api/v2/slos/${id}`, "GET");
+      const read = z.object({ objective: z.object({ status: z.object({ to: z.string() }).loose() }).loose() });
+      const { objective } = read.parse(await graph(OBJECTIVE, { id }));
+      if (z.object({ to: z.string() }).loose().parse(one.body["status"]).to !== objective.status.to) continue;
+      expect(one.body).toMatchObject(z.record(z.string(), z.unknown()).parse(inRestWords(objective)));
+      expect(one.body).toMatchObject({ rules: [{ name: burn.name }], groups: null, status: { budget: { spent: 0 } } });
+      return;
+    }
+    throw new Error("The minute changed between all askings.");
   });
 });
