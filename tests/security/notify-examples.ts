@@ -19,6 +19,7 @@ export const notifyExamples = {
   "Query.notificationRoutes": () => ({}),
   "Query.deliveries": () => ({}),
   "Query.notificationInbox": () => ({}),
+  "Query.notificationTemplates": () => ({}),
   "Query.previewNotification": ({ mark }: OwnChannels) => ({ channel: channel(mark) }),
   "Mutation.createChannel": ({ mark }: OwnChannels) => ({ input: channel(mark) }),
   "Mutation.updateChannel": ({ channelId, mark }: OwnChannels) => ({
@@ -28,6 +29,8 @@ export const notifyExamples = {
   "Mutation.testChannel": ({ channelId }: OwnChannels) => ({ id: channelId }),
   // Of a version that is over: the routes by which streams of others are told stay.
   "Mutation.setNotificationRoutes": ({ mark }: OwnChannels) => ({ version: 0, root: { name: mark } }),
+  // Of a kind nothing of these tests is told by.
+  "Mutation.setNotificationTemplate": ({ mark }: OwnChannels) => ({ kind: "OPSGENIE", title: `${mark} {{rule}}` }),
   "Mutation.markNotificationsRead": () => ({ upTo: NOBODYS_ID }),
   "Subscription.notifications": () => ({}),
 };

@@ -18,6 +18,7 @@ import { createChannelStore } from "./store/notify/channel-store.ts";
 import { createDeliveryStore } from "./store/notify/delivery-store.ts";
 import { noticesWithin } from "./store/notify/gather-notices.ts";
 import { createInboxStore } from "./store/notify/inbox-store.ts";
+import { createTemplateStore } from "./store/notify/template-store.ts";
 import { parseAlertChanged } from "./store/notify/notify-rows.ts";
 
 /** What telling people needs of others. */
@@ -52,7 +53,7 @@ export const openNotify = (resources: Resources, ports: NotifyPorts): Notify => 
   const deliveries = createDeliveryStore({
     ...{ sql, eventLog, nowMs, newId, limits: NOTIFY_LIMITS, rateBundle: RATE_BUNDLE, keepsIncidents },
   });
-  const inbox = createInboxStore({ sql, nowMs });
+  const [inbox, templates] = [createInboxStore({ sql, nowMs }), createTemplateStore(sql)];
   const secrets = createChannelSecrets(keyRing);
   const mailer = mailRelay === null ? null : createMailer(mailRelay);
   const send = createSendMessage({ requests, mailer, providers, nowMs });
@@ -65,7 +66,7 @@ export const openNotify = (resources: Resources, ports: NotifyPorts): Notify => 
   };
   return {
     operations: createNotifyOperations({
-      ...{ channels, secrets, requests, mailer, send, nowMs, newId, deliveries, inbox, eventLog },
+      ...{ channels, secrets, templates, requests, mailer, send, nowMs, newId, deliveries, inbox, eventLog },
     }),
     ...{ telling, sending },
     background: [

@@ -13,7 +13,7 @@ import type { ChangedAlert, RuleAlerts } from "./operations/follow-alerts.ts";
 import type { Endpoint } from "./domain/webhooks/endpoint.ts";
 import type { WebhookEventType } from "./domain/webhooks/event-type.ts";
 import type { Delivery } from "./store/webhooks/delivery-list-store.ts";
-import type { Channel } from "./domain/notify/channel.ts";
+import type { Channel, TenantTemplates } from "./domain/notify/channel.ts";
 import type { Notification } from "./domain/notify/delivery.ts";
 import type { Digest } from "./domain/notify/digest.ts";
 import type { QuietHours } from "./domain/notify/quiet-hours.ts";
@@ -51,6 +51,8 @@ export type WebhookDeliveryParent = Delivery;
 export type WebhookEventTypeParent = WebhookEventType;
 /** What resolvers of `NotificationChannel` receive. */
 export type NotificationChannelParent = Channel;
+/** What resolvers of `NotificationTemplate` receive. */
+export type NotificationTemplateParent = TenantTemplates;
 /** What resolvers of `QuietHours` receive. */
 export type QuietHoursParent = QuietHours;
 /** What resolvers of `NotificationDigest` receive. */

@@ -46,6 +46,18 @@ export interface Templates {
   readonly body: string | null;
 }
 
+/** What a tenant says by every channel of a kind that has no words of its own; its time is milliseconds since the epoch. */
+export interface TenantTemplates extends Templates {
+  readonly kind: ChannelKind;
+  readonly changedAtMs: number;
+}
+
+/** What a channel says: its own words, else its tenant's for its kind; null: the built-in ones. */
+export const wordsOf = (own: Templates, tenants: Templates | null): Templates => ({
+  title: own.title ?? tenants?.title ?? null,
+  body: own.body ?? tenants?.body ?? null,
+});
+
 /** How many messages a channel takes within a sliding window. */
 export interface RateCap {
   readonly messages: number;

@@ -57,7 +57,8 @@ const checkDigest = (input: DigestInput | null | undefined): Digest | null => {
   return { every: { kind: "INTERVAL", minutes }, timeZone, except };
 };
 
-const checkTemplate = (text: string | null | undefined, where: string): string | null => {
+/** Checks a template; one that is left out or empty is none. Refuses with BAD_INPUT. */
+export const checkTemplate = (text: string | null | undefined, where: string): string | null => {
   if (text === null || text === undefined || text === "") return null;
   const problem = templateProblem(text);
   if (problem !== null) throw bad(where, problem);

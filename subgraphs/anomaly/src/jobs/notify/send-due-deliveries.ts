@@ -6,6 +6,7 @@ import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { addressedTo } from "../../domain/notify/addressed.ts";
 import type { NewNotification } from "../../domain/notify/delivery.ts";
+import { wordsOf } from "../../domain/notify/channel.ts";
 import { viewOfGroup } from "../../domain/notify/group.ts";
 import { messageOf, type Message } from "../../domain/notify/message.ts";
 import { nextTryMs, RETRIES, type SendOutcome } from "../../domain/notify/retry.ts";
@@ -44,12 +45,16 @@ export interface SenderDeps {
   readonly random: () => number;
 }
 
-const messageFor = (deps: SenderDeps, { channel, delivery, notices, alerts, group }: BegunDelivery): Message => {
+const messageFor = (
+  deps: SenderDeps,
+  { channel, tenants, delivery, notices, alerts, group }: BegunDelivery,
+): Message => {
   const told = notices.map(({ alert }) => alert);
   const unlisted = Math.max(0, alerts - newestOfEach(told).length);
   const whole = { group: group === null ? null : viewOfGroup(group, told) };
+  const said = { ...channel, templates: wordsOf(channel.templates, tenants) };
   const now = { atMs: deps.nowMs(), publicUrl: deps.publicUrl() };
-  return messageOf({ id: delivery.id, channel, alerts: told, unlisted, wait: delivery.wait, ...now, ...whole });
+  return messageOf({ id: delivery.id, channel: said, alerts: told, unlisted, wait: delivery.wait, ...now, ...whole });
 };
 
 /** What a delivery says of groups when it is settled, and what it told of its own. */

@@ -161,6 +161,35 @@ test("A preview says what would be sent, with stars for the credential, and send
   expect(receivers.accepted).toHaveLength(before);
 });
 
+test("A tenant's words are said by its channels of a kind that have none of their own, and by nobody else's", async () => {
+  const [tenantId, other] = [freshTenantId(), freshTenantId()];
+  const set = `mutation ($kind: NotificationChannelKind!, $title: String, $body: String) {
+    result: setNotificationTemplate(kind: $kind, title: $title, body: $body) { kind title body } }`;
+  const words = { kind: "IN_APP", title: "Look: {{rule}}", body: null };
+  expect((await ask(tenantId, set, words)).data).toEqual({ result: words });
+  const plain = await create(tenantId, { name: "plain", inApp: {} });
+  const own = await create(tenantId, { name: "own", inApp: {}, bodyTemplate: "{{severity}}!" });
+  const titles = async (of: TenantId, channels: readonly string[]) => {
+    await room.route(of, channels);
+    await room.tell(of, [alertOf(of)]);
+    await room.sendDue();
+    const { page } = await room.operations.readInbox(room.managerOf(of), { first: 10, unreadOnly: false });
+    return page.items.map(({ title, body }) => `${title} / ${body.slice(0, 9)}`).toSorted();
+  };
+  expect(await titles(tenantId, [plain, own])).toEqual(["Look: Orders / 3 lies be", "Look: Orders / WARNING!"]);
+  expect(await titles(other, [await create(other, { name: "plain", inApp: {} })])).toEqual([
+    "[WARNING] Orders (country=DE): FIRING / 3 lies be",
+  ]);
+  const preview = `{ a: previewNotification(channel: { name: "x", inApp: {} }) { title }
+    b: previewNotification(channel: { name: "x", inApp: {}, titleTemplate: "Mine" }) { title } }`;
+  expect((await ask(tenantId, preview)).data).toEqual({ a: { title: "Look: Sample rule" }, b: { title: "Mine" } });
+  expect((await ask(other, preview)).data["a"]).toEqual({ title: expect.stringMatching(/^.WARNING/) });
+  const { errors } = await ask(tenantId, set, { kind: "SMS", title: "{{severty}}" });
+  expect(errors).toMatchObject([{ extensions: { code: "BAD_INPUT", field: "title" } }]);
+  expect((await ask(tenantId, set, { kind: "IN_APP" })).data).toEqual({ result: null });
+  expect((await ask(tenantId, "{ notificationTemplates { kind } }")).data).toEqual({ notificationTemplates: [] });
+});
+
 test("A group is told in one message, which the log of deliveries and previews show", async () => {
   const tenantId = freshTenantId();
   const id = await create(tenantId, { name: "inbox", inApp: {} });
@@ -175,12 +204,8 @@ test("A group is told in one message, which the log of deliveries and previews s
   const [notification] = inbox.parse((await ask(tenantId, INBOX)).data["notificationInbox"]).edges;
   expect(notification?.node.title).toBe("[WARNING] country=DE: 2 new");
   expect(notification?.node.body).toMatch(/^- NEW \[WARNING\] Orders .*\n- NEW \[WARNING\] Other/);
-  const preview =
-    "query ($channel: ChannelInput!) { previewNotification(channel: $channel, alerts: 3) { title text } }";
-  const channel = { name: "x", inApp: {}, titleTemplate: "{{groupState}} {{groupName}} {{summary}}" };
-  expect((await ask(tenantId, preview, { channel })).data["previewNotification"]).toMatchObject({
-    title: "BEGAN rule=Sample rule 3 new",
-  });
+  const preview = `{ previewNotification(alerts: 3, channel: { name: "x", inApp: {}, titleTemplate: "{{groupState}} {{groupName}} {{summary}}" }) { title } }`;
+  expect((await ask(tenantId, preview)).data["previewNotification"]).toEqual({ title: "BEGAN rule=Sample rule 3 new" });
 });
 
 describe("A receiver that refuses for good", () => {

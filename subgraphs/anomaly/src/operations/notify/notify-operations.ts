@@ -16,10 +16,12 @@ import type { DeliveryStore } from "../../store/notify/delivery-store.ts";
 import type { InboxStore } from "../../store/notify/inbox-store.ts";
 import { createChannel, deleteChannel, updateChannel, type DefineChannelDeps } from "./define-channel.ts";
 import { followNotifications, readerOf } from "./follow-notifications.ts";
+import { setTenantTemplates, type TenantTemplatesDeps } from "./tenant-templates.ts";
 import { previewNotification, testChannel, type TryChannelDeps } from "./try-channel.ts";
 
 /** What is done on request about channels, routes, deliveries and inboxes needs. */
-export interface NotifyDeps extends DefineChannelDeps, Omit<TryChannelDeps, "channels" | "secrets"> {
+export interface NotifyDeps
+  extends DefineChannelDeps, TenantTemplatesDeps, Omit<TryChannelDeps, "channels" | "secrets" | "templates"> {
   readonly deliveries: Pick<DeliveryStore, "list" | "noticesOf">;
   readonly inbox: InboxStore;
   readonly eventLog: EventLog;
@@ -123,6 +125,8 @@ export const createNotifyOperations = (deps: NotifyDeps) => ({
   listChannels: ({ tenantId }: Caller) => deps.channels.list(tenantId),
   notificationRoutes: ({ tenantId }: Caller) => deps.channels.routes(tenantId),
   setNotificationRoutes: setRoutes(deps),
+  notificationTemplates: ({ tenantId }: Caller) => deps.templates.list(tenantId),
+  setNotificationTemplate: setTenantTemplates(deps),
   ...{ listDeliveries: listDeliveries(deps), readInbox: readInbox(deps), markNotificationsRead: markRead(deps) },
   followNotifications: followNotifications(deps),
 });

@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid, parseAnomalyId, parseRuleId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { keepsIncidents, type Channel, type ChannelDefinition } from "../../domain/notify/channel.ts";
+import { keepsIncidents, wordsOf, type Channel, type ChannelDefinition } from "../../domain/notify/channel.ts";
 import { checkChannel } from "../../domain/notify/check-channel.ts";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
 import { mailOf } from "../../domain/notify/kinds/email.ts";
@@ -18,6 +18,7 @@ import type { SendOutcome } from "../../domain/notify/retry.ts";
 import { MAX_SAMPLES, sampleAlerts } from "../../domain/notify/sample.ts";
 import { smsSize, type SmsSize } from "../../domain/notify/sms-text.ts";
 import type { ChannelStore } from "../../store/notify/channel-store.ts";
+import type { TemplateStore } from "../../store/notify/template-store.ts";
 import type { ChannelSecrets } from "./channel-secrets.ts";
 import type { SendMessage } from "./send-message.ts";
 
@@ -25,6 +26,7 @@ import type { SendMessage } from "./send-message.ts";
 export interface TryChannelDeps {
   readonly channels: Pick<ChannelStore, "findSealed">;
   readonly secrets: Pick<ChannelSecrets, "open">;
+  readonly templates: Pick<TemplateStore, "list">;
   readonly send: SendMessage;
   readonly nowMs: NowMs;
   readonly newId: () => string;
@@ -83,13 +85,15 @@ const writtenFor = ({ settings }: ChannelDefinition, message: Message, nowMs: nu
   }
 };
 
-/** Renders what a channel like this would be told of so many alerts, and sends nothing; refuses with BAD_INPUT. */
+/** Renders what a channel like this would be told of so many alerts, in its tenant's words where it has none, and sends nothing; refuses with BAD_INPUT. */
 export const previewNotification =
-  (deps: Pick<TryChannelDeps, "nowMs" | "newId">) =>
-  (caller: Caller, input: ChannelInput, alerts: number): NotificationPreview => {
+  (deps: Pick<TryChannelDeps, "templates" | "nowMs" | "newId">) =>
+  async (caller: Caller, input: ChannelInput, alerts: number): Promise<NotificationPreview> => {
     if (alerts < 1 || alerts > MAX_SAMPLES)
       throw refuse("BAD_INPUT", `A preview is of 1 to ${MAX_SAMPLES} alerts.`, { field: "alerts" });
-    const { definition } = checkChannel(input);
+    const { definition: own } = checkChannel(input);
+    const tenants = (await deps.templates.list(caller.tenantId)).find(({ kind }) => kind === own.settings.kind);
+    const definition = { ...own, templates: wordsOf(own.templates, tenants ?? null) };
     const nowMs = deps.nowMs();
     const told = samples(deps, caller, alerts);
     const isGroup = alerts > 1 && !keepsIncidents(definition.settings.kind);
@@ -117,10 +121,18 @@ export const testChannel =
   async (caller: Caller, id: string, signal: AbortSignal | undefined): Promise<TestedChannel | null> => {
     const found = isUuid(id) ? await deps.channels.findSealed(caller.tenantId, id.toLowerCase()) : null;
     if (found === null) return null;
-    const { channel, sealed } = found;
+    const { channel, sealed, tenants } = found;
+    const said = { ...channel, templates: wordsOf(channel.templates, tenants) };
     const secret = sealed === null ? null : await deps.secrets.open(caller.tenantId, channel.id, sealed);
     const message = messageOf({
-      ...{ id: deps.newId(), channel, alerts: samples(deps, caller, 1), unlisted: 0, wait: "NOW", atMs: deps.nowMs() },
+      ...{
+        id: deps.newId(),
+        channel: said,
+        alerts: samples(deps, caller, 1),
+        unlisted: 0,
+        wait: "NOW",
+        atMs: deps.nowMs(),
+      },
     });
     const outcome = await deps.send({
       ...{ channel, secret, message, thread: null, done: [], onDone: () => Promise.resolve(true) },

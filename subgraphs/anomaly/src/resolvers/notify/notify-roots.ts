@@ -14,6 +14,7 @@ export const notifyQueries = {
   channel: (_root, { id }, { caller, operations }) => operations.findChannel(caller, id),
   channels: (_root, _arguments, { caller, operations }) => operations.listChannels(caller),
   notificationRoutes: (_root, _arguments, { caller, operations }) => operations.notificationRoutes(caller),
+  notificationTemplates: (_root, _arguments, { caller, operations }) => operations.notificationTemplates(caller),
   deliveries: (_root, asked, { caller, operations }) => operations.listDeliveries(caller, asked).then(toConnection),
   notificationInbox: (_root, asked, { caller, operations }) =>
     operations.readInbox(caller, asked).then(({ page, unread }) => ({ ...toConnection(page), unread })),
@@ -35,6 +36,7 @@ export const notifyMutations = {
     operations.testChannel(caller, id, signal).then((tested) => toTestChannelResult(id, tested)),
   setNotificationRoutes: (_root, { version, root }, { caller, operations }) =>
     operations.setNotificationRoutes(caller, version, root).then(toSetRoutesResult),
+  setNotificationTemplate: (_root, asked, { caller, operations }) => operations.setNotificationTemplate(caller, asked),
   markNotificationsRead: (_root, { upTo }, { caller, operations }) => operations.markNotificationsRead(caller, upTo),
 } satisfies MutationResolvers;
 

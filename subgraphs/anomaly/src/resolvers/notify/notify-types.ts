@@ -7,6 +7,7 @@ import type {
   NotificationDeliveryResolvers,
   NotificationDigestResolvers,
   NotificationResolvers,
+  NotificationTemplateResolvers,
   QuietHoursResolvers,
   ResolversTypes,
   ResolversUnionTypes,
@@ -88,6 +89,11 @@ const NotificationDelivery: NotificationDeliveryResolvers = {
   finishedAt: ({ finishedAtMs }) => toDateTimeOrNull(finishedAtMs),
 };
 
+/** Resolvers of `NotificationTemplate`. */
+const NotificationTemplate: NotificationTemplateResolvers = {
+  changedAt: ({ changedAtMs }) => toDateTime(changedAtMs),
+};
+
 /** Resolvers of `Notification`. */
 const Notification: NotificationResolvers = {
   createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
@@ -95,4 +101,11 @@ const Notification: NotificationResolvers = {
 };
 
 /** Resolvers of the types about being told. */
-export const notifyTypes = { NotificationChannel, QuietHours, NotificationDigest, NotificationDelivery, Notification };
+export const notifyTypes = {
+  NotificationChannel,
+  NotificationTemplate,
+  QuietHours,
+  NotificationDigest,
+  NotificationDelivery,
+  Notification,
+};

@@ -192,12 +192,12 @@ const workOf = async (
   const counts = new Map(counted.map((one) => [one.delivery_id, one.alerts]));
   const work = new Map<string, BegunDelivery>();
   for (const held of all) {
-    const { channel, sealed, delivery } = held;
+    const { channel, sealed, tenants, delivery } = held;
     const own = ownOf.get(delivery.id) ?? [];
     const alerts =
       counts.get(delivery.id) ?? new Set(own.map(({ alert }) => alert.anomalyId ?? alert.fingerprint)).size;
     const group = await groupWithin(deps, transaction, tenantId, held, own);
-    work.set(delivery.id, { channel, sealed, delivery, notices: own, alerts, group });
+    work.set(delivery.id, { channel, sealed, tenants, delivery, notices: own, alerts, group });
   }
   return work;
 };

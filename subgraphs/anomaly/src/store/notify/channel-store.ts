@@ -4,7 +4,14 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import type { Channel, ChannelDefinition, ChannelState, SavedChannel } from "../../domain/notify/channel.ts";
 import type { Route, Routes, SavedRoutes } from "../../domain/notify/route.ts";
-import { CHANNEL_COLUMNS, channelRow, routesRow, sealedChannelRow, type SealedChannel } from "./notify-rows.ts";
+import {
+  CHANNEL_COLUMNS,
+  channelRow,
+  routesRow,
+  SEALED_COLUMNS,
+  sealedChannelRow,
+  type SealedChannel,
+} from "./notify-rows.ts";
 
 /** A secret as it is kept. */
 export interface KeptSecret {
@@ -82,7 +89,7 @@ const statements = {
   }),
   find: (tenantId: TenantId, id: string): SqlStatement => ({
     name: "notify-find-channel",
-    text: `SELECT ${CHANNEL_COLUMNS}, sealed_secret FROM notify_channel WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL`,
+    text: `SELECT ${SEALED_COLUMNS} FROM notify_channel WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL`,
     params: [tenantId, id],
   }),
   list: (tenantId: TenantId): SqlStatement => ({

@@ -1,7 +1,7 @@
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import { parseAnomalyId, parseRuleId, parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import type { Channel } from "../../domain/notify/channel.ts";
+import type { Channel, Templates } from "../../domain/notify/channel.ts";
 import type { Delivery, Notice, Notification } from "../../domain/notify/delivery.ts";
 import type { Route, Routes } from "../../domain/notify/route.ts";
 import { idColumn, msColumn } from "../rule-row.ts";
@@ -56,10 +56,16 @@ const digestColumn = z
 export const CHANNEL_COLUMNS = `tenant_id, id, name, settings, secret_hint, templates, quiet_hours, digest, rate_messages, rate_window_seconds, state,
   disabled_because, version, created_at, changed_at`;
 
+/** Columns of a channel with its sealed secret, and the words of its tenant for its kind. */
+export const SEALED_COLUMNS = `${CHANNEL_COLUMNS}, sealed_secret, (SELECT json_build_object('title', t.title, 'body', t.body) FROM notify_template t
+  WHERE t.tenant_id = notify_channel.tenant_id AND t.kind = notify_channel.kind) AS tenant_templates`;
+
+const templatesColumn = z.object({ title: z.string().nullable(), body: z.string().nullable() });
+
 const channelColumns = z.object({
   ...{ tenant_id: idColumn(parseTenantId), id: z.string(), name: z.string(), settings: settingsColumn },
   ...{ secret_hint: z.string().nullable(), quiet_hours: quietHoursColumn, digest: digestColumn },
-  templates: z.object({ title: z.string().nullable(), body: z.string().nullable() }),
+  templates: templatesColumn,
   ...{ rate_messages: z.number(), rate_window_seconds: z.number(), version: z.number() },
   ...{ state: z.enum(["ACTIVE", "PAUSED", "DISABLED"]), disabled_because: z.string().nullable() },
   ...{ created_at: msColumn, changed_at: msColumn },
@@ -81,15 +87,17 @@ export const channelRow = (row: unknown): Channel => {
 export interface SealedChannel {
   readonly channel: Channel;
   readonly sealed: string | null;
+  /** What its tenant says by channels of its kind; null when it says nothing. */
+  readonly tenants: Templates | null;
 }
 
-const sealedColumn = z.object({ sealed_secret: z.string().nullable() });
+const sealedColumn = z.object({ sealed_secret: z.string().nullable(), tenant_templates: templatesColumn.nullable() });
 
-/** Reads a channel with its sealed secret. */
-export const sealedChannelRow = (row: unknown): SealedChannel => ({
-  channel: channelRow(row),
-  sealed: sealedColumn.parse(row).sealed_secret,
-});
+/** Reads a channel with its sealed secret and its tenant's words. */
+export const sealedChannelRow = (row: unknown): SealedChannel => {
+  const { sealed_secret: sealed, tenant_templates: tenants } = sealedColumn.parse(row);
+  return { channel: channelRow(row), sealed, tenants };
+};
 
 const routeColumn: z.ZodType<Route> = z.lazy(() =>
   z.object({

@@ -1,7 +1,7 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { Attempt, ToldGroup } from "../../domain/notify/delivery.ts";
-import { CHANNEL_COLUMNS, DELIVERY_COLUMNS } from "./notify-rows.ts";
+import { DELIVERY_COLUMNS, SEALED_COLUMNS } from "./notify-rows.ts";
 
 /** A delivery a worker may send until its lease ends; the token proves it when it is settled. */
 export interface DeliveryClaim {
@@ -40,7 +40,7 @@ export const renewStatement = (claims: readonly DeliveryClaim[], leaseUntilMs: n
 /** The channels of claimed deliveries, held in one order: whoever writes notices to them waits, so that what is begun takes no more in. */
 export const holdChannelsStatement = (tenantId: TenantId, claims: readonly DeliveryClaim[]): SqlStatement => ({
   name: "notify-hold-channels-of-claims",
-  text: `SELECT ${CHANNEL_COLUMNS}, sealed_secret FROM notify_channel WHERE tenant_id = $1 AND deleted_at IS NULL
+  text: `SELECT ${SEALED_COLUMNS} FROM notify_channel WHERE tenant_id = $1 AND deleted_at IS NULL
     AND id IN (SELECT d.channel_id FROM notify_delivery d JOIN ${CLAIMS} ON d.tenant_id = $1 AND d.id = c.id AND d.lease_token = c.token)
     ORDER BY id FOR UPDATE`,
   params: [tenantId, idsOf(claims), tokensOf(claims)],
