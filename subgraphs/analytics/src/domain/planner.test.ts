@@ -134,8 +134,8 @@ describe("the planner", () => {
     ],
     ["people by country, whose rollup is of days", { measures: [people], dimensions: ["country"] }, false],
     [
-      "people of less than a day of UTC",
-      { measures: [people], range: { from: "2026-03-01T01:00:00Z", to: "2026-03-02T23:00:00Z" } },
+      "people of fewer than three whole days of UTC",
+      { measures: [people], range: { from: "2026-03-01T01:00:00Z", to: "2026-03-04T23:00:00Z" } },
       false,
     ],
   ])("%s", (_what, input, inDays) => {

@@ -150,6 +150,9 @@ export const whyNotRollup = (table: RollupTable, query: AnalyticQuery, policy: D
   return cut === undefined ? null : `A bucket begins at ${new Date(cut).toISOString()}, inside a ${step}.`;
 };
 
+/** Whole days from which on reading them apart pays: a statement's further part takes as long as merging the hours of one to three days. */
+const MIN_DAYS = 3;
+
 const keptByDay = ({ formula }: Measure): boolean => ["COUNT", "UNIQUES", "FORMULA"].includes(formula.kind);
 
 /**
@@ -158,7 +161,7 @@ const keptByDay = ({ formula }: Measure): boolean => ["COUNT", "UNIQUES", "FORMU
  */
 const daysOf = (rollup: RollupTable | null, { range, buckets, ...query }: AnalyticQuery): TimeRange | null => {
   const days = wholeSteps(range, DAY_MS);
-  if (rollup !== "rollup_hour_name" || days === null) return null;
+  if (rollup !== "rollup_hour_name" || days === null || days.toMs - days.fromMs < MIN_DAYS * DAY_MS) return null;
   const { dimensions, filter, measures } = query;
   if (!measures.every(keptByDay) || !measures.some(({ formula }) => formula.kind === "UNIQUES")) return null;
   if ([...dimensions, ...fieldsOf(filter)].some(({ name }) => name === "currency")) return null;

@@ -218,6 +218,9 @@ const partsOf = (
   return parts;
 };
 
+/** Buckets that weeks take the place of, from which on reading them apart pays: a statement's further part takes as long as merging some forty sketches of each group. */
+const MIN_BUCKETS_MERGED = 48;
+
 const isClock = (field: Field): boolean => field.kind === "PART" && field.part.kind === "CLOCK";
 
 /**
@@ -227,7 +230,7 @@ const isClock = (field: Field): boolean => field.kind === "PART" && field.part.k
 const weeksOf = (
   parts: readonly PlanPart[],
   { buckets, dimensions, filter }: AnalyticQuery,
-  { columns }: OwnReading,
+  { columns, grainMs }: OwnReading,
 ): readonly TimeRange[] => {
   const sketched = columns.some(({ kind }) => kind === "UNIQUES");
   if (!sketched || !columns.every(({ kind }) => kind === "UNIQUES" || kind === "COUNT" || kind === "FORMULA"))
@@ -236,7 +239,8 @@ const weeksOf = (
   const cuts = buckets?.startsMs.filter((ms) => !isMonday(ms)) ?? [];
   return parts.flatMap((part) => {
     const weeks = part.table === "events" ? null : wholeWeeks(part);
-    return weeks === null || cuts.some((ms) => ms > weeks.fromMs && ms < weeks.toMs) ? [] : [weeks];
+    if (weeks === null || (weeks.toMs - weeks.fromMs) / grainMs < MIN_BUCKETS_MERGED) return [];
+    return cuts.some((ms) => ms > weeks.fromMs && ms < weeks.toMs) ? [] : [weeks];
   });
 };
 

@@ -85,16 +85,16 @@ describe("a tenant's own rollups", () => {
     );
   });
 
-  test("persons of whole weeks are counted from weeks that are kept merged: as they are from days, and from fewer rows", async () => {
+  test("persons of whole weeks are counted from weeks that are kept merged: as they are from hours, and from fewer rows", async () => {
     const tenantId = freshTenantId();
-    // So many combinations a day that the blocks which are read tell days from weeks.
+    // So many combinations that the blocks which are read tell hours from weeks.
     const events = Array.from({ length: 12_000 }, (_event, index) =>
       shopEvent(index, { timeMs: FROM + index * 288_000, userId: `u${(index * 7) % 61}`, device: `d${index % 250}` }),
     );
     await room.ingest(tenantId, events);
     await room.count(tenantId);
     const { id } = await room.define(tenantId, "own", {
-      ...{ dimensions: ["device", "name"], grain: "DAY", measures: [{ function: "UNIQUES", of: "persons" }] },
+      ...{ dimensions: ["device", "name"], grain: "HOUR", measures: [{ function: "UNIQUES", of: "persons" }] },
     });
     await room.built(tenantId, id);
     const input: OlapInput = {
@@ -106,6 +106,7 @@ describe("a tenant's own rollups", () => {
       dimensions: ["name"],
     };
     const asked = [input, { ...input, granularity: "WEEK" }, { ...input, granularity: "DAY" }] as const;
+    // By days the same hours are read one by one.
     for (const one of asked) await check(tenantId, events, one);
     const [whole, byWeek, byDay] = await Promise.all(asked.map((one) => ask(tenantId, one)));
     expect(byDay?.provenance.tables).toMatchObject([{ table: "rollups.own" }]);
