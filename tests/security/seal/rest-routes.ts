@@ -182,6 +182,7 @@ const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "GET /api/v2/anomalies/{anomaly_id}/picture/png": "The tenant has no anomaly of this id.",
   "GET /api/v2/anomalies/{anomaly_id}/picture/svg": "The tenant has no anomaly of this id.",
   "POST /api/v2/anomalies/feedback/{anomaly_id}": "The tenant has no anomaly of this id.",
+  "GET /api/v2/slos/{slo_id}": "The tenant has no objective of this id.",
 };
 
 const anonymous = (text: string, tenantId: string): string => withoutTrace(text.replaceAll(tenantId, "<id>"));
