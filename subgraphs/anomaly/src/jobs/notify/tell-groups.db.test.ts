@@ -5,6 +5,8 @@ import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import fc from "fast-check";
 import { z } from "zod";
 import { alertOf, NOTIFY_EPOCH_MS, openNotifyRoom, type NotifyRoom } from "../../testing/notify/notify-room.ts";
+import { openMailServer, type MailServer } from "../../testing/notify/mail-server.ts";
+import { samplePictures } from "../../testing/notify/sample-pictures.ts";
 import { openReceivers, type Fault, type Receivers } from "../../testing/notify/receivers.ts";
 import { referenceView, type PastMessage } from "../../testing/notify/reference-groups.ts";
 import { SEND_LEASE_MS } from "../sending/held-leases.ts";
@@ -13,10 +15,15 @@ import { SEND_LEASE_MS } from "../sending/held-leases.ts";
 jest.setTimeout(120_000);
 
 let receivers: Receivers;
+let relay: MailServer;
 let room: NotifyRoom;
 beforeAll(async () => {
   receivers = await openReceivers();
-  room = await openNotifyRoom();
+  relay = await openMailServer();
+  room = await openNotifyRoom({
+    mailRelay: { ...relay, from: "alerts@tessera.example", tls: "REQUIRED" },
+    ...{ pictures: samplePictures(), publicUrl: () => "https://tessera.example" },
+  });
 });
 afterEach(async () => {
   const text =
@@ -29,6 +36,7 @@ afterEach(async () => {
 afterAll(async () => {
   await room.close();
   await receivers.close();
+  await relay.close();
 });
 
 const counts = z.object({ NEW: z.number(), CHANGED: z.number(), OVER: z.number(), STILL: z.number() });
@@ -41,6 +49,7 @@ const body = z.object({
     }),
   }),
 });
+const picture = z.object({ data: z.object({ picture: z.string().nullable() }) });
 const told = () => receivers.accepted.map((one) => body.parse(JSON.parse(one.body)).data);
 const open = async (more: object = {}): Promise<{ readonly tenantId: TenantId; readonly channel: string }> => {
   const tenantId = freshTenantId();
@@ -179,4 +188,24 @@ test("An alert whose labels change goes over to its new group, and another tenan
     ["FR", "BEGAN", { NEW: 1, CHANGED: 0, OVER: 0, STILL: 0 }],
     ["DE", "CHANGED", { NEW: 1, CHANGED: 0, OVER: 0, STILL: 1 }],
   ]);
+});
+
+test("Mails of a group show its alerts, and another channel that is told of one alert links to its picture", async () => {
+  const { tenantId, channel } = await open();
+  const mails = await room.makeChannel(tenantId, { name: "mail", email: { recipients: ["ada@example.com"] } });
+  await room.route(tenantId, [channel, mails], { groupBy: ["country"], groupWaitSeconds: 0 });
+  const [first, second] = [alertOf(tenantId), alertOf(tenantId)];
+  await room.tell(tenantId, [first]);
+  await sendAll();
+  room.clock.ms += 300_000;
+  await room.tell(tenantId, [second]);
+  await sendAll();
+  const shown = relay.taken.map(({ text }) => [...text.matchAll(/^Content-ID:\s+<([^.>]+)\./gim)].map(([, id]) => id));
+  expect(shown).toEqual([[first.anomalyId], [second.anomalyId, first.anomalyId]]);
+  const links = receivers.accepted.map((one) => picture.parse(JSON.parse(one.body)).data.picture);
+  expect(links).toEqual([`https://tessera.example/api/v2/anomalies/${first.anomalyId ?? ""}/picture/png`, null]);
+  // Both are of one conversation: the group's.
+  const references = relay.taken.map(({ text }) => /^References:\s+<(group\.[^>]+)>/im.exec(text)?.[1]);
+  expect(new Set(references).size).toBe(1);
+  expect(references[0]).toMatch(/^group\./);
 });

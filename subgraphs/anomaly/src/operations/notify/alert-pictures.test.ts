@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import type { AnomalyId } from "@tessera/contracts/ids";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { createLogger } from "@tessera/platform/telemetry/logger";
-import type { Anomaly } from "../../domain/anomaly.ts";
 import { mailOf } from "../../domain/notify/kinds/email.ts";
 import { messageOf } from "../../domain/notify/message.ts";
 import { openMailServer, type MailServer } from "../../testing/notify/mail-server.ts";
 import { alertOf, NOTIFY_EPOCH_MS } from "../../testing/notify/notify-room.ts";
+import { samplePictures } from "../../testing/notify/sample-pictures.ts";
 import { channelOf, SAMPLE_DELIVERY } from "../../testing/notify/sample-channel.ts";
-import { drawAnomaly } from "../explain/draw-anomaly.ts";
-import { createAlertPictures, MAX_PICTURES, type PicturePorts } from "./alert-pictures.ts";
+import { createAlertPictures, MAX_PICTURES } from "./alert-pictures.ts";
 import { createMailer } from "./mailer.ts";
 
 // Pictures are drawn in a thread beside; nothing here is measured in time.
@@ -21,45 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => relay.close());
 
-const HOUR_MS = 3_600_000;
 const FROM = "alerts@tessera.example";
 const tenantId = freshTenantId();
 const logger = createLogger("test", "silent");
 const alertWith = () => alertOf(tenantId, { ruleName: 'Errors <b>"x"</b>' });
-
-const anomalyOf = (id: AnomalyId): Anomaly => ({
-  ...{ tenantId, id, ruleId: alertWith().ruleId, fingerprint: "f", severity: "WARNING", state: "FIRING", timesSeen: 2 },
-  group: [{ name: "country", value: '<b>"DE"</b>' }],
-  evidence: {
-    ...{ value: 320, samples: null, score: 3, expected: 100, low: 60, high: 140, side: "ABOVE", because: "high" },
-    ...{ weighed: [], impact: null },
-    window: { fromMs: NOTIFY_EPOCH_MS - 2 * HOUR_MS, toMs: NOTIFY_EPOCH_MS - HOUR_MS },
-  },
-  ...{ raisedAtMs: NOTIFY_EPOCH_MS - HOUR_MS, lastSeenAtMs: NOTIFY_EPOCH_MS, lastValue: 330 },
-  ...{ acknowledgement: null, resolution: null },
-});
-
-/** A day of hours, the last two of which are anomalous. */
-const course = Array.from({ length: 24 }, (_none, hour) => {
-  const atMs = NOTIFY_EPOCH_MS + (hour - 24) * HOUR_MS;
-  const [usual, odd] = [100 + 30 * Math.sin(hour / 4), hour >= 22];
-  return {
-    ...{ atMs, untilMs: atMs + HOUR_MS, value: odd ? 320 : usual, expected: usual, low: usual - 40, high: usual + 40 },
-    ...{ score: odd ? 3 : 0, outcome: odd ? ("ANOMALOUS" as const) : ("NORMAL" as const) },
-  };
-});
-
-const ports = (missing: ReadonlySet<string> = new Set()): PicturePorts => ({
-  loaders: () => ({
-    rule: { load: () => Promise.resolve(null) },
-    bucketsOf: () => Promise.resolve(course),
-    anomaly: {
-      load: (id) =>
-        missing.has(id) ? Promise.reject(new Error("The store is away.")) : Promise.resolve(anomalyOf(id)),
-    },
-  }),
-  draw: drawAnomaly((anomaly, loaders) => loaders.bucketsOf(anomaly)),
-});
 
 const { channel } = channelOf({ name: "mail", email: { recipients: ["ada@example.com"] } });
 const messageWith = (alerts: ReturnType<typeof alertWith>[]) =>
@@ -68,7 +31,7 @@ const to = { from: FROM, recipients: ["ada@example.com"], channelId: channel.id 
 
 test("A mail shows its anomaly's picture within its text, with words for whoever does not see it", async () => {
   const message = messageWith([alertWith()]);
-  const pictures = await createAlertPictures(ports(), logger)(tenantId, message);
+  const pictures = await createAlertPictures(samplePictures(), logger)(tenantId, message);
   const mail = mailOf(to, message, pictures);
   expect(await createMailer({ ...relay, from: FROM, tls: "REQUIRED" }).send(mail)).toMatchObject({ kind: "SENT" });
   const [taken] = relay.taken;
@@ -94,13 +57,22 @@ test("A mail about many shows the first few, and those alone that can be drawn",
   const alerts = Array.from({ length: 5 }, alertWith);
   const message = messageWith(alerts);
   const names = async (missing: ReadonlySet<string>) =>
-    (await createAlertPictures(ports(missing), logger)(tenantId, message)).map(({ name }) => name);
+    (await createAlertPictures(samplePictures(missing), logger)(tenantId, message)).map(({ name }) => name);
   const ids = alerts.slice(0, MAX_PICTURES).map(({ anomalyId }) => anomalyId);
   expect(await names(new Set())).toEqual(ids);
   expect(await names(new Set([ids[1] ?? ""]))).toEqual([ids[0], ids[2]]);
   expect(
-    await createAlertPictures(ports(), logger)(tenantId, messageWith([alertOf(tenantId, { anomalyId: null })])),
+    await createAlertPictures(samplePictures(), logger)(
+      tenantId,
+      messageWith([alertOf(tenantId, { anomalyId: null })]),
+    ),
   ).toEqual([]);
+});
+
+test("A mail waits for no picture that is not there in time", async () => {
+  const draw = () => new Promise<never>(() => {});
+  const slow = { ...samplePictures(), withinMs: 1, draw };
+  expect(await createAlertPictures(slow, logger)(tenantId, messageWith([alertWith()]))).toEqual([]);
 });
 
 test("A message elsewhere has a link to the picture of its one anomaly, where clients' address is known", () => {

@@ -20,6 +20,8 @@ export interface PicturePorts {
   readonly loaders: (
     tenantId: TenantId,
   ) => ExplainLoaders & { readonly anomaly: { load(id: AnomalyId): Promise<Anomaly | null> } };
+  /** Milliseconds that drawing may take for one mail; {@link DRAW_MS} unless said. */
+  readonly withinMs?: number;
   readonly draw: (anomaly: Anomaly, theme: PictureTheme, loaders: ExplainLoaders) => Promise<AnomalyPicture>;
 }
 
@@ -54,7 +56,7 @@ export const createAlertPictures = (ports: PicturePorts, logger: Logger): AlertP
     const pictures: (MailPicture | null)[] = [];
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, DRAW_MS);
+      timer = setTimeout(resolve, ports.withinMs ?? DRAW_MS);
     });
     const all = (async (): Promise<void> => {
       // One after the other: a mail takes no more than one thread's worth of drawing.
