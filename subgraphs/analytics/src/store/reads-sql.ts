@@ -13,8 +13,8 @@ const foundByConditions = ({ plan }: OlapRequest, drawing: Drawing | null): bool
   drawing === null ? plan.own === undefined : drawing.sample.table !== "events_by_person";
 
 /**
- * A statement that leaves the same rows to be read as a request, all of it or a sample, for the engine to estimate: the engine takes some 30 ms of processor time to lay out
- * the statement that answers, and a quarter of it for the same conditions alone.
+ * A statement that leaves the same rows to be read as a request, all of it or a sample, for the engine to estimate: laid out in 7 ms of processor time for each table, without
+ * the groups, measures and orders that the statement which answers has beside.
  */
 export const readsStatement = (request: OlapRequest, drawing: Drawing | null, tenantId: string): StoreStatement => {
   if (!foundByConditions(request, drawing))
