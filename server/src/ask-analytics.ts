@@ -2,10 +2,9 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import type { SubgraphConnection } from "@tessera/gateway/connections/connection";
 import type { GatewayCall } from "@tessera/gateway/graphql-request";
-import { isErrorCode, type ErrorCode } from "@tessera/platform/errors/error-codes";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { z } from "zod";
+import { meaningOf } from "./room-error.ts";
 
 const SERIES = `query WatchedSeries($input: WatchedSeriesInput!) {
   answer: watchedSeries(input: $input) {
@@ -61,20 +60,6 @@ const reached = z.object({
   ]),
 });
 
-const told = z.object({
-  message: z.string(),
-  extensions: z.object({ code: z.custom<ErrorCode>(isErrorCode), field: z.string().optional() }),
-});
-
-/** What the analytics room refuses is for whoever asked; everything else they can only wait out. */
-const meaningOf = (error: unknown): Error => {
-  const known = told.safeParse(error);
-  if (!known.success || known.data.extensions.code === "INTERNAL")
-    return refuse("DEPENDENCY_UNAVAILABLE", "Analytics can't be asked at the moment.", { retryAfterSeconds: 2 }, error);
-  const { code, field } = known.data.extensions;
-  return refuse(code, known.data.message, field === undefined ? {} : { field }, error);
-};
-
 /** Builds {@link AskAnalytics} over the analytics room, wherever it runs. */
 export const createAskAnalytics = (analytics: SubgraphConnection<GatewayCall>): AskAnalytics => {
   const ask = async (
@@ -85,7 +70,7 @@ export const createAskAnalytics = (analytics: SubgraphConnection<GatewayCall>): 
   ): Promise<unknown> => {
     const { data, errors } = await analytics.execute({ query, variables }, { caller, traceId: newTraceId(), signal });
     const [error] = errors ?? [];
-    if (error !== undefined) throw meaningOf(error);
+    if (error !== undefined) throw meaningOf("Analytics", error);
     return data;
   };
   return {

@@ -151,9 +151,9 @@ export const subgraphUrls = (config: DistributedConfig): ReadonlyMap<string, str
   return new Map(Object.entries(named).flatMap(([name, url]) => (url === undefined ? [] : [[name, url] as const])));
 };
 
-/** Address of a subgraph that other processes ask by themselves: the tenant room about credentials, the analytics room about what is watched, the anomaly room about what providers tell back. */
+/** Address of a subgraph that other processes ask by themselves: the tenant room about credentials, the analytics room about what is watched, the governance room about executions, the anomaly room about what providers tell back. */
 export const subgraphUrl = (
-  name: "tenant" | "analytics" | "anomaly",
+  name: "tenant" | "analytics" | "anomaly" | "governance",
   config: DistributedConfig,
   sources: readonly { readonly name: string; readonly url: string }[],
 ): string => {

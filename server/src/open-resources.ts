@@ -1,3 +1,4 @@
+import type { AskExecutions } from "@tessera/contracts/execution-numbers";
 import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import { v7 as newUuid } from "uuid";
 import { createTenantSql } from "@tessera/platform/db/sql";
@@ -38,6 +39,10 @@ export interface OpenResources {
   readonly askAnalytics: AskAnalytics;
   /** Asks what events say of whoever is given, from now on. */
   knowAnalytics(known: AskAnalytics): void;
+  /** How executions of tenants went, for rooms that watch it; nothing can be asked until `knowExecutions` was called. */
+  readonly askExecutions: AskExecutions;
+  /** Asks how executions went of whoever is given, from now on. */
+  knowExecutions(known: AskExecutions): void;
   /** Credentials of share links; none are made until `shareBy` was called. */
   readonly shareLinks: ShareLinks;
   /** Has share links made by these from now on. */
@@ -77,6 +82,20 @@ const createLateAnalytics = (): Pick<OpenResources, "askAnalytics" | "knowAnalyt
       impactOf: async (...asked) => known.impactOf(...asked),
     },
     knowAnalytics: (told) => {
+      known = told;
+    },
+  };
+};
+
+/** The governance room, told later, when it has been built or can be reached. */
+const createLateExecutions = (): Pick<OpenResources, "askExecutions" | "knowExecutions"> => {
+  let known: AskExecutions = {
+    executionNumbers: () =>
+      Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Executions can't be asked yet.", { retryAfterSeconds: 2 })),
+  };
+  return {
+    askExecutions: { executionNumbers: async (...asked) => known.executionNumbers(...asked) },
+    knowExecutions: (told) => {
       known = told;
     },
   };
@@ -140,6 +159,7 @@ export const openResources = (
     quotas,
     ...sharing,
     ...createLateAnalytics(),
+    ...createLateExecutions(),
     queues,
     longQueries,
     holdTo: (told) => {

@@ -32,9 +32,12 @@ export interface SubgraphPorts {
 const ringOf = ({ keyRing }: SubgraphPorts) => (keyRing === undefined ? null : readKeyRing(keyRing));
 
 const factories = {
-  analytics: ({ resources, queues, longQueries, features, quotas, accessOfSubject, shareLinks }, ports) =>
+  analytics: (
+    { resources, queues, longQueries, features, quotas, accessOfSubject, shareLinks, askExecutions },
+    ports,
+  ) =>
     createAnalyticsSubgraph(resources, {
-      ...{ ingest: ports.ingest, queues, longQueries, features, quotas, accessOfSubject, shareLinks },
+      ...{ ingest: ports.ingest, queues, longQueries, features, quotas, accessOfSubject, shareLinks, askExecutions },
       keyRing: ringOf(ports),
     }),
   anomaly: ({ resources, askAnalytics, accessOfSubject, features }, { mailRelay, publicUrl, ...ports }) =>

@@ -106,6 +106,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
     input: { range: range(), field: "country", kind: "CATEGORICAL", reference: { trailing: "P1D" } },
   }),
   "Query.funnelOfPath": () => ({ input: { range: range() }, path: ["page_view"] }),
+  "Query.apiExecutions": () => ({ input: { range: range(), by: "OPERATION" } }),
   "Query.cohortSizes": ({ cohortId }) => ({ input: { cohort: cohortId, range: range() } }),
   "Query.cohort": ({ cohortId }) => ({ id: cohortId }),
   "Query.cohorts": () => ({}),

@@ -62,6 +62,7 @@ const rooms: readonly Subgraph[] = [
     quotas: noQuotas,
     shareLinks: { issue: fail, end: fail },
     accessOfSubject: fail,
+    askExecutions: { executionNumbers: fail },
     keyRing: null,
   }),
   createAnomalySubgraph(resources, {

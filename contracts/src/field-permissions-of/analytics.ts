@@ -76,6 +76,7 @@ export const analyticsFields: Readonly<Record<string, Permission | "PUBLIC">> = 
   "Person.timeline": "analytics:personal-data",
   "Person.traits": "analytics:personal-data",
   "Query.activeUsers": "analytics:read",
+  "Query.apiExecutions": "audit:read",
   "Query.attribution": "analytics:read",
   "Query.backtestCorrelationRule": "analytics:read",
   "Query.cohort": "analytics:read",

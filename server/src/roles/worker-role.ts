@@ -3,6 +3,7 @@ import type { Background } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
 import { createAskAnalytics } from "../ask-analytics.ts";
+import { createAskExecutions } from "../ask-executions.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { auditSecretsOf, mailRelayOf, type DistributedConfig } from "../config.ts";
 import { connectInProcess } from "../graph-connections.ts";
@@ -24,14 +25,16 @@ export const openBackground = (
   logger: Shell["logger"],
 ): readonly Background[] => {
   const subgraphs = SUBGRAPH_NAMES.map((name) => createSubgraph(name, opened, ports));
-  const [tenant, analytics] = (["tenant", "analytics"] as const).map((wanted) =>
+  const [tenant, analytics, governance] = (["tenant", "analytics", "governance"] as const).map((wanted) =>
     subgraphs.find(({ name }) => name === wanted),
   );
-  if (tenant === undefined || analytics === undefined) throw new Error("A worker runs every room.");
+  if (tenant === undefined || analytics === undefined || governance === undefined)
+    throw new Error("A worker runs every room.");
   const connection = connectInProcess(tenant, logger);
   opened.holdTo(quotasOf(connection, "worker", logger));
   opened.knowAccess(createAskSubjectAccess(connection, "worker"));
   opened.knowAnalytics(createAskAnalytics(connectInProcess(analytics, logger)));
+  opened.knowExecutions(createAskExecutions(connectInProcess(governance, logger)));
   return subgraphs.flatMap(({ background }) => background);
 };
 

@@ -17,6 +17,7 @@ export const permissions = {
   "Query.eventQuality": "analytics:read",
   "Query.drift": "analytics:read",
   "Query.cohortSizes": "analytics:read",
+  "Query.apiExecutions": "audit:read",
   "Query.sharedIndicatorMembership": "indicators:share",
   "Mutation.joinSharedIndicators": "indicators:share",
   "Mutation.leaveSharedIndicators": "indicators:share",

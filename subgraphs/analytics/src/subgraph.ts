@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { AskExecutions } from "@tessera/contracts/execution-numbers";
 import type { IngestPort } from "@tessera/contracts/ingest";
 import type { KeyRing } from "@tessera/platform/auth/key-ring";
 import { meaningfulGraphQLError } from "@tessera/platform/graphql/error-meaning";
@@ -100,6 +101,8 @@ export interface AnalyticsPorts {
   readonly quotas: Quotas;
   /** What the owners of reports may when these run. */
   readonly accessOfSubject: AccessOfSubject;
+  /** How executions of tenants went. */
+  readonly askExecutions: AskExecutions;
   /** Seals the keys that shared indicators are hashed under; null: none are shared. */
   readonly keyRing: KeyRing | null;
 }
@@ -225,7 +228,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ counting: openCounting(), funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) },
     ...{ attribution: createAttributionStore(eventStore), sessions: createSessionsStore(eventStore) },
-    ...{ ...reporting, ...sharing, quality: createQualityStore(eventStore) },
+    ...{ ...reporting, ...sharing, quality: createQualityStore(eventStore), askExecutions: ports.askExecutions },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });

@@ -20,6 +20,11 @@ const noShareLinks: AnalyticsPorts["shareLinks"] = {
   end: () => Promise.reject(new Error("No links are ended here.")),
 };
 
+/** Executions of nobody: what a test is not about. */
+const noExecutions: AnalyticsPorts["askExecutions"] = {
+  executionNumbers: () => Promise.reject(new Error("No executions are told here.")),
+};
+
 /** Builds the analytics subgraph as the composition root does. */
 export const buildAnalytics = (
   resources: Resources,
@@ -42,7 +47,7 @@ export const buildAnalytics = (
     features: everyFeature,
     quotas: noQuotas,
     shareLinks,
-    accessOfSubject,
+    ...{ accessOfSubject, askExecutions: noExecutions },
     keyRing: TEST_KEY_RING,
   });
   return {

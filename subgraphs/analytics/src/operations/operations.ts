@@ -47,6 +47,7 @@ import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 import { queryOlap, type OlapAnswer } from "./query-olap.ts";
 import { queryRings, queryVelocity, type FraudDeps } from "./fraud/query-fraud.ts";
+import { queryApiExecutions, type ApiExecutionsDeps } from "./query-api-executions.ts";
 import { queryCohortSizes } from "./query-cohort-sizes.ts";
 import { queryDrift, queryEventQuality } from "./quality/query-quality.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
@@ -75,6 +76,7 @@ export interface OperationDeps
   readonly readBands: FraudDeps["readBands"];
   readonly sharing: IndicatorOperations;
   readonly quality: QualityStore;
+  readonly askExecutions: ApiExecutionsDeps["askExecutions"];
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly nowMs: NowMs;
@@ -114,6 +116,7 @@ const plainOperations = (deps: OperationDeps) => ({
   eventQuality: withRange(deps, withCohorts(deps, queryEventQuality(deps))),
   drift: withRange(deps, withCohorts(deps, queryDrift(deps))),
   cohortSizes: withRange(deps, queryCohortSizes(deps)),
+  apiExecutions: withRange(deps, queryApiExecutions(deps)),
   events: withCohorts(deps, queryEvents(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),

@@ -25,6 +25,7 @@ export const Query: QueryResolvers = {
   eventQuality: (_root, { input }, { caller, operations, signal }) => operations.eventQuality(caller, input, signal),
   drift: (_root, { input }, { caller, operations, signal }) => operations.drift(caller, input, signal),
   cohortSizes: (_root, { input }, { caller, operations, signal }) => operations.cohortSizes(caller, input, signal),
+  apiExecutions: (_root, { input }, { caller, operations, signal }) => operations.apiExecutions(caller, input, signal),
   event: (_root, { id }, { eventLoader }) => eventLoader.load(id),
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
   explain: (_root, { input, run }, { caller, operations, signal }) => operations.explain(caller, input, run, signal),

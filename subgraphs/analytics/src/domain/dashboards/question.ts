@@ -15,6 +15,7 @@ export const QUESTIONS = {
   VELOCITY: { field: "velocity", input: "VelocityInput" },
   RINGS: { field: "rings", input: "RingsInput" },
   EVENT_QUALITY: { field: "eventQuality", input: "EventQualityInput" },
+  API_EXECUTIONS: { field: "apiExecutions", input: "ApiExecutionsInput" },
   COHORT_SIZES: { field: "cohortSizes", input: "CohortSizesInput" },
   DRIFT: { field: "drift", input: "DriftInput" },
   SAVED_QUERY: { field: "savedQuery", input: "DashboardSavedQueryInput" },

@@ -26,6 +26,7 @@ const BY_KIND = {
   VELOCITY: { chart: "BAR", reason: "Peaks of named entities, compared by length." },
   RINGS: { chart: "TABLE", reason: "Groups with several numbers each, and who is in them." },
   EVENT_QUALITY: { chart: "TABLE", reason: "Expectations with several numbers each." },
+  API_EXECUTIONS: { chart: "LINE", reason: "Numbers over time." },
   COHORT_SIZES: { chart: "LINE", reason: "A number over time." },
   DRIFT: { chart: "BAR", reason: "Two distributions over the same bins, compared by length." },
 } as const satisfies Partial<Record<QuestionKind, Suggestion>>;

@@ -10,6 +10,7 @@ import {
 import type { Formats } from "./read-columns.ts";
 import { readRings, readVelocity } from "./read-fraud.ts";
 import { readCohortSizes } from "./read-cohort-sizes.ts";
+import { readApiExecutions } from "./read-executions.ts";
 import { readDrift, readEventQuality } from "./read-quality.ts";
 import { readOlap, readTimeSeries } from "./read-series.ts";
 import { readSessionMetrics } from "./read-sessions.ts";
@@ -32,6 +33,7 @@ const READERS = {
   EventQualityResult: readEventQuality,
   DriftResult: readDrift,
   CohortSizesResult: readCohortSizes,
+  ApiExecutionsResult: readApiExecutions,
 } as const satisfies Readonly<Record<string, (answer: unknown, formats: Formats) => AnswerParts>>;
 
 /** Reads the answer to a question, by its type in the SDL, as tables and what a picture is made of; throws on an answer that is not of its type. */

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { QuestionKind } from "../dashboards/question.ts";
+import { EXECUTION_VALUES } from "../api-executions.ts";
 import { didYouMean } from "../did-you-mean.ts";
 
 /** Which number of an answer is watched, as the graph delivers it. */
@@ -27,6 +28,7 @@ export const VALUE_NAMES = {
     ...["share", "tested", "passed", "failed"],
     ...["delaySecondsP50", "delaySecondsP95", "delaySecondsP99", "delaySecondsMax"],
   ],
+  API_EXECUTIONS: EXECUTION_VALUES,
   COHORT_SIZES: ["size", "joined", "left", "ageSeconds"],
   DRIFT: ["psi", "jensenShannon", "p", "samples"],
 } as const satisfies Partial<Record<QuestionKind, readonly string[]>>;

@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
+import { parseApiExecutions } from "../../domain/api-executions.ts";
 import { parseCohortSizes } from "../../domain/cohort-sizes.ts";
 import { ACTIVE_WINDOWS, parseActivity, type ActivityInput } from "../../domain/activity.ts";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
@@ -92,6 +93,7 @@ const PARSERS: Readonly<
   VELOCITY: (input, access, nowMs) => parseVelocity(ranged(input, nowMs), access),
   RINGS: (input, access, nowMs) => parseRings(ranged(input, nowMs), access),
   EVENT_QUALITY: (input, access, nowMs) => parseEventQuality(ranged(input, nowMs), access),
+  API_EXECUTIONS: (input, _access, nowMs) => parseApiExecutions(ranged(input, nowMs)),
   COHORT_SIZES: (input, _access, nowMs) => parseCohortSizes(ranged(input, nowMs)),
   DRIFT: (input, access, nowMs) => parseDrift(ranged(input, nowMs), access),
 };

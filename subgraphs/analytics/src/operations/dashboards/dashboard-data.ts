@@ -90,6 +90,7 @@ const ANSWERS = {
   EVENT_QUALITY: "EventQualityResult",
   DRIFT: "DriftResult",
   COHORT_SIZES: "CohortSizesResult",
+  API_EXECUTIONS: "ApiExecutionsResult",
 } as const;
 /** One of the types that questions are answered by. */
 export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];

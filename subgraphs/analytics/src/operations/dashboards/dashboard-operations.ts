@@ -51,6 +51,7 @@ export interface Asked {
   readonly eventQuality: Ask;
   readonly drift: Ask;
   readonly cohortSizes: Ask;
+  readonly apiExecutions: Ask;
   readonly runSavedQuery: Ask;
 }
 
@@ -78,6 +79,7 @@ export const questionAskers = (asked: Asked): DataDeps["ask"] => ({
   EVENT_QUALITY: taken((caller, input, signal) => asked.eventQuality(caller, input, signal)),
   DRIFT: taken((caller, input, signal) => asked.drift(caller, input, signal)),
   COHORT_SIZES: taken((caller, input, signal) => asked.cohortSizes(caller, input, signal)),
+  API_EXECUTIONS: taken((caller, input, signal) => asked.apiExecutions(caller, input, signal)),
 });
 
 /** Everything that can be asked of dashboards, bound to its dependencies. */

@@ -26,6 +26,7 @@ const LEAST = {
   EVENT_QUALITY: { range: RANGE, event: MATCHER, expect: [{ name: "e", present: { field: "device" } }] },
   DRIFT: { range: RANGE, event: MATCHER, field: "device", kind: "CATEGORICAL", reference: { trailing: "P7D" } },
   COHORT_SIZES: { range: RANGE, cohort: "6f0b6a1e-6b1c-4f1e-9a53-0a4c1f3f8f11" },
+  API_EXECUTIONS: { range: RANGE, by: "OPERATION" },
   SAVED_QUERY: { name: "q" },
 } as const;
 

@@ -30,6 +30,8 @@ export interface Read {
   readonly rising?: boolean;
   /** What a bucket holds in which a series has nothing; by the number's name where this is left out. */
   readonly empty?: number | null;
+  /** Starts of buckets that had not all they will have, beside those of points that say so. */
+  readonly incompleteMs?: readonly number[];
 }
 
 /** Asks a question about a range, and keeps where the answer comes from. */

@@ -19,6 +19,7 @@ import { isoTime } from "../../domain/zone.ts";
 import type { AskQuestion } from "../dashboards/dashboard-data.ts";
 import { eachBucket, type Ask, type BehaviourKind, type BehaviourToWatch, type Read } from "./each-bucket.ts";
 import { watchCohortSizes } from "./watch-cohort.ts";
+import { watchApiExecutions } from "./watch-executions.ts";
 import { watchDrift, watchEventQuality } from "./watch-quality.ts";
 
 /** What watching behaviour needs: the questions as the graph's own fields ask them. */
@@ -158,6 +159,7 @@ const WATCHERS = {
   EVENT_QUALITY: watchEventQuality,
   DRIFT: watchDrift,
   COHORT_SIZES: watchCohortSizes,
+  API_EXECUTIONS: watchApiExecutions,
 } as const satisfies Record<BehaviourKind, (watched: BehaviourToWatch, ask: Ask, nowMs: number) => Promise<Read>>;
 
 /** Numbers of behaviour that are 0 where nobody did anything; all others are unknown there. */
@@ -185,7 +187,7 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
     return answer;
   };
   const nowMs = deps.nowMs();
-  const { points, more, rising = false, empty } = await WATCHERS[kind](watched, ask, nowMs);
+  const { points, more, rising = false, empty, incompleteMs = [] } = await WATCHERS[kind](watched, ask, nowMs);
   const lines = new Map<string, WatchedLine>();
   for (const point of points) put(lines, point);
   const unfinished = points.filter(({ complete }) => !complete).map(({ atMs }) => atMs);
@@ -196,6 +198,6 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
     ...{ lines: all, more, valueName, provenances, additive: false, rising },
     weights: all.map(({ points: of }) => [...of.values()].reduce((sum, { samples }) => sum + (samples ?? 0), 0)),
     empty: { value: empty === undefined && COUNTS.has(valueName) ? 0 : (empty ?? null), samples: 0 },
-    incompleteMs: new Set([...unfinished, ...ahead]),
+    incompleteMs: new Set([...unfinished, ...incompleteMs, ...ahead]),
   };
 };

@@ -143,7 +143,8 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     case "RINGS":
     case "EVENT_QUALITY":
     case "DRIFT":
-    case "COHORT_SIZES": {
+    case "COHORT_SIZES":
+    case "API_EXECUTIONS": {
       const { kind, input } = found;
       const where = `input.question.${QUESTIONS[kind].field}`;
       return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));

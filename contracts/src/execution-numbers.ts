@@ -1,0 +1,46 @@
+import type { Caller } from "./caller.ts";
+import type { ExecutionKind } from "./events/execution-recorded.ts";
+
+/** What executions are told apart by. */
+export type ExecutionGrouping = "NONE" | "OPERATION" | "KIND" | "CODE";
+
+/** Which executions of a tenant's API are added up; the input of the governance room's field `executionNumbers`, which says what each part means. */
+export interface AskedExecutions {
+  /** Where buckets begin, and where the last one ends, RFC 3339. */
+  readonly edges: readonly string[];
+  /** Null: those that somebody waits for. */
+  readonly kinds: readonly ExecutionKind[] | null;
+  /** Null: all. */
+  readonly operations: readonly string[] | null;
+  readonly by: ExecutionGrouping;
+  readonly first: number;
+}
+
+/** Executions of one group; each list has a number for each bucket. */
+export interface ExecutionSeries {
+  readonly group: string | null;
+  readonly executions: readonly number[];
+  readonly refused: readonly number[];
+  readonly failed: readonly number[];
+  readonly serverErrors: readonly number[];
+  readonly latencyMsP50: readonly (number | null)[];
+  readonly latencyMsP95: readonly (number | null)[];
+  readonly latencyMsP99: readonly (number | null)[];
+}
+
+/** How executions went over time; moments are milliseconds since the epoch. */
+export interface ToldExecutions {
+  /** Those of most executions first. */
+  readonly groups: readonly ExecutionSeries[];
+  readonly groupCount: number;
+  /** What began before is told whole. */
+  readonly completeToMs: number;
+}
+
+/**
+ * Asks the governance room, wherever it runs, with the permissions of the caller. Rejects with the room's own refusals, and with DEPENDENCY_UNAVAILABLE when it gives
+ * no answer.
+ */
+export interface AskExecutions {
+  executionNumbers(caller: Caller, asked: AskedExecutions, signal?: AbortSignal): Promise<ToldExecutions>;
+}
