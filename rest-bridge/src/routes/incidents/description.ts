@@ -202,7 +202,7 @@ export const inboundDescription = {
   tag: "Anomalies",
   summary: "What PagerDuty tells back of an incident",
   description:
-    "Signed by PagerDuty in `X-PagerDuty-Signature` (`v1=` and HMAC-SHA256 of the body, in hex); at most 128 KiB. Who acknowledges or resolves there does so here, once, however often it is sent.",
+    "Signed by PagerDuty in `X-PagerDuty-Signature` (`v1=` and HMAC-SHA256 of the body, in hex); at most 128 KiB. Who acknowledges or resolves there does so here, once, however often it is sent. An address takes 600 requests a minute, and a client 60 that are refused.",
   bodies: { "application/json": event },
   answers: {
     202: {
@@ -212,7 +212,10 @@ export const inboundDescription = {
       }),
     },
   },
-  refusals: ["BAD_INPUT", "UNAUTHENTICATED", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"],
+  refusals: [
+    ...(["BAD_INPUT", "UNAUTHENTICATED", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const),
+    "RATE_LIMITED",
+  ],
   authenticated: false,
 } as const satisfies RouteDescription;
 

@@ -1,7 +1,10 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { ClientAddress } from "@tessera/platform/http/client-address";
 import type { HttpServer } from "@tessera/platform/http/server";
+import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import { inboundDescription } from "./description.ts";
+import { createInboundLimits } from "./inbound-limits.ts";
 
 /** What became of what a provider sent. */
 export type ReceivedProviderEvent =
@@ -17,6 +20,8 @@ export type ReceiveProviderEvent = (sent: {
 /** Bytes of a body: PagerDuty's have some thousand. */
 const MAX_BODY_BYTES = 131_072;
 const path = z.object({ endpoint: z.string() });
+/** What says that somebody guesses. */
+const REFUSED: ReadonlySet<ReceivedProviderEvent> = new Set(["UNKNOWN_ENDPOINT", "WRONG_SIGNATURE", "NOT_READABLE"]);
 
 const answerOf = (outcome: ReceivedProviderEvent): { readonly outcome: string } => {
   switch (outcome) {
@@ -31,11 +36,16 @@ const answerOf = (outcome: ReceivedProviderEvent): { readonly outcome: string } 
   }
 };
 
-/** Adds POST /api/v2/incidents/inbound/pagerduty/{endpoint}: it reads bodies as they are, because what is signed is the very text. */
+/** Adds POST /api/v2/incidents/inbound/pagerduty/{endpoint}: it reads bodies as they are, because what is signed is the very text; 429 beyond {@link createInboundLimits}. */
 export const registerInbound = (
   server: HttpServer,
-  deps: { readonly receiveProviderEvent: ReceiveProviderEvent },
+  deps: {
+    readonly receiveProviderEvent: ReceiveProviderEvent;
+    readonly clientAddress: ClientAddress;
+    readonly nowMs: NowMs;
+  },
 ): void => {
+  const limits = createInboundLimits(deps.nowMs);
   void server.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
@@ -50,11 +60,14 @@ export const registerInbound = (
       { bodyLimit: MAX_BODY_BYTES },
       async (request, reply) => {
         const { endpoint } = path.parse(request.params);
+        const client = deps.clientAddress(request);
+        limits.admit(endpoint, client);
         const signatures = request.headers["x-pagerduty-signature"];
         const body = typeof request.body === "string" ? request.body : "";
         const outcome = await deps.receiveProviderEvent({
           ...{ endpoint, body, signatures: typeof signatures === "string" ? signatures : "" },
         });
+        if (REFUSED.has(outcome)) limits.refused(client);
         return reply.code(202).header("cache-control", "no-store").send(answerOf(outcome));
       },
     );

@@ -8,6 +8,7 @@ import {
   incidentsDescription,
   postmortemDescription,
 } from "./description.ts";
+import { MAX_REFUSED } from "./inbound-limits.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const AT = "2026-11-20T12:00:00.000Z";
@@ -135,6 +136,22 @@ describe("the address at which a provider tells back", () => {
     const json: unknown = await answer.json();
     return { status: answer.status, body: json };
   };
+
+  it("refuses who guesses with 429, a code and how long to wait", async () => {
+    const own = await startBridge();
+    try {
+      own.receiveBy(() => Promise.resolve("UNKNOWN_ENDPOINT"));
+      const guess = async () =>
+        fetch(`${own.url}${path}`, { method: "POST", body: "{}", headers: { "content-type": "application/json" } });
+      for (let count = 0; count < MAX_REFUSED; count += 1) expect((await guess()).status).toBe(404);
+      const refused = await guess();
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await refused.json()).toMatchObject({ code: "RATE_LIMITED" });
+    } finally {
+      await own.stop();
+    }
+  });
 
   it("hands over the very text that was signed, and answers by what became of it", async () => {
     const body = '{ "event":\t{"id": "é"}\n}';

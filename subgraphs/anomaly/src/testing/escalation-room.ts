@@ -24,9 +24,9 @@ export const CONTACTS = `mutation ($person: ID!, $contacts: [NotificationContact
   personId contacts { channelId address after } } }`;
 
 /** Everything about escalations over the engines of the test run, with a clock the test moves; alone with deliveries until it is closed. */
-export const openEscalationRoom = async () => {
+export const openEscalationRoom = async (ports: Parameters<typeof openNotifyRoom>[0] = {}) => {
   const room = openAnomalyRoom();
-  const notify = await openNotifyRoom();
+  const notify = await openNotifyRoom(ports);
   room.clock.ms = notify.clock.ms;
   const escalation = openEscalation({ ...room.engines.resources, nowMs: () => room.clock.ms });
   return {
