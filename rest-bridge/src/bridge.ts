@@ -21,7 +21,9 @@ import { routeDescriptions } from "./routes/descriptions.ts";
 import { registerCorrelations } from "./routes/correlations/route.ts";
 import { registerAnomalies } from "./routes/anomalies/route.ts";
 import { registerAnomalyPictures } from "./routes/anomaly-pictures/route.ts";
+import { registerAnomaly } from "./routes/anomaly/route.ts";
 import { registerChanges } from "./routes/changes/route.ts";
+import { registerWebhooks } from "./routes/webhooks/route.ts";
 import { registerInbound, type ReceiveProviderEvent } from "./routes/incidents/inbound-route.ts";
 import { registerIncidents } from "./routes/incidents/route.ts";
 import { registerObjectives } from "./routes/objectives/route.ts";
@@ -85,6 +87,8 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerObjectives(scope, deps);
     registerAnomalyPictures(scope, deps);
     registerChanges(scope, deps);
+    registerAnomaly(scope, deps);
+    registerWebhooks(scope, deps);
     registerAuditLog(scope, deps);
     registerAuditExport(scope, deps);
     registerAuditKeys(scope, deps);

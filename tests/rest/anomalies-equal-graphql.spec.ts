@@ -6,7 +6,7 @@ import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 jest.setTimeout(180_000);
 
 const ACTIVE = "/api/v2/anomalies/active";
-const ENUMS = new Set(["state", "severity", "side", "kind", "verdict", "repeats", "outcome"]);
+const ENUMS = new Set(["state", "severity", "side", "kind", "verdict", "repeats", "outcome", "ordering", "cause"]);
 /** How often it is looked whether the rule has raised, half a second apart. */
 const LOOKS = 240;
 
@@ -72,7 +72,64 @@ const FEEDBACK = `query ($id: ID!) { anomaly(id: $id) { feedback { verdict peopl
 const OBJECTIVE = `query ($id: ID!) { objective(id: $id) { id name percent version rules { id name } anomalies { id } status { from to total good bad attainment met
   budget { allowed spent left leftPercent } burnRates { window from total bad rate } days { date total bad attainment spentPercent } forecast { outcome at } } } }`;
 
+const WHOLE = `query ($id: ID!) { anomaly(id: $id) { id evidence { value score impact { amount currency } from to } resolution { at cause } incident { id }
+  change { impact { people { actual expected difference } affectedPeople revenue { currency actual expected difference } comparedWith { from to } } }
+  correlated(first: 5) { anomaly { id } score onsetDistanceSeconds overlap sharedLabels shape { correlation lag chance significant } }
+  changesNear(first: 5) { change { id key kind title at until source link labels { name value } recordedBy { kind id } recordedAt }
+    at leadSeconds chance significant sharedLabels } } }`;
+const wholeShape = z.object({
+  anomaly: z.object({ change: z.object({ impact: z.unknown() }).nullable() }).catchall(z.unknown()),
+});
+const ENDPOINT = `query ($id: ID!) { webhookEndpoint(id: $id) { id url description eventTypes labels { name value } headerNames ordering
+  ratePerMinute owner { kind id } secrets { id kind publicKey createdAt expiresAt } version createdAt updatedAt } }`;
+const endpointOf = z.object({ endpoint: z.object({ id: z.string() }), secrets: z.array(z.unknown()) });
+const record = z.record(z.string(), z.unknown());
+
+describe("webhooks over REST are what GraphQL answers", () => {
+  it("an endpoint that is made, changed, paused, given a secret, tested and removed", async () => {
+    const url = `https://nobody.example.com/${randomUUID()}`;
+    const made = await send("/api/v2/webhooks", "POST", { url, event_types: ["tenant.scaled"], ordering: "subject" });
+    const { endpoint, secrets } = endpointOf.parse(made.body);
+    expect(secrets).toHaveLength(1);
+    const one = `/api/v2/webhooks/${endpoint.id}`;
+    const changed = await send(one, "PUT", { description: "as REST says", expected_version: 1 });
+    expect(changed).toMatchObject({ status: 200, body: { endpoint: { version: 2 }, secrets: [] } });
+    expect((await send(one, "PUT", { description: "late", expected_version: 1 })).status).toBe(409);
+    expect((await send(`${one}/pause`, "POST", {})).body).toMatchObject({ endpoint: { state: "paused" } });
+    const rotated = await send(`${one}/secret`, "POST", { overlap_hours: 1 });
+    expect(rotated.body).toMatchObject({ secrets: [{ kind: "hmac_sha256" }] });
+    const { id: delivery } = z.object({ id: z.string() }).parse((await send(`${one}/test`, "POST", {})).body);
+    const asked = (await graph(ENDPOINT, { id: endpoint.id }))["webhookEndpoint"];
+    expect((await send(one, "GET")).body).toMatchObject(record.parse(inRestWords(asked)));
+    expect((await send(`/api/v2/webhook-deliveries?endpoint_id=${endpoint.id}`, "GET")).body).toMatchObject({
+      ...{ deliveries: [{ id: delivery, type: "webhook.test" }], next_cursor: null },
+    });
+    expect(await send(`${one}/remove`, "POST", {})).toMatchObject({ status: 200, body: { id: endpoint.id } });
+    expect(await send(one, "GET")).toMatchObject({ status: 404, body: { code: "NOT_FOUND", field: "endpoint_id" } });
+  });
+});
+
 describe("anomalies over REST are what GraphQL answers", () => {
+  it("one with whom it concerns, others at the time and what changed before it", async () => {
+    const at = new Date(Date.now() - 60_000).toISOString();
+    const recorded = await send("/api/v2/changes", "POST", {
+      key: `equal ${randomUUID()}`,
+      kind: "deploy",
+      title: "E",
+      at,
+    });
+    expect(recorded.status).toBe(200);
+    expect((await send("/api/v2/changes?kind=deploy", "GET")).body).toMatchObject({ changes: [recorded.body] });
+    const { change, ...rest } = wholeShape.parse(await graph(WHOLE, { id: anomaly })).anomaly;
+    const told = await send(`/api/v2/anomalies/${anomaly}?reach=true&first=5`, "GET");
+    expect(told.status).toBe(200);
+    expect(told.body).toMatchObject(record.parse(inRestWords(rest)));
+    expect(told.body["reach"]).toEqual(inRestWords(change?.impact ?? null));
+    expect((await send(`/api/v2/anomalies/${anomaly}`, "GET")).body["reach"]).toBeNull();
+    const none = await send(`/api/v2/anomalies/${randomUUID()}`, "GET");
+    expect(none).toMatchObject({ status: 404, body: { code: "NOT_FOUND", field: "anomaly_id" } });
+  });
+
   it("those that are active", async () => {
     const asked = await graph(ANOMALIES, { rule });
     const { anomalies } = z

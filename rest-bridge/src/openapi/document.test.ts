@@ -26,6 +26,12 @@ const walk = (value: Json, visit: (object: Record<string, Json>) => void): void 
   }
 };
 
+const VERBS = ["pause", "resume", "remove", "secret", "test", "replay"];
+const WEBHOOKS = [
+  ...["", "/{endpoint_id}", ...VERBS.map((verb) => `/{endpoint_id}/${verb}`)].map((part) => `/api/v2/webhooks${part}`),
+  "/api/v2/webhook-deliveries",
+];
+
 describe("the OpenAPI document", () => {
   it("is valid OpenAPI 3.0", async () => {
     const validator = new Validator();
@@ -171,12 +177,9 @@ describe("the OpenAPI document", () => {
       "/api/v2/anomalies/rules/{rule_id}",
       "/api/v2/anomalies/feedback/{anomaly_id}",
       ...["png", "svg"].map((format) => `/api/v2/anomalies/{anomaly_id}/picture/${format}`),
-      "/api/v2/changes",
+      ...["/api/v2/anomalies/{anomaly_id}", "/api/v2/changes", ...WEBHOOKS],
       "/api/v2/incidents",
-      "/api/v2/incidents/{incident_id}",
-      "/api/v2/incidents/{incident_id}/postmortem",
-      "/api/v2/incidents/{incident_id}/acknowledge",
-      "/api/v2/incidents/{incident_id}/resolve",
+      ...["", "/postmortem", "/acknowledge", "/resolve"].map((part) => `/api/v2/incidents/{incident_id}${part}`),
       "/api/v2/incidents/inbound/pagerduty/{endpoint}",
       ...["/api/v2/slos", "/api/v2/slos/{slo_id}"],
       "/api/v2/admin/tenants/{id}/usage",

@@ -22,7 +22,9 @@ import { anomalyDescriptions } from "./anomalies/description.ts";
 import { anomalyPictureDescriptions } from "./anomaly-pictures/description.ts";
 import { incidentDescriptions } from "./incidents/description.ts";
 import { objectiveDescriptions } from "./objectives/description.ts";
-import { recordChangeDescription } from "./changes/description.ts";
+import { anomalyDescription } from "./anomaly/description.ts";
+import { recordChangeDescription, recordedChangesDescription } from "./changes/description.ts";
+import { webhookDescriptions } from "./webhooks/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { pathsAnalyzeDescription } from "./paths-analyze/description.ts";
@@ -52,7 +54,8 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...reportDescriptions,
   ...anomalyDescriptions,
   ...anomalyPictureDescriptions,
-  recordChangeDescription,
+  ...[anomalyDescription, recordedChangesDescription, recordChangeDescription],
+  ...webhookDescriptions,
   ...incidentDescriptions,
   ...objectiveDescriptions,
   adminUsageDescription,

@@ -7,6 +7,7 @@ type Http = (path: string, method: "GET" | "POST" | "PUT", body?: unknown) => At
 
 /** The addresses about anomalies, as they are asked and what they say to nobody. */
 export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
+  const reads = (attempt: Attempt) => ({ attempt, permission: "anomaly:read" as const, says: problems });
   const change: Attempt = (world, query, apiKey) =>
     http(`${ANOMALIES}/rules/${world.own.ruleId}`, "PUT", { description: "surface" })(world, query, apiKey);
   const feedback: Attempt = (world, query, apiKey) =>
@@ -24,52 +25,31 @@ export const anomalySurfaces = <Problems>(http: Http, problems: Problems) => {
     (world, query, apiKey) =>
       http(`/api/v2/incidents/${world.own.incidentId}${rest}`, method, body)(world, query, apiKey);
   return {
-    "GET /api/v2/slos": {
-      ...{ attempt: http("/api/v2/slos", "GET"), permission: "anomaly:read" as const, says: problems },
-    },
-    "GET /api/v2/slos/{slo_id}": {
-      attempt: ((world, query, apiKey) =>
-        http(`/api/v2/slos/${world.own.objectiveId}`, "GET")(world, query, apiKey)) satisfies Attempt,
-      permission: "anomaly:read" as const,
-      says: problems,
-    },
-    "GET /api/v2/incidents": {
-      attempt: http("/api/v2/incidents", "GET"),
-      permission: "anomaly:read" as const,
-      says: problems,
-    },
-    "GET /api/v2/incidents/{incident_id}": {
-      ...{ attempt: incident("", "GET"), permission: "anomaly:read" as const, says: problems },
-    },
-    "GET /api/v2/incidents/{incident_id}/postmortem": {
-      ...{ attempt: incident("/postmortem", "GET"), permission: "anomaly:read" as const, says: problems },
-    },
+    "GET /api/v2/slos": reads(http("/api/v2/slos", "GET")),
+    "GET /api/v2/slos/{slo_id}": reads((world, query, apiKey) =>
+      http(`/api/v2/slos/${world.own.objectiveId}`, "GET")(world, query, apiKey),
+    ),
+    "GET /api/v2/incidents": reads(http("/api/v2/incidents", "GET")),
+    "GET /api/v2/incidents/{incident_id}": reads(incident("", "GET")),
+    "GET /api/v2/incidents/{incident_id}/postmortem": reads(incident("/postmortem", "GET")),
     "POST /api/v2/incidents/{incident_id}/acknowledge": {
       ...{ attempt: incident("/acknowledge", "POST", {}), permission: "anomaly:respond" as const, says: problems },
     },
     "POST /api/v2/incidents/{incident_id}/resolve": {
       ...{ attempt: incident("/resolve", "POST", {}), permission: "anomaly:respond" as const, says: problems },
     },
-    [`GET ${ANOMALIES}/active`]: {
-      attempt: http(`${ANOMALIES}/active`, "GET"),
-      permission: "anomaly:read" as const,
-      says: problems,
-    },
+    [`GET ${ANOMALIES}/active`]: reads(http(`${ANOMALIES}/active`, "GET")),
     [`POST ${ANOMALIES}/feedback/{anomaly_id}`]: {
       attempt: feedback,
       permission: "anomaly:respond" as const,
       says: problems,
     },
-    [`GET ${ANOMALIES}/{anomaly_id}/picture/png`]: {
-      attempt: picture("png"),
-      permission: "anomaly:read" as const,
-      says: problems,
-    },
-    [`GET ${ANOMALIES}/{anomaly_id}/picture/svg`]: {
-      attempt: picture("svg"),
-      permission: "anomaly:read" as const,
-      says: problems,
-    },
+    [`GET ${ANOMALIES}/{anomaly_id}/picture/png`]: reads(picture("png")),
+    [`GET ${ANOMALIES}/{anomaly_id}/picture/svg`]: reads(picture("svg")),
+    [`GET ${ANOMALIES}/{anomaly_id}`]: reads((world, query, apiKey) =>
+      http(`${ANOMALIES}/${world.own.anomalyId}`, "GET")(world, query, apiKey),
+    ),
+    "GET /api/v2/changes": reads(http("/api/v2/changes", "GET")),
     "POST /api/v2/changes": { attempt: record, permission: "changes:record" as const, says: problems },
     [`PUT ${ANOMALIES}/rules/{rule_id}`]: { attempt: change, permission: "anomaly:manage" as const, says: problems },
   };

@@ -5,6 +5,7 @@ import { routeDescriptions } from "../../../rest-bridge/src/routes/descriptions.
 import { askGraph, askHttp } from "../outside.ts";
 import type { PermissionWorld, World } from "./permission-world.ts";
 import { anomalySurfaces } from "./anomaly-surfaces.ts";
+import { webhookSurfaces } from "./webhook-surfaces.ts";
 import { reportSurfaces } from "./report-surfaces.ts";
 
 type Attempt = (world: Pick<PermissionWorld, "url" | "own">, query: string, apiKey: string | null) => Promise<string>;
@@ -203,6 +204,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
   },
   ...reportSurfaces(http, problems),
   ...anomalySurfaces(http, problems),
+  ...webhookSurfaces(http, problems),
   [`GET ${STREAM}`]: {
     attempt: socket(STREAM, null, undefined),
     permission: "analytics:read",

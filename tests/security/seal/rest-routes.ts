@@ -125,6 +125,15 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     JSON.stringify(await askHttp(`${url}/api/v2/anomalies/${NOTHING}/picture/png?${query(tenantId)}`, apiKey)),
   "GET /api/v2/anomalies/{anomaly_id}/picture/svg": async (url, apiKey, tenantId) =>
     JSON.stringify(await askHttp(`${url}/api/v2/anomalies/${NOTHING}/picture/svg?${query(tenantId)}`, apiKey)),
+  "GET /api/v2/anomalies/{anomaly_id}": async (url, apiKey, tenantId) =>
+    JSON.stringify(await askHttp(`${url}/api/v2/anomalies/${NOTHING}?${query(tenantId)}`, apiKey)),
+  ...Object.fromEntries(
+    ["changes", "webhooks", "webhook-deliveries"].map((name) => [
+      `GET /api/v2/${name}`,
+      async (url: string, apiKey: string, tenantId: string) =>
+        JSON.stringify(await askHttp(`${url}/api/v2/${name}?${query(tenantId)}`, apiKey)),
+    ]),
+  ),
   "POST /api/v2/changes": async (url, apiKey, tenantId) => {
     const change = { key: "sealed", kind: "other", title: "sealed", at: "2026-11-20T12:00:00Z" };
     const init = { method: "POST", body: JSON.stringify({ [TENANT]: tenantId, ...change }) };
@@ -181,6 +190,7 @@ const WITHOUT_ITS_THING: Readonly<Record<string, string>> = {
   "PUT /api/v2/anomalies/rules/{rule_id}": "The tenant has no rule of this id.",
   "GET /api/v2/anomalies/{anomaly_id}/picture/png": "The tenant has no anomaly of this id.",
   "GET /api/v2/anomalies/{anomaly_id}/picture/svg": "The tenant has no anomaly of this id.",
+  "GET /api/v2/anomalies/{anomaly_id}": "The tenant has no anomaly of this id.",
   "POST /api/v2/anomalies/feedback/{anomaly_id}": "The tenant has no anomaly of this id.",
   "GET /api/v2/slos/{slo_id}": "The tenant has no objective of this id.",
 };

@@ -35,42 +35,41 @@ const groupValue = Type.Object({
 });
 const acknowledgement = (name: string) => from(`AnomalyAcknowledgement.${name}`);
 
-const anomalySchema = Type.Object(
-  {
-    id: Type.String(anomaly("id")),
-    rule: Type.Object({ id: Type.String(from("Rule.id")), name: Type.String(from("Rule.name")) }, anomaly("rule")),
-    state: Type.Enum(STATES, anomaly("state")),
-    severity: Type.Enum([...SEVERITIES], anomaly("severity")),
-    group: Type.Array(groupValue, anomaly("group")),
-    fingerprint: Type.String(anomaly("fingerprint")),
-    evidence: Type.Object(
-      {
-        ...{ value: number(evidence("value")), samples: orNull(wholeNumber(), evidence("samples")) },
-        ...{ score: Type.Number(evidence("score")), expected: number(evidence("expected")) },
-        ...{ low: number(evidence("low")), high: number(evidence("high")) },
-        side: orNull(Type.Enum(["above", "below"]), evidence("side")),
-        because: Type.String(evidence("because")),
-        ...{ from: moment(evidence("from")), to: moment(evidence("to")) },
-      },
-      anomaly("evidence"),
-    ),
-    ...{ raised_at: moment(anomaly("raisedAt")), last_seen_at: moment(anomaly("lastSeenAt")) },
-    last_value: number(anomaly("lastValue")),
-    times_seen: Type.Integer(anomaly("timesSeen")),
-    acknowledgement: orNull(
-      Type.Object({
-        at: moment(acknowledgement("at")),
-        by: Type.Object(
-          { kind: Type.String(from("AnomalyActor.kind")), id: Type.String(from("AnomalyActor.id")) },
-          acknowledgement("by"),
-        ),
-        note: orNull(Type.String(), acknowledgement("note")),
-      }),
-      anomaly("acknowledgement"),
-    ),
-  },
-  { ...from("Anomaly"), title: "Anomaly" },
-);
+/** What an anomaly is raised by, member by member. */
+export const evidenceParts = {
+  ...{ value: number(evidence("value")), samples: orNull(wholeNumber(), evidence("samples")) },
+  ...{ score: Type.Number(evidence("score")), expected: number(evidence("expected")) },
+  ...{ low: number(evidence("low")), high: number(evidence("high")) },
+  side: orNull(Type.Enum(["above", "below"]), evidence("side")),
+  because: Type.String(evidence("because")),
+  ...{ from: moment(evidence("from")), to: moment(evidence("to")) },
+};
+
+/** An anomaly, member by member. */
+export const anomalyParts = {
+  id: Type.String(anomaly("id")),
+  rule: Type.Object({ id: Type.String(from("Rule.id")), name: Type.String(from("Rule.name")) }, anomaly("rule")),
+  state: Type.Enum(STATES, anomaly("state")),
+  severity: Type.Enum([...SEVERITIES], anomaly("severity")),
+  group: Type.Array(groupValue, anomaly("group")),
+  fingerprint: Type.String(anomaly("fingerprint")),
+  evidence: Type.Object(evidenceParts, anomaly("evidence")),
+  ...{ raised_at: moment(anomaly("raisedAt")), last_seen_at: moment(anomaly("lastSeenAt")) },
+  last_value: number(anomaly("lastValue")),
+  times_seen: Type.Integer(anomaly("timesSeen")),
+  acknowledgement: orNull(
+    Type.Object({
+      at: moment(acknowledgement("at")),
+      by: Type.Object(
+        { kind: Type.String(from("AnomalyActor.kind")), id: Type.String(from("AnomalyActor.id")) },
+        acknowledgement("by"),
+      ),
+      note: orNull(Type.String(), acknowledgement("note")),
+    }),
+    anomaly("acknowledgement"),
+  ),
+};
+const anomalySchema = Type.Object(anomalyParts, { ...from("Anomaly"), title: "Anomaly" });
 
 /** GET /api/v2/anomalies/active. */
 export const activeAnomaliesDescription = {
@@ -158,6 +157,9 @@ export const updateRuleDescription = {
   ],
 } as const satisfies RouteDescription<typeof nothing, typeof changeSchema>;
 
+/** The part of a path that names an anomaly. */
+export const anomalyPlace = { anomaly_id: "Id of the anomaly; one of another tenant is unknown." };
+
 const said = (name: string) => from(`AnomalyFeedbackInput.${name}`);
 const VERDICTS = ["true", "false", "expected", "known_issue"];
 const REPEATS = ["once", "daily", "weekly"];
@@ -213,7 +215,7 @@ const entrySchema = Type.Object(
 /** POST /api/v2/anomalies/feedback/{anomaly_id}. */
 export const giveFeedbackDescription = {
   ...{ method: "post", path: "/api/v2/anomalies/feedback/{anomaly_id}", operationId: "giveAnomalyFeedback" },
-  pathParameters: { anomaly_id: "Id of the anomaly; one of another tenant is unknown." },
+  pathParameters: anomalyPlace,
   ...{ tag: "Anomalies", authenticated: true },
   summary: "Say what an anomaly was",
   graphql: "Mutation.giveAnomalyFeedback",

@@ -38,7 +38,8 @@ const changeSchema = Type.Object(
   { additionalProperties: false },
 );
 
-const recordedSchema = Type.Object(
+/** A change as it is kept, or as a stored event tells it. */
+export const recordedSchema = Type.Object(
   {
     ...{ id: Type.String(told("id")), key: Type.String(told("key")) },
     kind: Type.Enum([...KINDS], told("kind")),
@@ -58,9 +59,40 @@ const recordedSchema = Type.Object(
   { ...from("RecordedChange"), title: "RecordedChange" },
 );
 
+const methodsOfPath = ["get", "post"] as const;
+const pageQuery = Type.Object(
+  {
+    tenant_id: tenantIdSchema,
+    kind: Type.Optional(Type.Enum([...KINDS], { description: "Only those of this kind." })),
+    first: Type.Optional(Type.String({ pattern: "^[0-9]{1,4}$", default: "50", description: "How many, 1 to 1,000." })),
+    after: Type.Optional(Type.String({ maxLength: 1_000, description: "`next_cursor` of the page before." })),
+  },
+  { additionalProperties: false },
+);
+const noBody = Type.Unknown();
+
+/** GET /api/v2/changes. */
+export const recordedChangesDescription = {
+  ...{ method: "get", path: "/api/v2/changes", methodsOfPath, operationId: "listRecordedChanges" },
+  ...{ tag: "Anomalies", authenticated: true },
+  summary: "Recorded changes, the last recorded first",
+  graphql: "Query.recordedChanges",
+  ...{ query: pageQuery, body: noBody },
+  answers: {
+    200: {
+      description: "A page of changes.",
+      schema: Type.Object({
+        changes: Type.Array(recordedSchema, { description: "The changes of this page." }),
+        next_cursor: orNull(Type.String(), { description: "Where the next page begins; null on the last one." }),
+      }),
+    },
+  },
+  refusals: ["BAD_INPUT", "TENANT_MISMATCH", "FORBIDDEN"],
+} as const satisfies RouteDescription<typeof pageQuery, typeof noBody>;
+
 /** POST /api/v2/changes. */
 export const recordChangeDescription = {
-  ...{ method: "post", path: "/api/v2/changes", operationId: "recordChange" },
+  ...{ method: "post", path: "/api/v2/changes", methodsOfPath, operationId: "recordChange" },
   ...{ tag: "Anomalies", authenticated: true },
   summary: "Record a deploy, a flag, an experiment or a campaign",
   graphql: "Mutation.recordChange",
