@@ -84,7 +84,7 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
       ...createOperations({
         ...{ rules, anomalies, alerts: createAlertStore(sql), metrics, feedback },
         ...{ askAnalytics, tierOf, readCalendar, eventLog, nowMs, newId },
-        onObjective: createOnObjective(createObjectiveStore({ sql, codec: objectiveCodec, rules: stores })),
+        onObjective: createOnObjective(createObjectiveStore({ sql, codec: objectiveCodec, rules: stores }), rules),
       }),
       ...createFeedbackOperations({ feedback, rules, anomalies, limit: MAX_FEEDBACK_OF_ANOMALY, nowMs, newId }),
     },

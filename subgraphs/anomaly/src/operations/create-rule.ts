@@ -42,5 +42,8 @@ export const createRule =
     if (id === null) throw new Error("The source of ids gave no UUID.");
     const maxLive = await maxLiveOf(deps.tierOf, caller.tenantId, definition);
     const created = await deps.rules.create(caller.tenantId, id, { definition, author, maxLive }, deps.nowMs());
-    return created.kind === "TOO_MANY_LIVE" ? { kind: "REJECTED", problems: [tooManyLive(created.limit)] } : created;
+    if (created.kind === "TOO_MANY_LIVE") return { kind: "REJECTED", problems: [tooManyLive(created.limit)] };
+    if (created.kind !== "SAVED") return created;
+    const change = { by: caller.subject, note: null, atMs: deps.nowMs() };
+    return { kind: "SAVED", rule: await deps.onObjective.kept(created.rule, change) };
   };

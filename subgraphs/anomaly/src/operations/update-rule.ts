@@ -27,5 +27,8 @@ export const updateRule =
     const decide = (held: typeof rule) => changeRule(held, input);
     const maxLive = await maxLiveOf(deps.tierOf, caller.tenantId, decision.definition);
     const changed = await deps.rules.change(caller.tenantId, ruleId, { decide, author, maxLive }, change);
-    return changed.kind === "TOO_MANY_LIVE" ? { kind: "REJECTED", problems: [tooManyLive(changed.limit)] } : changed;
+    if (changed.kind === "TOO_MANY_LIVE") return { kind: "REJECTED", problems: [tooManyLive(changed.limit)] };
+    return changed.kind === "SAVED"
+      ? { kind: "SAVED", rule: await deps.onObjective.kept(changed.rule, change) }
+      : changed;
   };

@@ -1,8 +1,15 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { changeOnObjective, isBurnRate, partsOnObjective } from "../../domain/objectives/objective-rule.ts";
+import {
+  changeOnObjective,
+  followObjective,
+  isBurnRate,
+  partsOnObjective,
+} from "../../domain/objectives/objective-rule.ts";
 import type { SavedObjective } from "../../domain/objectives/objective.ts";
+import type { RuleChange } from "../../domain/rule-change.ts";
 import type { Rule } from "../../domain/rule.ts";
+import type { Change, RuleStore } from "../../store/rule-store.ts";
 import type { ObjectiveStore } from "../../store/objectives/objective-store.ts";
 import { keptId } from "../silences/silence-operations.ts";
 
@@ -30,12 +37,17 @@ export interface OnObjective {
   changed<Input extends AboutObjective>(
     ...asked: readonly [caller: Caller, rule: Rule, input: Input, place: string]
   ): Promise<Omit<Input, "objective">>;
+  /** A rule that was just saved, on its objective as that is now: whoever changed the objective before the rule was there did not know of it. */
+  kept(rule: Rule, change: Change): Promise<Rule>;
 }
 
 const given = (value: unknown): boolean => value !== null && value !== undefined;
 
 /** Builds {@link OnObjective}; an objective that is not there is refused at its place. */
-export const createOnObjective = (objectives: Pick<ObjectiveStore, "findMany">): OnObjective => {
+export const createOnObjective = (
+  objectives: Pick<ObjectiveStore, "findMany">,
+  rules: Pick<RuleStore, "change">,
+): OnObjective => {
   const find = async ({ tenantId }: Caller, text: string, place: string): Promise<SavedObjective> => {
     const id = keptId(text);
     const [found] = id === null ? [] : await objectives.findMany(tenantId, [id]);
@@ -53,7 +65,24 @@ export const createOnObjective = (objectives: Pick<ObjectiveStore, "findMany">):
         },
       );
   };
+  const kept: OnObjective["kept"] = async (rule, change) => {
+    const id = rule.watch.kind === "QUESTION" ? rule.watch.objective : null;
+    const [found] = id === null ? [] : await objectives.findMany(rule.tenantId, [id]);
+    if (found === undefined) return rule;
+    const decide = (held: Rule): RuleChange => {
+      if (held.version !== rule.version) return { kind: "STALE" };
+      return followObjective(found.id, found.definition, held);
+    };
+    const now = decide(rule);
+    if (now.kind !== "SAVE" || !now.restart) return rule;
+    const { author, authorPermissions, live } = rule;
+    const maxLive = live ? Number.MAX_SAFE_INTEGER : 0;
+    const changing = { decide, author: { author, authorPermissions }, maxLive };
+    const changed = await rules.change(rule.tenantId, rule.id, changing, change);
+    return changed.kind === "SAVED" ? changed.rule : rule;
+  };
   return {
+    kept,
     made: async (caller, { objective, ...input }, place) => {
       if (objective === null || objective === undefined) return input;
       refuseOthers(input, place);
