@@ -6,8 +6,10 @@ import { createSenderLog, startSenders, type EventSenders } from "../testing/eve
 import { expectExactlyOnce, storeOwnerOf } from "../testing/event-store-truth.ts";
 import { eventually } from "../testing/eventually.ts";
 import { ownerAccess, runMigrate, seedTenant, startEngines, storeEnvironment } from "../testing/running-engines.ts";
+import { openHoldingRelay, type HoldingRelay } from "../testing/holding-relay.ts";
 import { freePort, planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
 import { askReadiness, createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
+import { allSent, openChannels, tellAlerts, untilHolds } from "../testing/told-alerts.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
 
 /** Acknowledged requests before the blow, and after the recovery. */
@@ -99,23 +101,34 @@ describe("an embedded instance, kill -9 in the middle of a stream of events", ()
 });
 
 describe("roles in processes of their own, kill -9", () => {
-  const ROLES = ["tenant", "analytics", "ingest", "worker", "gateway"] as const satisfies readonly RoleName[];
+  const ROLES = [
+    "tenant",
+    "analytics",
+    "anomaly",
+    "ingest",
+    "worker",
+    "gateway",
+  ] as const satisfies readonly RoleName[];
   const log = createSenderLog();
   let engines: EmbeddedEngines;
   let roles: RunningRoles;
   let graph: TesseraClient;
   let tenantId: string;
+  let relay: HoldingRelay;
+  /** Who takes mails. */
+  const mails = () => ({ SMTP_URL: relay.url, SMTP_FROM: "alerts@tessera.example", SMTP_TLS: "NONE" });
 
   beforeAll(async () => {
+    relay = await openHoldingRelay();
     engines = await startEngines(directory.home("engines"));
     await runMigrate(engines.connections);
     const seeded = await seedTenant(engines.connections);
     ({ tenantId } = seeded);
     roles = await planRoles(storeEnvironment(engines.connections), directory.path);
     graph = createTesseraClient(roles.url("gateway"), seeded.apiKey);
-    roles.start(ROLES);
+    roles.start(ROLES, mails());
     // The gateway is not asked whether it is ready: two of its subgraphs are not run here.
-    await roles.ready(["tenant", "analytics", "ingest", "worker"]);
+    await roles.ready(["tenant", "analytics", "anomaly", "ingest", "worker"]);
     await eventually(async () =>
       expect((await graph.tell("{ tenant { id } }")).data).toEqual({ tenant: { id: tenantId } }),
     );
@@ -124,6 +137,7 @@ describe("roles in processes of their own, kill -9", () => {
   afterAll(async () => {
     await roles?.stop();
     await engines?.stop();
+    await relay?.close();
   }, 120_000);
 
   it("of the ingest process in the middle of a stream of events: it settles what was under way when it is back", async () => {
@@ -164,7 +178,7 @@ describe("roles in processes of their own, kill -9", () => {
       await roles.kill("worker");
       process.kill(clickhouse, "SIGCONT");
       expect((await ask("")).state).toBe("RUNNING");
-      roles.start(["worker"]);
+      roles.start(["worker"], mails());
       const done = await eventually(async () => {
         const { job } = await graph.ask(
           jobShape,
@@ -181,4 +195,58 @@ describe("roles in processes of their own, kill -9", () => {
       process.kill(clickhouse, "SIGCONT");
     }
   }, 240_000);
+
+  it("of the worker in the middle of sending, and standing still for 20 seconds there: each message arrives, is known by its id where it arrives again, and whoever is fenced settles nothing", async () => {
+    await openChannels(graph);
+    relay.hold(8);
+    await tellAlerts(engines.connections, tenantId, 25);
+    // It has more than one mail on its way: the relay has them, and the worker is not told so.
+    await untilHolds(() => relay.waiting() >= 3);
+    await roles.kill("worker");
+    const told = relay.given.length;
+    relay.release();
+    roles.start(["worker"], mails());
+    const sent = await allSent(graph, 50);
+    const idsOf = (of: typeof sent) => of.filter(({ channelName }) => channelName === "mail").map(({ id }) => id);
+    expect([...new Set(relay.given)].toSorted()).toEqual(idsOf(sent).toSorted());
+    // What was told again was given to the relay when the worker died, and no more than that.
+    expect(relay.given.length - 25).toBeGreaterThan(0);
+    expect(relay.given.length - 25).toBeLessThanOrEqual(told);
+    expect(sent.filter(({ log: [first] }) => first?.outcome === "ABANDONED").length).toBeGreaterThanOrEqual(
+      relay.given.length - 25,
+    );
+
+    const before = relay.given.length;
+    relay.hold(2);
+    await tellAlerts(engines.connections, tenantId, 10);
+    await untilHolds(() => relay.waiting() >= 3);
+    const stopped = roles.process("worker");
+    stopped.send("SIGSTOP");
+    try {
+      const underWay = relay.given.length - before;
+      const stoodMs = performance.now();
+      roles.start(["second worker"], mails());
+      relay.release();
+      const all = await allSent(graph, 70);
+      expect([...new Set(relay.given)].toSorted()).toEqual(idsOf(all).toSorted());
+      expect(relay.given.length - before - 10).toBeGreaterThan(0);
+      expect(relay.given.length - before - 10).toBeLessThanOrEqual(underWay);
+      await untilHolds(() => performance.now() - stoodMs >= 20_000);
+      stopped.send("SIGCONT");
+      // It sends what comes now as the other does: it has gone on, and what it was at has come to nothing.
+      await roles.kill("second worker");
+      await tellAlerts(engines.connections, tenantId, 1);
+      const after = await allSent(graph, 72);
+      expect(after.filter(({ id }) => all.some((one) => one.id === id))).toEqual(all);
+      for (const { log } of after) expect(log.filter(({ outcome }) => outcome === "SENT")).toHaveLength(1);
+    } finally {
+      stopped.send("SIGCONT");
+    }
+    const inbox = await graph.ask(
+      z.object({ notificationInbox: z.object({ unread: z.number() }) }),
+      "{ notificationInbox { unread } }",
+    );
+    expect(inbox.notificationInbox.unread).toBe(36);
+    expect(relay.given).not.toContain("none");
+  }, 300_000);
 });

@@ -22,6 +22,7 @@ const COMMANDS = {
   ingest: ["ingest"],
   "second ingest": ["ingest"],
   worker: ["worker"],
+  "second worker": ["worker"],
   gateway: ["gateway"],
   bridge: ["bridge"],
   "second bridge": ["bridge"],
