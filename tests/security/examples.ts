@@ -147,8 +147,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...webhookExamples,
   ...silenceExamples,
   ...explainExamples,
-  ...calendarExamples,
-  ...objectiveExamples,
+  ...{ ...calendarExamples, ...objectiveExamples },
   ...ruleExamples,
   ...incidentExamples,
   "Mutation.defineMetric": ({ mark }) => ({
