@@ -67,7 +67,7 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   const live = createLiveStore({ sql, eventLog, codec: ruleCodec });
   const { askAnalytics, accessOfSubject, tierOf } = ports;
   const readCalendar = createReadCalendar(createCalendarStore({ sql, codec: calendarCodec }));
-  const feedback = createFeedbackStore(sql);
+  const feedback = createFeedbackStore({ sql, eventLog });
   const readEscalations = createReadEscalations(
     createEscalationStore({ sql, codec: escalationCodec }),
     createReadRoutes(sql),

@@ -35,7 +35,7 @@ export const evaluatingOver = (
     readSilences: createReadSilences(createSilenceStore(sql)),
     readImpacts: createReadImpacts({ ...ports, logger }),
     readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),
-    readLearned: createReadLearned(createFeedbackStore(sql)),
+    readLearned: createReadLearned(createFeedbackStore({ sql, eventLog })),
     readEscalations: createReadEscalations(
       createEscalationStore({ sql, codec: escalationCodec }),
       createReadRoutes(sql),

@@ -1,10 +1,11 @@
 import type { Caller } from "@tessera/contracts/caller";
+import type { AnomalyJudged } from "@tessera/contracts/events/anomaly-judged";
 import { parseAnomalyId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { Anomaly } from "../../domain/anomaly.ts";
 import { checkFeedback, judgedByOf, sightOf, type FeedbackSubject } from "../../domain/feedback/check-feedback.ts";
-import { decisionsOf, standingOf, type Feedback } from "../../domain/feedback/feedback.ts";
+import { decisionOf, decisionsOf, standingOf, type Feedback } from "../../domain/feedback/feedback.ts";
 import { FEEDBACK_HORIZON_MS, learnedOf, type Learned } from "../../domain/feedback/learned.ts";
 import { checkNote } from "../../domain/note.ts";
 import type { Rule } from "../../domain/rule.ts";
@@ -77,8 +78,19 @@ const isSaidAlready =
     return last !== undefined && sameWords(last, feedback);
   };
 
-const put = async (deps: FeedbackDeps, caller: Caller, anomaly: Anomaly, feedback: NewFeedback) => {
-  const kept = await deps.feedback.give(caller.tenantId, feedback, isSaidAlready(feedback));
+/** What something is said of. */
+interface Judged {
+  readonly anomaly: Anomaly;
+  readonly rule: Rule;
+}
+
+const put = async (deps: FeedbackDeps, caller: Caller, { anomaly, rule }: Judged, feedback: NewFeedback) => {
+  const judged = (history: readonly Feedback[]): AnomalyJudged => ({
+    ...{ tenantId: caller.tenantId, anomalyId: anomaly.id, ruleId: rule.id, atMs: feedback.atMs },
+    ...{ verdict: decisionOf(history)?.verdict ?? null, group: feedback.seen.group },
+    question: rule.watch.kind === "QUESTION" ? rule.watch.question : null,
+  });
+  const kept = await deps.feedback.give(caller.tenantId, feedback, isSaidAlready(feedback), judged);
   return kept ? ({ kind: "SAVED", anomaly } as const) : ({ kind: "LIMIT_REACHED", limit: deps.limit } as const);
 };
 
@@ -90,7 +102,7 @@ const give =
     const atMs = deps.nowMs();
     const { said, seen } = soundOf(checkFeedback(input, subject, atMs));
     const { anomaly } = subject;
-    return put(deps, caller, anomaly, {
+    return put(deps, caller, subject, {
       ...{ id: deps.newId(), anomalyId: anomaly.id, ruleId: anomaly.ruleId, by: caller.subject, seen, atMs, ...said },
     });
   };
@@ -104,7 +116,7 @@ const withdraw =
     const history = await deps.feedback.ofAnomalies(caller.tenantId, [anomaly.id]);
     const own = standingOf(history).some(({ by }) => samePerson(by, caller.subject));
     if (!own) return { kind: "SAVED", anomaly };
-    return put(deps, caller, anomaly, {
+    return put(deps, caller, subject, {
       ...{ id: deps.newId(), anomalyId: anomaly.id, ruleId: anomaly.ruleId, by: caller.subject, verdict: "WITHDRAWN" },
       ...{ cause: null, note: null, expected: null, expiresAtMs: null, seen: sightOf(subject), atMs: deps.nowMs() },
     });

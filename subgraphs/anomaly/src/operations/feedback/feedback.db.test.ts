@@ -59,6 +59,13 @@ const learnedOf = async (tenantId: TenantId, id: RuleId): Promise<unknown> =>
   z.object({ rule: z.object({ learned: z.array(z.unknown()) }) }).parse(await ask(personOf(tenantId), LEARNED, { id }))
     .rule.learned;
 
+/** What was told of words on a tenant's anomalies, in their order. */
+const judgedOf = async (tenantId: TenantId): Promise<readonly unknown[]> => {
+  const text = "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = 'anomaly.judged' ORDER BY sequence";
+  const { rows } = await room.engines.owner.query<{ payload: unknown }>(text, [tenantId]);
+  return rows.map(({ payload }) => payload);
+};
+
 const raised = async (name: string) => {
   const tenantId = freshTenantId();
   const rule = await makeRule(room, tenantId, { name, enabled: false });
@@ -98,6 +105,10 @@ describe("What people say of an anomaly", () => {
       history: [{}, {}, {}, { by: { id: "eve" }, verdict: null }, { by: { id: "ada" }, verdict: null }],
     });
     expect(await learnedOf(tenantId, rule)).toMatchObject([{ factor: 1, effects: [{ kind: "THRESHOLD_LOWERED" }] }]);
+    // Told once for each that says something new, with what all say together.
+    const verdicts = ["FALSE", "TRUE", "FALSE", "TRUE", "TRUE"];
+    const same2 = { tenantId, anomalyId: id, ruleId: rule, question: null, group: [] };
+    expect(await judgedOf(tenantId)).toMatchObject(verdicts.map((verdict) => ({ ...same2, verdict })));
   });
 
   test("is of the caller's tenant, needs the right to respond, and is never changed in the store", async () => {

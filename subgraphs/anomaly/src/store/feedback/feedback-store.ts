@@ -1,6 +1,8 @@
 import type { Subject } from "@tessera/contracts/caller";
+import { ANOMALY_JUDGED, type AnomalyJudged } from "@tessera/contracts/events/anomaly-judged";
 import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
+import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
 import type { Feedback } from "../../domain/feedback/feedback.ts";
 import { FEEDBACK_COLUMNS, feedbackRow } from "./feedback-rows.ts";
@@ -24,8 +26,16 @@ export interface CauseDone {
 
 /** What people say of a tenant's anomalies. */
 export interface FeedbackStore {
-  /** Puts down what somebody said, unless `isSaid` finds it said already by all that was said before; false when the anomaly has as many verdicts as it may. */
-  give(tenantId: TenantId, feedback: NewFeedback, isSaid: (history: readonly Feedback[]) => boolean): Promise<boolean>;
+  /**
+   * Puts down what somebody said, unless `isSaid` finds it said already by all that was said before, and tells of it what `judged` makes of all that is said then; false when the anomaly has as many verdicts as
+   * it may.
+   */
+  give(
+    tenantId: TenantId,
+    feedback: NewFeedback,
+    isSaid: (history: readonly Feedback[]) => boolean,
+    judged: (history: readonly Feedback[]) => AnomalyJudged,
+  ): Promise<boolean>;
   /** All that was said of these anomalies, in the order it was said. */
   ofAnomalies(tenantId: TenantId, ids: readonly AnomalyId[]): Promise<readonly Feedback[]>;
   /** What was said of a rule's anomalies since a moment, in the order it was said. */
@@ -87,8 +97,14 @@ const statements = {
 };
 
 /** Builds {@link FeedbackStore}. */
-export const createFeedbackStore = (sql: TenantSql): FeedbackStore => ({
-  give: (tenantId, feedback, isSaid) =>
+export const createFeedbackStore = ({
+  sql,
+  eventLog,
+}: {
+  readonly sql: TenantSql;
+  readonly eventLog: Pick<EventLog, "appendWith">;
+}): FeedbackStore => ({
+  give: (tenantId, feedback, isSaid, judged) =>
     sql.transaction(tenantId, async (transaction) => {
       await transaction.run(statements.holdRule(tenantId, feedback.ruleId), nothing);
       await transaction.run(statements.hold(tenantId, feedback.anomalyId), nothing);
@@ -96,6 +112,8 @@ export const createFeedbackStore = (sql: TenantSql): FeedbackStore => ({
       if (isSaid(history)) return true;
       if (history.length >= MAX_FEEDBACK_OF_ANOMALY) return false;
       await transaction.run(statements.insert(tenantId, feedback), nothing);
+      const payload = judged([...history, { ...feedback, doneAtMs: null }]);
+      await eventLog.appendWith(transaction, { tenantId, topic: ANOMALY_JUDGED, dedupeKey: feedback.id, payload });
       return true;
     }),
   ofAnomalies: (tenantId, ids) => sql.run(tenantId, statements.ofAnomalies(tenantId, ids), feedbackRow),
