@@ -1,4 +1,5 @@
 import type { Subject } from "@tessera/contracts/caller";
+import type { Impact } from "../explain/impact.ts";
 import type { Incident, IncidentEntry, IncidentLink, Sign } from "./incident.ts";
 
 /** What a postmortem is written of. */
@@ -7,8 +8,15 @@ export interface PostmortemParts {
   readonly entries: readonly IncidentEntry[];
   readonly signs: readonly Sign[];
   readonly links: readonly { readonly link: IncidentLink; readonly other: Pick<Incident, "number" | "title"> }[];
-  /** What the detector saw of each alert, by the anomaly's id, where it is still kept. */
-  readonly because: ReadonlyMap<string, string>;
+  /** What was seen of each alert, by the anomaly's id, where it is still kept. */
+  readonly seen: ReadonlyMap<string, SeenOfAlert>;
+}
+
+/** What was seen of an alert when it began. */
+export interface SeenOfAlert {
+  readonly because: string;
+  /** Whom it concerned, or how much revenue; null where that is not known. */
+  readonly impact: Impact | null;
 }
 
 /** A postmortem for people, and for programs. */
@@ -43,7 +51,24 @@ const table = (heads: readonly string[], rows: readonly (readonly string[])[]): 
   "",
 ];
 
-const jsonOf = ({ incident, entries, signs, links, because }: PostmortemParts): Postmortem["json"] => ({
+/** The greatest impact that one of the alerts had, of people and of each currency: alerts of one cause concern the same people, so that nothing is added up. */
+const impactOf = ({ signs, seen }: Pick<PostmortemParts, "signs" | "seen">): readonly Impact[] => {
+  const greatest = new Map<string | null, Impact>();
+  for (const { anomalyId } of signs) {
+    const impact = seen.get(anomalyId)?.impact ?? null;
+    if (impact !== null && impact.amount > (greatest.get(impact.currency)?.amount ?? -1))
+      greatest.set(impact.currency, impact);
+  }
+  return [...greatest.values()].toSorted((one, other) => ((one.currency ?? "") < (other.currency ?? "") ? -1 : 1));
+};
+
+const impactLines = (impact: readonly Impact[]): readonly string[] =>
+  impact.map(({ amount, currency }) => {
+    const rounded = String(Math.round(amount * 100) / 100);
+    return `- At least ${rounded} ${currency ?? "people"}: the greatest that one alert told of when it began.`;
+  });
+
+const jsonOf = ({ incident, entries, signs, links, seen }: PostmortemParts): Postmortem["json"] => ({
   format: "tessera.postmortem/1",
   ...{ incidentId: incident.id, number: incident.number, title: incident.title, state: incident.state },
   ...{ severity: incident.severity, policy: incident.policy, labels: incident.labels, status: incident.status },
@@ -54,6 +79,7 @@ const jsonOf = ({ incident, entries, signs, links, because }: PostmortemParts): 
   secondsToAcknowledge: secondsBetween(incident.openedAtMs, incident.acknowledgedAtMs),
   secondsToResolve: secondsBetween(incident.openedAtMs, incident.resolvedAtMs),
   timesReopened: incident.timesReopened,
+  impact: impactOf({ signs, seen }),
   roles: incident.roles.map(({ role, personId, scheduleId, atMs }) => ({
     role,
     personId,
@@ -63,7 +89,8 @@ const jsonOf = ({ incident, entries, signs, links, because }: PostmortemParts): 
   alerts: signs.map((sign) => ({
     ...{ anomalyId: sign.anomalyId, rule: sign.ruleName, ruleId: sign.ruleId, severity: sign.severity },
     ...{ labels: sign.labels, firedAt: moment(sign.firedAtMs), overAt: moment(sign.overAtMs) },
-    ...{ explainedByAnother: sign.inhibited, because: because.get(sign.anomalyId) ?? null },
+    ...{ explainedByAnother: sign.inhibited, because: seen.get(sign.anomalyId)?.because ?? null },
+    impact: seen.get(sign.anomalyId)?.impact ?? null,
   })),
   timeline: entries.map(({ kind, from, to, by, text, anomalyId, atMs }) => ({
     ...{ at: moment(atMs), kind, from, to, by, text, anomalyId },
@@ -94,19 +121,21 @@ const factsOf = ({ incident }: PostmortemParts): readonly string[] => [
 
 /** Writes the postmortem of an incident, with what people are still to say of it as empty headings. */
 export const postmortemOf = (parts: PostmortemParts): Postmortem => {
-  const { incident, entries, signs, links, because } = parts;
+  const { incident, entries, signs, links, seen } = parts;
+  const impact = impactLines(impactOf(parts));
   const lines = [
     `# Incident ${incident.number}: ${plain(incident.title)}`,
     "",
     ...(incident.status === null ? [] : [plain(incident.status), ""]),
     ...factsOf(parts),
-    ...["## Impact", "", "## Root cause", "", "## What went well, and what did not", "", "## What is to be done", ""],
+    ...["## Impact", "", ...impact, ...(impact.length === 0 ? [] : [""])],
+    ...["## Root cause", "", "## What went well, and what did not", "", "## What is to be done", ""],
     ...["## Alerts", ""],
     ...table(
       ["Fired", "Over", "Severity", "Rule", "What was seen"],
       signs.map((sign) => [
         ...[moment(sign.firedAtMs) ?? "", moment(sign.overAtMs) ?? "open", sign.severity, sign.ruleName],
-        because.get(sign.anomalyId) ?? "",
+        seen.get(sign.anomalyId)?.because ?? "",
       ]),
     ),
     ...["## Timeline", ""],

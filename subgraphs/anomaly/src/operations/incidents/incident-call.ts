@@ -121,7 +121,7 @@ export const createIncidentLoaders = (
           const other = others.get(link.otherId);
           return other === undefined ? [] : [{ link, other }];
         }),
-        because: new Map(seen.flatMap((one) => (one === null ? [] : [[one.id, one.evidence.because]]))),
+        seen: new Map(seen.flatMap((one) => (one === null ? [] : [[one.id, one.evidence]]))),
       });
     },
   };
