@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
+import { askSubgraph } from "@tessera/platform/testing/ask-subgraph";
 import fc from "fast-check";
+import { buildAnalytics } from "../../../testing/build-analytics.ts";
 import {
   INDICATOR_FIELDS,
   INDICATOR_START_MS,
@@ -192,4 +194,47 @@ test("velocity tells of entities that others reported, with bands, and refuses w
   });
   const other = velocity(sharerOf(asking), { ...question, by: "country" });
   await expect(other).rejects.toMatchObject({ code: "BAD_INPUT", extras: { field: "input.reported" } });
+});
+
+test("the graph joins, reports, tells and leaves, and a rule over `peak` sees a series for each reported entity", async () => {
+  room.clock.nowMs = INDICATOR_START_MS;
+  const resources = { ...room.world.resources, nowMs: () => room.clock.nowMs };
+  const { subgraph, close } = buildAnalytics(resources, { ingest: () => Promise.reject(new Error("Not asked.")) });
+  const [asking, card, other] = [await room.addTenant(), newCard(), newCard()];
+  const timeMs = INDICATOR_START_MS - 60_000;
+  const events = [card, card, other].map((of) => ({ id: randomUUID(), name: "pay", timeMs, properties: { card: of } }));
+  await storeEvents(room.world.writer, asking, events);
+  const ask = async (document: string, variables: Readonly<Record<string, unknown>> = {}) => {
+    const { data, errors } = await askSubgraph(subgraph, sharerOf(asking), document, variables);
+    expect(errors).toBeUndefined();
+    return data;
+  };
+  const fields = [{ field: "properties.card", kind: "CARD" }];
+  const JOIN =
+    "mutation ($input: JoinSharedIndicatorsInput!) { joinSharedIndicators(input: $input) { contributed lookupsLeftToday fields { field kind } } }";
+  expect(await ask(JOIN, { input: { fields } })).toEqual({
+    joinSharedIndicators: { contributed: 0, lookupsLeftToday: INDICATOR_LIMITS.lookups, fields },
+  });
+  const REPORT =
+    "mutation ($input: SharedIndicatorReportInput!) { reportSharedIndicators(input: $input) { reported unseen unusable } }";
+  expect(await ask(REPORT, { input: { field: "properties.card", values: [other] } })).toEqual({
+    reportSharedIndicators: { reported: 1, unseen: [], unusable: [] },
+  });
+  await room.reportedBy([await room.addTenant(), await room.addTenant(), await room.addTenant()], card);
+  room.clock.nowMs += 3 * DAY_MS;
+  const velocity = { event: {}, by: "properties.card", within: "PT1H", moreThan: 0, reported: { atLeast: "FEW" } };
+  const hour = { from: "2031-03-05T09:00:00Z", to: "2031-03-05T11:00:00Z" };
+  const WATCH =
+    "query ($input: WatchedSeriesInput!) { watchedSeries(input: $input) { series { group { value } values } } }";
+  const question = { velocity: { ...velocity, range: hour } };
+  expect(await ask(WATCH, { input: { question, value: { name: "peak" }, ...hour, granularity: "HOUR" } })).toEqual({
+    watchedSeries: { series: [{ group: [{ value: card }], values: [2, 2] }] },
+  });
+  const TOLD = "{ sharedIndicatorMembership { contributed lookedUpToday } }";
+  expect(await ask(TOLD)).toEqual({ sharedIndicatorMembership: { contributed: 1, lookedUpToday: 2 } });
+  expect(await ask("mutation { leaveSharedIndicators { deleted } }")).toEqual({
+    leaveSharedIndicators: { deleted: 1 },
+  });
+  expect(await ask(TOLD)).toEqual({ sharedIndicatorMembership: null });
+  await close();
 });
