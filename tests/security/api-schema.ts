@@ -94,39 +94,75 @@ const ambiguous = (types: readonly GraphQLObjectType[]): ReadonlySet<string> => 
   return new Set(fields.filter(({ name, type }) => seen.get(name) !== String(type)).map(({ name }) => name));
 };
 
+/** The fields of a type that can be asked without arguments, with what is written before what is asked below them. */
+const fieldsOf = (type: GraphQLNamedType, depth: number, renamed: ReadonlySet<string>) =>
+  (isObjectType(type) ? Object.values(type.getFields()) : []).flatMap((field) => {
+    const below = getNamedType(field.type);
+    if (field.args.some(isRequired) || (depth === 0 && !isLeafType(below))) return [];
+    const page = field.args.some(({ name }) => name === "first") ? "(first: 5)" : "";
+    const alias = renamed.has(field.name) ? `${type.name}_${field.name}: ` : "";
+    return [{ name: `${alias}${field.name}${page}`, below }];
+  });
+
 /** Everything below a type, so many levels deep, without fields that need arguments; small pages. */
 const selectionOf = (type: GraphQLNamedType, depth: number, renamed: ReadonlySet<string> = new Set()): string => {
   if (isLeafType(type)) return "";
   const possible = isAbstractType(type) ? apiSchema.getPossibleTypes(type) : [];
   const unlike = ambiguous(possible);
   const fragments = possible.map((each) => `... on ${each.name} ${selectionOf(each, depth, unlike)}`);
-  const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
-  const selected = fields.flatMap((field) => {
-    const below = getNamedType(field.type);
-    if (field.args.some(isRequired) || (depth === 0 && !isLeafType(below))) return [];
-    const page = field.args.some(({ name }) => name === "first") ? "(first: 5)" : "";
-    const alias = renamed.has(field.name) ? `${type.name}_${field.name}: ` : "";
-    return [`${alias}${field.name}${page} ${selectionOf(below, depth - 1)}`];
-  });
+  const selected = fieldsOf(type, depth, renamed).map(({ name, below }) => `${name} ${selectionOf(below, depth - 1)}`);
   return `{ __typename ${[...selected, ...fragments].join(" ")} }`;
+};
+
+/** Characters of a selection beyond which it is asked by parts. */
+const MOST_CHARACTERS = 40_000;
+
+/** The same as {@link selectionOf} in parts that a client would still write: together they ask everything. */
+const selectionParts = (type: GraphQLNamedType, depth: number): readonly string[] => {
+  const whole = selectionOf(type, depth);
+  if (whole.length <= MOST_CHARACTERS || !isObjectType(type)) return [whole];
+  const fields = fieldsOf(type, depth, new Set()).flatMap(({ name, below }) =>
+    selectionParts(below, depth - 1).map((part) => `${name} ${part}`),
+  );
+  const parts: string[] = [];
+  for (const field of fields) {
+    const last = parts.at(-1);
+    const fits = last !== undefined && last.length + field.length <= MOST_CHARACTERS;
+    if (fits) parts[parts.length - 1] = `${last} ${field}`;
+    else parts.push(field);
+  }
+  return parts.map((part) => `{ __typename ${part} }`);
 };
 
 /** What an operation selects below its root field: a text of its own, or everything so many levels deep. */
 export type Selection = string | { readonly depth: number };
 
-/** Writes an operation of one root field; its arguments are the variables of the same name. */
-export const operationText = (
-  { kind, field }: RootField,
-  variables: Readonly<Record<string, unknown>>,
-  selection: Selection = { depth: 1 },
-): string => {
+/** Writes an operation of one root field with what is selected below it; its arguments are the variables of the same name. */
+const written = ({ kind, field }: RootField, variables: Readonly<Record<string, unknown>>, below: string): string => {
   const given = field.args.filter(({ name }) => Object.hasOwn(variables, name));
   const definitions = given.map((argument) => `$${argument.name}: ${typeText(argument)}`).join(", ");
   const args = given.map(({ name }) => `${name}: $${name}`).join(", ");
-  const below = typeof selection === "string" ? selection : selectionOf(getNamedType(field.type), selection.depth);
   const parenthesised = (text: string): string => (text === "" ? "" : `(${text})`);
   return `${kind} Asked${parenthesised(definitions)} { ${field.name}${parenthesised(args)} ${below} }`;
 };
+
+/** Writes an operation of one root field; its arguments are the variables of the same name. */
+export const operationText = (
+  root: RootField,
+  variables: Readonly<Record<string, unknown>>,
+  selection: Selection = { depth: 1 },
+): string => {
+  const below = typeof selection === "string" ? selection : selectionOf(getNamedType(root.field.type), selection.depth);
+  return written(root, variables, below);
+};
+
+/** Operations of one root field that together ask everything so many levels deep, none of them longer than somebody would write. */
+export const operationParts = (
+  root: RootField,
+  variables: Readonly<Record<string, unknown>>,
+  depth: number,
+): readonly string[] =>
+  selectionParts(getNamedType(root.field.type), depth).map((below) => written(root, variables, below));
 
 /** The root field of a coordinate; throws when the API has none. */
 export const rootField = (coordinate: string): RootField => {

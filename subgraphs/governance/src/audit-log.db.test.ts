@@ -187,10 +187,11 @@ describe("auditLog", () => {
 describe("who may see and change what", () => {
   it("every field of the audit log asks for audit:read", async () => {
     const asked = Object.entries(permissions).filter(([, permission]) => permission === "audit:read");
-    expect(asked).toHaveLength(10);
+    expect(asked).toHaveLength(11);
     const document = `query ($id: ID!) { auditLog { nodes { hash } } auditRecord(executionId: $id) { hash } auditKeys { kid }
       auditInclusionProof(executionId: $id) { hashes } auditConsistencyProof(fromSeal: 0, toSeal: 0) { hashes }
-      auditSeals { nodes { jws } } verifyAudit { __typename } auditExport { begin } auditSegment(begin: 0, end: 1) { records { hash } } }`;
+      auditSeals { nodes { jws } } verifyAudit { __typename } auditExport { begin } auditSegment(begin: 0, end: 1) { records { hash } }
+      executionNumbers(input: { edges: ["2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"] }) { __typename } }`;
     const held = ["governance:read"] as const;
     const { errors = [] } = await room.ask(freshTenantId(), document, { id: randomUUID() }, held);
     const sealing = await room.ask(freshTenantId(), "mutation { sealAuditLog { __typename } }", {}, held);
