@@ -76,6 +76,7 @@ export const tenantFields: Readonly<Record<string, Permission | "PUBLIC">> = {
   "Query.users": "tenant:read",
   "Query.whoAmI": "PUBLIC",
   "Tenant.apiKeys": "tenant:read",
+  "Tenant.limits": "tenant:read",
   "Tenant.users": "tenant:read",
   "User.email": "tenant:read",
   "User.name": "tenant:read",

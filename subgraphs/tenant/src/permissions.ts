@@ -55,6 +55,7 @@ export const permissions = {
   "Mutation.setBillingPlan": "platform:tenants",
   "Mutation.grantCredit": "platform:tenants",
   "Mutation.setTeam": "tenant:manage",
+  "Tenant.limits": "tenant:read",
   "Tenant.users": "tenant:read",
   "Tenant.apiKeys": "tenant:read",
   "User.email": "tenant:read",

@@ -153,6 +153,7 @@ const REACHED: Readonly<
   "ReportPaused.report": (own) => ofReport(own, "pauseReport", "ReportPaused { report { id } }"),
   "ReportRunAsked.run": (_own, { report }) =>
     ofReport({ reportId: report }, "runReportNow", "ReportRunAsked { run { id } }"),
+  "Tenant.limits": () => ({ query: "{ tenant { id limits { tier } } }" }),
   "Tenant.users": () => inTenant("users"),
   "Tenant.apiKeys": () => inTenant("apiKeys"),
   "User.email": () => inNewUser("email"),

@@ -12,6 +12,7 @@ export const Tenant: TenantResolvers = {
   createdAt: ({ createdAtMs }) => timeText(createdAtMs),
   features: ({ tier }) => featuresOf(tier),
   deleteAt: ({ deleteAtMs }) => timeTextOrNull(deleteAtMs),
+  limits: ({ id }, _args, { caller, operations }) => operations.administration.limits(caller, id),
   apiKeys: ({ id }, args, { operations }) => operations.apiKeys(id, args),
   users: ({ id }, args, { operations }) => operations.users(id, args),
 };
