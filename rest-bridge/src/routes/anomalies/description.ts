@@ -27,6 +27,7 @@ const noBody = Type.Unknown();
 const nothing = Type.Object({}, { additionalProperties: false });
 
 const anomaly = (name: string) => from(`Anomaly.${name}`);
+const weighed = (name: string) => from(`WeighedBucket.${name}`);
 const evidence = (name: string) => from(`AnomalyEvidence.${name}`);
 const number = (options: ReturnType<typeof from>) => orNull(Type.Number(), options);
 const groupValue = Type.Object({
@@ -42,6 +43,10 @@ export const evidenceParts = {
   ...{ low: number(evidence("low")), high: number(evidence("high")) },
   side: orNull(Type.Enum(["above", "below"]), evidence("side")),
   because: Type.String(evidence("because")),
+  weighed: Type.Array(
+    Type.Object({ at: moment(weighed("at")), share: Type.Number(weighed("share")) }),
+    evidence("weighed"),
+  ),
   ...{ from: moment(evidence("from")), to: moment(evidence("to")) },
 };
 
@@ -108,6 +113,7 @@ const changeSchema = Type.Object(
     metric: graphWords("metric"),
     condition: graphWords("condition"),
     question: graphWords("question"),
+    objective: graphWords("objective"),
     detector: graphWords("detector"),
     alerting: graphWords("alerting"),
     labels: Type.Optional(
@@ -115,6 +121,7 @@ const changeSchema = Type.Object(
     ),
     evaluation_interval_seconds: Type.Optional(Type.Integer(input("evaluationIntervalSeconds"))),
     enabled: Type.Optional(Type.Boolean(input("enabled"))),
+    live: Type.Optional(Type.Boolean(input("live"))),
   },
   { additionalProperties: false },
 );
@@ -124,7 +131,11 @@ const ruleSchema = Type.Object(
     ...{ id: Type.String(rule("id")), name: Type.String(rule("name")) },
     description: orNull(Type.String(), rule("description")),
     version: Type.Integer(rule("version")),
-    enabled: Type.Boolean(rule("enabled")),
+    ...{ enabled: Type.Boolean(rule("enabled")), live: Type.Boolean(rule("live")) },
+    objective: orNull(
+      Type.Object({ id: Type.String(from("Objective.id")), name: Type.String(from("Objective.name")) }),
+      rule("objective"),
+    ),
     evaluation_interval_seconds: Type.Integer(rule("evaluationIntervalSeconds")),
     labels: Type.Array(
       Type.Object({

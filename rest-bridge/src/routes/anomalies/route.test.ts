@@ -24,11 +24,13 @@ const anomaly = {
   evidence: {
     ...{ value: 3, samples: 3, score: 1.5, expected: null, low: null, high: 2, side: "ABOVE" },
     ...{ because: "3 against an upper bound of 2", from: AT, to: AT },
+    weighed: [{ at: AT, share: 1 }],
   },
   ...{ timesSeen: 1, acknowledgement: { at: AT, by: { kind: "USER", id: "1" }, note: null } },
 };
 const rule = {
   ...{ __typename: "Rule", id: ID, name: "Errors", description: null, version: 2, enabled: true, labels: [] },
+  ...{ live: true, objective: { id: ID, name: "Errors" } },
   ...{ evaluationIntervalSeconds: 60, author: null, lastFailure: null, failureCode: null, nextEvaluationAt: AT },
   ...{ createdAt: AT, updatedAt: AT },
 };
