@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { createPublicRequests } from "@tessera/platform/http/public-request";
 import { z } from "zod";
 import { BREAKER, DISABLE_AFTER_MS } from "../../domain/webhooks/breaker.ts";
 import { RETRY_SECONDS } from "../../domain/webhooks/retry-schedule.ts";
@@ -103,6 +105,34 @@ describe("what fails", () => {
     expect(new Set(arrived.map(({ id }) => id)).size).toBe(1);
     expect(new Set(arrived.map(({ headers }) => headers["webhook-timestamp"])).size).toBe(4);
     expect(await room.standing(to)).toEqual([{ state: "DELIVERED", attempts: 4, end_reason: null }]);
+  });
+
+  test("to answer within 15 seconds is not waited for, and is tried again", async () => {
+    const to = await room.makeEndpoint();
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = z.object({ port: z.number() }).parse(silent.address());
+    const patient = createPublicRequests({ allowLoopback: true });
+    const asked: number[] = [];
+    await room.tellJobs(to, jobs(1));
+    // The bound is that of the sender; it is asked for in full, and waited for in part.
+    await room.drain(
+      room.sender({
+        requests: {
+          ...patient,
+          send: (request) => {
+            asked.push(request.timeoutMs);
+            return patient.send({ ...request, url: `http://127.0.0.1:${port}/`, timeoutMs: 200 });
+          },
+        },
+      }),
+    );
+    expect(asked).toEqual([15_000]);
+    expect(await room.standing(to)).toEqual([{ state: "PENDING", attempts: 1, end_reason: null }]);
+    await new Promise((resolve) => {
+      silent.close(resolve);
+      silent.closeAllConnections();
+    });
   });
 
   test("and is tried ten times is given up, kept with every attempt, and sent again when somebody asks for it", async () => {

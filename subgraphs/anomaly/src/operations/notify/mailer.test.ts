@@ -1,4 +1,6 @@
+import { createServer, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { z } from "zod";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { mailOf } from "../../domain/notify/kinds/email.ts";
 import { messageOf } from "../../domain/notify/message.ts";
@@ -77,5 +79,33 @@ describe("A mail", () => {
     const mailer = createMailer({ url: url ?? relay.url, from: FROM, tls: "REQUIRED" });
     expect(await mailer.send(mailTo(["ada@example.com"]))).toMatchObject({ kind: "TRY_AGAIN" });
     expect(relay.taken).toEqual([]);
+  });
+
+  test.each([
+    ["says nothing", () => undefined],
+    ["hangs up", (socket: Socket) => socket.destroy()],
+    ["hangs up after its greeting", (socket: Socket) => socket.end("220 relay\r\n")],
+    ["stops within a word", (socket: Socket) => socket.write("22")],
+    ["speaks of something else", (socket: Socket) => socket.end("<html>Sign in to the wifi\r\n")],
+    [
+      "greets for ever",
+      (socket: Socket) => {
+        const greeting = setInterval(() => socket.write("220-go on\r\n"), 20);
+        socket.on("close", () => clearInterval(greeting));
+      },
+    ],
+  ])("with a relay that %s is tried again, and not waited for any longer", async (_name, behave) => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket.on("error", () => undefined));
+      behave(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    const bounds = { connectMs: 300, silenceMs: 300, mailMs: 900 };
+    const mailer = createMailer({ url: `smtp://127.0.0.1:${port}`, from: FROM, tls: "NONE" }, bounds);
+    expect(await mailer.send(mailTo(["ada@example.com"]))).toMatchObject({ kind: "TRY_AGAIN" });
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -4,11 +4,8 @@ import { excerptOf } from "../../domain/notify/kinds/transmission.ts";
 import type { Mail } from "../../domain/notify/kinds/email.ts";
 import type { SendOutcome } from "../../domain/notify/retry.ts";
 
-/** Milliseconds to connect, to be greeted, and that the relay may be silent. */
-const CONNECT_MS = 10_000;
-const SILENCE_MS = 15_000;
-/** Milliseconds a mail may take altogether: well within a sender's lease. */
-export const MAIL_MS = 30_000;
+/** Milliseconds to connect and to be greeted, that the relay may be silent, and that a mail may take altogether: well within a sender's lease, which is renewed meanwhile. */
+export const MAIL_BOUNDS = { connectMs: 10_000, silenceMs: 15_000, mailMs: 30_000 } as const;
 
 /** The operator's relay. */
 export interface MailRelay {
@@ -67,7 +64,10 @@ const addressOf = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "object" && value !== null ? textIn(value, "address") : "";
 
 /** Builds {@link Mailer}; a connection each, so that no message waits for another one's. */
-export const createMailer = (relay: MailRelay): Mailer => {
+export const createMailer = (
+  relay: MailRelay,
+  { connectMs, silenceMs, mailMs }: Readonly<Record<keyof typeof MAIL_BOUNDS, number>> = MAIL_BOUNDS,
+): Mailer => {
   const url = new URL(relay.url);
   const secure = url.protocol === "smtps:";
   const user = decodeURIComponent(url.username);
@@ -79,7 +79,7 @@ export const createMailer = (relay: MailRelay): Mailer => {
       minVersion: "TLSv1.2" as const,
       ...(relay.certificateAuthority === undefined ? {} : { ca: relay.certificateAuthority }),
     },
-    ...{ connectionTimeout: CONNECT_MS, greetingTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    ...{ connectionTimeout: connectMs, greetingTimeout: connectMs, socketTimeout: silenceMs },
     // Nothing in a mail is read from a file or fetched.
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
@@ -102,8 +102,8 @@ export const createMailer = (relay: MailRelay): Mailer => {
     send: async (mail) => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<SendOutcome>((resolve) => {
-        const said = `The relay was not done within ${MAIL_MS} ms.`;
-        timer = setTimeout(() => resolve({ kind: "TRY_AGAIN", code: null, said, retryAfterMs: null }), MAIL_MS);
+        const said = `The relay was not done within ${mailMs} ms.`;
+        timer = setTimeout(() => resolve({ kind: "TRY_AGAIN", code: null, said, retryAfterMs: null }), mailMs);
       });
       try {
         return await Promise.race([deliver(mail).catch(outcomeOf), late]);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { Webhook } from "standardwebhooks";
-import { createPublicRequests } from "@tessera/platform/http/public-request";
+import { createPublicRequests, type PublicRequests } from "@tessera/platform/http/public-request";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
 import { messageOf } from "../../domain/notify/message.ts";
@@ -52,11 +52,11 @@ const kinds = Object.entries(KINDS);
 const hostile = '<!channel> & <https://evil.example|click> *b* [x](https://evil.example)\r\nBcc: all@example.com"}]';
 const send = async (
   input: ChannelInput,
-  more: { alert?: object; done?: string[]; thread?: string; secret?: string } = {},
+  more: { alert?: object; done?: string[]; thread?: string; secret?: string; requests?: PublicRequests } = {},
 ) => {
   const { url } = receivers;
   const sendMessage = createSendMessage({
-    requests: createPublicRequests({ allowLoopback: true }),
+    requests: more.requests ?? createPublicRequests({ allowLoopback: true }),
     mailer: null,
     providers: {
       slack: url,
@@ -201,8 +201,14 @@ describe("What fails", () => {
     ["PagerDuty", "f".repeat(32), true],
     ["Opsgenie", "unknown", true],
     ["gateways of short messages", "unknown", true],
+    ["Slack's webhooks", "/services/T00000000/B00000000/unknown", true],
+    ["Teams", "/workflows/abc/triggers/manual/paths/invoke?sig=unknown", true],
   ])("by %s with an unknown credential disables the channel", async (name, secret, disables) => {
-    expect((await send(KINDS[name]?.() ?? sms(), { secret })).outcome).toMatchObject({ kind: "REFUSED", disables });
+    const known = secret.startsWith("/") ? `${receivers.url}${secret}` : secret;
+    expect((await send(KINDS[name]?.() ?? sms(), { secret: known })).outcome).toMatchObject({
+      kind: "REFUSED",
+      disables,
+    });
   });
 
   test("by Slack's API: each error by what heals it", async () => {
@@ -250,35 +256,16 @@ describe("What fails", () => {
     }
   });
 
-  test("in time: a receiver that says nothing is given up", async () => {
+  test.each(kinds)("by %s in time: a receiver that says nothing is given up", async (_name, input) => {
     receivers.faults.push({ kind: "SILENCE" });
     const patient = createPublicRequests({ allowLoopback: true });
     // The bound is that of the sender; it is asked for in full, and waited for in part.
     const asked: number[] = [];
-    const sendMessage = createSendMessage({
+    const { outcome } = await send(input(), {
       requests: {
         ...patient,
         send: (request) => (asked.push(request.timeoutMs), patient.send({ ...request, timeoutMs: 200 })),
       },
-      ...{ mailer: null, nowMs: () => 0 },
-      providers: { slack: "", pagerDuty: { US: "", EU: "" }, opsgenie: { US: "", EU: "" } },
-    });
-    const { channel, secret } = channelOf({ name: "g", webhook: { url: `${receivers.url}/hook` } });
-    const message = messageOf({
-      id: DELIVERY,
-      channel,
-      alerts: [alertOf(tenantId)],
-      unlisted: 0,
-      wait: "NOW",
-      atMs: 0,
-    });
-    const outcome = await sendMessage({
-      channel,
-      secret,
-      message,
-      thread: null,
-      done: [],
-      onDone: () => Promise.resolve(true),
     });
     expect([outcome.kind, asked]).toEqual(["TRY_AGAIN", [SEND_MS]]);
   });

@@ -201,6 +201,14 @@ const judge = (received: Received): Verdict => {
   return path === "/hook" ? verdict(204, "") : verdict(404, "nothing here");
 };
 
+/** What none of them takes, whatever it says. */
+const refusedByForm = ({ method, headers }: IncomingMessage): Verdict | null => {
+  if (method !== "POST") return verdict(405, "POST alone");
+  return /^application\/json(?:; charset=utf-8)?$/i.test(headers["content-type"] ?? "")
+    ? null
+    : verdict(415, "JSON alone");
+};
+
 const readBody = async (request: IncomingMessage): Promise<string> => {
   const parts: Buffer[] = [];
   for await (const part of request) if (Buffer.isBuffer(part)) parts.push(part);
@@ -221,7 +229,7 @@ export const openReceivers = async (): Promise<Receivers> => {
     if (fault?.kind === "DISCONNECT") return void request.socket.destroy();
     if (fault?.kind === "SILENCE") return;
     if (fault !== undefined) return answer(response, verdict(fault.status, fault.body ?? ""), fault.retryAfter);
-    const own = judge(received);
+    const own = refusedByForm(request) ?? judge(received);
     const isSlackError = own.body.includes('"ok":false');
     if (own.status < 300 && !isSlackError) accepted.push(received);
     answer(response, own);
