@@ -147,7 +147,8 @@ const at = {
   orMissing: fc.boolean(),
 };
 const propertyTexts = some(fc.constantFrom("pro", "fr", "free", "", "it's", "1e2", "'"));
-const propertyNumbers = some(fc.constantFrom(0, 1, 2.25, 7, -50, 0.5));
+const propertyNumber = fc.constantFrom(0, 1, 2.25, 7, -50, 0.5);
+const propertyNumbers = some(propertyNumber);
 const propertyCondition: fc.Arbitrary<PropertyCondition> = fc.oneof(
   fc.record({
     ...at,
@@ -158,8 +159,14 @@ const propertyCondition: fc.Arbitrary<PropertyCondition> = fc.oneof(
   fc.record({
     ...at,
     type: fc.constant("NUMBER" as const),
-    operator: fc.constantFrom("IN", "NOT_IN", "AT_LEAST", "LESS_THAN"),
+    operator: fc.constantFrom("IN", "NOT_IN"),
     values: propertyNumbers,
+  }),
+  fc.record({
+    ...at,
+    type: fc.constant("NUMBER" as const),
+    operator: fc.constantFrom("AT_LEAST", "LESS_THAN"),
+    values: fc.tuple(propertyNumber),
   }),
   fc.record({
     ...at,

@@ -74,7 +74,7 @@ describe("a caller under a data policy", () => {
           const shown = known.filter((event) => isVisible(event, policy)).map((event) => masked(event, policy));
           for (const query of queries) await check(callerUnder(tenantId, policy), shown, query);
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, endOnFailure: true },
       );
     },
   );
@@ -91,7 +91,7 @@ describe("a caller under a data policy", () => {
         const page = await queryEvents({ store, nowMs: Date.now })(caller, { first: 1_000 });
         expect(page.edges.map(({ node }) => node.id).toSorted()).toEqual(visible.toSorted());
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -114,7 +114,7 @@ describe("a caller under a data policy", () => {
           }
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -142,7 +142,7 @@ describe("a caller under a data policy", () => {
           expect([table, rows[0]?.n]).toEqual([table, visible]);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
