@@ -116,23 +116,21 @@ describe("what fails", () => {
     const asked: number[] = [];
     await room.tellJobs(to, jobs(1));
     // The bound is that of the sender; it is asked for in full, and waited for in part.
-    await room.drain(
-      room.sender({
-        requests: {
-          ...patient,
-          send: (request) => {
-            asked.push(request.timeoutMs);
-            return patient.send({ ...request, url: `http://127.0.0.1:${port}/`, timeoutMs: 200 });
-          },
+    const sender = room.sender({
+      requests: {
+        ...patient,
+        send: (request) => {
+          asked.push(request.timeoutMs);
+          return patient.send({ ...request, url: `http://127.0.0.1:${port}/`, timeoutMs: 200 });
         },
-      }),
-    );
-    expect(asked).toEqual([15_000]);
-    expect(await room.standing(to)).toEqual([{ state: "PENDING", attempts: 1, end_reason: null }]);
-    await new Promise((resolve) => {
-      silent.close(resolve);
+      },
+    });
+    await room.drain(sender).finally(() => {
+      silent.close();
       silent.closeAllConnections();
     });
+    expect(asked).toEqual([15_000]);
+    expect(await room.standing(to)).toEqual([{ state: "WAITING", attempts: 1, end_reason: null }]);
   });
 
   test("and is tried ten times is given up, kept with every attempt, and sent again when somebody asks for it", async () => {
