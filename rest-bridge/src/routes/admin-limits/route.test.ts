@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { OTHER_TENANT, startBridge, TENANT, type Ask } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT, TENANT, type Ask } from "../../testing/running-bridge.ts";
 import { adminLimitsDescription } from "./description.ts";
 
 const path = (tenant: string): string => `/api/v2/admin/tenants/${tenant}/limits`;
@@ -16,11 +17,7 @@ const setLimits = {
   ],
 };
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 beforeEach(() => {
   bridge.graph.calls.length = 0;
   bridge.graph.decide(() => ({ data: { setLimits }, rateLimit: {} }));

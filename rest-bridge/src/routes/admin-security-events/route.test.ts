@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { OTHER_TENANT, startBridge, TENANT } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT, TENANT } from "../../testing/running-bridge.ts";
 import { adminLiftThrottleDescription } from "../admin-lift-throttle/description.ts";
 import { adminSecurityEventsDescription } from "./description.ts";
 
@@ -22,14 +23,7 @@ const event = {
   ...{ usual: 0, raisedAt: "2026-11-20T12:01:00.000Z" },
 };
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
 
 const parsed = async (answer: Response): Promise<{ status: number; body: unknown }> => ({
   status: answer.status,

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { OTHER_TENANT, startBridge, TENANT, type Ask } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT, TENANT, type Ask } from "../../testing/running-bridge.ts";
 import { adminUsageDescription } from "./description.ts";
 
 const path = (tenant: string, search = ""): string =>
   `/api/v2/admin/tenants/${tenant}/usage?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z${search}`;
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 
 const measures = {
   ...{ __typename: "UsageMeasures", executions: 3, queries: 2, mutations: 0, subscriptions: 0, jobs: 1, exports: 0 },

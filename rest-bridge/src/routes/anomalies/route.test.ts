@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import { activeAnomaliesDescription, giveFeedbackDescription, updateRuleDescription } from "./description.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
@@ -9,14 +9,8 @@ const ACTIVE = "/api/v2/anomalies/active";
 const RULE = `/api/v2/anomalies/rules/${ID}`;
 const FEEDBACK = `/api/v2/anomalies/feedback/${ID}`;
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
+const { asked } = bridge;
 
 const anomaly = {
   ...{ __typename: "Anomaly", id: ID, rule: { id: ID, name: "Errors" }, state: "FIRING", severity: "CRITICAL" },
@@ -35,13 +29,6 @@ const rule = {
   ...{ createdAt: AT, updatedAt: AT },
 };
 const answerWith = (data: Record<string, unknown>): void => bridge.graph.decide(() => ({ data, rateLimit: {} }));
-const asked = async (path: string, method = "GET", body?: unknown) => {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-  const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
-  const answer = await bridge.ask(path, { ...init, headers });
-  const json: unknown = await answer.json();
-  return { status: answer.status, body: json };
-};
 
 describe("addresses about anomalies", () => {
   it("answer what the graph answers, as their descriptions say", async () => {

@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { describe, expect, it } from "@jest/globals";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const at = (format: string): string => `/api/v2/anomalies/${ID}/picture/${format}`;
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
 const draws = (picture: object | null): void =>
   bridge.graph.decide(() => ({ data: { anomaly: picture === null ? null : { picture } }, rateLimit: {} }));
 

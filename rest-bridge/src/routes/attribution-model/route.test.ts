@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import type { RestAttributionModelQuery } from "../../generated/graphql.ts";
 import { metricsAnswer } from "../../testing/metrics-answer.ts";
-import { OTHER_TENANT, startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT } from "../../testing/running-bridge.ts";
 import { attributionModelDescription } from "./description.ts";
 
 const PATH = "/api/v2/analytics/attribution/model";
@@ -53,11 +54,7 @@ const data: RestAttributionModelQuery = {
   },
 };
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 beforeEach(() => {
   bridge.graph.calls.length = 0;
   bridge.graph.decide(() => ({ data, rateLimit: {} }));

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { z } from "zod";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import {
   RestAuditExportDocument,
   RestAuditLogDocument,
@@ -17,11 +17,7 @@ const ids = {
   segment: documentIdOf(RestAuditSegmentDocument),
 };
 const segmentArguments = z.object({ begin: z.number(), first: z.number() });
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 
 const frame = {
   auditExport: {

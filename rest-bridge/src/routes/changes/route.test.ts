@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import { recordChangeDescription } from "./description.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const AT = "2026-11-20T12:00:00.000Z";
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
 
 const recorded = {
   ...{ __typename: "RecordedChange", id: ID, key: "build 7", kind: "DEPLOY", title: "Shop 7", at: AT, until: null },

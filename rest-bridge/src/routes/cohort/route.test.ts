@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import { cohortDescription } from "./description.ts";
 import { toRetentionInput } from "./route.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const path = (search = ""): string => `/api/v2/analytics/cohort/${ID}${search}`;
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 
 const cells = {
   ...{

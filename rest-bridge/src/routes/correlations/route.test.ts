@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import * as descriptions from "./description.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const PATH = "/api/v2/analytics/correlations";
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 
 const AT = "2026-11-20T12:00:00.000Z";
 const pattern = { kind: "COUNT", parts: [{ name: "a", events: ["a"], key: ["userId"] }], atLeast: 3, window: "PT1M" };

@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import { objectiveDescription, objectivesDescription } from "./description.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const AT = "2026-11-20T12:00:00.000Z";
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
+const { asked } = bridge;
 
 const objective = {
   ...{ __typename: "Objective", id: ID, name: "Checkout", description: null, owner: "shop", percent: 99.9 },
@@ -44,11 +38,6 @@ const whole = {
 };
 const groups = { groupCount: 30, groups: [{ group: [{ name: "country", value: "DE" }], status }] };
 const answerWith = (data: Record<string, unknown>): void => bridge.graph.decide(() => ({ data, rateLimit: {} }));
-const asked = async (path: string) => {
-  const answer = await bridge.ask(path);
-  const body: unknown = await answer.json();
-  return { status: answer.status, body };
-};
 
 describe("addresses about service level objectives", () => {
   it("answer what the graph answers, as their descriptions say, what is measured in the form its author gave", async () => {

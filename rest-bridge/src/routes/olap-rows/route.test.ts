@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { tableFromIPC } from "apache-arrow";
 import { z } from "zod";
 import type { ColumnPartsFragment, RestOlapRowsQuery } from "../../generated/graphql.ts";
 import type { GraphAnswer } from "../../graph/graph-port.ts";
-import { OTHER_TENANT, startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT } from "../../testing/running-bridge.ts";
 
 const NDJSON = "/api/v2/analytics/query/ndjson";
 const ARROW = "/api/v2/analytics/query/arrow";
@@ -36,11 +37,7 @@ const answerOf = (page: number, last: number): RestOlapRowsQuery => ({
   },
 });
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 
 /** A graph with so many pages; `instead` answers some of them otherwise. */
 const paging = (last: number, instead: (page: number) => GraphAnswer | null = () => null): void => {

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { metricsAnswer } from "../../testing/metrics-answer.ts";
-import { OTHER_TENANT, startBridge, TENANT, type Ask } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT, TENANT, type Ask } from "../../testing/running-bridge.ts";
 import { realtimeMetricsDescription } from "./description.ts";
 
 const PATH = "/api/v2/analytics/realtime/metrics";
 const rateLimit = { ratelimit: '"cost";r=9;t=5', "ratelimit-policy": '"cost";q=10;w=60' };
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 
 const answering = (code: string, extensions: Record<string, unknown> = {}) =>
   bridge.graph.decide(() => ({

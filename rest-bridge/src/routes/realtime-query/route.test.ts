@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import type { RestRealtimeQueryQuery } from "../../generated/graphql.ts";
 import { metricsAnswer } from "../../testing/metrics-answer.ts";
-import { OTHER_TENANT, startBridge, TENANT } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT, TENANT } from "../../testing/running-bridge.ts";
 
 const PATH = "/api/v2/analytics/realtime/query";
 const question = {
@@ -24,11 +25,7 @@ const data: RestRealtimeQueryQuery = {
   },
 };
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 beforeEach(() => {
   bridge.graph.calls.length = 0;
   bridge.graph.decide(() => ({ data, rateLimit: {} }));

@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { z } from "zod";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import * as descriptions from "./description.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
 const PATH = "/api/v2/reports";
 const AT = "2026-11-20T12:00:00.000Z";
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
+const { asked } = bridge;
 
 const report = {
   ...{ __typename: "Report", id: ID, name: "Weekly", source: "DASHBOARD", sourceId: ID, version: null },
@@ -28,13 +22,6 @@ const run = {
 };
 const pageInfo = { hasNextPage: true, endCursor: "next" };
 const answerWith = (data: Record<string, unknown>): void => bridge.graph.decide(() => ({ data, rateLimit: {} }));
-const asked = async (path: string, method = "GET", body?: unknown) => {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-  const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
-  const answer = await bridge.ask(path, { ...init, headers });
-  const json: unknown = await answer.json();
-  return { status: answer.status, body: json };
-};
 const errorsOf = (description: { readonly answers: { readonly 200: { readonly schema: object } } }, body: unknown) => [
   ...Value.Errors(description.answers[200].schema, body),
 ];

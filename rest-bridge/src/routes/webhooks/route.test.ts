@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
-import { startBridge } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import {
   createEndpointDescription,
   deliveriesDescription,
@@ -14,14 +14,8 @@ const AT = "2026-11-20T12:00:00.000Z";
 const ALL = "/api/v2/webhooks";
 const ONE = `${ALL}/${ID}`;
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
+const { asked } = bridge;
 
 const endpoint = {
   ...{ __typename: "WebhookEndpoint", id: ID, url: "https://shop.example/hook", description: null, eventTypes: [] },
@@ -40,12 +34,6 @@ const delivery = {
 const shown = { id: ID, kind: "ED25519", secret: "whsk_x", publicKey: "whpk_y" };
 const saved = { __typename: "WebhookEndpointSaved", endpoint, secrets: [shown] };
 const answerWith = (data: Record<string, unknown>): void => bridge.graph.decide(() => ({ data, rateLimit: {} }));
-const asked = async (path: string, method: "GET" | "POST" | "PUT" = "GET", body?: unknown) => {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-  const answer = await bridge.ask(path, { ...init, headers: { "content-type": "application/json" } });
-  const json: unknown = await answer.json();
-  return { status: answer.status, body: json };
-};
 const variables = () => bridge.graph.calls.at(-1)?.variables;
 
 describe("addresses about webhooks", () => {
