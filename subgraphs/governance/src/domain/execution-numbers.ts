@@ -1,3 +1,4 @@
+import type { ExecutionSeries } from "@tessera/contracts/execution-numbers";
 import type { ExecutionKind } from "@tessera/contracts/events/execution-recorded";
 import { errorCodes } from "@tessera/platform/errors/error-codes";
 import { refuse } from "@tessera/platform/errors/refusal";
@@ -80,18 +81,6 @@ export interface ExecutionCount {
   readonly serverErrors: number;
   /** Of executions that were not refused; null where there is none. */
   readonly latencyMs: readonly [p50: number, p95: number, p99: number] | null;
-}
-
-/** Executions of one group, number by number for each bucket, as in the SDL. */
-export interface ExecutionSeries {
-  readonly group: string | null;
-  readonly executions: readonly number[];
-  readonly refused: readonly number[];
-  readonly failed: readonly number[];
-  readonly serverErrors: readonly number[];
-  readonly latencyMsP50: readonly (number | null)[];
-  readonly latencyMsP95: readonly (number | null)[];
-  readonly latencyMsP99: readonly (number | null)[];
 }
 
 const NOTHING = { executions: 0, refused: 0, failed: 0, serverErrors: 0, latencyMs: null } as const;

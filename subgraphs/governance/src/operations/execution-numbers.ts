@@ -1,3 +1,4 @@
+import type { ExecutionSeries } from "@tessera/contracts/execution-numbers";
 import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import {
@@ -6,7 +7,6 @@ import {
   parseExecutionNumbers,
   SERVER_CODES,
   type ExecutionNumbersInput,
-  type ExecutionSeries,
 } from "../domain/execution-numbers.ts";
 import type { ExecutionStore } from "../store/execution-store.ts";
 
