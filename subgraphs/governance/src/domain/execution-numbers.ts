@@ -1,12 +1,9 @@
-import type { ExecutionSeries } from "@tessera/contracts/execution-numbers";
+import type { ExecutionGrouping, ExecutionSeries } from "@tessera/contracts/execution-numbers";
 import type { ExecutionKind } from "@tessera/contracts/events/execution-recorded";
 import { errorCodes } from "@tessera/platform/errors/error-codes";
 import { refuse } from "@tessera/platform/errors/refusal";
 
 type Maybe<T> = T | null | undefined;
-
-/** What executions are told apart by, as in the SDL. */
-export type ExecutionGrouping = "NONE" | "OPERATION" | "KIND" | "CODE";
 
 /** A question to `executionNumbers` as the graph delivers it. */
 export interface ExecutionNumbersInput {
