@@ -34,6 +34,13 @@ export interface Change extends Actor {
   readonly atMs: number;
 }
 
+/** How a rule is changed: what becomes of it as it stands, whose it is then, and how many live ones the tenant may have. */
+export interface Changing {
+  readonly decide: (rule: Rule) => RuleChange;
+  readonly author: RuleAuthor;
+  readonly maxLive: number;
+}
+
 /** A tenant's rules. */
 export interface RuleStore {
   create(
@@ -43,12 +50,7 @@ export interface RuleStore {
     nowMs: number,
   ): Promise<CreatedRule | TooManyLive>;
   /** Changes a rule as `decide` says of its present form; nobody else changes it in between. One that starts anew forgets its series and ends their anomalies. */
-  change(
-    tenantId: TenantId,
-    id: RuleId,
-    changing: { readonly decide: (rule: Rule) => RuleChange; readonly author: RuleAuthor; readonly maxLive: number },
-    change: Change,
-  ): Promise<ChangedRule | TooManyLive>;
+  change(tenantId: TenantId, id: RuleId, changing: Changing, change: Change): Promise<ChangedRule | TooManyLive>;
   /** Marks a rule deleted and ends its anomalies; false when there is no such rule. */
   remove(tenantId: TenantId, id: RuleId, change: Change): Promise<boolean>;
   /** The rule, unless it is deleted. */

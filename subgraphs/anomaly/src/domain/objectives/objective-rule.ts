@@ -84,3 +84,8 @@ export const followObjective = (id: string, objective: Objective, rule: Rule): R
     question: watchOfObjective(id, objective, delayOf(rule)),
     detector: burning(objective, rule.detector),
   });
+
+/** What a rule that follows its objective keeps: its author, and that it is live or not; none is made live. */
+export const keptOf = ({ author, authorPermissions, live }: Rule) => ({
+  ...{ author: { author, authorPermissions }, maxLive: live ? Number.MAX_SAFE_INTEGER : 0 },
+});

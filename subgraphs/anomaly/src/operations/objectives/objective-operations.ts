@@ -2,7 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import { checkObjective } from "../../domain/objectives/check-objective.ts";
 import { bucketOf, questionOfIndicator } from "../../domain/objectives/objective-question.ts";
-import { followObjective } from "../../domain/objectives/objective-rule.ts";
+import { followObjective, keptOf } from "../../domain/objectives/objective-rule.ts";
 import type {
   DeletedObjective,
   Objective,
@@ -97,7 +97,10 @@ const save =
     if (objectiveId === null) return { kind: "NOT_FOUND" };
     const outcome = await deps.objectives.save(
       ...([caller.tenantId, { id: objectiveId, version, definition }] as const),
-      { decide: follow, change: { by: caller.subject, note: "The objective was changed.", atMs: deps.nowMs() } },
+      {
+        changing: (saved, rule) => ({ decide: (held) => follow(saved, held), ...keptOf(rule) }),
+        change: { by: caller.subject, note: "The objective was changed.", atMs: deps.nowMs() },
+      },
     );
     return "saved" in outcome ? { kind: outcome.kind, objective: outcome.saved } : outcome;
   };

@@ -4,6 +4,7 @@ import {
   changeOnObjective,
   followObjective,
   isBurnRate,
+  keptOf,
   partsOnObjective,
 } from "../../domain/objectives/objective-rule.ts";
 import type { SavedObjective } from "../../domain/objectives/objective.ts";
@@ -75,10 +76,7 @@ export const createOnObjective = (
     };
     const now = decide(rule);
     if (now.kind !== "SAVE" || !now.restart) return rule;
-    const { author, authorPermissions, live } = rule;
-    const maxLive = live ? Number.MAX_SAFE_INTEGER : 0;
-    const changing = { decide, author: { author, authorPermissions }, maxLive };
-    const changed = await rules.change(rule.tenantId, rule.id, changing, change);
+    const changed = await rules.change(rule.tenantId, rule.id, { decide, ...keptOf(rule) }, change);
     return changed.kind === "SAVED" ? changed.rule : rule;
   };
   return {

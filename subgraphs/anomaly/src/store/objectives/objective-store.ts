@@ -4,7 +4,6 @@ import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
 import type { Anomaly } from "../../domain/anomaly.ts";
 import type { DeletedObjective, ObjectiveCodec, SavedObjective } from "../../domain/objectives/objective.ts";
-import type { RuleChange } from "../../domain/rule-change.ts";
 import type { Rule } from "../../domain/rule.ts";
 import type { RuleCodec } from "../../domain/rules/rule-codec.ts";
 import type { SettleSeries } from "../../domain/rules/settle-series.ts";
@@ -18,7 +17,7 @@ import {
 } from "../named-definitions.ts";
 import { idColumn, ruleRowParser } from "../rule-row.ts";
 import { lockRulesStatement, lockRuleStatement } from "../rule-statements.ts";
-import { changeWithin, type Change } from "../rule-store.ts";
+import { changeWithin, type Change, type Changing } from "../rule-store.ts";
 
 /** Objectives of a tenant. */
 export const MAX_OBJECTIVES = 100;
@@ -27,7 +26,7 @@ const MAX_RULES = 200;
 
 /** What becomes of the rules on an objective when it is changed. */
 export interface Following {
-  readonly decide: (saved: SavedObjective, rule: Rule) => RuleChange;
+  readonly changing: (saved: SavedObjective, rule: Rule) => Changing;
   readonly change: Change;
 }
 
@@ -37,7 +36,7 @@ export interface ObjectiveStore {
   list(tenantId: TenantId): Promise<readonly SavedObjective[]>;
   /** Those of the objectives that exist, in no order. */
   findMany(tenantId: TenantId, ids: readonly string[]): Promise<readonly SavedObjective[]>;
-  /** Saves an objective, and has every rule on it follow in the same transaction. Rejects with what `decide` throws, and nothing is changed then. */
+  /** Saves an objective, and has every rule on it follow in the same transaction. Rejects with what deciding throws, and nothing is changed then. */
   save(
     tenantId: TenantId,
     objective: DefinitionToSave<SavedObjective["definition"]>,
@@ -99,20 +98,13 @@ export const createObjectiveStore = (deps: {
     transaction: SqlTransaction,
     tenantId: TenantId,
     saved: SavedObjective,
-    { decide, change }: Following,
+    { changing, change }: Following,
   ): Promise<void> => {
     await transaction.run(lockRulesStatement(tenantId), nothing);
     const within = { transaction, ...rules, parseRule };
     for (const { ruleId } of await transaction.run(statements.rulesOf(tenantId, [saved.id]), ruleRow)) {
       const [rule] = await transaction.run(lockRuleStatement(tenantId, ruleId), parseRule);
-      if (rule === undefined) continue;
-      const { author, authorPermissions, live } = rule;
-      const changing = {
-        ...{ decide: (held: Rule) => decide(saved, held), author: { author, authorPermissions } },
-        // It is live already, or it is not: none is made so.
-        maxLive: live ? Number.MAX_SAFE_INTEGER : 0,
-      };
-      await changeWithin(within, tenantId, ruleId, changing, change);
+      if (rule !== undefined) await changeWithin(within, tenantId, ruleId, changing(saved, rule), change);
     }
   };
   return {
