@@ -16,7 +16,7 @@ import type { ChannelSecrets } from "../../operations/notify/channel-secrets.ts"
 import type { SendMessage } from "../../operations/notify/send-message.ts";
 import type { BegunDelivery } from "../../store/notify/begin-deliveries.ts";
 import type { DeliveryStore, SettledClaim, Settling } from "../../store/notify/delivery-store.ts";
-import type { DeliveryClaim } from "../../store/notify/sending-statements.ts";
+import type { LeasedClaim } from "../../store/leased-claims.ts";
 import type { Lease } from "../sending/held-leases.ts";
 import { createSteadySender, type SteadySender } from "../sending/steady-sender.ts";
 import { createTurns } from "../sending/turns.ts";
@@ -140,7 +140,7 @@ const LEASE_LOST = "LEASE_LOST";
 
 /** A claim on its way: its lease, and how it is settled with others of its tenant. */
 interface UnderWay {
-  readonly claim: DeliveryClaim;
+  readonly claim: LeasedClaim;
   readonly lease: Lease;
   readonly settle: (settled: SettledClaim) => Promise<boolean>;
 }
@@ -194,7 +194,7 @@ const createNotificationSender = (deps: SenderDeps): SteadySender => {
   );
   const turns = { atOnce: MAX_TURNS, most: MAX_TOGETHER };
   const begin = createTurns({
-    keyOf: ({ tenantId }: DeliveryClaim) => tenantId,
+    keyOf: ({ tenantId }: LeasedClaim) => tenantId,
     work: (claims) => deliveries.begin(claims[0].tenantId, claims),
     ...turns,
   });
@@ -203,7 +203,7 @@ const createNotificationSender = (deps: SenderDeps): SteadySender => {
     work: (settled) => deliveries.settle(settled[0].claim.tenantId, settled),
     ...turns,
   });
-  return createSteadySender<DeliveryClaim>({
+  return createSteadySender<LeasedClaim>({
     ...{ nowMs, logger, claim: deliveries.claimDueAcrossTenants, renew: deliveries.renewAcrossTenants },
     send: async (claim, lease) => {
       try {

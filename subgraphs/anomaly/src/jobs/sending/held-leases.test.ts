@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
-import { createHeldLeases, SEND_LEASE_MS, type LeasedClaim } from "./held-leases.ts";
+import { createHeldLeases, SEND_LEASE_MS } from "./held-leases.ts";
+import type { LeasedClaim } from "../../store/leased-claims.ts";
 
 beforeEach(() => {
   jest.useFakeTimers({ now: 0 });

@@ -1,17 +1,10 @@
-import type { TenantId } from "@tessera/contracts/ids";
 import type { NowMs } from "@tessera/platform/time/clock";
+import type { LeasedClaim } from "../../store/leased-claims.ts";
 
 /** Milliseconds after which others take over what its sender does not renew: who stands still for longer is taken for dead. */
 export const SEND_LEASE_MS = 12_000;
 /** Milliseconds between renewals: three may fail before a lease ends. */
 const RENEW_EVERY_MS = 3_000;
-
-/** Something to be sent that is one sender's alone until its lease ends; the token proves it. */
-export interface LeasedClaim {
-  readonly tenantId: TenantId;
-  readonly id: string;
-  readonly leaseToken: string;
-}
 
 /** A claim's lease as its sender sees it. */
 export interface Lease {

@@ -1,7 +1,8 @@
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { createHeldLeases, SEND_LEASE_MS, type HeldLeasesDeps, type Lease, type LeasedClaim } from "./held-leases.ts";
+import { createHeldLeases, SEND_LEASE_MS, type HeldLeasesDeps, type Lease } from "./held-leases.ts";
+import type { ClaimBounds, LeasedClaim } from "../../store/leased-claims.ts";
 
 /** Sendings of a process under way: each is a socket and some kilobytes. */
 export const MAX_IN_FLIGHT = 64;
@@ -11,13 +12,6 @@ export const [MAX_PER_TENANT, MAX_PER_RECEIVER] = [32, 10] as const;
 const LOOK_MS = 250;
 /** Milliseconds after something has ended before its place is taken: what else ends meanwhile is claimed for by the same statement. */
 const GATHER_MS = 25;
-
-/** How many may be under way, of all, of a tenant and of a receiver. */
-export interface ClaimBounds {
-  readonly limit: number;
-  readonly perTenant: number;
-  readonly perReceiver: number;
-}
 
 /** Sends what is due, as much at a time as it may. */
 export interface SteadySender {

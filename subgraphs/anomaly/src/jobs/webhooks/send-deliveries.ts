@@ -14,7 +14,8 @@ import { mayRead } from "../../domain/webhooks/endpoint-definition.ts";
 import { findEventType } from "../../domain/webhooks/event-types.ts";
 import { retryAfterMs } from "../../domain/retry-after.ts";
 import type { ClaimedDelivery, DeliveryStore, EndedAttempt } from "../../store/webhooks/delivery-store.ts";
-import type { DeliveryClaim, MadeAttempt } from "../../store/webhooks/sending-statements.ts";
+import type { LeasedClaim } from "../../store/leased-claims.ts";
+import type { MadeAttempt } from "../../store/webhooks/sending-statements.ts";
 import type { Lease } from "../sending/held-leases.ts";
 import { createSteadySender, type SteadySender } from "../sending/steady-sender.ts";
 import { createTurns } from "../sending/turns.ts";
@@ -88,14 +89,14 @@ const exchange = async (
 
 /** What sendings at the same time share: what they are about is read together, an owner and an endpoint's secrets are asked for once, attempts are kept together. */
 interface Round {
-  readonly load: (claim: DeliveryClaim) => Promise<ClaimedDelivery | null>;
+  readonly load: (claim: LeasedClaim) => Promise<ClaimedDelivery | null>;
   readonly isPermitted: (endpoint: ClaimedDelivery["endpoint"], type: string) => Promise<boolean>;
   readonly unseal: (claimed: ClaimedDelivery) => ReturnType<SenderDeps["unseal"]>;
   readonly settleDelivered: (ended: EndedAttempt) => Promise<boolean>;
   readonly settle: (ended: EndedAttempt & { readonly endpointId: string }) => Promise<boolean>;
 }
 
-const send = async (deps: SenderDeps, round: Round, claim: DeliveryClaim, lease: Lease): Promise<string> => {
+const send = async (deps: SenderDeps, round: Round, claim: LeasedClaim, lease: Lease): Promise<string> => {
   const { deliveries, nowMs, random } = deps;
   const claimed = await round.load(claim);
   if (claimed === null) return "LOST";
@@ -156,7 +157,7 @@ export const createSender = (deps: SenderDeps): SteadySender => {
   const round: Round = {
     load: createTurns({
       keyOf: () => "all",
-      work: (claims: readonly DeliveryClaim[]) => deliveries.loadAcrossTenants(claims, nowMs()),
+      work: (claims: readonly LeasedClaim[]) => deliveries.loadAcrossTenants(claims, nowMs()),
       ...turns,
     }),
     isPermitted: (endpoint, type) =>
@@ -175,7 +176,7 @@ export const createSender = (deps: SenderDeps): SteadySender => {
       ...turns,
     }),
   };
-  return createSteadySender<DeliveryClaim>({
+  return createSteadySender<LeasedClaim>({
     ...{ nowMs, logger },
     claim: (presentMs, leaseUntilMs, bounds) =>
       deliveries.claimDueAcrossTenants(presentMs, leaseUntilMs, { ...bounds, breakerFailures: BREAKER.failures }),

@@ -10,7 +10,7 @@ import { noticesOfStatement } from "./delivery-statements.ts";
 import * as groups from "./group-statements.ts";
 import { deliveryRow, noticeRow, sealedChannelRow, type SealedChannel } from "./notify-rows.ts";
 import * as statements from "./sending-statements.ts";
-import type { DeliveryClaim } from "./sending-statements.ts";
+import type { LeasedClaim } from "../leased-claims.ts";
 
 /** A delivery that was begun: what is sent by what. */
 export interface BegunDelivery extends SealedChannel {
@@ -88,7 +88,7 @@ const fateOf = (deps: BeginDeps, held: Held, window: Window, nowMs: number): Fat
 const holdAll = async (
   transaction: SqlTransaction,
   tenantId: TenantId,
-  claims: readonly DeliveryClaim[],
+  claims: readonly LeasedClaim[],
 ): Promise<readonly Held[]> => {
   const sealed = await transaction.run(statements.holdChannelsStatement(tenantId, claims), sealedChannelRow);
   if (sealed.length === 0) return [];
@@ -205,7 +205,7 @@ const workOf = async (
 /** Begins claimed deliveries of a tenant in one transaction; what became of each stands in their order. */
 export const beginDeliveries =
   (deps: BeginDeps) =>
-  (tenantId: TenantId, claims: readonly DeliveryClaim[]): Promise<readonly Begun[]> =>
+  (tenantId: TenantId, claims: readonly LeasedClaim[]): Promise<readonly Begun[]> =>
     deps.sql.transaction(tenantId, async (transaction) => {
       const held = await holdAll(transaction, tenantId, claims);
       const nowMs = deps.nowMs();

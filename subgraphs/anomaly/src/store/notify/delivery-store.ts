@@ -1,16 +1,16 @@
-import { parseTenantId, type TenantId } from "@tessera/contracts/ids";
+import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import { z } from "zod";
 import type { Delivery, NewNotification, Notice } from "../../domain/notify/delivery.ts";
-import { idColumn } from "../rule-row.ts";
 import { beginDeliveries, type BeginDeps, type Begun } from "./begin-deliveries.ts";
 import * as lists from "./delivery-statements.ts";
 import * as groups from "./group-statements.ts";
 import { addNotifications } from "./inbox-store.ts";
 import { deliveryRow, noticeRow } from "./notify-rows.ts";
 import * as statements from "./sending-statements.ts";
-import type { ClaimBounds, DeliveryClaim, SettledDelivery } from "./sending-statements.ts";
+import type { SettledDelivery } from "./sending-statements.ts";
+import { claimRow, tokenRow, type ClaimBounds, type LeasedClaim } from "../leased-claims.ts";
 
 /** How a delivery is settled, with all that is written in the same transaction. */
 export interface Settling extends SettledDelivery {
@@ -27,20 +27,20 @@ export interface Settling extends SettledDelivery {
 
 /** A claim with how it is settled. */
 export interface SettledClaim {
-  readonly claim: DeliveryClaim;
+  readonly claim: LeasedClaim;
   readonly settling: Settling;
 }
 
 /** Where deliveries are claimed, begun and settled. */
 export interface DeliveryStore {
   /** Leases due deliveries of any tenants, fair between tenants. */
-  claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, bounds: ClaimBounds): Promise<readonly DeliveryClaim[]>;
+  claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, bounds: ClaimBounds): Promise<readonly LeasedClaim[]>;
   /** Lengthens leases; answers the tokens of those that were still held. */
-  renewAcrossTenants(claims: readonly DeliveryClaim[], leaseUntilMs: number): Promise<ReadonlySet<string>>;
+  renewAcrossTenants(claims: readonly LeasedClaim[], leaseUntilMs: number): Promise<ReadonlySet<string>>;
   /** Begins claimed deliveries, unless a channel's rate cap keeps one back or an earlier one of a lane is under way again. */
-  begin(tenantId: TenantId, claims: readonly DeliveryClaim[]): Promise<readonly Begun[]>;
+  begin(tenantId: TenantId, claims: readonly LeasedClaim[]): Promise<readonly Begun[]>;
   /** Keeps that a recipient has the message; false when the lease was lost. */
-  done(claim: DeliveryClaim, recipient: string): Promise<boolean>;
+  done(claim: LeasedClaim, recipient: string): Promise<boolean>;
   /** Settles claimed deliveries, all of them or none; false where the lease was lost. */
   settle(tenantId: TenantId, settled: readonly SettledClaim[]): Promise<readonly boolean[]>;
   thread(tenantId: TenantId, channelId: string, subject: string): Promise<string | null>;
@@ -67,18 +67,13 @@ const nothing = (): null => null;
 const idRow = (row: unknown): string => z.object({ id: z.string() }).parse(row).id;
 const nameRow = (row: unknown) => z.object({ id: z.string(), name: z.string() }).parse(row);
 const channelOfRow = (row: unknown) => z.object({ id: z.string(), channel_id: z.string() }).parse(row);
-const tokenRow = (row: unknown): string => z.object({ lease_token: z.string() }).parse(row).lease_token;
 const referenceRow = (row: unknown): string => z.object({ reference: z.string() }).parse(row).reference;
 const rowsRow = (row: unknown): number => z.object({ rows: z.number() }).parse(row).rows;
-const claimRow = (row: unknown): DeliveryClaim => {
-  const claim = z.object({ tenant_id: idColumn(parseTenantId), id: z.string(), lease_token: z.string() }).parse(row);
-  return { tenantId: claim.tenant_id, id: claim.id, leaseToken: claim.lease_token };
-};
 
 /** Keeps what a channel was told of the groups that the alerts of a delivery belong to. */
 const keepGroups = async (
   transaction: SqlTransaction,
-  claim: DeliveryClaim,
+  claim: LeasedClaim,
   { settling, channelId, nowMs }: { readonly settling: Settling; readonly channelId: string; readonly nowMs: number },
 ): Promise<void> => {
   const isSent = settling.state === "SENT";

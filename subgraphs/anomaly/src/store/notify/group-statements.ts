@@ -1,7 +1,7 @@
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { GroupMember } from "../../domain/notify/group.ts";
 import { z } from "zod";
-import type { DeliveryClaim } from "./sending-statements.ts";
+import type { LeasedClaim } from "../leased-claims.ts";
 import { parseAlertChanged } from "./notify-rows.ts";
 
 /** A member with what all members of its group have in common. */
@@ -28,7 +28,7 @@ export const memberRow = (row: unknown): KeptMember => {
  * told, and has no news in the delivery, does not count.
  */
 export const membersStatement = (
-  { tenantId, id }: Pick<DeliveryClaim, "tenantId" | "id">,
+  { tenantId, id }: Pick<LeasedClaim, "tenantId" | "id">,
   of: { readonly channelId: string; readonly groupId: string },
   limit: number,
 ): SqlStatement => ({
@@ -50,11 +50,7 @@ const SUBJECT = "coalesce(anomaly_id::text, lane)";
  * Keeps what a channel was told of the alerts of a delivery that belong to groups, or was to be: an alert belongs to one group of a channel at a time, and
  * whether its group was told that it is open is forgotten when it goes over to another.
  */
-export const keepMembersStatement = (
-  { tenantId, id }: DeliveryClaim,
-  isSent: boolean,
-  nowMs: number,
-): SqlStatement => ({
+export const keepMembersStatement = ({ tenantId, id }: LeasedClaim, isSent: boolean, nowMs: number): SqlStatement => ({
   name: "notify-keep-group-members",
   text: `INSERT INTO notify_group_member AS m (tenant_id, channel_id, subject, group_id, episode, anomaly_id, transition_id, alert, is_over, told, lost, changed_at)
     SELECT $1, n.channel_id, n.subject, n.group_id, coalesce((
@@ -73,7 +69,7 @@ export const keepMembersStatement = (
 
 /** Keeps that what failed before was told with a message of its group. */
 export const foundMembersStatement = (
-  { tenantId }: DeliveryClaim,
+  { tenantId }: LeasedClaim,
   channelId: string,
   transitions: readonly string[],
 ): SqlStatement => ({
@@ -83,7 +79,7 @@ export const foundMembersStatement = (
 });
 
 /** Lets go of members of the groups of a delivery whose end was told. */
-export const dropOverStatement = ({ tenantId, id }: DeliveryClaim, channelId: string): SqlStatement => ({
+export const dropOverStatement = ({ tenantId, id }: LeasedClaim, channelId: string): SqlStatement => ({
   name: "notify-drop-over-members",
   text: `DELETE FROM notify_group_member WHERE tenant_id = $1 AND channel_id = $3 AND is_over AND NOT lost
     AND group_id IN (SELECT group_id FROM notify_notice WHERE tenant_id = $1 AND delivery_id = $2)`,

@@ -2,24 +2,9 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { Attempt, ToldGroup } from "../../domain/notify/delivery.ts";
 import { DELIVERY_COLUMNS, SEALED_COLUMNS } from "./notify-rows.ts";
-
-/** A delivery a worker may send until its lease ends; the token proves it when it is settled. */
-export interface DeliveryClaim {
-  readonly tenantId: TenantId;
-  readonly id: string;
-  readonly leaseToken: string;
-}
-
-/** How many deliveries may be under way: claimed now, of a tenant, and of a channel. */
-export interface ClaimBounds {
-  readonly limit: number;
-  readonly perTenant: number;
-  readonly perReceiver: number;
-}
+import { idsOf, tokensOf, type ClaimBounds, type LeasedClaim } from "../leased-claims.ts";
 
 const at = (ms: number): Date => new Date(ms);
-const idsOf = (claims: readonly DeliveryClaim[]): readonly string[] => claims.map(({ id }) => id);
-const tokensOf = (claims: readonly DeliveryClaim[]): readonly string[] => claims.map(({ leaseToken }) => leaseToken);
 /** Claims `c` of a tenant: `$1` the tenant, `$2` ids, `$3` tokens. */
 const CLAIMS = "unnest($2::uuid[], $3::uuid[]) AS c(id, token)";
 
@@ -31,14 +16,14 @@ export const claimStatement = (nowMs: number, leaseUntilMs: number, bounds: Clai
 });
 
 /** Lengthens leases of any tenants; the tokens of those that are still held. */
-export const renewStatement = (claims: readonly DeliveryClaim[], leaseUntilMs: number): SqlStatement => ({
+export const renewStatement = (claims: readonly LeasedClaim[], leaseUntilMs: number): SqlStatement => ({
   name: "notify-renew-leases-across-tenants",
   text: "SELECT lease_token FROM renew_notify_leases_across_tenants($1, $2, $3, $4)",
   params: [claims.map(({ tenantId }) => tenantId), idsOf(claims), tokensOf(claims), at(leaseUntilMs)],
 });
 
 /** The channels of claimed deliveries, held in one order: whoever writes notices to them waits, so that what is begun takes no more in. */
-export const holdChannelsStatement = (tenantId: TenantId, claims: readonly DeliveryClaim[]): SqlStatement => ({
+export const holdChannelsStatement = (tenantId: TenantId, claims: readonly LeasedClaim[]): SqlStatement => ({
   name: "notify-hold-channels-of-claims",
   text: `SELECT ${SEALED_COLUMNS} FROM notify_channel WHERE tenant_id = $1 AND deleted_at IS NULL
     AND id IN (SELECT d.channel_id FROM notify_delivery d JOIN ${CLAIMS} ON d.tenant_id = $1 AND d.id = c.id AND d.lease_token = c.token)
@@ -47,7 +32,7 @@ export const holdChannelsStatement = (tenantId: TenantId, claims: readonly Deliv
 });
 
 /** Claimed deliveries, held in one order, and whether each waits for an earlier one of a lane. */
-export const holdClaimedStatement = (tenantId: TenantId, claims: readonly DeliveryClaim[]): SqlStatement => ({
+export const holdClaimedStatement = (tenantId: TenantId, claims: readonly LeasedClaim[]): SqlStatement => ({
   name: "notify-hold-claimed",
   text: `SELECT ${DELIVERY_COLUMNS}, d.bundle, EXISTS (
       SELECT 1 FROM notify_notice n JOIN notify_notice earlier ON earlier.tenant_id = n.tenant_id AND earlier.channel_id = n.channel_id
@@ -139,7 +124,7 @@ export const countAlertsStatement = (tenantId: TenantId, ids: readonly string[])
 });
 
 /** Keeps that a recipient has the message. */
-export const doneStatement = ({ tenantId, id, leaseToken }: DeliveryClaim, recipient: string): SqlStatement => ({
+export const doneStatement = ({ tenantId, id, leaseToken }: LeasedClaim, recipient: string): SqlStatement => ({
   name: "notify-done",
   text: "UPDATE notify_delivery SET done = done || $4::text WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 RETURNING id",
   params: [tenantId, id, leaseToken, recipient],
@@ -158,7 +143,7 @@ export interface SettledDelivery {
 /** Keeps what became of tries, and gives the leases back; no row for those whose lease was lost. */
 export const settleStatement = (
   tenantId: TenantId,
-  settled: readonly { readonly claim: DeliveryClaim; readonly settling: SettledDelivery }[],
+  settled: readonly { readonly claim: LeasedClaim; readonly settling: SettledDelivery }[],
 ): SqlStatement => ({
   name: "notify-settle",
   text: `WITH s AS (
@@ -191,7 +176,7 @@ export const closeNoticesStatement = (tenantId: TenantId, ids: readonly string[]
 
 /** Keeps where the conversation about an anomaly began; the first stays. */
 export const keepThreadStatement = (
-  { tenantId, id }: DeliveryClaim,
+  { tenantId, id }: LeasedClaim,
   thread: { readonly subject: string; readonly reference: string },
   nowMs: number,
 ): SqlStatement => ({

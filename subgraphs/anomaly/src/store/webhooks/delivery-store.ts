@@ -11,7 +11,8 @@ import { endpointRow } from "./endpoint-rows.ts";
 import { findEndpointStatement, setStateStatement } from "./endpoint-statements.ts";
 import { tellEndpoint } from "./endpoint-store.ts";
 import * as statements from "./sending-statements.ts";
-import type { ClaimBounds, DeliveryClaim, DeliveryStep, MadeAttempt } from "./sending-statements.ts";
+import type { BreakerBounds, DeliveryStep, MadeAttempt } from "./sending-statements.ts";
+import { claimRow, tokenRow, type LeasedClaim } from "../leased-claims.ts";
 
 /** Everything an attempt needs; secrets and headers as they are sealed. */
 export interface ClaimedDelivery {
@@ -25,18 +26,18 @@ export interface ClaimedDelivery {
 
 /** An attempt that has ended, with what follows from it given how its endpoint fared before. */
 export interface EndedAttempt {
-  readonly claim: DeliveryClaim;
+  readonly claim: LeasedClaim;
   readonly made: MadeAttempt;
   readonly decide: (attempts: number, health: EndpointHealth) => AfterAttempt;
 }
 
 /** Where deliveries are claimed and settled. */
 export interface DeliveryStore {
-  claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, bounds: ClaimBounds): Promise<readonly DeliveryClaim[]>;
+  claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, bounds: BreakerBounds): Promise<readonly LeasedClaim[]>;
   /** Lengthens leases; answers the tokens of those that were still held. */
-  renewAcrossTenants(claims: readonly DeliveryClaim[], leaseUntilMs: number): Promise<ReadonlySet<string>>;
+  renewAcrossTenants(claims: readonly LeasedClaim[], leaseUntilMs: number): Promise<ReadonlySet<string>>;
   /** What claims are about, in their order; null where one is no longer good. */
-  loadAcrossTenants(claims: readonly DeliveryClaim[], nowMs: number): Promise<readonly (ClaimedDelivery | null)[]>;
+  loadAcrossTenants(claims: readonly LeasedClaim[], nowMs: number): Promise<readonly (ClaimedDelivery | null)[]>;
   /** Keeps attempts that succeeded, and that their endpoints fare well; false where somebody else has the delivery now. */
   settleDeliveredAcrossTenants(
     delivered: readonly Pick<EndedAttempt, "claim" | "made">[],
@@ -50,21 +51,14 @@ export interface DeliveryStore {
     nowMs: number,
   ): Promise<readonly boolean[]>;
   /** Ends a delivery that is not to be sent. */
-  skip(claim: DeliveryClaim, endpointId: string, reason: DeliveryEndReason, nowMs: number): Promise<void>;
+  skip(claim: LeasedClaim, endpointId: string, reason: DeliveryEndReason, nowMs: number): Promise<void>;
   /** Gives a claim back without an attempt. */
-  giveBack(claim: DeliveryClaim, dueAtMs: number): Promise<void>;
+  giveBack(claim: LeasedClaim, dueAtMs: number): Promise<void>;
   /** Drops what was made before a time; answers how many messages. */
   pruneAcrossTenants(beforeMs: number, limit: number): Promise<number>;
 }
 
 const nothing = (): null => null;
-const claimRow = (row: unknown): DeliveryClaim => {
-  const found = z.object({ tenant_id: z.string(), id: z.string(), lease_token: z.string() }).parse(row);
-  const tenantId = parseTenantId(found.tenant_id);
-  if (tenantId === null) throw new Error("A delivery names no tenant.");
-  return { tenantId, id: found.id, leaseToken: found.lease_token };
-};
-const tokenRow = (row: unknown): string => z.object({ lease_token: z.string() }).parse(row).lease_token;
 const loadedColumns = z.object({
   ...{ tenant_id: idColumn(parseTenantId), delivery_id: z.string(), message_id: z.string(), type: z.string() },
   ...{
@@ -95,7 +89,7 @@ const holdAll = async (
   transaction: SqlTransaction,
   tenantId: TenantId,
   endpointId: string,
-  claims: readonly DeliveryClaim[],
+  claims: readonly LeasedClaim[],
 ): Promise<{ readonly endpoint: Endpoint; readonly held: ReadonlyMap<string, ReturnType<typeof heldRow>> } | null> => {
   const [endpoint] = await transaction.run(findEndpointStatement(tenantId, endpointId, true), endpointRow);
   if (endpoint === undefined) return null;

@@ -1,13 +1,7 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { EndpointHealth } from "../../domain/webhooks/breaker.ts";
-
-/** A delivery a sender may make until its lease ends; the token proves it when the attempt is settled. */
-export interface DeliveryClaim {
-  readonly tenantId: TenantId;
-  readonly id: string;
-  readonly leaseToken: string;
-}
+import { idsOf, tokensOf, type ClaimBounds, type LeasedClaim } from "../leased-claims.ts";
 
 /** An attempt that was made. */
 export interface MadeAttempt {
@@ -21,37 +15,32 @@ export interface MadeAttempt {
   readonly detail: string;
 }
 
-/** How many may be sent at a time, of all, of a tenant and of an endpoint; and from when on the breaker lets one through alone. */
-export interface ClaimBounds {
-  readonly limit: number;
-  readonly perTenant: number;
-  readonly perReceiver: number;
+/** How many may be sent at a time; and from when on the breaker lets one through alone. */
+export interface BreakerBounds extends ClaimBounds {
   readonly breakerFailures: number;
 }
 
 const at = (ms: number): Date => new Date(ms);
-const idsOf = (claims: readonly DeliveryClaim[]): readonly string[] => claims.map(({ id }) => id);
-const tokensOf = (claims: readonly DeliveryClaim[]): readonly string[] => claims.map(({ leaseToken }) => leaseToken);
 /** Deliveries `d` of claims of a tenant that are still good: `$1` the tenant, `$2` ids, `$3` tokens. */
 const CLAIMED = `unnest($2::uuid[], $3::uuid[]) AS c(id, token)
     JOIN webhook_delivery d ON d.tenant_id = $1 AND d.id = c.id AND d.lease_token = c.token AND d.state = 'WAITING'`;
 
 /** Leases due deliveries of any tenants. */
-export const claimStatement = (nowMs: number, leaseUntilMs: number, bounds: ClaimBounds): SqlStatement => ({
+export const claimStatement = (nowMs: number, leaseUntilMs: number, bounds: BreakerBounds): SqlStatement => ({
   name: "webhook-claim-due-across-tenants",
   text: "SELECT tenant_id, id, lease_token FROM claim_due_webhook_deliveries_across_tenants($1, $2, $3, $4, $5, $6)",
   params: [at(nowMs), at(leaseUntilMs), bounds.limit, bounds.perTenant, bounds.perReceiver, bounds.breakerFailures],
 });
 
 /** Lengthens leases of any tenants; the tokens of those that are still held. */
-export const renewStatement = (claims: readonly DeliveryClaim[], leaseUntilMs: number): SqlStatement => ({
+export const renewStatement = (claims: readonly LeasedClaim[], leaseUntilMs: number): SqlStatement => ({
   name: "webhook-renew-leases-across-tenants",
   text: "SELECT lease_token FROM renew_webhook_leases_across_tenants($1, $2, $3, $4)",
   params: [claims.map(({ tenantId }) => tenantId), idsOf(claims), tokensOf(claims), at(leaseUntilMs)],
 });
 
 /** What claims of any tenants are about; no row for those that are no longer good. */
-export const loadStatement = (claims: readonly DeliveryClaim[], nowMs: number): SqlStatement => ({
+export const loadStatement = (claims: readonly LeasedClaim[], nowMs: number): SqlStatement => ({
   name: "webhook-load-claims-across-tenants",
   text: `SELECT tenant_id, delivery_id, message_id, type, body, endpoint_id, version, url, owner_kind, owner_id, owner_permissions, sealed_headers, sealed_secrets
     FROM load_webhook_claims_across_tenants($1, $2, $3, $4)`,
@@ -60,7 +49,7 @@ export const loadStatement = (claims: readonly DeliveryClaim[], nowMs: number): 
 
 /** Keeps attempts of any tenants that succeeded, and ends their deliveries; the tokens of those that were still held. */
 export const settleDeliveredStatement = (
-  delivered: readonly { readonly claim: DeliveryClaim; readonly made: MadeAttempt }[],
+  delivered: readonly { readonly claim: LeasedClaim; readonly made: MadeAttempt }[],
   nowMs: number,
 ): SqlStatement => {
   const claims = delivered.map(({ claim }) => claim);
@@ -81,7 +70,7 @@ export const settleDeliveredStatement = (
 };
 
 /** Deliveries of claims that are still good, held in one order. */
-export const holdClaimedStatement = (tenantId: TenantId, claims: readonly DeliveryClaim[]): SqlStatement => ({
+export const holdClaimedStatement = (tenantId: TenantId, claims: readonly LeasedClaim[]): SqlStatement => ({
   name: "webhook-hold-claimed",
   text: `SELECT d.id, d.attempts, d.ordering_key FROM ${CLAIMED} ORDER BY d.id FOR UPDATE OF d`,
   params: [tenantId, idsOf(claims), tokensOf(claims)],
@@ -159,7 +148,7 @@ export const healthStatement = (
 });
 
 /** Gives a claim back without an attempt. */
-export const giveBackStatement = ({ tenantId, id, leaseToken }: DeliveryClaim, dueAtMs: number): SqlStatement => ({
+export const giveBackStatement = ({ tenantId, id, leaseToken }: LeasedClaim, dueAtMs: number): SqlStatement => ({
   name: "webhook-give-back",
   text: `UPDATE webhook_delivery SET due_at = greatest(due_at, $4), lease_token = NULL, leased_until = NULL
     WHERE tenant_id = $1 AND id = $2 AND lease_token = $3`,
