@@ -9,10 +9,16 @@ import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgrap
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import { z } from "zod";
 import type { OlapInput, TimeSeriesInput } from "../domain/query.ts";
+import type { SessionMetricsInput } from "../domain/sessions/sessions-input.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
+import { createFunnelStore } from "../store/funnel-store.ts";
+import { createSessionsStore } from "../store/sessions-store.ts";
+import { countHere } from "../../testing/count-here.ts";
 import { valuesOf } from "../../testing/flatten-answer.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
+import { queryFunnel } from "./query-funnel.ts";
 import { queryOlap } from "./query-olap.ts";
+import { querySessionMetrics } from "./query-sessions.ts";
 import { queryTimeSeries } from "./query-time-series.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
@@ -37,6 +43,16 @@ const referenceSchema = z.object({
   hits_per_hour_utc: z.record(z.string(), z.number()),
   distinct_ip_per_day: z.record(z.string(), z.number()),
   bytes_quantiles_linear_interp: z.record(z.string(), z.number()),
+  min_ts: z.string(),
+  max_ts: z.string(),
+  sessions_30min: z.object({
+    count: z.number(),
+    bounce_single_hit: z.number(),
+    mean_hits: z.number(),
+    max_hits: z.number(),
+    mean_duration_seconds: z.number(),
+  }),
+  funnels_any_anchor_per_user: z.record(z.string(), z.record(z.string(), z.array(z.number()))),
 });
 
 /** The cells of a CSV line; a quoted cell may hold commas and doubled quotes. */
@@ -74,7 +90,7 @@ beforeAll(async () => {
   const [, ...lines] = gunzipSync(readFileSync(`${folder}hits.csv.gz`))
     .toString("utf8")
     .trimEnd()
-    .split("\n");
+    .split(/\r?\n/);
   await storeEvents(world.writer, tenantId, lines.map(eventOf));
 });
 afterAll(async () => {
@@ -163,4 +179,82 @@ guarded(title("pages, hours and days of a real web server log"), () => {
       expect(values[0]).toBeCloseTo(Object.values(reference.bytes_quantiles_linear_interp)[index] ?? NaN, 4);
     });
   });
+});
+
+guarded(title("visits of a real web server log"), () => {
+  const metrics = (input: Partial<SessionMetricsInput>) =>
+    querySessionMetrics({ sessions: createSessionsStore(world.resources.eventStore), nowMs: () => Date.now() })(
+      caller(),
+      { range: RANGE, definition: { by: "GAP", gap: "PT30M" }, bounce: "SINGLE_EVENT", ...input },
+    );
+
+  test("how many sessions of 30 minutes there are, of one hit, how many hits, and how long", async () => {
+    const { count, bounce_single_hit, mean_hits, max_hits, mean_duration_seconds } = reference.sessions_30min;
+    const { total } = await metrics({});
+    expect(total).toMatchObject({
+      ...{ sessions: count, bounced: bounce_single_hit, events: reference.lines_parsed },
+      ...{ people: reference.distinct_user_ip_ua, eventsPerSession: expect.closeTo(mean_hits, 9) },
+      ...{ meanDurationSeconds: expect.closeTo(mean_duration_seconds, 9) },
+    });
+    const longest = await metrics({ where: { minEvents: max_hits } });
+    const longer = await metrics({ where: { minEvents: max_hits + 1 } });
+    expect([longest.total.sessions > 0, longer.total.sessions]).toEqual([true, 0]);
+  });
+
+  test("the first and the last hit", async () => {
+    const span = { from: reference.min_ts, to: new Date(Date.parse(reference.max_ts) + 1_000).toISOString() };
+    const within = await olap({ range: span });
+    expect(within.totals.map(valuesOf)).toEqual([[reference.lines_parsed]]);
+    const shorter = { from: new Date(Date.parse(span.from) + 1).toISOString(), to: reference.max_ts };
+    const [inside] = (await olap({ range: shorter })).totals.map(valuesOf);
+    expect(Number(inside?.[0])).toBeLessThan(reference.lines_parsed - 1);
+  });
+});
+
+/** The steps of the published funnels, by their names there. */
+const FUNNELS = {
+  "home -> /projects/ -> /files/ or .xhtml": [
+    { field: "url", eq: "/" },
+    { field: "url", startsWith: "/projects/" },
+    {
+      or: [
+        { field: "url", startsWith: "/files/" },
+        { field: "url", matches: "[.]xhtml$" },
+      ],
+    },
+  ],
+  "/projects/xdotool/ -> /projects/xdotool/xdotool.xhtml -> any /files/": [
+    { field: "url", eq: "/projects/xdotool/" },
+    { field: "url", eq: "/projects/xdotool/xdotool.xhtml" },
+    { field: "url", startsWith: "/files/" },
+  ],
+  "/blog/ -> favicon -> /reset.css (same-second ties common)": [
+    { field: "url", startsWith: "/blog/" },
+    { field: "url", eq: "/favicon.ico" },
+    { field: "url", eq: "/reset.css" },
+  ],
+} as const;
+
+guarded(title("funnels of a real web server log"), () => {
+  test.each(Object.entries(FUNNELS))(
+    "%s: how many visitors get to each step, in every window",
+    async (name, filters) => {
+      const published = reference.funnels_any_anchor_per_user[name] ?? {};
+      const deps = {
+        funnels: createFunnelStore(world.resources.eventStore),
+        counting: countHere,
+        nowMs: () => Date.now(),
+      };
+      const reached: Record<string, readonly number[]> = {};
+      for (const window of Object.keys(published)) {
+        const { result } = await queryFunnel(deps)(caller(), {
+          ...{ range: RANGE, anchor: "ANY", window: window === "None" ? null : `PT${window}S` },
+          steps: filters.map((filter) => ({ anyOf: [{ filter }] })),
+        });
+        reached[window] = result.steps.map((step) => step.reached);
+      }
+      expect(Object.keys(published)).toHaveLength(4);
+      expect(reached).toEqual(published);
+    },
+  );
 });
