@@ -26,6 +26,7 @@ export const LONGEST = [
   "tests/security/authorisation-per-event.spec.ts",
   "subgraphs/analytics/src/reactions/correlation/correlate.db.test.ts",
   "subgraphs/analytics/src/operations/watched/watched-fraud.db.test.ts",
+  "subgraphs/analytics/src/operations/bpi2012.db.test.ts",
   "subgraphs/governance/src/lineage.db.test.ts",
   "subgraphs/analytics/src/jobs/reports/reports.db.test.ts",
   "tests/journeys/dependency-down.spec.ts",

@@ -11,7 +11,10 @@ import { z } from "zod";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import { createFunnelStore } from "../store/funnel-store.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
+import type { PathsInput } from "../domain/paths/paths-input.ts";
+import { createPathsStore } from "../store/paths-store.ts";
 import { queryFunnel } from "./query-funnel.ts";
+import { queryPaths } from "./query-paths.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(300_000);
@@ -54,11 +57,22 @@ let world: TestResources;
 let tenantId: TenantId;
 let reference: z.infer<typeof referenceSchema>;
 let steps: FunnelInput["steps"];
+let cases: ReadonlyMap<string, readonly TestEvent[]>;
 
 /** An event of the log: a case is a user; activities of one moment keep the order of the log. */
 const eventOf = (line: string): TestEvent => {
   const [id = "", , activity = "", lifecycle = "", time = ""] = line.split(",");
   return { id: randomUUID(), name: `${activity}|${lifecycle}`, timeMs: Date.parse(time), userId: id };
+};
+
+const groupedBy = <T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> => {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return groups;
 };
 
 /** Events of one insert; each is numbered in the order of the log. */
@@ -74,8 +88,10 @@ beforeAll(async () => {
     .toString("utf8")
     .trimEnd()
     .split("\n");
-  for (let start = 0; start < lines.length; start += BATCH)
-    await storeEvents(world.writer, tenantId, lines.slice(start, start + BATCH).map(eventOf));
+  const events = lines.map(eventOf);
+  for (let start = 0; start < events.length; start += BATCH)
+    await storeEvents(world.writer, tenantId, events.slice(start, start + BATCH));
+  cases = groupedBy(events, ({ userId }) => userId ?? "");
 }, 300_000);
 afterAll(async () => {
   if (present) await world.close();
@@ -126,5 +142,50 @@ guarded(title("the funnel of 13,087 real loan applications"), () => {
       expect(next.reduce((sum, { units }) => sum + units, 0) + others).toBe(droppedOff);
     }
     expect(dropOffs.map(({ droppedOff }) => droppedOff)).toEqual([5720, 2254, 98, 1869, 1088]);
+  });
+});
+
+/** What cases do step by step, in order of time, those of one moment in the order of the log. */
+const namesOf = (events: readonly TestEvent[]): readonly string[] =>
+  events.toSorted((one, other) => one.timeMs - other.timeMs).map(({ name }) => name);
+
+guarded(title("the paths of 13,087 real loan applications"), () => {
+  const paths = (input: Partial<PathsInput>) =>
+    queryPaths({ paths: createPathsStore(world.resources.eventStore), counting: countHere, nowMs: () => Date.now() })(
+      callerWith(tenantId, ["analytics:read"]),
+      { range: RANGE, maxDepth: 6, topPaths: 20, ...input },
+    );
+  const counted = (all: readonly (readonly string[])[]): ReadonlyMap<string, number> =>
+    new Map([...groupedBy(all, (one) => one.join(" > "))].map(([key, same]) => [key, same.length]));
+
+  test.each(["KEEP", "COLLAPSE"] as const)(
+    "the most frequent ways from submission on, and how many there are, with repeats: %s",
+    async (repeats) => {
+      const ways = [...cases.values()].map((events) => {
+        const names = namesOf(events);
+        const told = repeats === "KEEP" ? names : names.filter((name, place) => name !== names[place - 1]);
+        return told.slice(0, 6);
+      });
+      const wanted = counted(ways);
+      const answer = await paths({ repeats, start: { event: { events: ["A_SUBMITTED|COMPLETE"] } } });
+      expect([answer.paths, answer.units, answer.distinctPaths]).toEqual([ways.length, ways.length, wanted.size]);
+      expect(answer.topPaths.map((path) => path.paths)).toEqual(
+        [...wanted.values()].toSorted((a, b) => b - a).slice(0, 20),
+      );
+      for (const { labels, paths: told } of answer.topPaths) expect(told).toBe(wanted.get(labels.join(" > ")));
+    },
+  );
+
+  test("the ways that led to approval, told backward from it", async () => {
+    const ways = [...cases.values()].flatMap((events) => {
+      const names = namesOf(events);
+      const last = names.lastIndexOf("A_APPROVED|COMPLETE");
+      return last < 0 ? [] : [names.slice(Math.max(0, last - 5), last + 1)];
+    });
+    const answer = await paths({ repeats: "KEEP", end: { event: { events: ["A_APPROVED|COMPLETE"] } } });
+    expect(answer.paths).toBe(ways.length);
+    const wanted = counted(ways);
+    expect(answer.distinctPaths).toBe(wanted.size);
+    for (const { labels, paths: told } of answer.topPaths) expect(told).toBe(wanted.get(labels.join(" > ")));
   });
 });
