@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { attribute, conservationOf } from "./attribute.ts";
 import type { AttributionModel } from "./model.ts";
-import type { PathGroup, PathSet } from "./paths.ts";
+import { distinctSteps, type PathGroup, type PathSet } from "./paths.ts";
 
 const folder = fileURLToPath(new URL("../../../../../../shared/data/attribution-pathdata/", import.meta.url));
 const present = existsSync(`${folder}reference.json`);
@@ -93,6 +93,15 @@ guarded("10,000 published paths of 12 channels and 19,785 conversions", () => {
     const { credits } = creditsOf(model);
     expectClose(named(labels, credits.conversions), wanted?.[key].conversions ?? {}, 1e-9);
     expectClose(named(labels, credits.value), wanted?.[key].value ?? {}, 1e-9);
+  });
+});
+
+guarded("credit that counts a channel once a journey", () => {
+  test("LINEAR over each journey's channels, each once, equals the reference, conversions and value", () => {
+    const once = paths.groups.map((group) => ({ ...group, steps: distinctSteps(group.steps) }));
+    const { credits } = creditsOf({ kind: "LINEAR" }, { labels, groups: once });
+    expectClose(named(labels, credits.conversions), wanted?.linear_distinct_channels.conversions ?? {}, 1e-9);
+    expectClose(named(labels, credits.value), wanted?.linear_distinct_channels.value ?? {}, 1e-9);
   });
 });
 
