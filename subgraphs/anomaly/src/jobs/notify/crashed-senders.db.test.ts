@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { createCrashing, type Crash, type Crashing } from "../../testing/crashing.ts";
 import { alertOf, NOTIFY_EPOCH_MS, openNotifyRoom, type NotifyRoom } from "../../testing/notify/notify-room.ts";
 import { openReceivers, type Receivers } from "../../testing/notify/receivers.ts";
-import { SEND_LEASE_MS } from "../sending/held-leases.ts";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 import { sendDueDeliveries } from "./send-due-deliveries.ts";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.
@@ -83,7 +83,7 @@ const live = async (
   // What it had handed to the network arrives though it stands still.
   await new Promise((resolve) => setTimeout(resolve, 30));
   const doubts = (await inDoubt(tenantId)) + crashing.undone().filter((name) => name === "send").length;
-  room.clock.ms += SEND_LEASE_MS;
+  room.clock.ms += LEASE_MS;
   while ((await room.sendDue()) > 0);
   const before = await room.deliveriesOf(tenantId);
   crashing.goOn();
@@ -112,11 +112,11 @@ const play = async ({ series, faults, crashes }: Story): Promise<boolean> => {
     const lived = await live(tenantId, crash);
     doubts += lived.doubts;
     ended ||= lived.ended;
-    room.clock.ms += SEND_LEASE_MS;
+    room.clock.ms += LEASE_MS;
   }
   for (let turn = 0; turn < 20; turn += 1) {
     while ((await room.sendDue()) > 0);
-    room.clock.ms += SEND_LEASE_MS;
+    room.clock.ms += LEASE_MS;
   }
   const hooks = await hooksOf(tenantId);
   const transitionOf = new Map(hooks.map(({ id, notices }) => [id, notices.map(({ alert }) => alert.transitionId)]));

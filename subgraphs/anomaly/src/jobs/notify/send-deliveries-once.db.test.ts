@@ -6,7 +6,7 @@ import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { messageOf } from "../../domain/notify/message.ts";
 import { KNOWN, openReceivers, type Receivers } from "../../testing/notify/receivers.ts";
 import { alertOf, NOTIFY_EPOCH_MS, openNotifyRoom, type NotifyRoom } from "../../testing/notify/notify-room.ts";
-import { SEND_LEASE_MS } from "../sending/held-leases.ts";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(120_000);
@@ -68,7 +68,7 @@ describe("a sender that dies between sending and settling", () => {
     const nowMs = room.clock.ms;
     const { deliveries, send, secrets } = room.sending;
     // As a sender does it, up to the moment it is killed.
-    const [claim] = await deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, bounds(10));
+    const [claim] = await deliveries.claimDueAcrossTenants(nowMs, nowMs + LEASE_MS, bounds(10));
     if (claim === undefined) throw new Error("The delivery is due.");
     const [begun] = await deliveries.begin(tenantId, [claim]);
     if (begun?.kind !== "BEGUN") throw new Error("The delivery is begun.");
@@ -80,7 +80,7 @@ describe("a sender that dies between sending and settling", () => {
     const onDone = () => Promise.resolve(true);
     expect(await send({ channel, secret, message, thread: null, done: [], onDone })).toMatchObject({ kind: "SENT" });
     // Until its lease ends nobody else sends it.
-    room.clock.ms += SEND_LEASE_MS - 1;
+    room.clock.ms += LEASE_MS - 1;
     expect(await room.sendDue()).toBe(0);
     room.clock.ms += 1;
     expect(await room.sendDue()).toBe(1);
@@ -272,11 +272,11 @@ describe("what is claimed", () => {
     const caller = room.managerOf(paused.tenantId);
     await room.operations.updateChannel(caller, { id: paused.channel, version: 1, input: hook(), paused: true });
     const nowMs = room.clock.ms;
-    const claims = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, bounds(2));
+    const claims = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + LEASE_MS, bounds(2));
     expect(claims.map(({ tenantId }) => tenantId).toSorted()).toEqual([many.tenantId, few.tenantId].toSorted());
     // A tenant that has one under way comes after those that have none.
     await room.tell(few.tenantId, [alertOf(few.tenantId)]);
-    const more = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + SEND_LEASE_MS, bounds(10));
+    const more = await room.sending.deliveries.claimDueAcrossTenants(nowMs, nowMs + LEASE_MS, bounds(10));
     expect(more).toHaveLength(6);
     expect(more.map(({ tenantId }) => tenantId)).not.toContain(paused.tenantId);
     // Resumed, it is told what waited.

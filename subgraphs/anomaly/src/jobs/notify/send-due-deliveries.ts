@@ -17,7 +17,7 @@ import type { SendMessage } from "../../operations/notify/send-message.ts";
 import type { BegunDelivery } from "../../store/notify/begin-deliveries.ts";
 import type { DeliveryStore, SettledClaim, Settling } from "../../store/notify/delivery-store.ts";
 import type { LeasedClaim } from "../../store/leased-claims.ts";
-import type { Lease } from "../sending/held-leases.ts";
+import type { Lease } from "@tessera/platform/runtime/held-leases";
 import { createSteadySender, type SteadySender } from "../sending/steady-sender.ts";
 import { createTurns } from "../sending/turns.ts";
 

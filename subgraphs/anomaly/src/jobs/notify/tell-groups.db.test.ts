@@ -9,7 +9,7 @@ import { openMailServer, type MailServer } from "../../testing/notify/mail-serve
 import { samplePictures } from "../../testing/notify/sample-pictures.ts";
 import { openReceivers, type Fault, type Receivers } from "../../testing/notify/receivers.ts";
 import { referenceView, type PastMessage } from "../../testing/notify/reference-groups.ts";
-import { SEND_LEASE_MS } from "../sending/held-leases.ts";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(120_000);
@@ -74,11 +74,11 @@ const sendAll = async (): Promise<void> => {
 /** A sender that is killed before it settles what it sent. */
 const sendAndDie = async (): Promise<void> => {
   const { deliveries } = room.sending;
-  for (const claim of await deliveries.claimDueAcrossTenants(room.clock.ms, room.clock.ms + SEND_LEASE_MS, {
+  for (const claim of await deliveries.claimDueAcrossTenants(room.clock.ms, room.clock.ms + LEASE_MS, {
     ...{ limit: 10, perTenant: 32, perReceiver: 10 },
   }))
     await deliveries.begin(claim.tenantId, [claim]);
-  room.clock.ms += SEND_LEASE_MS;
+  room.clock.ms += LEASE_MS;
 };
 
 const step = fc.record({

@@ -9,7 +9,7 @@ import { anomaliesOf, makeRule, raise } from "../../testing/anomaly-room.ts";
 import { CONTACTS, openEscalationRoom, SAVE, type EscalationRoom } from "../../testing/escalation-room.ts";
 import { alertOf } from "../../testing/notify/notify-room.ts";
 import { sendDueDeliveries } from "../notify/send-due-deliveries.ts";
-import { SEND_LEASE_MS } from "../sending/held-leases.ts";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 import { tellDuePages, type TellPagesDeps } from "./tell-pages.ts";
 
 // The engines are shared with the tests beside this one; nothing here is measured in time.
@@ -199,7 +199,7 @@ test("Whatever dies in between, each step of an alert reaches each of those it i
       for (let round = 0; round < 6; round += 1) {
         await story.play.PAGE();
         await story.play.SEND();
-        world.passTime(SEND_LEASE_MS);
+        world.passTime(LEASE_MS);
       }
       await expectPages(tenantId, story, people);
       await expectOnce(tenantId, story);

@@ -1,7 +1,7 @@
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { createHeldLeases, SEND_LEASE_MS, type HeldLeasesDeps, type Lease } from "./held-leases.ts";
+import { createHeldLeases, LEASE_MS, type HeldLeasesDeps, type Lease } from "@tessera/platform/runtime/held-leases";
 import type { ClaimBounds, LeasedClaim } from "../../store/leased-claims.ts";
 
 /** Sendings of a process under way: each is a socket and some kilobytes. */
@@ -69,7 +69,7 @@ export const createSteadySender = <Claim extends LeasedClaim>(deps: SteadySender
     const limit = MAX_IN_FLIGHT - inFlight.size;
     if (limit <= 0) return 0;
     const presentMs = nowMs();
-    const leaseUntilMs = presentMs + SEND_LEASE_MS;
+    const leaseUntilMs = presentMs + LEASE_MS;
     const claims = await claim(presentMs, leaseUntilMs, {
       ...{ limit, perTenant: MAX_PER_TENANT, perReceiver: MAX_PER_RECEIVER },
     });

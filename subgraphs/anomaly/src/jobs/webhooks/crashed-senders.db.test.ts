@@ -4,7 +4,7 @@ import { createPublicRequests } from "@tessera/platform/http/public-request";
 import fc from "fast-check";
 import { createCrashing, type Crash, type Crashing } from "../../testing/crashing.ts";
 import { openWebhookRoom, type TestEndpoint, type WebhookRoom } from "../../testing/webhook-room.ts";
-import { SEND_LEASE_MS } from "../sending/held-leases.ts";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 
 // Both engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(240_000);
@@ -61,7 +61,7 @@ const live = async (to: TestEndpoint, taken: readonly string[], crash: Crash) =>
   // What it had handed to the network arrives though it stands still.
   await new Promise((resolve) => setTimeout(resolve, 30));
   const doubts = (await inDoubt(to, taken)) + crashing.undone().filter((name) => name === "send").length;
-  room.clock.ms += SEND_LEASE_MS;
+  room.clock.ms += LEASE_MS;
   await room.drain(room.sender());
   const before = await room.standing(to);
   crashing.goOn();
@@ -89,7 +89,7 @@ const play = async ({ ordering, messages, refusals, crashes }: Story): Promise<b
     const lived = await live(to, taken, crash);
     doubts += lived.doubts;
     ended ||= lived.ended;
-    room.clock.ms += SEND_LEASE_MS;
+    room.clock.ms += LEASE_MS;
   }
   for (let turn = 0; turn < 12; turn += 1) {
     await room.drain(room.sender());

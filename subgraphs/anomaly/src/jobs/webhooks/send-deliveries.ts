@@ -16,7 +16,7 @@ import { retryAfterMs } from "../../domain/retry-after.ts";
 import type { ClaimedDelivery, DeliveryStore, EndedAttempt } from "../../store/webhooks/delivery-store.ts";
 import type { LeasedClaim } from "../../store/leased-claims.ts";
 import type { MadeAttempt } from "../../store/webhooks/sending-statements.ts";
-import type { Lease } from "../sending/held-leases.ts";
+import type { Lease } from "@tessera/platform/runtime/held-leases";
 import { createSteadySender, type SteadySender } from "../sending/steady-sender.ts";
 import { createTurns } from "../sending/turns.ts";
 

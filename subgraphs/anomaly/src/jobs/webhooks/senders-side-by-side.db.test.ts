@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { GOOD_HEALTH } from "../../domain/webhooks/breaker.ts";
 import { createReferenceOrder } from "../../testing/reference-webhook-order.ts";
 import { openWebhookRoom, type WebhookRoom } from "../../testing/webhook-room.ts";
-import { SEND_LEASE_MS } from "../sending/held-leases.ts";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 
 // Both engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(240_000);
@@ -42,7 +42,7 @@ describe("senders side by side", () => {
     };
     await room.drain(room.sender({ deliveries: dies }));
     expect(room.arrivedAt(to)).toHaveLength(1);
-    room.clock.ms += SEND_LEASE_MS - 1;
+    room.clock.ms += LEASE_MS - 1;
     await room.drain(room.sender());
     expect(room.arrivedAt(to)).toHaveLength(1);
     room.clock.ms += 1;
@@ -57,17 +57,13 @@ describe("senders side by side", () => {
     await room.tellJobs(to, jobs(1));
     const bounds = { limit: 64, perTenant: 32, perReceiver: 10, breakerFailures: 5 };
     const claim = async () => {
-      const claims = await room.stores.claims.claimDueAcrossTenants(
-        room.clock.ms,
-        room.clock.ms + SEND_LEASE_MS,
-        bounds,
-      );
+      const claims = await room.stores.claims.claimDueAcrossTenants(room.clock.ms, room.clock.ms + LEASE_MS, bounds);
       const own = claims.find(({ tenantId }) => tenantId === to.tenantId);
       if (own === undefined) throw new Error("It is due.");
       return own;
     };
     const slow = await claim();
-    room.clock.ms += SEND_LEASE_MS;
+    room.clock.ms += LEASE_MS;
     const quick = await claim();
     const made = { url: to.endpoint.url, startedAtMs: 0, elapsedMs: 1, status: 200, fault: null, detail: "" };
     const after = { delivery: { kind: "DELIVERED" }, health: to.endpoint.health, disabled: null } as const;

@@ -1,21 +1,25 @@
-import type { NowMs } from "@tessera/platform/time/clock";
-import type { LeasedClaim } from "../../store/leased-claims.ts";
+import type { NowMs } from "../time/clock.ts";
 
-/** Milliseconds after which others take over what its sender does not renew: who stands still for longer is taken for dead. */
-export const SEND_LEASE_MS = 12_000;
+/** Milliseconds after which others take over what its holder does not renew: who stands still for longer is taken for dead. */
+export const LEASE_MS = 12_000;
 /** Milliseconds between renewals: three may fail before a lease ends. */
 const RENEW_EVERY_MS = 3_000;
 
-/** A claim's lease as its sender sees it. */
+/** Something that is one process's alone until its lease ends; the token proves it. */
+export interface Leased {
+  readonly leaseToken: string;
+}
+
+/** A lease as its holder sees it. */
 export interface Lease {
-  /** Aborted when somebody else has it, or sending is given up. */
+  /** Aborted when somebody else has it, or the work is given up. */
   readonly signal: AbortSignal;
-  /** Whether it is the sender's own: what is not begun by then is not begun. */
+  /** Whether it is the holder's own: what is not begun by then is not begun. */
   isOwn(): boolean;
 }
 
-/** Leases of what is being sent. */
-export interface HeldLeases<Claim extends LeasedClaim> {
+/** Leases of what is being worked at. */
+export interface HeldLeases<Claim extends Leased> {
   hold(claim: Claim, untilMs: number): Lease;
   release(claim: Claim): void;
   /** Aborts all that are held. */
@@ -23,7 +27,7 @@ export interface HeldLeases<Claim extends LeasedClaim> {
 }
 
 /** What renewing leases needs. */
-export interface HeldLeasesDeps<Claim extends LeasedClaim> {
+export interface HeldLeasesDeps<Claim extends Leased> {
   /** Lengthens leases; answers the tokens of those that were still held. */
   readonly renew: (claims: readonly Claim[], untilMs: number) => Promise<ReadonlySet<string>>;
   readonly nowMs: NowMs;
@@ -37,7 +41,7 @@ interface Held<Claim> {
 }
 
 /** Renews leases while they are held; one that can't be renewed any more is aborted. */
-export const createHeldLeases = <Claim extends LeasedClaim>({
+export const createHeldLeases = <Claim extends Leased>({
   renew,
   nowMs,
   onTrouble,
@@ -46,7 +50,7 @@ export const createHeldLeases = <Claim extends LeasedClaim>({
   let timer: NodeJS.Timeout | undefined;
   const renewAll = async (): Promise<void> => {
     const asked = [...held.values()];
-    const untilMs = nowMs() + SEND_LEASE_MS;
+    const untilMs = nowMs() + LEASE_MS;
     const own = await renew(
       asked.map(({ claim }) => claim),
       untilMs,
