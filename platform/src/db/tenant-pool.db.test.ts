@@ -69,6 +69,15 @@ describe("a database that is down", () => {
   });
 });
 
+it("A transaction whose process stands still is ended after a minute, whoever runs the database", async () => {
+  const pool = new TenantPool(testEngines().postgres.appUrl, { max: 1 });
+  const { rows } = await pool.query(
+    "SELECT setting, source FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'",
+  );
+  expect(rows).toEqual([{ setting: "60000", source: "client" }]);
+  await pool.end();
+});
+
 describe("text that PostgreSQL can't hold", () => {
   it.each([
     ["U+0000", "SELECT $1::text AS held", "a\u0000b"],

@@ -9,6 +9,8 @@ export const MAX_POOL_CONNECTIONS = 20;
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** Milliseconds a statement may run on the request path. */
 export const STATEMENT_TIMEOUT_MS = 15_000;
+/** Milliseconds a transaction may wait for its process: of one that stands still the database lets go what others wait for, whoever runs that. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
 
 const SET_TENANT = { name: "set-tenant", text: "SELECT set_config('app.tenant_id', $1, false)" };
 
@@ -43,6 +45,7 @@ export class TenantPool extends pg.Pool {
       max: MAX_POOL_CONNECTIONS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       idleTimeoutMillis: 30_000,
       ...options,
     });

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 import { z } from "zod";
-import { LEASE_MS } from "./operations/evaluate-due-rules.ts";
 import { LOOK_PAUSE_MS } from "./operations/look-live.ts";
 import { claimsOf } from "./testing/claims-of.ts";
 import { answerOf, evaluatorNews, HOUR_MS, START_MS, type EvaluatorOrder } from "./testing/evaluator-orders.ts";
@@ -176,8 +176,23 @@ describe("evaluators that die or stand still in the middle of turns", () => {
       await evaluator.at("DONE");
       expect(await stepsOf(struck)).toEqual(before);
     }
+    // Where it stands still within the transaction that settles, the database ends that: nothing of it is kept, and the rule is free.
+    await evaluateHere(plain, during(4));
+    evaluator.order({ kind: "EVALUATE", ...struck, clockMs: during(4), holdAt: "WRITING" });
+    await evaluator.at("WRITING");
+    child.kill("SIGSTOP");
+    try {
+      evaluator.order({ kind: "GO" });
+      while ((await evaluateHere(struck, during(4) + LEASE_MS)) === 0)
+        await new Promise((done) => setTimeout(done, 250));
+    } finally {
+      child.kill("SIGCONT");
+    }
+    const before = await stepsOf(struck);
+    await evaluator.at("DONE");
+    expect(await stepsOf(struck)).toEqual(before);
     await killed(evaluator);
-    const later = during(4) + 2 * LEASE_MS;
+    const later = during(5) + 2 * LEASE_MS;
     for (const watched of [plain, struck]) await evaluateHere(watched, later);
     expect(await wayOf(struck)).toEqual(await wayOf(plain));
     await expectToldOnce(struck);

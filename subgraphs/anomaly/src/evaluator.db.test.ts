@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { createEvaluator } from "./jobs/evaluator.ts";
 import { ruleCodec } from "./domain/rules/rule-codec.ts";
-import { LEASE_MS } from "./operations/evaluate-due-rules.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import {
   anomaliesOf,
@@ -206,6 +206,20 @@ describe("several workers side by side", () => {
     expect(await settleBreach(room, dead, nowMs)).toEqual({ kind: "LEASE_LOST" });
     expect(await anomaliesOf(room, tenantId)).toMatchObject([{ rule_id: id, times_seen: 1 }]);
     expect(await toldOf(room, tenantId)).toHaveLength(1);
+  });
+
+  test("keep a rule for as long as they renew its lease, and are told that it is another's", async () => {
+    const tenantId = newTenant();
+    await makeRule(room, tenantId);
+    const [slow] = await room.evaluations.claimDueAcrossTenants(room.clock.ms, room.clock.ms + LEASE_MS, 10);
+    if (slow === undefined) throw new Error("The rule is due.");
+    const renewed = () => room.evaluations.renewAcrossTenants([slow], room.clock.ms + LEASE_MS);
+    for (let time = 0; time < 3; time += 1) {
+      room.clock.ms += LEASE_MS - 1;
+      expect([await renewed(), await worker()()]).toEqual([new Set([slow.leaseToken]), 0]);
+    }
+    room.clock.ms += LEASE_MS;
+    expect([await worker()(), await renewed()]).toEqual([1, new Set()]);
   });
 });
 

@@ -3,6 +3,7 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { Metrics } from "@tessera/platform/telemetry/metrics";
 import { eachOf } from "@tessera/platform/runtime/each-of";
+import { createHeldLeases, LEASE_MS, type HeldLeases } from "@tessera/platform/runtime/held-leases";
 import { nextTurnMs } from "../domain/evaluation.ts";
 import type { Rule } from "../domain/rule.ts";
 import type { Claim, EvaluationStore } from "../store/evaluation-store.ts";
@@ -10,13 +11,10 @@ import { evaluateRule, type EvaluateRuleDeps } from "./evaluate-rule.ts";
 import { readOnce } from "./read-once.ts";
 import { AuthorGone } from "./rules-author.ts";
 
-/** Rules a worker claims at once; with MAX_PARALLEL_READINGS of at most five seconds each they are done within their lease. */
+/** Rules a worker claims at once: what one that dies holds is another's when their leases have ended, and no statement claims for longer than it takes. */
 export const MAX_CLAIMED_RULES = 32;
 /** Readings a worker asks of the event store at the same time, so that callers find the store free. */
 const MAX_PARALLEL_READINGS = 4;
-/** Milliseconds after which another worker may take over a claimed rule: twice what a batch can take. */
-export const LEASE_MS = 90_000;
-
 /** What the evaluator works with. */
 export interface EvaluatorDeps extends EvaluateRuleDeps {
   readonly evaluations: EvaluationStore;
@@ -49,6 +47,18 @@ export const evaluateClaim = async (deps: EvaluatorDeps, claim: Claim): Promise<
   }
 };
 
+/** Leases of the rules that a process evaluates or looks at, renewed until each is settled. */
+export const leasesOfRules = ({
+  evaluations,
+  nowMs,
+  logger,
+}: Pick<EvaluatorDeps, "evaluations" | "nowMs" | "logger">): HeldLeases<Claim> =>
+  createHeldLeases<Claim>({
+    ...{ nowMs, renew: evaluations.renewAcrossTenants },
+    onTrouble: (error) =>
+      logger.warn({ error: errorMessage(error) }, "Leases of claimed rules can't be renewed; trying again."),
+  });
+
 /**
  * Claims the rules that are due, of whatever tenant, evaluates each in its own tenant's scope and answers how many it claimed. Safe beside any
  * number of others: a rule is leased to one, and only the holder of the lease can settle.
@@ -57,14 +67,18 @@ export const evaluateDueRules = (deps: EvaluatorDeps) => {
   const evaluated = deps.telemetry.counter("tessera_anomaly_evaluations_total", "Rule evaluations by what followed.", [
     "consequence",
   ]);
+  const leases = leasesOfRules(deps);
   return async (): Promise<number> => {
     const nowMs = deps.nowMs();
-    const claims = await deps.evaluations.claimDueAcrossTenants(nowMs, nowMs + LEASE_MS, MAX_CLAIMED_RULES);
+    const leaseUntilMs = nowMs + LEASE_MS;
+    const claims = await deps.evaluations.claimDueAcrossTenants(nowMs, leaseUntilMs, MAX_CLAIMED_RULES);
+    const held = claims.map((claim) => ({ claim, lease: leases.hold(claim, leaseUntilMs) }));
     const [silences, escalations] = [readOnce(deps.readSilences), readOnce(deps.readEscalations)];
     const read = { readSilences: silences.read, readEscalations: escalations.read };
-    await eachOf(claims, MAX_PARALLEL_READINGS, async (claim) => {
+    await eachOf(held, MAX_PARALLEL_READINGS, async ({ claim, lease }) => {
       try {
-        const consequence = await evaluateClaim({ ...deps, ...read }, claim);
+        // Whoever stood still for longer than its lease begins nothing: somebody else has.
+        const consequence = lease.isOwn() ? await evaluateClaim({ ...deps, ...read }, claim) : "LEASE_LOST";
         // What opened or ended may inhibit the alerts of the rules after it.
         if (consequence === "CHANGED") silences.forget(claim.tenantId);
         evaluated.inc({ consequence });
@@ -72,6 +86,8 @@ export const evaluateDueRules = (deps: EvaluatorDeps) => {
         // The lease ends by itself and the rule is tried again; the other claims go on.
         deps.logger.error({ ruleId: claim.ruleId, error: errorMessage(error) }, "An evaluation was not kept.");
         evaluated.inc({ consequence: "FAILED" });
+      } finally {
+        leases.release(claim);
       }
     });
     return claims.length;

@@ -3,6 +3,7 @@ import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { historyOf } from "../domain/detectors/create-detector.ts";
+import { isOfGroup } from "../domain/detectors/detector-definition.ts";
 import { nextTurnMs, windowAt } from "../domain/evaluation.ts";
 import { withCourse } from "../domain/explain/course.ts";
 import type { Metric } from "../domain/metric.ts";
@@ -11,10 +12,10 @@ import { judgeRule } from "../domain/rules/judge-rule.ts";
 import { bucketOfReading } from "../domain/rules/metric-bucket.ts";
 import { closesAtMs } from "../domain/rules/open-bucket.ts";
 import { questionAsked } from "../domain/rules/question-asked.ts";
-import { fingerprintOf } from "../domain/rules/series.ts";
+import { fingerprintOf, type JudgedSeries } from "../domain/rules/series.ts";
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { sumUp } from "../domain/rules/sum-up.ts";
-import { planTurn, turnOf } from "../domain/rules/watch-plan.ts";
+import { planTurn, turnOf, type ToJudge } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, MAX_SERIES, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { Claimed, EvaluationEnd } from "../store/evaluation-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
@@ -58,6 +59,24 @@ const watchMetric = async (
   };
 };
 
+/** Series that are judged before anything else of the process has a turn, the renewal of its leases above all: a hundred buckets of them are a fraction of a second. */
+const SERIES_AT_ONCE = 50;
+
+/** Has a rule's detectors judge, so many series at a time; those that are judged together are. */
+const judgeInParts = async (
+  { detector }: Rule,
+  toJudge: readonly ToJudge[],
+  warmUntilMs: number,
+): Promise<readonly JudgedSeries[]> => {
+  if (isOfGroup(detector)) return judgeRule(detector, toJudge, warmUntilMs);
+  const judged: JudgedSeries[] = [];
+  for (let at = 0; at < toJudge.length; at += SERIES_AT_ONCE) {
+    judged.push(...judgeRule(detector, toJudge.slice(at, at + SERIES_AT_ONCE), warmUntilMs));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return judged;
+};
+
 /** A question: the buckets since the last judged one, of every series. */
 const watchQuestion = async (
   deps: EvaluateRuleDeps,
@@ -71,7 +90,7 @@ const watchQuestion = async (
   const answer = await deps.askAnalytics.watchedSeries(caller, questionAsked(watch, plan));
   const turn = turnOf(rule, watch, series, answer, await deps.readCalendar(rule.tenantId, watch, answer));
   return {
-    judged: judgeRule(rule.detector, turn.toJudge, warmUntilMs),
+    judged: await judgeInParts(rule, turn.toJudge, warmUntilMs),
     judgedUntilMs: turn.judgedUntilMs ?? rule.judgedUntilMs,
     ...{ warmUntilMs, seriesSeen: turn.seriesSeen, behind: plan.behind && turn.judgedUntilMs !== null },
   };

@@ -1,8 +1,9 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import { errorMessage } from "@tessera/platform/errors/error-message";
+import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 import type { Claim } from "../store/evaluation-store.ts";
 import type { LiveClaims, LiveStore } from "../store/live-store.ts";
-import { evaluateClaim, LEASE_MS, type EvaluatorDeps } from "./evaluate-due-rules.ts";
+import { evaluateClaim, leasesOfRules, type EvaluatorDeps } from "./evaluate-due-rules.ts";
 import { lookLive, LOOK_PAUSE_MS } from "./look-live.ts";
 
 /** Milliseconds that a rule which can't be looked at rests: why not is kept with the rule at its next turn. */
@@ -26,6 +27,7 @@ export interface LiveLooker {
 /** Builds {@link LiveLooker}. */
 export const lookAtLiveRules = (deps: LiveDeps): LiveLooker => {
   const { live, logger, nowMs } = deps;
+  const leases = leasesOfRules(deps);
   const looked = deps.telemetry.counter("tessera_anomaly_live_looks_total", "Looks at live rules by what followed.", [
     "consequence",
   ]);
@@ -58,6 +60,7 @@ export const lookAtLiveRules = (deps: LiveDeps): LiveLooker => {
       return live.claimAcrossTenants(tenantIds, { ...times, leaseUntilMs: now + LEASE_MS }, limit);
     },
     look: async (claim) => {
+      leases.hold(claim, nowMs() + LEASE_MS);
       try {
         const consequence = await lookAt(claim);
         looked.inc({ consequence });
@@ -69,6 +72,8 @@ export const lookAtLiveRules = (deps: LiveDeps): LiveLooker => {
           logger.warn({ ruleId: claim.ruleId, error: errorMessage(again) }, "A look's lease ends by itself."),
         );
         return false;
+      } finally {
+        leases.release(claim);
       }
     },
   };

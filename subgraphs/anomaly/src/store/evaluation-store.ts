@@ -7,6 +7,7 @@ import type { Rule } from "../domain/rule.ts";
 import type { RuleCodec } from "../domain/rules/rule-codec.ts";
 import type { JudgedSeries, Series } from "../domain/rules/series.ts";
 import type { SeriesBefore, SettledSeries } from "../domain/rules/settle-series.ts";
+import { tokenRow } from "./leased-claims.ts";
 import { evaluationJson, idColumn, RULE_COLUMNS, ruleRowParser } from "./rule-row.ts";
 import { parseSeriesRow, parseStandingRow } from "./series-row.ts";
 import {
@@ -15,7 +16,7 @@ import {
   keepSeriesStatement,
   seriesOfRuleStatement,
 } from "./series-statements.ts";
-import { writeSettled, type Settling } from "./write-settled.ts";
+import { beginSettling, writeSettled, type Settling } from "./write-settled.ts";
 
 /** A rule a worker may evaluate until its lease ends; the token proves it when the result is settled. */
 export interface Claim {
@@ -53,6 +54,8 @@ export interface EvaluationEnd {
 export interface EvaluationStore {
   /** Leases due rules of any tenants, at most `limit`; what other workers hold is passed over. */
   claimDueAcrossTenants(nowMs: number, leaseUntilMs: number, limit: number): Promise<readonly Claim[]>;
+  /** Lengthens leases; the tokens of those that are still held. */
+  renewAcrossTenants(claims: readonly Claim[], leaseUntilMs: number): Promise<ReadonlySet<string>>;
   /** The claimed rule with its series; null when the claim is no longer good. */
   load(claim: Claim): Promise<Claimed | null>;
   /** Keeps series, transitions and anomalies, tells of them, and gives the lease back: all of it or nothing. */
@@ -77,6 +80,15 @@ const claimStatement = (nowMs: number, leaseUntilMs: number, limit: number): Sql
   name: "anomaly-claim-due-across-tenants",
   text: "SELECT tenant_id, id, lease_token FROM claim_due_anomaly_rules_across_tenants($1, $2, $3)",
   params: [at(nowMs), at(leaseUntilMs), limit],
+});
+
+const renewStatement = (claims: readonly Claim[], leaseUntilMs: number): SqlStatement => ({
+  name: "anomaly-renew-leases-across-tenants",
+  text: "SELECT lease_token FROM renew_anomaly_rule_leases_across_tenants($1, $2, $3, $4)",
+  params: [
+    ...[claims.map(({ tenantId }) => tenantId), claims.map(({ ruleId }) => ruleId)],
+    ...[claims.map(({ leaseToken }) => leaseToken), at(leaseUntilMs)],
+  ],
 });
 
 /** The claimed rule, if the claim is still good; held until the transaction ends where that is asked for. */
@@ -117,6 +129,7 @@ const settle = async (
 ): Promise<Settlement> => {
   const { transaction } = settling;
   const { tenantId, ruleId } = claim;
+  await beginSettling(transaction);
   // A holder of an old lease settles nothing: the token is looked for in the transaction that writes.
   const [rule] = await transaction.run(claimedStatement(claim, "FOR UPDATE"), parseRule);
   if (rule === undefined) return { kind: "LEASE_LOST" };
@@ -150,6 +163,8 @@ export const createEvaluationStore = (deps: {
   return {
     claimDueAcrossTenants: (nowMs, leaseUntilMs, limit) =>
       sql.runAcrossTenants(claimStatement(nowMs, leaseUntilMs, limit), (row) => claimRow.parse(row)),
+    renewAcrossTenants: async (claims, leaseUntilMs) =>
+      new Set(await sql.runAcrossTenants(renewStatement(claims, leaseUntilMs), tokenRow)),
     load: async (claim) => {
       const [rule] = await sql.run(claim.tenantId, claimedStatement(claim, ""), parseRule);
       if (rule === undefined) return null;

@@ -15,7 +15,7 @@ import {
   keepSeriesStatement,
   learntOfRuleStatement,
 } from "./series-statements.ts";
-import { writeSettled, type Settling } from "./write-settled.ts";
+import { beginSettling, writeSettled, type Settling } from "./write-settled.ts";
 
 /** What may be looked at now. */
 export interface LiveClaims {
@@ -86,6 +86,7 @@ const settle = async (
 ): Promise<Settlement> => {
   const { transaction } = settling;
   const { tenantId, ruleId } = claim;
+  await beginSettling(transaction);
   const [rule] = await transaction.run(claimedStatement(claim, "FOR UPDATE"), parseRule);
   if (rule === undefined) return { kind: "LEASE_LOST" };
   const fingerprints = early.map(({ fingerprint }) => fingerprint);

@@ -9,6 +9,18 @@ import { addAnomaliesStatement, addStepsStatement, changeAnomaliesStatement } fr
 
 const nothing = (): null => null;
 
+/**
+ * Milliseconds a transaction that settles may wait for its process: one that stands still there would hold its rule, and the event log's readers behind it, for as long as it stands.
+ * More than the series of a rule take, and hardly more than a lease lasts.
+ */
+const MAX_SETTLING_PAUSE_MS = 15_000;
+
+/** Begins to settle: the database ends what stands still. */
+export const beginSettling = async (transaction: SqlTransaction): Promise<void> => {
+  const text = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
+  await transaction.run({ name: "anomaly-begin-settling", text, params: [String(MAX_SETTLING_PAUSE_MS)] }, nothing);
+};
+
 /** A transaction, and the log that is written with it. */
 export interface Settling {
   readonly transaction: SqlTransaction;
