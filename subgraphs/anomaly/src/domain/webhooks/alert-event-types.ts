@@ -1,4 +1,5 @@
 import { ALERT_CHANGED } from "@tessera/contracts/events/alert-changed";
+import { ANOMALY_JUDGED } from "@tessera/contracts/events/anomaly-judged";
 import { ANOMALY_RAISED } from "@tessera/contracts/events/anomaly-raised";
 import { CORRELATION_MATCHED } from "@tessera/contracts/events/correlation-matched";
 import { z } from "zod";
@@ -15,6 +16,7 @@ import {
 
 const number = z.number().nullable();
 const state = z.enum(ALERT_STATES);
+const verdict = z.enum(["TRUE", "FALSE", "EXPECTED", "KNOWN_ISSUE"]).nullable();
 const alertEntry = z.object({
   ...{ transitionId: z.string(), ruleId: z.string(), ruleName: z.string(), anomalyId: z.string().nullable() },
   ...{ fingerprint: z.string(), group: z.array(z.object({ name: z.string(), value: z.string().nullable() })) },
@@ -134,6 +136,26 @@ export const alertEventTypes: readonly WebhookEventType[] = [
     ids: ["anomalyId", "ruleId", "at"],
     question: ({ anomalyId }) => `{ anomaly(id: ${quoted(anomalyId)}) { __typename id } }`,
     example: { anomalyId: `${ID}03`, ruleId: `${ID}02`, raisedAtMs: 1_795_000_000_000 },
+  }),
+  eventType({
+    name: "anomaly.judged",
+    sentence: "Somebody said what they hold of an anomaly, or took it back; told is what people say together.",
+    ...{ permission: "anomaly:read", ofWholeTenant: true, topic: ANOMALY_JUDGED },
+    payload: z.object({ anomalyId: z.string(), ruleId: z.string(), verdict, atMs: z.number() }),
+    data: z.strictObject({
+      anomalyId: idField("The anomaly."),
+      ruleId: idField("The rule that raised it."),
+      verdict: verdict.meta({ description: "What most say; null when nobody says anything any more." }),
+      at: momentField("When it was said."),
+    }),
+    read: ({ atMs, ...same }) => ({
+      ...{ anomalyId: same.anomalyId, ruleId: same.ruleId, verdict: same.verdict, at: moment(atMs) },
+    }),
+    at: ({ atMs }) => atMs,
+    subject: ({ anomalyId }) => anomalyId,
+    ids: ["anomalyId", "ruleId", "verdict", "at"],
+    question: ({ anomalyId }) => `{ anomaly(id: ${quoted(anomalyId)}) { __typename id } }`,
+    example: { anomalyId: `${ID}03`, ruleId: `${ID}02`, verdict: "FALSE", atMs: 1_795_000_000_000 },
   }),
   eventType({
     ...{ name: "correlation.matched", sentence: "A correlation rule found a match.", permission: "analytics:read" },

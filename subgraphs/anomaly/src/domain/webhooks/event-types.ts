@@ -1,5 +1,4 @@
 import { AUTHENTICATION_FAILED } from "@tessera/contracts/events/authentication-failed";
-import { ANOMALY_JUDGED } from "@tessera/contracts/events/anomaly-judged";
 import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
 import { DASHBOARD_PRESENCE_CHANGED } from "@tessera/contracts/events/dashboard-presence-changed";
 import { EXECUTION_RECORDED } from "@tessera/contracts/events/execution-recorded";
@@ -7,6 +6,7 @@ import { PERSON_ERASURE_WISHED } from "@tessera/contracts/events/person-erasure"
 import { alertEventTypes } from "./alert-event-types.ts";
 import type { WebhookEventType } from "./event-type.ts";
 import { incidentEventTypes } from "./incident-event-types.ts";
+import { setupEventTypes } from "./setup-event-types.ts";
 import { tenantEventTypes } from "./tenant-event-types.ts";
 import { workEventTypes } from "./work-event-types.ts";
 
@@ -14,6 +14,7 @@ import { workEventTypes } from "./work-event-types.ts";
 export const webhookEventTypes: readonly WebhookEventType[] = [
   ...alertEventTypes,
   ...incidentEventTypes,
+  ...setupEventTypes,
   ...tenantEventTypes,
   ...workEventTypes,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -23,7 +24,6 @@ export const TEST_TYPE = "webhook.test";
 
 /** Topics of the event log that no webhook tells, and why. */
 export const UNTOLD_TOPICS: Readonly<Record<string, string>> = {
-  [ANOMALY_JUDGED]: "Each word on an anomaly; what people say together is read as Anomaly.feedback.",
   [AUTHENTICATION_FAILED]: "What the watch for abuse counts; what it finds is told as security.event.",
   [BATCH_STORED]: "Told for each batch of events, many times a second; exports and subscriptions are made for it.",
   [DASHBOARD_PRESENCE_CHANGED]: "Who looks at a dashboard this second; it is over before a message arrives.",
