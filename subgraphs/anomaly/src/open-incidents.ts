@@ -23,9 +23,11 @@ import { createIncidentReads } from "./operations/incidents/read-incidents.ts";
 import type { IncidentOperations } from "./operations/incidents/incident-operations.ts";
 import { createIncidentFollower, type FollowIncidentsDeps } from "./reactions/incidents/follow-incidents-to-alerts.ts";
 import { createIncidentOpener, incidentIds, type TakeAlertsDeps } from "./reactions/incidents/take-alerts.ts";
+import { createTimelineTeller, type TellTimelinesDeps } from "./reactions/incidents/tell-timelines.ts";
 import { createAnomalyStore } from "./store/anomaly-store.ts";
 import { createOpenBookWithin } from "./store/incidents/book-store.ts";
 import { createIncidentStore } from "./store/incidents/incident-store.ts";
+import { createTellingsWithin } from "./store/incidents/telling-store.ts";
 import { createPolicyCodec, createPolicyStore } from "./store/incidents/policy-store.ts";
 import { parseAlertChanged } from "./store/notify/notify-rows.ts";
 import { createTenantModels } from "./store/tenant-models.ts";
@@ -40,8 +42,9 @@ import { createOnCallStore } from "./store/on-call/on-call-store.ts";
 export interface Incidents {
   readonly operations: IncidentOperations;
   readonly loaders: (tenantId: TenantId) => IncidentLoaders;
-  /** What takes alerts, what follows incidents, and what passes time; for tests, which run them step by step. */
+  /** What takes alerts, what writes down who was told, what follows incidents, and what passes time; for tests, which run them step by step. */
   readonly taking: TakeAlertsDeps;
+  readonly writing: TellTimelinesDeps;
   readonly following: FollowIncidentsDeps;
   readonly keeping: KeepIncidentsDeps;
   readonly background: readonly Background[];
@@ -67,7 +70,9 @@ export const openIncidents = (resources: Resources, { keyRing }: IncidentPorts):
   };
   const newIncidentId = incidentIds(newId);
   const changing = { sql, bookWithin, onCallNow, nowMs, newIncidentId };
-  const taking: TakeAlertsDeps = { sql, logger, bookWithin, parseAlert: parseAlertChanged, onCallNow, nowMs, newId };
+  const tellingsWithin = createTellingsWithin(INCIDENT_LIMITS.tellings);
+  const writing: TellTimelinesDeps = { sql, logger, bookWithin, tellingsWithin, nowMs, newId };
+  const taking: TakeAlertsDeps = { ...writing, parseAlert: parseAlertChanged, onCallNow };
   const { commandWithin } = createAnomalyStore({
     ...{ sql, eventLog, models: createTenantModels(resources.pool), codec: ruleCodec },
     settleSeries: createSettleSeries(newId),
@@ -86,9 +91,10 @@ export const openIncidents = (resources: Resources, { keyRing }: IncidentPorts):
       followIncidents: followIncidents({ incidents, eventLog }),
     },
     loaders: (tenantId) => createIncidentLoaders({ incidents, inbound }, tenantId),
-    ...{ taking, following, keeping },
+    ...{ taking, writing, following, keeping },
     background: [
       createIncidentOpener(taking),
+      createTimelineTeller(writing),
       createIncidentFollower(following),
       createIncidentClock(keeping),
       createIncidentForgetter(keeping),

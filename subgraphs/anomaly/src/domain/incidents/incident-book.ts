@@ -91,6 +91,8 @@ export interface Said {
   readonly by?: Subject | null;
   readonly sign?: Pick<Sign, "anomalyId" | "severity"> | null;
   readonly from?: Incident["state"];
+  /** Names the entry where what it tells of may come again; a new id otherwise. */
+  readonly id?: string;
 }
 
 /** What people write, and where an incident goes, is kept when a timeline has no room for more of its alerts. */
@@ -100,7 +102,11 @@ const ALERT_KINDS: ReadonlySet<IncidentEntryKind> = new Set(["ALERT_JOINED", "AL
 export const hasRoom = ({ entries }: Pick<Incident, "entries">): boolean => entries < INCIDENT_LIMITS.entriesWithPeople;
 
 /** Writes an entry into the timeline of an incident that the book holds; what alerts say beyond its bound is counted alone. */
-export const say = (book: OpenBook, id: IncidentId, { kind, text, atMs, by = null, sign = null, from }: Said): void => {
+export const say = (
+  book: OpenBook,
+  id: IncidentId,
+  { kind, text, atMs, by = null, sign = null, from, id: entryId }: Said,
+): void => {
   const incident = book.incidents.get(id);
   if (incident === undefined) return;
   if (ALERT_KINDS.has(kind) && incident.entries >= INCIDENT_LIMITS.entries) {
@@ -109,7 +115,16 @@ export const say = (book: OpenBook, id: IncidentId, { kind, text, atMs, by = nul
   }
   putIncident(book, { ...incident, entries: incident.entries + 1 });
   book.entries.push({
-    ...{ id: book.newId(), incidentId: id, kind, from: from ?? incident.state, to: incident.state, by, text, atMs },
+    ...{
+      id: entryId ?? book.newId(),
+      incidentId: id,
+      kind,
+      from: from ?? incident.state,
+      to: incident.state,
+      by,
+      text,
+      atMs,
+    },
     ...{ severity: sign?.severity ?? incident.severity, anomalyId: sign?.anomalyId ?? null },
   });
 };

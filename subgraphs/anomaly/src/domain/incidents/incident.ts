@@ -36,6 +36,8 @@ export const INCIDENT_LIMITS = {
   entriesWithPeople: 2_000,
   /** Alerts of one incident that are kept with it. */
   signs: 1_000,
+  /** Deliveries that told of alerts before they joined and are looked at when they do: a timeline has no room for more. */
+  tellings: 1_000,
   /** Holders of roles in one incident. */
   roles: 50,
   /** Links of one incident to others. */

@@ -1,6 +1,7 @@
 import { DASHBOARD_CHANGED } from "@tessera/contracts/events/dashboard-changed";
 import { DASHBOARD_COMMENTED } from "@tessera/contracts/events/dashboard-commented";
 import { JOB_CHANGED } from "@tessera/contracts/events/job-changed";
+import { NOTIFICATION_SETTLED } from "@tessera/contracts/events/notification-settled";
 import { PERSON_ERASED } from "@tessera/contracts/events/person-erasure";
 import { REPORT_CHANGED, REPORT_READY } from "@tessera/contracts/events/report-changed";
 import { WEBHOOK_ENDPOINT_CHANGED } from "@tessera/contracts/events/webhook-endpoint-changed";
@@ -76,6 +77,27 @@ const jobFinished = eventType({
   ids: ["jobId", "state", "revision"],
   question: ({ jobId }) => `{ job(id: ${quoted(jobId)}) { __typename } }`,
   example: { jobId: `${ID}03`, revision: 12, state: "SUCCEEDED" },
+});
+
+const notificationSettled = eventType({
+  name: "notification.settled",
+  sentence: "What a channel was to be told was sent, or given up; what it said is in the log of deliveries.",
+  ...{ permission: "notifications:manage", topic: NOTIFICATION_SETTLED },
+  payload: z.object({
+    ...{ deliveryId: z.string(), channelId: z.string(), state: z.enum(["SENT", "FAILED"]), atMs: z.number() },
+  }),
+  data: z.strictObject({
+    deliveryId: idField("The delivery."),
+    channelId: idField("The channel."),
+    state: z.enum(["SENT", "FAILED"]).meta({ description: "How it ended." }),
+    at: momentField("When."),
+  }),
+  read: ({ deliveryId, channelId, state, atMs }) => ({ deliveryId, channelId, state, at: moment(atMs) }),
+  at: ({ atMs }) => atMs,
+  subject: ({ deliveryId }) => deliveryId,
+  ids: ["deliveryId", "channelId", "state", "at"],
+  question: ({ channelId }) => `{ channel(id: ${quoted(channelId)}) { __typename } }`,
+  example: { deliveryId: `${ID}08`, channelId: `${ID}09`, state: "SENT", atMs: AT },
 });
 
 const personErased = eventType({
@@ -172,6 +194,6 @@ const test = eventType({
 
 /** What webhooks tell of work that is done for people, and of webhooks themselves. */
 export const workEventTypes: readonly WebhookEventType[] = [
-  ...[dashboardChanged, dashboardCommented, jobFinished, personErased, reportChanged, reportReady],
+  ...[dashboardChanged, dashboardCommented, jobFinished, notificationSettled, personErased, reportChanged, reportReady],
   ...[endpointChanged, test],
 ];

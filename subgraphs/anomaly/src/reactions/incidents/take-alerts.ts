@@ -1,14 +1,23 @@
 import { ALERT_CHANGED, type AlertChanged } from "@tessera/contracts/events/alert-changed";
-import { parseIncidentId, type IncidentId, type TenantId } from "@tessera/contracts/ids";
+import { parseIncidentId, type AnomalyId, type IncidentId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import type { LogCursor } from "@tessera/platform/events/log-cursor";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { changesOf, openBook, putIncident, say, type OpenBook } from "../../domain/incidents/incident-book.ts";
+import {
+  changesOf,
+  openBook,
+  putIncident,
+  say,
+  type OpenBook,
+  type StoredBook,
+} from "../../domain/incidents/incident-book.ts";
 import { takeAlert } from "../../domain/incidents/take-alert.ts";
 import type { OpenBookWithin } from "../../store/incidents/book-store.ts";
+import type { TellingsWithin } from "../../store/incidents/telling-store.ts";
+import { writeTellings } from "./write-tellings.ts";
 
 /** Name of the consumer, under which its place is kept. */
 export const INCIDENTS_CONSUMER = "anomaly-incidents";
@@ -21,6 +30,7 @@ export interface TakeAlertsDeps {
   readonly sql: TenantSql;
   readonly logger: Logger;
   readonly bookWithin: OpenBookWithin;
+  readonly tellingsWithin: TellingsWithin;
   readonly parseAlert: (payload: unknown) => AlertChanged;
   readonly onCallNow: OnCallNow;
   readonly nowMs: NowMs;
@@ -53,6 +63,14 @@ const assignCommanders = async (onCallNow: OnCallNow, book: OpenBook): Promise<v
   }
 };
 
+/** Alerts that have joined an incident since the book was opened. */
+const joinedOf = (book: OpenBook, stored: StoredBook): readonly AnomalyId[] => {
+  const before = new Map(stored.signs.map(({ anomalyId, incidentId }) => [anomalyId, incidentId]));
+  return [...book.signs.values()].flatMap(({ anomalyId, incidentId }) =>
+    incidentId !== null && (before.get(anomalyId) ?? null) === null ? [anomalyId] : [],
+  );
+};
+
 /**
  * Opens, joins and ends incidents by what alerts did. How far it came is kept in the tenant's own transaction with what followed, so that an entry of the log is taken once, however
  * often it is read.
@@ -74,6 +92,11 @@ export const takeAlerts =
         const book = openBook(tenantId, stored, { nowMs: deps.nowMs(), newId: incidentIds(deps.newId) });
         for (const alert of alerts) takeAlert(book, alert, actors.get(alert.transitionId));
         await assignCommanders(deps.onCallNow, book);
+        const joined = joinedOf(book, stored);
+        if (joined.length > 0) {
+          const told = deps.tellingsWithin(transaction, tenantId);
+          await writeTellings(book, told, await told.ofAnomalies(joined));
+        }
         await store.save(changesOf(book));
       }
     }

@@ -1,3 +1,4 @@
+import { NOTIFICATION_SETTLED, type NotificationSettled } from "@tessera/contracts/events/notification-settled";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
@@ -102,6 +103,15 @@ const followUp = async (
   return disabled === undefined ? settling.notifications : [...settling.notifications, tell(disabled.name)];
 };
 
+/** What the log tells of deliveries that are over. */
+const toldOfOver = (over: readonly SettledClaim[], channels: ReadonlyMap<string, string>) =>
+  over.flatMap(({ claim: { tenantId, id }, settling: { state, attempt } }) => {
+    if (state === "RETRYING") return [];
+    const channelId = channels.get(id) ?? "";
+    const payload: NotificationSettled = { tenantId, deliveryId: id, channelId, state, atMs: attempt.atMs };
+    return [{ tenantId, topic: NOTIFICATION_SETTLED, dedupeKey: id, payload }];
+  });
+
 const settle =
   (deps: DeliveryStoreDeps): DeliveryStore["settle"] =>
   (tenantId, settled) =>
@@ -127,6 +137,8 @@ const settle =
         if (channelId !== undefined) added.push(...(await followUp(transaction, one, channelId, nowMs)));
       }
       await addNotifications({ ...deps, kept: deps.limits.inbox }, transaction, tenantId, added);
+      const told = toldOfOver(over, channels);
+      if (told.length > 0) await deps.eventLog.appendAllWith(transaction, told);
       return settled.map(({ claim }) => channels.has(claim.id));
     });
 
