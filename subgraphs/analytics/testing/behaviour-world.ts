@@ -63,3 +63,53 @@ export const anyMatcher = fc.oneof(
   fc.record({ filter: fc.constantFrom({ field: "country", eq: "DE" }, { field: "properties.plan", exists: true }) }),
   fc.constant({}),
 );
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Random questions about activity over the events of {@link peopleAround}. */
+export const anyActivity = (baseMs: number) =>
+  fc
+    .record({
+      event: anyMatcher,
+      period: fc.constantFrom("DAY", "WEEK", "MONTH"),
+      timeZone: fc.constantFrom(...ZONES),
+      minimum: fc.integer({ min: 1, max: 2 }),
+      days: fc.tuple(fc.integer({ min: -22, max: 15 }), fc.integer({ min: 1, max: 40 }), fc.nat({ max: DAY_MS - 1 })),
+    })
+    .map(({ days: [from, length, ragged], ...rest }) => ({
+      ...rest,
+      range: { from: iso(baseMs + from * DAY_MS + ragged), to: iso(baseMs + (from + length) * DAY_MS + ragged) },
+    }));
+
+/** Random questions about retention over the events of {@link peopleAround}. */
+export const anyRetention = (baseMs: number) =>
+  fc
+    .record({
+      days: fc.tuple(fc.integer({ min: -25, max: 10 }), fc.integer({ min: 1, max: 30 }), fc.nat({ max: DAY_MS })),
+      start: anyMatcher,
+      returning: anyMatcher,
+      startAt: fc.constantFrom("FIRST_IN_RANGE", "FIRST_EVER", "EVERY"),
+      kind: fc.constantFrom("EXACT", "ON_OR_AFTER", "ON_OR_BEFORE"),
+      layout: fc.constantFrom(
+        ["DAY", "CALENDAR"] as const,
+        ["WEEK", "CALENDAR"] as const,
+        ["MONTH", "CALENDAR"] as const,
+        ["DAY", "ELAPSED"] as const,
+        ["WEEK", "ELAPSED"] as const,
+      ),
+      timeZone: fc.constantFrom(...ZONES),
+      periods: fc.integer({ min: 1, max: 15 }),
+      brackets: fc.option(fc.constantFrom([0, 1, 3, 7], [1, 2, 14], [3, 5]), { nil: null }),
+      minimum: fc.integer({ min: 1, max: 3 }),
+      value: fc.option(fc.constantFrom({ of: "revenue", currency: "EUR" }, { of: "properties.points" }), { nil: null }),
+      unit: fc.constantFrom(null, { kind: "SESSION" } as const, { kind: "FIELD", field: "country" } as const),
+      splitBy: fc.constantFrom([], ["source"], ["country", "properties.plan"]),
+      asOfDays: fc.integer({ min: -5, max: 60 }),
+    })
+    .map(({ days: [from, length, ragged], layout: [period, clock], asOfDays, ...rest }) => ({
+      ...rest,
+      ...{ period, clock, cohorts: [], confidence: 0.95, maxGroups: 100 },
+      range: { from: iso(baseMs + from * DAY_MS + ragged), to: iso(baseMs + (from + length) * DAY_MS) },
+      asOf: iso(baseMs + asOfDays * DAY_MS),
+    }))
+    .filter(({ range }) => range.from < range.to);

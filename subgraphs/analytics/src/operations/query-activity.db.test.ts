@@ -3,7 +3,7 @@ import { Refusal } from "@tessera/platform/errors/refusal";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
-import { anyMatcher, BASES, distinct, peopleAround, ZONES } from "../../testing/behaviour-world.ts";
+import { anyActivity, BASES, distinct, peopleAround } from "../../testing/behaviour-world.ts";
 import { referenceActiveUsers, referenceLifecycle, referenceStickiness } from "../../testing/reference-activity.ts";
 import { storeEvents } from "../../testing/test-events.ts";
 import { COHORT_KEPT } from "../domain/cohort.ts";
@@ -13,7 +13,6 @@ import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activ
 import { queryRetention } from "./query-retention.ts";
 
 jest.setTimeout(180_000);
-const DAY_MS = 86_400_000;
 /** After everything the random worlds hold. */
 /** After every period of the questions has ended, in every zone: the year ends five hours later in New York than in UTC. */
 const NOW_MS = Date.UTC(2027, 0, 2);
@@ -24,26 +23,12 @@ beforeAll(() => {
 });
 afterAll(() => world.close());
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const deps = (nowMs = NOW_MS) => ({
   eventStore: world.resources.eventStore,
   statements: behaviourStatements,
   cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
   nowMs: () => nowMs,
 });
-const anyQuestion = (baseMs: number) =>
-  fc
-    .record({
-      event: anyMatcher,
-      period: fc.constantFrom("DAY", "WEEK", "MONTH"),
-      timeZone: fc.constantFrom(...ZONES),
-      minimum: fc.integer({ min: 1, max: 2 }),
-      days: fc.tuple(fc.integer({ min: -22, max: 15 }), fc.integer({ min: 1, max: 40 }), fc.nat({ max: DAY_MS - 1 })),
-    })
-    .map(({ days: [from, length, ragged], ...rest }) => ({
-      ...rest,
-      range: { from: iso(baseMs + from * DAY_MS + ragged), to: iso(baseMs + (from + length) * DAY_MS + ragged) },
-    }));
 
 describe("stickiness, lifecycle and active users", () => {
   test("are what their definitions say, person by person, for any matcher, period and zone", async () => {
@@ -53,7 +38,7 @@ describe("stickiness, lifecycle and active users", () => {
         fc
           .constantFrom(...BASES)
           .chain((baseMs) =>
-            fc.tuple(peopleAround(baseMs), fc.array(anyQuestion(baseMs), { minLength: 4, maxLength: 4 })),
+            fc.tuple(peopleAround(baseMs), fc.array(anyActivity(baseMs), { minLength: 4, maxLength: 4 })),
           ),
         async ([events, questions]) => {
           const known = distinct(events);

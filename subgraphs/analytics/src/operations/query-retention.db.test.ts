@@ -8,7 +8,7 @@ import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgrap
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
 import { z } from "zod";
-import { anyMatcher, BASES, distinct, peopleAround, ZONES } from "../../testing/behaviour-world.ts";
+import { anyRetention, BASES, distinct, peopleAround } from "../../testing/behaviour-world.ts";
 import { referenceRetention, type ReferenceRow } from "../../testing/reference-retention.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { COHORT_KEPT } from "../domain/cohort.ts";
@@ -18,7 +18,6 @@ import { retentionApart } from "./change/retention-apart.ts";
 import { queryRetention, type RetentionAnswer } from "./query-retention.ts";
 
 jest.setTimeout(180_000);
-const DAY_MS = 86_400_000;
 /** After everything the random worlds hold. */
 const NOW_MS = Date.UTC(2027, 0, 1);
 
@@ -28,7 +27,6 @@ beforeAll(() => {
 });
 afterAll(() => world.close());
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const stored = async (events: readonly TestEvent[]): Promise<TenantId> => {
   const tenantId = freshTenantId();
   if (events.length > 0) await storeEvents(world.writer, tenantId, events);
@@ -64,38 +62,6 @@ const rowsOf = ({ groups }: RetentionAnswer, valued: boolean): readonly Referenc
 const sorted = (rows: readonly ReferenceRow[]): readonly string[] =>
   rows.map((row) => JSON.stringify(row, Object.keys(row).toSorted())).toSorted();
 
-const anyQuestion = (baseMs: number) =>
-  fc
-    .record({
-      days: fc.tuple(fc.integer({ min: -25, max: 10 }), fc.integer({ min: 1, max: 30 }), fc.nat({ max: DAY_MS })),
-      start: anyMatcher,
-      returning: anyMatcher,
-      startAt: fc.constantFrom("FIRST_IN_RANGE", "FIRST_EVER", "EVERY"),
-      kind: fc.constantFrom("EXACT", "ON_OR_AFTER", "ON_OR_BEFORE"),
-      layout: fc.constantFrom(
-        ["DAY", "CALENDAR"] as const,
-        ["WEEK", "CALENDAR"] as const,
-        ["MONTH", "CALENDAR"] as const,
-        ["DAY", "ELAPSED"] as const,
-        ["WEEK", "ELAPSED"] as const,
-      ),
-      timeZone: fc.constantFrom(...ZONES),
-      periods: fc.integer({ min: 1, max: 15 }),
-      brackets: fc.option(fc.constantFrom([0, 1, 3, 7], [1, 2, 14], [3, 5]), { nil: null }),
-      minimum: fc.integer({ min: 1, max: 3 }),
-      value: fc.option(fc.constantFrom({ of: "revenue", currency: "EUR" }, { of: "properties.points" }), { nil: null }),
-      unit: fc.constantFrom(null, { kind: "SESSION" } as const, { kind: "FIELD", field: "country" } as const),
-      splitBy: fc.constantFrom([], ["source"], ["country", "properties.plan"]),
-      asOfDays: fc.integer({ min: -5, max: 60 }),
-    })
-    .map(({ days: [from, length, ragged], layout: [period, clock], asOfDays, ...rest }) => ({
-      ...rest,
-      ...{ period, clock, cohorts: [], confidence: 0.95, maxGroups: 100 },
-      range: { from: iso(baseMs + from * DAY_MS + ragged), to: iso(baseMs + (from + length) * DAY_MS) },
-      asOf: iso(baseMs + asOfDays * DAY_MS),
-    }))
-    .filter(({ range }) => range.from < range.to);
-
 describe("retention", () => {
   test("is what its definition says, event by event, for any start, kind, clock, zone, unit, split and value", async () => {
     let compared = 0;
@@ -104,7 +70,7 @@ describe("retention", () => {
         fc
           .constantFrom(...BASES)
           .chain((baseMs) =>
-            fc.tuple(peopleAround(baseMs), fc.array(anyQuestion(baseMs), { minLength: 8, maxLength: 8 })),
+            fc.tuple(peopleAround(baseMs), fc.array(anyRetention(baseMs), { minLength: 8, maxLength: 8 })),
           ),
         async ([events, questions]) => {
           const known = distinct(events);
@@ -131,7 +97,7 @@ describe("retention", () => {
           .chain((baseMs) =>
             fc.tuple(
               peopleAround(baseMs),
-              fc.array(fc.tuple(anyQuestion(baseMs), apart), { minLength: 6, maxLength: 6 }),
+              fc.array(fc.tuple(anyRetention(baseMs), apart), { minLength: 6, maxLength: 6 }),
             ),
           ),
         async ([events, questions]) => {
