@@ -120,6 +120,7 @@ const NEEDS_NO_STORE = [
 const ASKS_BELOW: Readonly<Record<string, Selection>> = {
   "Query.funnelOfPath": { depth: 1 },
   "Query.group": "{ traits { name } }",
+  "Query.behind": "{ counts { events } }",
 };
 
 describe("a store that fails with its secrets on its lips", () => {

@@ -4,6 +4,14 @@ import { randomUUID } from "node:crypto";
 export const peopleExamples: Readonly<
   Record<string, (own: { readonly mark: string }) => Readonly<Record<string, unknown>>>
 > = {
+  "Query.behind": () => ({
+    of: {
+      stickiness: {
+        input: { range: { from: "2026-01-01T00:00:00Z", to: "2026-01-08T00:00:00Z" }, event: {} },
+        cell: { periods: 1 },
+      },
+    },
+  }),
   "Query.person": () => ({ id: "1" }),
   "Query.personOf": ({ mark }) => ({ input: { userId: `${mark}-user` } }),
   "Query.identityRules": () => ({}),

@@ -3,6 +3,7 @@ import type { Permission } from "../permissions.ts";
 
 /** What each root field and each sensitive field of the analytics room asks for. */
 export const analyticsFields: Readonly<Record<string, Permission | "PUBLIC">> = {
+  "Behind.people": "analytics:personal-data",
   "Cohort.members": "analytics:personal-data",
   "Cohort.membership": "analytics:personal-data",
   "CorrelationRuleChanged.rule": "analytics:read",
@@ -79,6 +80,7 @@ export const analyticsFields: Readonly<Record<string, Permission | "PUBLIC">> = 
   "Query.apiExecutions": "audit:read",
   "Query.attribution": "analytics:read",
   "Query.backtestCorrelationRule": "analytics:read",
+  "Query.behind": "analytics:read",
   "Query.cohort": "analytics:read",
   "Query.cohortSizes": "analytics:read",
   "Query.cohorts": "analytics:read",

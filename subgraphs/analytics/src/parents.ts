@@ -1,4 +1,6 @@
 import type { ChangeExplanation, ExplainedSlice } from "./operations/change/explain-change.ts";
+import type { BehindInput } from "./operations/behind/behind-question.ts";
+import type { BehindPerson } from "./operations/behind/read-behind.ts";
 import type { IngestOutcome } from "@tessera/contracts/ingest";
 import type { Cohort, CohortComputation, CohortSize, CohortVersion } from "./domain/cohort.ts";
 import type { MatchedEvent } from "./domain/correlation/match.ts";
@@ -85,6 +87,12 @@ import type { StartOutcome } from "./operations/start-query.ts";
 export type ColumnParent = Column;
 /** What a resolver of `Event` receives. */
 export type EventParent = StoredEvent;
+/** What a resolver of `Behind` receives. */
+export interface BehindParent {
+  readonly of: BehindInput;
+}
+/** What a resolver of `BehindPerson` receives. */
+export type BehindPersonParent = BehindPerson;
 /** What a resolver of `RealtimeMetrics` receives. */
 export type RealtimeMetricsParent = RealtimeMetrics;
 /** What a resolver of `LiveWindow` receives. */

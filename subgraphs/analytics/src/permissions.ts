@@ -26,6 +26,8 @@ export const permissions = {
   "Query.event": "analytics:read",
   "Query.events": "analytics:read",
   "Query.rowsBehind": "analytics:read",
+  "Query.behind": "analytics:read",
+  "Behind.people": "analytics:personal-data",
   "Query.explain": "analytics:read",
   "Query.liveWindows": "analytics:read",
   "Query.cohort": "analytics:read",

@@ -101,6 +101,10 @@ const REACHED: Readonly<
   }),
   "Cohort.members": ({ cohortId }) => inCohort(cohortId, "members { hasNextPage }"),
   "Cohort.membership": ({ cohortId }) => inCohort(cohortId, 'membership(input: { userId: "somebody" }) { member }'),
+  "Behind.people": (own) => ({
+    query: "query ($of: BehindInput!) { behind(of: $of) { counts { events } people { hasNextPage } } }",
+    variables: exampleOf("Query.behind", own),
+  }),
   "Group.people": ({ mark }) => ({
     query: `query ($range: TimeRangeInput!, $id: String!) { group(type: "company", id: $id) { id people(range: $range) { hasNextPage } } }`,
     variables: { range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" }, id: mark },

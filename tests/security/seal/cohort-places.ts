@@ -5,6 +5,34 @@ import type { TesseraClient } from "../../testing/tessera-client.ts";
 const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 const question = { range, start: {}, returning: {}, periods: 1 };
 
+const started = (cohort: string) => ({ input: question, cell: { outcome: "STARTED" }, cohort });
+const ofGroup = (cohort: string) => ({
+  input: { ...question, cohorts: [cohort] },
+  cell: { outcome: "STARTED", cohort },
+});
+const activeWith = (cell: object) => (cohort: string) => ({
+  input: { range, event: {}, cohort },
+  cell,
+});
+const newOnes = { start: "2025-12-29T00:00:00Z", state: "FRESH" };
+const daily = { day: range.from, window: "DAILY" };
+
+const numberOf = (kind: string, of: (cohort: string) => object) => ({
+  own: ({ cohortId }: OwnThings): string => cohortId,
+  variables: (cohort: string): Record<string, unknown> => ({ of: { [kind]: of(cohort) } }),
+  selection: "{ counts { units } }",
+});
+
+/** Numbers that are of the people of a cohort, to ask what is behind them. */
+const behindPlaces = {
+  "Query.behind(of.retention.cohort)": numberOf("retention", started),
+  "Query.behind(of.retention.input.cohorts)": numberOf("retention", ofGroup),
+  "Query.behind(of.retention.cell.cohort)": numberOf("retention", ofGroup),
+  "Query.behind(of.stickiness.input.cohort)": numberOf("stickiness", activeWith({ periods: 1 })),
+  "Query.behind(of.lifecycle.input.cohort)": numberOf("lifecycle", activeWith(newOnes)),
+  "Query.behind(of.activeUsers.input.cohort)": numberOf("activeUsers", activeWith(daily)),
+};
+
 /** Places that take the id of a cohort, by a fresh cohort of alpha where asking changes it. */
 export const cohortPlaces = (client: () => TesseraClient) => {
   const fresh = (things: OwnThings): Promise<string> => makeCohort(client(), things);
@@ -51,6 +79,7 @@ export const cohortPlaces = (client: () => TesseraClient) => {
       input((cohort) => ({ range, event: {}, cohort })),
       "{ daily }",
     ),
+    ...behindPlaces,
     "Query.cohortSizes(input.cohort)": place(kept, (id) => ({ input: { range, cohort: id } }), "{ cohort { name } }"),
     "Mutation.createCohort(input.definition.cohort)": place(
       kept,

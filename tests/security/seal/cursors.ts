@@ -53,6 +53,8 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.webhookDeliveries(after)": "subgraphs/anomaly/src/operations/webhooks/webhooks-graph.db.test.ts",
   "Query.deliveries(after)": "subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
   "Query.notificationInbox(after)": "subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
+  "Behind.events(after)": "subgraphs/analytics/src/operations/behind/read-behind.db.test.ts",
+  "Behind.people(after)": "subgraphs/analytics/src/operations/behind/read-behind.db.test.ts",
   "Query.olapPage(after)": "subgraphs/analytics/src/operations/delivery/olap-pages.db.test.ts",
   "Query.metrics(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",

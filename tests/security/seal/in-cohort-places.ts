@@ -28,7 +28,7 @@ const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
     "asked with each question of the dashboard, as that of the question itself",
   ],
   [
-    /^(?:Query\.(?:watchedSeries|explainChange|simulateRule)|Mutation\.(?:createRule|updateRule|saveObjective))\(/,
+    /^(?:Query\.(?:behind|watchedSeries|explainChange|simulateRule)|Mutation\.(?:createRule|updateRule|saveObjective))\(/,
     "asked as the question's own field asks it, where the same id is tried",
   ],
   [/\.parts\.inCohort\./, "a part by its number: put in its place, and read as that of the filter without `parts`"],

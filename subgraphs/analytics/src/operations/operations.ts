@@ -29,6 +29,7 @@ import { createRollupOperations, type RollupDeps } from "./rollups/rollup-operat
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
 import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
+import { behindCounts, behindEvents, behindPeople } from "./behind/read-behind.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
@@ -120,6 +121,9 @@ const plainOperations = (deps: OperationDeps) => ({
   events: withCohorts(deps, queryEvents(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
+  behindCounts: behindCounts(deps),
+  behindEvents: behindEvents(deps),
+  behindPeople: behindPeople(deps),
   explain: explainNamed(deps),
   drillDown: drillDown(deps),
   rollUp: rollUp(deps),

@@ -30,6 +30,7 @@ export const Query: QueryResolvers = {
   events: (_root, input, { caller, operations, signal }) => operations.events(caller, input, signal),
   explain: (_root, { input, run }, { caller, operations, signal }) => operations.explain(caller, input, run, signal),
   rowsBehind: (_root, input, { caller, operations, signal }) => operations.rowsBehind(caller, input, signal),
+  behind: (_root, { of }) => ({ of }),
   cohort: (_root, { id }, { cohortLoader }) => cohortLoader.load(id),
   cohorts: (_root, page, { caller, operations }) => operations.listCohorts(caller, page),
   previewCohort: (_root, { input }, { caller, operations, signal }) => operations.previewCohort(caller, input, signal),

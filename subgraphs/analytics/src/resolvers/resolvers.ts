@@ -1,4 +1,5 @@
 import * as asked from "./asked.ts";
+import * as behind from "./behind.ts";
 import * as cohorts from "./cohort.ts";
 import * as correlation from "./correlation.ts";
 import * as dashboardComments from "./dashboard-comments.ts";
@@ -29,6 +30,7 @@ export const resolvers = {
   Mutation,
   Subscription,
   ...asked,
+  ...behind,
   ...cohorts,
   ...correlation,
   ...dashboards,

@@ -5,15 +5,27 @@ import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./beh
 import { createParams, type Params } from "./params.ts";
 import type { MembersSql, Scope } from "./retention-sql.ts";
 
-/** What is read from where, and by which period of the calendar: place 0 is the first. */
-const readSql = (query: ActivityQuery, range: TimeRange, scope: Scope, members: MembersSql, params: Params) => {
-  const { table } = scope.rules.sourceOf({ matchers: [query.event], unit: query.unit }, scope.policy);
-  const { key, present } = unitSql(query.unit, params);
-  const starts = params.place("Array(Int64)", query.calendar.startsMs);
+/** Place of an event's period in the calendar; those before it are of the first. */
+export const placeOf = ({ calendar }: ActivityQuery, params: Params): string => {
+  const starts = params.place("Array(Int64)", calendar.startsMs);
   const places = params.place(
     "Array(Int64)",
-    query.calendar.startsMs.map((_start, place) => place),
+    calendar.startsMs.map((_start, place) => place),
   );
+  return `transform(roundDown(toUnixTimestamp64Milli(time), ${starts}), ${starts}, ${places}, toInt64(0))`;
+};
+
+/** What is read from where, and by which period of the calendar: place 0 is the first. Only `events` tells which event is which. */
+export const readSql = (
+  query: ActivityQuery,
+  range: TimeRange,
+  scope: Scope,
+  members: MembersSql,
+  params: Params,
+  single?: "events",
+) => {
+  const table = single ?? scope.rules.sourceOf({ matchers: [query.event], unit: query.unit }, scope.policy).table;
+  const { key, present } = unitSql(query.unit, params);
   const where = [
     behaviourRange(table, range, scope.tenantId, params),
     present,
@@ -24,7 +36,7 @@ const readSql = (query: ActivityQuery, range: TimeRange, scope: Scope, members: 
   ];
   return {
     key,
-    place: `transform(roundDown(toUnixTimestamp64Milli(time), ${starts}), ${starts}, ${places}, toInt64(0))`,
+    place: placeOf(query, params),
     from: `${table} WHERE ${where.join(" AND ")}`,
   };
 };

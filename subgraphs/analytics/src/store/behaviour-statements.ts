@@ -1,5 +1,16 @@
 import { activeUsersStatement, lifecycleStatement, stickinessStatement } from "./activity-sql.ts";
 import { activeLineOf, cohortSizeOf, lifecycleLineOf, storedStartsOf, stickinessLineOf } from "./behaviour-rows.ts";
+import { activityBehindSql } from "./behind/activity-behind-sql.ts";
+import {
+  behindCountsOf,
+  behindCountsStatement,
+  behindEventsStatement,
+  behindPeopleStatement,
+  behindPersonOf,
+  behindPlaceOf,
+  olapBehindSql,
+} from "./behind/behind-sql.ts";
+import { retentionBehindSql } from "./behind/retention-behind-sql.ts";
 import {
   computeStatement,
   countStatement,
@@ -14,12 +25,15 @@ import { cohortSizeStatement, cohortSql } from "./cohort-sql.ts";
 import { retentionStatement } from "./retention-sql.ts";
 import { personsCount, rowsEstimate } from "./rows-estimate.ts";
 
-/** How questions about retention, activity and cohorts are written to the event store, and how its rows are read. */
+/** How questions about retention, activity and cohorts, and about what is behind a number, are written to the event store, and how its rows are read. */
 export const behaviourStatements = {
   ...{ activeUsersStatement, lifecycleStatement, stickinessStatement, retentionStatement },
   ...{ activeLineOf, lifecycleLineOf, stickinessLineOf, storedStartsOf, cohortSizeOf },
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ rowsEstimate, personsCount },
+  ...{ olapBehindSql, retentionBehindSql, activityBehindSql },
+  ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },
+  ...{ behindCountsOf, behindPlaceOf, behindPersonOf },
   ...{ membersStatement, listedStatement, computeStatement, countStatement },
 };
 

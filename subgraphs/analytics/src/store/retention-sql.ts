@@ -11,7 +11,8 @@ import { momentSql } from "./time-sql.ts";
 /** People that a question is held to, as a statement that gives `person`; null for everybody. */
 export type MembersSql = ((params: Params) => string) | null;
 
-const dimensionSql = (field: Field, params: Params): string =>
+/** The value of `splitBy` of an event; the empty text for none. */
+export const dimensionSql = (field: Field, params: Params): string =>
   field.kind === "PROPERTY"
     ? `ifNull(${propertyText(field.path, params)}, '')`
     : `toString(${columnSql(field, params)})`;
@@ -35,7 +36,7 @@ const evenStep = (rising: readonly number[]): number | null => {
 };
 
 /** Place of a moment's calendar period, from 0, for moments from the first period on; those after the last are of the last or of none. */
-const placeSql = (ms: string, startsMs: readonly number[], params: Params): string => {
+export const placeSql = (ms: string, startsMs: readonly number[], params: Params): string => {
   const step = startsMs.length < 2 ? null : evenStep(startsMs);
   if (step !== null)
     return `intDiv(${ms} - ${params.place("Int64", startsMs[0] ?? 0)}, ${params.place("Int64", step)})`;

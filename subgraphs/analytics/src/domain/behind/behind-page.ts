@@ -1,0 +1,58 @@
+import { isUuid } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { MAX_PAGE } from "../event-page.ts";
+import { parseCount } from "../query.ts";
+
+/** Items of a page when nothing is said, as in the SDL. */
+const DEFAULT_PAGE = 50;
+
+/** Which page of what is behind a number is asked for, as the graph delivers it. */
+export interface BehindPageInput {
+  readonly first?: number;
+  readonly after?: string | null | undefined;
+}
+
+/** A page of people: those after a person, in order of the numbers the store keeps them by. */
+export interface PeoplePage {
+  readonly first: number;
+  readonly after: string;
+}
+
+/** Place of an event in the list of those behind a number, newest first; `key` is its id, or the number of its unit. */
+export interface BehindPlace {
+  readonly timeMs: number;
+  readonly key: string;
+}
+
+/** A page of events: those older than a place. */
+export interface BehindEventsPage {
+  readonly first: number;
+  readonly after: BehindPlace | null;
+}
+
+const EVENT_PLACE = /^(\d{1,15})\.([0-9a-f-]{36}|\d{1,20})$/;
+const PERSON_PLACE = /^\d{1,20}$/;
+
+const notGiven = (): Error => refuse("BAD_INPUT", "The cursor is not one this list gave out.", { field: "after" });
+
+/** Validates which people are asked for; refuses with BAD_INPUT. */
+export const parsePeoplePage = ({ first = DEFAULT_PAGE, after }: BehindPageInput): PeoplePage => {
+  const place = after ?? "0";
+  if (!PERSON_PLACE.test(place)) throw notGiven();
+  return { first: parseCount(first, "first", MAX_PAGE), after: place };
+};
+
+/** Writes the place of an event as `<milliseconds>.<key>`. */
+export const formatBehindPlace = ({ timeMs, key }: BehindPlace): string => `${timeMs}.${key}`;
+
+/** Validates which events are asked for; `keys` says what the list's places hold beside the time. Refuses with BAD_INPUT. */
+export const parseEventsPage = (
+  { first = DEFAULT_PAGE, after = null }: BehindPageInput,
+  keys: "EVENT" | "UNIT",
+): BehindEventsPage => {
+  const count = parseCount(first, "first", MAX_PAGE);
+  if (after === null) return { first: count, after: null };
+  const [, time, key] = EVENT_PLACE.exec(after) ?? [];
+  if (time === undefined || key === undefined || isUuid(key) !== (keys === "EVENT")) throw notGiven();
+  return { first: count, after: { timeMs: Number(time), key } };
+};

@@ -1,0 +1,142 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import { accessOf } from "../../domain/access.ts";
+import type { ActivityInput } from "../../domain/activity.ts";
+import { behaviourRules } from "../../domain/behaviour-rules.ts";
+import {
+  parseActiveUsersCell,
+  parseLifecycleCell,
+  parseStickinessCell,
+  type ActiveUsersCellInput,
+  type ActivityBehind,
+  type LifecycleCellInput,
+  type StickinessCellInput,
+} from "../../domain/behind/activity-cell.ts";
+import { parseRetentionCell, type RetentionCellInput } from "../../domain/behind/retention-cell.ts";
+import { parseCell, type CellInput } from "../../domain/cell.ts";
+import type { RetentionInput } from "../../domain/retention.ts";
+import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
+import type { TimeRange } from "../../domain/time-range.ts";
+import type { BehindSql } from "../../store/behind/behind-sql.ts";
+import type { MembersSql } from "../../store/retention-sql.ts";
+import { atRange, type Asked } from "../at-range.ts";
+import { namedCohort, namedPeople, peopleOf, type CohortPeople } from "../cohort-people.ts";
+import { resolveCohorts } from "../in-cohort.ts";
+import type { BehaviourDeps } from "../query-retention.ts";
+import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
+
+type Maybe<T> = T | null | undefined;
+
+interface Of<Input, Cell> {
+  readonly input: Input;
+  readonly cell: Cell;
+}
+
+/** A number of an answer, by the question and its place in the answer; exactly one is given. */
+export interface BehindInput {
+  readonly olap?: Maybe<Of<Asked<AskedOlap>, CellInput>>;
+  readonly retention?: Maybe<Of<Asked<RetentionInput>, RetentionCellInput> & { readonly cohort?: Maybe<string> }>;
+  readonly stickiness?: Maybe<Of<Asked<ActivityInput>, StickinessCellInput>>;
+  readonly lifecycle?: Maybe<Of<Asked<ActivityInput>, LifecycleCellInput>>;
+  readonly activeUsers?: Maybe<Of<Asked<ActivityInput>, ActiveUsersCellInput>>;
+}
+
+/** What finding out what is behind a number needs. */
+export type BehindDeps = BehaviourDeps & ResolveDeps;
+
+/** What is behind a number, as the store is asked for it. */
+export interface BehindLines {
+  readonly sql: BehindSql;
+  readonly range: TimeRange;
+  readonly timeZone: string;
+}
+
+/** A refusal about part of the question, with the place where that question stands. */
+const within = async <T>(kind: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.extras.field === undefined) throw error;
+    throw refuse(error.code, error.message, { ...error.extras, field: `of.${kind}.${error.extras.field}` }, error);
+  }
+};
+
+const rangeOf = ({ range }: { readonly range: { readonly from: string; readonly to: string } }): TimeRange => ({
+  fromMs: Date.parse(range.from),
+  toMs: Date.parse(range.to),
+});
+
+const ofOlap = async (
+  deps: BehindDeps,
+  caller: Caller,
+  { input: asked, cell }: NonNullable<BehindInput["olap"]>,
+): Promise<BehindLines> => {
+  const { input } = await resolveQuestion(deps, caller, atRange<AskedOlap>(asked, deps.nowMs()));
+  const events = parseCell(input, cell, accessOf(caller));
+  return {
+    sql: deps.statements.olapBehindSql(events, caller.tenantId),
+    ...{ range: events.range, timeZone: input.timeZone ?? "UTC" },
+  };
+};
+
+const scopeOf = ({ tenantId, dataPolicy }: Caller) => ({ rules: behaviourRules, tenantId, policy: dataPolicy });
+
+const bothOf = (one: CohortPeople | null, outer: CohortPeople | null): MembersSql => {
+  if (one === null || outer === null) return one?.sql ?? outer?.sql ?? null;
+  return (params) => `SELECT person FROM (${one.sql(params)}) WHERE person IN (${outer.sql(params)})`;
+};
+
+const ofRetention = async (
+  deps: BehindDeps,
+  caller: Caller,
+  { input: asked, cell, cohort }: NonNullable<BehindInput["retention"]>,
+): Promise<BehindLines> => {
+  const nowMs = deps.nowMs();
+  const input = await resolveCohorts(deps, caller, atRange<RetentionInput>(asked, nowMs));
+  const behind = parseRetentionCell(input, cell, accessOf(caller), nowMs);
+  const of = cohort ?? null;
+  if (of !== null && behind.query.unit.kind !== "PERSON")
+    throw refuse("BAD_INPUT", "Cohorts are of people: take the unit PERSON.", { field: "input.unit.kind" });
+  const outer =
+    of === null ? null : await peopleOf(deps, caller, await namedCohort(deps.cohorts, caller, of, "cohort"));
+  const group = behind.cohortId === null ? null : await namedPeople(deps, caller, behind.cohortId, "cell.cohort");
+  return {
+    sql: deps.statements.retentionBehindSql(behind, scopeOf(caller), bothOf(group, outer)),
+    ...{ range: rangeOf(input), timeZone: behind.query.timeZone },
+  };
+};
+
+const ofActivity = async <Cell>(
+  deps: BehindDeps,
+  caller: Caller,
+  { input: asked, cell }: Of<Asked<ActivityInput>, Cell>,
+  parse: (input: ActivityInput, cell: Cell, access: ReturnType<typeof accessOf>, nowMs: number) => ActivityBehind,
+): Promise<BehindLines> => {
+  const nowMs = deps.nowMs();
+  const input = await resolveCohorts(deps, caller, atRange<ActivityInput>(asked, nowMs));
+  const behind = parse(input, cell, accessOf(caller), nowMs);
+  const { cohortId, timeZone } = behind.query;
+  const people = cohortId === null ? null : await namedPeople(deps, caller, cohortId, "input.cohort");
+  return {
+    sql: deps.statements.activityBehindSql(behind, scopeOf(caller), people?.sql ?? null),
+    ...{ range: rangeOf(input), timeZone },
+  };
+};
+
+const KINDS = ["olap", "retention", "stickiness", "lifecycle", "activeUsers"] as const;
+
+/** Finds out what is behind a number for a caller; refuses with BAD_INPUT or FORBIDDEN, naming the place in the input. */
+export const behindLines = async (deps: BehindDeps, caller: Caller, of: BehindInput): Promise<BehindLines> => {
+  const given = KINDS.filter((kind) => (of[kind] ?? null) !== null);
+  if (given.length !== 1)
+    throw refuse("BAD_INPUT", `Name exactly one number: give one of ${KINDS.join(", ")}.`, { field: "of" });
+  const { olap, retention, stickiness, lifecycle, activeUsers } = of;
+  return within(given[0] ?? "", () => {
+    if (olap) return ofOlap(deps, caller, olap);
+    if (retention) return ofRetention(deps, caller, retention);
+    if (stickiness) return ofActivity(deps, caller, stickiness, parseStickinessCell);
+    if (lifecycle) return ofActivity(deps, caller, lifecycle, parseLifecycleCell);
+    if (activeUsers) return ofActivity(deps, caller, activeUsers, parseActiveUsersCell);
+    throw refuse("BAD_INPUT", "Name a number.", { field: "of" });
+  });
+};
