@@ -54,7 +54,9 @@ import { createAttributionStore } from "./store/attribution-store.ts";
 import { openCounting } from "./open-counting.ts";
 import { openIndicators } from "./open-indicators.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
+import { createKeptEstimates } from "./store/kept-estimates.ts";
 import { createPathsStore } from "./store/paths-store.ts";
+import { rowsEstimateBy } from "./store/rows-estimate.ts";
 import { createQualityStore } from "./store/quality/quality-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
@@ -198,6 +200,18 @@ const dashboardParts = (resources: Resources, { shareLinks: issuer }: AnalyticsP
   presence: createPresenceStore({ ...resources, rules: { ...PRESENCE, colour: freeColour } }),
 });
 
+/** Stores of questions about what people do; how much there is to read for one they tell each other. */
+const behaviourParts = ({ nowMs }: Resources, { eventStore }: People) => {
+  const estimateBy = rowsEstimateBy(createKeptEstimates(nowMs));
+  return {
+    statements: { ...behaviourStatements, rowsEstimate: estimateBy },
+    funnels: createFunnelStore(eventStore, estimateBy),
+    paths: createPathsStore(eventStore, estimateBy),
+    attribution: createAttributionStore(eventStore, estimateBy),
+    sessions: createSessionsStore(eventStore, estimateBy),
+  };
+};
+
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
   const { eventLog, nowMs, newId, logger } = resources;
@@ -221,13 +235,12 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     // What is kept of an answer are rows of nobody: they are read as they were written.
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
-    ...{ answers, cohorts, eventStore, longQueries, statements: behaviourStatements },
+    ...{ answers, cohorts, eventStore, longQueries, ...behaviourParts(resources, known) },
     ...{ ...known, ...correlation, ...own, peopleStatements, erasures, plainEvents: resources.eventStore },
     ...dashboardParts(resources, ports),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
-    ...{ counting: openCounting(), funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) },
-    ...{ attribution: createAttributionStore(eventStore), sessions: createSessionsStore(eventStore) },
+    counting: openCounting(),
     ...{ ...reporting, ...sharing, quality: createQualityStore(eventStore), askExecutions: ports.askExecutions },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },

@@ -17,7 +17,7 @@ import { readSample, type BudgetedQuestion, type BudgetedRows } from "./read-sam
 
 /** What answering from a sample that was asked for needs. */
 export interface SampledDeps {
-  readonly store: Pick<AnalyticsStore, "olap" | "sampled" | "estimate" | "countsLinked">;
+  readonly store: Pick<AnalyticsStore, "olap" | "sampled" | "roughEstimate" | "countsLinked">;
 }
 
 /** An answer from a sample, or why there is none and everything is to be read. */
@@ -52,7 +52,7 @@ const chooseFast = async (
 ): Promise<Sample | null> => {
   const estimation = estimationOf(request.query.measures);
   const rowsOf = async (table: (typeof tables)[number]): Promise<number> =>
-    (await store.estimate(caller, request, { sample: largestSample(table), estimation }, signal)).rows;
+    (await store.roughEstimate(caller, request, { sample: largestSample(table), estimation }, signal)).rows;
   const made = await rowsOf("events_sample");
   if (made > FAST_ROWS / 2 || !tables.includes("events_by_person")) return fastSample("events_sample", made);
   return fastSample("events_by_person", await rowsOf("events_by_person"));
@@ -65,7 +65,7 @@ const answerFast = async (deps: SampledDeps, question: BudgetedQuestion): Promis
   if (await deps.store.countsLinked(caller, request.query)) return exactly(LINKED);
   const tables = sampleTables(request.query, false);
   const [exact, sample] = await Promise.all([
-    deps.store.estimate(caller, request, null, signal),
+    deps.store.roughEstimate(caller, request, null, signal),
     chooseFast(deps, question, tables),
   ]);
   if (isFast(request.query, exact)) return { kind: "EXACT", rejected: [] };

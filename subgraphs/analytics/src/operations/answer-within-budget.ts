@@ -15,12 +15,13 @@ import {
   whyNotSampled,
   type Sample,
 } from "../domain/sampling.ts";
+import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { answerSampled, type SampledDeps } from "./answer-sampled.ts";
 import { readSample, type BudgetedQuestion, type BudgetedRows } from "./read-sample.ts";
 
 /** What answering within a budget needs. */
 export interface BudgetDeps {
-  readonly store: SampledDeps["store"];
+  readonly store: SampledDeps["store"] & Pick<AnalyticsStore, "estimate">;
   /** Whether a tenant may start jobs. */
   readonly features: Pick<Features, "isEnabled">;
 }

@@ -4,7 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
 import { fieldsOfTouches } from "../domain/attribution/question.ts";
-import { approximationOf, samplingOf } from "../domain/asked-part.ts";
+import { approximationOf, samplingOf, type Part } from "../domain/asked-part.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/fields.ts";
@@ -93,7 +93,10 @@ const placeOf = (funnel: Funnel, table: FunnelPlace["table"], candidates: readon
  * How many events there are to look at, and what telling it cost: at most so many where the rollup tells it and that is little enough, else exactly. Only what
  * would be refused, and what a policy hides rows from, is worth a pass over the events.
  */
-const sizeOf = async ({ store, caller, funnel, place, signal }: Reading, slice: UnitSlice) => {
+const sizeOf = async ({ store, caller, funnel, place, signal }: Reading, { exactRows, fraction }: Part) => {
+  // A part that was chosen by how much there is to read is small enough.
+  if (exactRows !== null) return { events: exactRows * fraction, costs: [] };
+  const slice = sampledUnits(funnel);
   const bound = caller.dataPolicy === null ? await store.bound(caller, funnel, place, signal) : null;
   const most = bound === null ? Number.POSITIVE_INFINITY : (bound.rows[0] ?? 0) * funnel.sample;
   if (bound !== null && most <= FUNNEL_LIMITS.events) return { events: most, costs: [bound.statistics] };
@@ -132,7 +135,7 @@ export const queryFunnel =
         : await deps.funnels.candidates(caller, funnel, placeOf(funnel, table, []), slice, signal);
     const place = placeOf(funnel, table, tried?.rows ?? []);
     const reading = { store: deps.funnels, caller, funnel, place, signal };
-    const size = await sizeOf(reading, slice);
+    const size = await sizeOf(reading, part);
     refuseTooMany(funnel, size.events);
     const sliceEvents = place.packed === null ? SLICE_EVENTS.inColumns : SLICE_EVENTS.packed;
     const task = { kind: "FUNNEL", ...funnelTask(funnel, place.marks, place.candidates, asOfMs) } as const;

@@ -34,6 +34,7 @@ import {
 } from "./result-rows.ts";
 import { createReadRates, type ReadRates } from "./read-rates.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
+import type { KeptEstimates } from "./kept-estimates.ts";
 import { readEstimate } from "./read-estimate.ts";
 import { readsStatement } from "./reads-sql.ts";
 import { sampleStatement } from "./sample-sql.ts";
@@ -62,6 +63,14 @@ export interface SampledRows {
   readonly cost: QueryStatistics;
 }
 
+/** Tells what would be read for a question, all of it or a sample. */
+export type EstimateRead = (
+  reader: DataReader,
+  request: OlapRequest,
+  drawing: Drawing | null,
+  signal?: AbortSignal,
+) => Promise<ReadEstimate>;
+
 /** Every question this room asks of the event store; each is for one reader, and stops when its signal is aborted. */
 export interface AnalyticsStore {
   /** A plan as it will be taken: {@link AnalyticsStore.takeable}, or that of the tenant's own rollup which reads fewer rows. */
@@ -82,12 +91,9 @@ export interface AnalyticsStore {
     signal?: AbortSignal,
   ): Promise<QueryAnswer<RealtimeRow> & { readonly plan: Plan }>;
   /** What the engine's index leaves to be read for a question, all of it or a sample; nothing is read for it. */
-  estimate(
-    reader: DataReader,
-    request: OlapRequest,
-    drawing: Drawing | null,
-    signal?: AbortSignal,
-  ): Promise<ReadEstimate>;
+  estimate: EstimateRead;
+  /** The same, or what it was for a question alike some minutes ago: enough to choose a sample by. */
+  roughEstimate: EstimateRead;
   /** What reading a table took lately, in this process. */
   readRate(table: PlannedTable): ReadRate;
   eventPage(reader: DataReader, query: EventPageQuery, signal?: AbortSignal): Promise<QueryAnswer<StoredEvent>>;
@@ -207,8 +213,25 @@ const eventPage = async (
   return newest.rows.length > query.first ? newest : read("EVERYTHING");
 };
 
+const asksEachTime: KeptEstimates = (_question, estimate) => estimate();
+
+const createEstimate =
+  (store: EventStore, kept: KeptEstimates): EstimateRead =>
+  (reader, request, drawing, signal) => {
+    const { query, plan, lines } = request;
+    const { range, ...asked } = query;
+    const about = [drawing?.sample ?? null, plan.rollup, plan.own?.buildId, asked, lines];
+    return kept({ reader, range, about }, () =>
+      readEstimate(store, reader, readsStatement(request, drawing, reader.tenantId), signal),
+    );
+  };
+
 /** Builds {@link AnalyticsStore} over the tenant-bound event store. */
-export const createAnalyticsStore = (store: EventStore, rates: ReadRates = createReadRates()): AnalyticsStore => ({
+export const createAnalyticsStore = (
+  store: EventStore,
+  rates: ReadRates = createReadRates(),
+  kept: KeptEstimates = asksEachTime,
+): AnalyticsStore => ({
   planFor: (_reader, _query, plan) => Promise.resolve(plan),
   takeable: (_reader, _query, plan) => Promise.resolve(plan),
   ownPlans: () => Promise.resolve([]),
@@ -218,8 +241,8 @@ export const createAnalyticsStore = (store: EventStore, rates: ReadRates = creat
     return answer;
   },
   countsLinked: () => Promise.resolve(false),
-  estimate: (reader, request, drawing, signal) =>
-    readEstimate(store, reader, readsStatement(request, drawing, reader.tenantId), signal),
+  estimate: createEstimate(store, asksEachTime),
+  roughEstimate: createEstimate(store, kept),
   readRate: rates.of,
   sampled: (reader, request, drawing, signal) => sampled(store, reader, request, drawing, signal),
   realtime: async (reader, query, plan, signal) => {

@@ -3,7 +3,13 @@ import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryStatistics } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { TimedShares } from "../domain/attribution/paths.ts";
-import { personsCount, rowsEstimate, type CountPersons, type EstimateRows } from "./rows-estimate.ts";
+import {
+  personsCount,
+  rowsEstimate,
+  type CountPersons,
+  type EstimateRows,
+  type RowsEstimate,
+} from "./rows-estimate.ts";
 import { MAX_PATHS, pathsStatement, type PathsRequest } from "./attribution-sql.ts";
 
 /** A distinct path as the store tells it; its steps are labels themselves. */
@@ -72,8 +78,11 @@ export interface AttributionStore {
 }
 
 /** Builds {@link AttributionStore} over the tenant-bound event store. */
-export const createAttributionStore = (store: Pick<EventStore, "query">): AttributionStore => ({
-  estimate: rowsEstimate(store),
+export const createAttributionStore = (
+  store: Pick<EventStore, "query">,
+  estimateBy: RowsEstimate = rowsEstimate,
+): AttributionStore => ({
+  estimate: estimateBy(store),
   persons: personsCount(store),
   paths: async (reader, request, signal) => {
     const decays = request.question.models.filter(({ kind }) => kind === "TIME_DECAY").length;

@@ -5,7 +5,7 @@ import type { EventBits } from "../domain/funnel/packed-events.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { funnelListsStatement } from "./funnel-lists-sql.ts";
 import { candidateOf, funnelSizeOf } from "./funnel-rows.ts";
-import { rowsEstimate } from "./rows-estimate.ts";
+import { rowsEstimate, type RowsEstimate } from "./rows-estimate.ts";
 import {
   funnelBoundStatement,
   funnelCandidatesStatement,
@@ -64,9 +64,12 @@ export interface FunnelStore {
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** Builds {@link FunnelStore} over the tenant-bound event store. */
-export const createFunnelStore = (store: Pick<EventStore, "query" | "native">): FunnelStore => {
+export const createFunnelStore = (
+  store: Pick<EventStore, "query" | "native">,
+  estimateBy: RowsEstimate = rowsEstimate,
+): FunnelStore => {
   const sourceOf = ({ tenantId }: DataReader, place: FunnelPlace): FunnelSource => ({ ...place, tenantId });
-  const estimate = rowsEstimate(store);
+  const estimate = estimateBy(store);
   return {
     bound: (reader, funnel, place, signal) =>
       store.query(reader, funnelBoundStatement(funnel, sourceOf(reader, place)), funnelSizeOf, optionsOf(signal)),

@@ -9,7 +9,7 @@ import {
   type PathsPart,
   type PathsSource,
 } from "./paths-sql.ts";
-import { rowsEstimate } from "./rows-estimate.ts";
+import { rowsEstimate, type RowsEstimate } from "./rows-estimate.ts";
 
 /** Where paths are read, but for the tenant, who is the reader's. */
 export type PathsPlace = Omit<PathsSource, "tenantId">;
@@ -64,9 +64,12 @@ const EXACT_NUMBERS = { output_format_json_quote_64bit_integers: 0 } as const;
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** Builds {@link PathsStore} over the tenant-bound event store. */
-export const createPathsStore = (store: Pick<EventStore, "query" | "native">): PathsStore => {
+export const createPathsStore = (
+  store: Pick<EventStore, "query" | "native">,
+  estimateBy: RowsEstimate = rowsEstimate,
+): PathsStore => {
   const sourceOf = ({ tenantId }: DataReader, place: PathsPlace): PathsSource => ({ ...place, tenantId });
-  const estimate = rowsEstimate(store);
+  const estimate = estimateBy(store);
   return {
     estimate: (reader, events, { table }, signal) =>
       estimate(reader, { table, range: events.range, matchers: readMatchers(events) }, signal),

@@ -7,6 +7,7 @@ import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, sliceSql } from "./behaviour-sql.ts";
 import { createParams } from "./params.ts";
+import type { KeptEstimates } from "./kept-estimates.ts";
 import { readEstimate } from "./read-estimate.ts";
 
 /** What a question reads of all persons, as far as the store's index can tell. */
@@ -20,16 +21,27 @@ export interface LookedAtRows {
 /** Tells the store's own estimate of the rows that would be read; nothing is read for it. */
 export type EstimateRows = (reader: DataReader, looked: LookedAtRows, signal?: AbortSignal) => Promise<number>;
 
-/** Builds {@link EstimateRows} over the tenant-bound event store. */
-export const rowsEstimate =
-  (store: Pick<EventStore, "query">): EstimateRows =>
+/** Makes {@link EstimateRows} over the tenant-bound event store. */
+export type RowsEstimate = (store: Pick<EventStore, "query">) => EstimateRows;
+
+/** Builds {@link EstimateRows} that ask the engine each time, or what `kept` keeps. */
+export const rowsEstimateBy =
+  (kept: KeptEstimates): RowsEstimate =>
+  (store) =>
   async (reader, { table, range, matchers }, signal) => {
     const params = createParams();
-    const where = [behaviourRange(table, range, reader.tenantId, params), ...anyNameSql(matchers, params)];
-    const text = `SELECT count(), max(person) FROM ${table} WHERE ${where.join(" AND ")}`;
-    const statement = { name: "looked-at", text, params: params.values };
-    return (await readEstimate(store, reader, statement, signal)).rows;
+    const names = anyNameSql(matchers, params);
+    const question = { reader, range, about: [table, names, params.values] };
+    const { rows } = await kept(question, () => {
+      const where = [behaviourRange(table, range, reader.tenantId, params), ...names];
+      const text = `SELECT count(), max(person) FROM ${table} WHERE ${where.join(" AND ")}`;
+      return readEstimate(store, reader, { name: "looked-at", text, params: params.values }, signal);
+    });
+    return rows;
   };
+
+/** Builds {@link EstimateRows} that ask the engine each time. */
+export const rowsEstimate = rowsEstimateBy((_question, estimate) => estimate());
 
 /** Tells how many persons of a slice did something that is looked at, with what telling it cost. */
 export type CountPersons = (

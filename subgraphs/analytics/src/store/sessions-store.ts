@@ -1,7 +1,13 @@
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryAnswer } from "@tessera/platform/store/event-store";
 import { z } from "zod";
-import { personsCount, rowsEstimate, type CountPersons, type EstimateRows } from "./rows-estimate.ts";
+import {
+  personsCount,
+  rowsEstimate,
+  type CountPersons,
+  type EstimateRows,
+  type RowsEstimate,
+} from "./rows-estimate.ts";
 import type { PageLine, SessionLine } from "../domain/sessions/lay-out-metrics.ts";
 import type { SessionPage } from "../domain/sessions/session-page.ts";
 import type { SessionMetricsQuestion, SessionsQuestion } from "../domain/sessions/sessions.ts";
@@ -130,8 +136,11 @@ export interface SessionsStore {
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** Builds {@link SessionsStore} over the tenant-bound event store. */
-export const createSessionsStore = (store: Pick<EventStore, "query">): SessionsStore => ({
-  estimate: rowsEstimate(store),
+export const createSessionsStore = (
+  store: Pick<EventStore, "query">,
+  estimateBy: RowsEstimate = rowsEstimate,
+): SessionsStore => ({
+  estimate: estimateBy(store),
   persons: personsCount(store),
   size: (reader, question, where, signal) =>
     store.query(

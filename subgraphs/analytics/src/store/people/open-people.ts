@@ -2,6 +2,7 @@ import type { Resources } from "@tessera/platform/runtime/resources";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { createAnalyticsStore, type AnalyticsStore } from "../analytics-store.ts";
+import { createKeptEstimates } from "../kept-estimates.ts";
 import { createReadRates } from "../read-rates.ts";
 import { createPeopleStore } from "./people-store.ts";
 import type { PeopleStore } from "./people-store-types.ts";
@@ -30,13 +31,14 @@ export const openPeople = ({ sql, nowMs, eventStore, longQueries, rules, ...plan
   const people = createPeopleStore({ sql, nowMs, ...rules });
   const versions = createPeopleVersions({ people, nowMs });
   const [resolved, rates] = [resolvedEventStore(eventStore, versions), createReadRates()];
+  const kept = createKeptEstimates(nowMs);
   return {
     ...{ people, versions },
     eventStore: resolved,
     longQueries: resolvedLongQueries(longQueries, versions),
     store: resolvedAnalyticsStore({
-      stored: createAnalyticsStore(eventStore, rates),
-      resolved: createAnalyticsStore(resolved, rates),
+      stored: createAnalyticsStore(eventStore, rates, kept),
+      resolved: createAnalyticsStore(resolved, rates, kept),
       ...{ eventStore, versions, ...planning },
     }),
   };

@@ -5,7 +5,7 @@ import type { Condition } from "../../domain/filter.ts";
 import type { Plan } from "../../domain/planner.ts";
 import type { AnalyticQuery } from "../../domain/query.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
-import type { AnalyticsStore } from "../analytics-store.ts";
+import type { AnalyticsStore, EstimateRead } from "../analytics-store.ts";
 import { createParams } from "../params.ts";
 import { momentSql } from "../time-sql.ts";
 import type { PeopleVersions } from "./people-versions.ts";
@@ -80,6 +80,13 @@ export const resolvedAnalyticsStore = (deps: Deps): AnalyticsStore => {
     request: Request,
     signal: AbortSignal | undefined,
   ) => ({ ...request, plan: await planFor(reader, request.query, request.plan, signal) });
+  const estimateBy =
+    (how: "estimate" | "roughEstimate"): EstimateRead =>
+    async (reader, request, sample, signal) => {
+      const asked = await planned(reader, request, signal);
+      const store = sample === null ? storeOf(asked.query, asked.plan) : byPersons(asked.query);
+      return store[how](reader, asked, sample, signal);
+    };
   return {
     ...stored,
     planFor,
@@ -90,11 +97,8 @@ export const resolvedAnalyticsStore = (deps: Deps): AnalyticsStore => {
       const asked = await planned(reader, request, signal);
       return storeOf(asked.query, asked.plan).olap(reader, asked, signal);
     },
-    estimate: async (reader, request, sample, signal) => {
-      const asked = await planned(reader, request, signal);
-      const store = sample === null ? storeOf(asked.query, asked.plan) : byPersons(asked.query);
-      return store.estimate(reader, asked, sample, signal);
-    },
+    estimate: estimateBy("estimate"),
+    roughEstimate: estimateBy("roughEstimate"),
     sampled: (reader, request, sample, signal) => byPersons(request.query).sampled(reader, request, sample, signal),
     realtime: async (reader, query, plan, signal) => {
       const taken = await planFor(reader, query, plan, signal);

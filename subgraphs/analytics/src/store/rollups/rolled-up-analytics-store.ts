@@ -9,7 +9,7 @@ import type { chooseByMeasure, choosePlan, rejectedOwn } from "../../domain/roll
 import type { compileRollup } from "../../domain/rollups/compile-rollup.ts";
 import type { OwnPlan, planOwn } from "../../domain/rollups/own-plan.ts";
 import type { CompiledRollup } from "../../domain/rollups/rollup.ts";
-import type { AnalyticsStore, OlapRows } from "../analytics-store.ts";
+import type { AnalyticsStore, EstimateRead, OlapRows } from "../analytics-store.ts";
 import type { OlapRequest } from "../olap-sql.ts";
 import type { QuestionLog } from "./question-log.ts";
 import type { Answering, AnsweringBuild, BuildStore } from "./rollup-store-types.ts";
@@ -170,6 +170,10 @@ export const rolledUpAnalyticsStore = (deps: Deps): AnalyticsStore => {
     request: Request,
     signal: AbortSignal | undefined,
   ) => ({ ...request, plan: await planFor(reader, request.query, request.plan, signal) });
+  const estimateBy =
+    (how: "estimate" | "roughEstimate"): EstimateRead =>
+    async (reader, request, sample, signal) =>
+      below[how](reader, sample === null ? await planned(reader, request, signal) : request, sample, signal);
   return {
     ...below,
     planFor,
@@ -179,7 +183,7 @@ export const rolledUpAnalyticsStore = (deps: Deps): AnalyticsStore => {
       note(reader, request, answer);
       return answer;
     },
-    estimate: async (reader, request, sample, signal) =>
-      below.estimate(reader, sample === null ? await planned(reader, request, signal) : request, sample, signal),
+    estimate: estimateBy("estimate"),
+    roughEstimate: estimateBy("roughEstimate"),
   };
 };
