@@ -19,8 +19,8 @@ export interface BudgetedRows {
   readonly cost: Cost;
   readonly facts: PlanFacts;
   readonly sampling: Sampling | null;
-  /** The coarser groups that were asked for in the same statement; none of a sample. */
-  readonly coarser: readonly CoarserRows[];
+  /** The coarser groups that were asked for in the same statement, with standard errors of their own where the answer has any. */
+  readonly coarser: readonly (CoarserRows & Partial<Pick<BudgetedRows, "errors">>)[];
   /** Standard errors of each row and of the totals, null where there is no value; null when nothing was sampled. */
   readonly errors: {
     readonly rows: readonly (readonly (number | null)[])[];
@@ -77,12 +77,17 @@ export const readSample = async (
 ): Promise<BudgetedRows | null> => {
   const { query, plan: planned } = request;
   const estimation: Estimation = estimationOf(query.measures);
-  const { rows, totals, hasMore, cost } = await store.sampled(caller, request, { sample, estimation }, signal);
+  const { rows, totals, hasMore, cost, coarser } = await store.sampled(caller, request, { sample, estimation }, signal);
   if (totals === null || totals.units < MIN_SAMPLED_PERSONS) return null;
   const estimated = (row: SampleRow): Estimated => ({ row, errors: standardErrorsOf(estimation, row) });
   const [whole, ...groups] = [totals, ...rows].map(estimated);
+  const errorsOf = (of: readonly Estimated[]) => ({
+    rows: of.map(({ errors }) => errors.errors),
+    totals: whole?.errors.errors ?? [],
+  });
   return {
-    ...{ rows, hasMore, cost, coarser: [] },
+    ...{ rows, hasMore, cost },
+    coarser: coarser.map((set) => ({ ...set, errors: errorsOf(set.rows.map(estimated)) })),
     totals: totals.measures,
     facts: {
       parts: [{ table: sample.table, ...query.range }],
@@ -90,6 +95,6 @@ export const readSample = async (
       approximations: approximationsOf(query, whole === undefined ? [] : [whole, ...groups], sample),
     },
     sampling: { ...about, fraction: sample.fraction, sampledPersons: totals.persons },
-    errors: { rows: groups.map(({ errors }) => errors.errors), totals: whole?.errors.errors ?? [] },
+    errors: errorsOf(groups),
   };
 };

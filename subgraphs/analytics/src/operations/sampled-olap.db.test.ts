@@ -239,6 +239,38 @@ describe("a question to a part of the persons", () => {
     );
   });
 
+  test("reads its subtotals in the statement of its groups", async () => {
+    const { store, ...others } = deps();
+    const asked: number[] = [];
+    const counted: typeof store = {
+      ...store,
+      sampled: (reader, request, ...of) => {
+        asked.push(request.coarser?.length ?? 0);
+        return store.sampled(reader, request, ...of);
+      },
+    };
+    const answer = await queryOlap({ ...others, store: counted })(callerOf(), {
+      ...{
+        range: RANGE,
+        measures: MEASURES,
+        dimensions: ["country", "device"],
+        subtotals: [["country"], ["device"]],
+        sample: 1 / 16,
+      },
+    });
+    expect(asked).toEqual([2]);
+    const [countries, devices] = answer.subtotals;
+    if (countries === undefined || devices === undefined) throw new Error("Two subtotals were asked for.");
+    for (const [field, { columns, standardErrors }] of [
+      ["country", countries],
+      ["device", devices],
+    ] as const)
+      textsIn(columns[0]).forEach((value, row) => {
+        const group = events.filter((event) => String(event[field] ?? "") === value);
+        expectEstimates(columns, standardErrors, row, drawn(group, 1 / 16));
+      });
+  });
+
   test("over time is answered bucket by bucket and line by line from the same persons", async () => {
     const input: TimeSeriesInput = {
       ...{ range: RANGE, granularity: "DAY", measures: MEASURES, splitBy: ["name"], maxLines: 2, sample: 1 / 16 },

@@ -61,6 +61,8 @@ export interface SampledRows {
   readonly totals: SampleRow | null;
   readonly hasMore: boolean;
   readonly cost: QueryStatistics;
+  /** The coarser groups of the request, in its order. */
+  readonly coarser: readonly Pick<SampledRows, "rows" | "hasMore">[];
 }
 
 /** Tells what would be read for a question, all of it or a sample. */
@@ -111,11 +113,34 @@ export interface AnalyticsStore {
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** A row of coarser groups: the keys that are left out mean nothing. */
-const coarserRow = ({ query, kept }: CoarserGroups, row: OlapRow): OlapRow => ({
+const coarserRow = <Row extends OlapRow>({ query, kept }: CoarserGroups, row: Row): Row => ({
   ...row,
   bucketMs: query.buckets === null ? null : row.bucketMs,
   dimensions: kept.map((place) => row.dimensions[place] ?? null),
 });
+
+interface RowOfSet<Row> {
+  readonly set: number;
+  readonly row: Row;
+}
+
+/** The rows of each set of groups that was read in one statement, up to the limit, and the row over everything. */
+const setsOf = <Row extends OlapRow>({ query, limit, coarser = [] }: OlapRequest, rows: readonly RowOfSet<Row>[]) => {
+  const bySet = new Map<number, Row[]>();
+  for (const { set, row } of rows) {
+    const known = bySet.get(set);
+    if (known === undefined) bySet.set(set, [row]);
+    else known.push(row);
+  }
+  const upTo = (found: readonly Row[]) => ({ rows: found.slice(0, limit), hasMore: found.length > limit });
+  return {
+    ...upTo(bySet.get(0) ?? []),
+    totals: bySet.get(totalSetOf(query))?.[0],
+    coarser: coarser.map((groups) =>
+      upTo((bySet.get(setOf(query, groups)) ?? []).map((row) => coarserRow(groups, row))),
+    ),
+  };
+};
 
 /** Reads the question's groups and coarser ones in one statement. */
 const olapWithCoarser = async (
@@ -124,27 +149,12 @@ const olapWithCoarser = async (
   request: OlapRequest,
   signal: AbortSignal | undefined,
 ): Promise<OlapRows> => {
-  const { query, limit, coarser = [] } = request;
+  const { query } = request;
   const statement = olapSetsStatement(request, reader.tenantId);
   const { rows, statistics } = await store.query(reader, statement, (row) => setRowOf(row, query), optionsOf(signal));
-  const bySet = new Map<number, OlapRow[]>();
-  for (const { set, row } of rows) {
-    const known = bySet.get(set);
-    if (known === undefined) bySet.set(set, [row]);
-    else known.push(row);
-  }
-  const upTo = (found: readonly OlapRow[]): CoarserRows => ({
-    rows: found.slice(0, limit),
-    hasMore: found.length > limit,
-  });
-  const totals = bySet.get(totalSetOf(query))?.[0]?.measures;
+  const { totals, ...groups } = setsOf(request, rows);
   if (totals === undefined) throw new Error("The event store answered groups without their totals.");
-  return {
-    ...{ ...upTo(bySet.get(0) ?? []), totals, cost: statistics, plan: request.plan },
-    coarser: coarser.map((groups) =>
-      upTo((bySet.get(setOf(query, groups)) ?? []).map((row) => coarserRow(groups, row))),
-    ),
-  };
+  return { ...groups, totals: totals.measures, cost: statistics, plan: request.plan };
 };
 
 const olap = async (
@@ -179,17 +189,11 @@ const sampled = async (
   drawing: Drawing,
   signal: AbortSignal | undefined,
 ): Promise<SampledRows> => {
-  const { query, limit } = request;
+  const { query } = request;
   const statement = sampleStatement(request, drawing, reader.tenantId);
   const answer = await store.query(reader, statement, (row) => sampleRowOf(row, query), optionsOf(signal));
-  const grouped = query.buckets !== null || query.dimensions.length > 0;
-  const groups = grouped ? answer.rows.filter((row) => !row.isTotal) : answer.rows;
-  return {
-    rows: groups.slice(0, limit),
-    totals: answer.rows.find((row) => row.isTotal) ?? null,
-    hasMore: groups.length > limit,
-    cost: answer.statistics,
-  };
+  const { totals = null, ...groups } = setsOf(request, answer.rows);
+  return { ...groups, totals, cost: answer.statistics };
 };
 
 /** A page reads the table's order from its end and stops when it is full: reading ahead, as the engine does by itself, reads most of the range in vain. */

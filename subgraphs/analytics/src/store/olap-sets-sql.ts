@@ -23,6 +23,11 @@ export const setOf = (query: AnalyticQuery, groups: CoarserGroups): number =>
 /** The number of the row over everything. */
 export const totalSetOf = (query: AnalyticQuery): number => maskOf(keyAliases(query), []);
 
+/** The keys of each set of groups but the question's own: the coarser ones', and none over everything. */
+export const coarserSets = ({ coarser = [] }: Pick<OlapRequest, "coarser">): readonly string[] => [
+  ...new Set([...coarser.map((groups) => remainingKeys(groups).join(", ")), ""]),
+];
+
 /**
  * Rows of a rollup are merged to the question's groups once, of which the coarser ones are made: sums, greatest and least values and sketches of sketches are what they are of the rows
  * themselves. Without it each row's sketches would be merged into each set.
@@ -41,14 +46,13 @@ const sourceOf = ({ query, plan }: OlapRequest, from: string, params: Params): s
  */
 export const olapSetsStatement = (request: OlapRequest, tenantId: string): StoreStatement => {
   const params = createParams();
-  const { query, limit, coarser = [] } = request;
+  const { query, limit } = request;
   const { keys, from, measures } = bodyOf(request, tenantId, params);
   const aliases = keyAliases(query);
-  const sets = new Set([...coarser.map((groups) => remainingKeys(groups).join(", ")), ""]);
   const text = [
     `SELECT grouping(${aliases.join(", ")}) AS total, ${[...keys, ...measures.map(({ select }, index) => `${select} AS m${index}`)].join(", ")}`,
     `FROM ${sourceOf(request, from, params)}`,
-    `GROUP BY GROUPING SETS (${[aliases.join(", "), ...sets].map((set) => `(${set})`).join(", ")})`,
+    `GROUP BY GROUPING SETS (${[aliases.join(", "), ...coarserSets(request)].map((set) => `(${set})`).join(", ")})`,
     ...havingSql(request.having, "total != 0", measures, params),
     `ORDER BY total DESC, ${orderSql(request, measures)}`,
     `LIMIT ${params.place("UInt64", limit + 1)} BY total`,

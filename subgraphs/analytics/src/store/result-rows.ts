@@ -69,10 +69,11 @@ export const setRowOf = (raw: unknown, query: AnalyticQuery): SetRow => ({
 });
 
 /** Reads a row of `sampleStatement`; throws when the store's shape is another. */
-export const sampleRowOf = (raw: unknown, query: AnalyticQuery): SampleRow => {
+export const sampleRowOf = (raw: unknown, query: AnalyticQuery): { readonly set: number; readonly row: SampleRow } => {
   const row = record(raw);
-  return {
-    ...olapRowOf(raw, query),
+  const { set, row: groups } = setRowOf(raw, query);
+  const sampled = {
+    ...groups,
     sums: numbersOf(row, "sums"),
     products: numbersOf(row, "products"),
     rankErrors: numbersOf(row, "ranks"),
@@ -80,6 +81,7 @@ export const sampleRowOf = (raw: unknown, query: AnalyticQuery): SampleRow => {
     persons: Number(cellOf(row, "persons")),
     units: Number(cellOf(row, "units")),
   };
+  return { set, row: sampled };
 };
 
 const partName = z.enum(["TOTAL", "BUCKET", "CURRENCY", "NAME"]);

@@ -5,6 +5,7 @@ import type { Drawing, Sample } from "../domain/sampling.ts";
 import { arithmeticSql } from "./arithmetic-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { numberOf, type MeasureSql } from "./measure-sql.ts";
+import { coarserSets } from "./olap-sets-sql.ts";
 import { linesOfEvents, orderSql, type OlapRequest } from "./olap-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { keyAliases, keySelects, partWhere } from "./source-sql.ts";
@@ -51,20 +52,21 @@ export const drawnSql = (
   ].join(" AND ");
 };
 
-/** The units of a sample in each group and over all of them: what each adds to the sums (`y0` ...) and its numbers (`v0` ...), by its key `u`. */
+/** The units of a sample in each group, in each coarser one and over all of them: what each adds to the sums (`y0` ...) and its numbers (`v0` ...), by its key `u`. */
 const unitsSql = (request: OlapRequest, { sample, estimation }: Drawing, tenantId: string, params: Params): string => {
   const { query } = request;
   const aliases = keyAliases(query);
-  const [first] = aliases;
+  const keyed = aliases.length > 0;
   const columns = [
-    `${first === undefined ? "toUInt8(1)" : `grouping(${first})`} AS total`,
+    `${keyed ? `grouping(${aliases.join(", ")})` : "toUInt8(0)"} AS total`,
     ...keySelects(query, "events", params),
     `${sample.table === "events_sample" ? "unit" : "person"} AS u`,
     "max(person != 0) AS known",
     ...estimation.sums.map((sum, place) => `toFloat64(${ofUnit(sum, params)}) AS y${place}`),
     ...estimation.values.map((measure, place) => `groupArray(toFloat64(${numbersOf(measure, params)})) AS v${place}`),
   ];
-  const grouped = first === undefined ? "u" : `GROUPING SETS ((${aliases.join(", ")}, u), (u))`;
+  const sets = [aliases.join(", "), ...coarserSets(request)].map((set) => (set === "" ? "(u)" : `(${set}, u)`));
+  const grouped = keyed ? `GROUPING SETS (${sets.join(", ")})` : "u";
   return `SELECT ${columns.join(", ")} FROM ${sample.table} WHERE ${drawnSql(request, sample, tenantId, params)} GROUP BY ${grouped}`;
 };
 
@@ -148,7 +150,7 @@ const quantilesOf = ({ estimators }: Estimation) =>
   estimators.flatMap((estimator, index) => (estimator.kind === "QUANTILE" ? [{ estimator, index }] : []));
 
 /**
- * Groups and totals estimated from a sample, in the shape of `olapStatement`, with the `sums` and `products` that standard errors are computed from, those of quantiles (`ranks` and
+ * Groups, fewer of them and totals estimated from a sample, in the shape of `olapSetsStatement`, with the `sums` and `products` that standard errors are computed from, those of quantiles (`ranks` and
  * `spreads`), and the sampled persons and units (`persons`, `units`) beside. A person's events in several groups are one draw for the totals.
  */
 export const sampleStatement = (request: OlapRequest, drawing: Drawing, tenantId: string): StoreStatement => {
@@ -179,7 +181,7 @@ export const sampleStatement = (request: OlapRequest, drawing: Drawing, tenantId
     `SELECT ${columns.join(", ")}`,
     `FROM (${from})`,
     `ORDER BY total DESC${aliases.length === 0 ? "" : `, ${orderSql(request, measures)}`}`,
-    `LIMIT ${params.place("UInt64", limit + 2)}`,
+    `LIMIT ${params.place("UInt64", limit + 1)} BY total`,
   ].join("\n");
   return { name: "olap-sample", text, params: params.values };
 };
