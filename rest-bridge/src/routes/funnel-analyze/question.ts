@@ -126,6 +126,7 @@ export const funnelQuestionSchema = Type.Object(
       Type.Array(exclusionSchema, { maxItems: MAX_EXCLUSIONS, ...from("FunnelInput.exclusions") }),
     ),
     levels: Type.Optional(Type.Array(Type.Number(), { maxItems: MAX_LEVELS, ...from("FunnelInput.levels") })),
+    entries_before: Type.Optional(text("FunnelInput.entriesBefore")),
     breakdown: Type.Optional(breakdownSchema),
     trend: Type.Optional(
       Type.Object(
@@ -181,7 +182,7 @@ const toCorrelation = ({ fields, ...correlation }: Static<typeof correlationSche
 /** A question in the graph's words. */
 export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
   const { order, anchor, unit, exclusions, breakdown, trend, correlation, time_zone: timeZone } = question;
-  const { window, levels, attribution, drop_offs: dropOffs } = question;
+  const { window, levels, attribution, drop_offs: dropOffs, entries_before: entriesBefore } = question;
   return {
     range: toRange(question.range),
     steps: question.steps.map(toStep),
@@ -191,6 +192,7 @@ export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
     ...(window === undefined ? {} : { window }),
     ...(exclusions === undefined ? {} : { exclusions: exclusions.map(toExclusion) }),
     ...(levels === undefined ? {} : { levels }),
+    ...(entriesBefore === undefined ? {} : { entriesBefore }),
     ...(breakdown === undefined ? {} : { breakdown: toBreakdown(breakdown) }),
     ...(trend === undefined ? {} : { trend: { granularity: CALENDAR_UNITS[trend.granularity] } }),
     ...(dropOffs === undefined ? {} : { dropOffs }),

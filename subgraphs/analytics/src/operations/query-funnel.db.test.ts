@@ -111,7 +111,7 @@ const manyUnits = fc
   );
 
 describe("a funnel over stored events", () => {
-  test("tells of its entries before a moment and with some value, by each field of them, what a reference tells that tries every way", async () => {
+  test("held to entries before a moment counts those alone, and tells of them, and of those with some value, by each field of them, what a reference tells that tries every way", async () => {
     const kinds = fc.constantFrom("PERSON", "SESSION", "FIELD");
     const asked = fc.tuple(anyFunnel, kinds, fc.integer({ min: 0, max: 12 }), fc.constantFrom("pro", "free", null));
     await fc.assert(
@@ -128,7 +128,12 @@ describe("a funnel over stored events", () => {
           );
           const reachedBy = (units: typeof known) =>
             input.steps.map((_step, index) => units.filter(({ places }) => (places[index] ?? -1) >= 0).length);
-          expect({ input, reached: told?.reached }).toEqual({ input, reached: reachedBy(known) });
+          const byPlan = plan === null ? {} : { breakdown: { field: "properties.plan", first: 100 } };
+          const entriesBefore = new Date(at(seconds)).toISOString();
+          const { result, groups } = await ask(tenantId, { ...question, ...byPlan, entriesBefore });
+          const held = plan === null ? result : groups.find(({ value }) => value === plan)?.result;
+          const reached = [told?.reached, held?.steps.map((step) => step.reached) ?? input.steps.map(() => 0)];
+          expect({ input, reached }).toEqual({ input, reached: [reachedBy(known), reachedBy(known)] });
           fields.forEach((_field, index) => {
             const values = new Set(known.map(({ entry }) => entry.values[index]));
             const expected = [...values].map((value) => [

@@ -66,6 +66,7 @@ export interface FunnelInput {
   readonly exclusions?: Maybe<readonly FunnelExclusionInput[]>;
   readonly levels?: Maybe<readonly number[]>;
   readonly breakdown?: Maybe<FunnelBreakdownInput>;
+  readonly entriesBefore?: Maybe<string>;
   readonly trend?: Maybe<{ readonly granularity: Granularity }>;
   readonly dropOffs?: Maybe<{ readonly first?: Maybe<number> }>;
   readonly correlation?: Maybe<{

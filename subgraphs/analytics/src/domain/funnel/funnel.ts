@@ -92,6 +92,8 @@ export interface Funnel {
   readonly steps: readonly FunnelStep[];
   /** Longest time from entry to the last step, in milliseconds; null for any. */
   readonly windowMs: number | null;
+  /** Units that enter at this moment or later are left out, milliseconds since the epoch; null: none is. */
+  readonly entriesBeforeMs: number | null;
   readonly exclusions: readonly FunnelExclusion[];
   readonly levels: readonly number[];
   readonly breakdown: FunnelBreakdown | null;

@@ -21,7 +21,7 @@ describe("a funnel", () => {
         sample: 1,
         asked: { kind: "ALL" },
       },
-      ...{ breakdown: null, trend: null, dropOffs: null, correlation: null, levels: [0.5, 0.9] },
+      ...{ breakdown: null, entriesBeforeMs: null, trend: null, dropOffs: null, correlation: null, levels: [0.5, 0.9] },
       steps: [{ label: "a", atLeast: 1, optional: false, withinMs: null }, {}, {}],
     });
     expect(read({ steps: Array.from({ length: FUNNEL_LIMITS.steps }, () => step) }).steps).toHaveLength(30);
@@ -88,6 +88,8 @@ describe("a funnel", () => {
     ],
     ["a step for a breakdown by the first", { breakdown: { field: "country", step: 1 } }, "input.breakdown.step"],
     ["too many groups", { breakdown: { field: "country", first: 101 } }, "input.breakdown.first"],
+    ["entries before there are any", { entriesBefore: whole.range.from }, "input.entriesBefore"],
+    ["entries before a moment after the range", { entriesBefore: "2026-04-01T00:00:00.001Z" }, "input.entriesBefore"],
     ["a trend without buckets", { trend: { granularity: "NONE" } }, "input.trend.granularity"],
     ["a trend of too many buckets", { trend: { granularity: "MINUTE" } }, "input.trend.granularity"],
     ["too many next events", { dropOffs: { first: 51 } }, "input.dropOffs.first"],

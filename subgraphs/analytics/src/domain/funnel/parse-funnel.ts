@@ -205,6 +205,14 @@ const parseAttribution = (input: FunnelInput, access: FieldAccess): Funnel["attr
   return parseTouches(attribution, "input.attribution", access);
 };
 
+/** Entries lie in the range, so that a moment outside of it bounds nothing, or leaves nobody. */
+const parseEntriesBefore = (text: string | null | undefined, { fromMs, toMs }: TimeRange): number | null => {
+  if (text === null || text === undefined) return null;
+  const ms = Date.parse(text);
+  if (ms > fromMs && ms <= toMs) return ms;
+  throw bad("input.entriesBefore", "`entriesBefore` lies within the range, after its start.");
+};
+
 const parseEntries = ({ entries }: FunnelInput, access: FieldAccess): FunnelEntries | null => {
   if (entries === undefined) return null;
   const fields = entries.fields.map((name, index) => parseRevealedField(name, `input.entries.fields.${index}`, access));
@@ -229,6 +237,7 @@ export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => 
     anchor: input.anchor ?? "ANY",
     steps,
     windowMs: parseWindow(input.window, "input.window"),
+    entriesBeforeMs: parseEntriesBefore(input.entriesBefore, range),
     exclusions: exclusions.map((exclusion, index) => parseExclusion(exclusion, index, { steps, order, access })),
     levels: parseLevels(input.levels),
     breakdown: parseBreakdown(input.breakdown, steps, access),

@@ -250,15 +250,17 @@ export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks =
   const journeys = createJourneys(funnel);
   const entries = createEntryCount(funnel);
   const parts = [all, groups, trend, next, correlation, journeys, entries];
+  const beforeMs = (funnel.entriesBeforeMs ?? Number.POSITIVE_INFINITY) - readRange(funnel).fromMs;
   let cutUnits = 0;
   return {
     add: (row) => {
       const attempt = search(row);
-      if (attempt === null) return;
+      if (attempt === null || entered(row, attempt) >= beforeMs) return;
       if (row.cut) cutUnits += 1;
       for (const part of parts) part.add(row, attempt);
     },
     addPlain: (depth, times, cut) => {
+      if ((times[0] ?? 0) >= beforeMs) return;
       if (cut) cutUnits += 1;
       all.addPlain(depth, times);
       trend.addPlain(depth, times);
