@@ -17,6 +17,7 @@ import {
 import { suggestChart, type AnswerShape } from "../../domain/dashboards/suggest-chart.ts";
 import { parseRings } from "../../domain/fraud/rings.ts";
 import { parseVelocity } from "../../domain/fraud/velocity.ts";
+import type { FunnelInput } from "../../domain/funnel/funnel-input.ts";
 import { parseFunnel } from "../../domain/funnel/parse-funnel.ts";
 import { parsePaths } from "../../domain/paths/parse-paths.ts";
 import { parseDrift } from "../../domain/quality/drift.ts";
@@ -79,11 +80,20 @@ const parseSteps =
     return parseActivity(asked, access, { before, period: asked.period ?? period });
   };
 
+/** A funnel whose cohorts and segments are yet to be found: they are when it is asked, and until then each stands for all events. */
+const unfound = (input: FunnelInput): FunnelInput => {
+  const { breakdown } = input;
+  if (breakdown === null || breakdown === undefined) return input;
+  const named = [...(breakdown.cohorts ?? []), ...(breakdown.segments ?? [])];
+  const all = { cohortId: null, segment: null, where: "input.breakdown", filter: { field: "name", exists: true } };
+  return { ...input, breakdown: { ...breakdown, members: named.map(() => all) } };
+};
+
 /** The parsers by which questions are asked. */
 const PARSERS: Readonly<
   Record<Exclude<QuestionKind, "OLAP" | "TIME_SERIES" | "SESSION_METRICS" | "SAVED_QUERY">, Parse>
 > = {
-  FUNNEL: (input, access, nowMs) => parseFunnel(ranged(input, nowMs), access),
+  FUNNEL: (input, access, nowMs) => parseFunnel(unfound(ranged<FunnelInput>(input, nowMs)), access),
   RETENTION: (input, access, nowMs) => parseRetention(ranged(input, nowMs), access, nowMs),
   STICKINESS: parseSteps(0, "DAY"),
   LIFECYCLE: parseSteps(1, "WEEK"),
