@@ -46,7 +46,10 @@ export interface WatchedAnswer {
   readonly series: readonly WatchedSeries[];
   /** All others together; null where there are none, and where the number does not add up. */
   readonly others: WatchedSeries | null;
+  /** Series there are; at least so many where there are more than were read. */
   readonly seriesCount: number;
+  /** Whether there are more series than were read, so that one that is not told may hold anything; left out: there are none. */
+  readonly hasMore?: boolean;
   /** Null, or left out: nothing had to be read. */
   readonly provenance?: WatchedProvenance | null;
 }

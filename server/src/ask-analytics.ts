@@ -8,7 +8,7 @@ import { meaningOf } from "./room-error.ts";
 
 const SERIES = `query WatchedSeries($input: WatchedSeriesInput!) {
   answer: watchedSeries(input: $input) {
-    buckets ends complete rising emptyValue seriesCount
+    buckets ends complete rising emptyValue seriesCount hasMore
     series { group { name value } values samples }
     others { group { name value } values samples }
     provenance { asOf exactness tables { table } }
@@ -32,6 +32,7 @@ const answered = z.object({
       rising: z.boolean(),
       emptyValue: z.number().nullable(),
       seriesCount: z.number(),
+      hasMore: z.boolean(),
       provenance: z
         .object({ asOf: z.string(), exactness: z.string(), tables: z.array(z.object({ table: z.string() })) })
         .nullish()

@@ -16,27 +16,6 @@ export interface ReadPoint {
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: `input.value.${field}` });
 const maybe = z.number().nullable();
 
-const funnelShape = z.object({
-  trend: z.object({ complete: z.array(z.boolean()), steps: z.array(z.object({ reached: z.array(z.number()) })) }),
-});
-
-/** Reads the first bucket of a funnel's trend: those that entered in it. */
-export const readFunnelBucket = (
-  answer: unknown,
-  name: Name<"FUNNEL">,
-  step: number | null,
-  atMs: number,
-): readonly ReadPoint[] => {
-  const { steps, complete } = funnelShape.parse(answer).trend;
-  if (step !== null && !(Number.isInteger(step) && step >= 1 && step <= steps.length))
-    throw bad("step", `The funnel has the steps 1 to ${steps.length}.`);
-  const at = (index: number): number => steps[index]?.reached[0] ?? 0;
-  const [entered, reached] = [at(0), at((step ?? steps.length) - 1)];
-  const rate = entered === 0 ? null : reached / entered;
-  const value = name === "conversionRate" ? rate : name === "entered" ? entered : reached;
-  return [{ group: [], atMs, point: { value, samples: entered }, complete: complete[0] ?? false }];
-};
-
 const retentionShape = z.object({
   columns: z.array(z.object({ from: z.number(), to: z.number() })),
   hasMoreGroups: z.boolean(),

@@ -30,8 +30,14 @@ export interface WatchedReading {
   readonly rising: boolean;
   /** Starts of buckets that had not all they will have. */
   readonly incompleteMs: ReadonlySet<number>;
-  /** Whether there were more groups than were read. */
+  /** Whether there were more groups than were read or counted. */
   readonly more: boolean;
+  /** Groups there are at least, told as lines or not. */
+  readonly fewest: number;
+  /** What groups hold together that are no lines, by the start of the bucket. */
+  readonly rest: ReadonlyMap<number, WatchedPoint>;
+  /** Starts of buckets in which a line without a point may hold anything: not all groups were read of them. */
+  readonly unknownMs: ReadonlySet<number>;
   readonly valueName: string;
   readonly provenances: readonly Provenance[];
 }
@@ -48,7 +54,7 @@ export interface KeptSeries {
   readonly series: readonly WatchedSeries[];
   /** Those that are not kept, together; null where there are none, and where their values don't add up. */
   readonly others: WatchedSeries | null;
-  /** How many series there were, kept or not. */
+  /** How many series there were, kept or not; at least so many where not all were counted. */
   readonly seriesCount: number;
 }
 
@@ -58,12 +64,18 @@ export const groupKey = (group: WatchedGroup): string => JSON.stringify(group.ma
 const add = (one: number | null, other: number | null): number | null =>
   one === null ? other : other === null ? one : one + other;
 
-const laidOut = ({ buckets }: WatchedWindow, empty: WatchedPoint, { group, points }: WatchedLine): WatchedSeries => {
-  const held = buckets.map(({ fromMs }) => points.get(fromMs) ?? empty);
+const UNKNOWN: WatchedPoint = { value: null, samples: null };
+
+const laidOut = (
+  { buckets }: WatchedWindow,
+  { empty, unknownMs }: Pick<WatchedReading, "empty" | "unknownMs">,
+  { group, points }: WatchedLine,
+): WatchedSeries => {
+  const held = buckets.map(({ fromMs }) => points.get(fromMs) ?? (unknownMs.has(fromMs) ? UNKNOWN : empty));
   return { group, values: held.map(({ value }) => value), samples: held.map(({ samples }) => samples) };
 };
 
-const together = (series: readonly WatchedSeries[]): WatchedSeries | null => {
+const together = (group: WatchedGroup, series: readonly WatchedSeries[]): WatchedSeries | null => {
   const [first, ...rest] = series;
   if (first === undefined) return null;
   const [values, samples] = [[...first.values], [...first.samples]];
@@ -72,8 +84,12 @@ const together = (series: readonly WatchedSeries[]): WatchedSeries | null => {
       values[index] = add(values[index] ?? null, value);
       samples[index] = add(samples[index] ?? null, one.samples[index] ?? null);
     }
-  return { group: first.group.map(({ name }) => ({ name, value: null })), values, samples };
+  return { group: group.map(({ name }) => ({ name, value: null })), values, samples };
 };
+
+/** Series that one answer keeps: so many as are wanted, and as have room in it with all their buckets. */
+export const mostSeries = ({ buckets }: Pick<WatchedWindow, "buckets">, wanted: number): number =>
+  Math.max(1, Math.min(wanted, Math.floor(WATCHED_LIMITS.points / buckets.length)));
 
 /**
  * Keeps the heaviest series, of equally heavy ones those whose groups come first by their text, so that the same events always give the same; the others
@@ -81,17 +97,20 @@ const together = (series: readonly WatchedSeries[]): WatchedSeries | null => {
  */
 export const keepHeaviest = (
   window: WatchedWindow,
-  { lines, weights, empty, additive }: Pick<WatchedReading, "lines" | "weights" | "empty" | "additive">,
+  reading: Pick<WatchedReading, "lines" | "weights" | "empty" | "additive" | "fewest" | "rest" | "unknownMs">,
   most: number,
 ): KeptSeries => {
+  const { lines, weights, additive, rest } = reading;
   const ranked = lines
     .map((line, index) => ({ line, weight: weights[index] ?? 0, key: groupKey(line.group) }))
     .toSorted((a, b) => b.weight - a.weight || (a.key < b.key ? -1 : 1));
-  const bound = Math.max(1, Math.min(most, Math.floor(WATCHED_LIMITS.points / window.buckets.length)));
-  const laid = ranked.map(({ line }) => laidOut(window, empty, line));
+  const bound = mostSeries(window, most);
+  const laid = ranked.map(({ line }) => laidOut(window, reading, line));
+  const group = ranked[0]?.line.group ?? [];
+  const unread = rest.size === 0 ? [] : [laidOut(window, reading, { group, points: new Map(rest) })];
   return {
     series: laid.slice(0, bound),
-    others: additive ? together(laid.slice(bound)) : null,
-    seriesCount: ranked.length,
+    others: additive ? together(group, [...laid.slice(bound), ...unread]) : null,
+    seriesCount: Math.max(ranked.length, reading.fewest),
   };
 };

@@ -3,6 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { QuestionInput } from "../../domain/dashboards/question.ts";
 import type { ReadPoint } from "../../domain/watched/read-watched.ts";
+import type { WatchedPoint } from "../../domain/watched/watched-series.ts";
 import type { VALUE_NAMES, WatchedValueInput } from "../../domain/watched/watched-value.ts";
 import type { WatchedBucket, WatchedWindow } from "../../domain/watched/watched-window.ts";
 
@@ -32,6 +33,20 @@ export interface Read {
   readonly empty?: number | null;
   /** Starts of buckets that had not all they will have, beside those of points that say so. */
   readonly incompleteMs?: readonly number[];
+  /** Starts of buckets of which not all groups were told: what an untold one holds there is unknown. */
+  readonly moreMs?: readonly number[];
+  /** Whether the numbers of several groups together are their sum; they are not where this is left out. */
+  readonly additive?: boolean;
+  /** What the groups hold together that were not told, by the start of the bucket. */
+  readonly rest?: ReadonlyMap<number, WatchedPoint>;
+  /** Groups there are at least; those that were told where this is left out. */
+  readonly fewest?: number;
+}
+
+/** What was read of one bucket. */
+export interface BucketRead extends Pick<Read, "points" | "more" | "fewest"> {
+  /** What the groups hold together that were not told; null where there are none. */
+  readonly rest?: WatchedPoint | null;
 }
 
 /** Asks a question about a range, and keeps where the answer comes from. */
@@ -45,7 +60,7 @@ const AT_ONCE = 4;
 /** Asks for each bucket by itself, a few at a time: what a bucket holds does not depend on which others are asked for. */
 export const eachBucket = async (
   { window }: BehaviourToWatch,
-  work: (bucket: WatchedBucket) => Promise<Read>,
+  work: (bucket: WatchedBucket) => Promise<BucketRead>,
 ): Promise<Read> => {
   const { buckets } = window;
   if (buckets.length > MAX_ASKED_BUCKETS)
@@ -55,5 +70,12 @@ export const eachBucket = async (
       { field: "input.from" },
     );
   const all = await eachOf(buckets, AT_ONCE, work);
-  return { points: all.flatMap(({ points }) => points), more: all.some(({ more }) => more) };
+  const read = buckets.map(({ fromMs }, place) => ({ fromMs, ...(all[place] ?? { points: [], more: false }) }));
+  return {
+    points: all.flatMap(({ points }) => points),
+    more: all.some(({ more }) => more),
+    moreMs: read.filter(({ more }) => more).map(({ fromMs }) => fromMs),
+    rest: new Map(read.flatMap(({ fromMs, rest = null }) => (rest === null ? [] : [[fromMs, rest]]))),
+    fewest: Math.max(0, ...all.map(({ fewest = 0 }) => fewest)),
+  };
 };

@@ -3,9 +3,9 @@ import type { QuestionInput, QuestionKind } from "../../domain/dashboards/questi
 import { DAY_MS, parseDuration } from "../../domain/duration.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import { readRingsBucket, readVelocityBucket } from "../../domain/watched/read-fraud-bucket.ts";
+import { readBreakdown, readFunnelBucket } from "../../domain/watched/read-funnel-bucket.ts";
 import {
   readActiveUsers,
-  readFunnelBucket,
   readLifecycle,
   readRetentionBucket,
   readSessions,
@@ -38,21 +38,16 @@ const MAX_DAYS = 400;
 const MAX_FUNNEL_WINDOW_MS = 3_660 * DAY_MS;
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
-const given = (value: unknown): boolean => value !== null && value !== undefined;
 const fieldsOf = (input: QuestionInput, name: string): readonly string[] => {
   const value = input[name];
   return Array.isArray(value) ? value.map(String) : [];
 };
 
-const watchFunnel = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
-  const { input, where, value, window } = watched;
+/** A funnel is asked about those who entered in a bucket, over all the time its window gives them. */
+const watchFunnel = async (watched: BehaviourToWatch, ask: Ask, nowMs: number): Promise<Read> => {
+  const { input, where, value, window, maxSeries } = watched;
   refuseUnusedParts(value, "step");
   const name = chooseName(value, VALUE_NAMES.FUNNEL, "conversionRate");
-  if (given(input["breakdown"]))
-    throw bad(
-      `${where}.breakdown`,
-      "A funnel's trend is of all units together: watch each group by a filter of the steps, without a breakdown.",
-    );
   const text = input["window"];
   if (typeof text !== "string")
     throw bad(
@@ -60,12 +55,17 @@ const watchFunnel = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
       "A funnel that is watched has a `window`: without one, those who entered in a bucket never had all their time.",
     );
   const windowMs = parseDuration(text, `${where}.window`, { minMs: 1, maxMs: MAX_FUNNEL_WINDOW_MS });
-  const rest = { ...input, dropOffs: null, correlation: null, attribution: null, timeZone: window.timeZone };
-  return eachBucket(watched, async ({ fromMs, toMs }) => {
-    const range = { from: isoTime(fromMs), to: isoTime(toMs + windowMs) };
-    const answer = await ask({ ...rest, range, trend: { granularity: window.granularity } });
-    return { points: readFunnelBucket(answer, name, value.step ?? null, fromMs), more: false };
+  const breakdown = readBreakdown(input["breakdown"]);
+  const first = Math.min(MAX_GROUPS, maxSeries);
+  const asked = breakdown?.field === undefined ? input["breakdown"] : { ...breakdown.asked, first };
+  const rest = { ...input, dropOffs: null, correlation: null, attribution: null, trend: null, breakdown: asked };
+  const read = await eachBucket(watched, async ({ fromMs, toMs }) => {
+    const [range, entriesBefore] = [{ from: isoTime(fromMs), to: isoTime(toMs + windowMs) }, isoTime(toMs)];
+    const answer = await ask({ ...rest, timeZone: window.timeZone, range, entriesBefore });
+    const complete = toMs + windowMs <= nowMs;
+    return readFunnelBucket(answer, name, { step: value.step ?? null, breakdown, atMs: fromMs, complete });
   });
+  return { ...read, additive: breakdown?.field !== undefined && name !== "conversionRate" };
 };
 
 const watchRetention = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
@@ -187,7 +187,8 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
     return answer;
   };
   const nowMs = deps.nowMs();
-  const { points, more, rising = false, empty, incompleteMs = [] } = await WATCHERS[kind](watched, ask, nowMs);
+  const read = await WATCHERS[kind](watched, ask, nowMs);
+  const { points, more, rising = false, additive = false, empty, incompleteMs = [], moreMs = [] } = read;
   const lines = new Map<string, WatchedLine>();
   for (const point of points) put(lines, point);
   const unfinished = points.filter(({ complete }) => !complete).map(({ atMs }) => atMs);
@@ -195,7 +196,8 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
   const valueName = value.name ?? VALUE_NAMES[kind][0];
   const all = [...lines.values()];
   return {
-    ...{ lines: all, more, valueName, provenances, additive: false, rising },
+    ...{ lines: all, more, valueName, provenances, additive, rising },
+    ...{ fewest: read.fewest ?? 0, rest: read.rest ?? new Map(), unknownMs: new Set(moreMs) },
     weights: all.map(({ points: of }) => [...of.values()].reduce((sum, { samples }) => sum + (samples ?? 0), 0)),
     empty: { value: empty === undefined && COUNTS.has(valueName) ? 0 : (empty ?? null), samples: 0 },
     incompleteMs: new Set([...unfinished, ...incompleteMs, ...ahead]),

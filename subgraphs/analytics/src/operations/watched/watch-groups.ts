@@ -1,5 +1,4 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import type { Granularity } from "../../domain/calendar.ts";
@@ -7,21 +6,24 @@ import { cellsOf, emptyCells, type Column } from "../../domain/columns.ts";
 import { measureInputAt, shownMeasures, MAX_MEASURES, type Measure, type MeasureInput } from "../../domain/measures.ts";
 import { parseOlapQuestion } from "../../domain/olap-question.ts";
 import type { Provenance } from "../../domain/provenance.ts";
-import { MAX_OLAP_ROWS, type OlapInput } from "../../domain/query.ts";
+import { MAX_OLAP_ROWS, mixesCurrencies, type OlapInput } from "../../domain/query.ts";
 import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import { isoTime } from "../../domain/zone.ts";
 import {
   groupKey,
+  mostSeries,
   type WatchedGroup,
   type WatchedLine,
+  type WatchedPoint,
   type WatchedReading,
 } from "../../domain/watched/watched-series.ts";
 import { neverFalls } from "../../domain/watched/never-falls.ts";
 import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../domain/watched/watched-value.ts";
-import { rangeOfBuckets, type WatchedBucket, type WatchedWindow } from "../../domain/watched/watched-window.ts";
+import { rangeOfBuckets, type WatchedWindow } from "../../domain/watched/watched-window.ts";
 import type { BudgetDeps } from "../answer-within-budget.ts";
 import { queryOlap, type OlapAnswer } from "../query-olap.ts";
+import { readHeaviest } from "./read-heaviest.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 
 /** What reading the groups of a question over time needs. */
@@ -39,13 +41,14 @@ export interface GroupsToWatch {
   readonly window: WatchedWindow;
   /** From when on events weigh in which series are kept; null: from the window's beginning. */
   readonly heaviestFromMs: number | null;
+  readonly maxSeries: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Column that counts the events a value is of. */
 const SAMPLES = "watched_samples";
-/** Times one question is put to the store: buckets are read together until they have more rows than an answer may. */
-const MAX_ASKS = 64;
+/** Digits of a difference that are told: those beyond are what adding up numbers of floating point leaves. */
+const EXACT_DIGITS = 12;
 
 const cellsIn = (column: Column | undefined): ReturnType<typeof cellsOf> =>
   column === undefined ? [] : cellsOf(column);
@@ -61,6 +64,8 @@ interface Plan {
   /** What the number is over no events. */
   readonly empty: number | null;
   readonly counted: boolean;
+  /** Whether numbers of several groups together are their sum: revenue of several currencies is none. */
+  readonly additive: boolean;
   readonly dimensions: readonly string[];
 }
 
@@ -83,6 +88,7 @@ const plan = async (deps: WatchGroupsDeps, watched: GroupsToWatch): Promise<Plan
     input: { ...input, limit: MAX_OLAP_ROWS, measures: counted ? [...input.measures, samples] : input.measures },
     ...{ valueName, measure, counted },
     empty: asNumber(emptyCells(query.measures)[index]),
+    additive: ["COUNT", "SUM"].includes(measure.formula.kind) && !mixesCurrencies(query, measure),
     dimensions: query.dimensions.map(({ name }) => name),
   };
 };
@@ -95,7 +101,10 @@ interface Row {
   readonly samples: number | null;
 }
 
-const rowsOf = ({ columns, rowCount }: OlapAnswer, { valueName, dimensions }: Plan): readonly Row[] => {
+const rowsOf = (
+  { columns, rowCount }: Pick<OlapAnswer, "columns" | "rowCount">,
+  { valueName, dimensions }: Pick<Plan, "valueName" | "dimensions">,
+): readonly Row[] => {
   const named = (role: Column["role"], name: string) =>
     cellsIn(columns.find((column) => column.role === role && column.name === name));
   const times = cellsIn(columns.find(({ role }) => role === "TIME"));
@@ -115,40 +124,6 @@ const rowsOf = ({ columns, rowCount }: OlapAnswer, { valueName, dimensions }: Pl
   });
 };
 
-const tooMany = (where: string): Error =>
-  refuse(
-    "BAD_INPUT",
-    `More than ${MAX_OLAP_ROWS.toLocaleString("en-US")} groups have events in one bucket: filter the question, or group it by fewer fields.`,
-    { field: `${where}.dimensions` },
-  );
-
-/** Puts a plan to the store for some buckets at a time. */
-const asker = (deps: WatchGroupsDeps, watched: GroupsToWatch, { input }: Plan) => {
-  const provenances: Provenance[] = [];
-  const { caller, window, where, signal } = watched;
-  const ask = async (range: OlapInput["range"], granularity: Granularity): Promise<OlapAnswer> => {
-    if (provenances.length >= MAX_ASKS)
-      throw refuse(
-        "BAD_INPUT",
-        "So many series of so many buckets are more than one answer holds: move `from` and `to` together.",
-        {
-          field: "input.from",
-        },
-      );
-    const answer = await queryOlap(deps)(caller, { ...input, range, granularity }, signal);
-    provenances.push(answer.provenance);
-    return answer;
-  };
-  const readBuckets = async (buckets: readonly WatchedBucket[]): Promise<readonly OlapAnswer[]> => {
-    const answer = await ask(rangeOfBuckets(buckets), window.granularity);
-    if (!answer.hasMore) return [answer];
-    if (buckets.length === 1) throw tooMany(where);
-    const middle = Math.ceil(buckets.length / 2);
-    return [...(await readBuckets(buckets.slice(0, middle))), ...(await readBuckets(buckets.slice(middle)))];
-  };
-  return { provenances, readBuckets, ask };
-};
-
 /** How heavy each group is: by the number itself where it adds up, else by its events. */
 const weightsOf = (rows: readonly Row[], additive: boolean): ReadonlyMap<string, number> => {
   const weights = new Map<string, number>();
@@ -159,9 +134,10 @@ const weightsOf = (rows: readonly Row[], additive: boolean): ReadonlyMap<string,
   return weights;
 };
 
-const linesOf = (rows: readonly Row[], ungrouped: boolean): readonly WatchedLine[] => {
+/** Rows laid out by group; some groups are there whether they have rows or not. */
+const linesOf = (rows: readonly Row[], groups: readonly WatchedGroup[]): readonly WatchedLine[] => {
   const lines = new Map<string, WatchedLine>();
-  if (ungrouped) lines.set(groupKey([]), { group: [], points: new Map() });
+  for (const group of groups) lines.set(groupKey(group), { group, points: new Map() });
   for (const { group, atMs, value, samples } of rows) {
     const key = groupKey(group);
     const line = lines.get(key) ?? { group, points: new Map() };
@@ -171,28 +147,89 @@ const linesOf = (rows: readonly Row[], ungrouped: boolean): readonly WatchedLine
   return [...lines.values()];
 };
 
-/** Reads every group of a grouped question in every bucket, from the cheapest table that can answer it as asked. */
-export const watchGroups = async (deps: WatchGroupsDeps, watched: GroupsToWatch): Promise<WatchedReading> => {
-  const { window, heaviestFromMs, where } = watched;
-  const planned = await plan(deps, watched);
-  const { measure, counted, dimensions, valueName } = planned;
-  const { provenances, readBuckets, ask } = asker(deps, watched, planned);
-  const additive = measure.formula.kind === "COUNT" || measure.formula.kind === "SUM";
-  const answers = await readBuckets(window.buckets);
-  const rows = answers.flatMap((answer) => rowsOf(answer, planned));
-  const lines = linesOf(rows, dimensions.length === 0);
-  let weighing: readonly Row[] = rows;
+/** Groups that were read, and what became of those that were not. */
+type ReadGroups = Pick<WatchedReading, "lines" | "weights" | "rest" | "fewest" | "more" | "provenances">;
+
+/** What all groups hold together but those that were read, by bucket. */
+const restOf = (whole: readonly Row[], lines: readonly WatchedLine[], empty: WatchedPoint): WatchedReading["rest"] =>
+  new Map(
+    whole.map(({ atMs, ...all }) => {
+      const read = lines.flatMap(({ points }) => points.get(atMs) ?? []);
+      const without = (name: "value" | "samples"): number =>
+        Number(((all[name] ?? 0) - read.reduce((sum, point) => sum + (point[name] ?? 0), 0)).toPrecision(EXACT_DIGITS));
+      const samples = all.samples === null ? null : without("samples");
+      return [atMs, samples === 0 ? empty : { value: without("value"), samples }];
+    }),
+  );
+
+/** Has the store find the heaviest groups, where they are more than one answer holds. */
+const readFew = async (deps: WatchGroupsDeps, watched: GroupsToWatch, planned: Plan): Promise<ReadGroups> => {
+  const { caller, window, signal } = watched;
+  const { input, valueName, additive, counted, empty } = planned;
+  const read = await readHeaviest(deps, {
+    ...{ caller, input, window, signal },
+    ...{ weighedBy: additive || !counted ? valueName : SAMPLES, whole: additive },
+    ...{ sinceMs: watched.heaviestFromMs ?? window.fromMs, most: mostSeries(window, watched.maxSeries) },
+  });
+  const heaviest = rowsOf(read.weighed, planned);
+  const lines = linesOf(
+    read.answers.flatMap((answer) => rowsOf(answer, planned)),
+    heaviest.map(({ group }) => group),
+  );
+  const whole = read.whole === null ? [] : rowsOf(read.whole, { ...planned, dimensions: [] });
+  return {
+    ...{ lines, weights: lines.map((_line, index) => lines.length - index), provenances: read.provenances },
+    rest: restOf(whole, lines, { value: empty, samples: counted ? 0 : null }),
+    ...{ fewest: read.count, more: read.more },
+  };
+};
+
+/** Reads every group; null where they are more than one answer holds. */
+const readAll = async (
+  deps: WatchGroupsDeps,
+  watched: GroupsToWatch,
+  planned: Plan,
+): Promise<{ readonly read: ReadGroups | null; readonly provenances: readonly Provenance[] }> => {
+  const { caller, window, heaviestFromMs, signal } = watched;
+  const { input, additive, dimensions } = planned;
+  const provenances: Provenance[] = [];
+  const ask = async (range: OlapInput["range"], granularity: Granularity): Promise<OlapAnswer> => {
+    const answer = await queryOlap(deps)(caller, { ...input, range, granularity }, signal);
+    provenances.push(answer.provenance);
+    return answer;
+  };
+  const answer = await ask(rangeOfBuckets(window.buckets), window.granularity);
+  if (answer.hasMore) return { read: null, provenances };
+  const rows = rowsOf(answer, planned);
+  let weighing = rows;
   if (heaviestFromMs !== null && dimensions.length > 0) {
     const since = await ask({ from: isoTime(heaviestFromMs), to: isoTime(window.toMs) }, "NONE");
-    if (since.hasMore) throw tooMany(where);
+    if (since.hasMore) return { read: null, provenances };
     weighing = rowsOf(since, planned);
   }
   const weights = weightsOf(weighing, additive);
+  const lines = linesOf(rows, dimensions.length === 0 ? [[]] : []);
+  return {
+    provenances,
+    read: {
+      ...{ lines, provenances, rest: new Map(), fewest: lines.length, more: false },
+      weights: lines.map(({ group }) => weights.get(groupKey(group)) ?? 0),
+    },
+  };
+};
+
+/** Reads the groups of a grouped question in every bucket, from the cheapest table that can answer it as asked: all of them, or the heaviest where they are very many. */
+export const watchGroups = async (deps: WatchGroupsDeps, watched: GroupsToWatch): Promise<WatchedReading> => {
+  const { window } = watched;
+  const planned = await plan(deps, watched);
+  const { measure, counted, additive, valueName } = planned;
+  const all = await readAll(deps, watched, planned);
+  const read = all.read ?? (await readFew(deps, watched, planned));
+  const provenances = all.read === null ? [...all.provenances, ...read.provenances] : read.provenances;
   const nowMs = deps.nowMs();
   return {
-    ...{ lines, additive, valueName, provenances, more: false },
+    ...{ ...read, provenances, additive, valueName, unknownMs: new Set() },
     rising: neverFalls(measure.formula, planned.input) && provenances.every(({ sampling }) => sampling === null),
-    weights: lines.map(({ group }) => weights.get(groupKey(group)) ?? 0),
     empty: { value: planned.empty, samples: counted ? 0 : null },
     incompleteMs: new Set(window.buckets.filter(({ toMs }) => toMs > nowMs).map(({ fromMs }) => fromMs)),
   };

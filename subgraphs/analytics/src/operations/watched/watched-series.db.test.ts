@@ -287,9 +287,9 @@ describe("what can't be made a series", () => {
       /window/,
     ],
     [
-      "groups of a funnel",
-      { question: { funnel: { range: DAYS, steps, window: "PT1H", breakdown: { field: "country" } } } },
-      ...(["input.question.funnel.breakdown", /filter/] as const),
+      "a step the funnel has not",
+      { question: { funnel: { range: DAYS, steps, window: "PT1H" } }, value: { step: 3 } },
+      ...(["input.value.step", /1 to 2/] as const),
     ],
     [
       "tests of rows",

@@ -139,7 +139,7 @@ export const turnOf = (
   const open = answer.complete.indexOf(false);
   const count = open < 0 ? answer.complete.length : open;
   const frames = framesOf(answer, watch.timeZone, count, markOf);
-  const cut = answer.seriesCount > answer.series.length;
+  const cut = answer.hasMore === true || answer.seriesCount > answer.series.length;
   const before = new Map(known.map((series) => [series.fingerprint, series]));
   const told = [...answer.series, ...(answer.others === null ? [] : [{ ...answer.others, group: OTHERS }])].map(
     ({
