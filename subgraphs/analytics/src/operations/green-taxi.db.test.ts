@@ -141,7 +141,9 @@ guarded(title("88,000 real taxi trips, untidy as they are"), () => {
     );
     expect(found).toEqual(wanted);
   });
+});
 
+guarded(title("distances, clocks and quality of 88,000 real taxi trips"), () => {
   test("distances: quantiles with linear interpolation, the least and the greatest", async () => {
     const levels = [0.25, 0.5, 0.9, 0.99];
     const sorted = within(SEPTEMBER)
