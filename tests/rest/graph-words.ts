@@ -200,6 +200,6 @@ export const SESSIONS = `query($input: SessionMetricsInput!) {
   }
 }
 fragment numbers on SessionMeasures {
-  sessions sessionsError people events eventsPerSession pageViews pagesPerSession meanDurationSeconds durationQuantilesSeconds meanActiveSeconds
+  sessions sessionsError people units events eventsPerSession pageViews pagesPerSession meanDurationSeconds durationQuantilesSeconds meanActiveSeconds
   bounced bounceRate engaged engagementRate converted conversionRate revenue revenuePerSession
 }`;

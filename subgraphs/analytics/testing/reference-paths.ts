@@ -8,6 +8,8 @@ export interface JourneyRules {
   readonly resets: boolean;
   readonly firstOnly: boolean;
   readonly stitched: boolean;
+  /** Whether journeys are those of companies instead of persons. */
+  readonly ofCompanies: boolean;
   readonly longest: number;
   /** Whether every journey that ended in no conversion counts, not only the last one. */
   readonly everyOpen: boolean;
@@ -36,7 +38,16 @@ const ownerOf = (events: readonly TestEvent[], anonymousId: string): string | nu
   return signedIn[0]?.userId ?? null;
 };
 
-const personOf = (events: readonly TestEvent[], { userId, anonymousId }: TestEvent, stitched: boolean) => {
+const companyOf = ({ properties }: TestEvent): string | null => {
+  const groups = properties?.["groups"];
+  return typeof groups === "object" && groups !== null && "company" in groups
+    ? `company ${String(groups.company)}`
+    : null;
+};
+
+const unitOf = (events: readonly TestEvent[], event: TestEvent, { stitched, ofCompanies }: JourneyRules) => {
+  if (ofCompanies) return companyOf(event);
+  const { userId, anonymousId } = event;
   if (userId !== undefined) return `user ${userId}`;
   if (anonymousId === undefined) return null;
   const owner = stitched ? ownerOf(events, anonymousId) : null;
@@ -113,9 +124,9 @@ export const referencePaths = (all: readonly TestEvent[], rules: JourneyRules): 
       path.timed[place] = (path.timed[place] ?? 0) + weight / sum;
     });
   };
-  const persons = new Set(events.map((event) => personOf(events, event, rules.stitched)).filter((one) => one !== null));
-  for (const person of persons) {
-    const own = events.filter((event) => personOf(events, event, rules.stitched) === person);
+  const units = new Set(events.map((event) => unitOf(events, event, rules)).filter((one) => one !== null));
+  for (const unit of units) {
+    const own = events.filter((event) => unitOf(events, event, rules) === unit);
     const touches = own
       .map((event) => ({ event, sequence: all.indexOf(event) }))
       .filter(({ event }) => isTouch(event))

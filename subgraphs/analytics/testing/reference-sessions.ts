@@ -9,6 +9,8 @@ const DAY_MS = 86_400_000;
 export interface ReferenceSession {
   readonly events: readonly TestEvent[];
   readonly person: string | null;
+  /** Whose it is: a person's, a group's or that of a field's value. */
+  readonly unit: string;
   readonly startMs: number;
   readonly durationMs: number;
   readonly activeMs: number;
@@ -53,12 +55,19 @@ const begins = (input: SessionsInput, session: readonly TestEvent[], event: Test
   );
 };
 
+const unitOf = ({ definition }: SessionsInput, event: TestEvent): string => {
+  if (definition?.by === "SENT") return event.sessionId ?? "";
+  const { kind = "PERSON", group, field } = definition?.unit ?? {};
+  if (kind === "PERSON") return personOf(event) ?? "";
+  return textOf(event, kind === "GROUP" ? `properties.groups.${group ?? ""}` : (field ?? "")) ?? "";
+};
+
 const laidOut = (input: SessionsInput, events: readonly TestEvent[]): readonly (readonly TestEvent[])[] => {
   const { by = "GAP", bySource } = input.definition ?? {};
   const sessions: TestEvent[][] = [];
   const open = new Map<string, TestEvent[]>();
   for (const event of events) {
-    const unit = by === "SENT" ? (event.sessionId ?? "") : (personOf(event) ?? "");
+    const unit = unitOf(input, event);
     if (unit === "") continue;
     const key = by === "GAP" && bySource === true ? `${unit} of ${event.source ?? ""}` : unit;
     const session = open.get(key);
@@ -87,6 +96,7 @@ const numbersOf = (input: SessionsInput, events: readonly TestEvent[]): Referenc
   return {
     ...{ events, startMs, durationMs, views, converted, engaged },
     person: personOf(events[0] ?? lastOf(events)),
+    unit: unitOf(input, lastOf(events)),
     activeMs: waits.reduce((sum, wait) => sum + Math.min(wait, ms(input.idle ?? "PT5M")), 0),
     bounced: bounces[input.bounce ?? "NOT_ENGAGED"],
     money: paid.reduce((sum, { revenue }) => sum + Math.round(Number(revenue ?? 0) * 10_000), 0),

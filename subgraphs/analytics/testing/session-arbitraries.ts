@@ -35,6 +35,7 @@ const eventsAround = (baseMs: number): fc.Arbitrary<readonly TestEvent[]> =>
           utmCampaign: fc.constantFrom("spring", undefined, undefined, undefined),
           revenue: maybe(fc.integer({ min: -20_000, max: 1_000_000 }).map((value) => (value / 10_000).toFixed(4))),
           currency: maybe(fc.constantFrom("EUR", "USD")),
+          properties: maybe(fc.constantFrom({ groups: { company: "acme" } }, { groups: { company: "zeta" } }, {})),
         })
         // boundary: the record's optional keys are left out when undefined, as TestEvent asks.
         .map((event) => defined(event) as TestEvent),
@@ -58,6 +59,13 @@ const definition = fc.oneof(
     arbitrary: fc.record({
       by: fc.constant("GAP" as const),
       gap: fc.constantFrom("PT30M", "PT5M", "PT1S", "PT2H"),
+      unit: nullable(
+        fc.constantFrom(
+          { kind: "PERSON" as const },
+          { kind: "GROUP" as const, group: "company" },
+          { kind: "FIELD" as const, field: "country" },
+        ),
+      ),
       cutAtMidnight: fc.boolean(),
       cutAtCampaign: fc.boolean(),
       maxLength: nullable(fc.constantFrom("PT5M", "PT20M", "PT3H")),

@@ -17,6 +17,7 @@ import {
   toSample,
 } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
+import { toUnit, unitSchema } from "../realtime-query/matcher.ts";
 
 const KINDS = {
   first: "FIRST",
@@ -137,6 +138,7 @@ export const attributionQuestionSchema = Type.Object(
     lookback: maybe.text("AttributionInput.lookback"),
     reset: Type.Optional(Type.Enum(["after_conversion", "never"], from("AttributionInput.reset"))),
     count: Type.Optional(Type.Enum(["every", "first_per_person"], from("AttributionInput.count"))),
+    unit: Type.Optional(unitSchema),
     identity: Type.Optional(Type.Enum(["stitched", "person"], from("AttributionInput.identity"))),
     non_converting: Type.Optional(Type.Boolean(from("AttributionInput.nonConverting"))),
     open_journeys: Type.Optional(Type.Enum(["last", "every"], from("AttributionInput.openJourneys"))),
@@ -195,7 +197,8 @@ export const toModel = (model: Static<typeof modelSchema>) => {
 export const asAsked = (dimension: string, question: AttributionQuestion): string =>
   question.dimensions?.find((name) => toFieldName(name) === dimension) ?? dimension;
 
-const toChoices = ({ reset, count, identity, open_journeys: openJourneys }: AttributionQuestion) => ({
+const toChoices = ({ reset, count, unit, identity, open_journeys: openJourneys }: AttributionQuestion) => ({
+  ...(unit === undefined ? {} : { unit: toUnit(unit) }),
   ...(openJourneys === undefined ? {} : { openJourneys: OPEN_JOURNEYS[openJourneys] }),
   ...(reset === undefined ? {} : { reset: RESETS[reset] }),
   ...(count === undefined ? {} : { count: COUNTS[count] }),

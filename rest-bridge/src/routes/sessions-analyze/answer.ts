@@ -14,6 +14,7 @@ const measures = (coordinate: string) =>
       sessions: whole("SessionMeasures.sessions"),
       sessions_error: maybe("SessionMeasures.sessionsError"),
       people: whole("SessionMeasures.people"),
+      units: whole("SessionMeasures.units"),
       events: whole("SessionMeasures.events"),
       events_per_session: maybe("SessionMeasures.eventsPerSession"),
       page_views: whole("SessionMeasures.pageViews"),

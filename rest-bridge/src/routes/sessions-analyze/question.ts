@@ -11,7 +11,7 @@ import {
   toSample,
 } from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
-import { matcherSchema, toMatcher } from "../realtime-query/matcher.ts";
+import { matcherSchema, toMatcher, toUnit, unitSchema } from "../realtime-query/matcher.ts";
 
 const KINDS = { sent: "SENT", gap: "GAP" } as const satisfies Record<string, SessionKind>;
 const BOUNCES = {
@@ -37,6 +37,7 @@ const definitionSchema = Type.Object(
   {
     by: Type.Optional(Type.Enum(["sent", "gap"], from("SessionDefinitionInput.by"))),
     gap: text("SessionDefinitionInput.gap"),
+    unit: Type.Optional(unitSchema),
     cut_at_midnight: flag("SessionDefinitionInput.cutAtMidnight"),
     cut_at_campaign: flag("SessionDefinitionInput.cutAtCampaign"),
     max_length: text("SessionDefinitionInput.maxLength"),
@@ -115,11 +116,12 @@ export const sessionsQuestionSchema = Type.Object(
 export type SessionsQuestion = Static<typeof sessionsQuestionSchema>;
 
 const toDefinition = (definition: Static<typeof definitionSchema>) => {
-  const { by, gap, cut_at_midnight: cutAtMidnight, cut_at_campaign: cutAtCampaign } = definition;
+  const { by, gap, unit, cut_at_midnight: cutAtMidnight, cut_at_campaign: cutAtCampaign } = definition;
   const { max_length: maxLength, by_source: bySource } = definition;
   return {
     ...(by === undefined ? {} : { by: KINDS[by] }),
     ...(gap === undefined ? {} : { gap }),
+    ...(unit === undefined ? {} : { unit: toUnit(unit) }),
     ...(cutAtMidnight === undefined ? {} : { cutAtMidnight }),
     ...(cutAtCampaign === undefined ? {} : { cutAtCampaign }),
     ...(maxLength === undefined ? {} : { maxLength }),

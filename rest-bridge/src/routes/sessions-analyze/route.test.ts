@@ -14,6 +14,7 @@ const measures = {
     sessions: 2,
     sessionsError: null,
     people: 1,
+    units: 1,
     events: 5,
     eventsPerSession: 2.5,
     pageViews: 3,
@@ -79,6 +80,7 @@ describe("POST /api/v2/analytics/sessions/analyze", () => {
     await post({
       ...{ range, ...plain, filter, time_zone: "Europe/Berlin" },
       definition: {
+        unit: { kind: "group", group: "company" },
         ...{ by: "gap", gap: "PT10M", cut_at_midnight: true, cut_at_campaign: true },
         ...{ max_length: "PT1H", by_source: true },
       },
@@ -95,6 +97,7 @@ describe("POST /api/v2/analytics/sessions/analyze", () => {
       input: {
         ...{ range, ...plain, filter, timeZone: "Europe/Berlin" },
         definition: {
+          unit: { kind: "GROUP", group: "company" },
           ...{ by: "GAP", gap: "PT10M", cutAtMidnight: true, cutAtCampaign: true },
           ...{ maxLength: "PT1H", bySource: true },
         },

@@ -1,7 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "./analysis-unit.ts";
-import { parsePersonsPart, WHOLE, type Part } from "./asked-part.ts";
-import type { AskedSample, SampleInput } from "./asked-sample.ts";
+import { WHOLE, type Part } from "./asked-part.ts";
+import { parsePersonsPart, type AskedSample, type SampleInput } from "./asked-sample.ts";
 import { bucketsOf, type Buckets } from "./calendar.ts";
 import { parseZone, type CalendarPeriod } from "./cohort-window.ts";
 import { DAY_MS } from "./duration.ts";

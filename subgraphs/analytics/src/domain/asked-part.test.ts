@@ -1,15 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import {
-  approximationOf,
-  estimated,
-  fastPart,
-  namedPart,
-  parsePersonsPart,
-  samplingOf,
-  standardErrorOf,
-  WHOLE,
-} from "./asked-part.ts";
+import { approximationOf, estimated, fastPart, namedPart, samplingOf, standardErrorOf, WHOLE } from "./asked-part.ts";
+import { parsePersonsPart } from "./asked-sample.ts";
 import { seededRandom } from "./attribution/random.ts";
 
 describe("the part of the persons a question is answered from", () => {

@@ -1,6 +1,3 @@
-import { refuse } from "@tessera/platform/errors/refusal";
-import type { AnalysisUnit } from "./analysis-unit.ts";
-import { parseAskedSample, type AskedSample, type SampleInput } from "./asked-sample.ts";
 import { sampledUnits, type UnitSlice } from "./funnel/unit-slice.ts";
 import type { Approximation } from "./planner.ts";
 import { CONFIDENCE, FAST_ROWS, fastSample, SAMPLE_PARTS, type Sampling } from "./sampling.ts";
@@ -29,16 +26,6 @@ export const namedPart = (fraction: number): Part => ofParts(Math.max(1, Math.ro
 /** As many persons as can be read in about 100 ms, where all together have so many rows to read: a power of two of them, the smallest part there is at least, or all. */
 export const fastPart = (rows: number): Part =>
   rows <= FAST_ROWS ? WHOLE : ofParts(fastSample("events_by_person", rows)?.parts ?? 1, rows);
-
-/** Reads `sample` and `fast` of a question; refuses with BAD_INPUT parts of anything but persons. */
-export const parsePersonsPart = (input: SampleInput, unit: AnalysisUnit, where = "input"): AskedSample => {
-  const asked = parseAskedSample(input, where);
-  if (asked.kind === "ALL" || unit.kind === "PERSON") return asked;
-  const name = asked.kind === "FAST" ? "fast" : "sample";
-  throw refuse("BAD_INPUT", `A sample is drawn of persons: take the unit PERSON, or leave \`${name}\` out.`, {
-    field: `${where}.${name}`,
-  });
-};
 
 /** An estimate for all persons from a count of those of a part. */
 export const estimated = ({ fraction }: Pick<Part, "fraction">, count: number): number =>

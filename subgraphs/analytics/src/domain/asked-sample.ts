@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import type { AnalysisUnit } from "./analysis-unit.ts";
 
 /** What of all persons a question is to be answered from, as the graph delivers it. */
 export interface SampleInput {
@@ -24,6 +25,16 @@ export const parseAskedSample = ({ sample, fast }: SampleInput, where = "input")
   if (fraction < 1)
     throw bad(`${where}.fast`, "`fast` chooses the part of the persons itself: leave `sample` out, or `fast`.");
   return { kind: "FAST" };
+};
+
+/** Reads `sample` and `fast` of a question; refuses with BAD_INPUT parts of anything but persons. */
+export const parsePersonsPart = (input: SampleInput, unit: AnalysisUnit, where = "input"): AskedSample => {
+  const asked = parseAskedSample(input, where);
+  if (asked.kind === "ALL" || unit.kind === "PERSON") return asked;
+  const name = asked.kind === "FAST" ? "fast" : "sample";
+  throw refuse("BAD_INPUT", `A sample is drawn of persons: take the unit PERSON, or leave \`${name}\` out.`, {
+    field: `${where}.${name}`,
+  });
 };
 
 /** Refuses with BAD_INPUT, for the reason that is told, to answer from a part of the persons. */

@@ -41,6 +41,7 @@ const anyEvent = fc.record({
   user: fc.option(fc.constantFrom("ada", "bob"), { nil: undefined }),
   visitor: fc.option(fc.constantFrom("v1", "v2", "v3"), { nil: undefined }),
   source: fc.constantFrom(...SOURCES),
+  company: fc.constantFrom("acme", "zeta", undefined),
   revenue: fc.integer({ min: 1, max: 9 }),
 });
 
@@ -50,20 +51,22 @@ interface Drawn {
   readonly user: string | undefined;
   readonly visitor: string | undefined;
   readonly source: string;
+  readonly company: string | undefined;
   readonly revenue: number;
 }
 
-const written = ({ name, second, user, visitor, source, revenue }: Drawn): TestEvent => ({
+const written = ({ name, second, user, visitor, source, company, revenue }: Drawn): TestEvent => ({
   ...{ id: randomUUID(), name, timeMs: at(second), source },
   ...(user === undefined ? {} : { userId: user }),
   ...(visitor === undefined ? {} : { anonymousId: visitor }),
+  ...(company === undefined ? {} : { properties: { groups: { company } } }),
   ...{ revenue: String(revenue), currency: "EUR" },
 });
 
 const byKey = (one: readonly unknown[], other: readonly unknown[]): number =>
   JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
 
-const inputOf = ({ resets, firstOnly, stitched, longest, everyOpen }: JourneyRules): AttributionInput => ({
+const inputOf = ({ resets, firstOnly, stitched, ofCompanies, longest, everyOpen }: JourneyRules): AttributionInput => ({
   range: { from: iso(FROM), to: iso(TO) },
   conversion: { events: ["buy", "both"] },
   touchpoints: [{ events: ["touch"] }, { events: ["both"] }],
@@ -74,6 +77,7 @@ const inputOf = ({ resets, firstOnly, stitched, longest, everyOpen }: JourneyRul
   reset: resets ? "AFTER_CONVERSION" : "NEVER",
   count: firstOnly ? "FIRST_PER_PERSON" : "EVERY",
   identity: stitched ? "STITCHED" : "PERSON",
+  ...(ofCompanies ? { unit: { kind: "GROUP", group: "company" } } : {}),
   maxPathLength: longest,
   openJourneys: everyOpen ? "EVERY" : "LAST",
 });
@@ -85,12 +89,13 @@ const anyRules: fc.Arbitrary<JourneyRules> = fc.record({
   resets: fc.boolean(),
   firstOnly: fc.boolean(),
   stitched: fc.boolean(),
+  ofCompanies: fc.boolean(),
   longest: fc.constantFrom(2, 50),
   everyOpen: fc.boolean(),
 });
 
 describe("paths from raw events", () => {
-  test("are those of the definition, journey by journey: lookback edges, resets, ties, stitching, open journeys", async () => {
+  test("are those of the definition, journey by journey: lookback edges, resets, ties, stitching, open journeys, of people and of companies", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyEvent, { minLength: 1, maxLength: 40 }),
@@ -104,9 +109,10 @@ describe("paths from raw events", () => {
             const question = parseAttribution(inputOf(rules), { personalData: false });
             const [dimension] = question.dimensions;
             if (dimension === undefined) throw new Error("The question has a dimension.");
-            for (const table of rules.stitched ? (["events"] as const) : (["events", "events_by_person"] as const)) {
+            const wide = question.stitched || rules.ofCompanies;
+            for (const table of wide ? (["events"] as const) : (["events", "events_by_person"] as const)) {
               const asked = table === "events" ? question : { ...question, value: null };
-              const request = { question: asked, of: dimension.of, table, stitched: rules.stitched, slice: null };
+              const request = { question: asked, of: dimension.of, table, stitched: question.stitched, slice: null };
               const { paths } = await store.paths(callerWith(tenantId, ["analytics:read"]), request);
               const found = paths
                 .map(({ steps, conversions, losses, value, toConvertMs, timed }) => [

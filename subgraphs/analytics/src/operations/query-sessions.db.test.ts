@@ -90,6 +90,7 @@ const measured = (sessions: readonly ReferenceSession[], input: SessionsInput) =
   return {
     sessionsError: null,
     ...{ sessions: count, people: new Set(sessions.flatMap(({ person }) => person ?? [])).size },
+    units: new Set(sessions.map(({ unit }) => unit)).size,
     ...{ events: sum(sessions.map(({ events }) => events.length)), pageViews: sum(sessions.map(({ views }) => views)) },
     ...{ eventsPerSession: per(({ events }) => events.length), pagesPerSession: per(({ views }) => views) },
     meanDurationSeconds: per(({ durationMs }) => durationMs / 1_000),
@@ -219,6 +220,33 @@ describe("sessions of stored events", () => {
     expect((await pages(tenantId, of(0, 10), 10)).map(({ events }) => events)).toEqual([3]);
     const { total } = await querySessionMetrics(deps())(reader(tenantId), of(10, 60));
     expect(total).toMatchObject({ sessions: 1, people: 1, events: 1 });
+  });
+
+  test("of accounts are those of whoever acts in their name, and of events that name none there are none", async () => {
+    const tenantId = freshTenantId();
+    const of = (company: string) => ({ properties: { groups: { company } } });
+    await storeEvents(world.writer, tenantId, [
+      ...[event("ada", 0, of("acme")), event("eve", 20, of("acme")), event("ada", 30, of("zeta"))],
+      ...[event("bob", 45, of("acme")), event("bob", 90, of("acme")), event("cyd", 95)],
+    ]);
+    const definition = { unit: { kind: "GROUP", group: "company" } } as const;
+    const found = await pages(tenantId, { range, definition }, 2);
+    expect(found.map(({ events, userId }) => [events, userId])).toEqual([
+      [1, "bob"],
+      [1, "ada"],
+      [3, "ada"],
+    ]);
+    const { total } = await querySessionMetrics(deps())(reader(tenantId), { range, definition });
+    expect(total).toMatchObject({ sessions: 3, units: 2, people: 2, events: 5 });
+    for (const [input, field] of [
+      [{ definition, sample: 0.5 }, "input.sample"],
+      [{ definition: { unit: { kind: "SESSION" } } }, "input.definition.unit.kind"],
+      [{ definition: { by: "SENT", unit: { kind: "PERSON" } } }, "input.definition.unit"],
+      [{ definition: { unit: { kind: "GROUP", group: "a.b" } } }, "input.definition.unit.group"],
+    ] as const)
+      await expect(querySessionMetrics(deps())(reader(tenantId), { range, ...input })).rejects.toMatchObject({
+        extensions: { code: "BAD_INPUT", field },
+      });
   });
 
   test("of nobody there are none, and no mean, rate or quantile of none is told", async () => {

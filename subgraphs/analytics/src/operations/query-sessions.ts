@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { fieldsOfUnit } from "../domain/analysis-unit.ts";
 import { accessOf } from "../domain/access.ts";
 import { approximationOf } from "../domain/asked-part.ts";
 import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
@@ -36,6 +37,7 @@ const CAMPAIGN_FIELDS = ["utmSource", "utmMedium", "utmCampaign"];
 /** Fields that sessions are made and filtered by. */
 const fieldsOf = (question: SessionsQuestion): readonly Field[] => {
   const { definition, currency, filter } = question;
+  const unit = definition.kind === "GAP" ? fieldsOfUnit(definition.unit) : [];
   const named = [
     ...(definition.kind === "SENT" ? ["sessionId"] : []),
     ...(definition.kind === "GAP" && definition.bySource ? ["source"] : []),
@@ -44,6 +46,7 @@ const fieldsOf = (question: SessionsQuestion): readonly Field[] => {
   ];
   return [
     ...named.map((name) => parseField(name, "input")),
+    ...unit,
     ...fieldsOfFilter(filter),
     ...sessionMarks(question).matchers.flatMap(fieldsOfMatcher),
   ];

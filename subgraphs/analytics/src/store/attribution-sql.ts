@@ -2,7 +2,7 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { AttributionQuestion, TouchDimension } from "../domain/attribution/question.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
-import { anyNameSql, behaviourRange, matcherSql, sliceSql } from "./behaviour-sql.ts";
+import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import { numberOf } from "./measure-sql.ts";
@@ -60,15 +60,16 @@ const touchesSql = (request: PathsRequest, tenantId: string, params: Params): st
   const range = { fromMs: question.range.fromMs - question.lookbackMs, toMs: question.range.toMs };
   const matchers = [question.conversion, ...question.touchpoints];
   const value = question.value === null ? "0" : `ifNull(toFloat64(${numberOf(question.value, null, params)}), 0)`;
+  const { key, present } = unitSql(question.unit, params);
   const where = [
     behaviourRange(table, range, tenantId, params),
-    "person != 0",
+    present,
     ...anyNameSql(matchers, params),
     "(won OR touched)",
     ...personsSql(request, params),
   ];
   const columns = [
-    `${stitched ? "if(owner != 0, owner, person)" : "person"} AS unit`,
+    `${stitched ? "if(owner != 0, owner, person)" : key} AS unit`,
     "toUnixTimestamp64Milli(time) AS at",
     "sequence",
     `toUInt8(${matcherSql(question.conversion, params)}) AS won`,

@@ -1,8 +1,9 @@
+import type { AnalysisUnit } from "../domain/analysis-unit.ts";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { Field } from "../domain/fields.ts";
 import type { SessionDefinition, SessionMarks, SessionsQuestion } from "../domain/sessions/sessions.ts";
 import type { TimeRange } from "../domain/time-range.ts";
-import { behaviourRange, matcherSql, sliceSql } from "./behaviour-sql.ts";
+import { behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./field-sql.ts";
 import type { Params } from "./params.ts";
@@ -61,10 +62,11 @@ const moneySql = ({ currency }: SessionsQuestion, params: Params): string =>
     ? "toInt64(0)"
     : `if(currency = ${params.place("String", currency)}, toInt64(ifNull(revenue, 0) * 10000), 0)`;
 
-const unitOf = ({ definition }: SessionsQuestion): { readonly key: string; readonly present: string } =>
-  definition.kind === "SENT"
-    ? { key: "session_id", present: "session_id != ''" }
-    : { key: "person", present: "person != 0" };
+/** Whose events are put together: sessions as they were sent are units themselves. */
+const unitOf = ({ definition }: SessionsQuestion): AnalysisUnit =>
+  definition.kind === "SENT" ? { kind: "SESSION" } : definition.unit;
+
+const isByPerson = (question: SessionsQuestion): boolean => unitOf(question).kind === "PERSON";
 
 const cutsAtCampaigns = ({ definition }: SessionsQuestion): boolean =>
   definition.kind === "GAP" && definition.cutAtCampaign;
@@ -73,8 +75,8 @@ const cutsAtCampaigns = ({ definition }: SessionsQuestion): boolean =>
 const isPacked = (question: SessionsQuestion, { marks }: SessionsSource, columns: SessionColumns): boolean =>
   columns.sumsAlone &&
   columns.texts.length === 0 &&
-  question.definition.kind === "GAP" &&
-  !question.definition.cutAtCampaign &&
+  isByPerson(question) &&
+  !cutsAtCampaigns(question) &&
   question.currency === null &&
   marks.entry === null &&
   marks.exit === null &&
@@ -99,11 +101,10 @@ const layoutOf = (
       ...{ person: "unit", money: "toInt64(0)", first: "s[1]" },
     };
   }
-  const isSent = question.definition.kind === "SENT";
   const lists = [
     ...["groupArray(at)", "groupArray(sequence)", "groupArray(mark)"],
     cutsAtCampaigns(question) ? "groupArray(campaign)" : constant("toUInt64(0)"),
-    isSent ? "groupArray(person)" : constant("unit"),
+    isByPerson(question) ? constant("unit") : "groupArray(person)",
     question.currency === null ? constant("toInt64(0)") : "groupArray(cents)",
     ...columns.texts.map((_text, place) => `groupArray(t${place})`),
   ];
@@ -127,7 +128,7 @@ const unitsSql = (
   params: Params,
 ): string => {
   const { definition } = question;
-  const unit = unitOf(question);
+  const unit = unitSql(unitOf(question), params);
   const where = [
     behaviourRange(source.table, source.reach, source.tenantId, params),
     unit.present,

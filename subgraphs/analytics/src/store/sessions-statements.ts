@@ -78,6 +78,7 @@ const sumsSql = ({ levels, part }: SessionMetricsQuestion): readonly string[] =>
   `${part.slice === null ? "toFloat64(0)" : SQUARES} AS squares`,
   "toFloat64(count()) AS sessions",
   "toFloat64(uniqExactIf(person, person != 0)) AS people",
+  "toFloat64(uniqExact(unit)) AS units",
   "toFloat64(sum(events)) AS all_events",
   "toFloat64(sum(views)) AS page_views",
   "toFloat64(sum(end_ms - start_ms)) AS duration_ms",

@@ -57,6 +57,7 @@ const sums = z.looseObject({
     sessions: number,
     squares: number,
     people: number,
+    units: number,
     all_events: number,
     page_views: number,
   },
@@ -71,7 +72,13 @@ const lineOf = (raw: unknown, groups: number): SessionLine => {
     values: row.total_d === 1 ? null : Array.from({ length: groups }, (_, group) => z.string().parse(row[`d${group}`])),
     sums: {
       squares: row.squares,
-      ...{ sessions: row.sessions, people: row.people, events: row.all_events, pageViews: row.page_views },
+      ...{
+        sessions: row.sessions,
+        people: row.people,
+        units: row.units,
+        events: row.all_events,
+        pageViews: row.page_views,
+      },
       ...{ durationMs: row.duration_ms, durationsMs: row.durations_ms, activeMs: row.active, bounced: row.bounces },
       ...{ engaged: row.engagements, converted: row.conversions, money: row.all_money },
     },

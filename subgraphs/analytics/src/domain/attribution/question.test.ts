@@ -16,6 +16,7 @@ describe("a question to attribution", () => {
         lookbackMs: 30 * 86_400_000,
         reset: "AFTER_CONVERSION",
         count: "EVERY",
+        unit: { kind: "PERSON" },
         stitched: true,
         nonConverting: true,
         openJourneys: "LAST",

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { parseAskedSample, type AskedSample, type SampleInput } from "../asked-sample.ts";
+import { fieldsOfUnit, parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "../analysis-unit.ts";
+import { parsePersonsPart, type AskedSample, type SampleInput } from "../asked-sample.ts";
 import { DAY_MS, parseDuration, SECOND_MS } from "../duration.ts";
 import { fieldsOfMatcher, parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
 import { parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
@@ -67,6 +68,8 @@ export interface AttributionQuestion extends TouchQuestion {
   readonly dimensions: readonly { readonly name: string; readonly of: TouchDimension }[];
   readonly reset: "AFTER_CONVERSION" | "NEVER";
   readonly count: "EVERY" | "FIRST_PER_PERSON";
+  /** Whose journeys they are. */
+  readonly unit: AnalysisUnit;
   readonly stitched: boolean;
   readonly nonConverting: boolean;
   /** Which journeys of a person that ended in no conversion count: the last one, or every one. */
@@ -99,6 +102,7 @@ export interface AttributionInput extends TouchInput, SampleInput {
   readonly dimensions?: readonly string[];
   readonly reset?: AttributionQuestion["reset"];
   readonly count?: AttributionQuestion["count"];
+  readonly unit?: Maybe<AnalysisUnitInput>;
   readonly identity?: "STITCHED" | "PERSON";
   readonly nonConverting?: boolean;
   readonly openJourneys?: AttributionQuestion["openJourneys"];
@@ -203,6 +207,7 @@ export const parseTouches = (input: TouchInput, where: string, access: FieldAcce
 export const parseAttribution = (input: AttributionInput, access: FieldAccess): AttributionQuestion => {
   const range = parseTimeRange(input.range, "input.range");
   const conversion = parseEventMatcher(input.conversion, "input.conversion", access);
+  const unit = parseAnalysisUnit(input.unit, "input.unit");
   const dimensions = input.dimensions ?? ["channel"];
   return {
     range,
@@ -212,12 +217,13 @@ export const parseAttribution = (input: AttributionInput, access: FieldAccess): 
     dimensions: parseDimensions(dimensions, access),
     reset: input.reset ?? "AFTER_CONVERSION",
     count: input.count ?? "EVERY",
-    stitched: (input.identity ?? "STITCHED") === "STITCHED",
+    unit,
+    stitched: unit.kind === "PERSON" && (input.identity ?? "STITCHED") === "STITCHED",
     nonConverting: input.nonConverting ?? true,
     openJourneys: input.openJourneys ?? "LAST",
     spend: parseSpend(input.spend ?? [], dimensions),
     bootstrap: parseBootstrap(input.bootstrap),
-    asked: parseAskedSample(input),
+    asked: parsePersonsPart(input, unit),
   };
 };
 
@@ -229,6 +235,7 @@ export const fieldsOfTouches = ({ touchpoints, rules }: TouchQuestion): readonly
 
 /** Every field a question looks at when its paths are told apart by a dimension. */
 export const fieldsOfAttribution = (question: AttributionQuestion, of: TouchDimension): readonly Field[] => [
+  ...fieldsOfUnit(question.unit),
   ...[question.conversion, ...question.touchpoints].flatMap(fieldsOfMatcher),
   ...(of.kind === "FIELD" ? [of.field] : question.rules.flatMap(({ filter }) => fieldsOf(filter))),
   ...(question.value?.kind === "REVENUE"

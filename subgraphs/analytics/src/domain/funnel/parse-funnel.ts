@@ -1,6 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit } from "../analysis-unit.ts";
-import { parsePersonsPart } from "../asked-part.ts";
+import { parsePersonsPart } from "../asked-sample.ts";
 import { parseTouches } from "../attribution/question.ts";
 import { bucketsOf } from "../calendar.ts";
 import { parseDuration } from "../duration.ts";

@@ -1,6 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit } from "../analysis-unit.ts";
-import { parsePersonsPart } from "../asked-part.ts";
+import { parsePersonsPart } from "../asked-sample.ts";
 import { parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
 import { parseRevealedField, type Field, type FieldAccess } from "../fields.ts";

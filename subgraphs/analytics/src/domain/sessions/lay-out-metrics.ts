@@ -32,7 +32,17 @@ export interface PageLine {
 }
 
 const NONE: SessionSums = {
-  ...{ sessions: 0, squares: 0, people: 0, events: 0, pageViews: 0, durationMs: 0, durationsMs: [], activeMs: 0 },
+  ...{
+    sessions: 0,
+    squares: 0,
+    people: 0,
+    units: 0,
+    events: 0,
+    pageViews: 0,
+    durationMs: 0,
+    durationsMs: [],
+    activeMs: 0,
+  },
   ...{ bounced: 0, engaged: 0, converted: 0, money: 0n },
 };
 
@@ -48,7 +58,7 @@ const measuresOf = (question: SessionMetricsQuestion, sums: SessionSums): Sessio
   const up = (count: number): number => estimated(of, count);
   return {
     ...{ sessions: up(sessions), sessionsError: standardErrorOf(of, sums.squares) },
-    ...{ people: up(sums.people), events: up(sums.events), pageViews: up(sums.pageViews) },
+    ...{ people: up(sums.people), units: up(sums.units), events: up(sums.events), pageViews: up(sums.pageViews) },
     eventsPerSession: perSession(sums.events),
     pagesPerSession: perSession(sums.pageViews),
     meanDurationSeconds: perSession(sums.durationMs / 1_000),

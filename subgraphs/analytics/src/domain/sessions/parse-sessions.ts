@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "../analysis-unit.ts";
 import { WHOLE } from "../asked-part.ts";
-import { parseAskedSample, type AskedSample } from "../asked-sample.ts";
+import { parseAskedSample, parsePersonsPart, type AskedSample } from "../asked-sample.ts";
 import { bucketsOf } from "../calendar.ts";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
@@ -37,7 +38,14 @@ const maybe = <T, R>(value: T | null | undefined, read: (given: T) => R): R | nu
 const duration = (text: string, field: string, minMs: number, maxMs: number): number =>
   parseDuration(text, field, { minMs, maxMs });
 
-const GAP_PARTS = ["gap", "cutAtMidnight", "cutAtCampaign", "maxLength", "bySource"] as const;
+const GAP_PARTS = ["gap", "unit", "cutAtMidnight", "cutAtCampaign", "maxLength", "bySource"] as const;
+
+const parseUnit = (input: AnalysisUnitInput | null | undefined): AnalysisUnit => {
+  const unit = parseAnalysisUnit(input, "input.definition.unit");
+  if (unit.kind === "SESSION")
+    throw bad("input.definition.unit.kind", "Sessions by the id they were sent with are `by: SENT`, without a `unit`.");
+  return unit;
+};
 
 const parseDefinition = (input: SessionDefinitionInput, range: TimeRange, offsetAt: OffsetAt): SessionDefinition => {
   const where = "input.definition";
@@ -50,6 +58,7 @@ const parseDefinition = (input: SessionDefinitionInput, range: TimeRange, offset
   return {
     kind: "GAP",
     gapMs: duration(input.gap ?? "PT30M", `${where}.gap`, 1_000, SESSION_LIMITS.gapMs),
+    unit: parseUnit(input.unit),
     midnightsMs:
       input.cutAtMidnight === true ? bucketsOf("DAY", reachOf(range), offsetAt, "input.range").startsMs : null,
     cutAtCampaign: input.cutAtCampaign ?? false,
@@ -156,9 +165,10 @@ const parseLevels = (levels: readonly number[]): readonly number[] => {
 };
 
 /** What of all persons is to be looked at; sessions that were sent are of whoever had them, and of nobody in part. */
-const parseSample = (input: SessionMetricsInput, { kind }: SessionDefinition): AskedSample => {
+const parseSample = (input: SessionMetricsInput, definition: SessionDefinition): AskedSample => {
+  if (definition.kind === "GAP") return parsePersonsPart(input, definition.unit);
   const asked = parseAskedSample(input);
-  if (asked.kind === "ALL" || kind === "GAP") return asked;
+  if (asked.kind === "ALL") return asked;
   const name = asked.kind === "FAST" ? "fast" : "sample";
   throw bad(
     `input.${name}`,

@@ -45,6 +45,7 @@ export interface SessionSums {
   /** Sum over persons of the square of how many there are, where a part of the persons was looked at; 0 where all were. */
   readonly squares: number;
   readonly people: number;
+  readonly units: number;
   readonly events: number;
   readonly pageViews: number;
   readonly durationMs: number;
@@ -63,6 +64,7 @@ export interface SessionMeasures {
   /** Standard error of `sessions`; null unless they are estimated. */
   readonly sessionsError: number | null;
   readonly people: number;
+  readonly units: number;
   readonly events: number;
   readonly eventsPerSession: number | null;
   readonly pageViews: number;

@@ -1,4 +1,5 @@
 import type { SampleInput } from "../asked-sample.ts";
+import type { AnalysisUnitInput } from "../analysis-unit.ts";
 import type { Granularity } from "../calendar.ts";
 import type { EventMatcherInput } from "../event-matcher.ts";
 import type { FilterInput } from "../filter-input.ts";
@@ -10,6 +11,7 @@ type Maybe<T> = T | null | undefined;
 export interface SessionDefinitionInput {
   readonly by?: Maybe<SessionKind>;
   readonly gap?: Maybe<string>;
+  readonly unit?: Maybe<AnalysisUnitInput>;
   readonly cutAtMidnight?: Maybe<boolean>;
   readonly cutAtCampaign?: Maybe<boolean>;
   readonly maxLength?: Maybe<string>;

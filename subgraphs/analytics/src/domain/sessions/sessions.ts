@@ -1,3 +1,4 @@
+import type { AnalysisUnit } from "../analysis-unit.ts";
 import type { Buckets } from "../calendar.ts";
 import { DAY_MS } from "../duration.ts";
 import type { Part } from "../asked-part.ts";
@@ -19,6 +20,8 @@ export type SessionDefinition =
   | {
       readonly kind: "GAP";
       readonly gapMs: number;
+      /** Whose events are put together. */
+      readonly unit: AnalysisUnit;
       /** Starts of the zone's days that a session is cut at; null for none. */
       readonly midnightsMs: readonly number[] | null;
       readonly cutAtCampaign: boolean;
