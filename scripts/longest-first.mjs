@@ -10,6 +10,7 @@ export const LONGEST = [
   "ingest/src/import/real-data.db.test.ts",
   "tests/journeys/embedded-start.spec.ts",
   "tests/faults/kill-nine.spec.ts",
+  "tests/faults/evaluating-worker.spec.ts",
   "tests/journeys/roles.spec.ts",
   "tests/security/hostile-input.spec.ts",
   "subgraphs/analytics/src/operations/data-policy.db.test.ts",
