@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { EventId, TenantId } from "@tessera/contracts/ids";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -6,6 +7,11 @@ import { createIdFilter, hashCanonicalId, hashId, hashText, type IdFilter } from
 
 /** Lookups one request may have running at a time. */
 const PARALLEL_LOOKUPS = 4;
+/**
+ * Milliseconds of feeding the filter after which the process's other work comes first, and times as long as it then has: of a hundred million ids feeding takes some
+ * ten seconds after a start, in which questions are answered too.
+ */
+const [FEED_MS, REST_TIMES] = [5, 2];
 /** Milliseconds before a scan that failed is begun again. */
 const RESCAN_MS = 2_000;
 /** Tenants whose hash is kept. */
@@ -81,9 +87,15 @@ const scanInto = async (
     const word = (place: number): number => view.getUint32(at + place, true);
     parts.filter.add(hashId(parts.tenantHash(tenant), word(4), word(0), word(12), word(8)));
   });
+  let fedMs = 0;
   for await (const chunk of await parts.store.scanIds(receivedSinceMs)) {
     if (!wanted()) return false;
+    const beganMs = performance.now();
     feed(chunk);
+    fedMs += performance.now() - beganMs;
+    if (fedMs < FEED_MS) continue;
+    await wait(fedMs * REST_TIMES, undefined, { ref: false });
+    fedMs = 0;
   }
   return wanted();
 };
