@@ -7,13 +7,9 @@ import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgrap
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
-import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
-import { requiredSteps } from "../domain/funnel/funnel.ts";
-import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
 import { createFunnelStore } from "../store/funnel-store.ts";
-import { anyFunnel, FUNNEL_RANGE, unitEvents } from "../../testing/funnel-arbitraries.ts";
-import { passes } from "../../testing/reference-filter.ts";
-import { referenceAttempt } from "../../testing/reference-funnel.ts";
+import { anyFunnel, FUNNEL_RANGE } from "../../testing/funnel-arbitraries.ts";
+import { manyUnits, referenceOf, unitInput } from "../../testing/funnel-world.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { queryFunnel } from "./query-funnel.ts";
 
@@ -39,76 +35,8 @@ const event = (userId: string, name: string, seconds: number, more: Partial<Test
 });
 const named = (...names: readonly string[]) => names.map((name) => ({ anyOf: [{ events: [name] }] }));
 
-/** Which unit an event belongs to, null for none. */
-const UNITS = {
-  PERSON: ({ userId }: TestEvent) => userId ?? null,
-  SESSION: ({ sessionId }: TestEvent) => sessionId ?? null,
-  FIELD: ({ properties }: TestEvent) => (typeof properties?.["order"] === "string" ? properties["order"] : null),
-} as const;
-
-const unitInput = (kind: keyof typeof UNITS) => (kind === "FIELD" ? { kind, field: "properties.order" } : { kind });
-
-/** Every unit's attempt, by the reference that tries every way. */
-const referenceOf = (input: FunnelInput, kind: keyof typeof UNITS, events: readonly TestEvent[]) => {
-  const funnel = parseFunnel(input, { personalData: true });
-  const { conditions } = funnelMarks(funnel);
-  const units = [...new Set(events.flatMap((one) => UNITS[kind](one) ?? []))];
-  return units.flatMap((unit) => {
-    const own = events.filter((one) => UNITS[kind](one) === unit).toSorted((a, b) => a.timeMs - b.timeMs);
-    const seen = own.map((one) => ({
-      time: one.timeMs,
-      passes: conditions.map((matchers) =>
-        matchers.some(
-          ({ names, filter }) =>
-            (names.length === 0 || names.includes(one.name)) &&
-            (filter === null || passes(one, { field: "source", eq: "web" })),
-        ),
-      ),
-    }));
-    // What no step and no exclusion is about is passed over, but not in STRICT.
-    const kept = own.filter((_one, place) => funnel.order === "STRICT" || seen[place]?.passes.includes(true) === true);
-    const attempt = referenceAttempt(
-      funnel,
-      seen.filter((_one, place) => funnel.order === "STRICT" || seen[place]?.passes.includes(true) === true),
-    );
-    if (attempt === null || (attempt.places[0] ?? -1) < 0) return [];
-    const last = kept[Math.max(...attempt.places)];
-    const next = last === undefined ? undefined : own[own.indexOf(last) + 1];
-    const plan = attempt.places.map((place) => kept[place]?.properties?.["plan"]).find((value) => value !== undefined);
-    const depth = requiredSteps(funnel).filter((step) => (attempt.places[step] ?? -1) >= 0).length;
-    const first = kept[attempt.places[0] ?? 0];
-    const entry = {
-      atMs: kept[attempt.entry]?.timeMs ?? 0,
-      values: [first?.properties?.["plan"] ?? null, first?.source ?? null],
-    };
-    return [{ places: attempt.places, plan: plan ?? null, next: next?.name ?? null, depth, entry }];
-  });
-};
-
 const count = <T>(values: readonly T[]): ReadonlyMap<T, number> =>
   values.reduce((counts, value) => counts.set(value, (counts.get(value) ?? 0) + 1), new Map<T, number>());
-
-const manyUnits = fc
-  .array(
-    fc.tuple(
-      unitEvents(7),
-      fc.constantFrom(...["pro", "free", undefined]),
-      fc.constantFrom("s1", "s2", undefined),
-      fc.constantFrom("o1", "o2", undefined),
-    ),
-    { minLength: 1, maxLength: 6 },
-  )
-  .map((units) =>
-    units
-      .flatMap(([events, plan, sessionId, order], index) =>
-        events.map((one): TestEvent => ({
-          ...{ ...one, id: randomUUID(), userId: `u${index}` },
-          ...(sessionId === undefined ? {} : { sessionId }),
-          properties: { ...(plan === undefined ? {} : { plan }), ...(order === undefined ? {} : { order }) },
-        })),
-      )
-      .toSorted((a, b) => a.timeMs - b.timeMs),
-  );
 
 describe("a funnel over stored events", () => {
   test("held to entries before a moment counts those alone, and tells of them, and of those with some value, by each field of them, what a reference tells that tries every way", async () => {
