@@ -1,6 +1,6 @@
 import type { ChangeExplanation, ExplainedSlice } from "./operations/change/explain-change.ts";
 import type { BehindInput } from "./operations/behind/behind-question.ts";
-import type { BehindPerson } from "./operations/behind/read-behind.ts";
+import type { BehindPerson } from "./operations/behind/behind-answer.ts";
 import type { IngestOutcome } from "@tessera/contracts/ingest";
 import type { Cohort, CohortComputation, CohortSize, CohortVersion } from "./domain/cohort.ts";
 import type { MatchedEvent } from "./domain/correlation/match.ts";

@@ -3,12 +3,15 @@ import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgrap
 import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { openTestResources } from "@tessera/platform/testing/test-resources";
 import { COHORT_KEPT } from "../src/domain/cohort.ts";
+import type { ReadBehindDeps } from "../src/operations/behind/behind-answer.ts";
 import type { BehindInput } from "../src/operations/behind/behind-question.ts";
-import { behindCounts, behindEvents, behindPeople, type ReadBehindDeps } from "../src/operations/behind/read-behind.ts";
+import { behindCounts, behindEvents, behindPeople } from "../src/operations/behind/read-behind.ts";
 import { createAnalyticsStore } from "../src/store/analytics-store.ts";
 import { behaviourStatements } from "../src/store/behaviour-statements.ts";
+import { createFunnelStore } from "../src/store/funnel-store.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
+import { countHere } from "./count-here.ts";
 import { personOf } from "./reference-behaviour.ts";
 import { storeEvents, type TestEvent } from "./test-events.ts";
 
@@ -110,6 +113,7 @@ export const openBehindRoom = (now: number) => {
   const deps = {
     ...{ eventStore, nowMs, statements: behaviourStatements, features: everyFeature },
     store: createAnalyticsStore(eventStore),
+    ...{ funnels: createFunnelStore(eventStore), counting: countHere },
     cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
     definitions: createDefinitionStore({ sql, nowMs }),
   };

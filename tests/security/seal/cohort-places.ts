@@ -14,6 +14,10 @@ const activeWith = (cell: object) => (cohort: string) => ({
   input: { range, event: {}, cohort },
   cell,
 });
+const ofStep = (cohort: string) => ({
+  input: { range, steps: [{ anyOf: [{}] }], breakdown: { cohorts: [cohort] } },
+  cell: { step: 1, group: { cohort } },
+});
 const newOnes = { start: "2025-12-29T00:00:00Z", state: "FRESH" };
 const daily = { day: range.from, window: "DAILY" };
 
@@ -28,6 +32,8 @@ const behindPlaces = {
   "Query.behind(of.retention.cohort)": numberOf("retention", started),
   "Query.behind(of.retention.input.cohorts)": numberOf("retention", ofGroup),
   "Query.behind(of.retention.cell.cohort)": numberOf("retention", ofGroup),
+  "Query.behind(of.funnel.input.breakdown.cohorts)": numberOf("funnel", ofStep),
+  "Query.behind(of.funnel.cell.group.cohort)": numberOf("funnel", ofStep),
   "Query.behind(of.stickiness.input.cohort)": numberOf("stickiness", activeWith({ periods: 1 })),
   "Query.behind(of.lifecycle.input.cohort)": numberOf("lifecycle", activeWith(newOnes)),
   "Query.behind(of.activeUsers.input.cohort)": numberOf("activeUsers", activeWith(daily)),

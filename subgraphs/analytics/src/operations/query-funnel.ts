@@ -17,7 +17,7 @@ import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
 import { eventBits } from "../domain/funnel/packed-events.ts";
 import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
 import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
-import { provenanceOf, type Cost } from "../domain/provenance.ts";
+import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
 import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
 import { readPart } from "./asked-part.ts";
 import { withCount, type Counted, type Counting } from "./counting.ts";
@@ -117,11 +117,19 @@ export interface FunnelDeps {
 /** An answer to `funnel`, and what was asked of its entries besides. */
 export type CountedEntries = FunnelAnswer & Pick<FunnelParts, "entries">;
 
-/** Answers `funnel`: validates, sees how much there is to look at, reads each unit's events from the store slice by slice, and counts. */
-export const queryFunnel =
+/** What counting a funnel comes to. */
+export interface CountedFunnel {
+  /** The funnel with the part of the persons that was looked at. */
+  readonly funnel: Funnel;
+  readonly place: FunnelPlace;
+  readonly parts: FunnelParts;
+  readonly provenance: Provenance;
+}
+
+/** Counts a funnel: sees how much there is to look at, reads each unit's events from the store slice by slice, and counts. */
+export const countFunnel =
   (deps: FunnelDeps) =>
-  async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<CountedEntries> => {
-    const asked = parseFunnel(input, accessOf(caller));
+  async (caller: Caller, asked: Funnel, signal?: AbortSignal): Promise<CountedFunnel> => {
     const { table, rejected } = behaviourSource(fieldsOf(asked), caller.dataPolicy);
     const asOfMs = deps.nowMs();
     const part = await readPart(asked.asked, () =>
@@ -143,18 +151,26 @@ export const queryFunnel =
     const { parts, costs } = await withCount(deps.counting, task, about, (count) =>
       readUnits(reading, slicesOf(slice, size.events, sliceEvents), count),
     );
-    const { enteredInSample, ...told } = parts;
     const facts = {
       parts: [{ table, ...readRange(funnel) }],
       rejected,
-      approximations: approximationOf(part, "entered", enteredInSample),
+      approximations: approximationOf(part, "entered", parts.enteredInSample),
     };
     const allCosts = [...(tried === null ? [] : [tried.statistics]), ...size.costs, ...costs];
     return {
-      ...told,
+      ...{ funnel, place, parts },
       provenance: provenanceOf(
         ...([facts, allCosts, asOfMs, funnel.timeZone, caller.dataPolicy] as const),
-        samplingOf(part, enteredInSample),
+        samplingOf(part, parts.enteredInSample),
       ),
     };
+  };
+
+/** Answers `funnel`. */
+export const queryFunnel =
+  (deps: FunnelDeps) =>
+  async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<CountedEntries> => {
+    const { parts, provenance } = await countFunnel(deps)(caller, parseFunnel(input, accessOf(caller)), signal);
+    const { enteredInSample: _entered, behind: _behind, ...told } = parts;
+    return { ...told, provenance };
   };

@@ -8,6 +8,7 @@ import {
   behindPeopleStatement,
   behindPersonOf,
   behindPlaceOf,
+  eventsBehindSql,
   olapBehindSql,
 } from "./behind/behind-sql.ts";
 import { retentionBehindSql } from "./behind/retention-behind-sql.ts";
@@ -31,7 +32,7 @@ export const behaviourStatements = {
   ...{ activeLineOf, lifecycleLineOf, stickinessLineOf, storedStartsOf, cohortSizeOf },
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ rowsEstimate, personsCount },
-  ...{ olapBehindSql, retentionBehindSql, activityBehindSql },
+  ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },
   ...{ behindCountsOf, behindPlaceOf, behindPersonOf },
   ...{ membersStatement, listedStatement, computeStatement, countStatement },

@@ -153,7 +153,7 @@ const candidateSql = (candidates: readonly string[], params: Params): string => 
 };
 
 /** What travels of each event beside its unit, time and mark, by the letter of its column. */
-const columnsOf = (
+export const columnsOf = (
   funnel: Funnel,
   { candidates }: FunnelSource,
   params: Params,

@@ -1,10 +1,12 @@
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, NativeAnswer, QueryAnswer } from "@tessera/platform/store/event-store";
+import type { BehindUnit, UnitEvent } from "../domain/funnel/funnel-cell.ts";
 import type { Funnel } from "../domain/funnel/funnel.ts";
 import type { EventBits } from "../domain/funnel/packed-events.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { funnelListsStatement } from "./funnel-lists-sql.ts";
 import { candidateOf, funnelSizeOf } from "./funnel-rows.ts";
+import { funnelEventsStatement, unitEventOf } from "./behind/funnel-behind-sql.ts";
 import { rowsEstimate, type RowsEstimate } from "./rows-estimate.ts";
 import {
   funnelBoundStatement,
@@ -51,6 +53,14 @@ export interface FunnelStore {
     slice: UnitSlice & { readonly bits: EventBits },
     signal?: AbortSignal,
   ): Promise<NativeAnswer>;
+  /** Which event each of some units is listed by. */
+  eventsOf(
+    reader: DataReader,
+    funnel: Funnel,
+    place: FunnelPlace,
+    listed: readonly BehindUnit[],
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<UnitEvent>>;
   /** The events of a slice of the units in columns, a unit's one behind the other. */
   units(
     reader: DataReader,
@@ -85,6 +95,10 @@ export const createFunnelStore = (
     },
     lists: (reader, funnel, place, { bits, ...slice }, signal) =>
       store.native(reader, funnelListsStatement(funnel, sourceOf(reader, place), slice, bits), optionsOf(signal)),
+    eventsOf: (reader, funnel, place, listed, signal) => {
+      const statement = funnelEventsStatement(funnel, sourceOf(reader, place), listed);
+      return store.query(reader, statement, unitEventOf, optionsOf(signal));
+    },
     units: (reader, funnel, place, slice, signal) =>
       store.native(reader, funnelUnitsStatement(funnel, sourceOf(reader, place), slice), optionsOf(signal)),
   };

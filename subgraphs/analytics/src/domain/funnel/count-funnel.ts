@@ -2,6 +2,7 @@ import { zoneOffset } from "@tessera/platform/time/zone";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../fields.ts";
 import type { EntryCounts } from "./entry-counts.ts";
+import type { UnitsBehind } from "./funnel-cell.ts";
 import type { FunnelAnswer } from "./funnel-answer.ts";
 import { FUNNEL_LIMITS, type Funnel } from "./funnel.ts";
 import type { FunnelMarks } from "./funnel-marks.ts";
@@ -33,6 +34,8 @@ export interface FunnelParts extends Omit<FunnelAnswer, "provenance"> {
   readonly enteredInSample: number;
   /** Units by what their entry was, not scaled; null when that was not asked for. */
   readonly entries: EntryCounts | null;
+  /** The units behind a number; null when they were not asked for. */
+  readonly behind: UnitsBehind | null;
 }
 
 const ANY: EventMatcher = { names: [], filter: null };
@@ -89,7 +92,8 @@ export const createFunnelCount = ({ funnel: counted, marks, candidates, asOfMs }
       if (searchPlain === null) eachPackedUnit(events, most, tally.add);
       else searchPlain(events, tally.addPlain);
     },
-    addColumns: (columns) => eachUnit(columns, { most, keepAll: funnel.order === "STRICT" }, tally.add),
+    addColumns: (columns) =>
+      eachUnit(columns, { most, keepAll: funnel.order === "STRICT" || funnel.behind !== null }, tally.add),
     parts: () => {
       const counts = tally.result();
       return {
@@ -102,6 +106,7 @@ export const createFunnelCount = ({ funnel: counted, marks, candidates, asOfMs }
         cutUnits: counts.cutUnits,
         enteredInSample: counts.all.reached[0] ?? 0,
         entries: counts.entries,
+        behind: counts.behind,
       };
     },
   };

@@ -7,6 +7,7 @@ import type { Field } from "../fields.ts";
 import type { Condition } from "../filter.ts";
 import type { DefinitionUse } from "../semantic/definition.ts";
 import type { TimeRange } from "../time-range.ts";
+import type { FunnelBehind } from "./funnel-cell.ts";
 import type { OffsetAt } from "@tessera/platform/time/zone";
 
 /** How the steps of a funnel follow one another, as in the SDL. */
@@ -105,6 +106,8 @@ export interface Funnel {
   readonly attribution: TouchQuestion | null;
   /** What is told of entries; null when that is not asked for. */
   readonly entries: FunnelEntries | null;
+  /** Which units are listed; null when that is not asked for. */
+  readonly behind: FunnelBehind | null;
   /** What of all persons is to be looked at. */
   readonly asked: AskedSample;
   /** Part of the persons that is looked at; 1 for all, and until it is known. */

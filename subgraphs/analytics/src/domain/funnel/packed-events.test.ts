@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { eachPackedUnit, eventBits } from "./packed-events.ts";
 
-const PLAIN = { breakdown: null, correlation: null, dropOffs: null, attribution: null, entries: null };
+const PLAIN = { breakdown: null, correlation: null, dropOffs: null, attribution: null, entries: null, behind: null };
 const marksOf = (conditions: number) => ({
   conditions: Array.from({ length: conditions }, () => []),
   ...{ steps: [], exclusions: [] },

@@ -34,19 +34,22 @@ export const eventBits = (
     dropOffs,
     attribution,
     entries,
-  }: Pick<Funnel, "breakdown" | "correlation" | "dropOffs" | "attribution" | "entries">,
+    behind,
+  }: Pick<Funnel, "breakdown" | "correlation" | "dropOffs" | "attribution" | "entries" | "behind">,
   { conditions }: FunnelMarks,
   { fromMs, toMs }: TimeRange,
 ): EventBits | null => {
-  if (breakdown !== null || correlation !== null || dropOffs !== null || attribution !== null || entries !== null)
-    return null;
+  const others = [breakdown, correlation, dropOffs, attribution, entries, behind];
+  if (others.some((part) => part !== null)) return null;
   const at = Math.max(1, Math.ceil(Math.log2(toMs - fromMs + 1)));
   const mark = conditions.length;
   const sequence = 2 * WORD - at - mark;
   return mark > MOST_MARK_BITS || sequence < LEAST_SEQUENCE_BITS ? null : { at, sequence, mark };
 };
 
-const NOTHING_ELSE = { values: null, following: null, candidates: null, fieldValues: [], labels: null } as const;
+const NOTHING_ELSE = {
+  ...{ unitLow: 0, unitHigh: 0, values: null, following: null, candidates: null, fieldValues: [], labels: null },
+} as const;
 
 /** Hands over the units of a slice one after another, each with its first events up to the most that are looked at. */
 export const eachPackedUnit = (

@@ -249,6 +249,7 @@ export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => 
     correlation: parseCorrelation(input.correlation, access),
     attribution: parseAttribution(input, access),
     entries: parseEntries(input, access),
+    behind: null,
     asked: parsePersonsPart(input, unit),
     sample: 1,
   };

@@ -2,6 +2,8 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { createAttemptSearch, type Attempt } from "./attempt.ts";
 import { funnelMarks, type FunnelMarks } from "./funnel-marks.ts";
 import { createEntryCount, type EntryCounts } from "./entry-counts.ts";
+import { createBehindCount } from "./funnel-behind.ts";
+import type { UnitsBehind } from "./funnel-cell.ts";
 import { createJourneys, type Journeys } from "./funnel-journeys.ts";
 import { FUNNEL_LIMITS, readRange, requiredSteps, type Funnel } from "./funnel.ts";
 import { createNumberList, type NumberList } from "./number-list.ts";
@@ -41,6 +43,8 @@ export interface Tally {
   readonly journeys: Journeys;
   /** Units by what their entry was; null when that is not asked for. */
   readonly entries: EntryCounts | null;
+  /** The units behind a number; null when they are not asked for. */
+  readonly behind: UnitsBehind | null;
   /** Units of which only the first events were looked at. */
   readonly cutUnits: number;
 }
@@ -92,6 +96,12 @@ const groupOf = ({ breakdown }: Funnel, { places }: Attempt, { values }: UnitRow
 
 /** The cohorts and segments that an event is of, each a digit after `=`; the empty text alone for an event of none. */
 const membersIn = (value: string): readonly string[] => (value.length > 1 ? value.slice(1).split("") : [""]);
+
+/** The groups a unit is of: one by a field's value, several by cohorts and segments. */
+const groupsOf = (funnel: Funnel, attempt: Attempt, row: UnitRow): readonly string[] => {
+  const value = groupOf(funnel, attempt, row);
+  return funnel.breakdown?.kind === "MEMBERS" ? membersIn(value) : [value];
+};
 
 const tooMany = (where: string, what: string): Error =>
   refuse(
@@ -159,8 +169,7 @@ const countGroups = (funnel: Funnel): Part<ReadonlyMap<string, Counts>> => {
     result,
     add: (row, attempt) => {
       if (funnel.breakdown === null) return;
-      const value = groupOf(funnel, attempt, row);
-      for (const group of funnel.breakdown.kind === "FIELD" ? [value] : membersIn(value)) {
+      for (const group of groupsOf(funnel, attempt, row)) {
         const counts = found(result, group, () => emptyCounts(funnel.steps.length));
         countAttempt(counts, attempt, entered(row, attempt), before);
       }
@@ -251,6 +260,7 @@ export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks =
   const entries = createEntryCount(funnel);
   const parts = [all, groups, trend, next, correlation, journeys, entries];
   const beforeMs = (funnel.entriesBeforeMs ?? Number.POSITIVE_INFINITY) - readRange(funnel).fromMs;
+  const behind = createBehindCount(funnel);
   let cutUnits = 0;
   return {
     add: (row) => {
@@ -258,6 +268,7 @@ export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks =
       if (attempt === null || entered(row, attempt) >= beforeMs) return;
       if (row.cut) cutUnits += 1;
       for (const part of parts) part.add(row, attempt);
+      if (funnel.behind !== null) behind.add(row, attempt, groupsOf(funnel, attempt, row));
     },
     addPlain: (depth, times, cut) => {
       if ((times[0] ?? 0) >= beforeMs) return;
@@ -273,6 +284,7 @@ export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks =
       ...correlation.result,
       journeys: journeys.result(),
       entries: entries.result(),
+      behind: behind.result(),
       cutUnits,
     }),
   };

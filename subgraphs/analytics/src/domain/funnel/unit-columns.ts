@@ -29,6 +29,9 @@ export interface UnitColumns {
 
 /** One unit: its events in order, and beside each what the parts of the question need; columns of equal length, which hold the unit until the next one is handed over. */
 export interface UnitRow {
+  /** The unit's number of 64 bits in two words; 0 where it is not known. */
+  readonly unitLow: number;
+  readonly unitHigh: number;
   /** True when the unit had more events than are looked at. */
   readonly cut: boolean;
   readonly times: NumberColumn | readonly number[];
@@ -149,6 +152,8 @@ const eachOf = (
     const end = endOfUnit(columns, from);
     const to = Math.min(end, from + most);
     take({
+      unitLow: columns.units[2 * from] ?? 0,
+      unitHigh: columns.units[2 * from + 1] ?? 0,
       cut: isCut(from, end),
       times: columns.times.subarray(from, to),
       marks: columns.marks.subarray(from, to),

@@ -12,6 +12,8 @@ import {
   type LifecycleCellInput,
   type StickinessCellInput,
 } from "../../domain/behind/activity-cell.ts";
+import type { FunnelCellInput } from "../../domain/behind/funnel-cell.ts";
+import type { FunnelInput } from "../../domain/funnel/funnel-input.ts";
 import { parseRetentionCell, type RetentionCellInput } from "../../domain/behind/retention-cell.ts";
 import { parseCell, type CellInput } from "../../domain/cell.ts";
 import type { RetentionInput } from "../../domain/retention.ts";
@@ -39,6 +41,7 @@ export interface BehindInput {
   readonly stickiness?: Maybe<Of<Asked<ActivityInput>, StickinessCellInput>>;
   readonly lifecycle?: Maybe<Of<Asked<ActivityInput>, LifecycleCellInput>>;
   readonly activeUsers?: Maybe<Of<Asked<ActivityInput>, ActiveUsersCellInput>>;
+  readonly funnel?: Maybe<Of<Asked<FunnelInput>, FunnelCellInput>>;
 }
 
 /** What finding out what is behind a number needs. */
@@ -52,7 +55,7 @@ export interface BehindLines {
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
-const within = async <T>(kind: string, work: () => Promise<T>): Promise<T> => {
+export const within = async <T>(kind: string, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
@@ -61,7 +64,8 @@ const within = async <T>(kind: string, work: () => Promise<T>): Promise<T> => {
   }
 };
 
-const rangeOf = ({ range }: { readonly range: { readonly from: string; readonly to: string } }): TimeRange => ({
+/** The range a question is about. */
+export const rangeOf = ({ range }: { readonly range: { readonly from: string; readonly to: string } }): TimeRange => ({
   fromMs: Date.parse(range.from),
   toMs: Date.parse(range.to),
 });
@@ -123,15 +127,21 @@ const ofActivity = async <Cell>(
   };
 };
 
-const KINDS = ["olap", "retention", "stickiness", "lifecycle", "activeUsers"] as const;
+const KINDS = ["olap", "funnel", "retention", "stickiness", "lifecycle", "activeUsers"] as const;
+
+/** Refuses with BAD_INPUT unless exactly one number is named. */
+export const requireOne = (of: BehindInput): (typeof KINDS)[number] => {
+  const [kind, ...others] = KINDS.filter((one) => (of[one] ?? null) !== null);
+  if (kind === undefined || others.length > 0)
+    throw refuse("BAD_INPUT", `Name exactly one number: give one of ${KINDS.join(", ")}.`, { field: "of" });
+  return kind;
+};
 
 /** Finds out what is behind a number for a caller; refuses with BAD_INPUT or FORBIDDEN, naming the place in the input. */
 export const behindLines = async (deps: BehindDeps, caller: Caller, of: BehindInput): Promise<BehindLines> => {
-  const given = KINDS.filter((kind) => (of[kind] ?? null) !== null);
-  if (given.length !== 1)
-    throw refuse("BAD_INPUT", `Name exactly one number: give one of ${KINDS.join(", ")}.`, { field: "of" });
+  const kind = requireOne(of);
   const { olap, retention, stickiness, lifecycle, activeUsers } = of;
-  return within(given[0] ?? "", () => {
+  return within(kind, () => {
     if (olap) return ofOlap(deps, caller, olap);
     if (retention) return ofRetention(deps, caller, retention);
     if (stickiness) return ofActivity(deps, caller, stickiness, parseStickinessCell);

@@ -1,48 +1,11 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { parseEventId } from "@tessera/contracts/ids";
-import type { AbsoluteRange } from "../../domain/asked-range.ts";
-import {
-  formatBehindPlace,
-  parseEventsPage,
-  parsePeoplePage,
-  type BehindPageInput,
-  type BehindPlace,
-} from "../../domain/behind/behind-page.ts";
-import { eventsOnly, provenanceOf, type Cost, type Provenance } from "../../domain/provenance.ts";
+import { parseEventsPage, parsePeoplePage, type BehindPageInput } from "../../domain/behind/behind-page.ts";
+import { eventsOnly, provenanceOf, type Cost } from "../../domain/provenance.ts";
 import { isoTime } from "../../domain/zone.ts";
-import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { EventPage } from "../query-events.ts";
-import { behindLines, type BehindDeps, type BehindInput, type BehindLines } from "./behind-question.ts";
-
-/** What reading what is behind a number needs. */
-export type ReadBehindDeps = BehindDeps & { readonly store: Pick<AnalyticsStore, "eventsById"> };
-
-/** How many there are behind a number, as in the SDL. */
-export interface BehindCounts {
-  readonly units: number;
-  readonly people: number;
-  readonly events: number;
-  readonly range: AbsoluteRange;
-  readonly provenance: Provenance;
-}
-
-/** Somebody behind a number, with the first and the last of the events by which. */
-export interface BehindPerson {
-  readonly userId: string | null;
-  readonly anonymousId: string | null;
-  readonly events: number;
-  readonly firstEventId: string;
-  readonly lastEventId: string;
-}
-
-/** A page of the people behind a number, as in the SDL. */
-export interface BehindPeople {
-  readonly nodes: readonly BehindPerson[];
-  readonly hasNextPage: boolean;
-  readonly endCursor: string | null;
-  readonly range: AbsoluteRange;
-  readonly provenance: Provenance;
-}
+import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps } from "./behind-answer.ts";
+import { behindLines, requireOne, type BehindInput, type BehindLines } from "./behind-question.ts";
+import { funnelCounts, funnelEvents, funnelPeople } from "./read-funnel-behind.ts";
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
@@ -53,8 +16,9 @@ const told = (caller: Caller, { range, timeZone }: BehindLines, costs: readonly 
 
 /** Answers `Behind.counts`: how many units, people and events there are behind a number. */
 export const behindCounts =
-  (deps: BehindDeps) =>
+  (deps: ReadBehindDeps) =>
   async (caller: Caller, of: BehindInput, signal?: AbortSignal): Promise<BehindCounts> => {
+    if (requireOne(of) === "funnel" && of.funnel) return funnelCounts(deps)(caller, of.funnel, signal);
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of);
     const { behindCountsStatement, behindCountsOf } = deps.statements;
@@ -66,8 +30,9 @@ export const behindCounts =
 
 /** Answers `Behind.people`: those of the events behind a number, in pages. */
 export const behindPeople =
-  (deps: BehindDeps) =>
+  (deps: ReadBehindDeps) =>
   async (caller: Caller, of: BehindInput, asked: BehindPageInput, signal?: AbortSignal): Promise<BehindPeople> => {
+    if (requireOne(of) === "funnel" && of.funnel) return funnelPeople(deps)(caller, of.funnel, asked, signal);
     const page = parsePeoplePage(asked);
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of);
@@ -83,41 +48,21 @@ export const behindPeople =
     };
   };
 
-const eventsAt = async (
-  { store }: ReadBehindDeps,
-  caller: Caller,
-  places: readonly BehindPlace[],
-  signal: AbortSignal | undefined,
-): Promise<EventPage["edges"]> => {
-  const ids = places.map(({ key }) => parseEventId(key)).filter((id) => id !== null);
-  const found = ids.length === 0 ? [] : await store.eventsById(caller, ids, signal);
-  const byId = new Map(found.map((event) => [event.id, event]));
-  return places.flatMap((place) => {
-    const node = byId.get(place.key);
-    return node === undefined ? [] : [{ cursor: formatBehindPlace(place), node }];
-  });
-};
-
 /** Answers `Behind.events`: the events behind a number, newest first, in pages. */
 export const behindEvents =
   (deps: ReadBehindDeps) =>
   async (caller: Caller, of: BehindInput, asked: BehindPageInput, signal?: AbortSignal): Promise<EventPage> => {
+    if (requireOne(of) === "funnel" && of.funnel) return funnelEvents(deps)(caller, of.funnel, asked, signal);
     const page = parseEventsPage(asked, "EVENT");
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of);
     const { behindEventsStatement, behindPlaceOf } = deps.statements;
     const statement = behindEventsStatement(lines.sql, page);
     const { rows, statistics } = await deps.eventStore.query(caller, statement, behindPlaceOf, optionsOf(signal));
-    const places = rows.slice(0, page.first);
-    const edges = await eventsAt(deps, caller, places, signal);
+    const places = rows.slice(0, page.first).map((place) => ({ ...place, id: place.key }));
+    const ends = { hasMore: rows.length > page.first, hasBefore: page.after !== null };
     return {
-      edges,
-      pageInfo: {
-        hasNextPage: rows.length > page.first,
-        hasPreviousPage: page.after !== null,
-        startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      },
+      ...(await readEventsAt(deps, caller, places, ends, signal)),
       ...told(caller, lines, [statistics], asOfMs),
     };
   };

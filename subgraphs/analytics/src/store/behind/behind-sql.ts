@@ -23,6 +23,18 @@ export const olapBehindSql =
     return `SELECT nullIf(person, 0) AS unit, person, toUnixTimestamp64Milli(time) AS at, event_id AS id FROM events WHERE ${where.join(" AND ")}`;
   };
 
+/** Some events by their ids, which the id index finds. */
+export const eventsBehindSql =
+  (ids: readonly string[], tenantId: string): BehindSql =>
+  (params) => {
+    const tenant = `tenant_id = ${params.place("String", tenantId)}`;
+    const wanted = `event_id IN ${params.place("Array(UUID)", ids)}`;
+    return (
+      "SELECT nullIf(person, 0) AS unit, person, toUnixTimestamp64Milli(time) AS at, event_id AS id FROM events WHERE " +
+      `${tenant} AND ${wanted} AND (toStartOfHour(time), name, person) IN (SELECT toStartOfHour(time), name, person FROM event_ids WHERE ${tenant} AND ${wanted})`
+    );
+  };
+
 /** One row: how many units, people and events there are; events of nobody known are of no person, an event of several units is one. */
 export const behindCountsStatement = (behind: BehindSql): StoreStatement => {
   const params = createParams();
