@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { EventMatcherInput } from "../src/domain/event-matcher.ts";
 import type { FunnelInput, FunnelStepInput } from "../src/domain/funnel/funnel-input.ts";
 import type { FunnelAnchor, FunnelOrder } from "../src/domain/funnel/funnel.ts";
 
@@ -39,7 +40,13 @@ const step = (order: FunnelOrder, place: number, count: number): fc.Arbitrary<Fu
 
 const exclusionsOf = (order: FunnelOrder, steps: readonly FunnelStepInput[]) => {
   if (order === "STRICT" || steps.length < 2) return fc.constant([]);
-  const event = fc.constantFrom({ events: ["x"] }, { events: ["b"] });
+  const web = { field: "source", eq: "web" };
+  const event = fc.constantFrom<EventMatcherInput>(
+    { events: ["x"] },
+    { events: ["b"] },
+    { events: ["x"], filter: web },
+    { filter: web },
+  );
   const required = steps.flatMap(({ optional }, index) => (optional === true ? [] : [index + 1]));
   const between = fc
     .subarray(required, { minLength: 2, maxLength: 2 })

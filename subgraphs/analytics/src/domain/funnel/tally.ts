@@ -90,7 +90,9 @@ const countAttempt = (counts: Counts, { reachedAt }: Attempt, enteredAt: number,
 const groupOf = ({ breakdown }: Funnel, { places }: Attempt, { values }: UnitRow): string => {
   if (breakdown === null) return "";
   if (breakdown.attribution === "STEP") return textAt(values, places[breakdown.step] ?? -1);
-  const order = breakdown.attribution === "FIRST" ? places : places.toReversed();
+  // Of a field the events count in the order in which they happened, of which steps in no order have another.
+  const inOrder = breakdown.kind === "FIELD" ? places.toSorted((one, other) => one - other) : places;
+  const order = breakdown.attribution === "FIRST" ? inOrder : inOrder.toReversed();
   return order.map((place) => textAt(values, place)).find((value) => value !== "") ?? "";
 };
 
