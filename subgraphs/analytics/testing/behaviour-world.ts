@@ -42,7 +42,11 @@ export const peopleAround = (baseMs: number): fc.Arbitrary<readonly TestEvent[]>
         revenue: maybe(fc.integer({ min: -20_000, max: 1_000_000 }).map((value) => (value / 10_000).toFixed(4))),
         currency: maybe(fc.constantFrom("EUR", "USD")),
         properties: fc.record(
-          { plan: fc.constantFrom("free", "pro", 2, true), points: fc.integer({ min: -5, max: 5 }) },
+          {
+            plan: fc.constantFrom("free", "pro", 2, true),
+            points: fc.integer({ min: -5, max: 5 }),
+            groups: fc.constantFrom({ company: "acme" }, { company: "zeta" }, {}),
+          },
           { requiredKeys: [] },
         ),
       })
@@ -62,6 +66,14 @@ export const anyMatcher = fc.oneof(
   fc.record({ events: fc.constant(["view", "sign up"]), filter: fc.constant({ field: "source", eq: "web" }) }),
   fc.record({ filter: fc.constantFrom({ field: "country", eq: "DE" }, { field: "properties.plan", exists: true }) }),
   fc.constant({}),
+);
+
+/** What may be counted of the events of {@link peopleAround}: people, sessions, the values of a field, companies. */
+export const anyUnit = fc.constantFrom(
+  null,
+  { kind: "SESSION" } as const,
+  { kind: "FIELD", field: "country" } as const,
+  { kind: "GROUP", group: "company" } as const,
 );
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -102,7 +114,7 @@ export const anyRetention = (baseMs: number) =>
       brackets: fc.option(fc.constantFrom([0, 1, 3, 7], [1, 2, 14], [3, 5]), { nil: null }),
       minimum: fc.integer({ min: 1, max: 3 }),
       value: fc.option(fc.constantFrom({ of: "revenue", currency: "EUR" }, { of: "properties.points" }), { nil: null }),
-      unit: fc.constantFrom(null, { kind: "SESSION" } as const, { kind: "FIELD", field: "country" } as const),
+      unit: anyUnit,
       splitBy: fc.constantFrom([], ["source"], ["country", "properties.plan"]),
       asOfDays: fc.integer({ min: -5, max: 60 }),
     })

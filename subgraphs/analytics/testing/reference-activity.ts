@@ -1,16 +1,16 @@
 import type { ActivityInput } from "../src/domain/activity.ts";
-import { eventsByUnit, isMatch, periodNumber, personOf } from "./reference-behaviour.ts";
+import { eventsByUnit, isMatch, periodNumber, unitOf } from "./reference-behaviour.ts";
 import type { TestEvent } from "./test-events.ts";
 
 const count = <T>(list: readonly T[], test: (one: T) => boolean): number => list.filter(test).length;
 
-/** Periods of a question as numbers, and of each person in which it was active. */
+/** Periods of a question as numbers, and of each unit in which it was active. */
 const read = (events: readonly TestEvent[], input: ActivityInput) => {
   const { period = "DAY", timeZone = "UTC", minimum = 1 } = input;
   const number = (ms: number): number => periodNumber(ms, period, timeZone);
   const [first, last] = [number(Date.parse(input.range.from)), number(Date.parse(input.range.to) - 1)];
   const periods = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const people = [...eventsByUnit(events, personOf).values()]
+  const people = [...eventsByUnit(events, (event) => unitOf(event, input.unit)).values()]
     .map((own) => own.filter((event) => isMatch(event, input.event)).map(({ timeMs }) => number(timeMs)))
     .map((numbers) => new Set(numbers.filter((one) => count(numbers, (other) => other === one) >= minimum)));
   return { periods, people };

@@ -108,6 +108,44 @@ export const walk = (journeys: readonly Journey[], order: number, removed: numbe
   return home;
 };
 
+/**
+ * UPLIFT as docs/attribution.md has it, journey by journey: each conversion goes to the labels its journey met, by how much more often journeys of just that
+ * set convert than those of the set without the label, or than all without it where too few met exactly the others.
+ */
+export const upliftByJourney = (
+  labels: number,
+  journeys: readonly Journey[],
+  minJourneys: number,
+): { conversions: number[]; value: number[] } => {
+  const metBy = ({ steps }: Journey): ReadonlySet<number> => new Set(steps);
+  const rate = (some: readonly Journey[]): number =>
+    some.length === 0 ? 0 : some.filter(({ value }) => value !== null).length / some.length;
+  const exactly = (met: ReadonlySet<number>) =>
+    journeys.filter((one) => metBy(one).size === met.size && one.steps.every((step) => met.has(step)));
+  const upliftOf = (met: ReadonlySet<number>, label: number): number => {
+    const others = new Set([...met].filter((one) => one !== label));
+    const without = others.size === 0 ? [] : exactly(others);
+    if (others.size > 0 && without.length < minJourneys) {
+      const [having, missing] = [true, false].map((has) => journeys.filter((one) => metBy(one).has(label) === has));
+      return Math.max(0, rate(having ?? []) - rate(missing ?? []));
+    }
+    return Math.max(0, rate(exactly(met)) - rate(without));
+  };
+  const credits = { conversions: zeros(labels), value: zeros(labels) };
+  for (const journey of journeys) {
+    if (journey.value === null) continue;
+    const met = metBy(journey);
+    const uplifts = [...met].map((label) => upliftOf(met, label));
+    const sum = uplifts.reduce((total, uplift) => total + uplift, 0);
+    [...met].forEach((label, place) => {
+      const share = sum > 0 ? (uplifts[place] ?? 0) / sum : 1 / met.size;
+      credits.conversions[label] = (credits.conversions[label] ?? 0) + share;
+      credits.value[label] = (credits.value[label] ?? 0) + share * (journey.value ?? 0);
+    });
+  }
+  return credits;
+};
+
 const permutationsOf = (items: readonly number[]): readonly (readonly number[])[] =>
   items.length <= 1
     ? [items]

@@ -1,6 +1,7 @@
+import type { AnalysisUnitInput } from "../src/domain/analysis-unit.ts";
 import type { EventMatcherInput } from "../src/domain/event-matcher.ts";
 import type { CalendarPeriod } from "../src/domain/cohort-window.ts";
-import { passes } from "./reference-filter.ts";
+import { passes, textOf } from "./reference-filter.ts";
 import type { TestEvent } from "./test-events.ts";
 
 /** Whether an event is what a matcher means. */
@@ -11,6 +12,20 @@ export const isMatch = (event: TestEvent, { events, filter }: EventMatcherInput)
 export const personOf = ({ userId = "", anonymousId = "" }: TestEvent): string | null => {
   if (userId !== "") return `user ${userId}`;
   return anonymousId === "" ? null : `visitor ${anonymousId}`;
+};
+
+/** Which unit an event is of: a person, a session, or the value of a field or of a type of groups; null or the empty text for none. */
+export const unitOf = (event: TestEvent, unit: AnalysisUnitInput | null | undefined): string | null => {
+  switch (unit?.kind ?? "PERSON") {
+    case "PERSON":
+      return personOf(event);
+    case "SESSION":
+      return event.sessionId ?? null;
+    case "FIELD":
+      return textOf(event, unit?.field ?? "");
+    case "GROUP":
+      return textOf(event, `properties.groups.${unit?.group ?? ""}`);
+  }
 };
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -35,11 +50,11 @@ export const periodNumber = (ms: number, period: CalendarPeriod, timeZone: strin
 /** Events of each unit, in no particular order; events without one are left out. */
 export const eventsByUnit = (
   events: readonly TestEvent[],
-  unitOf: (event: TestEvent) => string | null,
+  keyOf: (event: TestEvent) => string | null,
 ): ReadonlyMap<string, readonly TestEvent[]> => {
   const units = new Map<string, TestEvent[]>();
   for (const event of events) {
-    const unit = unitOf(event);
+    const unit = keyOf(event);
     if (unit === null || unit === "") continue;
     units.set(unit, [...(units.get(unit) ?? []), event]);
   }

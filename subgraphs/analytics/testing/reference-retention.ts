@@ -1,5 +1,5 @@
 import type { RetentionInput } from "../src/domain/retention.ts";
-import { eventsByUnit, isMatch, periodNumber, personOf } from "./reference-behaviour.ts";
+import { eventsByUnit, isMatch, periodNumber, unitOf } from "./reference-behaviour.ts";
 import { numberOf, textOf } from "./reference-filter.ts";
 import type { TestEvent } from "./test-events.ts";
 
@@ -24,19 +24,6 @@ const worthOf = (event: TestEvent, value: RetentionInput["value"]): number => {
   if (value === null || value === undefined) return 0;
   if ((value.of ?? "revenue") !== "revenue") return Math.round((numberOf(event, value.of ?? "") ?? 0) * 10_000);
   return event.currency === value.currency ? Math.round(Number(event.revenue ?? 0) * 10_000) : 0;
-};
-
-const unitOf = (event: TestEvent, unit: RetentionInput["unit"]): string | null => {
-  switch (unit?.kind ?? "PERSON") {
-    case "PERSON":
-      return personOf(event);
-    case "SESSION":
-      return event.sessionId ?? null;
-    case "FIELD":
-      return textOf(event, unit?.field ?? "");
-    case "GROUP":
-      return textOf(event, `properties.groups.${unit?.group ?? ""}`);
-  }
 };
 
 interface Start {

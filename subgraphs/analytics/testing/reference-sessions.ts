@@ -1,5 +1,5 @@
 import type { SessionsInput } from "../src/domain/sessions/sessions-input.ts";
-import { isMatch, periodNumber, personOf } from "./reference-behaviour.ts";
+import { isMatch, periodNumber, personOf, unitOf } from "./reference-behaviour.ts";
 import { passes, textOf } from "./reference-filter.ts";
 import type { TestEvent } from "./test-events.ts";
 
@@ -55,19 +55,15 @@ const begins = (input: SessionsInput, session: readonly TestEvent[], event: Test
   );
 };
 
-const unitOf = ({ definition }: SessionsInput, event: TestEvent): string => {
-  if (definition?.by === "SENT") return event.sessionId ?? "";
-  const { kind = "PERSON", group, field } = definition?.unit ?? {};
-  if (kind === "PERSON") return personOf(event) ?? "";
-  return textOf(event, kind === "GROUP" ? `properties.groups.${group ?? ""}` : (field ?? "")) ?? "";
-};
+const whoseOf = ({ definition }: SessionsInput, event: TestEvent): string =>
+  unitOf(event, definition?.by === "SENT" ? { kind: "SESSION" } : definition?.unit) ?? "";
 
 const laidOut = (input: SessionsInput, events: readonly TestEvent[]): readonly (readonly TestEvent[])[] => {
   const { by = "GAP", bySource } = input.definition ?? {};
   const sessions: TestEvent[][] = [];
   const open = new Map<string, TestEvent[]>();
   for (const event of events) {
-    const unit = unitOf(input, event);
+    const unit = whoseOf(input, event);
     if (unit === "") continue;
     const key = by === "GAP" && bySource === true ? `${unit} of ${event.source ?? ""}` : unit;
     const session = open.get(key);
@@ -96,7 +92,7 @@ const numbersOf = (input: SessionsInput, events: readonly TestEvent[]): Referenc
   return {
     ...{ events, startMs, durationMs, views, converted, engaged },
     person: personOf(events[0] ?? lastOf(events)),
-    unit: unitOf(input, lastOf(events)),
+    unit: whoseOf(input, lastOf(events)),
     activeMs: waits.reduce((sum, wait) => sum + Math.min(wait, ms(input.idle ?? "PT5M")), 0),
     bounced: bounces[input.bounce ?? "NOT_ENGAGED"],
     money: paid.reduce((sum, { revenue }) => sum + Math.round(Number(revenue ?? 0) * 10_000), 0),

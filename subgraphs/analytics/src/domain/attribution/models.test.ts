@@ -5,6 +5,7 @@ import {
   journeysOver,
   pathSetOf,
   shapleyByPermutations,
+  upliftByJourney,
   walk,
 } from "../../../testing/reference-attribution.ts";
 import { attribute, conservationOf } from "./attribute.ts";
@@ -185,6 +186,18 @@ describe("UPLIFT", () => {
     ];
     // Together 0.5: label 0 adds 0.5 - 0.3, label 1 adds 0.5 - 0.1; of the five conversions they get 5/3 and 10/3.
     expectEach(upliftCredits(pathSetOf(2, journeys), 10).conversions, [1 + 5 / 3, 3 + 10 / 3]);
+  });
+
+  test("gives what going through the journeys one by one gives, whatever they met and however many must have", () => {
+    fc.assert(
+      fc.property(journeysOver(LABELS, 4, 40), fc.integer({ min: 1, max: 6 }), (journeys, minJourneys) => {
+        const found = upliftCredits(pathSetOf(LABELS, journeys), minJourneys);
+        const wanted = upliftByJourney(LABELS, journeys, minJourneys);
+        expectEach(found.conversions, wanted.conversions);
+        expectEach(found.value, wanted.value);
+      }),
+      { numRuns: 2_000, endOnFailure: true },
+    );
   });
 
   test("a set whose parts are too few falls back on all journeys, and one without uplift is shared evenly", () => {
