@@ -63,7 +63,7 @@ beforeAll(async () => {
 
 const ANOMALIES = `query ($rule: ID!) { anomalies(first: 50, active: true, ruleId: $rule) { edges { node {
   id rule { id name } state severity group { name value } fingerprint raisedAt
-  evidence { value samples score expected low high side because weighed { at share } from to } acknowledgement { at by { kind id } note } } } } }`;
+  evidence { value samples score expected low high side because weighed { at share group { name value } } from to } acknowledgement { at by { kind id } note } } } } }`;
 const RULE = `query ($id: ID!) { rule(id: $id) { id name description version enabled live objective { id name } evaluationIntervalSeconds labels { name value } author
   lastFailure failureCode createdAt updatedAt } }`;
 const FEEDBACK = `query ($id: ID!) { anomaly(id: $id) { feedback { verdict people standing { id by { kind id } verdict cause note

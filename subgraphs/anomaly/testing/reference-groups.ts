@@ -13,6 +13,30 @@ export const againstPeers = (row: readonly (number | null)[], place: number, min
   return value === centre ? 0 : Math.abs(value - centre) / spread;
 };
 
+/** The median of all values but one, and how far they lie from it as if of a normal distribution. */
+const othersOf = (row: readonly number[], out: number): readonly [centre: number, spread: number] => {
+  const others = row.filter((_, at) => at !== out);
+  const centre = medianOf(others);
+  return [centre, medianOf(others.map((one) => Math.abs(one - centre))) / 0.6745];
+};
+
+/** Which other values of a row make the median or the deviation that one is judged by: those by whose least change they change. */
+export const makersOf = (row: readonly number[], place: number): readonly number[] => {
+  const before = othersOf(row, place);
+  return row.flatMap((_, at) => {
+    if (at === place) return [];
+    const moved = [-1e-6, 1e-6].map((by) =>
+      othersOf(
+        row.map((one, here) => (here === at ? one + by : one)),
+        place,
+      ),
+    );
+    return moved.some(([centre, spread]) => Math.abs(centre - before[0]) > 1e-9 || Math.abs(spread - before[1]) > 1e-9)
+      ? [at]
+      : [];
+  });
+};
+
 /** Solves linear equations whose matrix is positive definite, so that no pivot is 0. */
 const solve = (matrix: readonly (readonly number[])[], right: readonly number[]): readonly number[] => {
   const rows = matrix.map((row, at) => [...row, right[at] ?? 0]);
@@ -66,8 +90,11 @@ const momentsOf = (rows: readonly (readonly number[])[], over: number) => {
   return { places, mean, spread, shrunk, standard };
 };
 
-/** What all other series of the last row let expect of each: the regression by those moments. */
-export const givenAllOthers = (rows: readonly (readonly number[])[], over: number): readonly number[] => {
+/** What all other series of the last row let expect of each: the regression by those moments; and what its own distance from its mean, and each other's part in what is expected, add to the difference. */
+export const givenAllOthers = (
+  rows: readonly (readonly number[])[],
+  over: number,
+): readonly { readonly expected: number; readonly parts: readonly number[] }[] => {
   const { places, mean, spread, shrunk, standard } = momentsOf(rows, over);
   return places.map((one) => {
     const others = places.filter((other) => other !== one);
@@ -76,8 +103,12 @@ export const givenAllOthers = (rows: readonly (readonly number[])[], over: numbe
       among,
       others.map((other) => shrunk[one]?.[other] ?? 0),
     );
-    const expected = weights.reduce((sum, weight, at) => sum + weight * (standard[others[at] ?? 0] ?? 0), 0);
-    return (mean[one] ?? 0) + (spread[one] ?? 1) * expected;
+    const parts = weights.map((weight, at) => weight * (standard[others[at] ?? 0] ?? 0));
+    const expected = parts.reduce((sum, part) => sum + part, 0);
+    return {
+      expected: (mean[one] ?? 0) + (spread[one] ?? 1) * expected,
+      parts: [...parts.slice(0, one), standard[one] ?? 0, ...parts.slice(one)],
+    };
   });
 };
 
@@ -125,8 +156,17 @@ export const leftByComponents = (rows: readonly (readonly number[])[], over: num
     }, 0),
   );
   const residuals = places.map((place) => (standard[place] ?? 0) - (said[place] ?? 0));
+  /** What each series adds to what is left of one. */
+  const parts = places.map((place) =>
+    places.map((from) => {
+      const along = eigen
+        .slice(0, count)
+        .reduce((sum, { vector }) => sum + (vector[place] ?? 0) * (vector[from] ?? 0), 0);
+      return ((place === from ? 1 : 0) - along) * (standard[from] ?? 0);
+    }),
+  );
   const clear =
     Math.abs((eigen[count - 1]?.value ?? 0) - (eigen[count]?.value ?? 0)) > 1e-3 &&
     Math.abs(told - explains * places.length) > 1e-6;
-  return { residuals, spread, left: eigen.slice(count).map(({ value }) => value), clear };
+  return { residuals, parts, spread, left: eigen.slice(count).map(({ value }) => value), clear };
 };

@@ -1,4 +1,5 @@
 // What changepoints, forests, half-spaces and trends are defined to be, each told in another way than the detectors do.
+import { medianOf } from "./reference-detectors.ts";
 
 /** The logarithm of the gamma function at 1, 1.5, 2, ... */
 const logGamma = (at: number): number => {
@@ -45,3 +46,26 @@ export const runLengthChances = (values: readonly number[], hazard: number): rea
 /** The variance of Holt's forecast, in variances of an error, so many buckets ahead: the closed form for a trend that is not damped. */
 export const holtVariance = (alpha: number, beta: number, ahead: number): number =>
   1 + (ahead - 1) * (alpha * alpha + alpha * beta * ahead + (beta * beta * ahead * (2 * ahead - 1)) / 6);
+
+/** The median of values and their robust deviation from it; where most are the same, the mean one. */
+export const levelAround = (values: readonly number[]): { readonly level: number; readonly spread: number } => {
+  const level = medianOf(values);
+  const distances = values.map((value) => Math.abs(value - level));
+  const mean = distances.reduce((sum, one) => sum + one, 0) / distances.length;
+  return { level, spread: medianOf(distances) > 0 ? medianOf(distances) / 0.6745 : mean };
+};
+
+/** Mean and standard deviation of values, of which one weighs 1 / n of the first n and 1 / `over` of later ones when it comes: from each value's weight in the end. */
+export const fadingMoments = (values: readonly number[], over: number) => {
+  const weights = values.map((_, place) =>
+    values
+      .slice(place + 1)
+      .reduce(
+        (left, _value, after) => left * (1 - 1 / Math.min(over, place + after + 2)),
+        1 / Math.min(over, place + 1),
+      ),
+  );
+  const mean = values.reduce((sum, value, place) => sum + (weights[place] ?? 0) * value, 0);
+  const variance = values.reduce((sum, value, place) => sum + (weights[place] ?? 0) * (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(variance) };
+};

@@ -44,7 +44,10 @@ export const evidenceParts = {
   side: orNull(Type.Enum(["above", "below"]), evidence("side")),
   because: Type.String(evidence("because")),
   weighed: Type.Array(
-    Type.Object({ at: moment(weighed("at")), share: Type.Number(weighed("share")) }),
+    Type.Object({
+      ...{ at: moment(weighed("at")), share: Type.Number(weighed("share")) },
+      group: orNull(Type.Array(groupValue), weighed("group")),
+    }),
     evidence("weighed"),
   ),
   ...{ from: moment(evidence("from")), to: moment(evidence("to")) },

@@ -18,7 +18,10 @@ const anomaly = {
   evidence: {
     ...{ value: 3, samples: 3, score: 1.5, expected: null, low: null, high: 2, side: "ABOVE" },
     ...{ because: "3 against an upper bound of 2", from: AT, to: AT },
-    weighed: [{ at: AT, share: 1 }],
+    weighed: [
+      { at: AT, share: 0.5, group: null },
+      { at: AT, share: 0.5, group: [{ name: "country", value: "DE" }] },
+    ],
   },
   ...{ timesSeen: 1, acknowledgement: { at: AT, by: { kind: "USER", id: "1" }, note: null } },
 };

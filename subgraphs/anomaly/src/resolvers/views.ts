@@ -49,7 +49,11 @@ export const toEvidence = ({ evidence }: Anomaly): AnomalyEvidence => {
   const { window, weighed, ...same } = evidence;
   return {
     ...{ ...same, from: toDateTime(window.fromMs), to: toDateTime(window.toMs) },
-    weighed: weighed.map(({ atMs, share }) => ({ at: toDateTime(atMs), share })),
+    weighed: weighed.map(({ atMs, share, group = null }) => ({
+      at: toDateTime(atMs),
+      share,
+      group: group === null ? null : [...group],
+    })),
   };
 };
 

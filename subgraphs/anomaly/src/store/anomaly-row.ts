@@ -18,7 +18,7 @@ const evidenceColumn = z.object({
   ...{ value: number, samples: number, score: z.number(), expected: number, low: number, high: number },
   side: z.enum(["ABOVE", "BELOW"]).nullable(),
   because: z.string(),
-  weighed: z.array(z.object({ atMs: z.number(), share: z.number() })),
+  weighed: z.array(z.object({ atMs: z.number(), share: z.number(), group: groupColumn.exactOptional() })),
   impact: z.object({ amount: z.number(), currency: z.string().nullable() }).nullable().default(null),
   window: z.object({ fromMs: z.number(), toMs: z.number() }),
 });

@@ -1,7 +1,17 @@
 import { z } from "zod";
-import type { Detector, Finding, Observation } from "./detector.ts";
+import type { Detector, Finding, Weighed } from "./detector.ts";
 import type { ChangepointDefinition } from "./detector-definition.ts";
-import { boundedScore, counts, NOTHING_MEASURED, sideOf, spreadOf, told, unjudged } from "./finding.ts";
+import {
+  boundedScore,
+  counts,
+  evenly,
+  MAX_WEIGHED,
+  NOTHING_MEASURED,
+  sideOf,
+  spreadOf,
+  told,
+  unjudged,
+} from "./finding.ts";
 import { readKept } from "./packed.ts";
 import { createRecent, recentSchema, type Recent } from "./recent.ts";
 import { nextRunLengths, NO_RUN, runLengthsSchema, type Stretch } from "./run-lengths.ts";
@@ -41,13 +51,30 @@ const valuesBefore = (recent: Recent, from: number, count: number): readonly num
 const middleOf = (sorted: Float64Array): number =>
   ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
 
+/** The median of the distances to a value of sorted ones, passed outwards from it. */
+const medianDistance = (sorted: Float64Array, from: number): number => {
+  let right = sorted.findIndex((value) => value >= from);
+  let left = right - 1;
+  let [before, last] = [0, 0];
+  for (let passed = 0; passed <= sorted.length >> 1; passed += 1) {
+    before = last;
+    const down = left < 0 ? Number.POSITIVE_INFINITY : from - (sorted[left] ?? 0);
+    const up = right >= sorted.length ? Number.POSITIVE_INFINITY : (sorted[right] ?? 0) - from;
+    last = Math.min(down, up);
+    if (down <= up) left -= 1;
+    else right += 1;
+  }
+  return sorted.length % 2 === 1 ? last : (before + last) / 2;
+};
+
 /** The median of values, and their robust deviation from it: where most are the same, the mean one. */
 const levelOf = (values: readonly number[]): { readonly level: number; readonly spread: number } => {
-  const level = middleOf(Float64Array.from(values).toSorted());
-  const distances = Float64Array.from(values, (value) => Math.abs(value - level)).toSorted();
-  const spread = middleOf(distances) / MAD_OF_NORMAL;
-  const mean = distances.reduce((sum, one) => sum + one, 0) / distances.length;
-  return { level, spread: spreadOf(spread > 0 ? spread : mean, level) };
+  const sorted = Float64Array.from(values).toSorted();
+  const level = middleOf(sorted);
+  const spread = medianDistance(sorted, level) / MAD_OF_NORMAL;
+  if (spread > 0) return { level, spread: spreadOf(spread, level) };
+  const mean = values.reduce((sum, value) => sum + Math.abs(value - level), 0) / values.length;
+  return { level, spread: spreadOf(mean, level) };
 };
 
 /** How long ago the bucket is in which the stretch of so many values began. */
@@ -78,21 +105,55 @@ const lateChange = (stretches: readonly Stretch[], confirm: number): Change => {
 
 const unlikely = (chance: number): number => -Math.log10(Math.max(SUREST, 1 - chance));
 
-const STILL: Finding = {
-  ...{ outcome: "NORMAL", score: 0, expected: null, low: null, high: null, side: null, weighed: [] },
-  because: "no change is likely",
+/** The levels that would be no change, told as a band: what a median of a stretch lies in that is less than `minimumShift` from the one before. */
+const bandOf = (
+  { level, spread }: ReturnType<typeof levelOf>,
+  { minimumShift, sides }: ChangepointDefinition,
+): Pick<Finding, "expected" | "low" | "high"> => ({
+  expected: level,
+  low: sides === "ABOVE" ? null : level - minimumShift * spread,
+  high: sides === "BELOW" ? null : level + minimumShift * spread,
+});
+
+/** The buckets in which a new stretch may have begun, by its chance, the likeliest first. */
+const beginnings = (
+  recent: Recent,
+  stretches: readonly Stretch[],
+  { chance }: Change,
+  confirm: number,
+): readonly Weighed[] => {
+  const lengths = Array.from({ length: TOLD_FOR }, (_, place) => confirm + place);
+  return lengths
+    .map((length) => ({ length, share: (stretches[length]?.[0] ?? 0) / chance }))
+    .toSorted((one, other) => other.share - one.share)
+    .slice(0, MAX_WEIGHED)
+    .map(({ length, share }) => ({ atMs: recent.atMsAgo(agoOfValue(recent, length)), share }));
 };
 
-const judged = (
-  observation: Observation,
-  recent: Recent,
-  change: Change,
-  definition: ChangepointDefinition,
-): Finding => {
+const NO_LEVEL = unjudged("LEARNING", "nothing is remembered of the level before");
+
+/** What is said while no change is likely: the level that the latest values would have to leave, and the values it is of. */
+const still = (recent: Recent, score: number, definition: ChangepointDefinition): Finding => {
+  const from = agoOfValue(recent, definition.confirm) + 1;
+  const values = valuesBefore(recent, from, LEVEL_OF);
+  if (values.length === 0) return NO_LEVEL;
+  const times: number[] = [];
+  for (let ago = from; times.length < Math.min(MAX_WEIGHED, values.length); ago += 1)
+    if (!Number.isNaN(recent.valueAgo(ago))) times.push(recent.atMsAgo(ago));
+  return {
+    ...{ outcome: "NORMAL", score: boundedScore(score), ...bandOf(levelOf(values), definition), side: null },
+    ...{ weighed: evenly(times, values.length), because: "no change is likely" },
+  };
+};
+
+const judged = (recent: Recent, stretches: readonly Stretch[], definition: ChangepointDefinition): Finding => {
+  const change = lateChange(stretches, definition.confirm);
   const byChance = unlikely(change.chance) / unlikely(definition.confidence);
-  if (byChance < LOOKED_INTO) return { ...STILL, score: boundedScore(byChance) };
+  if (byChance < LOOKED_INTO) return still(recent, byChance, definition);
   const began = agoOfValue(recent, change.length);
-  const before = levelOf(valuesBefore(recent, began + 1, LEVEL_OF));
+  const valuesOfLevel = valuesBefore(recent, began + 1, LEVEL_OF);
+  if (valuesOfLevel.length === 0) return NO_LEVEL;
+  const before = levelOf(valuesOfLevel);
   const after = levelOf(valuesBefore(recent, 0, change.length)).level;
   const shift = Math.abs(after - before.level) / before.spread;
   const side = sideOf(after, before.level);
@@ -101,9 +162,8 @@ const judged = (
   return {
     outcome: counted && score > 1 ? "ANOMALOUS" : "NORMAL",
     score: counted ? boundedScore(score) : 0,
-    expected: before.level,
-    ...{ low: null, high: null, side },
-    weighed: [{ atMs: recent.atMsAgo(began), share: 1 }],
+    ...{ ...bandOf(before, definition), side },
+    weighed: beginnings(recent, stretches, change, definition.confirm),
     because:
       `since ${new Date(recent.atMsAgo(began)).toISOString()} the level is ${told(after)} after ${told(before.level)}, with a chance of ${told(100 * change.chance)} %`.replace(
         /\.\d{3}Z/,
@@ -142,7 +202,7 @@ export const createChangepoint = (definition: ChangepointDefinition, saved: unkn
       learn(observation.value);
       const known = seen - definition.confirm - TOLD_FOR;
       if (known < LEARNS) return unjudged("LEARNING", "too few values are known to tell a change from a beginning");
-      return judged(observation, recent, lateChange(stretches, definition.confirm), definition);
+      return judged(recent, stretches, definition);
     },
     save: () => ({ recent: recent.save(), usual, seen, stretches }),
   };

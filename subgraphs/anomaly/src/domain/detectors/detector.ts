@@ -20,6 +20,10 @@ export type FindingOutcome = "ANOMALOUS" | "NORMAL" | "LEARNING" | "NO_DATA";
 export interface Weighed {
   readonly atMs: number;
   readonly share: number;
+  /** Names the series that it is of, where that is not the one that is judged. */
+  readonly series?: string;
+  /** What that series is of; whoever knows the rule's series puts it in. */
+  readonly group?: readonly { readonly name: string; readonly value: string | null }[];
 }
 
 /** What a detector says of one bucket. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { inverse, Matrix } from "ml-matrix";
 import { groupDetectorOf } from "../../../testing/detector-definitions.ts";
-import { againstPeers, givenAllOthers, leftByComponents } from "../../../testing/reference-groups.ts";
-import { anyValue, observationsOf } from "../../../testing/series-arbitraries.ts";
+import { againstPeers, givenAllOthers, leftByComponents, makersOf } from "../../../testing/reference-groups.ts";
+import { anyValue, MONDAY_MS, observationsOf } from "../../../testing/series-arbitraries.ts";
+import { inverted } from "./covariance.ts";
 import { residualLimit } from "./pca-residual.ts";
 import { checkDetectorDefinition } from "./detector-definition.ts";
 import type { Finding, Observation } from "./detector.ts";
@@ -113,7 +115,36 @@ test("The detectors of a rule's series tell what was found of all together, and 
   expect(then.told[3]?.at(-1)?.outcome).toBe("ANOMALOUS");
 });
 
+/** By how much told shares differ from those of parts, which are what each series adds; of parts of nothing by nothing. */
+const sharesOff = (found: Finding | undefined, own: number, parts: readonly number[]): readonly number[] => {
+  const told = new Map(found?.weighed.map(({ series, share }) => [series, share]));
+  const all = parts.reduce((sum, part) => sum + Math.abs(part), 0);
+  if (all < 1e-6) return [];
+  return parts.map((part, from) => {
+    const share = told.get(from === own ? undefined : String.fromCodePoint(97 + from));
+    return Math.abs((share ?? Number.NaN) - Math.abs(part) / all);
+  });
+};
+
 describe("peers", () => {
+  test("that weigh are those by whose least change the judgement changes, and the bucket itself by half", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 400 }), { minLength: 5, maxLength: 9 }), (whole) => {
+        // Roots keep two distances from being the same.
+        const row = whole.map((one, place) => one + Math.sqrt(place + 2));
+        const [found] = findingsIn({ kind: "PEERS", compare: "VALUES", minimumPeers: 3 }, [row]);
+        row.forEach((_, place) => {
+          const weighed = found?.get(String.fromCodePoint(97 + place))?.weighed ?? [];
+          expect(weighed[0]).toEqual({ atMs: MONDAY_MS, share: 0.5 });
+          expect(weighed.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 9);
+          const others = weighed.slice(1).map(({ series = "" }) => (series.codePointAt(0) ?? 0) - 97);
+          expect(others.toSorted((one, other) => one - other)).toEqual(makersOf(row, place));
+        });
+      }),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
   test("are judged by the median and the deviation of all others", () => {
     fc.assert(
       fc.property(rowsOf(some, 6, 1), ([row = []]) => {
@@ -142,16 +173,37 @@ describe("peers", () => {
   });
 });
 
+describe("the inverse of a correlation matrix", () => {
+  test("is that of ml-matrix, and there is none of one that is not positive definite", () => {
+    const sizes = fc.integer({ min: 1, max: 8 }).chain((size) => {
+      const row = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: size, maxLength: size });
+      return fc.array(row, { minLength: size, maxLength: size });
+    });
+    fc.assert(
+      fc.property(sizes, (rows) => {
+        const root = new Matrix(rows);
+        const matrix = root.mmul(root.transpose()).add(Matrix.eye(rows.length).mul(0.1));
+        const found = inverted(Float64Array.from(matrix.to1DArray()), rows.length);
+        const expected = inverse(matrix).to1DArray();
+        expect([...(found ?? [])].filter((one, at) => !(Math.abs(one - (expected[at] ?? 0)) < 1e-8))).toEqual([]);
+        expect(found).toHaveLength(expected.length);
+        expect(inverted(Float64Array.from(matrix.mul(-1).to1DArray()), rows.length)).toBeNull();
+      }),
+      { numRuns: 300, endOnFailure: true },
+    );
+  });
+});
+
 describe("series together", () => {
   test("are judged each given all others, as the definition says", () => {
     fc.assert(
       fc.property(rowsOf(fc.integer({ min: 0, max: 30 }), 3, 45), (rows) => {
         const found = findingsIn({ kind: "MULTIVARIATE", over: 30, learns: 20, rarity: 2 }, rows).at(-1);
         if (rows.length <= 20) return expect(found?.get("a")?.outcome).toBe("LEARNING");
-        const expected = givenAllOthers(rows, 30);
-        return expected.forEach((value, place) => {
-          const told = found?.get(String.fromCodePoint(97 + place))?.expected ?? Number.NaN;
-          expect(Math.abs(told - value)).toBeLessThan(1e-6 * (1 + Math.abs(value)));
+        return givenAllOthers(rows, 30).forEach(({ expected, parts }, place) => {
+          const told = found?.get(String.fromCodePoint(97 + place));
+          expect(Math.abs((told?.expected ?? Number.NaN) - expected)).toBeLessThan(1e-6 * (1 + Math.abs(expected)));
+          expect(sharesOff(told, place, parts).filter((one) => !(one < 1e-5))).toEqual([]);
         });
       }),
       { numRuns: 100 },
@@ -183,7 +235,7 @@ describe("what principal components leave", () => {
       fc.property(rowsOf(fc.integer({ min: 0, max: 30 }), 4, 45), fc.constantFrom(0.5, 0.7, 0.9), (rows, explains) => {
         const found = findingsIn({ ...pca, over: 30, learns: 20, rarity: 2, explains }, rows).at(-1);
         if (rows.length <= 20) return expect(found?.get("a")?.outcome).toBe("LEARNING");
-        const { residuals, spread, left, clear } = leftByComponents(rows, 30, explains);
+        const { residuals, parts, spread, left, clear } = leftByComponents(rows, 30, explains);
         fc.pre(clear);
         const squares = residuals.map((one) => one * one);
         const whole = squares.reduce((sum, one) => sum + one, 0);
@@ -193,6 +245,7 @@ describe("what principal components leave", () => {
           const value = rows.at(-1)?.[place] ?? 0;
           const expected = value - residual * (spread[place] ?? 0);
           expect(Math.abs((finding?.expected ?? Number.NaN) - expected)).toBeLessThan(1e-4 * (1 + Math.abs(expected)));
+          expect(sharesOff(finding, place, parts[place] ?? []).filter((one) => !(one < 1e-3))).toEqual([]);
           const score = Math.min(1_000, Math.sqrt((squares[place] ?? 0) / limit));
           const most = Math.min(1_000, Math.sqrt(whole / limit));
           const far = [score, most].map((one) => Math.abs((finding?.score ?? Number.NaN) - one) / (1 + one));

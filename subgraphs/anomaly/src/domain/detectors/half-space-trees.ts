@@ -5,7 +5,7 @@ import { NOTHING_MEASURED, spreadOf, unjudged } from "./finding.ts";
 import { createHalfSpaces } from "./half-spaces.ts";
 import type { Point } from "./isolation-trees.ts";
 import { readKept } from "./packed.ts";
-import { judgeRarity, pointAt, pointsOf } from "./points.ts";
+import { foundOnce, judgeRarity, pointAt, pointsOf, rangeOf, type LookedAt } from "./points.ts";
 import { createRecent, recentSchema, type Recent } from "./recent.ts";
 import { createTail, tailSchema } from "./tail.ts";
 
@@ -25,32 +25,38 @@ const keptSchema = z.object({
 export const bucketsOfHalfSpaces = ({ window, dimensions }: HalfSpaceTreesDefinition): number =>
   2 * window + dimensions;
 
-/** Where the values of points lie in the least range that holds a window's values. */
-const scaleOf = (points: readonly Point[]): ((point: Point) => Point) => {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const point of points)
-    for (const value of point) {
-      least = Math.min(least, value);
-      most = Math.max(most, value);
-    }
-  const wide = spreadOf(most - least, most);
-  return (point) => point.map((value) => (value - least) / wide);
-};
-
-/** How strange a point is by the window that ended so long ago: how many times the mass about it is less than if all were there. */
-const referenceOf = (recent: Recent, definition: HalfSpaceTreesDefinition, ago: number): ((point: Point) => number) => {
-  const { window, dimensions, depth } = definition;
+/** What the window that ended so long ago says of a point: how many times the mass about it is less than if all were there. */
+const referenceOf = (
+  recent: Recent,
+  definition: HalfSpaceTreesDefinition,
+  ago: number,
+): ((point: Point) => LookedAt) => {
+  const { window, dimensions, depth, trees } = definition;
   const points = pointsOf(recent, { ago, window, dimensions });
-  const scaled = scaleOf(points);
-  const spaces = createHalfSpaces({ ...definition, seed: SEED, sizeLimit: SIZE_LIMIT * window });
+  const range = rangeOf(points);
+  const [least, most] = range;
+  const wide = spreadOf(most - least, most);
+  const scaled = (point: Point): Point => point.map((value) => (value - least) / wide);
+  const spaces = createHalfSpaces({
+    ...{ ...definition, seed: SEED, sizeLimit: SIZE_LIMIT * window },
+    edge: (place) => least + place * wide,
+  });
   points.forEach((point) => spaces.count(scaled(point)));
-  const most = window * 2 ** depth;
-  return (point) => most / (spaces.mass(scaled(point)) + SIZE_LIMIT * window);
+  const heights = foundOnce(dimensions, spaces.heights);
+  const all = window * 2 ** depth;
+  return (point) => {
+    const { mass, bits } = spaces.look(scaled(point));
+    return {
+      ...{ strangeness: all / (mass + SIZE_LIMIT * window), bits, range },
+      heights: () => heights(scaled(point)),
+      heightOf: (strangeness) => trees * (all / strangeness - SIZE_LIMIT * window),
+    };
+  };
 };
 
 /** Half-space trees over the latest values: the mass about them in the window before the present one; what is rare is told by the tail of all masses before. */
 export const createHalfSpaceTrees = (definition: HalfSpaceTreesDefinition, saved: unknown): Detector => {
-  const { window, dimensions } = definition;
+  const { window, dimensions, rarity } = definition;
   const kept = readKept(keptSchema, saved);
   const recent = createRecent(kept?.recent ?? null);
   const tail = createTail(kept?.tail ?? null);
@@ -64,13 +70,14 @@ export const createHalfSpaceTrees = (definition: HalfSpaceTreesDefinition, saved
   };
   return {
     judge: (observation) => {
+      const { value } = observation;
       recent.put(observation, bucketsOfHalfSpaces(definition));
-      const point = observation.value === null ? null : pointAt(recent, 0, dimensions);
-      const strangeness = point === null || reference === null ? null : reference(point);
+      const point = value === null ? null : pointAt(recent, 0, dimensions);
+      const looked = point === null || reference === null ? null : reference(point);
       age();
-      if (observation.value === null) return NOTHING_MEASURED;
-      if (strangeness === null) return unjudged("LEARNING", "too few values are known without a gap");
-      const found = judgeRarity(tail, strangeness, { ...definition, observation, recent });
+      if (value === null) return NOTHING_MEASURED;
+      if (looked === null) return unjudged("LEARNING", "too few values are known without a gap");
+      const found = judgeRarity(tail, looked, { value, recent, rarity });
       return found ?? unjudged("LEARNING", "too few scores are known to tell which are rare");
     },
     save: () => ({ recent: recent.save(), tail: tail.save(), since }),

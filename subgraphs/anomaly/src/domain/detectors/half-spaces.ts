@@ -1,3 +1,4 @@
+import { createHeights, type Heights } from "./conditional-band.ts";
 import type { Point } from "./isolation-trees.ts";
 import { chanceFrom } from "./tree-random.ts";
 
@@ -5,8 +6,10 @@ import { chanceFrom } from "./tree-random.ts";
 export interface HalfSpaces {
   /** Counts a point of the reference window in. */
   readonly count: (point: Point) => void;
-  /** Mean over trees of the mass where a point lies times 2 to the power of its depth: the greater, the more usual. */
-  readonly mass: (point: Point) => number;
+  /** Mean over trees of the mass where a point lies times 2 to the power of its depth: the greater, the more usual. And per dimension by how many halvings of the points its splits set the point apart, over all trees. */
+  readonly look: (point: Point) => { readonly mass: number; readonly bits: Float64Array };
+  /** The mass about each value in place of a point's first, of all trees together, once all points are counted in. They stand until others are asked for. */
+  readonly heights: (point: Point) => Heights;
 }
 
 /** How half-space trees are laid out. */
@@ -17,6 +20,8 @@ export interface HalfSpaceSettings {
   readonly seed: number;
   /** Points in a node from which on it is not looked into further. */
   readonly sizeLimit: number;
+  /** Where in the first dimension of what is told a place of the space lies. */
+  readonly edge: (place: number) => number;
 }
 
 interface Layout {
@@ -59,12 +64,45 @@ const layOut = ({ depth, dimensions }: HalfSpaceSettings, chance: () => number):
   return layout;
 };
 
+/** The mass about each value in place of a point's first, tree by tree: a half of the first dimension is looked into on both sides, of another on the point's. */
+const conditionalHeights = (
+  layouts: readonly Layout[],
+  { depth, sizeLimit, edge }: HalfSpaceSettings,
+): HalfSpaces["heights"] => {
+  const inner = 2 ** depth - 1;
+  const splits = layouts.flatMap(({ middle }) => [...middle].map(edge));
+  const { rank, rises, build } = createHeights(splits);
+  return (point) => {
+    rises.fill(0);
+    let [first, before, split] = [0, 0, -1];
+    for (const [tree, { counts, dimension, middle }] of layouts.entries()) {
+      [before, split] = [0, -1];
+      const pass = (node: number, weight: number): void => {
+        const here = counts[node] ?? 0;
+        if (node >= inner || here <= sizeLimit) {
+          const mass = here * weight;
+          if (split < 0) first += mass;
+          else rises[split] = (rises[split] ?? 0) + mass - before;
+          before = mass;
+        } else if (dimension[node] === 0) {
+          pass(2 * node + 1, 2 * weight);
+          split = rank[tree * inner + node] ?? 0;
+          pass(2 * node + 2, 2 * weight);
+        } else pass(2 * node + ((point[dimension[node] ?? 0] ?? 0) < (middle[node] ?? 0) ? 1 : 2), 2 * weight);
+      };
+      pass(0, 1);
+    }
+    return build(first);
+  };
+};
+
 /** Streaming half-space trees (Tan, Ting and Liu, "Fast Anomaly Detection for Streaming Data", IJCAI 2011), before the first point is counted. */
 export const createHalfSpaces = (settings: HalfSpaceSettings): HalfSpaces => {
-  const { trees, depth, sizeLimit } = settings;
+  const { trees, depth, dimensions, sizeLimit } = settings;
   const chance = chanceFrom(settings.seed);
   const layouts = Array.from({ length: trees }, () => layOut(settings, chance));
   const inner = 2 ** depth - 1;
+  const heightsAlong = conditionalHeights(layouts, settings);
   const childOf = ({ dimension, middle }: Layout, node: number, point: Point): number =>
     2 * node + ((point[dimension[node] ?? 0] ?? 0) < (middle[node] ?? 0) ? 1 : 2);
   return {
@@ -76,17 +114,24 @@ export const createHalfSpaces = (settings: HalfSpaceSettings): HalfSpaces => {
         }
       }
     },
-    mass: (point) => {
+    look: (point) => {
+      const bits = new Float64Array(dimensions);
       let sum = 0;
-      for (const layout of layouts) {
+      for (const { counts, dimension, middle } of layouts) {
         let [node, weight] = [0, 1];
-        while (node < inner && (layout.counts[node] ?? 0) > sizeLimit) {
-          node = childOf(layout, node, point);
+        let here = counts[0] ?? 0;
+        while (node < inner && here > sizeLimit) {
+          const along = dimension[node] ?? 0;
+          node = 2 * node + ((point[along] ?? 0) < (middle[node] ?? 0) ? 1 : 2);
           weight *= 2;
+          const above = here;
+          here = counts[node] ?? 0;
+          bits[along] = (bits[along] ?? 0) + Math.log2((above + 1) / (here + 1));
         }
-        sum += (layout.counts[node] ?? 0) * weight;
+        sum += here * weight;
       }
-      return sum / trees;
+      return { mass: sum / trees, bits };
     },
+    heights: heightsAlong,
   };
 };

@@ -1,20 +1,13 @@
+import { createHeights, type Heights } from "./conditional-band.ts";
 import { chanceFrom } from "./tree-random.ts";
 
-/** A point: values of as many dimensions as all its like. */
+/** A point: values of as many dimensions as all its like, the newest first. */
 export type Point = readonly number[];
-
-type Tree =
-  | { readonly kind: "LEAF"; readonly points: number }
-  | {
-      readonly kind: "SPLIT";
-      readonly dimension: number;
-      readonly at: number;
-      readonly less: Tree;
-      readonly more: Tree;
-    };
 
 /** Euler's constant. */
 const EULER = 0.577_215_664_901_532_9;
+/** What a leaf splits. */
+const NOTHING = -1;
 
 /** The mean length of a path that finds nothing in a search tree of so many points. */
 export const pathOf = (points: number): number => {
@@ -23,22 +16,54 @@ export const pathOf = (points: number): number => {
   return 2 * (Math.log(points - 1) + EULER) - (2 * (points - 1)) / points;
 };
 
-const grow = (points: readonly Point[], depth: number, chance: () => number): Tree => {
-  const dimensions = points[0]?.length ?? 0;
-  const dimension = Math.floor(chance() * dimensions);
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const point of points) {
-    const value = point[dimension] ?? 0;
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
-  if (depth === 0 || points.length <= 1 || !(least < most)) return { kind: "LEAF", points: points.length };
-  const at = least + chance() * (most - least);
-  const isLess = (point: Point): boolean => (point[dimension] ?? 0) < at;
-  const less = points.filter(isLess);
-  if (less.length === 0) return { kind: "LEAF", points: points.length };
-  const more = points.filter((point) => !isLess(point));
-  return { kind: "SPLIT", dimension, at, less: grow(less, depth - 1, chance), more: grow(more, depth - 1, chance) };
+/** Nodes of trees, each one a place in every column. The lesser points of a split are in the node that follows it. */
+interface Columns<Whole, Real> {
+  /** Which dimension is split; {@link NOTHING} of a leaf. */
+  readonly dimension: Whole;
+  /** Where it is split. */
+  readonly at: Real;
+  /** The node of the points that are not less. */
+  readonly more: Whole;
+  /** The length of the path to a leaf. */
+  readonly path: Real;
+  /** One of how many points of the node above is here, as a logarithm to base 2. */
+  readonly bits: Real;
+}
+type Growing = Columns<number[], number[]>;
+type Nodes = Columns<Int32Array, Float64Array>;
+
+/** Puts a node at the end, and says where that is. */
+const put = (nodes: Growing, dimension: number, at: number, path: number, bits: number): number => {
+  nodes.dimension.push(dimension);
+  nodes.at.push(at);
+  nodes.path.push(path);
+  nodes.bits.push(bits);
+  return nodes.more.push(0) - 1;
+};
+
+/** Grows a tree of points at the end of the nodes. */
+const growTree = (nodes: Growing, points: readonly Point[], deepest: number, chance: () => number): void => {
+  const grow = (here: readonly Point[], depth: number, above: number): void => {
+    const dimension = Math.floor(chance() * (here[0]?.length ?? 0));
+    const bits = Math.log2(above / Math.max(1, here.length));
+    const leaf = (): void => void put(nodes, NOTHING, 0, deepest - depth + pathOf(here.length), bits);
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const point of here) {
+      const value = point[dimension] ?? 0;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    if (depth === 0 || here.length <= 1 || !(least < most)) return leaf();
+    const at = least + chance() * (most - least);
+    const [less, others]: [Point[], Point[]] = [[], []];
+    for (const point of here) ((point[dimension] ?? 0) < at ? less : others).push(point);
+    if (less.length === 0) return leaf();
+    const node = put(nodes, dimension, at, 0, bits);
+    grow(less, depth - 1, here.length);
+    nodes.more[node] = nodes.dimension.length;
+    grow(others, depth - 1, here.length);
+  };
+  grow(points, deepest, Math.max(1, points.length));
 };
 
 /** How many points of a list, drawn by chance without putting back. */
@@ -52,15 +77,6 @@ const draw = (points: readonly Point[], count: number, chance: () => number): re
   return drawn.slice(0, count);
 };
 
-const pathIn = (tree: Tree, point: Point): number => {
-  let [at, passed] = [tree, 0];
-  while (at.kind === "SPLIT") {
-    at = (point[at.dimension] ?? 0) < at.at ? at.less : at.more;
-    passed += 1;
-  }
-  return passed + pathOf(at.points);
-};
-
 /** How a forest is grown. */
 export interface ForestSettings {
   readonly trees: number;
@@ -69,21 +85,105 @@ export interface ForestSettings {
   readonly seed: number;
 }
 
+/** What a forest says of a point. */
+export interface Isolated {
+  /** 2^(-E(h) / c(n)), from 0 to 1; 0.5 is usual. */
+  readonly strangeness: number;
+  /** Per dimension by how many halvings of the points its splits set the point apart, over all trees. */
+  readonly bits: Float64Array;
+}
+
+/** An isolation forest. */
+export interface Forest {
+  readonly look: (point: Point) => Isolated;
+  /** How long the ways of all trees would be together to each value in place of a point's first. They stand until others are asked for. */
+  readonly heights: (point: Point) => Heights;
+  /** How long those ways are at least to what is no stranger. */
+  readonly heightOf: (strangeness: number) => number;
+}
+
+/** The lengths of the ways to a point in all trees together, and what each dimension adds to setting it apart. */
+const wayTo = ({ dimension, at, more, path, bits }: Nodes, roots: readonly number[], point: Point) => {
+  const apart = new Float64Array(point.length);
+  let paths = 0;
+  for (const root of roots) {
+    let node = root;
+    for (let along = dimension[node] ?? NOTHING; along !== NOTHING; along = dimension[node] ?? NOTHING) {
+      node = (point[along] ?? 0) < (at[node] ?? 0) ? node + 1 : (more[node] ?? 0);
+      apart[along] = (apart[along] ?? 0) + (bits[node] ?? 0);
+    }
+    paths += path[node] ?? 0;
+  }
+  return { paths, bits: apart };
+};
+
+/** The way to each value in place of a point's first, tree by tree: a split of the first dimension is passed on both sides, of another on the point's. */
+const conditionalHeights = (
+  { dimension, at: split, more, path }: Nodes,
+  roots: readonly number[],
+): ((point: Point) => Heights) => {
+  const splits = [...dimension.keys()].filter((node) => dimension[node] === 0);
+  const { rank, rises, build } = createHeights(splits.map((node) => split[node] ?? 0));
+  const rankOf = new Int32Array(dimension.length);
+  splits.forEach((node, at) => (rankOf[node] = rank[at] ?? 0));
+  const waiting = new Int32Array(dimension.length);
+  return (point) => {
+    rises.fill(0);
+    let first = 0;
+    for (const root of roots) {
+      let [node, before, last, held] = [root, 0, NOTHING, 0];
+      for (;;) {
+        const along = dimension[node] ?? NOTHING;
+        if (along === 0) {
+          waiting[held] = node;
+          held += 1;
+          node += 1;
+        } else if (along > 0) node = (point[along] ?? 0) < (split[node] ?? 0) ? node + 1 : (more[node] ?? 0);
+        else {
+          const here = path[node] ?? 0;
+          const place = rankOf[last] ?? 0;
+          if (last === NOTHING) first += here;
+          else rises[place] = (rises[place] ?? 0) + here - before;
+          if (held === 0) break;
+          held -= 1;
+          [before, last] = [here, waiting[held] ?? 0];
+          node = more[last] ?? 0;
+        }
+      }
+    }
+    return build(first);
+  };
+};
+
 /**
- * An isolation forest (Liu, Ting and Zhou, "Isolation Forest", ICDM 2008): the fewer random splits set a point apart, the more of an anomaly it is. Gives the score
- * 2^(-E(h) / c(n)), from 0 to 1; 0.5 is usual.
+ * An isolation forest (Liu, Ting and Zhou, "Isolation Forest", ICDM 2008): the fewer random splits set a point apart, the more of an anomaly it is.
  */
-export const growForest = (
-  points: readonly Point[],
-  { trees, sample, seed }: ForestSettings,
-): ((point: Point) => number) => {
+export const growForest = (points: readonly Point[], { trees, sample, seed }: ForestSettings): Forest => {
   const chance = chanceFrom(seed);
   const count = Math.min(sample, points.length);
   const depth = Math.ceil(Math.log2(Math.max(2, count)));
-  const forest = Array.from({ length: trees }, () => grow(draw(points, count, chance), depth, chance));
+  const growing: Growing = { dimension: [], at: [], more: [], path: [], bits: [] };
+  const roots = Array.from({ length: trees }, () => {
+    const root = growing.dimension.length;
+    growTree(growing, draw(points, count, chance), depth, chance);
+    return root;
+  });
+  const nodes: Nodes = {
+    ...{ dimension: Int32Array.from(growing.dimension), more: Int32Array.from(growing.more) },
+    ...{ at: Float64Array.from(growing.at), path: Float64Array.from(growing.path) },
+    bits: Float64Array.from(growing.bits),
+  };
   const usual = Math.max(1, pathOf(count));
-  return (point) => {
-    const paths = forest.reduce((sum, tree) => sum + pathIn(tree, point), 0);
-    return 2 ** (-paths / trees / usual);
+  let conditional: ((point: Point) => Heights) | null = null;
+  return {
+    look: (point) => {
+      const { paths, bits } = wayTo(nodes, roots, point);
+      return { strangeness: 2 ** (-paths / trees / usual), bits };
+    },
+    heights: (point) => {
+      conditional ??= conditionalHeights(nodes, roots);
+      return conditional(point);
+    },
+    heightOf: (strangeness) => -Math.log2(strangeness) * usual * trees,
   };
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { findingsOf } from "../../../testing/detector-definitions.ts";
-import { holtVariance, runLengthChances } from "../../../testing/reference-learners.ts";
+import { fadingMoments, holtVariance, levelAround, runLengthChances } from "../../../testing/reference-learners.ts";
 import { MONDAY_MS, observationsOf } from "../../../testing/series-arbitraries.ts";
 import { createHalfSpaces } from "./half-spaces.ts";
 import { createHolt } from "./holt.ts";
@@ -49,6 +49,39 @@ describe("a changepoint", () => {
     expect(found?.expected).toBeCloseTo(10, 0);
   });
 
+  test("tells the level of the sixty values before, the levels that would be no change, and where it may have begun with which chance", () => {
+    const shift = fc.tuple(
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 0, max: 50 }),
+    );
+    fc.assert(
+      fc.property(shift, ([by, after, seed]) => {
+        const values = [...level(70, 10, seed), ...level(after, 10 + by / 10, seed + 1)];
+        const settings = { kind: "CHANGEPOINT", confirm: 4, minimumShift: 2 };
+        const found = findingsOf(settings, observationsOf(values)).at(-1);
+        const [first, usual] = [values.slice(0, 30), levelAround(values.slice(0, 30))];
+        const reckoned = values.map((value) => (value - usual.level) / usual.spread);
+        const chances = runLengthChances(reckoned, 1 / 500).slice(4, 24);
+        const chance = chances.reduce((sum, one) => sum + one, 0);
+        expect(first).toHaveLength(30);
+        const likely = -Math.log10(1 - chance) / -Math.log10(1 - 0.95) >= 0.1;
+        const length = likely ? 4 + chances.indexOf(Math.max(...chances)) : 4;
+        const before = levelAround(values.slice(0, -length).slice(-60));
+        expect(found?.expected).toBeCloseTo(before.level, 9);
+        expect(found?.low).toBeCloseTo(before.level - 2 * before.spread, 9);
+        expect(found?.high).toBeCloseTo(before.level + 2 * before.spread, 9);
+        const shares = likely
+          ? chances.map((one) => one / chance).toSorted((one, other) => other - one)
+          : Array.from({ length: 10 }, () => 1 / Math.min(60, values.length - length));
+        const off = (found?.weighed ?? []).map(({ share }, place) => Math.abs(share - (shares[place] ?? 0)));
+        expect(off.filter((one) => !(one < 1e-6))).toEqual([]);
+        expect(found?.weighed[0]?.atMs).toBe(MONDAY_MS + (values.length - length - (likely ? 0 : 1)) * HOUR_MS);
+      }),
+      { numRuns: 40, endOnFailure: true },
+    );
+  });
+
   test("is none where one value lies far out, where nothing changes, and on the side that is not looked at", () => {
     const still = level(300, 10, 5);
     expect(alarmsIn({ kind: "CHANGEPOINT" }, still)).toEqual([]);
@@ -74,9 +107,9 @@ describe("an isolation forest", () => {
   test("sets apart what lies apart: its score is beyond 0.6, that of the middle below 0.5, and equal seeds grow equal forests", () => {
     const settings = { trees: 100, sample: 256, seed: 1 };
     const [one, other] = [growForest(points, settings), growForest(points, settings)];
-    expect(one([9, -9])).toBeGreaterThan(0.6);
-    expect(one([0, 0])).toBeLessThan(0.5);
-    for (const point of points.slice(0, 50)) expect(one(point)).toBe(other(point));
+    expect(one.look([9, -9]).strangeness).toBeGreaterThan(0.6);
+    expect(one.look([0, 0]).strangeness).toBeLessThan(0.5);
+    for (const point of points.slice(0, 50)) expect(one.look(point)).toEqual(other.look(point));
   });
 
   test("of points that are all the same says what is usual", () =>
@@ -84,7 +117,7 @@ describe("an isolation forest", () => {
       growForest(
         Array.from({ length: 50 }, () => [3, 3]),
         { trees: 10, sample: 32, seed: 1 },
-      )([3, 3]),
+      ).look([3, 3]).strangeness,
     ).toBeCloseTo(0.5, 9));
 
   test("tells a shape that never was, although each of its values was", () => {
@@ -104,16 +137,16 @@ describe("half-space trees", () => {
     const point = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }));
     fc.assert(
       fc.property(fc.array(point, { minLength: 1, maxLength: 60 }), point, (points, asked) => {
-        const settings = { trees: 1, depth: 5, dimensions: 2, seed: 4, sizeLimit: -1 };
+        const settings = { trees: 1, depth: 5, dimensions: 2, seed: 4, sizeLimit: -1, edge: (one: number) => one };
         const all = createHalfSpaces(settings);
         points.forEach(all.count);
         // A point shares the asked one's leaf when a tree of it alone has mass where the asked one lies.
         const shared = points.filter((one) => {
           const alone = createHalfSpaces(settings);
           alone.count(one);
-          return alone.mass(asked) > 0;
+          return alone.look(asked).mass > 0;
         });
-        expect(all.mass(asked)).toBe(shared.length * 2 ** 5);
+        expect(all.look(asked).mass).toBe(shared.length * 2 ** 5);
       }),
       { numRuns: 50 },
     );
@@ -168,6 +201,38 @@ describe("a trend", () => {
 });
 
 describe("missing data", () => {
+  test("tell what the hour of the week usually holds, and which buckets are missing", () => {
+    const held = fc.array(fc.option(fc.integer({ min: 0, max: 50 }), { nil: null, freq: 9 }), {
+      minLength: 3,
+      maxLength: 400,
+    });
+    fc.assert(
+      fc.property(held, fc.integer({ min: 1, max: 14 }), (before, gone) => {
+        const values = [...before, 7, ...Array.from({ length: gone }, () => null)];
+        const found = findingsOf({ kind: "MISSING_DATA", expects: "ALWAYS", buckets: 2 }, observationsOf(values)).at(
+          -1,
+        );
+        const hour = (values.length - 1) % 168;
+        const ofHour = values
+          .filter((value, place) => value !== null && place % 168 === hour)
+          .map((value) => value ?? 0);
+        if (ofHour.length > 0) {
+          const { mean, deviation } = fadingMoments(ofHour, 48);
+          expect(found?.expected).toBeCloseTo(mean, 9);
+          expect(found?.low).toBeCloseTo(mean - 2 * deviation, 6);
+          expect(found?.high).toBeCloseTo(mean + 2 * deviation, 6);
+        }
+        const missed = Array.from(
+          { length: Math.min(10, gone) },
+          (_, ago) => MONDAY_MS + (values.length - 1 - ago) * HOUR_MS,
+        );
+        expect(found?.weighed).toEqual(missed.map((atMs) => ({ atMs, share: 1 / gone })));
+        expect(found?.because).toContain(`nothing in ${gone} expected`);
+      }),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
   const office = (place: number): boolean => place % 24 >= 8 && place % 24 < 18 && place % 168 < 120;
   const weeks = (count: number, missing: (place: number) => boolean): readonly (number | null)[] =>
     Array.from({ length: count * 168 }, (_, place) => (office(place) && !missing(place) ? 5 : null));

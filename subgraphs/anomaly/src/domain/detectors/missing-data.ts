@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Detector, Finding } from "./detector.ts";
 import type { MissingDataDefinition } from "./detector-definition.ts";
-import { boundedScore, unjudged } from "./finding.ts";
+import { boundedScore, evenly, MAX_WEIGHED, unjudged } from "./finding.ts";
 import { readKept } from "./packed.ts";
+import { createUsualValues, usualValuesSchema } from "./usual-values.ts";
 
 /** Hours of a week. */
 const HOURS = 168;
@@ -13,12 +14,18 @@ const [OF_HOUR, OF_ALL] = [48, 2_016];
 /** Buckets that must be known before a share of all of them means something. */
 const MIN_KNOWN = 10;
 
+/** Standard deviations about its mean within which what an hour holds is told to be usual. */
+const BAND = 2;
+
 const shareSchema = z.tuple([z.number().int().min(0), z.number().min(0).max(1)]);
 const keptSchema = z.object({
   missing: z.number().int().min(0),
+  /** When the latest expected buckets that held nothing began, the latest first. */
+  missed: z.array(z.number()).max(MAX_WEIGHED).default([]),
   lastMs: z.number().nullable(),
   all: shareSchema,
   hours: z.array(shareSchema).length(HOURS),
+  held: usualValuesSchema.default(""),
 });
 type Share = z.infer<typeof shareSchema>;
 
@@ -32,14 +39,17 @@ const NONE: Share = [0, 0];
 
 /**
  * Nothing for so many buckets in which something was expected: always, once there was something; or as usual, where at least eight of ten buckets at that hour of the week, or of all while
- * that hour is not known, held something. Buckets in which nothing was expected are not counted and end nothing.
+ * that hour is not known, held something. Buckets in which nothing was expected are not counted and end nothing. What is told as expected is the mean of what that hour of the week held, and the
+ * band two standard deviations about it: what would have been usual, since any value at all ends it.
  */
 export const createMissingData = (definition: MissingDataDefinition, saved: unknown): Detector => {
   const { buckets, expects, zeroIsNothing } = definition;
   const kept = readKept(keptSchema, saved);
   const hours = kept?.hours ?? Array.from({ length: HOURS }, () => NONE);
   let all = kept?.all ?? NONE;
+  const held = createUsualValues(OF_HOUR, kept?.held ?? null);
   let missing = kept?.missing ?? 0;
+  let missed = kept?.missed ?? [];
   let lastMs = kept?.lastMs ?? null;
 
   const isExpected = (hour: number): boolean => {
@@ -48,27 +58,41 @@ export const createMissingData = (definition: MissingDataDefinition, saved: unkn
     const [known, share] = hours[hour] ?? NONE;
     return known > 0 ? share >= USUAL : all[0] >= MIN_KNOWN && all[1] >= USUAL;
   };
-  const learn = (hour: number, held: boolean): void => {
-    hours[hour] = learnt(hours[hour] ?? NONE, held, OF_HOUR);
-    all = learnt(all, held, OF_ALL);
+  const learn = (hour: number, something: boolean): void => {
+    hours[hour] = learnt(hours[hour] ?? NONE, something, OF_HOUR);
+    all = learnt(all, something, OF_ALL);
   };
-  const finding = (): Finding => ({
+  /** What is usual at an hour in which something is expected; of others nothing is. */
+  const usualAt = (hour: number): Pick<Finding, "expected" | "low" | "high"> => {
+    const usual = isExpected(hour) ? held.at(hour) : null;
+    if (usual === null) return { expected: null, low: null, high: null };
+    const { mean, deviation } = usual;
+    return { expected: mean, low: mean - BAND * deviation, high: mean + BAND * deviation };
+  };
+  const finding = (atMs: number, since: number, usual: ReturnType<typeof usualAt>): Finding => ({
     outcome: missing >= buckets ? "ANOMALOUS" : "NORMAL",
     score: boundedScore(missing / buckets),
-    ...{ expected: null, low: null, high: null, side: missing > 0 ? "BELOW" : null },
-    weighed: lastMs === null ? [] : [{ atMs: lastMs, share: 1 }],
+    ...{ ...usual, side: missing > 0 ? "BELOW" : null },
+    weighed: missing === 0 ? evenly([atMs]) : evenly(missed, missing),
     because:
-      missing === 0 ? "something was measured, or nothing was expected" : `nothing in ${missing} expected buckets`,
+      missing === 0
+        ? "something was measured, or nothing was expected"
+        : `nothing in ${missing} expected buckets since that of ${new Date(since).toISOString().slice(0, 16)}Z`,
   });
 
   return {
     judge: ({ atMs, value, hourOfWeek }) => {
-      const held = value !== null && !(zeroIsNothing && value === 0);
-      if (held) [missing, lastMs] = [0, atMs];
-      else if (isExpected(hourOfWeek)) missing += 1;
-      learn(hourOfWeek, held);
-      return lastMs === null ? unjudged("LEARNING", "nothing was ever measured") : finding();
+      const something = value !== null && !(zeroIsNothing && value === 0);
+      const usual = usualAt(hourOfWeek);
+      if (something) [missing, missed, lastMs] = [0, [], atMs];
+      else if (isExpected(hourOfWeek)) {
+        missing += 1;
+        missed = [atMs, ...missed].slice(0, MAX_WEIGHED);
+      }
+      learn(hourOfWeek, something);
+      if (something) held.learn(hourOfWeek, value);
+      return lastMs === null ? unjudged("LEARNING", "nothing was ever measured") : finding(atMs, lastMs, usual);
     },
-    save: () => ({ missing, lastMs, all, hours: [...hours] }),
+    save: () => ({ missing, missed: [...missed], lastMs, all, hours: [...hours], held: held.save() }),
   };
 };

@@ -1,7 +1,6 @@
-import { Matrix } from "ml-matrix";
 import { z } from "zod";
-import type { Observation } from "./detector.ts";
-import { spreadOf } from "./finding.ts";
+import type { Observation, Weighed } from "./detector.ts";
+import { MAX_WEIGHED, spreadOf } from "./finding.ts";
 import { readKept } from "./packed.ts";
 
 /** Series that are judged together at most; of more, those that came first. Judging takes the third power of their number. */
@@ -58,13 +57,16 @@ export const createMoments = (over: number, saved: ReadonlyMap<string, unknown>)
     learn: (members: readonly Member[]): void => {
       seen += 1;
       const weight = 1 / Math.min(over, seen);
-      const errors = members.map(({ place, value }) => value - (means[place] ?? 0));
-      for (const [at, one] of members.entries())
-        for (const [beside, other] of members.entries()) {
-          const product = (errors[at] ?? 0) * (errors[beside] ?? 0);
-          covariances[one.place * MAX_TOGETHER + other.place] =
-            (1 - weight) * (between(one.place, other.place) + weight * product);
+      const places = Int32Array.from(members, ({ place }) => place);
+      const errors = Float64Array.from(members, ({ place, value }) => value - (means[place] ?? 0));
+      for (let one = 0; one < places.length; one += 1) {
+        const row = (places[one] ?? 0) * MAX_TOGETHER;
+        for (let other = 0; other < places.length; other += 1) {
+          const pair = row + (places[other] ?? 0);
+          const product = (errors[one] ?? 0) * (errors[other] ?? 0);
+          covariances[pair] = (1 - weight) * ((covariances[pair] ?? 0) + weight * product);
         }
+      }
       for (const [at, { place }] of members.entries()) means[place] = (means[place] ?? 0) + weight * (errors[at] ?? 0);
     },
     save: (): ReadonlyMap<string, unknown> =>
@@ -82,18 +84,38 @@ export type Moments = ReturnType<typeof createMoments>;
 
 /** A bucket in units of what each series usually varies by, about its mean, and how the series vary together. */
 export const standardised = (members: readonly Member[], moments: Moments) => {
-  const spreads = members.map(({ place }) => spreadOf(Math.sqrt(moments.between(place, place)), moments.mean(place)));
-  const correlation = Matrix.zeros(members.length, members.length);
-  members.forEach((one, row) =>
-    members.forEach((other, column) => {
-      const scale = (spreads[row] ?? 1) * (spreads[column] ?? 1);
-      correlation.set(
-        row,
-        column,
-        row === column ? 1 : Math.max(-1, Math.min(1, moments.between(one.place, other.place) / scale)),
-      );
-    }),
+  const size = members.length;
+  const spreads = Float64Array.from(members, ({ place }) =>
+    spreadOf(Math.sqrt(moments.between(place, place)), moments.mean(place)),
   );
-  const standard = members.map(({ place, value }, at) => (value - moments.mean(place)) / (spreads[at] ?? 1));
+  const places = Int32Array.from(members, ({ place }) => place);
+  const correlation = new Float64Array(size * size);
+  for (let row = 0; row < size; row += 1)
+    for (let column = 0; column < size; column += 1) {
+      const scale = (spreads[row] ?? 1) * (spreads[column] ?? 1);
+      const related = moments.between(places[row] ?? 0, places[column] ?? 0) / scale;
+      correlation[row * size + column] = row === column ? 1 : Math.max(-1, Math.min(1, related));
+    }
+  const standard = Float64Array.from(
+    members,
+    ({ place, value }, at) => (value - moments.mean(place)) / (spreads[at] ?? 1),
+  );
   return { spreads, correlation, standard };
+};
+
+/** What each series of a bucket adds to a sum of one of them, the greatest first, whichever its sign; the one's own part names no series. */
+export const partsOf = (members: readonly Member[], own: number, parts: (at: number) => number): readonly Weighed[] => {
+  const sizes = new Float64Array(members.length);
+  let all = 0;
+  for (let at = 0; at < sizes.length; at += 1) {
+    sizes[at] = Math.abs(parts(at));
+    all += sizes[at] ?? 0;
+  }
+  const heaviest = Uint32Array.from(sizes.keys()).toSorted((one, other) => (sizes[other] ?? 0) - (sizes[one] ?? 0));
+  return Array.from(heaviest.subarray(0, MAX_WEIGHED)).flatMap((at): readonly Weighed[] => {
+    const member = members[at];
+    if (member === undefined) return [];
+    const weighed = { atMs: member.observation.atMs, share: all > 0 ? (sizes[at] ?? 0) / all : 1 / sizes.length };
+    return [at === own ? weighed : { ...weighed, series: member.name }];
+  });
 };

@@ -1,10 +1,9 @@
-import { Matrix } from "ml-matrix";
 import { shrunkInverse } from "./covariance.ts";
-import type { Finding } from "./detector.ts";
+import type { Finding, Weighed } from "./detector.ts";
 import type { MultivariateDefinition } from "./detector-definition.ts";
-import { boundedScore, evenly, NOTHING_MEASURED, sideOf, told, unjudged } from "./finding.ts";
+import { boundedScore, NOTHING_MEASURED, sideOf, told, unjudged } from "./finding.ts";
 import type { GroupDetector } from "./group-detector.ts";
-import { createMoments, standardised, type Member, type Moments } from "./moments.ts";
+import { createMoments, partsOf, standardised, type Member, type Moments } from "./moments.ts";
 import { residualsOf } from "./pca-residual.ts";
 import { chiSquareAbove } from "./quantiles.ts";
 
@@ -14,25 +13,34 @@ interface Conditional extends Member {
   readonly deviation: number;
   /** How many of those it lies from it. */
   readonly off: number;
+  /** Its own distance from its mean, and what the others add to what is expected of it. */
+  readonly weighed: readonly Weighed[];
 }
 
 /** Mahalanobis' squared distance of a bucket, and each member given all others: the part of the distance that is its own. */
 const conditionalsOf = (members: readonly Member[], moments: Moments) => {
+  const size = members.length;
   const { spreads, correlation, standard } = standardised(members, moments);
-  const inverse = shrunkInverse(correlation, moments.weight());
-  const drawn = inverse.mmul(Matrix.columnVector(standard)).to1DArray();
-  const squared = drawn.reduce((sum, one, at) => sum + one * (standard[at] ?? 0), 0);
+  const inverse = shrunkInverse(correlation, size, moments.weight());
+  let squared = 0;
   const conditionals = members.map((member, at): Conditional => {
-    const precision = inverse.get(at, at);
+    const part = (other: number): number => (inverse[at * size + other] ?? 0) * (standard[other] ?? 0);
+    let drawn = 0;
+    for (let other = 0; other < size; other += 1) drawn += part(other);
+    squared += drawn * (standard[at] ?? 0);
+    const precision = inverse[at * (size + 1)] ?? 1;
     const deviation = (spreads[at] ?? 1) / Math.sqrt(precision);
-    const off = (drawn[at] ?? 0) / Math.sqrt(precision);
-    return { ...member, deviation, off, expected: member.value - off * deviation };
+    const off = drawn / Math.sqrt(precision);
+    return {
+      ...{ ...member, deviation, off, expected: member.value - off * deviation },
+      weighed: partsOf(members, at, part),
+    };
   });
   return { squared, conditionals };
 };
 
 const judgeMember = (
-  { observation, value, expected, deviation, off }: Conditional,
+  { value, expected, deviation, off, weighed }: Conditional,
   {
     normal,
     joint,
@@ -56,7 +64,7 @@ const judgeMember = (
     outcome: score > 1 ? "ANOMALOUS" : "NORMAL",
     score,
     ...{ expected, low: expected - within, high: expected + within, side: sideOf(value, expected) },
-    weighed: evenly([observation.atMs]),
+    weighed,
     because: `${told(value)} where the ${together - 1} other series let expect ${told(expected)}, ${told(Math.abs(off))} standard deviations off`,
   };
 };
@@ -71,15 +79,22 @@ export const createMultivariate = (
 ): GroupDetector => {
   const moments = createMoments(definition.over, saved);
   const chance = 10 ** -definition.rarity;
+  /** Bounds of squared distances by how many series they are of; buckets mostly hold all. */
+  const bounds = new Map<number, number>();
+  const boundOf = (degrees: number): number => {
+    const bound = bounds.get(degrees) ?? chiSquareAbove(chance, degrees);
+    bounds.set(degrees, bound);
+    return bound;
+  };
   const judgeAll = (members: readonly Member[]): ReadonlyMap<string, Finding> => {
     if (definition.method === "PCA_RESIDUAL") return residualsOf(members, moments, definition);
     const { squared, conditionals } = conditionalsOf(members, moments);
     const furthest = conditionals.reduce((one, other) => (Math.abs(other.off) > Math.abs(one.off) ? other : one));
-    const bounds = { normal: Math.sqrt(chiSquareAbove(chance, 1)), joint: chiSquareAbove(chance, members.length) };
+    const beyond = { normal: Math.sqrt(boundOf(1)), joint: boundOf(members.length) };
     return new Map(
       conditionals.map((one) => [
         one.name,
-        judgeMember(one, { ...bounds, isFurthest: one === furthest, squared, together: members.length }),
+        judgeMember(one, { ...beyond, isFurthest: one === furthest, squared, together: members.length }),
       ]),
     );
   };

@@ -1,9 +1,9 @@
-import { EigenvalueDecomposition } from "ml-matrix";
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { shrunkCorrelation } from "./covariance.ts";
 import type { MultivariateDefinition } from "./detector-definition.ts";
 import type { Finding } from "./detector.ts";
-import { boundedScore, evenly, sideOf, told } from "./finding.ts";
-import { standardised, type Member, type Moments } from "./moments.ts";
+import { boundedScore, sideOf, told } from "./finding.ts";
+import { partsOf, standardised, type Member, type Moments } from "./moments.ts";
 import { chiSquareAbove, normalQuantile } from "./quantiles.ts";
 
 /** Below it the power of Jackson and Mudholkar's approximation is too small to be taken. */
@@ -46,26 +46,28 @@ export const residualsOf = (
   moments: Moments,
   { explains, rarity }: Pick<MultivariateDefinition, "explains" | "rarity">,
 ): ReadonlyMap<string, Finding> => {
+  const size = members.length;
   const { spreads, correlation, standard } = standardised(members, moments);
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
-    shrunkCorrelation(correlation, moments.weight()),
-    { assumeSymmetric: true },
-  );
+  const shrunk = Matrix.from1DArray(size, size, shrunkCorrelation(correlation, size, moments.weight()));
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(shrunk, { assumeSymmetric: true });
   // Shrunk as they are, they are positive but for roundings.
   const values = realEigenvalues.map((value) => Math.max(value, Number.EPSILON));
   const kept = keptOf(values, explains);
   const left = values.filter((_, place) => !kept.has(place));
-  const residuals = standard.map(() => 0);
-  for (const place of values.keys()) {
-    if (kept.has(place)) continue;
-    const along = standard.reduce((sum, one, at) => sum + one * eigenvectorMatrix.get(at, place), 0);
-    for (const at of residuals.keys()) residuals[at] = (residuals[at] ?? 0) + along * eigenvectorMatrix.get(at, place);
-  }
+  const vectors = values.flatMap((_, place) => (kept.has(place) ? [] : [eigenvectorMatrix.getColumn(place)]));
+  /** What of a series' distance from its mean is left in another. */
+  const through = new Float64Array(size * size);
+  for (const vector of vectors)
+    for (const [row, one] of vector.entries())
+      for (const [column, other] of vector.entries())
+        through[row * size + column] = (through[row * size + column] ?? 0) + one * other;
+  const partOf = (at: number, from: number): number => (through[at * size + from] ?? 0) * (standard[from] ?? 0);
+  const residuals = members.map((_, at) => members.reduce((sum, _one, from) => sum + partOf(at, from), 0));
   const whole = residuals.reduce((sum, one) => sum + one * one, 0);
   const limit = residualLimit(left, 10 ** -rarity);
   const most = residuals.reduce((best, one, at) => (Math.abs(one) > Math.abs(residuals[best] ?? 0) ? at : best), 0);
   return new Map(
-    members.map(({ name, value, observation }, at): [string, Finding] => {
+    members.map(({ name, value }, at): [string, Finding] => {
       const [own, spread] = [residuals[at] ?? 0, spreads[at] ?? 1];
       const others = at === most ? whole - own * own : 0;
       const score = boundedScore(Math.sqrt((own * own + others) / limit));
@@ -77,7 +79,7 @@ export const residualsOf = (
           outcome: score > 1 ? "ANOMALOUS" : "NORMAL",
           score,
           ...{ expected, low: expected - within, high: expected + within, side: sideOf(value, expected) },
-          weighed: evenly([observation.atMs]),
+          weighed: partsOf(members, at, (from) => partOf(at, from)),
           because: `${told(value)} where ${kept.size} principal components of ${members.length} series let expect ${told(expected)}, ${told((100 * own * own) / Math.max(whole, Number.MIN_VALUE))} % of what they leave of the bucket`,
         },
       ];

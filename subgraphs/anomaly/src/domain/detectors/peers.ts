@@ -1,13 +1,11 @@
 import { z } from "zod";
-import type { Finding, Observation } from "./detector.ts";
+import type { Finding, Observation, Weighed } from "./detector.ts";
 import type { PeersDefinition } from "./detector-definition.ts";
-import { evenly, judgeAround, NOTHING_MEASURED, spreadOf, tameValue, told, unjudged } from "./finding.ts";
+import { judgeAround, MAX_WEIGHED, NOTHING_MEASURED, spreadOf, tameValue, told, unjudged } from "./finding.ts";
 import { MAX_GROUP, type GroupDetector } from "./group-detector.ts";
+import { leaveOut, type LeftOut } from "./left-out.ts";
 import { readKept } from "./packed.ts";
-import { createSortedWindow, type SortedWindow } from "./sorted-window.ts";
 
-/** The median of absolute deviations of a normal distribution, in standard deviations. */
-const MAD_OF_NORMAL = 0.6745;
 /** Values of a series after which its own level is known. */
 const LEVEL_KNOWN = 10;
 
@@ -44,16 +42,39 @@ const createLevels = (over: number, saved: ReadonlyMap<string, unknown>) => {
   };
 };
 
-const judgePeer = (peer: Peer, others: SortedWindow, definition: PeersDefinition): Finding => {
-  const centre = others.median();
-  const ofMedian = others.medianDistance(centre) / MAD_OF_NORMAL;
-  const spread = ofMedian > 0 ? ofMedian : others.meanDistance(centre);
+/** What the others share: the bucket itself has half of all weight. */
+const OF_OTHERS = 0.5;
+
+/** The bucket itself, and the peers that make the median and the deviation; all alike where none of them does alone. */
+const weighedOf = (peer: Peer, sorted: readonly Peer[], { makers }: LeftOut): readonly Weighed[] => {
+  const { atMs } = peer.observation;
+  const own = { atMs, share: 1 - OF_OTHERS };
+  if (makers === null) {
+    const others = sorted.slice(0, MAX_WEIGHED).filter((one) => one !== peer);
+    const share = OF_OTHERS / (sorted.length - 1);
+    return [own, ...others.slice(0, MAX_WEIGHED - 1).map(({ fingerprint }) => ({ atMs, share, series: fingerprint }))];
+  }
+  const shares = new Map<string, number>();
+  for (const place of makers) {
+    const { fingerprint } = sorted[place] ?? peer;
+    shares.set(fingerprint, (shares.get(fingerprint) ?? 0) + OF_OTHERS / makers.length);
+  }
+  const others = [...shares].toSorted(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
+  return [own, ...others.map(([series, share]) => ({ atMs, share, series }))];
+};
+
+const judgePeer = (
+  peer: Peer,
+  { sorted, others }: { readonly sorted: readonly Peer[]; readonly others: LeftOut },
+  definition: PeersDefinition,
+): Finding => {
+  const { centre, spread } = others;
   const within = definition.threshold * spreadOf(Math.max(spread, definition.minimumDeviation / peer.unit), centre);
   const found = { expected: centre * peer.unit, within: within * peer.unit };
   return judgeAround(peer.observation, peer.value, found, {
     sides: definition.sides,
-    weighed: evenly([peer.observation.atMs]),
-    because: `${told(peer.value)} where the median of ${others.size()} peers would be ${told(found.expected)}`,
+    weighed: weighedOf(peer, sorted, others),
+    because: `${told(peer.value)} where the median of ${sorted.length - 1} peers would be ${told(found.expected)}`,
   });
 };
 
@@ -69,15 +90,15 @@ export const createPeers = (definition: PeersDefinition, saved: ReadonlyMap<stri
       : { fingerprint, observation, value, unit, compared };
   };
   const judgeAll = (peers: readonly Peer[]): ReadonlyMap<string, Finding> => {
-    const all = createSortedWindow(peers.length);
-    for (const { compared } of peers) all.put(compared);
+    const sorted = peers.toSorted(
+      (one, other) => one.compared - other.compared || (one.fingerprint < other.fingerprint ? -1 : 1),
+    );
+    const values = Float64Array.from(sorted, ({ compared }) => compared);
     return new Map(
-      peers.map((peer) => {
-        all.take(peer.compared);
-        const found = judgePeer(peer, all, definition);
-        all.put(peer.compared);
-        return [peer.fingerprint, found];
-      }),
+      sorted.map((peer, place) => [
+        peer.fingerprint,
+        judgePeer(peer, { sorted, others: leaveOut(values, place) }, definition),
+      ]),
     );
   };
   return {

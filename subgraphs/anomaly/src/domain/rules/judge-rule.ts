@@ -1,7 +1,22 @@
 import type { DetectorDefinition } from "../detectors/detector-definition.ts";
+import type { Detector, Weighed } from "../detectors/detector.ts";
 import { createRuleDetectors } from "../detectors/rule-detectors.ts";
-import { judgeSeries, type JudgedSeries } from "./series.ts";
+import { judgeSeries, type JudgedSeries, type SeriesGroup } from "./series.ts";
 import type { ToJudge } from "./watch-plan.ts";
+
+/** A detector whose findings say what other series are of that weighed, in place of how they are named. */
+const withGroups = (detector: Detector, groups: ReadonlyMap<string, SeriesGroup>): Detector => ({
+  save: detector.save,
+  judge: (observation) => {
+    const finding = detector.judge(observation);
+    if (!finding.weighed.some(({ series }) => series !== undefined)) return finding;
+    const weighed = finding.weighed.map(({ series, ...one }): Weighed => {
+      const group = series === undefined ? undefined : groups.get(series);
+      return group === undefined ? one : { ...one, group };
+    });
+    return { ...finding, weighed };
+  },
+});
 
 /** Has a rule's detector judge its series, each by itself or all together. Buckets that end no later than `warmUntilMs` are learnt and count for nothing else. */
 export const judgeRule = (
@@ -16,8 +31,9 @@ export const judgeRule = (
       observations: buckets.flatMap((one) => (one.kind === "HELD" ? [one.observation] : [])),
     })),
   );
+  const groups = new Map(toJudge.map(({ series }) => [series.fingerprint, series.group]));
   return toJudge.flatMap(({ series, buckets }) => {
     const detector = detectors.get(series.fingerprint);
-    return detector === undefined ? [] : [judgeSeries(detector, series, buckets, warmUntilMs)];
+    return detector === undefined ? [] : [judgeSeries(withGroups(detector, groups), series, buckets, warmUntilMs)];
   });
 };
