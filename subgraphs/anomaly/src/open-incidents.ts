@@ -73,14 +73,14 @@ export const openIncidents = (resources: Resources, { keyRing }: IncidentPorts):
   const tellingsWithin = createTellingsWithin(INCIDENT_LIMITS.tellings);
   const writing: TellTimelinesDeps = { sql, logger, bookWithin, tellingsWithin, nowMs, newId };
   const taking: TakeAlertsDeps = { ...writing, parseAlert: parseAlertChanged, onCallNow };
-  const { commandWithin } = createAnomalyStore({
+  const anomalies = createAnomalyStore({
     ...{ sql, eventLog, models: createTenantModels(resources.pool), codec: ruleCodec },
     settleSeries: createSettleSeries(newId),
   });
   const inbound = createInboundStore(sql);
   const channels = createChannelStore({ sql, nowMs, limits: CHANNEL_LIMITS, noRoutes: NO_ROUTES });
-  const receiving = { sql, inbound, channels, keyRing, commandAnomaly: commandWithin, nowMs, randomBytes };
-  const following: FollowIncidentsDeps = { sql, logger, incidents, commandAnomaly: commandWithin, nowMs };
+  const receiving = { sql, inbound, channels, keyRing, commandAnomaly: anomalies.commandWithin, nowMs, randomBytes };
+  const following: FollowIncidentsDeps = { sql, logger, incidents, commandAnomaly: anomalies.command, nowMs };
   const keeping: KeepIncidentsDeps = { sql, incidents, bookWithin, newIncidentId, nowMs, logger };
   return {
     operations: {

@@ -32,7 +32,7 @@ interface AnomalyFilter {
 export interface AnomalyStore {
   /** Has the alert of an anomaly's series take a command; nobody else moves it in between. Refused when it leads nowhere from where it stands. */
   command(tenantId: TenantId, id: AnomalyId, command: AlertCommand, change: Change): Promise<SteppedAnomaly>;
-  /** The same within a transaction of the tenant. */
+  /** The same within a transaction of the tenant, which has best written nothing before. */
   commandWithin(
     transaction: SqlTransaction,
     tenantId: TenantId,
@@ -60,9 +60,10 @@ const findStatement = (tenantId: TenantId, id: AnomalyId): SqlStatement => ({
   params: [tenantId, id],
 });
 
-const ruleStatement = (tenantId: TenantId, id: RuleId): SqlStatement => ({
-  name: "anomaly-rule-of",
-  text: `SELECT ${RULE_COLUMNS} FROM anomaly_rule WHERE tenant_id = $1 AND id = $2`,
+/** The rule, held first by all that steps its alerts: transactions are numbered as they come to it, and in that order the event log tells their steps. */
+const holdRuleStatement = (tenantId: TenantId, id: RuleId): SqlStatement => ({
+  name: "anomaly-hold-rule-of",
+  text: `SELECT ${RULE_COLUMNS} FROM anomaly_rule WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE`,
   params: [tenantId, id],
 });
 
@@ -104,7 +105,7 @@ const command = async (
   const [found] = await transaction.run(findStatement(tenantId, id), parseAnomalyRow);
   if (found === undefined) return { kind: "NOT_FOUND" };
   const { ruleId, fingerprint } = found;
-  const [rule] = await transaction.run(ruleStatement(tenantId, ruleId), parseRule);
+  const [rule] = await transaction.run(holdRuleStatement(tenantId, ruleId), parseRule);
   const [series] = await transaction.run(holdSeriesStatement(tenantId, ruleId, [fingerprint]), parseStandingRow);
   // Read again: whoever held the series before may have ended the anomaly.
   const [anomaly = found] = await transaction.run(findStatement(tenantId, id), parseAnomalyRow);

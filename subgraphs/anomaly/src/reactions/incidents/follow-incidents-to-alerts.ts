@@ -14,9 +14,8 @@ import type { IncidentStore } from "../../store/incidents/incident-store.ts";
 /** Name of the consumer, under which its place is kept. */
 export const INCIDENT_ALERTS_CONSUMER = "anomaly-incident-alerts";
 
-/** Has an anomaly's alert take a command, within a transaction of its tenant; what is done already changes nothing. */
+/** Has an anomaly's alert take a command; what is done already changes nothing. */
 export type CommandAnomaly = (
-  transaction: SqlTransaction,
   tenantId: TenantId,
   id: AnomalyId,
   command: AlertCommand,
@@ -43,17 +42,20 @@ const commandOf = ({ kind }: z.infer<typeof payload>): AlertCommand | null => {
   return kind === "RESOLVED" ? { kind: "RESOLVE" } : null;
 };
 
-/** Acknowledges and ends the open alerts of incidents that somebody acknowledged or resolved: who does one does all of one cause. Done twice it is as done once. */
+/**
+ * Acknowledges and ends the open alerts of incidents that somebody acknowledged or resolved: who does one does all of one cause. Each is a transaction of its own, so that the event log
+ * tells its steps in the order they were taken; done twice it is as done once.
+ */
 export const followIncidentsToAlerts =
   (deps: FollowIncidentsDeps) =>
-  async (transaction: SqlTransaction, tenantId: TenantId, entries: readonly LogEntry[]): Promise<void> => {
+  async (_transaction: SqlTransaction, tenantId: TenantId, entries: readonly LogEntry[]): Promise<void> => {
     for (const entry of entries) {
       const told = payload.parse(entry.payload);
       const [command, id] = [commandOf(told), parseIncidentId(told.incidentId)];
       if (command === null || id === null || told.by === null) continue;
       const change = { by: told.by, note: `By incident ${told.number}.`, atMs: deps.nowMs() };
       for (const anomalyId of await deps.incidents.openAnomaliesOf(tenantId, id))
-        await deps.commandAnomaly(transaction, tenantId, anomalyId, command, change);
+        await deps.commandAnomaly(tenantId, anomalyId, command, change);
     }
   };
 
