@@ -166,8 +166,9 @@ export const querySessionMetrics =
     const drawn = await fromPart(deps.sessions, { caller, asked: asked.asked, looked, signal }, async (part) => {
       const question = { ...asked, part };
       const place = placeOf(question, source.table);
-      const size = await deps.sessions.size(caller, question, place, signal);
-      refuseTooMany(size.rows[0] ?? 0);
+      // A part that was chosen by how much there is to read needs no counting.
+      const size = part.exactRows === null ? await deps.sessions.size(caller, question, place, signal) : null;
+      refuseTooMany(size === null ? (part.exactRows ?? 0) * part.fraction : (size.rows[0] ?? 0));
       const [metrics, pages] = await Promise.all([
         deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
         question.pages === 0
@@ -179,7 +180,7 @@ export const querySessionMetrics =
     const { question, size, metrics, pages } = drawn.answer;
     refuseTooManyLines(metrics.rows.length);
     const answer = layOutMetrics(question, metrics.rows);
-    const costs = [size, metrics, ...(pages === null ? [] : [pages])].map(({ statistics }) => statistics);
+    const costs = [size, metrics, pages].flatMap((read) => (read === null ? [] : [read.statistics]));
     const all = metrics.rows.find(({ values, bucket }) => values === null && bucket === null)?.sums;
     const approximations = approximationOf(drawn.part, "sessions", all?.sessions ?? 0, all?.squares ?? 0);
     const told = { caller, approximations, sampling: drawn.sampling };
