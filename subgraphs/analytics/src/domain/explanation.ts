@@ -24,6 +24,12 @@ export interface ReadEstimate {
   readonly parts: number;
 }
 
+/** Another order of a table's rows, or its rows merged, that the engine keeps inside the table and reads in their place where that is less. */
+export interface TakenProjection {
+  readonly table: string;
+  readonly name: string;
+}
+
 /** What a table's reads were like lately. */
 export interface ReadRate {
   readonly bytesPerRow: number;

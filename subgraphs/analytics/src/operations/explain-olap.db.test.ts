@@ -79,6 +79,32 @@ describe("an explanation", () => {
     expect(actual).toBeNull();
   });
 
+  test("names what the engine reads in place of a table's own rows: whole days of the hourly rollup, but not hours of them", async () => {
+    const own = freshTenantId();
+    const hourly = Array.from({ length: 2_000 }, (_event, index) => ({
+      ...{ id: crypto.randomUUID(), name: `step_${index % 7}`, userId: `u${index % 100}` },
+      timeMs: FROM + index * 600_000,
+    }));
+    await storeEvents(world.writer, own, hourly);
+    const range = { from: "2026-11-01T00:00:00Z", to: "2026-11-12T00:00:00Z" };
+    const people = { ...QUESTION, range, measures: [{ function: "UNIQUES", of: "persons" } as const] };
+    const taken = async (part: Partial<OlapInput>) =>
+      (await explainOlap({ store })(callerWith(own, ["analytics:read"]), { ...people, ...part }, false)).candidates.map(
+        ({ table, projections }) => [table, projections],
+      );
+    const byDay = [{ table: "rollup_hour_name", name: "by_day" }];
+    expect(await taken({})).toEqual([
+      ["rollup_hour_name", byDay],
+      ["rollup_day_dimensions", []],
+      ["events", []],
+    ]);
+    // A caller's text can't pass for the engine's words.
+    const eq = "x\nReadFromMergeTree (by_week)\n└──ReadFromMergeTree (by_name)";
+    expect((await taken({ filter: { not: { field: "name", eq } } }))[0]).toEqual(["rollup_hour_name", byDay]);
+    const hours = { from: "2026-11-01T02:00:00Z", to: "2026-11-01T07:00:00Z" };
+    expect((await taken({ range: hours }))[0]).toEqual(["rollup_hour_name", []]);
+  });
+
   test("predicts bytes and time by what reads took: after some reads, near to what the next one takes", async () => {
     const raw = { dimensions: ["userId"], measures: [{ function: "COUNT" } as const] };
     const caller = callerWith(tenantId, ["analytics:read", "analytics:personal-data"]);

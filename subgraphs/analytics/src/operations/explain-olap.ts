@@ -7,6 +7,7 @@ import {
   type PlanCandidate,
   type PlannedTable,
   type ReadEstimate,
+  type TakenProjection,
 } from "../domain/explanation.ts";
 import { plan, planOn, type Approximation, type Plan } from "../domain/planner.ts";
 import { parseOlap, type OlapInput, type OlapQuery } from "../domain/query.ts";
@@ -26,6 +27,7 @@ export interface ExplainedCandidate {
   readonly chosen: boolean;
   readonly reason: string | null;
   readonly reads: readonly { readonly table: string; readonly from: string; readonly to: string }[];
+  readonly projections: readonly TakenProjection[];
   readonly estimate: (ReadCost & Pick<ReadEstimate, "marks" | "parts">) | null;
 }
 
@@ -38,7 +40,10 @@ export interface OlapExplanation {
 
 /** What explaining needs. */
 export interface ExplainDeps {
-  readonly store: Pick<AnalyticsStore, "olap" | "estimate" | "readRate" | "planFor" | "takeable" | "ownPlans">;
+  readonly store: Pick<
+    AnalyticsStore,
+    "olap" | "estimate" | "projections" | "readRate" | "planFor" | "takeable" | "ownPlans"
+  >;
 }
 
 const requestOf = ({ query, having, orderBy, limit }: OlapQuery, planned: Plan) => ({
@@ -78,15 +83,17 @@ const explained = async (
 ): Promise<ExplainedCandidate> => {
   const { table, chosen, plan: planned } = candidate;
   const able = candidate.reason === null;
-  const found = able
-    ? await store.estimate(caller, requestOf(asked, { ...planned, settled: true }), null, signal)
-    : null;
+  const request = requestOf(asked, { ...planned, settled: true });
+  const [found, projections] = able
+    ? await Promise.all([store.estimate(caller, request, null, signal), store.projections(caller, request, signal)])
+    : [null, []];
   return {
     ...{ table, chosen },
     reason: whyNotTaken(candidate, found?.rows ?? null),
     reads: able
       ? planned.parts.map((part) => ({ table: part.table, from: isoTime(part.fromMs), to: isoTime(part.toMs) }))
       : [],
+    projections,
     estimate: found === null ? null : { ...found, ...predicted(found, store.readRate(table)) },
   };
 };

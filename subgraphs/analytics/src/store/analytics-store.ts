@@ -3,7 +3,7 @@ import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { Drawing } from "../domain/sampling.ts";
 import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
-import type { PlannedTable, ReadEstimate, ReadRate } from "../domain/explanation.ts";
+import type { PlannedTable, ReadEstimate, ReadRate, TakenProjection } from "../domain/explanation.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import type { Condition } from "../domain/filter.ts";
@@ -36,6 +36,7 @@ import { createReadRates, type ReadRates } from "./read-rates.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
 import type { KeptEstimates } from "./kept-estimates.ts";
 import { readEstimate } from "./read-estimate.ts";
+import { takenProjections } from "./taken-projections.ts";
 import { readsStatement } from "./reads-sql.ts";
 import { sampleStatement } from "./sample-sql.ts";
 import { windowsStatement } from "./windows-sql.ts";
@@ -96,6 +97,8 @@ export interface AnalyticsStore {
   estimate: EstimateRead;
   /** The same, or what it was for a question alike some minutes ago: enough to choose a sample by. */
   roughEstimate: EstimateRead;
+  /** What the engine would read for a question in place of tables' own rows. */
+  projections(reader: DataReader, request: OlapRequest, signal?: AbortSignal): Promise<readonly TakenProjection[]>;
   /** What reading a table took lately, in this process. */
   readRate(table: PlannedTable): ReadRate;
   eventPage(reader: DataReader, query: EventPageQuery, signal?: AbortSignal): Promise<QueryAnswer<StoredEvent>>;
@@ -247,6 +250,7 @@ export const createAnalyticsStore = (
   countsLinked: () => Promise.resolve(false),
   estimate: createEstimate(store, asksEachTime),
   roughEstimate: createEstimate(store, kept),
+  projections: (reader, request, signal) => takenProjections(store, reader, request, signal),
   readRate: rates.of,
   sampled: (reader, request, drawing, signal) => sampled(store, reader, request, drawing, signal),
   realtime: async (reader, query, plan, signal) => {

@@ -1,0 +1,34 @@
+import type { DataReader } from "@tessera/platform/store/data-policy";
+import type { EventStore } from "@tessera/platform/store/event-store";
+import { z } from "zod";
+import type { TakenProjection } from "../domain/explanation.ts";
+import { olapStatement, type OlapRequest } from "./olap-sql.ts";
+
+/** What the engine keeps inside its tables beside their rows (clickhouse/migrations 0034, 0043, 0044), and of which table. */
+const PROJECTIONS: readonly TakenProjection[] = [
+  { table: "events_by_person", name: "by_name" },
+  { table: "rollup_hour_name", name: "by_day" },
+  { table: "worker_rollup_rows", name: "by_week" },
+];
+
+/** A line of the engine's plan that says what is read: a table by its database and name, or a projection by its name alone. */
+const READS = /^[\s│├└─]*ReadFromMergeTree \(([^()]+)\)$/;
+
+const planRow = z.object({ explain: z.string() });
+
+/** The projections that the engine would read for a question in place of a table's own rows, by its plan; nothing is read for it. */
+export const takenProjections = async (
+  store: Pick<EventStore, "query">,
+  reader: DataReader,
+  request: OlapRequest,
+  signal: AbortSignal | undefined,
+): Promise<readonly TakenProjection[]> => {
+  const { name, text, params } = olapStatement(request, reader.tenantId);
+  const statement = { name: `${name}-plan`, text: `EXPLAIN ${text}`, params };
+  // The engine would hold its own plan to the bound on what is read.
+  const settings = { max_rows_to_read: "0" };
+  const options = signal === undefined ? { settings } : { settings, signal };
+  const { rows } = await store.query(reader, statement, (raw) => planRow.parse(raw).explain, options);
+  const read = new Set(rows.flatMap((line) => READS.exec(line)?.[1] ?? []));
+  return PROJECTIONS.filter((projection) => read.has(projection.name));
+};
