@@ -40,7 +40,7 @@ export interface IncidentPolicy {
   readonly commanderSchedule: string | null;
 }
 
-/** A tenant's policies as they stand; version 0: none were ever set. */
+/** A tenant's policies as they stand; version 0: none were ever set, and those of everybody hold. */
 export interface SavedPolicies {
   readonly version: number;
   readonly policies: readonly IncidentPolicy[];
@@ -101,6 +101,24 @@ const policiesSchema = z
 export const checkIncidentPolicies = (input: unknown): Checked<readonly IncidentPolicy[]> =>
   checked(policiesSchema.safeParse(input));
 
+/** How a policy opens and ends incidents where it does not say. */
+const PLAIN = {
+  matchers: [],
+  withinMs: 600_000,
+  resolveAfterMs: 300_000,
+  reopenWithinMs: 3_600_000,
+  commanderSchedule: null,
+};
+
+/**
+ * The policies of a tenant that has set none: what is CRITICAL opens an incident for its rule at once, anything else when several series of a rule fire together. Whoever
+ * sets others, none among them, has those alone.
+ */
+export const DEFAULT_POLICIES: readonly IncidentPolicy[] = [
+  { ...PLAIN, name: "Critical", severity: "CRITICAL", groupBy: ["rule"], count: 1 },
+  { ...PLAIN, name: "Several series", severity: null, groupBy: ["rule"], count: 3 },
+];
+
 const durationOf = (ms: number): string => `PT${ms / 1_000}S`;
 
 /** A policy in the form its author gives. */
@@ -120,6 +138,7 @@ export const policyDefinitionOf = (policy: IncidentPolicy) => {
 export const incidentPolicyCodec = {
   read: (stored: unknown): readonly IncidentPolicy[] => storedValue(checkIncidentPolicies(stored), "list of policies"),
   write: (policies: readonly IncidentPolicy[]): unknown => policies.map(policyDefinitionOf),
+  unset: DEFAULT_POLICIES,
 } as const;
 
 /** Which policy takes an alert, and of which cause it is; null: none does. */

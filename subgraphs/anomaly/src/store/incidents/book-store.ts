@@ -120,7 +120,7 @@ export const createOpenBookWithin =
         const [policies] = await transaction.run(policiesStatement(tenantId), codec.row);
         const [last] = await transaction.run(lastNumberStatement(tenantId), (row) => numberRow.parse(row));
         return {
-          policies: policies?.policies ?? [],
+          policies: policies?.policies ?? codec.unset,
           inhibitions: await transaction.run(inhibitionsStatement(tenantId), inhibitionRow),
           incidents: await transaction.run(liveIncidentsStatement(tenantId, limits.live, incidentId), incidentRow),
           signs: await transaction.run(bookSignsStatement(tenantId, named, limits.openSigns), signRow),

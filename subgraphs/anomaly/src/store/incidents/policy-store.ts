@@ -9,6 +9,8 @@ import { msColumn } from "../rule-row.ts";
 export interface PolicyCodec {
   readonly row: (row: unknown) => SavedPolicies;
   readonly write: (policies: readonly IncidentPolicy[]) => unknown;
+  /** Those of a tenant that has set none. */
+  readonly unset: readonly IncidentPolicy[];
 }
 
 /** By which policies a tenant's alerts become incidents. */
@@ -54,12 +56,14 @@ const policiesColumns = z.object({ version: z.number(), policies: z.unknown(), c
 export const createPolicyCodec = (definitions: {
   readonly read: (stored: unknown) => readonly IncidentPolicy[];
   readonly write: (policies: readonly IncidentPolicy[]) => unknown;
+  readonly unset: readonly IncidentPolicy[];
 }): PolicyCodec => ({
   row: (row) => {
     const { version, policies, changedAt } = policiesColumns.parse(row);
     return { version, policies: definitions.read(policies), changedAtMs: changedAt };
   },
   write: definitions.write,
+  unset: definitions.unset,
 });
 
 /** Builds {@link PolicyStore}. */
@@ -73,7 +77,7 @@ export const createPolicyStore = ({
   const read = async (tenantId: TenantId): Promise<SavedPolicies> =>
     (await sql.run(tenantId, policiesStatement(tenantId), codec.row))[0] ?? {
       version: 0,
-      policies: [],
+      policies: codec.unset,
       changedAtMs: null,
     };
   return {

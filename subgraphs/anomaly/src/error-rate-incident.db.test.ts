@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { z } from "zod";
+import { openIncidents } from "./open-incidents.ts";
+import { createIncidentOpener } from "./reactions/incidents/take-alerts.ts";
+import { openQuestionWorld, type QuestionWorld, type WorldTenant } from "./testing/question-world.ts";
+
+// Both engines are shared with the tests beside this one; nothing here is measured in time.
+jest.setTimeout(120_000);
+
+let opened: QuestionWorld;
+let drain: () => Promise<void>;
+beforeAll(async () => {
+  opened = openQuestionWorld();
+  const { resources } = opened.room.engines;
+  await resources.eventLog.start();
+  const opener = createIncidentOpener(openIncidents(resources, { keyRing: null }).taking);
+  drain = () => opener.drain();
+});
+afterEach(() => opened.reset());
+afterAll(async () => {
+  await opened.room.engines.resources.eventLog.stop();
+  await opened.room.close();
+});
+
+/** Watches by which share of an operation's executions the service failed. */
+const QUESTION = {
+  question: { apiExecutions: { range: { sliding: "P1D" }, by: "OPERATION" } },
+  ...{ value: { name: "serverErrorShare" }, granularity: "HOUR" },
+};
+const rateRule = (base: string) => ({
+  ...{ name: "error rate", question: QUESTION, detector: { static: { side: "ABOVE", high: 0.05 } } },
+  alerting: { severity: { base } },
+});
+const shares = (...at: readonly number[]) => {
+  return (hour: number): number => (at.includes(hour) ? 0.4 : 0.01);
+};
+
+const INCIDENTS = `{ incidentPolicies { version policies { name severity groupBy count } } incidents { edges { node {
+  number state severity policy title alerts { open anomaly { group { value } } } timeline { kind } } } } }`;
+const shape = z.object({
+  incidentPolicies: z.object({ version: z.number(), policies: z.array(z.record(z.string(), z.unknown())) }),
+  incidents: z.object({
+    edges: z.array(
+      z.object({
+        node: z.looseObject({
+          alerts: z.array(
+            z.object({ open: z.boolean(), anomaly: z.object({ group: z.array(z.object({ value: z.string() })) }) }),
+          ),
+          timeline: z.array(z.object({ kind: z.string() })),
+        }),
+      }),
+    ),
+  }),
+});
+const read = async ({ ask }: WorldTenant) => {
+  const { incidentPolicies, incidents } = shape.parse((await ask(INCIDENTS)).data);
+  return { policies: incidentPolicies, incidents: incidents.edges.map(({ node }) => node) };
+};
+/** What was told when as many entries have been written as a story has. */
+const afterEntries = async (tenant: WorldTenant, count: number) => {
+  for (;;) {
+    await drain();
+    const found = await read(tenant);
+    // Other tests' transactions on the same server can hold entries back for a moment.
+    if ((found.incidents[0]?.timeline.length ?? 0) >= count) return found;
+  }
+};
+
+describe("an error rate beyond its bound", () => {
+  test("opens one incident by the policies of whoever set none; alerts of further operations join it, and its timeline tells", async () => {
+    const tenant = opened.openTenant();
+    opened.world.counts.set("Sales", shares(10, 11));
+    opened.world.counts.set("Signups", shares(11));
+    opened.world.counts.set("Events", shares());
+    await opened.makeRule(tenant, rateRule("CRITICAL"));
+    await opened.turn(0);
+    await drain();
+    expect(await read(tenant)).toEqual({
+      incidents: [],
+      policies: {
+        version: 0,
+        policies: [
+          { name: "Critical", severity: "CRITICAL", groupBy: ["rule"], count: 1 },
+          { name: "Several series", severity: null, groupBy: ["rule"], count: 3 },
+        ],
+      },
+    });
+    await opened.turn();
+    expect((await afterEntries(tenant, 2)).incidents).toMatchObject([
+      { number: 1, state: "TRIGGERED", severity: "CRITICAL", policy: "Critical", title: "Critical: rule error rate" },
+    ]);
+    await opened.turn();
+    const { incidents } = await afterEntries(tenant, 3);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]?.alerts.map(({ anomaly: { group } }) => group[0]?.value).toSorted()).toEqual([
+      ...["Sales", "Signups"],
+    ]);
+    await opened.turn();
+    const [over, ...others] = (await afterEntries(tenant, 5)).incidents;
+    expect([others, over?.alerts.map(({ open }) => open)]).toEqual([[], [false, false]]);
+    expect(over?.timeline.map(({ kind }) => kind)).toEqual([
+      ...["OPENED", "ALERT_JOINED", "ALERT_JOINED", "ALERT_CHANGED", "ALERT_CHANGED"],
+    ]);
+  });
+
+  test("opens none while it is mild and of few operations, one when it is of three, and none for whoever wants none", async () => {
+    const [mild, none] = [opened.openTenant(), opened.openTenant()];
+    await none.ask(`mutation { setIncidentPolicies(version: 0, policies: []) { __typename } }`);
+    for (const operation of ["Sales", "Signups"]) opened.world.counts.set(operation, shares(10, 11));
+    opened.world.counts.set("Events", shares(11));
+    await opened.makeRule(mild, rateRule("WARNING"));
+    await opened.makeRule(none, rateRule("CRITICAL"));
+    await opened.turn();
+    await drain();
+    expect((await read(mild)).incidents).toEqual([]);
+    opened.world.counts.set("Orders", shares(11));
+    opened.world.counts.set("Carts", shares(11));
+    await opened.turn();
+    const { incidents } = await afterEntries(mild, 4);
+    expect(incidents).toMatchObject([{ policy: "Several series", severity: "WARNING", state: "TRIGGERED" }]);
+    expect((await read(none)).incidents).toEqual([]);
+  });
+});
