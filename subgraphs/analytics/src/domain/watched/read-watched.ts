@@ -11,6 +11,8 @@ export interface ReadPoint {
   readonly atMs: number;
   readonly point: WatchedPoint;
   readonly complete: boolean;
+  /** How heavy it is; its samples where this is left out. */
+  readonly weight?: number;
 }
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: `input.value.${field}` });

@@ -8,7 +8,16 @@ export interface WatchedValueInput {
   readonly name?: string | null | undefined;
   readonly step?: number | null | undefined;
   readonly period?: number | null | undefined;
+  /** Kind of the model whose credits are watched. */
+  readonly model?: string | null | undefined;
+  /** Labels of paths: where a transition begins, and where it leads. */
+  readonly from?: string | null | undefined;
+  readonly to?: string | null | undefined;
 }
+
+/** Parts of what is watched beside the number's name. */
+const PARTS = ["step", "period", "model", "from", "to"] as const;
+type Part = (typeof PARTS)[number];
 
 /** Numbers that the answers of behaviour have, the one that is meant when none is named first. */
 export const VALUE_NAMES = {
@@ -21,6 +30,11 @@ export const VALUE_NAMES = {
     ...["sessions", "people", "events", "eventsPerSession", "pageViews", "pagesPerSession", "meanDurationSeconds"],
     ...["meanActiveSeconds", "bounced", "bounceRate", "engaged", "engagementRate", "converted", "conversionRate"],
     ...["revenue", "revenuePerSession"],
+  ],
+  ATTRIBUTION: ["credit", "share", "value", "conversions"],
+  PATHS: [
+    ...["paths", "units", "converted", "conversionRate", "unreached", "transitions", "transitionShare"],
+    ...["dropOffs", "dropOffShare"],
   ],
   VELOCITY: ["entities", "peak"],
   RINGS: ["rings", "members", "largest"],
@@ -35,10 +49,10 @@ export const VALUE_NAMES = {
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: `input.value.${field}` });
 
-/** Refuses a step or a period for a question that has none, so that nothing asked for is silently dropped. */
-export const refuseUnusedParts = (value: WatchedValueInput, used: "step" | "period" | null): void => {
-  for (const part of ["step", "period"] as const)
-    if (part !== used && value[part] !== null && value[part] !== undefined)
+/** Refuses a step, a period or whatever else a number has none of, so that nothing asked for is silently dropped. */
+export const refuseUnusedParts = (value: WatchedValueInput, ...used: readonly (Part | null)[]): void => {
+  for (const part of PARTS)
+    if (!used.includes(part) && value[part] !== null && value[part] !== undefined)
       throw bad(part, `The numbers of this question have no ${part}: leave \`${part}\` out.`);
 };
 

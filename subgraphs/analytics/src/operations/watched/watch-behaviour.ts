@@ -20,6 +20,7 @@ import type { AskQuestion } from "../dashboards/dashboard-data.ts";
 import { eachBucket, type Ask, type BehaviourKind, type BehaviourToWatch, type Read } from "./each-bucket.ts";
 import { watchCohortSizes } from "./watch-cohort.ts";
 import { watchApiExecutions } from "./watch-executions.ts";
+import { watchAttribution, watchPaths } from "./watch-journeys.ts";
 import { watchDrift, watchEventQuality } from "./watch-quality.ts";
 
 /** What watching behaviour needs: the questions as the graph's own fields ask them. */
@@ -154,6 +155,8 @@ const WATCHERS = {
   LIFECYCLE: watchLifecycle,
   ACTIVE_USERS: watchActiveUsers,
   SESSION_METRICS: watchSessions,
+  ATTRIBUTION: watchAttribution,
+  PATHS: watchPaths,
   VELOCITY: watchVelocity,
   RINGS: watchRings,
   EVENT_QUALITY: watchEventQuality,
@@ -167,12 +170,15 @@ const COUNTS: ReadonlySet<string> = new Set([
   ...["converted", "entered", "reached", "returned", "eligible", "size", "total", "fresh", "returning", "resurrecting"],
   ...["dormant", "daily", "weekly", "monthly", "sessions", "people", "events", "pageViews", "bounced", "engaged"],
   ...["entities", "peak", "rings", "members", "largest", "tested", "passed", "failed", "samples"],
+  ...["credit", "value", "conversions", "paths", "units", "unreached", "transitions", "dropOffs"],
 ]);
 
-const put = (lines: Map<string, WatchedLine>, { group, atMs, point }: ReadPoint): void => {
+const put = (lines: Map<string, WatchedLine & { weight: number }>, one: ReadPoint): void => {
+  const { group, atMs, point } = one;
   const key = groupKey(group);
-  const line = lines.get(key) ?? { group, points: new Map() };
+  const line = lines.get(key) ?? { group, points: new Map(), weight: 0 };
   line.points.set(atMs, point);
+  line.weight += one.weight ?? point.samples ?? 0;
   lines.set(key, line);
 };
 
@@ -189,7 +195,7 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
   const nowMs = deps.nowMs();
   const read = await WATCHERS[kind](watched, ask, nowMs);
   const { points, more, rising = false, additive = false, empty, incompleteMs = [], moreMs = [] } = read;
-  const lines = new Map<string, WatchedLine>();
+  const lines = new Map<string, WatchedLine & { weight: number }>();
   for (const point of points) put(lines, point);
   const unfinished = points.filter(({ complete }) => !complete).map(({ atMs }) => atMs);
   const ahead = window.buckets.filter(({ toMs }) => toMs > nowMs).map(({ fromMs }) => fromMs);
@@ -198,7 +204,7 @@ export const watchBehaviour = async (deps: WatchBehaviourDeps, watched: Behaviou
   return {
     ...{ lines: all, more, valueName, provenances, additive, rising },
     ...{ fewest: read.fewest ?? 0, rest: read.rest ?? new Map(), unknownMs: new Set(moreMs) },
-    weights: all.map(({ points: of }) => [...of.values()].reduce((sum, { samples }) => sum + (samples ?? 0), 0)),
+    weights: all.map(({ weight }) => weight),
     empty: { value: empty === undefined && COUNTS.has(valueName) ? 0 : (empty ?? null), samples: 0 },
     incompleteMs: new Set([...unfinished, ...incompleteMs, ...ahead]),
   };

@@ -52,13 +52,6 @@ export interface WatchedSeriesAnswer extends KeptSeries {
   readonly provenance: Provenance | null;
 }
 
-/** Questions that are no number over time, and what to watch in their place. */
-const UNWATCHED = {
-  PATHS: "Paths are flows and no number: watch what people do on them by `olap` or `funnel`.",
-  ATTRIBUTION:
-    "Credits are shared out over a whole range: watch the conversions themselves by `olap`, grouped by channel.",
-} as const;
-
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 const maxSeriesOf = (asked: number | undefined): number => {
@@ -132,7 +125,6 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     }
     case "PATHS":
     case "ATTRIBUTION":
-      throw bad("input.question", UNWATCHED[found.kind]);
     case "FUNNEL":
     case "RETENTION":
     case "STICKINESS":

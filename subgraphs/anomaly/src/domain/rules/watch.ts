@@ -31,6 +31,9 @@ export interface WatchedQuestionRule {
     readonly name?: string | null | undefined;
     readonly step?: number | null | undefined;
     readonly period?: number | null | undefined;
+    readonly model?: string | null | undefined;
+    readonly from?: string | null | undefined;
+    readonly to?: string | null | undefined;
   } | null;
   readonly granularity: BucketWidth;
   readonly timeZone: string;
@@ -72,7 +75,10 @@ export const watchedQuestionSchema = z
   .object({
     question: questionSchema,
     value: z
-      .object({ name: z.string().nullish(), step: z.number().int().nullish(), period: z.number().int().nullish() })
+      .object({
+        ...{ name: z.string().nullish(), step: z.number().int().nullish(), period: z.number().int().nullish() },
+        ...{ model: z.string().nullish(), from: z.string().nullish(), to: z.string().nullish() },
+      })
       .nullish()
       .transform((value) => value ?? null),
     granularity: z.enum(BUCKET_WIDTHS),
