@@ -63,7 +63,8 @@ export const planTurn = (
   const knownMs = nowMs - watch.delayMs;
   // The first bucket that counts is the last that has ended: one before it, whole, is the end of history.
   const warmUntilMs = rule.warmUntilMs ?? knownMs - 2 * bucketMs;
-  const fromMs = rule.judgedUntilMs ?? knownMs - (history + 2) * bucketMs;
+  // From where the first turn began, so that a bucket that is complete long after its end is waited for and not passed by.
+  const fromMs = rule.judgedUntilMs ?? warmUntilMs - history * bucketMs;
   const toMs = Math.min(knownMs, fromMs + (bucketsPerTurn(watch) + 1) * bucketMs);
   return {
     ...{ fromMs, toMs, warmUntilMs, behind: toMs < knownMs },
