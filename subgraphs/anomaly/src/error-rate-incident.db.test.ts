@@ -8,7 +8,7 @@ import { openQuestionWorld, type QuestionWorld, type WorldTenant } from "./testi
 jest.setTimeout(120_000);
 
 let opened: QuestionWorld;
-let drain: () => Promise<void>;
+let drain: () => Promise<unknown>;
 beforeAll(async () => {
   opened = openQuestionWorld();
   const { resources } = opened.room.engines;

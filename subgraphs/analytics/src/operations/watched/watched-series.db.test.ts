@@ -278,16 +278,6 @@ describe("what can't be made a series", () => {
       "input.value.step",
       /leave `step` out/,
     ],
-    [
-      "transitions to nowhere",
-      { question: { paths: { range: DAYS } }, value: { name: "transitions", from: "view" } },
-      ...(["input.value.to", /to which they lead/] as const),
-    ],
-    [
-      "conversions of paths without a goal",
-      { question: { paths: { range: DAYS } }, value: { name: "conversionRate" } },
-      ...(["input.question.paths.goal", /which event/] as const),
-    ],
     ["months", { question: { olap }, granularity: "MONTH" }, "input.granularity", /MINUTE, HOUR, DAY, WEEK/],
     [
       "a funnel without a window",

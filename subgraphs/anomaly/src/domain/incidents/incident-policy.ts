@@ -114,7 +114,7 @@ const PLAIN = {
  * The policies of a tenant that has set none: what is CRITICAL opens an incident for its rule at once, anything else when several series of a rule fire together. Whoever
  * sets others, none among them, has those alone.
  */
-export const DEFAULT_POLICIES: readonly IncidentPolicy[] = [
+const DEFAULT_POLICIES: readonly IncidentPolicy[] = [
   { ...PLAIN, name: "Critical", severity: "CRITICAL", groupBy: ["rule"], count: 1 },
   { ...PLAIN, name: "Several series", severity: null, groupBy: ["rule"], count: 3 },
 ];
