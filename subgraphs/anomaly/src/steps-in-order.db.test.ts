@@ -137,7 +137,7 @@ const MAX_ORDERS = 6;
 /** The pasts a series may have had: each hour's evaluation once, whole, and each command once, in whatever order says what is on record. */
 const createPasts = () => {
   const policy = policyOf(ALERTING);
-  const pasts = new Map(COUNTRIES.map((country) => [country, [[]] as readonly (readonly AlertSignal[])[]]));
+  const pasts = new Map<string, readonly (readonly AlertSignal[])[]>(COUNTRIES.map((country) => [country, [[]]]));
   return (
     country: (typeof COUNTRIES)[number],
     units: readonly (readonly AlertSignal[])[],
