@@ -41,40 +41,65 @@ const put = (nodes: Growing, dimension: number, at: number, path: number, bits: 
   return nodes.more.push(0) - 1;
 };
 
-/** Grows a tree of points at the end of the nodes. */
-const growTree = (nodes: Growing, points: readonly Point[], deepest: number, chance: () => number): void => {
-  const grow = (here: readonly Point[], depth: number, above: number): void => {
-    const dimension = Math.floor(chance() * (here[0]?.length ?? 0));
-    const bits = Math.log2(above / Math.max(1, here.length));
-    const leaf = (): void => void put(nodes, NOTHING, 0, deepest - depth + pathOf(here.length), bits);
+/** Puts those of some places first whose value is less, and says how many they are. */
+const partition = (
+  places: Int32Array,
+  [from, to]: readonly [number, number],
+  values: Float64Array,
+  at: number,
+): number => {
+  let end = from;
+  for (let one = from; one < to; one += 1) {
+    const place = places[one] ?? 0;
+    if ((values[place] ?? 0) >= at) continue;
+    places[one] = places[end] ?? 0;
+    places[end] = place;
+    end += 1;
+  }
+  return end - from;
+};
+
+/** Grows a tree at the end of the nodes, of the points whose places are given; `columns` has their values by dimension. */
+const growTree = (
+  nodes: Growing,
+  columns: readonly Float64Array[],
+  places: Int32Array,
+  { deepest, chance }: { readonly deepest: number; readonly chance: () => number },
+): void => {
+  const none = new Float64Array();
+  const grow = (from: number, to: number, depth: number, above: number): void => {
+    const points = to - from;
+    const dimension = Math.floor(chance() * (points === 0 ? 0 : columns.length));
+    const values = columns[dimension] ?? none;
+    const bits = Math.log2(above / Math.max(1, points));
     let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const point of here) {
-      const value = point[dimension] ?? 0;
+    for (let one = from; one < to; one += 1) {
+      const value = values[places[one] ?? 0] ?? 0;
       if (value < least) least = value;
       if (value > most) most = value;
     }
-    if (depth === 0 || here.length <= 1 || !(least < most)) return leaf();
-    const at = least + chance() * (most - least);
-    const [less, others]: [Point[], Point[]] = [[], []];
-    for (const point of here) ((point[dimension] ?? 0) < at ? less : others).push(point);
-    if (less.length === 0) return leaf();
+    const splits = depth > 0 && points > 1 && least < most;
+    const at = splits ? least + chance() * (most - least) : 0;
+    const less = splits ? partition(places, [from, to], values, at) : 0;
+    if (less === 0) return void put(nodes, NOTHING, 0, deepest - depth + pathOf(points), bits);
     const node = put(nodes, dimension, at, 0, bits);
-    grow(less, depth - 1, here.length);
+    grow(from, from + less, depth - 1, points);
     nodes.more[node] = nodes.dimension.length;
-    grow(others, depth - 1, here.length);
+    grow(from + less, to, depth - 1, points);
   };
-  grow(points, deepest, Math.max(1, points.length));
+  grow(0, places.length, deepest, Math.max(1, places.length));
 };
 
-/** How many points of a list, drawn by chance without putting back. */
-const draw = (points: readonly Point[], count: number, chance: () => number): readonly Point[] => {
-  const drawn = [...points];
-  for (let place = 0; place < count && place < drawn.length; place += 1) {
-    const other = place + Math.floor(chance() * (drawn.length - place));
-    const [one, two] = [drawn[place], drawn[other]];
-    if (one !== undefined && two !== undefined) [drawn[place], drawn[other]] = [two, one];
+/** So many of the first whole numbers, drawn by chance without putting back. */
+const draw = (all: number, count: number, chance: () => number): Int32Array => {
+  const drawn = Int32Array.from({ length: all }, (_, place) => place);
+  for (let place = 0; place < count; place += 1) {
+    const other = place + Math.floor(chance() * (all - place));
+    const one = drawn[place] ?? 0;
+    drawn[place] = drawn[other] ?? 0;
+    drawn[other] = one;
   }
-  return drawn.slice(0, count);
+  return drawn.subarray(0, count);
 };
 
 /** How a forest is grown. */
@@ -162,10 +187,13 @@ export const growForest = (points: readonly Point[], { trees, sample, seed }: Fo
   const chance = chanceFrom(seed);
   const count = Math.min(sample, points.length);
   const depth = Math.ceil(Math.log2(Math.max(2, count)));
+  const columns = Array.from({ length: points[0]?.length ?? 0 }, (_, dimension) =>
+    Float64Array.from(points, (point) => point[dimension] ?? 0),
+  );
   const growing: Growing = { dimension: [], at: [], more: [], path: [], bits: [] };
   const roots = Array.from({ length: trees }, () => {
     const root = growing.dimension.length;
-    growTree(growing, draw(points, count, chance), depth, chance);
+    growTree(growing, columns, draw(points.length, count, chance), { deepest: depth, chance });
     return root;
   });
   const nodes: Nodes = {
