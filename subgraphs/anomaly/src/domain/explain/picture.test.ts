@@ -1,6 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { drawSvg, pngOf } from "@tessera/platform/pictures/draw-picture";
 import fc from "fast-check";
+import { z } from "zod";
+import { findingsOf } from "../../../testing/detector-definitions.ts";
+import { observationsOf } from "../../../testing/series-arbitraries.ts";
 import type { KeptBucket } from "../rules/series.ts";
 import { PICTURE_SIZE, pictureOption, pictureText, THEMES, withWords, type AnomalyPictured } from "./picture.ts";
 
@@ -43,12 +46,52 @@ const contrast = (one: string, other: string): number => {
   return (light + 0.05) / (dark + 0.05);
 };
 
+/** The last day of a noisy series that jumps at its end, as a detector judges it. */
+const judgedBy = (detector: object): readonly KeptBucket[] => {
+  const values = Array.from(
+    { length: 700 },
+    (_, place) => 100 + ((place * 7_919) % 101) / 10 + (place >= 696 ? 90 : 0),
+  );
+  const series = observationsOf(values);
+  return findingsOf(detector, series).flatMap(({ expected, low, high, score, outcome }, place): KeptBucket[] => {
+    const bucket = series[place];
+    if (bucket === undefined || place < 676) return [];
+    const { atMs, untilMs, value } = bucket;
+    return [{ atMs, untilMs, value, expected, low, high, score, outcome }];
+  });
+};
+
 describe("a picture of an anomaly", () => {
   test("says in words what it shows, on the clock of the rule's zone", () => {
     expect(pictureText(pictured)).toBe(
       'Errors <of> "checkout" — country DE: 368 where 83.9028 was expected (43.9028 to 123.903) at 2026-11-21 01:00 (Europe/Berlin); 4 of 55 buckets are anomalous, values of the episode from 368 to 371; it was over at 2026-11-21 06:00.',
     );
     expect(pictureText({ ...pictured, course: [], resolvedAtMs: null })).toContain("no value at 2026-11-21 01:00");
+  });
+
+  test.each([
+    { kind: "ISOLATION_FOREST", rarity: 2 },
+    { kind: "HALF_SPACE_TREES", rarity: 2 },
+    { kind: "CHANGEPOINT", confirm: 2 },
+    { kind: "SEASONAL_BAND", seasons: "DAY" },
+    { kind: "ROBUST_Z" },
+  ])("by %j shows what was expected and the bound that was passed", (detector) => {
+    const course = judgedBy(detector);
+    const odd = course.filter(({ outcome }) => outcome === "ANOMALOUS");
+    expect(odd.length).toBeGreaterThan(0);
+    const [first] = odd;
+    const of = { ...pictured, course, span: { fromMs: first?.atMs ?? 0, toMs: course.at(-1)?.untilMs ?? 0 } };
+    const lines = z
+      .array(z.object({ name: z.string(), data: z.array(z.number().nullable()) }))
+      .parse(pictureOption(of, "LIGHT")["series"]);
+    const at = course.indexOf(first ?? bucketAt(0, null));
+    const shown = (name: string): number | null => lines.find((line) => line.name === name)?.data[at] ?? null;
+    expect(shown("expected")).toBe(first?.expected);
+    expect(shown("high")).toBe(first?.high);
+    expect(shown("high")).toBeLessThan(190);
+    expect(shown("expected")).toBeGreaterThan(99);
+    expect(shown("expected")).toBeLessThan(111);
+    expect(pictureText(of)).toContain("was expected");
   });
 
   test("holds no markup of what it shows, the same for the same numbers, and is a PNG as well", async () => {
