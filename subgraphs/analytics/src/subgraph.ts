@@ -57,6 +57,7 @@ import { createFunnelStore } from "./store/funnel-store.ts";
 import { createKeptEstimates } from "./store/kept-estimates.ts";
 import { createPathsStore } from "./store/paths-store.ts";
 import { rowsEstimateBy } from "./store/rows-estimate.ts";
+import { createSlicesStore } from "./store/change/slices-store.ts";
 import { createQualityStore } from "./store/quality/quality-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
@@ -209,6 +210,7 @@ const behaviourParts = ({ nowMs }: Resources, { eventStore }: People) => {
     paths: createPathsStore(eventStore, estimateBy),
     attribution: createAttributionStore(eventStore, estimateBy),
     sessions: createSessionsStore(eventStore, estimateBy),
+    ...{ quality: createQualityStore(eventStore), slices: createSlicesStore(eventStore) },
   };
 };
 
@@ -240,8 +242,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...dashboardParts(resources, ports),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
-    counting: openCounting(),
-    ...{ ...reporting, ...sharing, quality: createQualityStore(eventStore), askExecutions: ports.askExecutions },
+    ...{ counting: openCounting(), ...reporting, ...sharing, askExecutions: ports.askExecutions },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });

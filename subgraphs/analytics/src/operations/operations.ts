@@ -8,6 +8,7 @@ import type { CohortStore } from "../store/cohort-store.ts";
 import type { FunnelStore } from "../store/funnel-store.ts";
 import type { PathsStore } from "../store/paths-store.ts";
 import type { FraudStore } from "../store/fraud/fraud-store.ts";
+import type { SlicesStore } from "../store/change/slices-store.ts";
 import type { QualityStore } from "../store/quality/quality-store.ts";
 import type { SessionsStore } from "../store/sessions-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
@@ -77,6 +78,7 @@ export interface OperationDeps
   readonly readBands: FraudDeps["readBands"];
   readonly sharing: IndicatorOperations;
   readonly quality: QualityStore;
+  readonly slices: SlicesStore;
   readonly askExecutions: ApiExecutionsDeps["askExecutions"];
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;

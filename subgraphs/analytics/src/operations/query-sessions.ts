@@ -35,7 +35,7 @@ export interface SessionsDeps {
 const CAMPAIGN_FIELDS = ["utmSource", "utmMedium", "utmCampaign"];
 
 /** Fields that sessions are made and filtered by. */
-const fieldsOf = (question: SessionsQuestion): readonly Field[] => {
+export const fieldsOfSessions = (question: SessionsQuestion): readonly Field[] => {
   const { definition, currency, filter } = question;
   const unit = definition.kind === "GAP" ? fieldsOfUnit(definition.unit) : [];
   const named = [
@@ -65,7 +65,8 @@ const placeOf = (question: SessionsQuestion, table: SessionsPlaceOfReading["tabl
   ...{ table, marks: sessionMarks(question), reach: reachOf(question.range) },
 });
 
-const refuseTooMany = (events: number): void => {
+/** Refuses with QUERY_TOO_COSTLY sessions of more events than may be looked at. */
+export const refuseTooManySessions = (events: number): void => {
   if (events <= SESSION_LIMITS.events) return;
   throw refuse(
     "QUERY_TOO_COSTLY",
@@ -123,10 +124,10 @@ export const querySessions =
     const input = atRange<SessionsInput>(given, asOfMs);
     const asked = parseSessionPage(page);
     const question = parseSessions(input, accessOf(caller));
-    const source = behaviourSource(fieldsOf(question), caller.dataPolicy);
+    const source = behaviourSource(fieldsOfSessions(question), caller.dataPolicy);
     const place = placeOf(question, source.table);
     const size = await deps.sessions.size(caller, question, place, signal);
-    refuseTooMany(size.rows[0] ?? 0);
+    refuseTooManySessions(size.rows[0] ?? 0);
     const found = await deps.sessions.page(caller, question, place, asked, signal);
     const shown = found.rows.slice(0, asked.first);
     const of = { units: [...new Set(shown.map(({ unit }) => unit))], ids: shown.map(({ id }) => id) };
@@ -158,7 +159,7 @@ export const querySessionMetrics =
   (deps: SessionsDeps) =>
   async (caller: Caller, input: SessionMetricsInput, signal?: AbortSignal): Promise<SessionMetricsAnswer> => {
     const asked = parseSessionMetrics(input, accessOf(caller));
-    const fields = [...fieldsOf(asked), ...asked.breakdown];
+    const fields = [...fieldsOfSessions(asked), ...asked.breakdown];
     const source = behaviourSource(fields, caller.dataPolicy);
     const pageSource = behaviourSource([...fields, asked.page], caller.dataPolicy);
     const asOfMs = deps.nowMs();
@@ -168,7 +169,7 @@ export const querySessionMetrics =
       const place = placeOf(question, source.table);
       // A part that was chosen by how much there is to read needs no counting.
       const size = part.exactRows === null ? await deps.sessions.size(caller, question, place, signal) : null;
-      refuseTooMany(size === null ? (part.exactRows ?? 0) * part.fraction : (size.rows[0] ?? 0));
+      refuseTooManySessions(size === null ? (part.exactRows ?? 0) * part.fraction : (size.rows[0] ?? 0));
       const [metrics, pages] = await Promise.all([
         deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
         question.pages === 0

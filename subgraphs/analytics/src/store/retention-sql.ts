@@ -11,7 +11,7 @@ import { momentSql } from "./time-sql.ts";
 /** People that a question is held to, as a statement that gives `person`; null for everybody. */
 export type MembersSql = ((params: Params) => string) | null;
 
-/** The value of `splitBy` of an event; the empty text for none. */
+/** The value of a field of an event as text; empty where it has none. */
 export const dimensionSql = (field: Field, params: Params): string =>
   field.kind === "PROPERTY"
     ? `ifNull(${propertyText(field.path, params)}, '')`

@@ -6,9 +6,11 @@ import { expectedOf, MIN_COMPARISONS, numberOf, type Quantity, type SliceMeasure
 const studentTail = (t: number, freedom: number): number =>
   Number.isFinite(t) ? betainc(freedom / (freedom + t * t), freedom / 2, 0.5, true, false) : 0;
 
-/** What is compared: a slice's share of a sum, or how far its ratio lies from the whole's; null of nothing. */
+/** What is compared: a slice's share of a sum, of none its share of what it was looked for among; or how far its ratio lies from the whole's; null of nothing. */
 const relative = (slice: Quantity, whole: Quantity): number | null => {
-  if (slice.base === null) return whole.value === 0 ? null : slice.value / whole.value;
+  if (slice.base === null && whole.value === 0)
+    return (whole.seen ?? 0) > 0 ? (slice.seen ?? 0) / (whole.seen ?? 1) : null;
+  if (slice.base === null) return slice.value / whole.value;
   const [own, all] = [numberOf(slice), numberOf(whole)];
   return own === null || all === null ? null : own - all;
 };

@@ -6,6 +6,8 @@ export interface Quantity {
   readonly base: number | null;
   /** Events, persons or other things it was measured from: as many as chance had to do with. */
   readonly units: number;
+  /** Among how many it was looked for, where what it counts may be none of them: failures among what was tested. Left out where it counts all there is. */
+  readonly seen?: number | undefined;
 }
 
 /** A slice as it is during the anomaly, and as it was in each of several comparable times before, in one order for all slices. */
@@ -45,6 +47,7 @@ export const expectedOf = ({ actual, before }: SliceMeasure): Quantity => ({
   value: mean(before.map(({ value }) => value)),
   base: actual.base === null ? null : mean(before.map(({ base }) => base ?? 0)),
   units: mean(before.map(({ units }) => units)),
+  ...(actual.seen === undefined ? {} : { seen: mean(before.map(({ seen }) => seen ?? 0)) }),
 });
 
 /** The measure's number: the sum, or the ratio; null where a ratio is of nothing. */
@@ -55,6 +58,9 @@ const sumOf = (parts: readonly Quantity[]): Quantity => ({
   value: parts.reduce((sum, { value }) => sum + value, 0),
   base: parts.some(({ base }) => base !== null) ? parts.reduce((sum, { base }) => sum + (base ?? 0), 0) : null,
   units: parts.reduce((sum, { units }) => sum + units, 0),
+  ...(parts.some(({ seen }) => seen !== undefined)
+    ? { seen: parts.reduce((sum, { seen }) => sum + (seen ?? 0), 0) }
+    : {}),
 });
 
 /** Slices that share nothing, as one. */

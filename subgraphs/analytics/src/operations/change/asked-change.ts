@@ -8,7 +8,8 @@ import { parseZone } from "../../domain/cohort-window.ts";
 import { changeMeasure, type ChangeMeasure } from "../../domain/change/change-measure.ts";
 import { comparableSpans, type SpanRhythm } from "../../domain/change/comparable-spans.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
-import { MIN_COMPARISONS } from "../../domain/change/slice-measure.ts";
+import { MIN_COMPARISONS, type Quantity } from "../../domain/change/slice-measure.ts";
+import { QUESTIONS, type QuestionKind } from "../../domain/dashboards/question.ts";
 import { parseRevealedField } from "../../domain/fields.ts";
 import { parseMeasures, shownMeasures } from "../../domain/measures.ts";
 import type { OlapInput } from "../../domain/query.ts";
@@ -20,11 +21,27 @@ import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dash
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../watched/grouped-question.ts";
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
-import { funnelChange, retentionChange, type BehaviourChange, type BehaviourChangeDeps } from "./behaviour-change.ts";
+import { activeUsersChange, lifecycleChange, stickinessChange } from "./activity-change.ts";
+import {
+  funnelChange,
+  retentionChange,
+  type BehaviourChange,
+  type BehaviourChangeDeps,
+  type BehaviourToExplain,
+} from "./behaviour-change.ts";
+import { qualityChange, type ExpectedEvents, type QualityChangeDeps } from "./quality-change.ts";
+import { sessionChange, type SessionChangeDeps } from "./session-change.ts";
+import { ringsChange, velocityChange, type FraudChangeDeps } from "./fraud-change.ts";
 import type { TakeApartDeps } from "./take-apart.ts";
 
 /** What explaining a change needs. */
-export type ExplainDeps = CheckDeps & ResolveDeps & TakeApartDeps & BehaviourChangeDeps;
+export type ExplainDeps = CheckDeps &
+  ResolveDeps &
+  TakeApartDeps &
+  BehaviourChangeDeps &
+  QualityChangeDeps &
+  SessionChangeDeps &
+  FraudChangeDeps;
 
 /** A change to explain, as the graph delivers it. */
 export interface ExplainChangeInput {
@@ -83,18 +100,23 @@ const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail
 const conditionsOf = (
   { where = [] }: ExplainChangeInput,
   caller: Caller,
-  ofCohorts: boolean,
+  kind: QuestionKind | "GROUPED",
 ): readonly SliceCondition[] => {
   if (where.length > MAX_CONDITIONS) throw bad("input.where", `At most ${MAX_CONDITIONS} conditions.`);
   return where.map(({ dimension, values }, at) => {
     if (values.length === 0 || values.length > MAX_CONDITION_VALUES)
       throw bad(`input.where.${at}.values`, `A condition names 1 to ${MAX_CONDITION_VALUES} values.`);
     const held = values.map((value) => value ?? null);
-    // Groups of retention may be cohorts, which are no field of an event.
-    if (ofCohorts && dimension === "cohort") return { dimension, values: held };
+    if (OWN_GROUPS[kind] === dimension) return { dimension, values: held };
     const { name } = parseRevealedField(dimension, `input.where.${at}.dimension`, accessOf(caller));
     return { dimension: name, values: held };
   });
+};
+
+/** Groups of questions that are no fields of an event. */
+const OWN_GROUPS: Partial<Record<QuestionKind | "GROUPED", string>> = {
+  RETENTION: "cohort",
+  EVENT_QUALITY: "expectation",
 };
 
 const overlap = (one: TimeRange, other: TimeRange): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;
@@ -117,7 +139,7 @@ const namedSpans = ({ comparedWith = [] }: ExplainChangeInput, span: TimeRange):
 };
 
 /** Reads the first of the rhythms of which enough spans hold events; null where none does. */
-export const comparedSpans = async <Read extends { readonly units: number }>(
+export const comparedSpans = async <Read extends Pick<Quantity, "units" | "seen">>(
   choices: AskedChange["choices"],
   read: (spans: readonly TimeRange[]) => Promise<readonly Read[]>,
 ): Promise<ComparedSpans<Read> | null> => {
@@ -125,7 +147,7 @@ export const comparedSpans = async <Read extends { readonly units: number }>(
     const before = await read(spans);
     const filled = spans.flatMap((span, at) => {
       const one = before[at];
-      return one === undefined || one.units <= 0 ? [] : [{ span, one }];
+      return one === undefined || (one.seen ?? one.units) <= 0 ? [] : [{ span, one }];
     });
     if (filled.length >= MIN_COMPARISONS)
       return { rhythm, spans: filled.map(({ span }) => span), before: filled.map(({ one }) => one) };
@@ -186,21 +208,35 @@ const groupedChange = async (
   };
 };
 
+/** Questions of behaviour whose changes can be explained. */
+const BEHAVIOUR: Partial<
+  Record<
+    OtherQuestion["kind"],
+    (deps: ExplainDeps, asked: BehaviourToExplain) => Promise<BehaviourChange | ExpectedEvents>
+  >
+> = {
+  ...{ FUNNEL: funnelChange, RETENTION: retentionChange, SESSION_METRICS: sessionChange },
+  ...{ STICKINESS: stickinessChange, LIFECYCLE: lifecycleChange, ACTIVE_USERS: activeUsersChange },
+  ...{ VELOCITY: velocityChange, RINGS: ringsChange, EVENT_QUALITY: qualityChange },
+};
+
 const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQuestion): Promise<OfQuestion> => {
   const { kind, input } = found;
-  if (kind !== "FUNNEL" && kind !== "RETENTION")
+  const [{ field }, change] = [QUESTIONS[kind], BEHAVIOUR[kind]];
+  if (change === undefined)
     throw bad(
       "input.question",
-      "Changes of `olap`, `timeSeries`, `funnel`, `retention` and saved queries can be explained: ask one of these.",
+      "Changes of paths and of attribution can't be explained: ask about what people do on them by `olap` or `funnel`.",
     );
-  const [where, change] =
-    kind === "FUNNEL"
-      ? (["input.question.funnel", funnelChange] as const)
-      : (["input.question.retention", retentionChange] as const);
+  const where = `input.question.${field}`;
   const read = await atPlace(where, () => change(deps, { ...asking, input }));
-  const of: BehaviourChange = { ...read, read: (asked) => atPlace(where, () => read.read(asked)) };
   const cohorts = Array.isArray(input["cohorts"]) ? input["cohorts"].map(String) : [];
-  return { name: of.name, of, definitionIds: [], cohortIds: [...new Set([...cohortsIn(input), ...cohorts])] };
+  const named = { name: read.name, definitionIds: [], cohortIds: [...new Set([...cohortsIn(input), ...cohorts])] };
+  if (read.kind === "EXPECTED") {
+    const { measure, filter } = read;
+    return { ...named, of: { kind: "GROUPED", measure, question: { filter, timeZone: asking.timeZone } } };
+  }
+  return { ...named, of: { ...read, read: (asked) => atPlace(where, () => read.read(asked)) } };
 };
 
 /** Reads what is asked of a change, as its caller; refuses with BAD_INPUT numbers that can't be taken apart, and everything the question itself would be refused for. */
@@ -213,7 +249,7 @@ export const readAskedChange = async (
   const timeZone = parseZone(input.timeZone ?? "UTC", "input.timeZone");
   const named = namedSpans(input, span);
   const found = await groupedOrOther(deps, caller, await checkQuestion(deps)(caller, input.question, "input.question"));
-  const held = conditionsOf(input, caller, found.kind === "RETENTION");
+  const held = conditionsOf(input, caller, found.kind);
   const asking: Asking = { caller, value: input.value ?? {}, span, timeZone, held };
   return {
     ...{ span, timeZone, held },

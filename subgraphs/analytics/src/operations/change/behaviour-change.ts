@@ -2,7 +2,8 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../../domain/access.ts";
 import { funnelQuantity, retentionQuantity, stepsOnTheWay } from "../../domain/change/behaviour-measure.ts";
-import { heldBy, type SliceCondition } from "../../domain/change/slice-filter.ts";
+import { heldBy, heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
+import type { SpanImpact } from "../../domain/change/impact.ts";
 import type { Quantity, Values } from "../../domain/change/slice-measure.ts";
 import type { StepsOnTheWay } from "../../domain/change/step-effects.ts";
 import type { QuestionInput } from "../../domain/dashboards/question.ts";
@@ -46,16 +47,33 @@ export interface BehaviourRead {
   readonly provenance: Provenance;
 }
 
+/** Which events a number of a change, or of a slice of it, counts. */
+export interface EventsBehind {
+  readonly filter: FilterInput | null;
+  readonly span: TimeRange;
+}
+
+/** Reads of a span whom, and how much money, the events of a number concern. */
+export type ReadImpact = (
+  span: TimeRange,
+  signal?: AbortSignal,
+) => Promise<SpanImpact & { readonly provenance: Provenance }>;
+
 /** A number of behaviour whose change is asked about. */
 export interface BehaviourChange {
   readonly kind: "BEHAVIOUR";
   readonly name: string;
   /** Null where the number has none. */
   readonly way: StepsOnTheWay | null;
-  /** Events by which units are counted in: entries of a funnel, starts of retention. */
-  readonly entries: FilterInput | null;
-  /** Whether its units are persons. */
-  readonly ofPeople: boolean;
+  /** Finds the events by which units of some conditions are counted in: entries of a funnel, starts of retention; null where it is of no events. */
+  readonly behind: (
+    conditions: readonly SliceCondition[],
+    /** How many are told of. */
+    count: number,
+    signal?: AbortSignal,
+  ) => Promise<EventsBehind | null>;
+  /** How far it reaches: COUNTED are the persons that it counts itself; null: it tells of nobody. */
+  readonly impact: "COUNTED" | ReadImpact | null;
   /** Conditions on the entry that all of it is held to. */
   readonly held: readonly SliceCondition[];
   readonly read: (asked: BehaviourAsked) => Promise<BehaviourRead>;
@@ -75,13 +93,15 @@ export interface BehaviourToExplain {
 /** Calendar periods of a span of retention: each has starts of its own, and values of each field. */
 const MAX_PERIODS = 8;
 
+/** The input of a question as its parser takes it. */
 // boundary: the input was coerced to its type of the SDL, after which the types of what the parsers take are written.
-const typed = <Input>(input: object): Input => input as unknown as Input;
+export const typed = <Input>(input: object): Input => input as unknown as Input;
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
-const rangeOf = ({ fromMs, toMs }: TimeRange) => ({ from: isoTime(fromMs), to: isoTime(toMs) });
+/** A span as the range of a question. */
+export const rangeOf = ({ fromMs, toMs }: TimeRange) => ({ from: isoTime(fromMs), to: isoTime(toMs) });
 
 /** Events that pass any of some matchers. */
-const matched = (matchers: readonly EventMatcherInput[]): FilterInput | null => {
+export const matched = (matchers: readonly EventMatcherInput[]): FilterInput | null => {
   const each = matchers.map(({ events, filter }) =>
     heldBy(events === null || events === undefined ? null : { field: "name", in: events }, filter),
   );
@@ -89,6 +109,11 @@ const matched = (matchers: readonly EventMatcherInput[]): FilterInput | null => 
   if (known.length < each.length) return null;
   return known.length > 1 ? { or: known } : (known[0] ?? null);
 };
+
+const entriesOf =
+  (filter: FilterInput | null, span: TimeRange): BehaviourChange["behind"] =>
+  (conditions) =>
+    Promise.resolve({ filter: heldTo(filter, conditions), span });
 
 const heldFirst = (conditions: readonly SliceCondition[], dimensions: readonly string[]) => ({
   fields: [...conditions.map(({ dimension }) => dimension), ...dimensions],
@@ -117,8 +142,8 @@ export const funnelChange = async (
   const way = stepsOnTheWay(name, step - 1, steps);
   const resolved = await resolveCohorts(deps, caller, bare);
   return {
-    ...{ kind: "BEHAVIOUR", name, way, held, ofPeople: unit.kind === "PERSON" },
-    entries: matched(resolved.steps[0]?.anyOf ?? []),
+    ...{ kind: "BEHAVIOUR", name, way, held, impact: unit.kind === "PERSON" ? "COUNTED" : null },
+    behind: entriesOf(matched(resolved.steps[0]?.anyOf ?? []), span),
     read: async ({ span: { fromMs, toMs }, conditions, dimensions, signal }) => {
       const { fields, held: values } = heldFirst(conditions, dimensions);
       const entries = { beforeMs: toMs, fields, held: values };
@@ -171,8 +196,8 @@ export const retentionChange = async (
   const ofStarts = cohort === null ? held : held.filter(({ dimension }) => dimension !== "cohort");
   const resolved = await resolveCohorts(deps, caller, bare);
   return {
-    ...{ kind: "BEHAVIOUR", name, way: null, held: ofStarts, ofPeople: parsed.unit.kind === "PERSON" },
-    entries: matched([resolved.start]),
+    ...{ kind: "BEHAVIOUR", name, way: null, held: ofStarts },
+    ...{ impact: parsed.unit.kind === "PERSON" ? "COUNTED" : null, behind: entriesOf(matched([resolved.start]), span) },
     read: async ({ span: one, conditions, dimensions, signal }) => {
       const asOf = isoTime(Math.min(nowMs, nowMs - (span.fromMs - one.fromMs)));
       const of = { input: { ...resolved, range: rangeOf(one), asOf }, ...{ cohort, period, signal } };

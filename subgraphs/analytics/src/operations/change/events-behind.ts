@@ -1,22 +1,23 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { accessOf } from "../../domain/access.ts";
-import { heldBy, heldTo } from "../../domain/change/slice-filter.ts";
+import { heldBy, heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
 import { parseEventPage } from "../../domain/event-page.ts";
 import type { StoredEvent } from "../../domain/event.ts";
-import type { FilterInput } from "../../domain/filter-input.ts";
 import { togetherFrom } from "../../domain/provenance-together.ts";
-import type { Provenance } from "../../domain/provenance.ts";
+import { provenanceOf, type Provenance } from "../../domain/provenance.ts";
+import { partsOf } from "../../domain/change/parts-of-span.ts";
 import { parseCount } from "../../domain/query.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { readEventPage, type EventPageDeps } from "../query-events.ts";
 import { toldSpan, type AskedChange } from "./asked-change.ts";
+import type { EventsBehind } from "./behaviour-change.ts";
 
-/** Which events a number of a change, or of a slice of it, counts. */
-export interface EventsBehind {
-  readonly filter: FilterInput | null;
-  readonly span: TimeRange;
-  readonly timeZone: string;
+/** A change, or a slice of it, whose events are asked for. */
+export interface SlicedChange {
+  readonly of: Pick<AskedChange, "of" | "span" | "timeZone">;
+  /** Conditions of the slice; none: the whole change. */
+  readonly conditions: readonly SliceCondition[];
 }
 
 /** Events that stand for those behind a number, as in the SDL. */
@@ -29,19 +30,28 @@ export interface ChangeEvents {
 /** Events one sample holds: each is looked for by itself, in its own part of the span. */
 const MAX_SAMPLED = 10;
 
-/** The events that the number of a change counts; of behaviour those by which units are counted in. */
-export const eventsOf = ({ of, span, timeZone }: Pick<AskedChange, "of" | "span" | "timeZone">): EventsBehind => ({
-  filter: of.kind === "GROUPED" ? heldBy(of.question.filter, of.measure.counted) : heldTo(of.entries, of.held),
-  ...{ span, timeZone },
-});
+/** Finds the events that the number of a change counts; of behaviour those by which units are counted in; null where it is of no events. */
+const eventsOf = (
+  { of: { of, span }, conditions }: SlicedChange,
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<EventsBehind | null> =>
+  of.kind === "GROUPED"
+    ? Promise.resolve({ filter: heldTo(heldBy(of.question.filter, of.measure.counted), conditions), span })
+    : of.behind([...of.held, ...conditions], count, signal);
 
-/** Equal parts of a span, the earliest first; as many milliseconds as parts at least. */
-const partsOf = ({ fromMs, toMs }: TimeRange, count: number): readonly TimeRange[] => {
-  const at = (part: number): number => fromMs + Math.round(((toMs - fromMs) * part) / count);
-  return Array.from({ length: count }, (_, part) => ({ fromMs: at(part), toMs: at(part + 1) })).filter(
-    (part) => part.fromMs < part.toMs,
-  );
-};
+/** The answer of a number that is of no events. */
+const noEvents = (
+  { nowMs }: EventPageDeps,
+  caller: Caller,
+  { of: { span, timeZone } }: SlicedChange,
+): ChangeEvents => ({
+  ...{ range: toldSpan(span, timeZone), events: [] },
+  provenance: provenanceOf(
+    { parts: [], rejected: [], approximations: [] },
+    ...([[], nowMs(), timeZone, caller.dataPolicy] as const),
+  ),
+});
 
 /**
  * Events that stand for those behind a number: the newest of each of as many equal parts of the span, so that they do not all stem from its last moment, and where parts are empty the newest of all
@@ -49,13 +59,12 @@ const partsOf = ({ fromMs, toMs }: TimeRange, count: number): readonly TimeRange
  */
 export const sampleEvents =
   (deps: EventPageDeps) =>
-  async (
-    caller: Caller,
-    { filter, span, timeZone }: EventsBehind,
-    asked: number,
-    signal?: AbortSignal,
-  ): Promise<ChangeEvents> => {
+  async (caller: Caller, sliced: SlicedChange, asked: number, signal?: AbortSignal): Promise<ChangeEvents> => {
     const count = parseCount(asked, "first", MAX_SAMPLED);
+    const behind = await eventsOf(sliced, count, signal);
+    const { timeZone } = sliced.of;
+    if (behind === null) return noEvents(deps, caller, sliced);
+    const { filter, span } = behind;
     const provenances: Provenance[] = [];
     const read = async ({ fromMs, toMs }: TimeRange, first: number): Promise<readonly StoredEvent[]> => {
       const page = { filter, range: { from: isoTime(fromMs), to: isoTime(toMs) }, first };

@@ -3,7 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { z } from "zod";
 import type { EventPageDeps } from "../query-events.ts";
 import { readAskedChange, type ExplainChangeInput, type ExplainDeps } from "./asked-change.ts";
-import { eventsOf, sampleEvents } from "./events-behind.ts";
+import { sampleEvents } from "./events-behind.ts";
 import { explainChange } from "./explain-change.ts";
 import { measureImpact } from "./measure-impact.ts";
 
@@ -40,7 +40,7 @@ const about =
 /** Everything that is told of changes: why a number changed, how far that reaches, and events behind it. */
 export const createChangeOperations = (deps: ExplainDeps & EventPageDeps) => {
   const eventsOfChange = async (caller: Caller, input: ExplainChangeInput, first: number, signal?: AbortSignal) =>
-    sampleEvents(deps)(caller, eventsOf(await readAskedChange(deps, caller, input)), first, signal);
+    sampleEvents(deps)(caller, { of: await readAskedChange(deps, caller, input), conditions: [] }, first, signal);
   return {
     explainChange: explainChange(deps),
     explainAskedChange: about(explainChange(deps)),

@@ -167,7 +167,8 @@ describe("explainChange", () => {
     expect(await refused({ ...olap(COUNT), ...spans, where: [{ dimension: "country", values: [] }] })).toEqual(
       bad("input.where.0.values"),
     );
-    expect(await refused({ question: { sessionMetrics: { range: A_SPAN } }, ...spans })).toEqual(bad("input.question"));
+    const paths = { range: A_SPAN };
+    expect(await refused({ question: { paths }, ...spans })).toEqual(bad("input.question"));
   });
 });
 

@@ -1,7 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../../domain/access.ts";
-import { heldTo } from "../../domain/change/slice-filter.ts";
 import type { SpanRhythm } from "../../domain/change/comparable-spans.ts";
 import { decompositionsOf, type RateDecomposition, type RateEffects } from "../../domain/change/rate-effects.ts";
 import { expectedOf, numberOf } from "../../domain/change/slice-measure.ts";
@@ -19,7 +18,7 @@ import {
   type ExplainDeps,
 } from "./asked-change.ts";
 import { searchSlices, type ContributingSlice, type TakeApart } from "./search-slices.ts";
-import { eventsOf, type EventsBehind } from "./events-behind.ts";
+import type { SlicedChange } from "./events-behind.ts";
 import { readBehaviour } from "./read-behaviour.ts";
 import { readGrouped, type ReadChange } from "./take-apart.ts";
 
@@ -28,7 +27,7 @@ export type ChangeOutcome = "EXPLAINED" | "ALIKE" | "UNCHANGED" | "TOO_LITTLE_BE
 
 /** A slice that explains a change, with the events it is of. */
 export interface ExplainedSlice extends ContributingSlice {
-  readonly behind: EventsBehind;
+  readonly behind: SlicedChange;
 }
 
 /** A change explained, as in the SDL. */
@@ -128,7 +127,6 @@ export const explainChange =
     const { slices, decompositions, steps } = changed ? await search(read, found.spans, searched) : NOTHING;
     const { scale } = read;
     const scaled = (value: number | null): number | null => (value === null ? null : value * scale);
-    const behind = eventsOf(asked);
     return {
       outcome:
         found === null ? "TOO_LITTLE_BEFORE" : !changed ? "UNCHANGED" : slices.length > 0 ? "EXPLAINED" : "ALIKE",
@@ -137,7 +135,7 @@ export const explainChange =
       slices: slices.map((slice) => ({
         ...{ ...slice, actual: scaled(slice.actual), expected: scaled(slice.expected) },
         effects: slice.effects === null ? null : scaledEffects(slice.effects, scale),
-        behind: { ...behind, filter: heldTo(behind.filter, slice.conditions) },
+        behind: { of: asked, conditions: slice.conditions },
       })),
       decompositions: decompositions.map((one) => scaledEffects(one, scale)),
       rhythm: found?.rhythm ?? null,

@@ -79,11 +79,11 @@ const readBehaviourSpan = (of: BehaviourChange, span: TimeRange, provenances: Pr
     // The span of the change is read before those that it is compared with.
     if (one === span) base = whole.base;
     const people = base === null ? whole.value : (numberOf(whole) ?? 0) * base;
-    return { units: whole.units, people, revenue: new Map() };
+    return { units: whole.seen ?? whole.units, people, revenue: new Map() };
   };
 };
 
-/** How far the change of a number reaches, span by span; null where it is counted by units that are no persons. */
+/** How far the change of a number reaches, span by span; null where it tells of nobody. */
 const spanReader = (
   deps: ExplainDeps,
   caller: Caller,
@@ -92,12 +92,19 @@ const spanReader = (
   signal: AbortSignal | undefined,
 ): ((range: TimeRange) => Promise<SpanImpact>) | null => {
   if (of.kind === "GROUPED") return readGroupedSpan(deps, caller, of, provenances, signal);
-  return of.ofPeople ? readBehaviourSpan(of, span, provenances, signal) : null;
+  const { impact } = of;
+  if (impact === null || impact === "COUNTED")
+    return impact === null ? null : readBehaviourSpan(of, span, provenances, signal);
+  return async (range) => {
+    const { provenance, ...read } = await impact(range, signal);
+    provenances.push(provenance);
+    return read;
+  };
 };
 
 /**
  * Measures how far a change reaches: the different people among the events that its number counts (of a ratio, its upper part), and the revenue of these events by currency, in its span beside
- * comparable ones; of behaviour the persons that it counts. Null of behaviour by other units. Refuses what {@link readAskedChange} refuses.
+ * comparable ones; of behaviour the persons that it counts. Null where it tells of nobody. Refuses what {@link readAskedChange} refuses.
  */
 export const measureImpact =
   (deps: ExplainDeps) =>

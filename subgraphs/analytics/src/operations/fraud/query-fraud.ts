@@ -5,7 +5,14 @@ import { accessOf } from "../../domain/access.ts";
 import { behaviourSource } from "../../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../../domain/event-matcher.ts";
 import type { Field } from "../../domain/fields.ts";
-import { parseRings, RINGS_LIMITS, ringsOf, type Ring, type RingsInput } from "../../domain/fraud/rings.ts";
+import {
+  parseRings,
+  RINGS_LIMITS,
+  ringsOf,
+  type Ring,
+  type RingsInput,
+  type RingsQuestion,
+} from "../../domain/fraud/rings.ts";
 import {
   parseVelocity,
   VELOCITY_LIMITS,
@@ -73,7 +80,7 @@ export interface RingsAnswer {
 }
 
 /** Where a question is read, and its refusal when there is too much to read. */
-const placed = async (
+export const placedFraud = async (
   { fraud }: FraudDeps,
   caller: Caller,
   asked: {
@@ -93,7 +100,7 @@ const placed = async (
   return { source, place, cost: size.statistics };
 };
 
-type Placed = Awaited<ReturnType<typeof placed>>;
+type Placed = Awaited<ReturnType<typeof placedFraud>>;
 
 const provenance = (
   { source, place, cost }: Placed,
@@ -142,7 +149,7 @@ export const queryVelocity =
     const { by, distinct, event, timeZone } = question;
     const fields = distinct === null ? [by] : [by, distinct];
     const asked = { by, event, fields, reach: velocityReach(question) };
-    const at = await placed(deps, caller, asked, VELOCITY_LIMITS.events, signal);
+    const at = await placedFraud(deps, caller, asked, VELOCITY_LIMITS.events, signal);
     const told = question.reported === null ? question : { ...question, first: INDICATOR_LIMITS.entities };
     const { rows, statistics } = await deps.fraud.velocity(caller, told, at.place, signal);
     const found = await reportedOf(deps, caller, question, rows);
@@ -173,25 +180,36 @@ const toldRing = (
   ...{ firstAt: isoTime(firstAtMs), lastLinkAt: isoTime(lastLinkAtMs) },
 });
 
+/** Reads the rings of a question, and what that has cost. */
+export const readRings = async (
+  deps: Pick<FraudDeps, "fraud" | "readBands" | "nowMs">,
+  caller: Caller,
+  question: RingsQuestion,
+  signal: AbortSignal | undefined,
+) => {
+  const { of, through, event, range } = question;
+  const asked = { by: of, event, fields: [of, ...through], reach: range };
+  const at = await placedFraud(deps, caller, asked, RINGS_LIMITS.events, signal);
+  const size = await deps.fraud.ringsSize(caller, question, at.place, signal);
+  const { links = 0, hubs = 0 } = size.rows[0] ?? {};
+  if (links > RINGS_LIMITS.links)
+    throw refuse(
+      "RESULT_TOO_LARGE",
+      `There are ${links.toLocaleString("en-US")} links, more than ${RINGS_LIMITS.links.toLocaleString("en-US")}: take a shorter range, fewer fields, or a smaller \`sharedByAtMost\`.`,
+      { field: "input.range" },
+    );
+  const { rows, statistics } = await deps.fraud.rings(caller, question, at.place, signal);
+  return { at, hubs, rings: ringsOf(rows, question), costs: [at.cost, size.statistics, statistics] };
+};
+
 /** Answers `rings`: who is connected by what they share. */
 export const queryRings =
   (deps: FraudDeps) =>
   async (caller: Caller, input: RingsInput, signal?: AbortSignal): Promise<RingsAnswer> => {
     const asOfMs = deps.nowMs();
     const question = parseRings(input, accessOf(caller));
-    const { of, through, event, range, timeZone } = question;
-    const asked = { by: of, event, fields: [of, ...through], reach: range };
-    const at = await placed(deps, caller, asked, RINGS_LIMITS.events, signal);
-    const size = await deps.fraud.ringsSize(caller, question, at.place, signal);
-    const { links = 0, hubs = 0 } = size.rows[0] ?? {};
-    if (links > RINGS_LIMITS.links)
-      throw refuse(
-        "RESULT_TOO_LARGE",
-        `There are ${links.toLocaleString("en-US")} links, more than ${RINGS_LIMITS.links.toLocaleString("en-US")}: take a shorter range, fewer fields, or a smaller \`sharedByAtMost\`.`,
-        { field: "input.range" },
-      );
-    const { rows, statistics } = await deps.fraud.rings(caller, question, at.place, signal);
-    const rings = ringsOf(rows, question);
+    const { through, timeZone } = question;
+    const { at, hubs, rings, costs } = await readRings(deps, caller, question, signal);
     const told = rings.slice(0, question.first);
     return {
       ringCount: rings.length,
@@ -200,6 +218,6 @@ export const queryRings =
       hubs,
       rings: told.map((ring) => toldRing(ring, through)),
       hasMore: rings.length > told.length,
-      provenance: provenance(at, [size.statistics, statistics], asOfMs, timeZone, caller),
+      provenance: provenance(at, costs.slice(1), asOfMs, timeZone, caller),
     };
   };

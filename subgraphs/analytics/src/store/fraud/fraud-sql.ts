@@ -50,11 +50,10 @@ const comingAndGoing = (question: VelocityQuestion, source: FraudSource, params:
 };
 
 /**
- * Entities whose window ever held more than the bound at a moment of the range, the highest peaks first: `entities` is how many there are. What is in the window of (t - within, t] is a step function of t that changes where
- * something comes or goes; of several changes at one moment the last is what it holds.
+ * Entities whose window ever held more than the bound at a moment of the range: rows of `entity`, `events`, `peak`, `peak_ms`, `stretches` and `first_ms`. What is in the window of (t - within, t] is a step function of t that
+ * changes where something comes or goes; of several changes at one moment the last is what it holds.
  */
-export const velocityStatement = (question: VelocityQuestion, source: FraudSource): StoreStatement => {
-  const params = createParams();
+export const beyondSql = (question: VelocityQuestion, source: FraudSource, params: Params): string => {
   const changes = comingAndGoing(question, source, params);
   const [from, to] = [question.range.fromMs, question.range.toMs].map((ms) => params.place("Int64", ms));
   const bound = params.place("Int64", question.moreThan);
@@ -66,10 +65,17 @@ export const velocityStatement = (question: VelocityQuestion, source: FraudSourc
   const levels =
     `SELECT entity, events, arrayPushFront(arrayFilter(p -> p.1 > ${from} AND p.1 < ${to}, held), ` +
     `(${from}, (arrayFilter(p -> p.1 <= ${from}, held)[-1]).2)) AS points, arrayMap(p -> p.2, points) AS levels FROM (${held})`;
-  const told =
+  return (
     `SELECT entity, events, arrayMax(levels) AS peak, (points[indexOf(levels, peak)]).1 AS peak_ms, ` +
     `arrayCount((level, before) -> level > ${bound} AND before <= ${bound}, levels, arrayPushFront(arrayPopBack(levels), toInt64(0))) AS stretches, ` +
-    `(points[arrayFirstIndex(level -> level > ${bound}, levels)]).1 AS first_ms FROM (${levels}) WHERE peak > ${bound}`;
+    `(points[arrayFirstIndex(level -> level > ${bound}, levels)]).1 AS first_ms FROM (${levels}) WHERE peak > ${bound}`
+  );
+};
+
+/** Entities beyond the bound, the highest peaks first: `entities` is how many there are. */
+export const velocityStatement = (question: VelocityQuestion, source: FraudSource): StoreStatement => {
+  const params = createParams();
+  const told = beyondSql(question, source, params);
   return {
     name: "velocity",
     text:

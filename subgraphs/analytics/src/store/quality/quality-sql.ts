@@ -6,7 +6,8 @@ import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";
 import { conditionSql } from "../condition-sql.ts";
 import { createParams, type Params } from "../params.ts";
 
-const LATE = "(toUnixTimestamp64Milli(received_at) - toUnixTimestamp64Milli(time))";
+/** Milliseconds from the time of an event to its arrival. */
+export const LATE = "(toUnixTimestamp64Milli(received_at) - toUnixTimestamp64Milli(time))";
 
 /** How many events an expectation was tested of, how many passed, and how late they came, as columns `tested<n>`, `passed<n>` and `late<n>`. */
 const columnsOf = ({ test }: Expectation, place: number, params: Params): readonly string[] => {

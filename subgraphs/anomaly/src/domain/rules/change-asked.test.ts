@@ -43,8 +43,19 @@ describe("the change of an anomaly", () => {
     },
   );
 
-  test.each(["lifecycle", "velocity", "sessionMetrics"])("is none of a question to %s", (field) => {
+  test.each(["paths", "attribution"])("is none of a question to %s", (field) => {
     expect(asked(question(field))).toBeNull();
+  });
+
+  test("is none of quantiles, which say nothing of their parts", () => {
+    expect(asked(question("eventQuality", { value: { name: "delaySecondsP95" } }))).toBeNull();
+    expect(asked(question("eventQuality", { value: { name: "failed" } }))).not.toBeNull();
+  });
+
+  test("is asked of life cycles with the period that buckets are", () => {
+    expect(asked(question("lifecycle", { value: { name: "fresh" }, granularity: "DAY" }))).toMatchObject({
+      question: { lifecycle: { period: "DAY" } },
+    });
   });
 
   test("is none of all other series together", () => {

@@ -1,11 +1,29 @@
 import type { Anomaly } from "../anomaly.ts";
 import type { Filter, Measure, Metric, TextField } from "../metric.ts";
 import type { Window } from "../evaluation.ts";
+import type { Watch } from "./watch.ts";
 import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
 
-/** Questions whose numbers the analytics room can take apart. */
-const TAKEN_APART: ReadonlySet<string> = new Set(["olap", "timeSeries", "savedQuery", "funnel", "retention"]);
+/** Questions whose numbers the analytics room can take apart, and which of their numbers it can't: quantiles of how late events come. */
+const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
+  ...{
+    olap: null,
+    timeSeries: null,
+    savedQuery: null,
+    funnel: null,
+    retention: null,
+    stickiness: null,
+    lifecycle: null,
+  },
+  ...{ activeUsers: null, sessionMetrics: null, velocity: null, rings: null, eventQuality: /^delaySeconds/u },
+};
+
+/** Whether a number of a question can be taken apart. */
+const isTakenApart = (field: string, name: string): boolean => {
+  const not = TAKEN_APART[field];
+  return not !== undefined && not?.test(name) !== true;
+};
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -68,6 +86,12 @@ const metricQuestion = (metric: Metric, range: Json): Json => {
   return { olap: { range, measures: [measureOf(metric.measure)], ...filter } };
 };
 
+/** The question as it is watched: where people are in their life is told of the periods that buckets are, whatever the question says of them. */
+const periodOfBuckets = ({ question, granularity }: Extract<Watch, { readonly kind: "QUESTION" }>): Json => {
+  const { lifecycle } = question;
+  return lifecycle === undefined ? question : { lifecycle: { ...Object(lifecycle), period: granularity } };
+};
+
 /** A series in a span of time. */
 export interface SeriesSpan {
   readonly group: SeriesGroup;
@@ -83,8 +107,10 @@ export const changeAsked = ({ watch }: Pick<Rule, "watch">, { group, window }: S
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   if (watch.kind === "METRIC") return JSON.stringify({ question: metricQuestion(watch.metric, range), ...range });
   const [field = ""] = Object.keys(watch.question);
-  if (!TAKEN_APART.has(field) || (group[0] !== undefined && group[0].name === OTHERS[0]?.name)) return null;
-  const { question, value, timeZone } = watch;
+  if (!isTakenApart(field, watch.value?.name ?? "") || (group[0] !== undefined && group[0].name === OTHERS[0]?.name))
+    return null;
+  const { value, timeZone } = watch;
+  const question = periodOfBuckets(watch);
   const where = group.map(({ name, value: held }) => ({ dimension: name, values: [held] }));
   return JSON.stringify({ question, value, ...range, timeZone, where });
 };
