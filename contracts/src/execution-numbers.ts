@@ -2,7 +2,13 @@ import type { Caller } from "./caller.ts";
 import type { ExecutionKind } from "./events/execution-recorded.ts";
 
 /** What executions are told apart by. */
-export type ExecutionGrouping = "NONE" | "OPERATION" | "KIND" | "CODE";
+export type ExecutionGrouping = "NONE" | "OPERATION" | "KIND" | "CODE" | "CALLER" | "TRANSPORT";
+
+/** Executions that are told apart as one of some values; null among them: those without one. */
+export interface ExecutionCondition {
+  readonly by: Exclude<ExecutionGrouping, "NONE">;
+  readonly values: readonly (string | null)[];
+}
 
 /** Which executions of a tenant's API are added up; the input of the governance room's field `executionNumbers`, which says what each part means. */
 export interface AskedExecutions {
@@ -13,6 +19,8 @@ export interface AskedExecutions {
   /** Null: all. */
   readonly operations: readonly string[] | null;
   readonly by: ExecutionGrouping;
+  /** All of them hold. */
+  readonly where: readonly ExecutionCondition[];
   readonly first: number;
 }
 
@@ -23,6 +31,11 @@ export interface ExecutionSeries {
   readonly refused: readonly number[];
   readonly failed: readonly number[];
   readonly serverErrors: readonly number[];
+  /** Different callers of each of the four. */
+  readonly callers: readonly number[];
+  readonly refusedCallers: readonly number[];
+  readonly failedCallers: readonly number[];
+  readonly serverErrorCallers: readonly number[];
   readonly latencyMsP50: readonly (number | null)[];
   readonly latencyMsP95: readonly (number | null)[];
   readonly latencyMsP99: readonly (number | null)[];

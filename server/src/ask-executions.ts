@@ -7,7 +7,7 @@ import { meaningOf } from "./room-error.ts";
 
 const NUMBERS = `query ExecutionNumbers($input: ExecutionNumbersInput!) {
   answer: executionNumbers(input: $input) { groupCount completeTo
-    groups { group executions refused failed serverErrors latencyMsP50 latencyMsP95 latencyMsP99 } }
+    groups { group executions refused failed serverErrors callers refusedCallers failedCallers serverErrorCallers latencyMsP50 latencyMsP95 latencyMsP99 } }
 }`;
 
 const counts = z.array(z.number());
@@ -26,6 +26,7 @@ const answered = z.object({
             failed: counts,
             serverErrors: counts,
           },
+          ...{ callers: counts, refusedCallers: counts, failedCallers: counts, serverErrorCallers: counts },
           ...{ latencyMsP50: latencies, latencyMsP95: latencies, latencyMsP99: latencies },
         }),
       ),

@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => room.close());
 
 const NUMBERS = `query ($input: ExecutionNumbersInput!) { executionNumbers(input: $input) { groupCount completeTo
-  groups { group executions refused failed serverErrors latencyMsP50 latencyMsP95 latencyMsP99 } } }`;
+  groups { group executions refused failed serverErrors callers refusedCallers failedCallers serverErrorCallers latencyMsP50 latencyMsP95 latencyMsP99 } } }`;
 const numbers = z.array(z.number().nullable());
 const shape = z.object({
   groupCount: z.number(),
@@ -24,6 +24,7 @@ const shape = z.object({
   groups: z.array(
     z.object({
       ...{ group: z.string().nullable(), executions: numbers, refused: numbers, failed: numbers },
+      ...{ callers: numbers, refusedCallers: numbers, failedCallers: numbers, serverErrorCallers: numbers },
       ...{ serverErrors: numbers, latencyMsP50: numbers, latencyMsP95: numbers, latencyMsP99: numbers },
     }),
   ),
@@ -49,12 +50,23 @@ const done = fc.record({
   kind: fc.constantFrom("QUERY", "MUTATION", "INGEST", "SUBSCRIPTION"),
   operationName: fc.constantFrom(null, "Sales", "Signups", "events"),
   outcome,
+  caller: fc.constantFrom("a", "b", "c"),
+  transport: fc.constantFrom(...(["http", "rest"] as const)),
   elapsedMs: fc.integer({ min: 0, max: 50 }).map((ms) => ms * 1.5),
 });
 
 it("Executions are counted by bucket and group, with how long they took, as going through them one by one says", async () => {
   const asked = fc.record({
-    by: fc.constantFrom("NONE", "OPERATION", "KIND", "CODE"),
+    by: fc.constantFrom("NONE", "OPERATION", "KIND", "CODE", "CALLER", "TRANSPORT"),
+    where: fc.constantFrom(
+      [],
+      [{ by: "CALLER", values: ["a", "c"] }],
+      [
+        { by: "OPERATION", values: [null, "Sales"] },
+        { by: "TRANSPORT", values: ["rest"] },
+      ],
+      [{ by: "CODE", values: [null] }],
+    ),
     kinds: fc.constantFrom(undefined, ["QUERY"], ["INGEST", "SUBSCRIPTION"]),
     operations: fc.constantFrom(undefined, ["Sales", "events"]),
     first: fc.constantFrom(2, 20),
@@ -65,8 +77,9 @@ it("Executions are counted by bucket and group, with how long they took, as goin
       fc.array(asked, { minLength: 4, maxLength: 4 }),
       async (made, questions) => {
         const tenantId = freshTenantId();
-        const executions = made.map(({ outcome: [decision, code], elapsedMs, ...rest }) => {
-          const one = execution(tenantId, { ...rest, decision, code });
+        const executions = made.map(({ outcome: [decision, code], elapsedMs, caller, ...rest }) => {
+          const subject = { kind: "USER", id: caller } as const;
+          const one = execution(tenantId, { ...rest, subject, decision, code });
           return { ...one, usage: { ...one.usage, elapsedMs } };
         });
         const { sql } = room.engines.resources;
@@ -117,6 +130,8 @@ it.each([
   [{ operations: [""] }, "input.operations.0"],
   [{ operations: Array.from({ length: 51 }, (_, at) => `o${at}`) }, "input.operations"],
   [{ first: 101 }, "input.first"],
+  [{ where: [{ by: "NONE", values: ["x"] }] }, "input.where.0.by"],
+  [{ where: [{ by: "CODE", values: [] }] }, "input.where.0.values"],
 ])("%j is refused at %s", async (part, field) => {
   const input = { edges: [iso(START_MS), iso(START_MS + 1)], ...part };
   const { errors } = await room.ask(freshTenantId(), NUMBERS, { input });

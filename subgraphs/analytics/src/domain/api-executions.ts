@@ -38,7 +38,7 @@ export const parseApiExecutions = (input: ApiExecutionsInput): ApiExecutionsQues
     ...{ ...range, timeZone, edgesMs },
     asked: {
       ...{ edges: edgesMs.map(isoTime), kinds: input.kinds ?? null, operations: input.operations ?? null },
-      ...{ by: input.by ?? "NONE", first: input.first ?? 20 },
+      ...{ by: input.by ?? "NONE", where: [], first: input.first ?? 20 },
     },
   };
 };
@@ -54,7 +54,7 @@ const shareOf = (part: readonly number[], whole: readonly number[]): readonly (n
 
 /** A number of executions, bucket by bucket; a share of none is none. */
 export const executionValues = (
-  series: Omit<ExecutionSeries, "group">,
+  series: Pick<ExecutionSeries, Exclude<(typeof EXECUTION_VALUES)[number], "serverErrorShare" | "failedShare">>,
   name: (typeof EXECUTION_VALUES)[number],
 ): readonly (number | null)[] => {
   if (name === "serverErrorShare") return shareOf(series.serverErrors, series.executions);

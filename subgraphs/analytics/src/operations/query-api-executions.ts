@@ -25,21 +25,22 @@ export interface ApiExecutionsAnswer {
   readonly provenance: Provenance;
 }
 
+/** Refuses with FORBIDDEN whoever may not read the audit log. */
+export const requireAudit = (caller: Caller): void => {
+  if (!caller.permissions.has("audit:read"))
+    throw refuse("FORBIDDEN", "How executions went is told by the audit log, which needs the permission audit:read.", {
+      field: "input",
+      permission: "audit:read",
+    });
+};
+
 /** Answers `apiExecutions`: how executions of the tenant's API went, asked of the room that keeps them as whoever asks. */
 export const queryApiExecutions =
   ({ askExecutions, nowMs }: ApiExecutionsDeps) =>
   async (caller: Caller, input: ApiExecutionsInput, signal?: AbortSignal): Promise<ApiExecutionsAnswer> => {
     const asOfMs = nowMs();
     const { asked, edgesMs, fromMs, toMs, timeZone } = parseApiExecutions(input);
-    if (!caller.permissions.has("audit:read"))
-      throw refuse(
-        "FORBIDDEN",
-        "How executions went is told by the audit log, which needs the permission audit:read.",
-        {
-          field: "input",
-          permission: "audit:read",
-        },
-      );
+    requireAudit(caller);
     const { groups, groupCount, completeToMs } = await askExecutions.executionNumbers(caller, asked, signal);
     return {
       buckets: edgesMs.slice(0, -1).map(isoTime),

@@ -1,4 +1,4 @@
-import type { ExecutionGrouping, ExecutionSeries } from "@tessera/contracts/execution-numbers";
+import type { ExecutionCondition, ExecutionGrouping, ExecutionSeries } from "@tessera/contracts/execution-numbers";
 import type { ExecutionKind } from "@tessera/contracts/events/execution-recorded";
 import { errorCodes } from "@tessera/platform/errors/error-codes";
 import { refuse } from "@tessera/platform/errors/refusal";
@@ -11,6 +11,7 @@ export interface ExecutionNumbersInput {
   readonly kinds?: Maybe<readonly ExecutionKind[]>;
   readonly operations?: Maybe<readonly string[]>;
   readonly by?: ExecutionGrouping;
+  readonly where?: readonly { readonly by: ExecutionGrouping; readonly values: readonly Maybe<string>[] }[];
   readonly first?: number;
 }
 
@@ -22,12 +23,14 @@ export interface ExecutionNumbersQuestion {
   /** Names of operations; empty: all. */
   readonly operations: readonly string[];
   readonly by: ExecutionGrouping;
+  /** All of them hold. */
+  readonly where: readonly ExecutionCondition[];
   readonly first: number;
 }
 
 /** Bounds of the question: records are added up row by row, and an answer has at most a hundred thousand numbers of each sort. */
 export const EXECUTION_LIMITS = {
-  ...{ buckets: 1_000, groups: 100, operations: 50, nameCharacters: 200, records: 500_000 },
+  ...{ buckets: 1_000, groups: 100, operations: 50, nameCharacters: 200, conditions: 8, values: 100, records: 500_000 },
   /** Milliseconds after which an execution that began is over and told: what takes longer, a job or a subscription, is told later. */
   settlingMs: 120_000,
 } as const;
@@ -51,6 +54,17 @@ const edgesOf = (texts: readonly string[]): readonly number[] => {
   return edges;
 };
 
+const whereOf = (given: ExecutionNumbersInput["where"]): readonly ExecutionCondition[] => {
+  const { conditions, values: most } = EXECUTION_LIMITS;
+  if ((given ?? []).length > conditions) throw bad("where", `At most ${conditions} conditions.`);
+  return (given ?? []).map(({ by, values }, place) => {
+    if (by === "NONE") throw bad(`where.${place}.by`, "NONE tells nothing apart: take another.");
+    if (values.length === 0 || values.length > most)
+      throw bad(`where.${place}.values`, `A condition names 1 to ${most} values.`);
+    return { by, values: values.map((value) => value ?? null) };
+  });
+};
+
 /** Validates a question to `executionNumbers`; refuses with BAD_INPUT. */
 export const parseExecutionNumbers = (input: ExecutionNumbersInput): ExecutionNumbersQuestion => {
   const { first = 20, by = "NONE" } = input;
@@ -64,7 +78,14 @@ export const parseExecutionNumbers = (input: ExecutionNumbersInput): ExecutionNu
   });
   if (!(Number.isInteger(first) && first >= 1 && first <= EXECUTION_LIMITS.groups))
     throw bad("first", `\`first\` is a whole number from 1 to ${EXECUTION_LIMITS.groups}.`);
-  return { edgesMs: edgesOf(input.edges), kinds: [...new Set(kinds)], operations: [...new Set(operations)], by, first };
+  return {
+    edgesMs: edgesOf(input.edges),
+    kinds: [...new Set(kinds)],
+    operations: [...new Set(operations)],
+    by,
+    where: whereOf(input.where),
+    first,
+  };
 };
 
 /** What was counted of a group in a bucket. */
@@ -76,11 +97,19 @@ export interface ExecutionCount {
   readonly refused: number;
   readonly failed: number;
   readonly serverErrors: number;
+  /** Different callers of each of the four. */
+  readonly callers: number;
+  readonly refusedCallers: number;
+  readonly failedCallers: number;
+  readonly serverErrorCallers: number;
   /** Of executions that were not refused; null where there is none. */
   readonly latencyMs: readonly [p50: number, p95: number, p99: number] | null;
 }
 
-const NOTHING = { executions: 0, refused: 0, failed: 0, serverErrors: 0, latencyMs: null } as const;
+const NOTHING = {
+  ...{ executions: 0, refused: 0, failed: 0, serverErrors: 0, latencyMs: null },
+  ...{ callers: 0, refusedCallers: 0, failedCallers: 0, serverErrorCallers: 0 },
+} as const;
 
 /** Lays counts out by group and bucket; groups of most executions first, equal ones by name, those without a name last. */
 export const executionSeries = (counts: readonly ExecutionCount[], buckets: number): readonly ExecutionSeries[] => {
@@ -100,6 +129,10 @@ export const executionSeries = (counts: readonly ExecutionCount[], buckets: numb
         refused: cells.map(({ refused }) => refused),
         failed: cells.map(({ failed }) => failed),
         serverErrors: cells.map(({ serverErrors }) => serverErrors),
+        callers: cells.map(({ callers }) => callers),
+        refusedCallers: cells.map(({ refusedCallers }) => refusedCallers),
+        failedCallers: cells.map(({ failedCallers }) => failedCallers),
+        serverErrorCallers: cells.map(({ serverErrorCallers }) => serverErrorCallers),
         latencyMsP50: cells.map(({ latencyMs }) => latencyMs?.[0] ?? null),
         latencyMsP95: cells.map(({ latencyMs }) => latencyMs?.[1] ?? null),
         latencyMsP99: cells.map(({ latencyMs }) => latencyMs?.[2] ?? null),

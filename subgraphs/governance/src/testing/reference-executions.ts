@@ -3,7 +3,8 @@ import type { ExecutionRecorded } from "@tessera/contracts/events/execution-reco
 /** What is asked of executions. */
 export interface ReferenceAsked {
   readonly edgesMs: readonly number[];
-  readonly by: "NONE" | "OPERATION" | "KIND" | "CODE";
+  readonly by: "NONE" | "OPERATION" | "KIND" | "CODE" | "CALLER" | "TRANSPORT";
+  readonly where?: readonly { readonly by: string; readonly values: readonly (string | null)[] }[] | undefined;
   readonly kinds?: readonly string[] | undefined;
   readonly operations?: readonly string[] | undefined;
 }
@@ -17,18 +18,21 @@ const quantile = (numbers: readonly number[], level: number): number | null => {
   return below + (above - below) * (at - Math.floor(at));
 };
 
-const groupOf = ({ operationName, kind, code }: ExecutionRecorded, by: ReferenceAsked["by"]): string | null =>
-  by === "OPERATION" ? operationName : by === "KIND" ? kind : by === "CODE" ? code : null;
+const groupOf = ({ operationName, kind, code, subject, transport }: ExecutionRecorded, by: string): string | null =>
+  ({ OPERATION: operationName, KIND: kind, CODE: code, CALLER: subject.id, TRANSPORT: transport })[by] ?? null;
 
 /** Codes of errors that are the service's own, as far as the tests know any. */
 const SERVICE = ["INTERNAL", "DEPENDENCY_UNAVAILABLE"];
 
 /** Executions by group and bucket, one by one. */
 export const referenceExecutions = (all: readonly ExecutionRecorded[], asked: ReferenceAsked) => {
-  const { edgesMs, by, kinds = ["QUERY", "MUTATION", "INGEST", "EXPORT"], operations } = asked;
+  const { edgesMs, by, kinds = ["QUERY", "MUTATION", "INGEST", "EXPORT"], operations, where = [] } = asked;
   const [first = 0, last = 0] = [edgesMs[0], edgesMs.at(-1)];
   const own = all.filter(
-    ({ kind, operationName, startedAtMs }) =>
+    ({ kind, operationName, startedAtMs, ...rest }) =>
+      where.every(({ by: own, values }) =>
+        values.includes(groupOf({ kind, operationName, startedAtMs, ...rest }, own)),
+      ) &&
       kinds.includes(kind) &&
       (operations === undefined || operations.includes(operationName ?? "")) &&
       startedAtMs >= first &&
@@ -40,6 +44,8 @@ export const referenceExecutions = (all: readonly ExecutionRecorded[], asked: Re
       .slice(1)
       .map((to, at) => inGroup.filter(({ startedAtMs }) => startedAtMs >= (edgesMs[at] ?? 0) && startedAtMs < to));
     const counted = (of: (one: ExecutionRecorded) => boolean) => cells.map((cell) => cell.filter(of).length);
+    const callers = (of: (one: ExecutionRecorded) => boolean) =>
+      cells.map((cell) => new Set(cell.filter(of).map(({ subject }) => subject.id)).size);
     const within = (level: number) =>
       cells.map((cell) =>
         quantile(
@@ -53,6 +59,10 @@ export const referenceExecutions = (all: readonly ExecutionRecorded[], asked: Re
       refused: counted(({ decision }) => decision === "REFUSED"),
       failed: counted(({ decision }) => decision === "FAILED"),
       serverErrors: counted(({ code }) => SERVICE.includes(code ?? "")),
+      callers: callers(() => true),
+      refusedCallers: callers(({ decision }) => decision === "REFUSED"),
+      failedCallers: callers(({ decision }) => decision === "FAILED"),
+      serverErrorCallers: callers(({ code }) => SERVICE.includes(code ?? "")),
       ...{ latencyMsP50: within(0.5), latencyMsP95: within(0.95), latencyMsP99: within(0.99) },
     };
   });

@@ -7,6 +7,7 @@ import { toldRange } from "../../domain/asked-range.ts";
 import { parseZone } from "../../domain/cohort-window.ts";
 import { changeMeasure, type ChangeMeasure } from "../../domain/change/change-measure.ts";
 import { comparableSpans, type SpanRhythm } from "../../domain/change/comparable-spans.ts";
+import { EXECUTION_DIMENSIONS } from "../../domain/change/execution-measure.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
 import { MIN_COMPARISONS, type Quantity } from "../../domain/change/slice-measure.ts";
 import { QUESTIONS, type QuestionKind } from "../../domain/dashboards/question.ts";
@@ -18,6 +19,7 @@ import { parseTimeRange, type TimeRange } from "../../domain/time-range.ts";
 import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../domain/watched/watched-value.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
+import type { ApiExecutionsDeps } from "../query-api-executions.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../watched/grouped-question.ts";
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
@@ -29,6 +31,7 @@ import {
   type BehaviourChangeDeps,
   type BehaviourToExplain,
 } from "./behaviour-change.ts";
+import { executionsChange } from "./executions-change.ts";
 import { qualityChange, type ExpectedEvents, type QualityChangeDeps } from "./quality-change.ts";
 import { sessionChange, type SessionChangeDeps } from "./session-change.ts";
 import { ringsChange, velocityChange, type FraudChangeDeps } from "./fraud-change.ts";
@@ -41,7 +44,8 @@ export type ExplainDeps = CheckDeps &
   BehaviourChangeDeps &
   QualityChangeDeps &
   SessionChangeDeps &
-  FraudChangeDeps;
+  FraudChangeDeps &
+  ApiExecutionsDeps;
 
 /** A change to explain, as the graph delivers it. */
 export interface ExplainChangeInput {
@@ -107,16 +111,20 @@ const conditionsOf = (
     if (values.length === 0 || values.length > MAX_CONDITION_VALUES)
       throw bad(`input.where.${at}.values`, `A condition names 1 to ${MAX_CONDITION_VALUES} values.`);
     const held = values.map((value) => value ?? null);
-    if (OWN_GROUPS[kind] === dimension) return { dimension, values: held };
+    if (OWN_GROUPS[kind]?.includes(dimension) === true) return { dimension, values: held };
+    if (kind === "API_EXECUTIONS")
+      throw bad(
+        `input.where.${at}.dimension`,
+        `Executions are held to ${[...EXECUTION_DIMENSIONS.keys()].join(", ")}.`,
+      );
     const { name } = parseRevealedField(dimension, `input.where.${at}.dimension`, accessOf(caller));
     return { dimension: name, values: held };
   });
 };
 
 /** Groups of questions that are no fields of an event. */
-const OWN_GROUPS: Partial<Record<QuestionKind | "GROUPED", string>> = {
-  RETENTION: "cohort",
-  EVENT_QUALITY: "expectation",
+const OWN_GROUPS: Partial<Record<QuestionKind | "GROUPED", readonly string[]>> = {
+  ...{ RETENTION: ["cohort"], EVENT_QUALITY: ["expectation"], API_EXECUTIONS: [...EXECUTION_DIMENSIONS.keys()] },
 };
 
 const overlap = (one: TimeRange, other: TimeRange): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;
@@ -217,7 +225,7 @@ const BEHAVIOUR: Partial<
 > = {
   ...{ FUNNEL: funnelChange, RETENTION: retentionChange, SESSION_METRICS: sessionChange },
   ...{ STICKINESS: stickinessChange, LIFECYCLE: lifecycleChange, ACTIVE_USERS: activeUsersChange },
-  ...{ VELOCITY: velocityChange, RINGS: ringsChange, EVENT_QUALITY: qualityChange },
+  ...{ API_EXECUTIONS: executionsChange, VELOCITY: velocityChange, RINGS: ringsChange, EVENT_QUALITY: qualityChange },
 };
 
 const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQuestion): Promise<OfQuestion> => {

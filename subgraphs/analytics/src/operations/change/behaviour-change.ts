@@ -74,6 +74,8 @@ export interface BehaviourChange {
   ) => Promise<EventsBehind | null>;
   /** How far it reaches: COUNTED are the persons that it counts itself; null: it tells of nobody. */
   readonly impact: "COUNTED" | ReadImpact | null;
+  /** What its units are told apart by where that are no fields of events. */
+  readonly dimensions?: readonly string[];
   /** Conditions on the entry that all of it is held to. */
   readonly held: readonly SliceCondition[];
   readonly read: (asked: BehaviourAsked) => Promise<BehaviourRead>;

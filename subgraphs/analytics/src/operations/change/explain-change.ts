@@ -58,13 +58,22 @@ const MAX_SEARCHED = 16;
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
-const dimensionsOf = ({ dimensions = [] }: ExplainChangeInput, caller: Caller): readonly string[] => {
+const dimensionsOf = (
+  { dimensions = [] }: ExplainChangeInput,
+  { of }: AskedChange,
+  caller: Caller,
+): readonly string[] => {
+  const own = of.kind === "BEHAVIOUR" ? of.dimensions : undefined;
   if (dimensions.length > MAX_SEARCHED)
     throw bad("input.dimensions", `At most ${MAX_SEARCHED} dimensions are searched at once: leave some out.`);
-  const names = dimensions.map((name, at) => parseRevealedField(name, `input.dimensions.${at}`, accessOf(caller)).name);
+  const names = dimensions.map((name, at) => {
+    if (own === undefined) return parseRevealedField(name, `input.dimensions.${at}`, accessOf(caller)).name;
+    if (own.includes(name)) return name;
+    throw bad(`input.dimensions.${at}`, `This question's numbers are told apart by ${own.join(", ")}.`);
+  });
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw bad("input.dimensions", `\`${twice}\` is named twice.`);
-  return names.length === 0 ? DEFAULT_DIMENSIONS : names;
+  return names.length > 0 ? names : (own ?? DEFAULT_DIMENSIONS);
 };
 
 const sameNumber = (one: number | null, other: number | null): boolean => (one ?? 0) === (other ?? 0);
@@ -114,8 +123,8 @@ const scaledEffects = <Effects extends RateEffects>(effects: Effects, scale: num
 export const explainChange =
   (deps: ExplainDeps) =>
   async (caller: Caller, input: ExplainChangeInput, signal?: AbortSignal): Promise<ChangeExplanation> => {
-    const dimensions = dimensionsOf(input, caller);
     const asked = await readAskedChange(deps, caller, input);
+    const dimensions = dimensionsOf(input, asked, caller);
     const { span, timeZone, name, held, choices } = asked;
     const searched = dimensions.filter((one) => !held.some(({ dimension }) => dimension === one));
     const provenances: Provenance[] = [];

@@ -5,7 +5,7 @@ import type { Watch } from "./watch.ts";
 import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
 
-/** Questions whose numbers the analytics room can take apart, and which of their numbers it can't: quantiles of how late events come. */
+/** Questions whose numbers the analytics room can take apart, and which of their numbers it can't: quantiles of how late events come and how long executions take. */
 const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
   ...{
     olap: null,
@@ -16,7 +16,14 @@ const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
     stickiness: null,
     lifecycle: null,
   },
-  ...{ activeUsers: null, sessionMetrics: null, velocity: null, rings: null, eventQuality: /^delaySeconds/u },
+  ...{
+    activeUsers: null,
+    sessionMetrics: null,
+    velocity: null,
+    rings: null,
+    eventQuality: /^delaySeconds/u,
+    apiExecutions: /^latencyMs/u,
+  },
 };
 
 /** Whether a number of a question can be taken apart. */

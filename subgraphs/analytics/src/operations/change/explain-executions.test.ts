@@ -1,0 +1,118 @@
+import { expect, test } from "@jest/globals";
+import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
+import type { AskedExecutions, ExecutionSeries } from "@tessera/contracts/execution-numbers";
+import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import fc from "fast-check";
+import { executionsChange } from "./executions-change.ts";
+
+const HOUR_MS = 3_600_000;
+const FROM_MS = Date.parse("2025-10-15T13:00:00Z");
+const caller: Caller = {
+  ...PLAIN_ACCESS,
+  ...{
+    tenantId: freshTenantId(),
+    roles: [],
+    permissions: new Set(["analytics:read", "audit:read"] as const),
+    expiresAtMs: null,
+  },
+  subject: { kind: "USER", id: "u" },
+};
+
+/** One execution, as far as it is told apart. */
+interface Done {
+  readonly OPERATION: string | null;
+  readonly KIND: string;
+  readonly CODE: string | null;
+  readonly CALLER: string;
+  readonly TRANSPORT: string;
+}
+const done = fc.record<Done>({
+  OPERATION: fc.constantFrom(null, "Sales", "Signups"),
+  KIND: fc.constantFrom("QUERY", "INGEST"),
+  CODE: fc.constantFrom(null, null, "INTERNAL", "BAD_INPUT"),
+  CALLER: fc.constantFrom("a", "b", "c", "d"),
+  TRANSPORT: fc.constantFrom("http", "rest"),
+});
+
+const isServers = ({ CODE }: Done): boolean => CODE === "INTERNAL";
+const isFailed = ({ CODE }: Done): boolean => CODE !== null;
+
+/** What the room that keeps executions tells of some, added up one by one. */
+const told = (all: readonly Done[], { by, where, first }: AskedExecutions) => {
+  const own = all.filter((one) => where.every((held) => held.values.includes(one[held.by])));
+  const names = by === "NONE" ? [null] : [...new Set(own.map((one) => one[by]))];
+  const callers = (of: readonly Done[]) => [new Set(of.map(({ CALLER }) => CALLER)).size];
+  const groups = names.map((group): ExecutionSeries => {
+    const these = by === "NONE" ? own : own.filter((one) => one[by] === group);
+    const [failed, servers] = [these.filter(isFailed), these.filter(isServers)];
+    return {
+      ...{ group, executions: [these.length], refused: [0], failed: [failed.length], serverErrors: [servers.length] },
+      ...{
+        callers: callers(these),
+        refusedCallers: [0],
+        failedCallers: callers(failed),
+        serverErrorCallers: callers(servers),
+      },
+      ...{ latencyMsP50: [null], latencyMsP95: [null], latencyMsP99: [null] },
+    };
+  });
+  return Promise.resolve({ groups: groups.slice(0, first), groupCount: groups.length, completeToMs: Date.now() });
+};
+
+const DIMENSIONS = {
+  operation: "OPERATION",
+  kind: "KIND",
+  code: "CODE",
+  caller: "CALLER",
+  transport: "TRANSPORT",
+} as const;
+const dimensions = Object.keys(DIMENSIONS);
+
+test("The change of executions is that of those of each slice, and concerns those who called", async () => {
+  const asked = fc.record({
+    name: fc.constantFrom("serverErrorShare", "failedShare", "executions", "failed", "serverErrors"),
+    held: fc.constantFrom(
+      [],
+      [{ dimension: "operation", values: ["Sales", null] }],
+      [{ dimension: "transport", values: ["rest"] }],
+    ),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(done, { maxLength: 40 }), asked, async (all, { name, held }) => {
+      const askExecutions = { executionNumbers: (_caller: Caller, question: AskedExecutions) => told(all, question) };
+      const span = { fromMs: FROM_MS, toMs: FROM_MS + HOUR_MS };
+      const input = { range: { from: "2025-10-15T13:00:00Z", to: "2025-10-15T14:00:00Z" } };
+      const change = await executionsChange(
+        { askExecutions, nowMs: () => FROM_MS + 2 * HOUR_MS },
+        { caller, input, value: { name }, timeZone: "UTC", span, held },
+      );
+      const own = all.filter((one) =>
+        held.every(({ values }) => values.some((value) => value === one.OPERATION || value === one.TRANSPORT)),
+      );
+      const counts = name.startsWith("server") ? isServers : name === "executions" ? () => true : isFailed;
+      const numberOf = (of: readonly Done[]) => [of.filter(counts).length, name.endsWith("Share") ? of.length : null];
+      const read = await change.read({ span, conditions: held, dimensions, signal: undefined });
+      expect([read.whole.value, read.whole.base]).toEqual(numberOf(own));
+      const wrong = Object.values(DIMENSIONS).flatMap((by, at) =>
+        [...(read.values[at]?.values ?? [])].filter(
+          ([value, { value: number, base }]) =>
+            JSON.stringify([number, base]) !== JSON.stringify(numberOf(own.filter((one) => one[by] === value))),
+        ),
+      );
+      expect(wrong).toEqual([]);
+      const impact = change.impact === null || change.impact === "COUNTED" ? null : await change.impact(span);
+      expect(impact?.people).toBe(new Set(own.filter(counts).map(({ CALLER }) => CALLER)).size);
+      expect(await change.behind([], 5)).toBeNull();
+    }),
+    { numRuns: 300, endOnFailure: true },
+  );
+});
+
+test("Latencies are no sums, and the audit log is asked by those alone who may read it", () => {
+  const askExecutions = { executionNumbers: () => Promise.reject(new Error("Nothing is asked.")) };
+  const asked = { input: { range: { from: "", to: "" } }, timeZone: "UTC", span: { fromMs: 0, toMs: 1 }, held: [] };
+  const explain = (who: Caller, name: string) => () =>
+    executionsChange({ askExecutions, nowMs: () => 0 }, { ...asked, caller: who, value: { name } });
+  expect(explain(caller, "latencyMsP95")).toThrow("quantiles");
+  expect(explain({ ...caller, permissions: new Set(["analytics:read"] as const) }, "failed")).toThrow("audit:read");
+});
