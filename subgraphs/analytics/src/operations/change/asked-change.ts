@@ -31,6 +31,7 @@ import {
   type BehaviourChangeDeps,
   type BehaviourToExplain,
 } from "./behaviour-change.ts";
+import { cohortChange } from "./cohort-change.ts";
 import { executionsChange } from "./executions-change.ts";
 import { qualityChange, type ExpectedEvents, type QualityChangeDeps } from "./quality-change.ts";
 import { sessionChange, type SessionChangeDeps } from "./session-change.ts";
@@ -225,7 +226,13 @@ const BEHAVIOUR: Partial<
 > = {
   ...{ FUNNEL: funnelChange, RETENTION: retentionChange, SESSION_METRICS: sessionChange },
   ...{ STICKINESS: stickinessChange, LIFECYCLE: lifecycleChange, ACTIVE_USERS: activeUsersChange },
-  ...{ API_EXECUTIONS: executionsChange, VELOCITY: velocityChange, RINGS: ringsChange, EVENT_QUALITY: qualityChange },
+  ...{
+    API_EXECUTIONS: executionsChange,
+    COHORT_SIZES: cohortChange,
+    VELOCITY: velocityChange,
+    RINGS: ringsChange,
+    EVENT_QUALITY: qualityChange,
+  },
 };
 
 const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQuestion): Promise<OfQuestion> => {
@@ -234,7 +241,7 @@ const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQu
   if (change === undefined)
     throw bad(
       "input.question",
-      "Changes of paths and of attribution can't be explained: ask about what people do on them by `olap` or `funnel`.",
+      "Changes of paths, attribution and drift can't be explained: ask about the events themselves by `olap` or `funnel`.",
     );
   const where = `input.question.${field}`;
   const read = await atPlace(where, () => change(deps, { ...asking, input }));

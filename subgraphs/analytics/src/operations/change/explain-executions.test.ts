@@ -3,6 +3,7 @@ import { PLAIN_ACCESS, type Caller } from "@tessera/contracts/caller";
 import type { AskedExecutions, ExecutionSeries } from "@tessera/contracts/execution-numbers";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import fc from "fast-check";
+import type { SliceCondition } from "../../domain/change/slice-filter.ts";
 import { executionsChange } from "./executions-change.ts";
 
 const HOUR_MS = 3_600_000;
@@ -71,7 +72,7 @@ const dimensions = Object.keys(DIMENSIONS);
 test("The change of executions is that of those of each slice, and concerns those who called", async () => {
   const asked = fc.record({
     name: fc.constantFrom("serverErrorShare", "failedShare", "executions", "failed", "serverErrors"),
-    held: fc.constantFrom(
+    held: fc.constantFrom<readonly SliceCondition[]>(
       [],
       [{ dimension: "operation", values: ["Sales", null] }],
       [{ dimension: "transport", values: ["rest"] }],

@@ -43,7 +43,7 @@ describe("the change of an anomaly", () => {
     },
   );
 
-  test.each(["paths", "attribution"])("is none of a question to %s", (field) => {
+  test.each(["paths", "attribution", "drift"])("is none of a question to %s", (field) => {
     expect(asked(question(field))).toBeNull();
   });
 

@@ -5,7 +5,7 @@ import type { Watch } from "./watch.ts";
 import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
 
-/** Questions whose numbers the analytics room can take apart, and which of their numbers it can't: quantiles of how late events come and how long executions take. */
+/** Questions whose numbers the analytics room can take apart, and which of their numbers it can't: quantiles of how late events come and how long executions take, the age of a cohort's computation. */
 const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
   ...{
     olap: null,
@@ -23,6 +23,7 @@ const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
     rings: null,
     eventQuality: /^delaySeconds/u,
     apiExecutions: /^latencyMs/u,
+    cohortSizes: /^ageSeconds$/u,
   },
 };
 
