@@ -39,7 +39,7 @@ const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id
   computation { state runs as_of: asOf version due_at: dueAt error { code detail } }
   size history(first: 100) { as_of: asOf version size entered left }
   retention(input: $retention) {
-    range { from to } columns { from to } groups { dimensions rows { start cells ${CELLS} } total ${CELLS} }
+    range { from to } columns { from to } groups { dimensions cohort { id name } rows { start cells ${CELLS} } total ${CELLS} }
     has_more_groups: hasMoreGroups total ${CELLS}
   }
   created_at: createdAt updated_at: updatedAt
@@ -126,6 +126,46 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     });
     expect(provenance).toMatchObject({ exactness: "exact", time_zone: "Europe/Berlin" });
     expect(numbers).toMatchObject({ total: { size: 2 } });
+  });
+
+  it("answers what the graph answers of brackets, filters, groups of cohorts, a property's value, another confidence and an earlier moment", async () => {
+    const asOf = iso(nowMs - DAY_MS / 2);
+    const buys = { field: "name", in: ["buy"] };
+    const shared = { startAt: "EVERY", period: "DAY", brackets: [0, 1, 3, 7], confidence: 0.9, asOf };
+    const groups: readonly (readonly [Record<string, unknown>, Record<string, string>])[] = [
+      [
+        { cohorts: [cohortId], value: { of: "properties.points" } },
+        { cohorts: cohortId, value_of: "properties.points" },
+      ],
+      [
+        { splitBy: ["name"], maxGroups: 1 },
+        { split_by: "name", max_groups: "1" },
+      ],
+    ];
+    for (const [asked, words] of groups) {
+      const retention = {
+        ...{ range, start: { filter: buys }, returning: { events: ["buy"], filter: buys } },
+        ...{ ...shared, ...asked },
+      };
+      const search = new URLSearchParams({
+        ...{
+          ...range,
+          ...words,
+          start_at: "every",
+          period: "day",
+          brackets: "0,1,3,7",
+          confidence: "0.9",
+          as_of: asOf,
+        },
+        ...{ return_events: "buy", start_filter: JSON.stringify(buys), return_filter: JSON.stringify(buys) },
+      });
+      const { status, body } = await rest(cohortId, `?${search.toString()}`);
+      const shape = z.object({ cohort: z.object({ retention: z.record(z.string(), z.unknown()) }) });
+      const graph = await client.ask(shape, QUESTION, { id: cohortId, retention });
+      const { provenance: _own, ...numbers } = z.looseObject({ provenance: z.unknown() }).parse(body["retention"]);
+      expect({ status, numbers }).toEqual({ status: 200, numbers: graph.cohort.retention });
+      expect(numbers).toMatchObject({ columns: [{ from: 0 }, { from: 1 }, { from: 3 }] });
+    }
   });
 
   it("says of another tenant's cohort what it says of one there never was, over REST and in the filters of questions", async () => {

@@ -59,8 +59,39 @@ const query = Type.Object(
     time_zone: text(64, "IANA zone of the calendar; UTC when left out."),
     periods: number(3, "12", "Columns of one period each, 1 to 120."),
     minimum: number(4, "1", "Return events it takes to count as having come back, 1 to 1,000."),
+    brackets: Type.Optional(
+      Type.String({
+        pattern: "^[0-9]{1,4}(?:,[0-9]{1,4}){1,60}$",
+        description:
+          "Columns of several periods in place of `periods`: from each of these numbers up to the next, 2 to 61, rising, separated by commas.",
+      }),
+    ),
     currency: text(3, "Adds the value of coming back: revenue in this currency, ISO 4217."),
+    value_of: text(
+      500,
+      "Adds the value of coming back: of this property, such as properties.points, in place of revenue.",
+    ),
     split_by: text(1_000, "Fields of the start event that tell groups apart, at most 3, separated by commas."),
+    max_groups: number(3, "20", "Groups kept, the largest, 1 to 100."),
+    cohorts: text(
+      400,
+      "Ids of cohorts whose people are groups of their own, at most 10, separated by commas; not with `split_by`.",
+    ),
+    confidence: Type.Optional(
+      Type.String({ pattern: "^0?\\.[0-9]{1,9}$", default: "0.95", ...from("RetentionInput.confidence") }),
+    ),
+    as_of: text(
+      40,
+      "Events before this moment count, and periods that end later are incomplete, RFC 3339; now when left out.",
+    ),
+    start_filter: text(
+      8_000,
+      "What the events that begin pass: a filter as in POST /api/v2/analytics/realtime/query, as JSON.",
+    ),
+    return_filter: text(
+      8_000,
+      "What the events that are coming back pass: a filter as in POST /api/v2/analytics/realtime/query, as JSON.",
+    ),
     sample: Type.Optional(
       Type.String({ pattern: "^(?:0?\\.[0-9]{1,9}|1(?:\\.0{1,9})?)$", default: "1", ...from("RetentionInput.sample") }),
     ),
@@ -108,6 +139,10 @@ const retention = Type.Object(
     groups: Type.Array(
       Type.Object({
         dimensions: Type.Array(orNull(Type.String()), from("RetentionGroup.dimensions")),
+        cohort: orNull(
+          Type.Object({ id: Type.String(cohort("id")), name: Type.String(cohort("name")) }),
+          from("RetentionGroup.cohort"),
+        ),
         rows: Type.Array(
           Type.Object({ start: moment(from("RetentionRow.start")), cells: cells("RetentionRow.cells") }),
           from("RetentionGroup.rows"),

@@ -44,7 +44,7 @@ const cohort = {
       { from: 0, to: 1 },
       { from: 1, to: 2 },
     ],
-    groups: [{ dimensions: [], rows: [{ start: "2026-11-16T00:00:00Z", cells }], total: cells }],
+    groups: [{ dimensions: [], cohort: null, rows: [{ start: "2026-11-16T00:00:00Z", cells }], total: cells }],
     ...{ hasMoreGroups: false, total: cells },
     provenance: {
       ...{
@@ -116,6 +116,37 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     });
   });
 
+  it("asks for brackets, filters, groups, the value of a property, a confidence and a moment where they are said", () => {
+    const filter = { field: "utm_source", eq: "mail" };
+    const asked = toRetentionInput(
+      {
+        ...{ brackets: "0,1,7", value_of: "properties.points", max_groups: "3", cohorts: `${ID}, ${ID}` },
+        ...{ confidence: "0.9", as_of: "2026-11-01T00:00:00Z" },
+        ...{
+          start_filter: JSON.stringify(filter),
+          return_events: "buy",
+          return_filter: JSON.stringify({ not: filter }),
+        },
+      },
+      Date.UTC(2026, 10, 21),
+    );
+    const inGraph = { field: "utmSource", eq: "mail" };
+    expect(asked).toMatchObject({
+      ...{ brackets: [0, 1, 7], value: { of: "properties.points" }, maxGroups: 3, cohorts: [ID, ID] },
+      ...{ confidence: 0.9, asOf: "2026-11-01T00:00:00Z", start: { filter: inGraph } },
+      returning: { events: ["buy"], filter: { not: inGraph } },
+      range: { from: "2026-10-03T00:00:00.000Z" },
+    });
+  });
+
+  it.each([
+    ["?start_filter=x", "start_filter"],
+    ["?return_filter=%7B%22x%22%3A1%7D", "return_filter"],
+    ["?as_of=then", "as_of"],
+  ])("refuses %s, naming %s", async (search, field) => {
+    expect(await answerOf(path(search))).toMatchObject({ status: 400, body: { code: "BAD_INPUT", field } });
+  });
+
   it("takes a range relative to now, and how old the answer may be", async () => {
     await answerOf(
       path("?calendar_unit=month&calendar_count=3&calendar_ending=with_current&calendar_ago=1&max_staleness=PT5M"),
@@ -165,6 +196,9 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     ["input.start.events", "start_events"],
     ["input.value.currency", "currency"],
     ["input.splitBy.0", "split_by.0"],
+    ["input.start.filter.field", "start_filter"],
+    ["input.value.of", "value_of"],
+    ["input.asOf", "as_of"],
   ])("says the graph's %s as %s", async (field, said) => {
     const errors = [{ message: "So it is.", extensions: { code: "BAD_INPUT", field } }];
     bridge.graph.decide(() => ({ data: null, errors, rateLimit: {} }));

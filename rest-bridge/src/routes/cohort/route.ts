@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { Static } from "typebox";
+import { Value } from "typebox/value";
 import { inRestWords } from "../../answers/in-rest-words.ts";
 import { toProvenance } from "../../answers/provenance.ts";
 import { RestCohortDocument, type TimeRangeInput } from "../../generated/graphql.ts";
@@ -9,7 +10,7 @@ import { toMaxStaleness, toRange } from "../../http/question-parts.ts";
 import { serveRoute } from "../../http/serve-route.ts";
 import { snakeCase } from "../../http/snake-case.ts";
 import { momentParameter } from "../audit-log/moment.ts";
-import { toFieldName } from "../realtime-query/filter.ts";
+import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 import { cohortDescription } from "./description.ts";
 
 type Query = Static<typeof cohortDescription.query>;
@@ -25,9 +26,45 @@ const listOf = (text: string | undefined): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
-const matcher = (text: string | undefined) => {
-  const events = listOf(text);
-  return events.length === 0 ? {} : { events };
+/** A filter as it stands in a query string: as JSON, in the words of the routes that take one in their body. */
+const filterParameter = (text: string, field: string) => {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw refuse("BAD_INPUT", "A filter in a query string is JSON.", { field }, error);
+  }
+  if (!Value.Check(filterSchema, parsed))
+    throw refuse("BAD_INPUT", 'This is no filter: {"field": "country", "eq": "DE"} is one.', { field });
+  return toFilter(parsed);
+};
+
+const matcher = (names: string | undefined, filter: string | undefined, field: string) => {
+  const events = listOf(names);
+  return {
+    ...(events.length === 0 ? {} : { events }),
+    ...(filter === undefined ? {} : { filter: filterParameter(filter, field) }),
+  };
+};
+
+/** What coming back is worth; null where nothing is said of it. */
+const valueOf = ({ value_of: of, currency }: Query) => {
+  if (of === undefined) return currency === undefined ? null : { of: "revenue", currency };
+  return { of: toFieldName(of), ...(currency === undefined ? {} : { currency }) };
+};
+
+/** Parts of the question that are asked for only where they are said. */
+const partsOf = (query: Query): Readonly<Record<string, unknown>> => {
+  const asOf = momentParameter(query.as_of, "as_of");
+  return {
+    ...(query.brackets === undefined ? {} : { brackets: listOf(query.brackets).map(Number) }),
+    ...(query.max_groups === undefined ? {} : { maxGroups: Number(query.max_groups) }),
+    ...(query.cohorts === undefined ? {} : { cohorts: listOf(query.cohorts) }),
+    ...(query.confidence === undefined ? {} : { confidence: Number(query.confidence) }),
+    ...(asOf === null ? {} : { asOf }),
+    ...(query.sample === undefined ? {} : { sample: Number(query.sample) }),
+    ...(query.fast === undefined ? {} : { fast: query.fast === "true" }),
+  };
 };
 
 /** The range that a query string asks about: relative to now, or by its moments, of which one that is missing is as far from the other as there are columns. */
@@ -59,12 +96,13 @@ const rangeOf = (query: Query, lengthMs: number, nowMs: number): TimeRangeInput 
 /** The question about retention that a query string asks; `nowMs` is where a range ends that says nothing else. */
 export const toRetentionInput = (query: Query, nowMs: number): Readonly<Record<string, unknown>> => {
   const periods = Number(query.periods ?? DEFAULTS.periods);
+  const reach = Number(listOf(query.brackets).at(-1) ?? periods);
   const period = query.period ?? DEFAULTS.period;
   return {
     ...{
-      range: rangeOf(query, periods * LENGTH_MS[period], nowMs),
-      start: matcher(query.start_events),
-      returning: matcher(query.return_events),
+      range: rangeOf(query, reach * LENGTH_MS[period], nowMs),
+      start: matcher(query.start_events, query.start_filter, "start_filter"),
+      returning: matcher(query.return_events, query.return_filter, "return_filter"),
       periods,
     },
     startAt: (query.start_at ?? "first_in_range").toUpperCase(),
@@ -73,10 +111,9 @@ export const toRetentionInput = (query: Query, nowMs: number): Readonly<Record<s
     clock: (query.clock ?? "calendar").toUpperCase(),
     timeZone: query.time_zone ?? "UTC",
     minimum: Number(query.minimum ?? DEFAULTS.minimum),
-    value: query.currency === undefined ? null : { of: "revenue", currency: query.currency },
+    value: valueOf(query),
     splitBy: listOf(query.split_by).map(toFieldName),
-    ...(query.sample === undefined ? {} : { sample: Number(query.sample) }),
-    ...(query.fast === undefined ? {} : { fast: query.fast === "true" }),
+    ...partsOf(query),
   };
 };
 
@@ -84,6 +121,9 @@ const NAMES: Readonly<Record<string, string>> = {
   "start.events": "start_events",
   "returning.events": "return_events",
   "value.currency": "currency",
+  "value.of": "value_of",
+  "start.filter": "start_filter",
+  "returning.filter": "return_filter",
 };
 
 /** The part of a question in the route's own words: what is asked of retention stands in the query itself. */
