@@ -42,7 +42,7 @@ describe("a funnel over REST answers what GraphQL answers", () => {
       steps: [{ any_of: [{ events: ["page_view"] }] }, { any_of: [{ events: ["purchase"] }], within: "P2D" }],
       breakdown: { field: "utm_source" },
       trend: { granularity: "day" },
-      drop_offs: {},
+      drop_offs: { depth: 2 },
       correlation: { events: 3, fields: ["country"] },
       attribution: {
         ...{ touchpoints: [{ events: ["page_view"] }], models: [{ kind: "linear" }, { kind: "markov" }], top_paths: 5 },
@@ -55,7 +55,7 @@ describe("a funnel over REST answers what GraphQL answers", () => {
         steps: [{ anyOf: [{ events: ["page_view"] }] }, { anyOf: [{ events: ["purchase"] }], within: "P2D" }],
         breakdown: { field: "utmSource" },
         trend: { granularity: "DAY" },
-        dropOffs: {},
+        dropOffs: { depth: 2 },
         correlation: { events: 3, fields: ["country"] },
         attribution: {
           ...{

@@ -150,7 +150,7 @@ export const FUNNEL = `query($input: FunnelInput!) {
     result { ...outcome } groups { value cohort { id name } segment { name version } result { ...outcome } versusRest { difference interval { low high } test p pAdjusted } }
     groupCount others { ...outcome } groupsTest { chiSquare degreesOfFreedom p }
     trend { buckets complete steps { number label reached } conversion }
-    dropOffs { step label droppedOff next { name units } others }
+    dropOffs { step label droppedOff next { name units } others paths { events units ended others } }
     correlation {
       kind field value convertedWith convertedWithout notConvertedWith notConvertedWithout
       oddsRatio oddsRatioInterval { low high } test p pAdjusted

@@ -55,7 +55,8 @@ export const referenceOf = (input: FunnelInput, kind: keyof typeof UNITS, events
     };
     const ids = attempt.places.map((place) => kept[place]?.id ?? null);
     const told = { places: attempt.places, plan: plan ?? null, next: next?.name ?? null, depth, entry };
-    return [{ ...told, unit, ids, lastId: last?.id ?? "" }];
+    const afterwards = last === undefined ? [] : own.slice(own.indexOf(last) + 1).map((one) => one.name);
+    return [{ ...told, unit, ids, afterwards, lastId: last?.id ?? "" }];
   });
 };
 

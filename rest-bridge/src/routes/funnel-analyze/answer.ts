@@ -126,6 +126,15 @@ const dropOffSchema = Type.Object(
       from("FunnelDropOff.next"),
     ),
     others: whole("FunnelDropOff.others"),
+    paths: Type.Array(
+      Type.Object({
+        events: Type.Array(Type.String(), from("FunnelDropOffPath.events")),
+        units: whole("FunnelDropOffPath.units"),
+        ended: whole("FunnelDropOffPath.ended"),
+        others: whole("FunnelDropOffPath.others"),
+      }),
+      from("FunnelDropOff.paths"),
+    ),
   },
   from("FunnelDropOff"),
 );

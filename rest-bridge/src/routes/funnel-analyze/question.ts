@@ -141,7 +141,7 @@ export const funnelQuestionSchema = Type.Object(
     ),
     drop_offs: Type.Optional(
       Type.Object(
-        { first: whole("FunnelDropOffsInput.first") },
+        { first: whole("FunnelDropOffsInput.first"), depth: whole("FunnelDropOffsInput.depth") },
         { additionalProperties: false, ...from("FunnelDropOffsInput") },
       ),
     ),

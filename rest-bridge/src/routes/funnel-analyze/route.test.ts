@@ -43,7 +43,7 @@ const data: RestFunnelAnalyzeQuery = {
       steps: [{ number: 1, label: "view", reached: [2] }],
       conversion: [0.5],
     },
-    dropOffs: [{ step: 1, label: "view", droppedOff: 1, next: [{ name: null, units: 1 }], others: 0 }],
+    dropOffs: [{ step: 1, label: "view", droppedOff: 1, next: [{ name: null, units: 1 }], others: 0, paths: [] }],
     correlation: [
       {
         ...{ kind: "FIELD", field: "utmSource", value: "mail", test: "CHI_SQUARE", p: 0.1, pAdjusted: 0.2 },
@@ -131,7 +131,7 @@ describe("POST /api/v2/analytics/funnel/analyze", () => {
       exclusions: [{ event: { events: ["x"] }, from_step: 1, to_step: 2 }],
       breakdown: { field: "utm_medium", attribution: "step", step: 2, first: 3 },
       trend: { granularity: "week" },
-      ...{ entries_before: "2026-10-05T00:00:00Z", drop_offs: { first: 2 } },
+      ...{ entries_before: "2026-10-05T00:00:00Z", drop_offs: { first: 2, depth: 3 } },
       correlation: { events: 3, fields: ["utm_source", "properties.plan_name"], values: 4 },
       attribution: {
         touchpoints: [{ filter: { field: "utm_source", exists: true } }],
@@ -157,7 +157,7 @@ describe("POST /api/v2/analytics/funnel/analyze", () => {
         exclusions: [{ event: { events: ["x"] }, fromStep: 1, toStep: 2 }],
         breakdown: { field: "utmMedium", attribution: "STEP", step: 2, first: 3 },
         trend: { granularity: "WEEK" },
-        ...{ entriesBefore: "2026-10-05T00:00:00Z", dropOffs: { first: 2 } },
+        ...{ entriesBefore: "2026-10-05T00:00:00Z", dropOffs: { first: 2, depth: 3 } },
         correlation: { events: 3, fields: ["utmSource", "properties.plan_name"], values: 4 },
         attribution: {
           touchpoints: [{ filter: { field: "utmSource", exists: true } }],

@@ -38,6 +38,22 @@ const named = (...names: readonly string[]) => names.map((name) => ({ anyOf: [{ 
 const count = <T>(values: readonly T[]): ReadonlyMap<T, number> =>
   values.reduce((counts, value) => counts.set(value, (counts.get(value) ?? 0) + 1), new Map<T, number>());
 
+/** What units did one after another, every run of up to so many names counted by hand. */
+const pathsAfter = (units: readonly { readonly afterwards: readonly string[] }[], depth: number) => {
+  if (depth === 1) return [];
+  const isBefore = (run: readonly string[], names: readonly string[]): boolean =>
+    run.every((name, index) => names[index] === name);
+  const runs = units.flatMap(({ afterwards }) =>
+    Array.from({ length: Math.min(depth, afterwards.length) + 1 }, (_, length) => afterwards.slice(0, length)),
+  );
+  return [...new Map([[], ...runs].map((run) => [JSON.stringify(run), run])).values()].map((events) => {
+    const own = units.filter(({ afterwards }) => isBefore(events, afterwards));
+    const ended = own.filter(({ afterwards }) => afterwards.length === events.length).length;
+    return { events, units: own.length, ended, others: events.length === depth ? own.length - ended : 0 };
+  });
+};
+const sorted = (paths: readonly object[]): readonly string[] => paths.map((path) => JSON.stringify(path)).toSorted();
+
 describe("a funnel over stored events", () => {
   test("held to entries before a moment counts those alone, and tells of them, and of those with some value, by each field of them, what a reference tells that tries every way", async () => {
     const kinds = fc.constantFrom("PERSON", "SESSION", "FIELD");
@@ -81,13 +97,21 @@ describe("a funnel over stored events", () => {
     await fc.assert(
       fc.asyncProperty(
         manyUnits,
-        fc.array(fc.tuple(anyFunnel, fc.constantFrom("PERSON", "SESSION", "FIELD")), { minLength: 8, maxLength: 8 }),
+        fc.array(fc.tuple(anyFunnel, fc.constantFrom("PERSON", "SESSION", "FIELD"), fc.integer({ min: 1, max: 3 })), {
+          minLength: 8,
+          maxLength: 8,
+        }),
         async (events, funnels) => {
           const tenantId = freshTenantId();
           if (events.length > 0) await storeEvents(world.writer, tenantId, events);
-          for (const [input, kind] of funnels) {
+          for (const [input, kind, depth] of funnels) {
             const whole = {
-              ...{ ...input, unit: unitInput(kind), dropOffs: { first: 50 }, trend: { granularity: "HOUR" as const } },
+              ...{
+                ...input,
+                unit: unitInput(kind),
+                dropOffs: { first: 50, depth },
+                trend: { granularity: "HOUR" as const },
+              },
               breakdown: { field: "properties.plan", first: 100 },
             };
             const { result, groups, dropOffs, trend } = await ask(tenantId, whole);
@@ -104,8 +128,9 @@ describe("a funnel over stored events", () => {
               count(known.map(({ plan }) => plan)),
             );
             expect(trend?.steps.map((step) => step.reached.reduce((sum, units) => sum + units, 0))).toEqual(reached);
-            dropOffs.forEach(({ step, droppedOff, next }, index) => {
-              const dropped = known.filter(({ depth }) => depth === index + 1);
+            dropOffs.forEach(({ step, droppedOff, next, paths }, index) => {
+              const dropped = known.filter((one) => one.depth === index + 1);
+              expect({ whole, paths: sorted(paths) }).toEqual({ whole, paths: sorted(pathsAfter(dropped, depth)) });
               expect(droppedOff).toBe(result.steps[step - 1]?.droppedOff);
               expect(new Map(next.map(({ name, units }) => [name, units]))).toEqual(
                 count(dropped.map((one) => one.next)),
@@ -115,6 +140,35 @@ describe("a funnel over stored events", () => {
         },
       ),
       { numRuns: 12 },
+    );
+  });
+
+  test("of drop-offs of which few are shown, the numbers of what came next add up, path by path", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        manyUnits,
+        fc.integer({ min: 1, max: 2 }),
+        fc.integer({ min: 2, max: 5 }),
+        async (events, first, depth) => {
+          const tenantId = freshTenantId();
+          if (events.length > 0) await storeEvents(world.writer, tenantId, events);
+          const { dropOffs } = await ask(tenantId, {
+            ...{ range: FUNNEL_RANGE, steps: named("a", "d", "c"), dropOffs: { first, depth } },
+          });
+          const wrong = dropOffs.flatMap(({ droppedOff, paths }) => [
+            ...(paths[0]?.units === droppedOff ? [] : [paths[0]]),
+            ...paths.filter(({ events: run, units, ended, others }) => {
+              const on = paths.filter(
+                (other) =>
+                  other.events.length === run.length + 1 && run.every((name, index) => other.events[index] === name),
+              );
+              return on.length > first || units !== ended + others + on.reduce((sum, one) => sum + one.units, 0);
+            }),
+          ]);
+          expect(wrong).toEqual([]);
+        },
+      ),
+      { numRuns: 10, endOnFailure: true },
     );
   });
 
@@ -190,7 +244,7 @@ describe("a funnel over stored events", () => {
     expect(answer.groupsTest?.chiSquare).toBeCloseTo(72, 9);
     expect(answer.groups.every(({ versusRest }) => versusRest !== null && versusRest.pAdjusted < 1e-12)).toBe(true);
     expect(answer.dropOffs).toEqual([
-      { step: 1, label: "a", droppedOff: 100, next: [{ name: "noise", units: 100 }], others: 0 },
+      { step: 1, label: "a", droppedOff: 100, next: [{ name: "noise", units: 100 }], others: 0, paths: [] },
     ]);
     // What everyone did tells nothing and is left out.
     expect(answer.correlation.map(({ kind, value }) => `${kind} ${value}`)).toEqual([

@@ -84,6 +84,7 @@ export const parseFunnelCell = (
     breakdown: group === null ? null : asked.breakdown,
     // Names travel only where what came next is asked for.
     dropOffs: next === null ? null : 1,
+    dropOffDepth: 1,
     ...{ trend: null, correlation: null, attribution: null, entries: null },
   };
 };

@@ -8,6 +8,8 @@ import { FUNNEL_LIMITS, type Funnel } from "./funnel.ts";
 import type { FunnelMarks } from "./funnel-marks.ts";
 import { layOutCredits } from "./lay-out-credits.ts";
 import { layOutCorrelation, layOutDropOffs, layOutGroups, layOutTrend } from "./lay-out-parts.ts";
+import { laterNames } from "./drop-off-paths.ts";
+import { layOutDropOffPaths } from "./lay-out-drop-off-paths.ts";
 import { layOutResult } from "./lay-out-result.ts";
 import { eachPackedUnit, type PackedEvents } from "./packed-events.ts";
 import { createPlainSearch, isPlain } from "./plain-search.ts";
@@ -93,14 +95,21 @@ export const createFunnelCount = ({ funnel: counted, marks, candidates, asOfMs }
       else searchPlain(events, tally.addPlain);
     },
     addColumns: (columns) =>
-      eachUnit(columns, { most, keepAll: funnel.order === "STRICT" || funnel.behind !== null }, tally.add),
+      eachUnit(
+        columns,
+        { most, keepAll: funnel.order === "STRICT" || funnel.behind !== null, later: laterNames(funnel) },
+        tally.add,
+      ),
     parts: () => {
       const counts = tally.result();
       return {
         result: layOutResult(funnel, counts.all),
         ...layOutGroups(funnel, counts),
         trend: layOutTrend(funnel, counts, asOfMs),
-        dropOffs: layOutDropOffs(funnel, counts),
+        dropOffs: layOutDropOffs(funnel, counts).map((one) => ({
+          ...one,
+          paths: layOutDropOffPaths(funnel, counts.nextPaths, one.step),
+        })),
         correlation: layOutCorrelation(funnel, candidates, counts),
         attribution: layOutCredits(funnel, counts),
         cutUnits: counts.cutUnits,

@@ -68,6 +68,14 @@ export interface FunnelTrendResult {
   readonly conversion: readonly (number | null)[];
 }
 
+/** What units did one after another that got no further than a step, as in the SDL: `units` are those that `ended`, `others`, and those of the paths with one event more. */
+export interface FunnelDropOffPath {
+  readonly events: readonly string[];
+  readonly units: number;
+  readonly ended: number;
+  readonly others: number;
+}
+
 /** What units did next that got no further than a step, as in the SDL. */
 export interface FunnelDropOff {
   readonly step: number;
@@ -75,6 +83,7 @@ export interface FunnelDropOff {
   readonly droppedOff: number;
   readonly next: readonly { readonly name: string | null; readonly units: number }[];
   readonly others: number;
+  readonly paths: readonly FunnelDropOffPath[];
 }
 
 /** Something that goes or does not go with converting, as in the SDL. */

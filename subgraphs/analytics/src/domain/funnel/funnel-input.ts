@@ -68,7 +68,7 @@ export interface FunnelInput {
   readonly breakdown?: Maybe<FunnelBreakdownInput>;
   readonly entriesBefore?: Maybe<string>;
   readonly trend?: Maybe<{ readonly granularity: Granularity }>;
-  readonly dropOffs?: Maybe<{ readonly first?: Maybe<number> }>;
+  readonly dropOffs?: Maybe<{ readonly first?: Maybe<number>; readonly depth?: Maybe<number> }>;
   readonly correlation?: Maybe<{
     readonly events?: Maybe<number>;
     readonly fields?: Maybe<readonly string[]>;

@@ -101,6 +101,8 @@ export interface Funnel {
   readonly trend: FunnelTrend | null;
   /** Next events shown per step at most; null when they are not asked for. */
   readonly dropOffs: number | null;
+  /** Events after a drop-off that are told one after another; 1 tells the very next alone. */
+  readonly dropOffDepth: number;
   readonly correlation: FunnelCorrelation | null;
   /** To which touchpoints conversions are owed; null when that is not asked for. */
   readonly attribution: TouchQuestion | null;
@@ -127,6 +129,10 @@ export const FUNNEL_LIMITS = {
   /** Cohorts and segments of one breakdown: the people of each are looked up per event, and each is one digit of what travels of it. */
   members: 10,
   dropOffs: 50,
+  /** Events told after a drop-off: what people do later has little to do with the step. */
+  dropOffDepth: 5,
+  /** Runs of names after drop-offs that are told apart: each is a line of the answer at most. */
+  dropOffPaths: 10_000,
   correlationEvents: 100,
   correlationFields: 5,
   correlationValues: 50,

@@ -129,7 +129,7 @@ export const layOutTrend = (funnel: Funnel, { trend }: Tally, asOfMs: number): F
 };
 
 /** What units did next that got no further, step by step; the numbers of a step add up to its drop-off. */
-export const layOutDropOffs = (funnel: Funnel, { next }: Tally): readonly FunnelDropOff[] => {
+export const layOutDropOffs = (funnel: Funnel, { next }: Tally): readonly Omit<FunnelDropOff, "paths">[] => {
   const most = funnel.dropOffs;
   if (most === null) return [];
   return requiredSteps(funnel)

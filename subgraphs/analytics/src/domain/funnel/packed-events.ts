@@ -48,7 +48,8 @@ export const eventBits = (
 };
 
 const NOTHING_ELSE = {
-  ...{ unitLow: 0, unitHigh: 0, values: null, following: null, candidates: null, fieldValues: [], labels: null },
+  ...{ unitLow: 0, unitHigh: 0, values: null, following: null, later: [], candidates: null, fieldValues: [] },
+  labels: null,
 } as const;
 
 /** Hands over the units of a slice one after another, each with its first events up to the most that are looked at. */

@@ -246,6 +246,7 @@ export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => 
       input.dropOffs === null || input.dropOffs === undefined
         ? null
         : whole(input.dropOffs.first ?? 5, "input.dropOffs.first", 1, FUNNEL_LIMITS.dropOffs),
+    dropOffDepth: whole(input.dropOffs?.depth ?? 1, "input.dropOffs.depth", 1, FUNNEL_LIMITS.dropOffDepth),
     correlation: parseCorrelation(input.correlation, access),
     attribution: parseAttribution(input, access),
     entries: parseEntries(input, access),

@@ -2,6 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { createAttemptSearch, type Attempt } from "./attempt.ts";
 import { funnelMarks, type FunnelMarks } from "./funnel-marks.ts";
 import { createEntryCount, type EntryCounts } from "./entry-counts.ts";
+import { createDropOffCount, type DropOffRuns } from "./drop-off-paths.ts";
 import { createBehindCount } from "./funnel-behind.ts";
 import type { UnitsBehind } from "./funnel-cell.ts";
 import { createJourneys, type Journeys } from "./funnel-journeys.ts";
@@ -35,6 +36,8 @@ export interface Tally {
   readonly trend: ReadonlyMap<number, readonly number[]>;
   /** By depth, what units that got no further did next: units by name, the empty text for nothing. */
   readonly next: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  /** By depth, in which order units that got no further did things next; empty unless more than the very next is asked for. */
+  readonly nextPaths: DropOffRuns;
   /** By candidate, in their order. */
   readonly events: readonly WithSomething[];
   /** By field, then by value. */
@@ -257,10 +260,11 @@ export interface FunnelTally {
 export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks = funnelMarks(funnel)): FunnelTally => {
   const search = createAttemptSearch(funnel, marks);
   const [all, groups, trend] = [countAll(funnel), countGroups(funnel), countTrend(funnel)];
+  const nextPaths = createDropOffCount(funnel);
   const [next, correlation] = [countNext(funnel), countCorrelation(funnel, events)];
   const journeys = createJourneys(funnel);
   const entries = createEntryCount(funnel);
-  const parts = [all, groups, trend, next, correlation, journeys, entries];
+  const parts = [all, groups, trend, next, nextPaths, correlation, journeys, entries];
   const beforeMs = (funnel.entriesBeforeMs ?? Number.POSITIVE_INFINITY) - readRange(funnel).fromMs;
   const behind = createBehindCount(funnel);
   let cutUnits = 0;
@@ -283,6 +287,7 @@ export const createTally = (funnel: Funnel, events: number, marks: FunnelMarks =
       groups: groups.result,
       trend: trend.result,
       next: next.result,
+      nextPaths: nextPaths.result,
       ...correlation.result,
       journeys: journeys.result(),
       entries: entries.result(),

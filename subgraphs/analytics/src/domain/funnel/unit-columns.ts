@@ -39,6 +39,8 @@ export interface UnitRow {
   readonly values: TextColumn | null;
   /** Name of the unit's very next event, the empty text for none; null unless next events are asked for. */
   readonly following: TextColumn | null;
+  /** Names of the events after that one, one column for each of so many as are asked for. */
+  readonly later: readonly TextColumn[];
   readonly candidates: NumberColumn | null;
   readonly fieldValues: readonly TextColumn[];
   readonly labels: TextColumn | null;
@@ -54,6 +56,8 @@ export interface UnitCut {
   readonly most: number;
   /** Whether events that no step is about stay: STRICT asks what came between. */
   readonly keepAll: boolean;
+  /** Names of events after the very next one that are told. */
+  readonly later?: number;
 }
 
 /** A column of the same kind for so many numbers. */
@@ -97,14 +101,16 @@ const endOfUnit = ({ rows, units }: UnitColumns, from: number): number => {
 interface Followed {
   readonly columns: UnitColumns;
   readonly following: TextColumn;
+  readonly later: readonly TextColumn[];
   /** Places of the first events of units that were cut. */
   readonly cutAt: ReadonlySet<number>;
 }
 
 /** Leaves out the events that nothing is asked about, now that what comes next is known of the others. */
-const followed = (columns: UnitColumns, names: TextColumn, { most, keepAll }: UnitCut): Followed => {
+const followed = (columns: UnitColumns, names: TextColumn, { most, keepAll, later = 0 }: UnitCut): Followed => {
   const { rows, marks, candidates, labels } = columns;
   const [places, next, cutAt] = [new Uint32Array(rows), new Uint32Array(rows), new Set<number>()];
+  const ahead = Array.from({ length: later }, () => new Uint32Array(rows));
   let count = 0;
   for (let from = 0; from < rows;) {
     const end = endOfUnit(columns, from);
@@ -115,6 +121,8 @@ const followed = (columns: UnitColumns, names: TextColumn, { most, keepAll }: Un
       const isTouch = labels !== null && labels.codes[place] !== 0;
       if (!keepAll && marks[place] === 0 && !isCandidate && !isTouch) continue;
       next[count] = place + 1 < looked ? (names.codes[place + 1] ?? 0) : 0;
+      for (const [index, codes] of ahead.entries())
+        codes[count] = place + index + 2 < looked ? (names.codes[place + index + 2] ?? 0) : 0;
       places[count] = place;
       count += 1;
     }
@@ -125,6 +133,7 @@ const followed = (columns: UnitColumns, names: TextColumn, { most, keepAll }: Un
   return {
     cutAt,
     following: { codes: next.subarray(0, count), texts: names.texts },
+    later: ahead.map((codes) => ({ codes: codes.subarray(0, count), texts: names.texts })),
     columns: {
       rows: count,
       units: pickUnits(columns.units, kept),
@@ -144,7 +153,7 @@ const textsFrom = (column: TextColumn | null, from: number, to: number): TextCol
 
 const eachOf = (
   columns: UnitColumns,
-  following: TextColumn | null,
+  { following, later }: Pick<UnitRow, "following" | "later">,
   isCut: (from: number, end: number) => boolean,
   { most, take }: { readonly most: number; readonly take: (row: UnitRow) => void },
 ): void => {
@@ -159,6 +168,7 @@ const eachOf = (
       marks: columns.marks.subarray(from, to),
       values: textsFrom(columns.values, from, to),
       following: textsFrom(following, from, to),
+      later: later.map(({ codes, texts }) => ({ codes: codes.subarray(from, to), texts })),
       candidates: columns.candidates?.subarray(from, to) ?? null,
       fieldValues: columns.fieldValues.map(({ codes, texts }) => ({ codes: codes.subarray(from, to), texts })),
       labels: textsFrom(columns.labels, from, to),
@@ -171,9 +181,9 @@ const eachOf = (
 export const eachUnit = (columns: UnitColumns, cut: UnitCut, take: (row: UnitRow) => void): void => {
   const { most } = cut;
   if (columns.names === null) {
-    eachOf(columns, null, (from, end) => end - from > most, { most, take });
+    eachOf(columns, { following: null, later: [] }, (from, end) => end - from > most, { most, take });
     return;
   }
   const own = followed(columns, columns.names, cut);
-  eachOf(own.columns, own.following, (from) => own.cutAt.has(from), { most, take });
+  eachOf(own.columns, own, (from) => own.cutAt.has(from), { most, take });
 };
