@@ -30,8 +30,8 @@ export const referenceExecutions = (all: readonly ExecutionRecorded[], asked: Re
   const [first = 0, last = 0] = [edgesMs[0], edgesMs.at(-1)];
   const own = all.filter(
     ({ kind, operationName, startedAtMs, ...rest }) =>
-      where.every(({ by: own, values }) =>
-        values.includes(groupOf({ kind, operationName, startedAtMs, ...rest }, own)),
+      where.every(({ by: held, values }) =>
+        values.includes(groupOf({ kind, operationName, startedAtMs, ...rest }, held)),
       ) &&
       kinds.includes(kind) &&
       (operations === undefined || operations.includes(operationName ?? "")) &&
