@@ -4,6 +4,8 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import fc from "fast-check";
 import { z } from "zod";
+import type { AlertPolicy } from "./domain/alerts/alert-policy.ts";
+import type { AlertSignal } from "./domain/alerts/alert-state.ts";
 import { ruleCodec } from "./domain/rules/rule-codec.ts";
 import { createEvaluationStore } from "./store/evaluation-store.ts";
 import { policyOf } from "./testing/alert-stories.ts";
@@ -16,8 +18,8 @@ import {
   type QuestionWorld,
   type WorldTenant,
 } from "./testing/question-world.ts";
+import { lasts } from "./testing/reference-alert.ts";
 import { recount } from "./testing/reference-alert-steps.ts";
-import type { AlertSignal } from "./domain/alerts/alert-state.ts";
 
 // Engines and processors are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(240_000);
@@ -134,6 +136,20 @@ const said = (steps: readonly Pick<AlertChanged, "from" | "to" | "reason" | "not
 /** Orders of the past that are looked at further: any that says what is on record is as good as another. */
 const MAX_ORDERS = 6;
 
+/** A past that goes on: commands to an anomaly that is over by then are refused before the machine is asked. */
+const goneOn = (
+  policy: AlertPolicy,
+  past: readonly AlertSignal[],
+  order: readonly (readonly AlertSignal[])[],
+): readonly AlertSignal[] => {
+  const signals = [...past];
+  for (const unit of order) {
+    const isOver = !lasts(recount(policy, signals).at(-1)?.to ?? "OK");
+    if (unit[0]?.kind !== "COMMAND" || !isOver) signals.push(...unit);
+  }
+  return signals;
+};
+
 /** The pasts a series may have had: each hour's evaluation once, whole, and each command once, in whatever order says what is on record. */
 const createPasts = () => {
   const policy = policyOf(ALERTING);
@@ -145,7 +161,7 @@ const createPasts = () => {
   ): boolean => {
     const own = said(told.filter((one) => countryOf(one) === country));
     const longer = (pasts.get(country) ?? []).flatMap((past) =>
-      permutations(units).map((order) => [...past, ...order.flat()]),
+      permutations(units).map((order) => goneOn(policy, past, order)),
     );
     const left = longer.filter((past) => said(recount(policy, past)) === own).slice(0, MAX_ORDERS);
     pasts.set(country, left);
