@@ -21,6 +21,7 @@ import type { Part } from "./lifecycle.ts";
 import type { ShareLinks } from "./share-links.ts";
 import { holdPolicies } from "./store-policies.ts";
 import type { StoreSettings } from "./store-settings.ts";
+import { createLateReportMails, type LateReportMails } from "./late-reports.ts";
 
 /** Resources with what the composition root needs beside: parts to start in order, probes, and the end. */
 export interface OpenResources {
@@ -43,6 +44,8 @@ export interface OpenResources {
   readonly askExecutions: AskExecutions;
   /** Asks how executions went of whoever is given, from now on. */
   knowExecutions(known: AskExecutions): void;
+  /** What rooms ask of one another so that reports are mailed. */
+  readonly reportMails: LateReportMails;
   /** Credentials of share links; none are made until `shareBy` was called. */
   readonly shareLinks: ShareLinks;
   /** Has share links made by these from now on. */
@@ -160,6 +163,7 @@ export const openResources = (
     ...sharing,
     ...createLateAnalytics(),
     ...createLateExecutions(),
+    reportMails: createLateReportMails(),
     queues,
     longQueries,
     holdTo: (told) => {

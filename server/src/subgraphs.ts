@@ -33,18 +33,20 @@ const ringOf = ({ keyRing }: SubgraphPorts) => (keyRing === undefined ? null : r
 
 const factories = {
   analytics: (
-    { resources, queues, longQueries, features, quotas, accessOfSubject, shareLinks, askExecutions },
+    { resources, queues, longQueries, features, quotas, accessOfSubject, shareLinks, askExecutions, reportMails },
     ports,
   ) =>
     createAnalyticsSubgraph(resources, {
       ...{ ingest: ports.ingest, queues, longQueries, features, quotas, accessOfSubject, shareLinks, askExecutions },
       keyRing: ringOf(ports),
+      mailChannels: reportMails.mailChannels,
     }),
-  anomaly: ({ resources, askAnalytics, accessOfSubject, features }, { mailRelay, publicUrl, ...ports }) =>
+  anomaly: ({ resources, askAnalytics, accessOfSubject, features, reportMails }, { mailRelay, publicUrl, ...ports }) =>
     createAnomalySubgraph(resources, {
       ...{ askAnalytics, accessOfSubject, publicUrl },
       tierOf: (tenantId) => tierOf(features, tenantId),
       keyRing: ringOf(ports),
+      reports: { askReports: reportMails.askReports, accessOfSubject },
       mailRelay: mailRelay ?? null,
       requests: createPublicRequests({ allowLoopback: false }),
     }),

@@ -5,6 +5,8 @@ export interface HoldingRelay {
   readonly url: string;
   /** `Message-ID` of each mail it was given, as often as it was. */
   readonly given: readonly string[];
+  /** Each mail it was given as it came (RFC 5322), in the same order. */
+  readonly mails: readonly string[];
   /** Mails it was given and has not answered. */
   waiting(): number;
   /** Answers `after` more mails, and none then until it is released. */
@@ -15,7 +17,7 @@ export interface HoldingRelay {
 
 /** Opens {@link HoldingRelay} on loopback; it asks for neither TLS nor credentials. */
 export const openHoldingRelay = async (): Promise<HoldingRelay> => {
-  const given: string[] = [];
+  const [given, mails]: [string[], string[]] = [[], []];
   const held = new Set<() => void>();
   let answers = Number.POSITIVE_INFINITY;
   const server = new SMTPServer({
@@ -24,7 +26,9 @@ export const openHoldingRelay = async (): Promise<HoldingRelay> => {
       const parts: Buffer[] = [];
       stream.on("data", (part: Buffer) => parts.push(part));
       stream.on("end", () => {
-        given.push(/^Message-ID: <([^@>]+)@/im.exec(Buffer.concat(parts).toString("utf8"))?.[1] ?? "none");
+        const text = Buffer.concat(parts).toString("utf8");
+        given.push(/^Message-ID: <([^@>]+)@/im.exec(text)?.[1] ?? "none");
+        mails.push(text);
         const answer = (): void => {
           held.delete(answer);
           callback();
@@ -41,7 +45,7 @@ export const openHoldingRelay = async (): Promise<HoldingRelay> => {
   const address = server.server.address();
   if (address === null || typeof address === "string") throw new Error("The relay listens on a port.");
   return {
-    ...{ url: `smtp://127.0.0.1:${address.port}`, given, waiting: () => held.size },
+    ...{ url: `smtp://127.0.0.1:${address.port}`, given, mails, waiting: () => held.size },
     hold: (after) => {
       answers = after;
     },

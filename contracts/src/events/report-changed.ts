@@ -24,4 +24,8 @@ export interface ReportReady {
   readonly tenantId: TenantId;
   readonly reportId: string;
   readonly runId: string;
+  /** `KIND:id` of whom it belongs to: its files are read as them. */
+  readonly owner: string;
+  /** Ids of the channels by which its files are mailed. */
+  readonly channels: readonly string[];
 }

@@ -11,8 +11,7 @@ import { systemNowMs } from "@tessera/platform/time/clock";
 import { registerRestBridge, type BridgeDeps } from "@tessera/rest-bridge/bridge";
 import { createInProcessGraph } from "@tessera/rest-bridge/graph/in-process-graph";
 import { auditKeysOf } from "@tessera/subgraph-governance/subgraph";
-import { createAskAnalytics } from "../ask-analytics.ts";
-import { createAskExecutions } from "../ask-executions.ts";
+import { knowRooms } from "../know-rooms.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { composeGraph } from "../compose.ts";
 import { createEdge, edgeOf } from "../edge.ts";
@@ -116,9 +115,10 @@ export const embeddedRole =
     const subgraphs = openSubgraphs(deps, ingest, publicUrl, shell.abuse);
     const connections = new Map(subgraphs.map((subgraph) => [subgraph.name, connectInProcess(subgraph, logger)]));
     const limiting = openLimits(opened, connections.get("tenant"), logger);
-    const [analytics, governance] = [connections.get("analytics"), connections.get("governance")];
-    if (analytics !== undefined) opened.knowAnalytics(createAskAnalytics(analytics));
-    if (governance !== undefined) opened.knowExecutions(createAskExecutions(governance));
+    knowRooms(opened, {
+      ...{ analytics: connections.get("analytics"), governance: connections.get("governance") },
+      anomaly: connections.get("anomaly"),
+    });
     const authenticate = createEdge(connections.get("tenant"), "edge", {
       tokens: () => ({ publicUrl: publicUrl(), loadKeys: identity.publicKeys }),
       ...edgeOf(shell, limiting),

@@ -3,8 +3,7 @@ import { createIdentitySigner, createIdentityVerifier } from "@tessera/platform/
 import { serveSubgraph } from "@tessera/platform/graphql/serve-subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
-import { createAskAnalytics } from "../ask-analytics.ts";
-import { createAskExecutions } from "../ask-executions.ts";
+import { knowRooms } from "../know-rooms.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { auditSecretsOf, mailRelayOf, publicUrlOf, subgraphUrl, type DistributedConfig } from "../config.ts";
 import { connectOverHttp } from "../graph-connections.ts";
@@ -25,16 +24,16 @@ export const subgraphRole =
     const sign = createIdentitySigner({ secret: config.IDENTITY_SECRET, nowMs: systemNowMs });
     const ingest = createRemoteIngest({ url: config.INGEST_URL, sign });
     const sources = readSupergraphFile(places.supergraphFile);
-    const [tenant, analytics, governance] = (["tenant", "analytics", "governance"] as const).map((asked) =>
+    const rooms = ["tenant", "analytics", "governance", "anomaly"] as const;
+    const [tenant, analytics, governance, anomaly] = rooms.map((asked) =>
       connectOverHttp(asked, subgraphUrl(asked, config, sources), sign, shell.logger),
     );
-    if (tenant === undefined || analytics === undefined || governance === undefined)
-      throw new Error("Three rooms were connected to.");
+    if (tenant === undefined || analytics === undefined || governance === undefined || anomaly === undefined)
+      throw new Error("Four rooms were connected to.");
     opened.holdTo(quotasOf(tenant, name, shell.logger));
     opened.shareBy(createShareLinks(tenant, name));
     opened.knowAccess(createAskSubjectAccess(tenant, name));
-    opened.knowAnalytics(createAskAnalytics(analytics));
-    opened.knowExecutions(createAskExecutions(governance));
+    knowRooms(opened, { analytics, governance, anomaly });
     const subgraph = createSubgraph(name, opened, {
       ingest,
       apiKeyPepper: config.API_KEY_PEPPER,
@@ -57,7 +56,7 @@ export const subgraphRole =
     return {
       ...{ parts: opened.parts, probes: opened.probes },
       close: async () => {
-        await Promise.all([tenant.close(), analytics.close(), governance.close()]);
+        await Promise.all([tenant.close(), analytics.close(), governance.close(), anomaly.close()]);
         await opened.close();
       },
     };

@@ -2,10 +2,9 @@ import { createIdentitySigner } from "@tessera/platform/auth/identity";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { systemNowMs } from "@tessera/platform/time/clock";
 import { createRemoteIngest } from "@tessera/ingest/remote-ingest";
-import { createAskAnalytics } from "../ask-analytics.ts";
-import { createAskExecutions } from "../ask-executions.ts";
+import { knowRooms } from "../know-rooms.ts";
 import { createAskSubjectAccess } from "../ask-subject-access.ts";
-import { auditSecretsOf, mailRelayOf, type DistributedConfig } from "../config.ts";
+import { auditSecretsOf, mailRelayOf, publicUrlOf, type DistributedConfig } from "../config.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import { quotasOf } from "../limiting.ts";
 import { createLogRetention } from "../log-retention.ts";
@@ -25,16 +24,18 @@ export const openBackground = (
   logger: Shell["logger"],
 ): readonly Background[] => {
   const subgraphs = SUBGRAPH_NAMES.map((name) => createSubgraph(name, opened, ports));
-  const [tenant, analytics, governance] = (["tenant", "analytics", "governance"] as const).map((wanted) =>
-    subgraphs.find(({ name }) => name === wanted),
-  );
-  if (tenant === undefined || analytics === undefined || governance === undefined)
+  const rooms = ["tenant", "analytics", "governance", "anomaly"] as const;
+  const [tenant, analytics, governance, anomaly] = rooms.map((wanted) => subgraphs.find(({ name }) => name === wanted));
+  if (tenant === undefined || analytics === undefined || governance === undefined || anomaly === undefined)
     throw new Error("A worker runs every room.");
   const connection = connectInProcess(tenant, logger);
   opened.holdTo(quotasOf(connection, "worker", logger));
   opened.knowAccess(createAskSubjectAccess(connection, "worker"));
-  opened.knowAnalytics(createAskAnalytics(connectInProcess(analytics, logger)));
-  opened.knowExecutions(createAskExecutions(connectInProcess(governance, logger)));
+  knowRooms(opened, {
+    analytics: connectInProcess(analytics, logger),
+    governance: connectInProcess(governance, logger),
+    anomaly: connectInProcess(anomaly, logger),
+  });
   return subgraphs.flatMap(({ background }) => background);
 };
 
@@ -49,6 +50,7 @@ export const workerRole =
       apiKeyPepper: config.API_KEY_PEPPER,
       auditSecrets: auditSecretsOf(config),
       ...{ keyRing: config.KEY_RING, mailRelay: mailRelayOf(config) },
+      publicUrl: publicUrlOf(config),
       abuse: shell.abuse,
     };
     const background = openBackground(opened, ports, shell.logger);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { AskExecutions } from "@tessera/contracts/execution-numbers";
 import type { IngestPort } from "@tessera/contracts/ingest";
+import type { MailChannels } from "@tessera/contracts/report-mails";
 import type { KeyRing } from "@tessera/platform/auth/key-ring";
 import { meaningfulGraphQLError } from "@tessera/platform/graphql/error-meaning";
 import { buildSubgraph, type Background, type Subgraph } from "@tessera/platform/graphql/subgraph";
@@ -106,6 +107,8 @@ export interface AnalyticsPorts {
   readonly accessOfSubject: AccessOfSubject;
   /** How executions of tenants went. */
   readonly askExecutions: AskExecutions;
+  /** Which channels take mails; left out: none do. */
+  readonly mailChannels?: MailChannels;
   /** Seals the keys that shared indicators are hashed under; null: none are shared. */
   readonly keyRing: KeyRing | null;
 }
@@ -168,12 +171,14 @@ const planJobs =
   (...query: Parameters<typeof planJob>): ReturnType<typeof planAnyJob> =>
     planAnyJob({ longQueries, seenRow, seenStatement: seenInRangeStatement, idOf }, planJob(...query));
 
+const noChannels: MailChannels = () => Promise.resolve(new Set());
+
 /** Reports as they are kept, and how their runs reach the queue. */
-const openReports = (resources: Resources, { queues }: AnalyticsPorts) => {
+const openReports = (resources: Resources, { queues, mailChannels = noChannels }: AnalyticsPorts) => {
   const reports = createReportStore({ ...resources, limits: REPORT_LIMITS, recordOf: reportRecord });
   const queue = queues.queue(REPORT_RUNS, REPORT_RUN_POLICY);
   const dispatch: ReportWorkerDeps["dispatchRun"] = (run) => dispatchRun({ reports, queue }, run);
-  return { reports, dispatchRun: dispatch };
+  return { reports, dispatchRun: dispatch, mailChannels };
 };
 
 /** What is done about reports beside requests: finding those that are due, and making their runs. */

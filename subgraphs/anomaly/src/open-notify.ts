@@ -12,7 +12,9 @@ import { createAlertPictures, type PicturePorts } from "./operations/notify/aler
 import { createChannelSecrets } from "./operations/notify/channel-secrets.ts";
 import { createMailer, type MailRelay } from "./operations/notify/mailer.ts";
 import { createNotifyOperations, type NotifyOperations } from "./operations/notify/notify-operations.ts";
+import { createReadReportFiles, type ReportPorts } from "./operations/notify/report-files.ts";
 import { createSendMessage, PROVIDERS, type Providers } from "./operations/notify/send-message.ts";
+import { createReportMailer, type MailReportsDeps } from "./reactions/notify/mail-reports.ts";
 import { createChannelTeller, type TellDeps } from "./reactions/notify/tell-channels.ts";
 import { createChannelStore } from "./store/notify/channel-store.ts";
 import { createDeliveryStore } from "./store/notify/delivery-store.ts";
@@ -30,6 +32,8 @@ export interface NotifyPorts {
   readonly requests: PublicRequests;
   /** What mails show pictures by; left out: they show none. */
   readonly pictures?: PicturePorts;
+  /** By which the files of reports are read; left out: none are mailed. */
+  readonly reports?: ReportPorts;
   /** Address clients use, which links begin with; without it there are none. */
   readonly publicUrl?: (() => string) | undefined;
   /** The providers themselves unless said, for tests. */
@@ -39,8 +43,9 @@ export interface NotifyPorts {
 /** Everything there is about telling people. */
 export interface Notify {
   readonly operations: NotifyOperations;
-  /** What takes transitions, and what sends; for tests, which run them step by step. */
+  /** What takes transitions, what takes reports, and what sends; for tests, which run them step by step. */
   readonly telling: TellDeps;
+  readonly mailing: MailReportsDeps;
   readonly sending: SenderDeps;
   readonly background: readonly Background[];
 }
@@ -62,15 +67,18 @@ export const openNotify = (resources: Resources, ports: NotifyPorts): Notify => 
   const sending: SenderDeps = {
     ...{ deliveries, secrets, send, telemetry, logger, nowMs, newId, random: Math.random },
     pictures: ports.pictures === undefined ? null : createAlertPictures(ports.pictures, logger),
+    readReport: ports.reports === undefined ? null : createReadReportFiles(ports.reports),
     publicUrl: ports.publicUrl ?? (() => ""),
   };
+  const mailing: MailReportsDeps = { sql, logger, noticesWithin, nowMs };
   return {
     operations: createNotifyOperations({
       ...{ channels, secrets, templates, requests, mailer, send, nowMs, newId, deliveries, inbox, eventLog },
     }),
-    ...{ telling, sending },
+    ...{ telling, mailing, sending },
     background: [
       createChannelTeller(telling),
+      createReportMailer(mailing),
       createDeliverySender(sending),
       createNotificationForgetter({ deliveries, nowMs, logger }),
     ],

@@ -34,5 +34,6 @@ export const notifyPlaces = (client: () => TesseraClient) => {
 export const notifyWords = {
   "Query.deliveries(filter.channel)": "see subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
   "Query.deliveries(filter.anomaly)": "see subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
+  "Mutation.defineReport(input.channels)": "asked as Query.channel(id) is, see tests/journeys/mailed-reports.spec.ts",
   "Mutation.markNotificationsRead(upTo)": "a place in the caller's own inbox, whoever's it is otherwise",
 };

@@ -21,6 +21,7 @@ export const reportSchema = Type.Object(
     ),
     next_due_at: orNull(moment(), report("nextDueAt")),
     keep_runs: Type.Integer(report("keepRuns")),
+    channels: Type.Array(Type.String(), report("channels")),
     owner: Type.String(report("owner")),
     paused: orNull(Type.Enum(["asked", "failures"]), report("paused")),
     failures: Type.Integer(report("failures")),

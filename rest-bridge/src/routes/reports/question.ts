@@ -12,8 +12,8 @@ const WEEKDAYS = {
 
 /** Characters of a name, a cron expression, a zone, and of a value of a variable. */
 const [MAX_NAME, MAX_TEXT, MAX_VALUE] = [200, 200, 1_000];
-/** Variables of a dashboard, and texts of a value. */
-const [MAX_VARIABLES, MAX_TEXTS] = [20, 1_000];
+/** Variables of a dashboard, texts of a value, and channels that mail a report. */
+const [MAX_VARIABLES, MAX_TEXTS, MAX_CHANNELS] = [20, 1_000, 5];
 
 const text = (coordinate: string, maxLength = MAX_TEXT) =>
   Type.Optional(Type.String({ maxLength, ...from(coordinate) }));
@@ -73,6 +73,12 @@ export const reportDefinitionSchema = Type.Object(
       Type.Array(variableSchema, { maxItems: MAX_VARIABLES, ...from("DefineReportInput.variables") }),
     ),
     keep_runs: Type.Optional(Type.Integer({ default: 10, ...from("DefineReportInput.keepRuns") })),
+    channels: Type.Optional(
+      Type.Array(Type.String({ maxLength: MAX_TEXT }), {
+        maxItems: MAX_CHANNELS,
+        ...from("DefineReportInput.channels"),
+      }),
+    ),
   },
   {
     ...{ additionalProperties: false, title: "ReportDefinition", ...from("DefineReportInput") },
@@ -108,5 +114,6 @@ export const toReport = (body: Defined): DefineReportInput => {
     ...(body.range === undefined ? {} : { range: toRange(body.range) }),
     ...(body.variables === undefined ? {} : { variables: body.variables }),
     ...(keepRuns === undefined ? {} : { keepRuns }),
+    ...(body.channels === undefined ? {} : { channels: body.channels }),
   };
 };

@@ -14,7 +14,7 @@ const { asked } = bridge;
 const report = {
   ...{ __typename: "Report", id: ID, name: "Weekly", source: "DASHBOARD", sourceId: ID, version: null },
   ...{ formats: ["HTML", "CSV"], schedule: { cron: "30 7 * * 1", timeZone: "Europe/Berlin" }, nextDueAt: AT },
-  ...{ keepRuns: 10, owner: "USER:1", paused: "FAILURES", failures: 3, createdAt: AT, changedAt: AT },
+  ...{ keepRuns: 10, channels: [], owner: "USER:1", paused: "FAILURES", failures: 3, createdAt: AT, changedAt: AT },
 };
 const run = {
   ...{ __typename: "ReportRun", id: ID, dueAt: AT, byHand: true, state: "SUCCEEDED", percent: 100, sourceVersion: 2 },

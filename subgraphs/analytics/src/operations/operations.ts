@@ -96,6 +96,7 @@ export interface OperationDeps
   readonly keepSlots: OlapPageDeps["keepSlots"];
   readonly reports: ReportDeps["reports"];
   readonly dispatchRun: ReportDeps["dispatchRun"];
+  readonly mailChannels: ReportDeps["mailChannels"];
 }
 
 /** A question about retention, of everybody or of a cohort. */

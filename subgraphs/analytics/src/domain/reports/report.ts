@@ -35,6 +35,8 @@ export interface Report {
   readonly schedule: ReportSchedule | null;
   readonly timeZone: string;
   readonly keepRuns: number;
+  /** Ids of the channels by which the files of each run are mailed. */
+  readonly channels: readonly string[];
   /** `KIND:id` of who defined it. */
   readonly owner: string;
   /** What its owner was permitted when it was defined. */
@@ -92,6 +94,8 @@ export const REPORT_LIMITS = {
   name: 200,
   /** Values of variables. */
   variables: 20,
+  /** Channels of one report: each has up to 50 mailboxes. */
+  channels: 5,
   keptByDefault: 10,
   /** Runs of a report that are kept at most. */
   kept: 100,

@@ -76,7 +76,7 @@ describe("a report that is run by hand", () => {
     expect(book.sheets.map(({ name }) => name)).toEqual(["About", "Views", "By country", "Total – By country"]);
     expect(reportFile.name).toBe("Weekly 2026-11-21 0600.xlsx");
     expect(await room.told(caller.tenantId, REPORT_READY)).toEqual([
-      { tenantId: caller.tenantId, reportId: id, runId: run },
+      { tenantId: caller.tenantId, reportId: id, runId: run, owner: `USER:${caller.subject.id}`, channels: [] },
     ]);
     const recorded = (await room.told(caller.tenantId, EXECUTION_RECORDED)).filter((entry) =>
       JSON.stringify(entry).includes(run),

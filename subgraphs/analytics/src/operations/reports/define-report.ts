@@ -4,6 +4,7 @@ import { standingSubject } from "@tessera/platform/auth/standing-subject";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { absoluteRange, type TimeRangeInput } from "../../domain/asked-range.ts";
+import type { MailChannels } from "@tessera/contracts/report-mails";
 import { subjectOf } from "../../domain/dashboards/sharing.ts";
 import type { VariableValueInput } from "../../domain/dashboards/variable.ts";
 import { printable } from "@tessera/platform/pictures/printable";
@@ -24,6 +25,7 @@ import type { DefinitionStore } from "../../store/semantic/definition-store-type
 export interface DefineDeps extends FindDeps {
   readonly reports: ReportStore;
   readonly definitions: DefinitionStore;
+  readonly mailChannels: MailChannels;
   readonly nowMs: NowMs;
   readonly newId: () => string;
 }
@@ -41,6 +43,7 @@ export interface DefineReportInput {
   readonly range?: TimeRangeInput | null | undefined;
   readonly variables?: readonly (VariableValueInput & { readonly name: string })[];
   readonly keepRuns?: number;
+  readonly channels?: readonly string[];
 }
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field: `input.${field}` });
@@ -109,6 +112,25 @@ const ownerIn = (caller: Caller): string => {
   return owner;
 };
 
+/** The channels that a report's files are mailed by; refuses with FORBIDDEN who may not say where the tenant's mails go, and with BAD_INPUT what is no channel of mails. */
+const channelsIn = async (
+  { mailChannels }: DefineDeps,
+  caller: Caller,
+  named: readonly string[],
+): Promise<readonly string[]> => {
+  const ids = [...new Set(named.map((id) => id.toLowerCase()))];
+  if (ids.length === 0) return ids;
+  if (!caller.permissions.has("notifications:manage"))
+    throw refuse("FORBIDDEN", "Naming channels needs the permission notifications:manage.", {
+      ...{ permission: "notifications:manage", field: "input.channels" },
+    });
+  if (ids.length > REPORT_LIMITS.channels) throw bad("channels", `At most ${REPORT_LIMITS.channels} channels.`);
+  const known = ids.every(isUuid) ? await mailChannels(caller, ids) : new Set<string>();
+  for (const [place, id] of ids.entries())
+    if (!known.has(id)) throw bad(`channels.${place}`, "The tenant has no channel of mails (EMAIL) of this id.");
+  return ids;
+};
+
 /** Makes a report, or changes one of the caller's own; refuses with BAD_INPUT at the place, and FORBIDDEN. */
 export const defineReport =
   (deps: DefineDeps) =>
@@ -126,6 +148,7 @@ export const defineReport =
     const one = {
       ...{ id: known?.toLowerCase() ?? deps.newId(), known: known !== null, limit: REPORT_LIMITS.reports },
       ...{ name: parseName(input.name), formats: parseFormats(input.formats), schedule, timeZone, keepRuns, owner },
+      channels: await channelsIn(deps, caller, input.channels ?? []),
       content: await contentOf(deps, caller, input, timeZone),
       ownerPermissions: [...caller.permissions].toSorted(),
       nextDueMs: schedule === null ? null : dueAfter(schedule, nowMs),

@@ -30,6 +30,7 @@ const report = z.object({
   cron: z.string().nullable(),
   time_zone: z.string(),
   keep_runs: z.number(),
+  channels: z.array(z.string()),
   owner: z.string(),
   owner_permissions: z.array(z.string()).transform((names) => names.filter(isPermission)),
   paused: z.enum(["ASKED", "FAILURES"]).nullable(),
@@ -47,7 +48,13 @@ export const reportRow = (raw: unknown): Report => {
   return {
     ...{ tenantId: one.tenant_id, id: one.id, name: one.name, content: one.content, formats: one.formats, timeZone },
     schedule: cron === null ? null : { cron, timeZone },
-    ...{ keepRuns: one.keep_runs, owner: one.owner, ownerPermissions: one.owner_permissions, paused: one.paused },
+    ...{
+      keepRuns: one.keep_runs,
+      channels: one.channels,
+      owner: one.owner,
+      ownerPermissions: one.owner_permissions,
+      paused: one.paused,
+    },
     ...{ failures: one.failures, revision: one.revision, nextDueMs: one.next_due_at },
     ...{ createdAtMs: one.created_at, changedAtMs: one.changed_at },
   };

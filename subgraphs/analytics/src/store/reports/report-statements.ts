@@ -6,7 +6,7 @@ import type { NewReport, ReportStore } from "./report-store-types.ts";
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 const at = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
-const COLUMNS = `tenant_id, id, name, content, formats, cron, time_zone, keep_runs, owner, owner_permissions, paused, failures, revision, next_due_at,
+const COLUMNS = `tenant_id, id, name, content, formats, cron, time_zone, keep_runs, channels, owner, owner_permissions, paused, failures, revision, next_due_at,
   created_at, changed_at`;
 const CHANGED = "revision = revision + 1";
 
@@ -39,10 +39,10 @@ export const countReportsStatement = (tenantId: TenantId) =>
 export const saveReportStatement = (tenantId: TenantId, one: NewReport, nowMs: number) =>
   statement(
     "save-report",
-    `INSERT INTO report (tenant_id, id, name, content, formats, cron, time_zone, keep_runs, owner, owner_permissions, next_due_at, created_at, changed_at)
-     VALUES ($1, $2, $3, $4::json, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+    `INSERT INTO report (tenant_id, id, name, content, formats, cron, time_zone, keep_runs, owner, owner_permissions, next_due_at, created_at, changed_at, channels)
+     VALUES ($1, $2, $3, $4::json, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13::uuid[])
      ON CONFLICT (tenant_id, id) DO UPDATE SET name = $3, content = $4::json, formats = $5, cron = $6, time_zone = $7, keep_runs = $8, owner_permissions = $10,
-       next_due_at = $11, changed_at = $12, failures = 0, paused = nullif(report.paused, 'FAILURES'), revision = report.revision + 1
+       next_due_at = $11, changed_at = $12, channels = $13::uuid[], failures = 0, paused = nullif(report.paused, 'FAILURES'), revision = report.revision + 1
      RETURNING ${COLUMNS}`,
     [
       ...[
@@ -54,7 +54,7 @@ export const saveReportStatement = (tenantId: TenantId, one: NewReport, nowMs: n
         one.schedule?.cron ?? null,
         one.timeZone,
       ],
-      ...[one.keepRuns, one.owner, one.ownerPermissions, at(one.nextDueMs), at(nowMs)],
+      ...[one.keepRuns, one.owner, one.ownerPermissions, at(one.nextDueMs), at(nowMs), one.channels],
     ],
   );
 /** Pauses a report, or lets it go on. */

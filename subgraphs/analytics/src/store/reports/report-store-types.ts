@@ -11,6 +11,7 @@ export type NewReport = Pick<
   | "schedule"
   | "timeZone"
   | "keepRuns"
+  | "channels"
   | "owner"
   | "ownerPermissions"
   | "nextDueMs"

@@ -229,7 +229,9 @@ const afterEnd = async (
   if (end.kind === "SUCCEEDED") {
     await storeFiles(deps, transaction, ended, end.files);
     await transaction.run(statements.forgetFailuresStatement(tenantId, reportId), nothing);
-    const payload: ReportReady = { tenantId, reportId, runId: ended.id };
+    const [of] = await transaction.run(statements.findReportStatement(tenantId, reportId), reportRow);
+    const sent = { owner: of?.owner ?? "", channels: of?.channels ?? [] };
+    const payload: ReportReady = { tenantId, reportId, runId: ended.id, ...sent };
     await deps.eventLog.appendWith(transaction, { tenantId, topic: REPORT_READY, dedupeKey: ended.id, payload });
   }
   if (end.kind === "FAILED") {

@@ -4,6 +4,7 @@ import type { Severity } from "../alerts/alert.ts";
 import type { Recipient } from "./addressed.ts";
 import type { Group, GroupView } from "./group.ts";
 import type { Wait } from "./plan.ts";
+import type { SentReport } from "./report-mail.ts";
 
 /** Where a delivery stands: GATHERING until it is begun, then SENDING; RETRYING until its next try; SENT, FAILED and DROPPED are its ends. */
 export const DELIVERY_STATES = ["GATHERING", "SENDING", "RETRYING", "SENT", "FAILED", "DROPPED"] as const;
@@ -43,6 +44,8 @@ export interface Delivery {
   readonly recipient: Recipient | null;
   /** What it told of its group; null while nothing was told, and of what is about no group. */
   readonly group: ToldGroup | null;
+  /** The run of a report whose files it sends; null: it tells of alerts. */
+  readonly report: SentReport | null;
 }
 
 /** A transition of an alert that a channel is told of. */

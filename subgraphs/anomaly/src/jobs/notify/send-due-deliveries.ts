@@ -13,11 +13,13 @@ import { nextTryMs, RETRIES, type SendOutcome } from "../../domain/notify/retry.
 import { newestOfEach } from "../../domain/notify/subject.ts";
 import type { AlertPictures } from "../../operations/notify/alert-pictures.ts";
 import type { ChannelSecrets } from "../../operations/notify/channel-secrets.ts";
+import type { ReadReportFiles } from "../../operations/notify/report-files.ts";
 import type { SendMessage } from "../../operations/notify/send-message.ts";
 import type { BegunDelivery } from "../../store/notify/begin-deliveries.ts";
 import type { DeliveryStore, SettledClaim, Settling } from "../../store/notify/delivery-store.ts";
 import type { LeasedClaim } from "../../store/leased-claims.ts";
 import type { Lease } from "@tessera/platform/runtime/held-leases";
+import { emptyReport, reportToSend } from "./send-report.ts";
 import { createSteadySender, type SteadySender } from "../sending/steady-sender.ts";
 import { createTurns } from "../sending/turns.ts";
 
@@ -35,6 +37,8 @@ export interface SenderDeps {
   readonly send: SendMessage;
   /** Null where nothing is drawn. */
   readonly pictures: AlertPictures | null;
+  /** Null where nobody can read reports. */
+  readonly readReport: ReadReportFiles | null;
   /** Address clients use; empty where nobody has said it. */
   readonly publicUrl: () => string;
   readonly telemetry: Metrics;
@@ -49,6 +53,8 @@ const messageFor = (
   deps: SenderDeps,
   { channel, tenants, delivery, notices, alerts, group }: BegunDelivery,
 ): Message => {
+  // What a report's mail says is read when it is sent; what follows of it goes by nothing but its id.
+  if (delivery.report !== null) return emptyReport(deps, delivery.id, delivery.report);
   const told = notices.map(({ alert }) => alert);
   const unlisted = Math.max(0, alerts - newestOfEach(told).length);
   const whole = { group: group === null ? null : viewOfGroup(group, told) };
@@ -167,11 +173,14 @@ const sendBegun = async (
         ? null
         : await deps.deliveries.thread(channel.tenantId, channel.id, message.subject);
     const onDone = (recipient: string) => deps.deliveries.done(claim, recipient);
+    const report = delivery.report === null ? null : await reportToSend(deps, work, delivery.report);
+    if (report !== null && "kind" in report) return report;
     const isMail = channel.settings.kind === "EMAIL";
     const pictures = isMail ? ((await deps.pictures?.(channel.tenantId, message)) ?? []) : [];
     // Whoever stood still for longer than its lease sends nothing: somebody else does.
     if (!lease.isOwn()) return LEASE_LOST;
-    return deps.send({ channel, secret, message, pictures, thread, done: delivery.done, onDone });
+    const same = { channel, secret, pictures, thread, done: delivery.done, onDone };
+    return deps.send({ ...same, message, ...report });
   })().catch((error: unknown): SendOutcome => {
     deps.logger.warn({ channelId: channel.id, error: errorMessage(error) }, "A delivery could not be sent.");
     return { kind: "TRY_AGAIN", code: null, said: "The message could not be sent.", retryAfterMs: null };

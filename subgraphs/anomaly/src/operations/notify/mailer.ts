@@ -84,14 +84,20 @@ export const createMailer = (
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
   const deliver = async (mail: Mail): Promise<SendOutcome> => {
-    const { to, pictures, ...same } = mail;
+    const { to, pictures, attachments, ...same } = mail;
     const info = await transport.sendMail({
       ...{ ...same, to: [...to], references: [...mail.references], headers: { ...mail.headers } },
       envelope: { from: mail.from, to: [...to] },
-      attachments: pictures.map(({ name, cid, png }) => ({
-        ...{ filename: `${name}.png`, content: Buffer.from(png), contentType: "image/png", cid },
-        contentDisposition: "inline" as const,
-      })),
+      attachments: [
+        ...pictures.map(({ name, cid, png }) => ({
+          ...{ filename: `${name}.png`, content: Buffer.from(png), contentType: "image/png", cid },
+          contentDisposition: "inline" as const,
+        })),
+        ...attachments.map(({ name, type, bytes }) => ({
+          ...{ filename: name, content: Buffer.from(bytes), contentType: type },
+          contentDisposition: "attachment" as const,
+        })),
+      ],
     });
     const rejected = info.rejected.map(addressOf);
     const said = rejected.length === 0 ? info.response : `${info.response} (refused: ${rejected.join(", ")})`;

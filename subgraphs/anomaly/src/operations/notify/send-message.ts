@@ -2,7 +2,7 @@ import { webhookHeaders } from "@tessera/platform/signatures/standard-webhooks";
 import { PublicRequestError, type PublicRequests } from "@tessera/platform/http/public-request";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { Channel, Region } from "../../domain/notify/channel.ts";
-import { mailOf, type MailPicture } from "../../domain/notify/kinds/email.ts";
+import { mailOf, type MailPage, type MailPicture } from "../../domain/notify/kinds/email.ts";
 import { opsgenieAlert, readOpsgenie } from "../../domain/notify/kinds/opsgenie.ts";
 import { pagerDutyEvent, readPagerDuty } from "../../domain/notify/kinds/pagerduty.ts";
 import { readSlackBot, readSlackWebhook, slackBot, slackWebhook } from "../../domain/notify/kinds/slack.ts";
@@ -50,6 +50,8 @@ export interface Sending {
   readonly message: Message;
   /** What a mail shows; left out: nothing. */
   readonly pictures?: readonly MailPicture[];
+  /** What a mail shows in place of its message; left out: its message. */
+  readonly page?: MailPage;
   /** Where the conversation about its subject goes on. */
   readonly thread: string | null;
   /** Recipients of a message that is sent to each by itself who have it. */
@@ -150,6 +152,7 @@ export const createSendMessage =
             { from: deps.mailer.from, recipients: settings.recipients, channelId: channel.id },
             message,
             sending.pictures,
+            sending.page,
           ),
         );
       case "SMS":

@@ -78,6 +78,7 @@ const toGroup = ({ episode, labels, state, counts }: ToldGroup) => ({
 /** Resolvers of `NotificationDelivery`. */
 const NotificationDelivery: NotificationDeliveryResolvers = {
   personId: ({ recipient }) => recipient?.personId ?? null,
+  reportRunId: ({ report }) => report?.runId ?? null,
   group: ({ group }) => (group === null ? null : toGroup(group)),
   nextTryAt: ({ finishedAtMs, dueMs }) => (finishedAtMs === null ? toDateTime(dueMs) : null),
   log: ({ log }) => log.map(({ atMs, ...same }) => ({ ...same, at: toDateTime(atMs) })),

@@ -58,9 +58,9 @@ type Held = ReturnType<typeof heldRow> & SealedChannel;
 type Window = ReturnType<typeof windowRow>;
 type Fate = { readonly kind: "BEGIN" } | { readonly kind: "POSTPONE" | "FOLD"; readonly dueMs: number };
 
-/** Whether a delivery goes into no summary: its receiver keeps incidents, or it is for one person. */
+/** Whether a delivery goes into no summary: its receiver keeps incidents, it is for one person, or it sends a report. */
 const isByItself = (deps: BeginDeps, { channel, delivery }: Held): boolean =>
-  deps.keepsIncidents(channel.settings.kind) || delivery.recipient !== null;
+  deps.keepsIncidents(channel.settings.kind) || delivery.recipient !== null || delivery.report !== null;
 
 /** What becomes of a claim by what its channel's window holds, which counts what is begun. What was begun before goes on. */
 const fateOf = (deps: BeginDeps, held: Held, window: Window, nowMs: number): Fate => {

@@ -6,6 +6,7 @@ import type { Recipient } from "../../domain/notify/addressed.ts";
 import type { Channel } from "../../domain/notify/channel.ts";
 import type { Group } from "../../domain/notify/group.ts";
 import type { Plan } from "../../domain/notify/plan.ts";
+import type { SentReport } from "../../domain/notify/report-mail.ts";
 import type { Routes } from "../../domain/notify/route.ts";
 import { routesWithin } from "./channel-store.ts";
 import { CHANNEL_COLUMNS, channelRow } from "./notify-rows.ts";
@@ -26,6 +27,14 @@ export interface NewNotice {
   readonly recipientKey?: string;
 }
 
+/** A delivery that sends the files of a report. */
+export interface NewReportDelivery {
+  readonly deliveryId: string;
+  readonly channelId: string;
+  readonly report: SentReport;
+  readonly nowMs: number;
+}
+
 /** What is done about notices within the transaction that takes a tenant's transitions. */
 export interface NoticeStore {
   /** The tenant's routes; null when it has set none. */
@@ -34,6 +43,8 @@ export interface NoticeStore {
   holdChannels(ids: readonly string[]): Promise<ReadonlyMap<string, Channel>>;
   /** When the last delivery of a bundle was begun; null when none was. */
   lastBegun(channelId: string, bundle: string): Promise<number | null>;
+  /** Makes the delivery of a run of a report, unless there is one. */
+  putReport(report: NewReportDelivery): Promise<void>;
   /** Puts a notice into a delivery; false when it was put into one before. */
   put(notice: NewNotice): Promise<boolean>;
 }
@@ -86,6 +97,12 @@ const statements = {
       ...[tenantId, deliveryId, channelId, plan.bundle, plan.wait, at(plan.dueMs), at(nowMs)],
       recipient === null ? null : JSON.stringify(recipient),
     ],
+  }),
+  putReport: (tenantId: TenantId, { deliveryId, channelId, report, nowMs }: NewReportDelivery): SqlStatement => ({
+    name: "notify-put-report",
+    text: `INSERT INTO notify_delivery (tenant_id, id, channel_id, bundle, wait, due_at, created_at, report) VALUES ($1, $2, $3, $4, 'NOW', $5, $5, $6::jsonb)
+      ON CONFLICT DO NOTHING`,
+    params: [tenantId, deliveryId, channelId, `report ${report.runId}`, at(nowMs), JSON.stringify(report)],
   }),
   moveLane: (tenantId: TenantId, notice: NewNotice, from: string, to: string): SqlStatement => ({
     name: "notify-move-lane",
@@ -143,6 +160,9 @@ export const noticesWithin = (transaction: SqlTransaction, tenantId: TenantId): 
     new Map((await transaction.run(statements.hold(tenantId, ids), channelRow)).map((one) => [one.id, one])),
   lastBegun: async (channelId, bundle) =>
     (await transaction.run(statements.lastBegun(tenantId, channelId, bundle), begunRow))[0] ?? null,
+  putReport: async (report) => {
+    await transaction.run(statements.putReport(tenantId, report), nothing);
+  },
   put: async (notice) => {
     const there = await transaction.run(statements.isThere(tenantId, notice), nothing);
     if (there.length > 0) return false;

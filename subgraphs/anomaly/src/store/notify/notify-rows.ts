@@ -136,7 +136,7 @@ export const parseAlertChanged = (payload: unknown): AlertChanged => alertPayloa
 
 /** Columns of a delivery `d` of a channel `c`. */
 export const DELIVERY_COLUMNS = `d.tenant_id, d.id, d.channel_id, c.name AS channel_name, d.wait, d.state, d.due_at, d.attempts, d.log, d.done,
-  d.response_code, d.response, d.created_at, d.begun_at, d.finished_at, d.recipient, d.told_group`;
+  d.response_code, d.response, d.created_at, d.begun_at, d.finished_at, d.recipient, d.told_group, d.report`;
 
 const labels = z.record(z.string(), z.string());
 const toldGroupColumn = z.object({
@@ -161,6 +161,7 @@ const deliveryColumns = z.object({
   ...{ begun_at: msColumn.nullable(), finished_at: msColumn.nullable() },
   recipient: z.object({ personId: z.string(), address: z.string().nullable() }).nullable(),
   told_group: toldGroupColumn.nullable(),
+  report: z.object({ reportId: z.string(), runId: z.string(), owner: z.string() }).nullable(),
 });
 
 /** Reads a delivery. */
@@ -171,7 +172,7 @@ export const deliveryRow = (row: unknown): Delivery => {
     ...{ wait: found.wait, state: found.state, dueMs: found.due_at, attempts: found.attempts, log: found.log },
     ...{ done: found.done, responseCode: found.response_code, response: found.response },
     ...{ createdAtMs: found.created_at, begunAtMs: found.begun_at, finishedAtMs: found.finished_at },
-    ...{ recipient: found.recipient, group: found.told_group },
+    ...{ recipient: found.recipient, group: found.told_group, report: found.report },
   };
 };
 
