@@ -12,6 +12,7 @@ import { rollupExamples } from "./rollup-examples.ts";
 import { webhookExamples, type OwnWebhooks } from "./webhook-examples.ts";
 import { ruleExamples } from "./rule-examples.ts";
 import { silenceExamples, type OwnSilences } from "./silence-examples.ts";
+import { definitionExamples } from "./definition-examples.ts";
 
 /** Things one tenant has, by id. */
 export interface OwnThings extends OwnCalendars, OwnChannels, OwnIncident, OwnObjectives, OwnSilences, OwnWebhooks {
@@ -139,6 +140,8 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Query.dimensions": () => ({}),
   "Query.hierarchy": () => ({ name: "nothing" }),
   "Query.hierarchies": () => ({}),
+  "Query.dimension": () => ({ name: "nothing" }),
+  "Query.ownDimensions": () => ({}),
   "Query.drillDown": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   "Query.rollUp": () => ({ input: { ...olap(), dimensions: ["country"] }, along: { by: "country" } }),
   ...dashboardExamples,
@@ -150,15 +153,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   ...{ ...calendarExamples, ...objectiveExamples },
   ...ruleExamples,
   ...incidentExamples,
-  "Mutation.defineMetric": ({ mark }) => ({
-    input: { name: newName("metric"), description: mark, measure: { function: "COUNT" } },
-  }),
-  "Mutation.defineSegment": ({ mark }) => ({
-    input: { name: newName("segment"), description: mark, filter: { field: "name", eq: `${mark}-view` } },
-  }),
-  "Mutation.defineHierarchy": ({ mark }) => ({
-    input: { name: newName("hierarchy"), description: mark, levels: ["country", "city"] },
-  }),
+  ...definitionExamples,
   "Mutation.saveQuery": ({ mark }) => ({ input: { name: newName("query"), description: mark, olap: olap() } }),
   "Mutation.archiveDefinition": ({ savedQueryId }) => ({ id: savedQueryId }),
   "Mutation.restoreDefinition": ({ savedQueryId }) => ({ id: savedQueryId, version: 1 }),

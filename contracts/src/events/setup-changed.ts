@@ -25,6 +25,7 @@ export const SETUP_KINDS = [
   "SEGMENT",
   "SAVED_QUERY",
   "HIERARCHY",
+  "DIMENSION",
   "ROLLUP",
   "CORRELATION_RULE",
   "DASHBOARD",

@@ -43,6 +43,13 @@ import type { CohortDefinitionInput, CohortPart } from "./domain/cohort-input.ts
 import type { CohortWindowInput } from "./domain/cohort-window.ts";
 import type { EventMatcherInput } from "./domain/event-matcher.ts";
 import type { FilterInput, FilterPart, InCohortInput } from "./domain/filter-input.ts";
+import type { BuiltInDimension } from "./domain/semantic/built-in-dimensions.ts";
+import type {
+  CasesExpression,
+  DimensionExpression,
+  RangesExpression,
+  TextExpression,
+} from "./domain/semantic/dimension-expression.ts";
 import type { BuiltInMetric } from "./domain/semantic/built-in-metrics.ts";
 import type { StoredEvent } from "./domain/event.ts";
 import type { PathFunnel } from "./domain/paths/funnel-of-path.ts";
@@ -63,6 +70,7 @@ import type {
   DefinitionUse,
   Metric,
   MetricContent,
+  Dimension,
   OwnHierarchy,
   SavedQuery,
   Segment,
@@ -208,6 +216,24 @@ export type SegmentParent = Segment;
 export type SavedQueryParent = SavedQuery;
 /** What a resolver of `Hierarchy` receives. */
 export type HierarchyParent = OwnHierarchy;
+/** What a resolver of `Dimension` receives. */
+export type DimensionParent = Dimension;
+/** What a resolver of `BuiltInDimension` receives. */
+export type BuiltInDimensionParent = BuiltInDimension;
+/** What a resolver of `DimensionExpression` receives. */
+export type DimensionExpressionParent = DimensionExpression;
+/** What a resolver of `DimensionText` receives. */
+export type DimensionTextParent = TextExpression;
+/** What a resolver of `DimensionRanges` receives. */
+export type DimensionRangesParent = RangesExpression;
+/** What a resolver of `DimensionCases` receives. */
+export type DimensionCasesParent = CasesExpression;
+/** What a resolver of `DimensionConnection` receives. */
+export type DimensionConnectionParent = DefinitionPage<"DIMENSION">;
+/** What a resolver of `DefineDimensionResult` receives. */
+export type DefineDimensionResultParent = DefineOutcome;
+/** What a resolver of `DimensionDefined` receives. */
+export type DimensionDefinedParent = Extract<DefineOutcome, { kind: "DEFINED" }>;
 /** What a resolver of `HierarchyConnection` receives. */
 export type HierarchyConnectionParent = DefinitionPage<"HIERARCHY">;
 /** What a resolver of `DefineHierarchyResult` receives. */

@@ -14,6 +14,7 @@ import { COHORT_KEPT } from "../src/domain/cohort.ts";
 import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore, type CohortStore } from "../src/store/cohort-store.ts";
 import type { TestEvent } from "./test-events.ts";
+import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 
 /** Rounds after which what is due should have been computed. */
 const MAX_ROUNDS = 50;
@@ -60,6 +61,7 @@ export const openCohortRoom = (startMs: number): CohortRoom => {
     ...world.resources,
     statements: behaviourStatements,
     cohorts,
+    definitions: createDefinitionStore({ ...world.resources, nowMs }),
     longQueries,
     nowMs,
     newId: () => randomUUID(),

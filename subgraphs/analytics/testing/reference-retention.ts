@@ -15,7 +15,7 @@ export interface ReferenceRow {
   readonly cumulative: readonly number[];
 }
 
-type Whole = Required<Omit<RetentionInput, "value" | "unit" | "brackets" | "asOf" | "sample" | "fast">> &
+type Whole = Required<Omit<RetentionInput, "value" | "unit" | "brackets" | "asOf" | "sample" | "fast" | "meanings">> &
   Pick<RetentionInput, "value" | "unit" | "brackets"> & { readonly asOf: string };
 
 const LENGTH_MS = { DAY: 86_400_000, WEEK: 604_800_000, MONTH: Number.NaN } as const;

@@ -19,6 +19,7 @@ const STATE = `{
   metrics(first: 100) { edges { node { id name version archived } } }
   segments(first: 100) { edges { node { id name version archived } } }
   hierarchies(first: 100) { edges { node { id name version archived } } }
+  ownDimensions(first: 100) { edges { node { id name version archived } } }
   savedQueries(first: 100) { edges { node { id name version archived } } }
   cohorts(first: 100) { edges { node { id name description version } } }
   anomalies(first: 1000) { edges { node { id acknowledgement { note } resolution { cause } } } }

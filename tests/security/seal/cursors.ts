@@ -58,6 +58,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.olapPage(after)": "subgraphs/analytics/src/operations/delivery/olap-pages.db.test.ts",
   "Query.metrics(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
+  "Query.ownDimensions(after)": "subgraphs/analytics/src/operations/semantic/own-dimensions-graph.db.test.ts",
   "Query.hierarchies(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.savedQueries(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.dashboards(after)": "subgraphs/analytics/src/operations/dashboards/sharing.db.test.ts",

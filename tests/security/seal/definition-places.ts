@@ -21,5 +21,6 @@ export const definitionWords: Readonly<Record<string, string>> = {
   "Mutation.defineMetric(input.owner)": "stored as sent",
   "Mutation.defineSegment(input.owner)": "stored as sent",
   "Mutation.defineHierarchy(input.owner)": "stored as sent",
+  "Mutation.defineDimension(input.owner)": "stored as sent",
   "Mutation.saveQuery(input.owner)": "stored as sent",
 };

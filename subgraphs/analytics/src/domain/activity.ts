@@ -6,11 +6,13 @@ import { bucketsOf, type Buckets } from "./calendar.ts";
 import { parseZone, type CalendarPeriod } from "./cohort-window.ts";
 import { DAY_MS } from "./duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./event-matcher.ts";
-import { accessIn, type FieldAccess } from "./fields.ts";
+import { accessIn } from "./access-in.ts";
+import type { FieldAccess } from "./fields.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
 import { formatInZone } from "./zone.ts";
+import type { WithMeanings } from "./semantic/dimension-expression.ts";
 
 /** A validated question about who was active when. */
 export interface ActivityQuery {
@@ -36,7 +38,7 @@ export interface ActivityQuery {
 }
 
 /** A question about activity as the graph delivers it. */
-export interface ActivityInput extends SampleInput {
+export interface ActivityInput extends SampleInput, WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly event: EventMatcherInput;
   readonly period?: CalendarPeriod;

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { parseField, type Field } from "./fields.ts";
+import { parseField } from "./fields.ts";
+import type { Field } from "./field.ts";
 import { groupField } from "./people/group-type.ts";
 
 /** What a behavioural question counts. */

@@ -1,6 +1,7 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { filteredColumns } from "@tessera/platform/store/data-policy";
-import { EVENT_FIELDS, type Field } from "./fields.ts";
+import { basesOf, EVENT_FIELDS } from "./fields.ts";
+import type { Field } from "./field.ts";
 
 /** Tables a behavioural question can be read from. */
 export type BehaviourTable = "events_by_person" | "events";
@@ -29,7 +30,11 @@ const HELD_COLUMNS: readonly string[] = EVENT_FIELDS.filter(({ name }) => HELD_N
 
 /** Whether `events_by_person`, the narrow copy in order of persons, holds a field. */
 export const heldByPerson = (field: Field): boolean =>
-  field.kind === "PART" ? HELD_COLUMNS.includes(field.of) : field.kind === "COLUMN" && HELD_NAMES.has(field.name);
+  basesOf(field).every((base) =>
+    base.kind === "PART"
+      ? HELD_COLUMNS.includes(base.of)
+      : base.kind === "COLUMN" && HELD_COLUMNS.includes(base.column),
+  );
 
 const REASON_TABLE = "events_by_person";
 

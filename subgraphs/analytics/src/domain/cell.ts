@@ -1,7 +1,9 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { accessIn, type FieldAccess } from "./fields.ts";
+import { accessIn } from "./access-in.ts";
+import type { FieldAccess } from "./fields.ts";
 import type { FilterInput } from "./filter-input.ts";
-import { parseFilter, type Condition } from "./filter.ts";
+import { parseFilter } from "./filter.ts";
+import type { Condition } from "./field.ts";
 import { numbersOf, type Measure } from "./measures.ts";
 import { parseOlap, type AnalyticQuery, type OlapInput } from "./query.ts";
 import type { TimeRange } from "./time-range.ts";

@@ -10,7 +10,8 @@ import {
 import { parseEventMatcher, type EventMatcher } from "./event-matcher.ts";
 import { refuseInCohort } from "./in-cohort.ts";
 import type { FilterInput } from "./filter-input.ts";
-import { fieldsOf, parseFilter, type Condition } from "./filter.ts";
+import { fieldsOf, parseFilter } from "./filter.ts";
+import type { Condition } from "./field.ts";
 import { parseCohortWindow, type CohortWindow } from "./cohort-window.ts";
 import type { FieldAccess } from "./fields.ts";
 

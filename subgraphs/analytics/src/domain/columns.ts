@@ -1,5 +1,5 @@
 import { evaluateArithmetic } from "./arithmetic.ts";
-import type { Field } from "./fields.ts";
+import type { Field } from "./field.ts";
 import type { Measure } from "./measures.ts";
 import { isoTime } from "./zone.ts";
 

@@ -1,7 +1,8 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { parseField, type Field, type FieldAccess } from "./fields.ts";
+import { parseField, type FieldAccess } from "./fields.ts";
+import type { Condition, Field } from "./field.ts";
 import type { FilterInput } from "./filter-input.ts";
-import { fieldsOf, parseFilter, type Condition } from "./filter.ts";
+import { fieldsOf, parseFilter } from "./filter.ts";
 
 /** Which events a step, a touchpoint, a conversion or an exclusion is about. */
 export interface EventMatcher {

@@ -1,11 +1,14 @@
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { accessIn } from "./access-in.ts";
 import type { StoredEvent } from "./event.ts";
 import type { FieldAccess } from "./fields.ts";
 import type { FilterInput } from "./filter-input.ts";
-import { parseFilter, type Condition } from "./filter.ts";
+import { parseFilter } from "./filter.ts";
+import type { Condition } from "./field.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
+import type { WithMeanings } from "./semantic/dimension-expression.ts";
 
 /** Place of an event in the list of all, newest first. */
 export interface EventPlace {
@@ -28,7 +31,7 @@ export const MAX_PAGE = 1_000;
 const DEFAULT_PAGE = 50;
 
 /** A question for a page as the graph delivers it. */
-export interface EventPageInput {
+export interface EventPageInput extends WithMeanings {
   readonly filter?: FilterInput | null | undefined;
   readonly range?: { readonly from: string; readonly to: string } | null | undefined;
   readonly first?: number;
@@ -58,7 +61,7 @@ export const parsePageSize = ({
 
 /** Validates a question for a page; refuses with BAD_INPUT or FORBIDDEN. */
 export const parseEventPage = (input: EventPageInput, access: FieldAccess): EventPageQuery => ({
-  filter: parseFilter(input.filter, "filter", access),
+  filter: parseFilter(input.filter, "filter", accessIn(access, { meanings: input.meanings })),
   range: input.range === null || input.range === undefined ? null : parseTimeRange(input.range, "range"),
   ...parsePageSize(input),
 });

@@ -1,43 +1,11 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { didYouMean } from "./did-you-mean.ts";
+import type { BaseField, ColumnField, Field, FieldType, PartField, PropertyField } from "./field.ts";
 import { CLOCK_HANDS, URL_PARTS, type FieldPart } from "./field-parts.ts";
 import { zoneClock } from "./zone-clock.ts";
 
-/** What the values of a field are. TEXT that an event does not carry is stored as the empty text. */
-export type FieldType = "TEXT" | "ID" | "BOOLEAN" | "INTEGER" | "DECIMAL" | "TIME" | "LIST";
-
-/** A column of the events table. */
-export interface ColumnField {
-  readonly kind: "COLUMN";
-  /** Name in the graph. */
-  readonly name: string;
-  /** Name in the store. */
-  readonly column: string;
-  readonly type: FieldType;
-}
-
-/** A part of a column: of an address its host, of a moment the hour of the day. */
-export interface PartField {
-  readonly kind: "PART";
-  /** Name in the graph: that of the column's field, a dot and the part's. */
-  readonly name: string;
-  /** Name of the column in the store. */
-  readonly of: string;
-  readonly part: FieldPart;
-  readonly type: "TEXT" | "INTEGER";
-}
-
-/** A path into an event's own properties. */
-export interface PropertyField {
-  readonly kind: "PROPERTY";
-  /** Name in the graph: `properties.` and the path. */
-  readonly name: string;
-  /** The path as the store names it, `properties.` included. */
-  readonly path: string;
-}
-
-/** Something of an event that can be filtered and grouped by. */
-export type Field = ColumnField | PartField | PropertyField;
+/** The fields of events that a field is made of: itself, unless it is a tenant's own. */
+export const basesOf = (field: Field): readonly BaseField[] => (field.kind === "OWN" ? field.of : [field]);
 
 const text = (name: string, column: string): ColumnField => ({ kind: "COLUMN", name, column, type: "TEXT" });
 const typed = (type: FieldType, name: string, column: string): ColumnField => ({ kind: "COLUMN", name, column, type });
@@ -90,6 +58,23 @@ const byName: ReadonlyMap<string, ColumnField | PartField> = new Map(
   [...EVENT_FIELDS, ...PART_FIELDS].map((field) => [field.name, field]),
 );
 
+const samePart = (one: FieldPart, other: FieldPart): boolean =>
+  one.kind === "CLOCK" && other.kind === "CLOCK"
+    ? one.hand === other.hand
+    : JSON.stringify(one) === JSON.stringify(other);
+
+/** Name by which events carry a field, whatever a dimension that is this field is called. */
+export const sentName = (field: BaseField): string => {
+  switch (field.kind) {
+    case "PROPERTY":
+      return field.path;
+    case "COLUMN":
+      return EVENT_FIELDS.find(({ column }) => column === field.column)?.name ?? field.name;
+    case "PART":
+      return PART_FIELDS.find(({ of, part }) => of === field.of && samePart(part, field.part))?.name ?? field.name;
+  }
+};
+
 /** Fields that name a person: their values are shown, grouped by and searched only with `analytics:personal-data`. */
 const PERSONAL_FIELDS: ReadonlySet<string> = new Set(["userId", "anonymousId"]);
 
@@ -108,17 +93,19 @@ export const isPropertyName = (name: string): boolean => {
   return name.startsWith(PREFIX) && path.length <= MAX_PATH_LENGTH && PATH.test(path);
 };
 
-/** How fields are read: what the caller may see of events, and the zone whose clock parts of moments are of (UTC when left out). */
-export interface FieldAccess {
-  readonly personalData: boolean;
+/** How fields are read: the zone whose clock parts of moments are of (UTC when left out), and what the tenant's own dimensions are. */
+export interface FieldMeanings {
   readonly timeZone?: string;
+  /** The field that a dimension of the tenant's own is; refuses with BAD_INPUT, at a place, a name that stands for none. */
+  readonly ownField?: (name: string, where: string) => Field;
 }
 
-/** How the fields of a question are read: parts of moments are of its own zone's clock. */
-export const accessIn = (
-  access: FieldAccess,
-  { timeZone }: { readonly timeZone?: string | null | undefined },
-): FieldAccess => ({ ...access, timeZone: timeZone ?? "UTC" });
+/** How fields are read by a caller: also what the caller may see of events. */
+export interface FieldAccess extends FieldMeanings {
+  readonly personalData: boolean;
+}
+
+const OWN_PREFIX = "dimensions.";
 
 const parseProperty = (name: string, where: string): PropertyField => {
   const path = name.slice(PREFIX.length);
@@ -137,9 +124,17 @@ const onClock = (field: ColumnField | PartField, timeZone: string): ColumnField 
     ? { ...field, part: { ...field.part, clock: zoneClock(timeZone) } }
     : field;
 
+const parseOwn = (name: string, where: string, { ownField }: FieldMeanings): Field => {
+  if (ownField !== undefined) return ownField(name, where);
+  throw refuse("BAD_INPUT", "Dimensions of the tenant's own can't be named here: name the fields they are made of.", {
+    field: where,
+  });
+};
+
 /** Reads a field by its name in the graph; refuses an unknown one with BAD_INPUT and lists the known. */
-export const parseField = (name: string, where: string, timeZone = "UTC"): Field => {
+export const parseField = (name: string, where: string, meanings: FieldMeanings = {}): Field => {
   if (name.startsWith(PREFIX)) return parseProperty(name, where);
+  if (name.startsWith(OWN_PREFIX)) return parseOwn(name, where, meanings);
   const field = byName.get(name);
   if (field === undefined)
     throw refuse(
@@ -147,12 +142,12 @@ export const parseField = (name: string, where: string, timeZone = "UTC"): Field
       `There is no such field.${didYouMean(name, [...byName.keys()])} The fields are ${[...byName.keys()].join(", ")} and \`properties.<path>\`.`,
       { field: where },
     );
-  return onClock(field, timeZone);
+  return onClock(field, meanings.timeZone ?? "UTC");
 };
 
 /** Reads a field whose values the answer would reveal; refuses personal data with FORBIDDEN unless the caller may see it. */
 export const parseRevealedField = (name: string, where: string, access: FieldAccess): Field => {
-  const field = parseField(name, where, access.timeZone);
+  const field = parseField(name, where, access);
   if (!access.personalData && PERSONAL_FIELDS.has(field.name))
     throw refuse("FORBIDDEN", `\`${field.name}\` is personal data and needs the permission analytics:personal-data.`, {
       field: where,

@@ -3,31 +3,11 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { RE2JS } from "re2js";
 import { filterOfParts, type FilterInput, type InCohortInput } from "./filter-input.ts";
-import type { PeopleStatement } from "./people-statement.ts";
-import { parseRevealedField, type Field, type FieldAccess, type FieldType } from "./fields.ts";
-
-/** How a number is compared. */
-export type Comparison = (typeof COMPARISONS)[number];
+import { parseRevealedField, type FieldAccess } from "./fields.ts";
+import type { Comparison, Condition, Field, FieldType } from "./field.ts";
 
 /** Every way to compare a number. */
-export const COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
-
-/** A validated filter; values are in the canonical text of their field. */
-export type Condition =
-  | { readonly kind: "AND" | "OR"; readonly parts: readonly Condition[] }
-  | { readonly kind: "NOT"; readonly part: Condition }
-  | { readonly kind: "ONE_OF"; readonly field: Field; readonly values: readonly string[] }
-  | { readonly kind: "CONTAINS" | "STARTS_WITH" | "MATCHES"; readonly field: Field; readonly text: string }
-  | { readonly kind: "COMPARE"; readonly field: Field; readonly comparison: Comparison; readonly value: number }
-  | { readonly kind: "EXISTS"; readonly field: Field; readonly exists: boolean }
-  | {
-      readonly kind: "IN_COHORT";
-      readonly cohort: string;
-      /** The moment asked about, null for the last computation; with the cohort it tells equal tests from others. */
-      readonly asOf: string | null;
-      /** Null where nobody has found the people: such a test can be checked, not asked. */
-      readonly people: PeopleStatement | null;
-    };
+export const COMPARISONS: readonly Comparison[] = ["gt", "gte", "lt", "lte"];
 
 type Maybe<T> = T | null | undefined;
 

@@ -1,6 +1,6 @@
 import type { Cell } from "./columns.ts";
 import { parseDecimal } from "./decimal.ts";
-import type { Field } from "./fields.ts";
+import type { Field } from "./field.ts";
 import type { Group } from "./olap-answer.ts";
 import type { AnalyticQuery, ColumnPlace, OrderStep, SortDirection } from "./query.ts";
 

@@ -2,6 +2,7 @@ import { dataPolicyShape } from "@tessera/platform/store/data-policy";
 import { z } from "zod";
 import type { JobInput } from "./job-query.ts";
 import type { FilterInput } from "./filter-input.ts";
+import type { Meaning } from "./semantic/dimension-expression.ts";
 
 const GRANULARITIES = ["NONE", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"] as const;
 const FUNCTIONS = ["COUNT", "UNIQUES", "SUM", "AVG", "MIN", "MAX", "QUANTILES", "FORMULA"] as const;
@@ -38,6 +39,13 @@ const measure = z.object({
   metric: z.enum(["SHOWN", "BASE"]).exactOptional(),
 });
 
+// boundary: expressions are kept after they were validated, and validated again before anything is made of them.
+const expression = z.record(z.string(), z.unknown()).transform((value) => value as Meaning["expression"]);
+const meanings = z.object({
+  found: z.array(z.object({ written: z.string(), version: z.number().nullable(), expression })),
+  unknown: z.array(z.object({ written: z.string(), why: z.string() })),
+});
+
 const jobInput = z.object({
   olap: z.object({
     range: z.object({ from: z.string(), to: z.string() }),
@@ -60,6 +68,7 @@ const jobInput = z.object({
         }),
       )
       .default([]),
+    meanings: meanings.exactOptional(),
   }),
   maxRows: z.number(),
   // Jobs of before there were policies have none.

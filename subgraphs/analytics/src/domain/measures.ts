@@ -1,8 +1,9 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseArithmetic, type Arithmetic, type ArithmeticColumn } from "./arithmetic.ts";
-import { parseField, type Field, type FieldAccess, type PropertyField } from "./fields.ts";
+import { parseField, type FieldAccess } from "./fields.ts";
+import type { Condition, Field, PropertyField } from "./field.ts";
 import type { FilterInput } from "./filter-input.ts";
-import { parseFilter, type Condition } from "./filter.ts";
+import { parseFilter } from "./filter.ts";
 
 /** How a measure computes, as in the SDL. */
 export type MeasureFunction = "COUNT" | "UNIQUES" | "SUM" | "AVG" | "MIN" | "MAX" | "QUANTILES" | "FORMULA";
@@ -80,11 +81,11 @@ const numberSource = (input: MeasureInput, where: string): NumberSource => {
   return { kind: "PROPERTY", field };
 };
 
-const uniquesOf = (of: string | null | undefined, where: string, { timeZone }: FieldAccess): UniquesOf => {
+const uniquesOf = (of: string | null | undefined, where: string, access: FieldAccess): UniquesOf => {
   if (of === "persons") return { kind: "PERSONS" };
   if (of === "sessions") return { kind: "SESSIONS" };
   if (of === null || of === undefined) throw bad(`${where}.of`, "UNIQUES counts `persons`, `sessions` or a field.");
-  return { kind: "FIELD", field: parseField(of, `${where}.of`, timeZone) };
+  return { kind: "FIELD", field: parseField(of, `${where}.of`, access) };
 };
 
 const levelsOf = (input: MeasureInput, where: string): readonly number[] => {

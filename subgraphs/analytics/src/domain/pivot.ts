@@ -1,8 +1,10 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
 import { dimensionText, emptyCells, measureColumn, type Cell, type Column } from "./columns.ts";
-import { accessIn, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
-import { parseFilter, type Condition } from "./filter.ts";
+import { accessIn } from "./access-in.ts";
+import { parseRevealedField, type FieldAccess } from "./fields.ts";
+import type { Condition, Field } from "./field.ts";
+import { parseFilter } from "./filter.ts";
 import { shownMeasures } from "./measures.ts";
 import { unmixed, type Group } from "./olap-answer.ts";
 import {

@@ -1,7 +1,8 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { filteredColumns, maskedColumns } from "@tessera/platform/store/data-policy";
 import type { ClockPart } from "./field-parts.ts";
-import type { Field } from "./fields.ts";
+import { basesOf } from "./fields.ts";
+import type { Field } from "./field.ts";
 import { asksPeople, fieldsOf } from "./filter.ts";
 import { DAY_MS, HOUR_MS } from "./duration.ts";
 import type { Measure } from "./measures.ts";
@@ -71,7 +72,7 @@ export interface Plan {
 
 const holds = (table: RollupTable, field: Field): boolean => {
   const names: readonly string[] = ROLLUPS[table].dimensions;
-  return field.kind === "COLUMN" && names.includes(field.name);
+  return basesOf(field).every((base) => base.kind === "COLUMN" && names.includes(base.column));
 };
 
 const whyNotMeasure = (table: RollupTable, { name, formula, filter }: Measure): string | null => {
@@ -164,7 +165,8 @@ const daysOf = (rollup: RollupTable | null, { range, buckets, ...query }: Analyt
   if (rollup !== "rollup_hour_name" || days === null || days.toMs - days.fromMs < MIN_DAYS * DAY_MS) return null;
   const { dimensions, filter, measures } = query;
   if (!measures.every(keptByDay) || !measures.some(({ formula }) => formula.kind === "UNIQUES")) return null;
-  if ([...dimensions, ...fieldsOf(filter)].some(({ name }) => name === "currency")) return null;
+  const bases = [...dimensions, ...fieldsOf(filter)].flatMap(basesOf);
+  if (bases.some((base) => base.kind === "COLUMN" && base.column === "currency")) return null;
   const hands = dimensions.flatMap((field) =>
     field.kind === "PART" && field.part.kind === "CLOCK" ? [field.part] : [],
   );

@@ -3,10 +3,12 @@ import type { Approximate } from "./approximate.ts";
 import { parseAskedSample, type AskedSample, type SampleInput } from "./asked-sample.ts";
 import { columnsOf } from "./arithmetic.ts";
 import { bucketsOf, type Buckets, type Granularity } from "./calendar.ts";
-import { accessIn, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { accessIn } from "./access-in.ts";
+import { parseRevealedField, type FieldAccess } from "./fields.ts";
+import type { Comparison, Condition, Field } from "./field.ts";
 import type { FilterInput } from "./filter-input.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { COMPARISONS, onlyValueOf, parseFilter, type Comparison, type Condition } from "./filter.ts";
+import { COMPARISONS, onlyValueOf, parseFilter } from "./filter.ts";
 import {
   firstShown,
   numbersOf,
@@ -18,6 +20,7 @@ import {
 } from "./measures.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
+import type { WithMeanings } from "./semantic/dimension-expression.ts";
 
 /** A validated question: what to measure over which events, grouped how. */
 export interface AnalyticQuery {
@@ -119,7 +122,7 @@ export interface ComparisonInput {
 export type Fill = "NONE" | "EMPTY" | "PREVIOUS" | "LINEAR";
 
 /** An `olap` question as the graph delivers it. */
-export interface OlapInput extends SampleInput {
+export interface OlapInput extends SampleInput, WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly measures: readonly MeasureInput[];
   readonly dimensions?: readonly string[];
@@ -146,7 +149,7 @@ export interface OlapInput extends SampleInput {
 }
 
 /** A `timeSeries` question as the graph delivers it. */
-export interface TimeSeriesInput extends SampleInput {
+export interface TimeSeriesInput extends SampleInput, WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly granularity: Granularity;
   readonly timeZone?: string;

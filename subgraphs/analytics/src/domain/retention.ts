@@ -6,10 +6,13 @@ import { bucketsOf, type Buckets } from "./calendar.ts";
 import { parseZone, type CalendarPeriod } from "./cohort-window.ts";
 import { DAY_MS } from "./duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "./event-matcher.ts";
-import { accessIn, parseField, parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { accessIn } from "./access-in.ts";
+import { parseField, parseRevealedField, type FieldAccess } from "./fields.ts";
+import type { Field } from "./field.ts";
 import { parseCount } from "./query.ts";
 import { parseTimeRange, type TimeRange } from "./time-range.ts";
 import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
+import type { WithMeanings } from "./semantic/dimension-expression.ts";
 
 /** Which start event begins, as in the SDL. */
 export type RetentionStart = "FIRST_IN_RANGE" | "FIRST_EVER" | "EVERY";
@@ -73,7 +76,7 @@ export interface RetentionQuery {
 type Maybe<T> = T | null | undefined;
 
 /** A question about retention as the graph delivers it. */
-export interface RetentionInput extends SampleInput {
+export interface RetentionInput extends SampleInput, WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly start: EventMatcherInput;
   readonly returning: EventMatcherInput;

@@ -1,10 +1,11 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { dimensionText, type Cell } from "./columns.ts";
 import { DAY_MS, parseDuration, SECOND_MS, type DurationBounds } from "./duration.ts";
-import { parseRevealedField, type Field, type FieldAccess } from "./fields.ts";
+import { parseRevealedField, type FieldAccess } from "./fields.ts";
+import type { Condition, Field } from "./field.ts";
 import { refuseInCohort } from "./in-cohort.ts";
 import type { FilterInput } from "./filter-input.ts";
-import { parseFilter, type Condition } from "./filter.ts";
+import { parseFilter } from "./filter.ts";
 import { EVENT_SKETCH_BITS } from "./sketch-error.ts";
 
 /** How windows are laid, with their sizes in milliseconds; TUMBLING is SLIDING by its own size. */

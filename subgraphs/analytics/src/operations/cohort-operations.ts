@@ -7,13 +7,14 @@ import type { CohortStore } from "../store/cohort-store.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
 import { withRange, type Asked } from "./at-range.ts";
-import { withCohorts } from "./in-cohort.ts";
+import { withNames } from "./in-cohort.ts";
 import { changeCohortList, computeCohort, deleteCohort } from "./change-cohorts.ts";
 import { cohortHistory, cohortMembers, cohortMembership, cohortSize, previewCohort } from "./cohort-members.ts";
 import { findCohorts, listCohorts } from "./find-cohorts.ts";
 import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activity.ts";
 import { queryRetention } from "./query-retention.ts";
 import { createCohort, updateCohort } from "./save-cohort.ts";
+import type { DimensionDeps } from "./semantic/own-dimensions.ts";
 
 /** What cohorts and retention need. */
 export interface CohortDeps {
@@ -26,7 +27,7 @@ export interface CohortDeps {
 }
 
 /** Everything that can be asked of cohorts, and of who comes back, bound to its dependencies. */
-export const createCohortOperations = (deps: CohortDeps) => ({
+export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
   findCohorts: findCohorts(deps),
   listCohorts: listCohorts(deps),
   previewCohort: previewCohort(deps),
@@ -45,9 +46,9 @@ export const createCohortOperations = (deps: CohortDeps) => ({
   retention: (caller: Caller, asked: Asked<RetentionInput>, of: Cohort | null = null, signal?: AbortSignal) =>
     withRange(
       deps,
-      withCohorts(deps, (by, input: RetentionInput) => queryRetention(deps)(by, input, of, signal)),
+      withNames(deps, (by, input: RetentionInput) => queryRetention(deps)(by, input, of, signal)),
     )(caller, asked),
-  stickiness: withRange(deps, withCohorts(deps, queryStickiness(deps))),
-  lifecycle: withRange(deps, withCohorts(deps, queryLifecycle(deps))),
-  activeUsers: withRange(deps, withCohorts(deps, queryActiveUsers(deps))),
+  stickiness: withRange(deps, withNames(deps, queryStickiness(deps))),
+  lifecycle: withRange(deps, withNames(deps, queryLifecycle(deps))),
+  activeUsers: withRange(deps, withNames(deps, queryActiveUsers(deps))),
 });

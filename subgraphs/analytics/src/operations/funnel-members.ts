@@ -4,6 +4,7 @@ import type { FunnelBreakdownInput, FunnelInput, FunnelMembersInput } from "../d
 import { FUNNEL_LIMITS } from "../domain/funnel/funnel.ts";
 import { namedPeople } from "./cohort-people.ts";
 import { resolveCohorts } from "./in-cohort.ts";
+import { resolveDimensions } from "./semantic/own-dimensions.ts";
 import { segmentsOf, type ResolveDeps } from "./semantic/resolve-question.ts";
 
 const WHERE = "input.breakdown";
@@ -64,5 +65,6 @@ export const withMembers =
     const { breakdown = null } = input;
     if (breakdown === null) return ask(caller, input, signal);
     const members = await membersOf(deps, caller, input, breakdown);
-    return ask(caller, { ...input, breakdown: { ...breakdown, members } }, signal);
+    const named = await resolveDimensions(deps, caller, { ...input, breakdown: { ...breakdown, members } });
+    return ask(caller, named, signal);
   };

@@ -8,6 +8,7 @@ import type { PeopleStatement } from "../domain/people-statement.ts";
 import { parseAsOf } from "../domain/retention.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
+import { resolveDimensions, type DimensionDeps } from "./semantic/own-dimensions.ts";
 import { computedPeople, namedCohort, peopleOf } from "./cohort-people.ts";
 
 /** What finding the people of filters needs. */
@@ -78,20 +79,37 @@ export const resolveCohorts = async <Input>(
   return withPeople(input, found) as Input;
 };
 
-/** Asks a question whose filters may name cohorts. */
-export const withCohorts =
-  <Input, Answer>(
-    deps: InCohortDeps,
+/** What questions need that name cohorts in their filters, and dimensions of the tenant's own wherever a field stands. */
+export type NamingDeps = InCohortDeps & DimensionDeps;
+
+/** Finds the people of the cohorts that a question's filters name, and what the dimensions of the tenant's own mean that it names. */
+export const resolveNames = async <Input extends object>(
+  deps: NamingDeps,
+  caller: Caller,
+  input: Input,
+): Promise<Input> => resolveDimensions(deps, caller, await resolveCohorts(deps, caller, input));
+
+/** Asks a question that may name cohorts and dimensions of the tenant's own. */
+export const withNames =
+  <Input extends object, Answer>(
+    deps: NamingDeps,
     ask: (caller: Caller, input: Input, signal?: AbortSignal) => Promise<Answer>,
   ): ((caller: Caller, input: Input, signal?: AbortSignal) => Promise<Answer>) =>
   async (caller, input, signal) =>
-    ask(caller, await resolveCohorts(deps, caller, input), signal);
+    ask(caller, await resolveNames(deps, caller, input), signal);
 
-/** Asks for a part of the answer to a question whose filters may name cohorts. */
-export const withCohortsWithin =
-  <Asked extends { readonly input: unknown }, Answer>(
-    deps: InCohortDeps,
+/** Asks for a part of the answer to a question that may name cohorts and dimensions of the tenant's own. */
+export const withNamesWithin =
+  <Asked extends { readonly input: object }, Answer>(
+    deps: NamingDeps,
     ask: (caller: Caller, asked: Asked, signal?: AbortSignal) => Promise<Answer>,
   ): ((caller: Caller, asked: Asked, signal?: AbortSignal) => Promise<Answer>) =>
   async (caller, asked, signal) =>
-    ask(caller, { ...asked, input: await resolveCohorts<Asked["input"]>(deps, caller, asked.input) }, signal);
+    ask(
+      caller,
+      {
+        ...asked,
+        input: await resolveNames<Asked["input"]>(deps, caller, asked.input),
+      },
+      signal,
+    );

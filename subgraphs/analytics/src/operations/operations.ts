@@ -18,11 +18,11 @@ import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
 import { withRange, type Asked } from "./at-range.ts";
-import { withCohorts, withCohortsWithin } from "./in-cohort.ts";
+import { withNames, withNamesWithin } from "./in-cohort.ts";
 import type { Answers } from "./delivery/answers.ts";
 import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
-import { cohortsNamed, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
+import { fieldVersions, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
 import { createDashboardOperations, questionAskers, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
 import { createReportOperations, type ReportDeps } from "./reports/report-operations.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
@@ -109,19 +109,19 @@ const plainOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
   timeSeries: withRange(deps, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps))),
   olap: withRange(deps, withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))),
-  funnel: withRange(deps, withCohorts(deps, withMembers(deps, queryFunnel(deps)))),
-  attribution: withRange(deps, withCohorts(deps, queryAttribution(deps))),
-  paths: withRange(deps, withCohorts(deps, queryPaths(deps))),
-  funnelOfPath: withCohortsWithin(deps, funnelOfPath(deps)),
-  sessions: withCohortsWithin(deps, querySessions(deps)),
-  sessionMetrics: withRange(deps, withCohorts(deps, querySessionMetrics(deps))),
-  velocity: withRange(deps, withCohorts(deps, queryVelocity(deps))),
-  rings: withRange(deps, withCohorts(deps, queryRings(deps))),
-  eventQuality: withRange(deps, withCohorts(deps, queryEventQuality(deps))),
-  drift: withRange(deps, withCohorts(deps, queryDrift(deps))),
+  funnel: withRange(deps, withNames(deps, withMembers(deps, queryFunnel(deps)))),
+  attribution: withRange(deps, withNames(deps, queryAttribution(deps))),
+  paths: withRange(deps, withNames(deps, queryPaths(deps))),
+  funnelOfPath: withNamesWithin(deps, funnelOfPath(deps)),
+  sessions: withNamesWithin(deps, querySessions(deps)),
+  sessionMetrics: withRange(deps, withNames(deps, querySessionMetrics(deps))),
+  velocity: withRange(deps, withNames(deps, queryVelocity(deps))),
+  rings: withRange(deps, withNames(deps, queryRings(deps))),
+  eventQuality: withRange(deps, withNames(deps, queryEventQuality(deps))),
+  drift: withRange(deps, withNames(deps, queryDrift(deps))),
   cohortSizes: withRange(deps, queryCohortSizes(deps)),
   apiExecutions: withRange(deps, queryApiExecutions(deps)),
-  events: withCohorts(deps, queryEvents(deps)),
+  events: withNames(deps, queryEvents(deps)),
   olapPage: queryOlapPage(deps),
   rowsBehind: rowsBehindNamed(deps),
   behindCounts: behindCounts(deps),
@@ -153,7 +153,7 @@ const plainOperations = (deps: OperationDeps) => ({
 /** Questions whose answers are shared by those who take one of some age, or ask at the same time. */
 const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOperations>) => {
   const share = freshEnough(deps);
-  const [named, ofCohorts] = [namedVersions(deps), cohortsNamed(deps)];
+  const [named, ofFields] = [namedVersions(deps), fieldVersions(deps)];
   const {
     olap,
     timeSeries,
@@ -176,17 +176,17 @@ const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOpe
       versionsOf: (caller, input) =>
         named(caller, { ...input, segments: input.breakdown?.segments ?? [] }, "input.breakdown"),
     }),
-    attribution: share({ name: "attribution", ask: attribution, versionsOf: ofCohorts }),
-    paths: share({ name: "paths", ask: paths, versionsOf: ofCohorts }),
-    sessionMetrics: share({ name: "sessionMetrics", ask: sessionMetrics, versionsOf: ofCohorts }),
+    attribution: share({ name: "attribution", ask: attribution, versionsOf: ofFields }),
+    paths: share({ name: "paths", ask: paths, versionsOf: ofFields }),
+    sessionMetrics: share({ name: "sessionMetrics", ask: sessionMetrics, versionsOf: ofFields }),
     retention: share({
       name: "retention",
       ask: (caller, { input, of }: RetentionAsked, signal) => retention(caller, input, of, signal),
-      versionsOf: ofCohorts,
+      versionsOf: ofFields,
     }),
-    stickiness: share({ name: "stickiness", ask: stickiness, versionsOf: ofCohorts }),
-    lifecycle: share({ name: "lifecycle", ask: lifecycle, versionsOf: ofCohorts }),
-    activeUsers: share({ name: "activeUsers", ask: activeUsers, versionsOf: ofCohorts }),
+    stickiness: share({ name: "stickiness", ask: stickiness, versionsOf: ofFields }),
+    lifecycle: share({ name: "lifecycle", ask: lifecycle, versionsOf: ofFields }),
+    activeUsers: share({ name: "activeUsers", ask: activeUsers, versionsOf: ofFields }),
     runSavedQuery: share({ name: "runSavedQuery", ask: runSavedQuery, versionsOf: savedQueryVersions(deps) }),
   };
 };

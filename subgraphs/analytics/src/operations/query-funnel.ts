@@ -7,7 +7,7 @@ import { fieldsOfTouches } from "../domain/attribution/question.ts";
 import { approximationOf, samplingOf, type Part } from "../domain/asked-part.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher } from "../domain/event-matcher.ts";
-import type { Field } from "../domain/fields.ts";
+import type { Field } from "../domain/field.ts";
 import { fieldsOf as conditionFields } from "../domain/filter.ts";
 import { funnelTask, type FunnelParts } from "../domain/funnel/count-funnel.ts";
 import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";

@@ -6,7 +6,7 @@ import { fieldsOfUnit } from "../domain/analysis-unit.ts";
 import { approximationOf, samplingOf } from "../domain/asked-part.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
-import type { Field } from "../domain/fields.ts";
+import type { Field } from "../domain/field.ts";
 import { sampledUnits, slicesOf } from "../domain/funnel/unit-slice.ts";
 import { pathTask } from "../domain/paths/count-paths.ts";
 import { parsePaths } from "../domain/paths/parse-paths.ts";

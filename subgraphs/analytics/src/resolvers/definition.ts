@@ -3,11 +3,18 @@ import type { Context } from "../context.ts";
 import type { Definition as AnyDefinition, DefinitionKind } from "../domain/semantic/definition.ts";
 import type {
   ArchiveDefinitionResultResolvers,
+  BuiltInDimensionResolvers,
+  DefineDimensionResultResolvers,
   DefineHierarchyResultResolvers,
   DefineMetricResultResolvers,
   DefineSegmentResultResolvers,
   DefinitionResolvers,
   DefinitionVersionResolvers,
+  DimensionConnectionResolvers,
+  DimensionDefinedResolvers,
+  DimensionExpressionResolvers,
+  DimensionResolvers,
+  DimensionTextResolvers,
   HierarchyConnectionResolvers,
   HierarchyDefinedResolvers,
   HierarchyResolvers,
@@ -82,6 +89,30 @@ export const Hierarchy: HierarchyResolvers = {
   versions: (hierarchy, _args, { caller, operations }) => operations.definitionVersions(caller, hierarchy),
 };
 
+/** Resolvers of `Dimension`. */
+export const Dimension: DimensionResolvers = {
+  __resolveReference: referenced("DIMENSION"),
+  ...defined,
+  format: ({ content }) => content.format,
+  expression: ({ content }) => content.expression,
+  versions: (dimension, _args, { caller, operations }) => operations.definitionVersions(caller, dimension),
+  usedBy: (dimension, _args, { caller, operations }) => operations.definitionUsedBy(caller, dimension),
+};
+
+/** Resolvers of `BuiltInDimension`. */
+export const BuiltInDimension: BuiltInDimensionResolvers = { expression: ({ content }) => content.expression };
+
+/** Resolvers of `DimensionExpression`: what is kept of cases is a list within what was sent. */
+export const DimensionExpression: DimensionExpressionResolvers = {
+  field: ({ field }) => field ?? null,
+  text: ({ text }) => text ?? null,
+  ranges: ({ ranges }) => ranges ?? null,
+  cases: ({ cases }) => cases ?? null,
+};
+
+/** Resolvers of `DimensionText`. */
+export const DimensionText: DimensionTextResolvers = { trim: ({ trim = false }) => trim };
+
 /** Resolvers of `DefinitionVersion`. */
 export const DefinitionVersion: DefinitionVersionResolvers = { definedAt: ({ definedAtMs }) => isoTime(definedAtMs) };
 
@@ -101,10 +132,18 @@ export const MetricConnection: MetricConnectionResolvers = { pageInfo };
 export const SegmentConnection: SegmentConnectionResolvers = { pageInfo };
 /** Resolvers of `SavedQueryConnection`. */
 export const SavedQueryConnection: SavedQueryConnectionResolvers = { pageInfo };
+/** Resolvers of `DimensionConnection`. */
+export const DimensionConnection: DimensionConnectionResolvers = { pageInfo };
 /** Resolvers of `HierarchyConnection`. */
 export const HierarchyConnection: HierarchyConnectionResolvers = { pageInfo };
 
-const TYPES = { METRIC: "Metric", SEGMENT: "Segment", SAVED_QUERY: "SavedQuery", HIERARCHY: "Hierarchy" } as const;
+const TYPES = {
+  METRIC: "Metric",
+  SEGMENT: "Segment",
+  SAVED_QUERY: "SavedQuery",
+  HIERARCHY: "Hierarchy",
+  DIMENSION: "Dimension",
+} as const;
 /** Resolvers of `Definition`. */
 export const Definition: DefinitionResolvers = { __resolveType: ({ kind }) => TYPES[kind] };
 
@@ -133,6 +172,15 @@ export const HierarchyDefined: HierarchyDefinedResolvers = {
   hierarchy: (outcome) => definitionOf(outcome, "HIERARCHY"),
 };
 
+/** Resolvers of `DimensionDefined`. */
+export const DimensionDefined: DimensionDefinedResolvers = {
+  dimension: (outcome) => definitionOf(outcome, "DIMENSION"),
+};
+
+/** Resolvers of `DefineDimensionResult`. */
+export const DefineDimensionResult: DefineDimensionResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "DEFINED" ? "DimensionDefined" : "TooManyDefinitions"),
+};
 /** Resolvers of `DefineHierarchyResult`. */
 export const DefineHierarchyResult: DefineHierarchyResultResolvers = {
   __resolveType: ({ kind }) => (kind === "DEFINED" ? "HierarchyDefined" : "TooManyDefinitions"),

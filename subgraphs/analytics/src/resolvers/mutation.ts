@@ -20,6 +20,7 @@ export const Mutation: MutationResolvers = {
   computeCohort: (_root, { id }, { caller, operations }) => operations.computeCohort(caller, id),
   changeCohortList: (_root, { id, input }, { caller, operations }) => operations.changeCohortList(caller, id, input),
   defineMetric: (_root, { input }, { caller, operations }) => operations.defineMetric(caller, input),
+  defineDimension: (_root, { input }, { caller, operations }) => operations.defineDimension(caller, input),
   defineHierarchy: (_root, { input }, { caller, operations }) => operations.defineHierarchy(caller, input),
   defineSegment: (_root, { input }, { caller, operations }) => operations.defineSegment(caller, input),
   saveQuery: (_root, { input }, { caller, operations }) => operations.saveQuery(caller, input),

@@ -6,7 +6,7 @@ import type { Cell } from "../domain/columns.ts";
 import type { PlannedTable, ReadEstimate, ReadRate, TakenProjection } from "../domain/explanation.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
-import type { Condition } from "../domain/filter.ts";
+import type { Condition } from "../domain/field.ts";
 import type { Plan } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { CoarserGroups } from "../domain/subtotals.ts";

@@ -4,7 +4,7 @@ import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { groupExpression } from "./field-sql.ts";
+import { groupExpression } from "./group-sql.ts";
 import { numberOf } from "./measure-sql.ts";
 import { createParams, type Params } from "./params.ts";
 

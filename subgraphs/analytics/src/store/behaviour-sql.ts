@@ -3,8 +3,8 @@ import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { TimeRange } from "../domain/time-range.ts";
-import { conditionSql } from "./condition-sql.ts";
-import { columnSql, propertyText } from "./field-sql.ts";
+import { columnSql, conditionSql } from "./condition-sql.ts";
+import { propertyText } from "./property-sql.ts";
 import type { Params } from "./params.ts";
 import { momentSql, sinceSql, untilSql } from "./time-sql.ts";
 

@@ -2,12 +2,11 @@ import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { BehaviourRules } from "../domain/behaviour-rules.ts";
 import type { ClosedNode } from "../domain/cohort-references.ts";
 import type { EventMatcher } from "../domain/event-matcher.ts";
-import type { Field } from "../domain/fields.ts";
-import type { Condition } from "../domain/filter.ts";
+import type { Condition, Field } from "../domain/field.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, matcherSql } from "./behaviour-sql.ts";
-import { conditionSql } from "./condition-sql.ts";
-import { columnSql, propertyText } from "./field-sql.ts";
+import { columnSql, conditionSql } from "./condition-sql.ts";
+import { propertyText } from "./property-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
 

@@ -1,13 +1,61 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { ColumnField, Field, PartField } from "../domain/fields.ts";
-import type { Comparison, Condition } from "../domain/filter.ts";
-import { columnSql, propertyNumber, propertyText } from "./field-sql.ts";
+import type {
+  BaseField,
+  ColumnField,
+  Comparison,
+  Condition,
+  Field,
+  OwnField,
+  OwnValue,
+  PartField,
+} from "../domain/field.ts";
+import { partSql } from "./part-sql.ts";
+import { propertyNumber, propertyText } from "./property-sql.ts";
 import type { Params } from "./params.ts";
 
 /** How a comparison is written. */
 export const COMPARISON_SQL: Readonly<Record<Comparison, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
 
-const columnOneOf = (field: ColumnField | PartField, values: readonly string[], params: Params): string => {
+const textOf = (field: BaseField, params: Params): string =>
+  field.kind === "PROPERTY" ? `ifNull(${propertyText(field.path, params)}, '')` : columnSql(field, params);
+
+const otherwiseSql = ({ otherwise }: OwnValue, params: Params): string => {
+  switch (otherwise.kind) {
+    case "NOTHING":
+      return "''";
+    case "LABEL":
+      return params.place("String", otherwise.label);
+    case "FIELD":
+      return `toString(${textOf(otherwise.field, params)})`;
+  }
+};
+
+const LETTERS = { LOWER: "lower", UPPER: "upper" } as const;
+
+/** Text as a dimension makes it: cut out, then trimmed, then in letters of one case; where nothing is left, what it is otherwise. */
+const madeText = (value: Extract<OwnValue, { kind: "TEXT" }>, params: Params): string => {
+  const { of, extract, trim, letters } = value;
+  const sent = `toString(${textOf(of, params)})`;
+  const cut = extract === null ? sent : `extract(${sent}, ${params.place("String", extract)})`;
+  const trimmed = trim ? `trimBoth(${cut})` : cut;
+  const made = letters === null ? trimmed : `${LETTERS[letters]}(${trimmed})`;
+  return value.otherwise.kind === "NOTHING" ? made : `if(${made} = '', ${otherwiseSql(value, params)}, ${made})`;
+};
+
+/** A dimension of a tenant's own: text, empty where it is missing. */
+const ownSql = ({ value }: OwnField, params: Params): string => {
+  if (value.kind === "TEXT") return madeText(value, params);
+  const cases = value.cases.flatMap(({ when, label }) => [conditionSql(when, params), params.place("String", label)]);
+  return `multiIf(${[...cases, otherwiseSql(value, params)].join(", ")})`;
+};
+
+/** A column, a part of one, or what a tenant has made of such and of properties. */
+export const columnSql = (field: ColumnField | PartField | OwnField, params: Params): string => {
+  if (field.kind === "OWN") return ownSql(field, params);
+  return field.kind === "PART" ? partSql(field, params) : field.column;
+};
+
+const columnOneOf = (field: ColumnField | PartField | OwnField, values: readonly string[], params: Params): string => {
   const texts = (): string => params.place("Array(String)", values);
   const column = columnSql(field, params);
   switch (field.type) {

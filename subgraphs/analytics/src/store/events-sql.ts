@@ -1,6 +1,6 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { EventPageQuery } from "../domain/event-page.ts";
-import type { Condition } from "../domain/filter.ts";
+import type { Condition } from "../domain/field.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { EVENT_COLUMNS } from "./event-rows.ts";
 import { createParams, type Params } from "./params.ts";

@@ -1,7 +1,7 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
 import type { EventMatcher } from "../domain/event-matcher.ts";
-import type { Field } from "../domain/fields.ts";
+import type { Field } from "../domain/field.ts";
 import type { TouchQuestion } from "../domain/attribution/question.ts";
 import type { Funnel, FunnelBreakdown, FunnelMembers } from "../domain/funnel/funnel.ts";
 import type { FunnelMarks } from "../domain/funnel/funnel-marks.ts";
@@ -9,7 +9,7 @@ import type { TimeRange } from "../domain/time-range.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { groupExpression } from "./field-sql.ts";
+import { groupExpression } from "./group-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
 

@@ -1,8 +1,9 @@
-import type { Condition } from "../domain/filter.ts";
+import type { Condition } from "../domain/field.ts";
 import type { Measure, MeasureFormula, NumberSource, UniquesOf } from "../domain/measures.ts";
 import { arithmeticSql } from "./arithmetic-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { groupExpression, propertyNumber } from "./field-sql.ts";
+import { groupExpression } from "./group-sql.ts";
+import { propertyNumber } from "./property-sql.ts";
 import type { Params } from "./params.ts";
 
 /** A measure as SQL: what is selected, and what rows are ordered by (numbers, where decimals are selected as text). */

@@ -4,7 +4,7 @@ import type { Plan, PlanPart } from "../domain/planner.ts";
 import type { AnalyticQuery, MeasureTest, OrderStep } from "../domain/query.ts";
 import type { CoarserGroups } from "../domain/subtotals.ts";
 import { COMPARISON_SQL } from "./condition-sql.ts";
-import { groupExpression, groupOrder } from "./field-sql.ts";
+import { groupExpression, groupOrder } from "./group-sql.ts";
 import { measureOfEvents, measureOfParts, type MeasureSql } from "./measure-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { measureOfOwn, ownSource } from "./rollups/own-source-sql.ts";

@@ -1,4 +1,4 @@
-import type { PartField } from "../domain/fields.ts";
+import type { PartField } from "../domain/field.ts";
 import type { ClockPart, UrlPart } from "../domain/field-parts.ts";
 import type { Params } from "./params.ts";
 

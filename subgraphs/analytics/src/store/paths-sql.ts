@@ -4,7 +4,7 @@ import type { EventMatcher } from "../domain/event-matcher.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { LabelRule, PathAnchor, PathEvents } from "../domain/paths/paths.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
-import { groupExpression } from "./field-sql.ts";
+import { groupExpression } from "./group-sql.ts";
 import { createParams, type Params } from "./params.ts";
 
 /** Words and bounds of paths that statements are written by; they are the domain's and handed over with each question. */

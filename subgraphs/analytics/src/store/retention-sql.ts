@@ -1,10 +1,11 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { BehaviourRules } from "../domain/behaviour-rules.ts";
-import type { Field } from "../domain/fields.ts";
+import type { Field } from "../domain/field.ts";
 import type { RetentionQuery } from "../domain/retention.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
-import { columnSql, propertyNumber, propertyText } from "./field-sql.ts";
+import { columnSql } from "./condition-sql.ts";
+import { propertyNumber, propertyText } from "./property-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
 

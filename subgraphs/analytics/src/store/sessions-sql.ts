@@ -1,11 +1,11 @@
 import type { AnalysisUnit } from "../domain/analysis-unit.ts";
 import type { BehaviourTable } from "../domain/behaviour-source.ts";
-import type { Field } from "../domain/fields.ts";
+import type { Field } from "../domain/field.ts";
 import type { SessionDefinition, SessionMarks, SessionsQuestion } from "../domain/sessions/sessions.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { groupExpression } from "./field-sql.ts";
+import { groupExpression } from "./group-sql.ts";
 import type { Params } from "./params.ts";
 
 /** What statements about sessions need to know beside the question. */

@@ -1,11 +1,10 @@
-import type { Field } from "../domain/fields.ts";
-import type { Condition } from "../domain/filter.ts";
+import type { Condition, Field } from "../domain/field.ts";
 import type { Measure } from "../domain/measures.ts";
 import type { Plan, PlanPart } from "../domain/planner.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { conditionSql } from "./condition-sql.ts";
-import { groupExpression } from "./field-sql.ts";
+import { groupExpression } from "./group-sql.ts";
 import type { Params } from "./params.ts";
 import { partSql } from "./part-sql.ts";
 import { sinceSql, untilSql } from "./time-sql.ts";

@@ -1,6 +1,6 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { WindowsRequest } from "../domain/windows.ts";
-import { groupExpression } from "./field-sql.ts";
+import { groupExpression } from "./group-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { partWhere } from "./source-sql.ts";
 

@@ -1,15 +1,18 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { accessIn } from "../access-in.ts";
 import { fieldsOfUnit, parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "../analysis-unit.ts";
 import { parsePersonsPart, type AskedSample, type SampleInput } from "../asked-sample.ts";
 import { DAY_MS, parseDuration, SECOND_MS } from "../duration.ts";
 import { fieldsOfMatcher, parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
-import { parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
-import { fieldsOf, onlyValueOf, parseFilter, type Condition } from "../filter.ts";
+import { parseField, parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Condition, Field } from "../field.ts";
+import { fieldsOf, onlyValueOf, parseFilter } from "../filter.ts";
 import { numbersOf, parseMeasures, type NumberSource } from "../measures.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
 import { DEFAULT_CHANNELS, DIRECT_CHANNEL, type ChannelRuleInput } from "./default-channels.ts";
 import type { AttributionModel } from "./model.ts";
 import { parseModels, type ModelInput } from "./parse-models.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 /** Bounds of a question to `attribution`, each because the work or the answer grows with it. */
 export const ATTRIBUTION_LIMITS = {
@@ -95,7 +98,7 @@ export interface TouchInput {
 }
 
 /** A question as the graph delivers it; what may be left out has the defaults of the SDL. */
-export interface AttributionInput extends TouchInput, SampleInput {
+export interface AttributionInput extends TouchInput, SampleInput, WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly conversion: EventMatcherInput;
   readonly value?: Maybe<{ readonly of: string; readonly currency?: Maybe<string> }>;
@@ -204,7 +207,8 @@ export const parseTouches = (input: TouchInput, where: string, access: FieldAcce
 });
 
 /** Validates a question to `attribution`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
-export const parseAttribution = (input: AttributionInput, access: FieldAccess): AttributionQuestion => {
+export const parseAttribution = (input: AttributionInput, caller: FieldAccess): AttributionQuestion => {
+  const access = accessIn(caller, { meanings: input.meanings });
   const range = parseTimeRange(input.range, "input.range");
   const conversion = parseEventMatcher(input.conversion, "input.conversion", access);
   const unit = parseAnalysisUnit(input.unit, "input.unit");

@@ -1,6 +1,6 @@
 import type { AnalysisUnit } from "../analysis-unit.ts";
 import type { EventMatcher } from "../event-matcher.ts";
-import type { Field } from "../fields.ts";
+import type { Field } from "../field.ts";
 import type { VelocityQuestion } from "../fraud/velocity.ts";
 import type { PeopleStatement } from "../people-statement.ts";
 import type { ExpectationTest } from "../quality/expectation.ts";

@@ -3,7 +3,8 @@ import { didYouMean } from "../did-you-mean.ts";
 import { DAY_MS, HOUR_MS, parseDuration, SECOND_MS } from "../duration.ts";
 import { parseEventMatcher } from "../event-matcher.ts";
 import { refuseInCohort } from "../in-cohort.ts";
-import { parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { parseField, parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import {
   PATTERN_LIMITS,
   type CorrelationCondition,

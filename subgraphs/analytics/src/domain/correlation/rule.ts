@@ -1,6 +1,6 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { EventMatcher, EventMatcherInput } from "../event-matcher.ts";
-import type { Field } from "../fields.ts";
+import type { Field } from "../field.ts";
 
 /** What a rule looks for among the events of one key, as in the SDL. */
 export type CorrelationKind = "SEQUENCE" | "ABSENCE" | "COUNT" | "ALL" | "ANY";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { FilterInput } from "../filter-input.ts";
-import { FILTER_LIMITS, parseFilter, type Condition } from "../filter.ts";
+import { FILTER_LIMITS, parseFilter } from "../filter.ts";
+import type { Condition } from "../field.ts";
 import { canonicalQuestion } from "./canonical-question.ts";
 
 const TESTS = [

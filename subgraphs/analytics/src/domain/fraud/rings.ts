@@ -1,12 +1,15 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
-import { accessIn, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { accessIn } from "../access-in.ts";
+import { parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
 import { namingField, wholeBetween } from "./velocity.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 /** A question to `rings` as the graph delivers it. */
-export interface RingsInput {
+export interface RingsInput extends WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly timeZone?: string | null | undefined;
   readonly event?: EventMatcherInput | null | undefined;

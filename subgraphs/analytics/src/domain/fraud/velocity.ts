@@ -1,12 +1,15 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
-import { accessIn, parseField, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { accessIn } from "../access-in.ts";
+import { parseField, parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import type { IndicatorBand } from "../shared-indicators/indicator.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 /** A question to `velocity` as the graph delivers it. */
-export interface VelocityInput {
+export interface VelocityInput extends WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly timeZone?: string | null | undefined;
   readonly event: EventMatcherInput;
@@ -76,7 +79,7 @@ export const parseVelocity = (input: VelocityInput, access: FieldAccess): Veloci
   const own = accessIn(access, input);
   const by = namingField(parseRevealedField(input.by, "input.by", own), "input.by");
   const { distinct = null } = input;
-  const counted = distinct === null ? null : namingField(parseField(distinct, "input.distinct"), "input.distinct");
+  const counted = distinct === null ? null : namingField(parseField(distinct, "input.distinct", own), "input.distinct");
   if (counted?.name === by.name)
     throw refuse(
       "BAD_INPUT",

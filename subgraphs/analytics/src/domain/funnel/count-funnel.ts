@@ -1,6 +1,6 @@
 import { zoneOffset } from "@tessera/platform/time/zone";
 import type { EventMatcher } from "../event-matcher.ts";
-import type { Field } from "../fields.ts";
+import type { Field } from "../field.ts";
 import type { EntryCounts } from "./entry-counts.ts";
 import type { UnitsBehind } from "./funnel-cell.ts";
 import type { FunnelAnswer } from "./funnel-answer.ts";

@@ -6,6 +6,7 @@ import type { FilterInput } from "../filter-input.ts";
 import type { DefinitionRef } from "../semantic/asked-question.ts";
 import type { DefinitionUse } from "../semantic/definition.ts";
 import type { FunnelAnchor, FunnelAttribution, FunnelOrder } from "./funnel.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -56,7 +57,7 @@ export interface FunnelEntriesInput {
 }
 
 /** A question to `funnel` as the graph delivers it. */
-export interface FunnelInput {
+export interface FunnelInput extends WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly steps: readonly FunnelStepInput[];
   readonly order?: Maybe<FunnelOrder>;

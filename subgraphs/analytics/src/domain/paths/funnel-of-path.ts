@@ -1,7 +1,8 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { RE2JS } from "re2js";
 import type { EventMatcherInput } from "../event-matcher.ts";
-import type { Field, FieldAccess } from "../fields.ts";
+import type { FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import type { FilterInput } from "../filter-input.ts";
 import type { FunnelInput } from "../funnel/funnel-input.ts";
 import { FUNNEL_LIMITS } from "../funnel/funnel.ts";

@@ -1,9 +1,11 @@
+import { accessIn } from "../access-in.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit } from "../analysis-unit.ts";
 import { parsePersonsPart } from "../asked-sample.ts";
 import { parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
-import { parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import { parseTimeRange } from "../time-range.ts";
 import { zoneOffset } from "@tessera/platform/time/zone";
 import { parseLabelRules } from "./label-rules.ts";
@@ -80,7 +82,8 @@ const parseGoal = (input: PathsInput["goal"], access: FieldAccess) => ({
 });
 
 /** Validates a question to `paths`; refuses with BAD_INPUT and the path of what is wrong, or FORBIDDEN for personal data. */
-export const parsePaths = (input: PathsInput, access: FieldAccess): PathsQuestion => {
+export const parsePaths = (input: PathsInput, caller: FieldAccess): PathsQuestion => {
+  const access = accessIn(caller, { meanings: input.meanings });
   const unit = parseAnalysisUnit(input.unit, "input.unit");
   const { matchers: most, exclusions } = PATH_LIMITS;
   const timeZone = input.timeZone ?? "UTC";

@@ -1,6 +1,7 @@
 import type { AnalysisUnitInput } from "../analysis-unit.ts";
 import type { EventMatcherInput } from "../event-matcher.ts";
 import type { PathLoops, PathOccurrence, PathRepeats } from "./paths.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -18,7 +19,7 @@ export interface PathGroupInput {
 }
 
 /** A question to `paths` as the graph delivers it. */
-export interface PathsInput {
+export interface PathsInput extends WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly unit?: Maybe<AnalysisUnitInput>;
   readonly steps?: Maybe<readonly EventMatcherInput[]>;

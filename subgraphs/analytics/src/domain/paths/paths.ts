@@ -2,7 +2,7 @@ import { DAY_MS } from "../duration.ts";
 import type { AnalysisUnit } from "../analysis-unit.ts";
 import type { AskedSample } from "../asked-sample.ts";
 import type { EventMatcher } from "../event-matcher.ts";
-import type { Field } from "../fields.ts";
+import type { Field } from "../field.ts";
 import type { TimeRange } from "../time-range.ts";
 
 /** Which occurrences of an anchor begin a path, as in the SDL. */

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { parseField, type Field } from "../fields.ts";
+import { parseField } from "../fields.ts";
+import type { Field } from "../field.ts";
 
 /** The object among an event's properties that tells its groups: `properties.groups.<type>` is the group's id. */
 const GROUPS = "properties.groups";

@@ -1,9 +1,12 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
-import { accessIn, parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { accessIn } from "../access-in.ts";
+import { parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import { namingField, wholeBetween } from "../fraud/velocity.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -19,7 +22,7 @@ export interface DriftReferenceInput {
 }
 
 /** A question to `drift` as the graph delivers it. */
-export interface DriftInput {
+export interface DriftInput extends WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly timeZone?: Maybe<string>;
   readonly event?: Maybe<EventMatcherInput>;

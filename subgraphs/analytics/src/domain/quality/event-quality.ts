@@ -1,10 +1,12 @@
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
-import { accessIn, type FieldAccess } from "../fields.ts";
+import { accessIn } from "../access-in.ts";
+import type { FieldAccess } from "../fields.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
 import { parseExpectations, type Expectation, type ExpectationInput, type ExpectationKind } from "./expectation.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 /** A question to `eventQuality` as the graph delivers it. */
-export interface EventQualityInput {
+export interface EventQualityInput extends WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly timeZone?: string | null | undefined;
   readonly event?: EventMatcherInput | null | undefined;

@@ -1,8 +1,9 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DAY_MS, parseDuration } from "../duration.ts";
-import { fieldsOf, parseFilter, type Condition } from "../filter.ts";
+import { fieldsOf, parseFilter } from "../filter.ts";
 import type { FilterInput } from "../filter-input.ts";
-import { parseField, type Field, type FieldAccess } from "../fields.ts";
+import { parseField, type FieldAccess } from "../fields.ts";
+import type { Condition, Field } from "../field.ts";
 import { namingField } from "../fraud/velocity.ts";
 import { TYPE_PATTERNS, type ValueType } from "./value-type.ts";
 

@@ -1,5 +1,6 @@
 import { Refusal } from "@tessera/platform/errors/refusal";
-import type { Field } from "../fields.ts";
+import { basesOf, sentName } from "../fields.ts";
+import type { Field } from "../field.ts";
 import { asksPeople, fieldsOf, onlyValueOf } from "../filter.ts";
 import type { Measure, NumberSource } from "../measures.ts";
 import { tellsHand } from "../planner.ts";
@@ -90,7 +91,7 @@ export const isRollup = (shape: AskedShape): boolean => {
 /** The shape of a question; null when no rollup could answer it. */
 export const shapeOf = (query: AnalyticQuery): AskedShape | null => {
   if (asksPeople(query.filter)) return null;
-  const fields = [...query.dimensions, ...fieldsOf(query.filter)];
+  const fields = [...query.dimensions, ...fieldsOf(query.filter)].flatMap(basesOf);
   const grain = GRAINS.find((one) => tells(one, query, fields));
   if (grain === undefined) return null;
   const measures: RollupMeasureInput[] = [];
@@ -99,7 +100,7 @@ export const shapeOf = (query: AnalyticQuery): AskedShape | null => {
     if (held === undefined) return null;
     if (held !== null) measures.push(held);
   }
-  const names = fields.filter((field) => !isClock(field)).map(({ name }) => name);
+  const names = fields.filter((field) => !isClock(field)).map(sentName);
   const shape = { dimensions: [...new Set(names)].toSorted(), measures: inOrder(measures), grain };
   return isRollup(shape) ? shape : null;
 };

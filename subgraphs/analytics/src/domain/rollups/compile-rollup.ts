@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { isPersonal, parseField, type Field, type FieldAccess } from "../fields.ts";
-import { fieldsOf, onlyValueOf, parseFilter, type Condition } from "../filter.ts";
+import { isPersonal, parseField, type FieldAccess } from "../fields.ts";
+import type { Condition, Field } from "../field.ts";
+import { fieldsOf, onlyValueOf, parseFilter } from "../filter.ts";
 import { refuseInCohort } from "../in-cohort.ts";
 import { parseMeasures, type Measure, type MeasureInput, type NumberSource, type UniquesOf } from "../measures.ts";
 import { GRAIN_MS, ROLLUP_SLOTS, type CompiledRollup, type RollupContent, type RollupMeasureInput } from "./rollup.ts";

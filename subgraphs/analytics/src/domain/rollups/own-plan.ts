@@ -1,6 +1,7 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
-import type { Field } from "../fields.ts";
-import { asksPeople, fieldsOf, onlyValueOf, type Condition } from "../filter.ts";
+import { basesOf, sentName } from "../fields.ts";
+import type { BaseField, Condition, Field, OwnValue } from "../field.ts";
+import { asksPeople, fieldsOf, onlyValueOf } from "../filter.ts";
 import type { Measure, NumberSource } from "../measures.ts";
 import { approximationOf, tellsHand, type OwnTable, type Plan, type PlanPart } from "../planner.ts";
 import type { AnalyticQuery } from "../query.ts";
@@ -27,14 +28,18 @@ export type OwnPlan =
 /** Parts of a range that are read one by one; ranges that wait to be counted are joined until there are no more. */
 const MAX_PARTS = 9;
 
-const sameField = (one: Field, other: Field): boolean => one.name === other.name;
+const sameField = (one: Field, other: BaseField): boolean => one.kind !== "OWN" && sentName(one) === sentName(other);
 
 /** One spelling of a test: lists of values in order. */
 const spelling = (condition: Condition): string =>
   JSON.stringify(condition.kind === "ONE_OF" ? { ...condition, values: condition.values.toSorted() } : condition);
 
-/** A field of the question in the rollup's columns; null when the rollup does not hold it. */
-const onRollup = ({ dimensions, grainMs }: CompiledRollup, field: Field, range: TimeRange): Field | null => {
+/** A field of events in the rollup's columns; null when the rollup does not hold it. */
+const baseOnRollup = (
+  { dimensions, grainMs }: CompiledRollup,
+  field: BaseField,
+  range: TimeRange,
+): BaseField | null => {
   if (field.kind === "PART" && field.part.kind === "CLOCK")
     return tellsHand(grainMs, field.part, range) ? { ...field, of: "bucket" } : null;
   const place = dimensions.findIndex((dimension) => sameField(dimension, field));
@@ -45,6 +50,27 @@ const onRollup = ({ dimensions, grainMs }: CompiledRollup, field: Field, range: 
     return { kind: "COLUMN", name, column: `CAST(toUInt8OrZero(k${place}), 'Bool')`, type: "BOOLEAN" };
   if (field.type === "INTEGER") return { kind: "COLUMN", name, column: `toUInt32OrZero(k${place})`, type: "INTEGER" };
   return { kind: "COLUMN", name, column: `k${place}`, type: "TEXT" };
+};
+
+/** A tenant's own dimension made of the rollup's columns, which hold all that it is made of. */
+const ownOnRollup = (rollup: CompiledRollup, value: OwnValue, range: TimeRange): OwnValue => {
+  const held = (field: BaseField): BaseField => baseOnRollup(rollup, field, range) ?? field;
+  const otherwise =
+    value.otherwise.kind === "FIELD" ? { ...value.otherwise, field: held(value.otherwise.field) } : value.otherwise;
+  return value.kind === "TEXT"
+    ? { ...value, of: held(value.of), otherwise }
+    : {
+        ...value,
+        cases: value.cases.map(({ when, label }) => ({ when: rewritten(rollup, when, range), label })),
+        otherwise,
+      };
+};
+
+/** A field of the question in the rollup's columns; null when the rollup does not hold all it is made of. */
+const onRollup = (rollup: CompiledRollup, field: Field, range: TimeRange): Field | null => {
+  if (field.kind !== "OWN") return baseOnRollup(rollup, field, range);
+  const of = field.of.flatMap((base) => baseOnRollup(rollup, base, range) ?? []);
+  return of.length < field.of.length ? null : { ...field, of, value: ownOnRollup(rollup, field.value, range) };
 };
 
 const rewritten = (rollup: CompiledRollup, condition: Condition, range: TimeRange): Condition => {
@@ -235,7 +261,7 @@ const weeksOf = (
   const sketched = columns.some(({ kind }) => kind === "UNIQUES");
   if (!sketched || !columns.every(({ kind }) => kind === "UNIQUES" || kind === "COUNT" || kind === "FORMULA"))
     return [];
-  if ([...dimensions, ...fieldsOf(filter)].some(isClock)) return [];
+  if ([...dimensions, ...fieldsOf(filter)].flatMap(basesOf).some(isClock)) return [];
   const cuts = buckets?.startsMs.filter((ms) => !isMonday(ms)) ?? [];
   return parts.flatMap((part) => {
     const weeks = part.table === "events" ? null : wholeWeeks(part);

@@ -1,5 +1,4 @@
-import type { Field } from "../fields.ts";
-import type { Condition } from "../filter.ts";
+import type { Condition, Field } from "../field.ts";
 import type { NumberSource, UniquesOf } from "../measures.ts";
 import type { TimeRange } from "../time-range.ts";
 

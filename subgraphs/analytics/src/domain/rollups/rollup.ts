@@ -1,8 +1,7 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../duration.ts";
-import type { Field } from "../fields.ts";
+import type { Condition, Field } from "../field.ts";
 import type { FilterInput } from "../filter-input.ts";
-import type { Condition } from "../filter.ts";
 import type { MeasureFunction, NumberSource, UniquesOf } from "../measures.ts";
 
 /** Length of the buckets of a rollup, as in the SDL; days are those of UTC. */

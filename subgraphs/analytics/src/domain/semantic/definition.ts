@@ -5,10 +5,11 @@ import type { TimeRangeInput } from "../asked-range.ts";
 import type { FilterInput } from "../filter-input.ts";
 import type { MeasureInput } from "../measures.ts";
 import type { AskedOlap, AskedTimeSeries } from "./asked-question.ts";
+import type { DimensionExpression } from "./dimension-expression.ts";
 import type { MetricFormat } from "./metric-format.ts";
 
 /** What a tenant gives names to, as in the SDL. */
-export type DefinitionKind = "METRIC" | "SEGMENT" | "SAVED_QUERY" | "HIERARCHY";
+export type DefinitionKind = "METRIC" | "SEGMENT" | "SAVED_QUERY" | "HIERARCHY" | "DIMENSION";
 
 /** What everything that has a name is described by. */
 export interface Description {
@@ -35,9 +36,16 @@ export interface HierarchyContent extends Description {
   readonly levels: readonly string[];
 }
 
-/** A version of a metric or segment that an answer was computed by, as in the SDL. */
+/** What a version of a dimension is. */
+export interface DimensionContent extends Description {
+  /** How its values are to be shown where they are numbers; null where nothing is said. */
+  readonly format: MetricFormat | null;
+  readonly expression: DimensionExpression;
+}
+
+/** A version of a metric, segment or dimension that an answer was computed by, as in the SDL. */
 export interface DefinitionUse {
-  readonly kind: "METRIC" | "SEGMENT";
+  readonly kind: "METRIC" | "SEGMENT" | "DIMENSION";
   readonly name: string;
   readonly version: number;
 }
@@ -50,7 +58,7 @@ export type SavedQuestion =
   | { readonly kind: "OLAP"; readonly input: KeptRange<AskedOlap> }
   | { readonly kind: "TIME_SERIES"; readonly input: KeptRange<AskedTimeSeries> };
 
-/** What a version of a saved query is; with pins it is answered by the metrics and segments as they were. */
+/** What a version of a saved query is; with pins it is answered by the metrics, segments and dimensions as they were. */
 export interface SavedQueryContent extends Description {
   readonly question: SavedQuestion;
   readonly pins: readonly DefinitionUse[] | null;
@@ -81,13 +89,21 @@ export type Segment = Defined & { readonly kind: "SEGMENT"; readonly content: Se
 export type SavedQuery = Defined & { readonly kind: "SAVED_QUERY"; readonly content: SavedQueryContent };
 /** A hierarchy in one of its versions. */
 export type OwnHierarchy = Defined & { readonly kind: "HIERARCHY"; readonly content: HierarchyContent };
+/** A dimension in one of its versions. */
+export type Dimension = Defined & { readonly kind: "DIMENSION"; readonly content: DimensionContent };
 /** Anything a tenant has given a name to, in one of its versions. */
-export type Definition = Metric | Segment | SavedQuery | OwnHierarchy;
+export type Definition = Metric | Segment | SavedQuery | OwnHierarchy | Dimension;
 /** What a version is, by its kind. */
 export type DefinitionContent = Definition["content"];
 
 /** Names a tenant may have of each kind, archived ones included: a menu of more is of no use to anybody. */
-export const MAX_DEFINITIONS = { METRIC: 500, SEGMENT: 500, SAVED_QUERY: 1_000, HIERARCHY: 100 } as const;
+export const MAX_DEFINITIONS = {
+  METRIC: 500,
+  SEGMENT: 500,
+  SAVED_QUERY: 1_000,
+  HIERARCHY: 100,
+  DIMENSION: 500,
+} as const;
 /** Definitions on a page. */
 export const MAX_DEFINITIONS_ON_PAGE = 100;
 /** Versions told of a definition, the newest. */

@@ -1,4 +1,5 @@
-import { EVENT_FIELDS, isPersonal, isPropertyName, PART_FIELDS, type FieldType } from "../fields.ts";
+import { EVENT_FIELDS, isPersonal, isPropertyName, PART_FIELDS } from "../fields.ts";
+import type { FieldType } from "../field.ts";
 
 /** What values of a property were seen, as in the SDL. */
 export type PropertyValueType = "TEXT" | "NUMBER" | "BOOLEAN" | "TIME" | "LIST" | "OTHER";

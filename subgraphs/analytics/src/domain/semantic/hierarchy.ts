@@ -2,7 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { Granularity } from "../calendar.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { MAX_PATH_PARTS } from "../field-parts.ts";
-import { parseField } from "../fields.ts";
+import { parseField, type FieldMeanings } from "../fields.ts";
 import { definitionName, describe, type HierarchyContent } from "./definition.ts";
 
 /** Dimensions, or widths of buckets, from coarse to fine, by which answers are drilled into and rolled up. */
@@ -50,12 +50,16 @@ export interface DefineHierarchyInput {
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 /** Validates the levels of a hierarchy at `where`; refuses with BAD_INPUT. */
-export const parseLevels = (levels: readonly string[], where: string): readonly string[] => {
+export const parseLevels = (
+  levels: readonly string[],
+  where: string,
+  meanings: FieldMeanings = {},
+): readonly string[] => {
   const { least, most } = HIERARCHY_LEVELS;
   if (levels.length < least || levels.length > most)
     throw bad(where, `A hierarchy has ${least} to ${most} levels, from coarse to fine.`);
   return levels.map((level, index) => {
-    const field = parseField(level, `${where}.${index}`);
+    const field = parseField(level, `${where}.${index}`, meanings);
     if (field.kind === "COLUMN" && field.type === "LIST")
       throw bad(`${where}.${index}`, `\`${level}\` holds lists, which no filter tells apart: it can be no level.`);
     if (levels.indexOf(level) !== index) throw bad(`${where}.${index}`, `\`${level}\` is a level twice.`);
@@ -66,11 +70,12 @@ export const parseLevels = (levels: readonly string[], where: string): readonly 
 /** Reads a hierarchy; refuses with BAD_INPUT. */
 export const parseHierarchy = (
   input: DefineHierarchyInput,
+  meanings: FieldMeanings = {},
 ): { readonly name: string; readonly content: HierarchyContent } => {
   const name = definitionName(input.name === TIME_HIERARCHY ? "" : input.name);
   if (BUILT_IN_HIERARCHIES.some((one) => one.name === name))
     throw bad("input.name", `The hierarchy \`${name}\` is built in: take another name.`);
-  return { name, content: { ...describe(name, input), levels: parseLevels(input.levels, "input.levels") } };
+  return { name, content: { ...describe(name, input), levels: parseLevels(input.levels, "input.levels", meanings) } };
 };
 
 /**

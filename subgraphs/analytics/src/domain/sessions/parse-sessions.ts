@@ -1,3 +1,4 @@
+import { accessIn } from "../access-in.ts";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "../analysis-unit.ts";
 import { WHOLE } from "../asked-part.ts";
@@ -5,7 +6,8 @@ import { parseAskedSample, parsePersonsPart, type AskedSample } from "../asked-s
 import { bucketsOf } from "../calendar.ts";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
-import { parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import { parseFilter } from "../filter.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
 import { zoneOffset, type OffsetAt } from "@tessera/platform/time/zone";
@@ -125,7 +127,8 @@ const parseRange = (input: SessionsInput): TimeRange => {
 };
 
 /** Validates a question about sessions; refuses with BAD_INPUT and the path of what is wrong, or FORBIDDEN for personal data. */
-export const parseSessions = (input: SessionsInput, access: FieldAccess): SessionsQuestion => {
+export const parseSessions = (input: SessionsInput, caller: FieldAccess): SessionsQuestion => {
+  const access = accessIn(caller, { meanings: input.meanings });
   const range = parseRange(input);
   const timeZone = input.timeZone ?? "UTC";
   const where = input.where ?? {};
@@ -186,7 +189,7 @@ export const parseSessionMetrics = (input: SessionMetricsInput, access: FieldAcc
     offsetAt,
     asked: parseSample(input, question.definition),
     buckets: granularity === "NONE" ? null : bucketsOf(granularity, question.range, offsetAt),
-    breakdown: parseBreakdown(input.breakdown ?? [], access),
+    breakdown: parseBreakdown(input.breakdown ?? [], accessIn(access, { meanings: input.meanings })),
     first: whole(input.first ?? 10, "input.first", 1, SESSION_LIMITS.groups),
     levels: parseLevels(input.levels ?? [0.5, 0.9]),
     pages: whole(input.pages ?? 0, "input.pages", 0, SESSION_LIMITS.pages),

@@ -4,6 +4,7 @@ import type { Granularity } from "../calendar.ts";
 import type { EventMatcherInput } from "../event-matcher.ts";
 import type { FilterInput } from "../filter-input.ts";
 import type { SessionBounce, SessionKind } from "./sessions.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -34,7 +35,7 @@ export interface SessionFilterInput {
 }
 
 /** A question about sessions as the graph delivers it. */
-export interface SessionsInput {
+export interface SessionsInput extends WithMeanings {
   readonly range: { readonly from: string; readonly to: string };
   readonly timeZone?: Maybe<string>;
   readonly definition?: Maybe<SessionDefinitionInput>;

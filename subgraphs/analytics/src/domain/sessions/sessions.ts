@@ -4,8 +4,7 @@ import { DAY_MS } from "../duration.ts";
 import type { Part } from "../asked-part.ts";
 import type { AskedSample } from "../asked-sample.ts";
 import type { EventMatcher } from "../event-matcher.ts";
-import type { Field } from "../fields.ts";
-import type { Condition } from "../filter.ts";
+import type { Condition, Field } from "../field.ts";
 import type { TimeRange } from "../time-range.ts";
 import type { OffsetAt } from "@tessera/platform/time/zone";
 

@@ -1,6 +1,7 @@
 import type { Subject } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { parseRevealedField, type Field, type FieldAccess } from "../fields.ts";
+import { parseRevealedField, type FieldAccess } from "../fields.ts";
+import type { Field } from "../field.ts";
 import { namingField } from "../fraud/velocity.ts";
 import { INDICATOR_LIMITS, type IndicatorKind } from "./indicator.ts";
 

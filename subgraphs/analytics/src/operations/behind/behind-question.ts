@@ -23,7 +23,7 @@ import type { BehindSql } from "../../store/behind/behind-sql.ts";
 import type { MembersSql } from "../../store/retention-sql.ts";
 import { atRange, type Asked } from "../at-range.ts";
 import { namedCohort, namedPeople, peopleOf, type CohortPeople } from "../cohort-people.ts";
-import { resolveCohorts } from "../in-cohort.ts";
+import { resolveNames } from "../in-cohort.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 
@@ -96,7 +96,7 @@ const ofRetention = async (
   { input: asked, cell, cohort }: NonNullable<BehindInput["retention"]>,
 ): Promise<BehindLines> => {
   const nowMs = deps.nowMs();
-  const input = await resolveCohorts(deps, caller, atRange<RetentionInput>(asked, nowMs));
+  const input = await resolveNames(deps, caller, atRange<RetentionInput>(asked, nowMs));
   const behind = parseRetentionCell(input, cell, accessOf(caller), nowMs);
   const of = cohort ?? null;
   if (of !== null && behind.query.unit.kind !== "PERSON")
@@ -117,7 +117,7 @@ const ofActivity = async <Cell>(
   parse: (input: ActivityInput, cell: Cell, access: ReturnType<typeof accessOf>, nowMs: number) => ActivityBehind,
 ): Promise<BehindLines> => {
   const nowMs = deps.nowMs();
-  const input = await resolveCohorts(deps, caller, atRange<ActivityInput>(asked, nowMs));
+  const input = await resolveNames(deps, caller, atRange<ActivityInput>(asked, nowMs));
   const behind = parse(input, cell, accessOf(caller), nowMs);
   const { cohortId, timeZone } = behind.query;
   const people = cohortId === null ? null : await namedPeople(deps, caller, cohortId, "input.cohort");

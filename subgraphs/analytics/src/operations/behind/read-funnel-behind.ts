@@ -10,7 +10,7 @@ import { parseFunnel } from "../../domain/funnel/parse-funnel.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { atRange } from "../at-range.ts";
 import { withMembers } from "../funnel-members.ts";
-import { withCohorts } from "../in-cohort.ts";
+import { withNames } from "../in-cohort.ts";
 import { countFunnel } from "../query-funnel.ts";
 import type { EventPage } from "../query-events.ts";
 import { rangeOf, within, type BehindInput } from "./behind-question.ts";
@@ -44,7 +44,7 @@ const listUnits = (
         range: { from: isoTime(range.fromMs), to: isoTime(range.toMs) },
       };
     };
-    return withCohorts(deps, withMembers(deps, list))(caller, atRange<FunnelInput>(asked, deps.nowMs()), signal);
+    return withNames(deps, withMembers(deps, list))(caller, atRange<FunnelInput>(asked, deps.nowMs()), signal);
   });
 
 /** How many units a number of a funnel counts: each by one event. */

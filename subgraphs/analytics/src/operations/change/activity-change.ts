@@ -8,7 +8,7 @@ import { fieldsOfMatcher } from "../../domain/event-matcher.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
 import { namedPeople } from "../cohort-people.ts";
-import { resolveCohorts } from "../in-cohort.ts";
+import { resolveNames } from "../in-cohort.ts";
 import {
   rangeOf,
   typed,
@@ -58,7 +58,7 @@ const activityChange = async (
   { name, adds, before, period, read }: Kind,
 ): Promise<BehaviourChange> => {
   const asked = { ...typed<ActivityInput>(input), sample: null, fast: null, timeZone };
-  const bare = await resolveCohorts(deps, caller, asked);
+  const bare = await resolveNames(deps, caller, asked);
   const parse = (one: TimeRange): ActivityQuery =>
     parseActivity({ ...bare, range: rangeOf(one) }, accessOf(caller), { before, period });
   const { cohortId, unit, event, buckets } = parse(span);

@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { zoneOffset } from "@tessera/platform/time/zone";
+import { accessIn } from "../../domain/access-in.ts";
 import { accessOf } from "../../domain/access.ts";
 import { toldRange } from "../../domain/asked-range.ts";
 import { parseZone } from "../../domain/cohort-window.ts";
@@ -11,7 +12,8 @@ import { EXECUTION_DIMENSIONS } from "../../domain/change/execution-measure.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
 import { MIN_COMPARISONS, type Quantity } from "../../domain/change/slice-measure.ts";
 import { QUESTIONS, type QuestionKind } from "../../domain/dashboards/question.ts";
-import { parseRevealedField } from "../../domain/fields.ts";
+import { parseRevealedField, type FieldAccess } from "../../domain/fields.ts";
+import type { Meanings } from "../../domain/semantic/dimension-expression.ts";
 import { parseMeasures, shownMeasures } from "../../domain/measures.ts";
 import type { OlapInput } from "../../domain/query.ts";
 import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
@@ -20,6 +22,7 @@ import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../dom
 import { isoTime } from "../../domain/zone.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
 import type { ApiExecutionsDeps } from "../query-api-executions.ts";
+import { accessNaming, NONE_NAMED } from "../semantic/own-dimensions.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../watched/grouped-question.ts";
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
@@ -68,7 +71,7 @@ export interface GroupedChange {
   readonly kind: "GROUPED";
   readonly measure: ChangeMeasure;
   /** What the events are held to, the question's own filter among it. */
-  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
+  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate" | "meanings">;
 }
 
 /** A change as it was read: a number, in a span of time, and which spans it may be compared with. */
@@ -82,6 +85,8 @@ export interface AskedChange {
   readonly definitionIds: readonly string[];
   /** Ids of the cohorts that its filters name. */
   readonly cohortIds: readonly string[];
+  /** What the dimensions mean that it names, and those that it is held to or taken apart by. */
+  readonly meanings: Meanings;
   /** Conditions that the change was held to. */
   readonly held: readonly SliceCondition[];
   /** Spans to compare with by their rhythm, the most comparable first; without a rhythm those that were named. */
@@ -104,7 +109,7 @@ const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail
 
 const conditionsOf = (
   { where = [] }: ExplainChangeInput,
-  caller: Caller,
+  access: FieldAccess,
   kind: QuestionKind | "GROUPED",
 ): readonly SliceCondition[] => {
   if (where.length > MAX_CONDITIONS) throw bad("input.where", `At most ${MAX_CONDITIONS} conditions.`);
@@ -118,7 +123,7 @@ const conditionsOf = (
         `input.where.${at}.dimension`,
         `Executions are held to ${[...EXECUTION_DIMENSIONS.keys()].join(", ")}.`,
       );
-    const { name } = parseRevealedField(dimension, `input.where.${at}.dimension`, accessOf(caller));
+    const { name } = parseRevealedField(dimension, `input.where.${at}.dimension`, access);
     return { dimension: name, values: held };
   });
 };
@@ -182,36 +187,42 @@ interface Asking {
   readonly span: TimeRange;
   readonly timeZone: string;
   readonly held: readonly SliceCondition[];
+  /** Where dimensions are named beside the question. */
+  readonly beside: unknown;
 }
 
 /** What of a change its question tells. */
-type OfQuestion = Pick<AskedChange, "name" | "of" | "definitionIds" | "cohortIds">;
+type OfQuestion = Pick<AskedChange, "name" | "of" | "definitionIds" | "cohortIds" | "meanings">;
 
 const groupedChange = async (
   deps: ExplainDeps,
-  { caller, value, span, timeZone, held }: Asking,
+  { caller, value, span, timeZone, held, beside }: Asking,
   { question, pins, where, savedQueryId }: GroupedQuestion,
 ): Promise<OfQuestion> => {
   refuseUnusedParts(value, null);
   const range = { from: isoTime(span.fromMs), to: isoTime(span.toMs) };
   const { input: resolved, namedIds } = await atPlace(where, () =>
-    resolveQuestion<AskedOlap>(deps, caller, { ...groupsOf(question, where), timeZone, range }, "input", { pins }),
+    resolveQuestion<AskedOlap>(deps, caller, { ...groupsOf(question, where), timeZone, range }, "input", {
+      pins,
+      beside,
+    }),
   );
-  const access = accessOf(caller);
+  const { approximate, meanings = NONE_NAMED } = resolved;
+  const access = accessIn(accessOf(caller), { meanings });
   const measures = parseMeasures(resolved.measures, `${where}.measures`, access);
   const name = chooseName(
     value,
     shownMeasures(measures).map(([{ name: own }]) => own),
     null,
   );
-  const { approximate } = resolved;
   const asked = {
-    ...{ filter: heldTo(resolved.filter, held), timeZone },
+    ...{ filter: heldTo(resolved.filter, held), timeZone, meanings },
     ...(approximate === undefined ? {} : { approximate }),
   };
   return {
     name,
     of: { kind: "GROUPED", measure: changeMeasure(resolved.measures, measures, name, access), question: asked },
+    meanings,
     definitionIds: [...(savedQueryId === null ? [] : [savedQueryId]), ...namedIds],
     cohortIds: cohortsIn(question),
   };
@@ -249,9 +260,11 @@ const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQu
   const named = { name: read.name, definitionIds: [], cohortIds: [...new Set([...cohortsIn(input), ...cohorts])] };
   if (read.kind === "EXPECTED") {
     const { measure, filter } = read;
-    return { ...named, of: { kind: "GROUPED", measure, question: { filter, timeZone: asking.timeZone } } };
+    const question = { filter, timeZone: asking.timeZone };
+    return { ...named, meanings: NONE_NAMED, of: { kind: "GROUPED", measure, question } };
   }
-  return { ...named, of: { ...read, read: (asked) => atPlace(where, () => read.read(asked)) } };
+  const meanings = read.meanings ?? NONE_NAMED;
+  return { ...named, meanings, of: { ...read, read: (asked) => atPlace(where, () => read.read(asked)) } };
 };
 
 /** Reads what is asked of a change, as its caller; refuses with BAD_INPUT numbers that can't be taken apart, and everything the question itself would be refused for. */
@@ -264,8 +277,9 @@ export const readAskedChange = async (
   const timeZone = parseZone(input.timeZone ?? "UTC", "input.timeZone");
   const named = namedSpans(input, span);
   const found = await groupedOrOther(deps, caller, await checkQuestion(deps)(caller, input.question, "input.question"));
-  const held = conditionsOf(input, caller, found.kind);
-  const asking: Asking = { caller, value: input.value ?? {}, span, timeZone, held };
+  const beside = [input.where, input.dimensions];
+  const held = conditionsOf(input, await accessNaming(deps, caller, beside), found.kind);
+  const asking: Asking = { caller, value: input.value ?? {}, span, timeZone, held, beside };
   return {
     ...{ span, timeZone, held },
     ...(await (found.kind === "GROUPED" ? groupedChange(deps, asking, found) : behaviourChange(deps, asking, found))),

@@ -21,13 +21,15 @@ import {
   type WatchedValueInput,
 } from "../../domain/watched/watched-value.ts";
 import { isoTime } from "../../domain/zone.ts";
-import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
+import type { Meanings } from "../../domain/semantic/dimension-expression.ts";
+import { resolveCohorts, type NamingDeps } from "../in-cohort.ts";
+import { NONE_NAMED, resolveDimensions } from "../semantic/own-dimensions.ts";
 import { queryFunnel, type FunnelDeps } from "../query-funnel.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
 import { retentionApart } from "./retention-apart.ts";
 
 /** What explaining numbers of behaviour needs. */
-export type BehaviourChangeDeps = FunnelDeps & BehaviourDeps & InCohortDeps;
+export type BehaviourChangeDeps = FunnelDeps & BehaviourDeps & NamingDeps;
 
 /** What is read of one span: units that pass some conditions at their entry, together and by each of some dimensions. */
 export interface BehaviourAsked {
@@ -78,6 +80,8 @@ export interface BehaviourChange {
   readonly dimensions?: readonly string[];
   /** Conditions on the entry that all of it is held to. */
   readonly held: readonly SliceCondition[];
+  /** What the dimensions mean that its question names; left out where it names none. */
+  readonly meanings?: Meanings;
   readonly read: (asked: BehaviourAsked) => Promise<BehaviourRead>;
 }
 
@@ -90,6 +94,8 @@ export interface BehaviourToExplain {
   /** The span of the change: others are told as they were when they were as old as this one is. */
   readonly span: TimeRange;
   readonly held: readonly SliceCondition[];
+  /** Where dimensions are named beside the question. */
+  readonly beside?: unknown;
 }
 
 /** Calendar periods of a span of retention: each has starts of its own, and values of each field. */
@@ -125,12 +131,13 @@ const heldFirst = (conditions: readonly SliceCondition[], dimensions: readonly s
 /** A funnel's number: entries are those of the span, each with as much of the window as those of the change had by now. */
 export const funnelChange = async (
   deps: BehaviourChangeDeps,
-  { caller, input, value, timeZone, span, held }: BehaviourToExplain,
+  { caller, input, value, timeZone, span, held, beside }: BehaviourToExplain,
 ): Promise<BehaviourChange> => {
   refuseUnusedParts(value, "step");
   const name = chooseName(value, VALUE_NAMES.FUNNEL, "conversionRate");
   const rest = { ...typed<FunnelInput>(input), breakdown: null, trend: null, dropOffs: null, correlation: null };
-  const bare = { ...rest, attribution: null, sample: null, fast: null, timeZone };
+  const unnamed = { ...rest, attribution: null, sample: null, fast: null, timeZone };
+  const bare = await resolveDimensions(deps, caller, unnamed, beside);
   const { steps, windowMs, unit } = parseFunnel({ ...bare, range: rangeOf(span) }, accessOf(caller));
   if (windowMs === null)
     throw bad(
@@ -145,6 +152,7 @@ export const funnelChange = async (
   const resolved = await resolveCohorts(deps, caller, bare);
   return {
     ...{ kind: "BEHAVIOUR", name, way, held, impact: unit.kind === "PERSON" ? "COUNTED" : null },
+    meanings: bare.meanings ?? NONE_NAMED,
     behind: entriesOf(matched(resolved.steps[0]?.anyOf ?? []), span),
     read: async ({ span: { fromMs, toMs }, conditions, dimensions, signal }) => {
       const { fields, held: values } = heldFirst(conditions, dimensions);
@@ -179,11 +187,12 @@ const cohortOf = (named: readonly string[], held: readonly SliceCondition[]): st
 /** A number of retention: starts are those of the span, as they were when they were as old as those of the change are now. */
 export const retentionChange = async (
   deps: BehaviourChangeDeps,
-  { caller, input, value, timeZone, span, held }: BehaviourToExplain,
+  { caller, input, value, timeZone, span, held, beside }: BehaviourToExplain,
 ): Promise<BehaviourChange> => {
   refuseUnusedParts(value, "period");
   const name = chooseName(value, VALUE_NAMES.RETENTION, "rate");
-  const bare = { ...typed<RetentionInput>(input), value: null, sample: null, fast: null, timeZone };
+  const unnamed = { ...typed<RetentionInput>(input), value: null, sample: null, fast: null, timeZone };
+  const bare = await resolveDimensions(deps, caller, unnamed, beside);
   const nowMs = deps.nowMs();
   const parsed = parseRetention({ ...bare, range: rangeOf(span) }, accessOf(caller), nowMs);
   const period = value.period ?? 1;
@@ -199,6 +208,7 @@ export const retentionChange = async (
   const resolved = await resolveCohorts(deps, caller, bare);
   return {
     ...{ kind: "BEHAVIOUR", name, way: null, held: ofStarts },
+    meanings: bare.meanings ?? NONE_NAMED,
     ...{ impact: parsed.unit.kind === "PERSON" ? "COUNTED" : null, behind: entriesOf(matched([resolved.start]), span) },
     read: async ({ span: one, conditions, dimensions, signal }) => {
       const asOf = isoTime(Math.min(nowMs, nowMs - (span.fromMs - one.fromMs)));

@@ -15,7 +15,7 @@ import type { EventsBehind } from "./behaviour-change.ts";
 
 /** A change, or a slice of it, whose events are asked for. */
 export interface SlicedChange {
-  readonly of: Pick<AskedChange, "of" | "span" | "timeZone">;
+  readonly of: Pick<AskedChange, "of" | "span" | "timeZone" | "meanings">;
   /** Conditions of the slice; none: the whole change. */
   readonly conditions: readonly SliceCondition[];
 }
@@ -62,12 +62,12 @@ export const sampleEvents =
   async (caller: Caller, sliced: SlicedChange, asked: number, signal?: AbortSignal): Promise<ChangeEvents> => {
     const count = parseCount(asked, "first", MAX_SAMPLED);
     const behind = await eventsOf(sliced, count, signal);
-    const { timeZone } = sliced.of;
+    const { timeZone, meanings } = sliced.of;
     if (behind === null) return noEvents(deps, caller, sliced);
     const { filter, span } = behind;
     const provenances: Provenance[] = [];
     const read = async ({ fromMs, toMs }: TimeRange, first: number): Promise<readonly StoredEvent[]> => {
-      const page = { filter, range: { from: isoTime(fromMs), to: isoTime(toMs) }, first };
+      const page = { filter, range: { from: isoTime(fromMs), to: isoTime(toMs) }, first, meanings };
       const { edges, provenance } = await readEventPage(deps)(caller, parseEventPage(page, accessOf(caller)), signal);
       provenances.push(provenance);
       return edges.map(({ node }) => node);

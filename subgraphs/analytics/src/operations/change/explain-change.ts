@@ -1,11 +1,10 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { accessOf } from "../../domain/access.ts";
 import type { SpanRhythm } from "../../domain/change/comparable-spans.ts";
 import { decompositionsOf, type RateDecomposition, type RateEffects } from "../../domain/change/rate-effects.ts";
 import { expectedOf, numberOf } from "../../domain/change/slice-measure.ts";
 import type { ChangeStep } from "../../domain/change/step-effects.ts";
-import { parseRevealedField } from "../../domain/fields.ts";
+import { parseRevealedField, type FieldAccess } from "../../domain/fields.ts";
 import { togetherFrom } from "../../domain/provenance-together.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
@@ -17,6 +16,7 @@ import {
   type ExplainChangeInput,
   type ExplainDeps,
 } from "./asked-change.ts";
+import { accessNaming } from "../semantic/own-dimensions.ts";
 import { searchSlices, type ContributingSlice, type TakeApart } from "./search-slices.ts";
 import type { SlicedChange } from "./events-behind.ts";
 import { readBehaviour } from "./read-behaviour.ts";
@@ -61,13 +61,13 @@ const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail
 const dimensionsOf = (
   { dimensions = [] }: ExplainChangeInput,
   { of }: AskedChange,
-  caller: Caller,
+  access: FieldAccess,
 ): readonly string[] => {
   const own = of.kind === "BEHAVIOUR" ? of.dimensions : undefined;
   if (dimensions.length > MAX_SEARCHED)
     throw bad("input.dimensions", `At most ${MAX_SEARCHED} dimensions are searched at once: leave some out.`);
   const names = dimensions.map((name, at) => {
-    if (own === undefined) return parseRevealedField(name, `input.dimensions.${at}`, accessOf(caller)).name;
+    if (own === undefined) return parseRevealedField(name, `input.dimensions.${at}`, access).name;
     if (own.includes(name)) return name;
     throw bad(`input.dimensions.${at}`, `This question's numbers are told apart by ${own.join(", ")}.`);
   });
@@ -124,7 +124,7 @@ export const explainChange =
   (deps: ExplainDeps) =>
   async (caller: Caller, input: ExplainChangeInput, signal?: AbortSignal): Promise<ChangeExplanation> => {
     const asked = await readAskedChange(deps, caller, input);
-    const dimensions = dimensionsOf(input, asked, caller);
+    const dimensions = dimensionsOf(input, asked, await accessNaming(deps, caller, input.dimensions));
     const { span, timeZone, name, held, choices } = asked;
     const searched = dimensions.filter((one) => !held.some(({ dimension }) => dimension === one));
     const provenances: Provenance[] = [];

@@ -6,7 +6,7 @@ import { parseRings, type Ring, type RingsInput } from "../../domain/fraud/rings
 import { parseVelocity, VELOCITY_LIMITS, velocityReach, type VelocityInput } from "../../domain/fraud/velocity.ts";
 import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
 import { placedFraud, readRings, type FraudDeps } from "../fraud/query-fraud.ts";
-import { resolveCohorts } from "../in-cohort.ts";
+import { resolveNames } from "../in-cohort.ts";
 import {
   rangeOf,
   typed,
@@ -46,7 +46,7 @@ export const velocityChange = async (
   if ((asked.reported ?? null) !== null)
     throw bad("input.reported", "What other tenants had reported before is not known: leave `reported` out.");
   const isPeak = name === "peak";
-  const resolved = await resolveCohorts(deps, caller, { ...asked, timeZone });
+  const resolved = await resolveNames(deps, caller, { ...asked, timeZone });
   const of = isPeak
     ? {
         field: asked.by,
@@ -101,7 +101,7 @@ export const ringsChange = async (
 ): Promise<BehaviourChange> => {
   refuseUnusedParts(value, null);
   const name = chooseName(value, VALUE_NAMES.RINGS, "rings");
-  const bare = await resolveCohorts(deps, caller, { ...typed<RingsInput>(input), timeZone });
+  const bare = await resolveNames(deps, caller, { ...typed<RingsInput>(input), timeZone });
   return unitChange(deps, {
     ...{ caller, name, timeZone, held, span, adds: "AMONG", impact: "EVENTS" },
     units: async (reach, signal) => {

@@ -10,7 +10,7 @@ import type { FilterInput } from "../../domain/filter-input.ts";
 import { MAX_QUALITY_EVENTS, parseEventQuality, type EventQualityInput } from "../../domain/quality/event-quality.ts";
 import { fieldsOfExpectation, type Expectation } from "../../domain/quality/expectation.ts";
 import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
-import { resolveCohorts } from "../in-cohort.ts";
+import { resolveNames } from "../in-cohort.ts";
 import type { QualityDeps } from "../quality/query-quality.ts";
 import { refuseTooManyEvents } from "../too-many-events.ts";
 import {
@@ -63,7 +63,7 @@ export const qualityChange = async (
 ): Promise<ExpectedEvents | BehaviourChange> => {
   refuseUnusedParts(value, null);
   const name = numberOf(chooseName(value, VALUE_NAMES.EVENT_QUALITY, "share"));
-  const bare = await resolveCohorts(deps, caller, { ...typed<EventQualityInput>(input), timeZone });
+  const bare = await resolveNames(deps, caller, { ...typed<EventQualityInput>(input), timeZone });
   const parse = (one: typeof span) => parseEventQuality({ ...bare, range: rangeOf(one) }, accessOf(caller));
   const { expect, event } = parse(span);
   const place = placeOf(expect, all);

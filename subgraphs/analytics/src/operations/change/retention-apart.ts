@@ -1,9 +1,10 @@
 import type { Caller } from "@tessera/contracts/caller";
+import { accessIn } from "../../domain/access-in.ts";
 import { accessOf } from "../../domain/access.ts";
 import { behaviourRules } from "../../domain/behaviour-rules.ts";
 import type { CountedStarts } from "../../domain/change/behaviour-measure.ts";
 import { EVERYTHING_SINCE_MS } from "../../domain/cohort-window.ts";
-import { parseRevealedField } from "../../domain/fields.ts";
+import { parseRevealedField, type FieldAccess } from "../../domain/fields.ts";
 import { provenanceOf, type Provenance } from "../../domain/provenance.ts";
 import { parseRetention, RETENTION_LIMITS, type RetentionInput, type RetentionQuery } from "../../domain/retention.ts";
 import { retentionLineFrom, type StoredStarts } from "../../domain/retention-cells.ts";
@@ -68,9 +69,9 @@ const valuesOf = (
   };
 };
 
-const apartOf = (query: RetentionQuery, { fields, held }: StartsAsked, caller: Caller): RetentionQuery => ({
+const apartOf = (query: RetentionQuery, { fields, held }: StartsAsked, access: FieldAccess): RetentionQuery => ({
   ...query,
-  splitBy: fields.map((name, index) => parseRevealedField(name, `input.dimensions.${index}`, accessOf(caller))),
+  splitBy: fields.map((name, index) => parseRevealedField(name, `input.dimensions.${index}`, access)),
   apart: { most: RETENTION_LIMITS.apartValues, held: held.map((values) => values.map((value) => value ?? "")) },
 });
 
@@ -79,7 +80,8 @@ export const retentionApart =
   (deps: BehaviourDeps) =>
   async (caller: Caller, asked: StartsAsked): Promise<StartsApart> => {
     const whole = { ...asked.input, splitBy: [], cohorts: [] };
-    const query = apartOf(parseRetention(whole, accessOf(caller), deps.nowMs()), asked, caller);
+    const access = accessIn(accessOf(caller), { meanings: asked.input.meanings });
+    const query = apartOf(parseRetention(whole, accessOf(caller), deps.nowMs()), asked, access);
     const people =
       asked.cohort === null ? null : await namedPeople(deps, caller, asked.cohort, "input.where.0.values.0");
     const source = behaviourRules.retentionSource(query, caller.dataPolicy);

@@ -21,7 +21,7 @@ export type TakeApartDeps = BudgetDeps & { readonly nowMs: NowMs };
 export interface ChangeAsked {
   readonly caller: Caller;
   /** The question's own filter, and all else but range, groups and measures. */
-  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate">;
+  readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate" | "meanings">;
   readonly measure: ChangeMeasure;
   readonly span: TimeRange;
   readonly signal: AbortSignal | undefined;

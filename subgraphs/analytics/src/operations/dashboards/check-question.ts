@@ -30,6 +30,7 @@ import type { DefinitionStore } from "../../store/semantic/definition-store-type
 import { atRange } from "../at-range.ts";
 import { draftQuery } from "../semantic/define.ts";
 import { findDefinition } from "../semantic/find-definitions.ts";
+import { resolveDimensions } from "../semantic/own-dimensions.ts";
 import type { QuestionTypes } from "./question-types.ts";
 
 /** What checking questions needs. */
@@ -143,13 +144,14 @@ const check = async (
     case "SAVED_QUERY":
       return shapeOf((await savedQueryNamed(deps, caller, typed(input))).content.question);
     case "SESSION_METRICS": {
-      const asked = ranged<SessionMetricsInput>(input, deps.nowMs());
+      const named = await resolveDimensions(deps, caller, input);
+      const asked = ranged<SessionMetricsInput>(named, deps.nowMs());
       parseSessionMetrics(asked, accessOf(caller));
       const time = (asked.granularity ?? "NONE") !== "NONE";
       return { kind, time, dimensions: asked.breakdown ?? [], measures: 1 };
     }
     default:
-      PARSERS[kind](input, accessOf(caller), deps.nowMs());
+      PARSERS[kind](await resolveDimensions(deps, caller, input), accessOf(caller), deps.nowMs());
       return { kind, time: false, dimensions: [], measures: 1 };
   }
 };

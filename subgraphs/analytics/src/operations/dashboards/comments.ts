@@ -3,7 +3,6 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { accessOf } from "../../domain/access.ts";
 import { absoluteRange } from "../../domain/asked-range.ts";
 import {
   changedComment,
@@ -24,9 +23,10 @@ import { parseFilter } from "../../domain/filter.ts";
 import type { AddOutcome, CommentStore } from "../../store/dashboards/comment-store-types.ts";
 import { chosenVariables, type DashboardDataInput } from "./dashboard-data.ts";
 import { findDashboard, findDashboards, type FindDeps } from "./find-dashboards.ts";
+import { accessNaming, type DimensionDeps } from "../semantic/own-dimensions.ts";
 
 /** What commenting needs. */
-export interface CommentDeps extends FindDeps {
+export interface CommentDeps extends FindDeps, DimensionDeps {
   readonly comments: CommentStore;
   readonly newId: () => string;
   readonly nowMs: NowMs;
@@ -76,15 +76,20 @@ const widgetOf = ({ document }: Dashboard, input: CommentInput): string | null =
   return id;
 };
 
-const anchorOf = (nowMs: number, caller: Caller, dashboard: Dashboard, input: CommentInput): CommentAnchor => {
+const anchorOf = async (
+  deps: CommentDeps,
+  caller: Caller,
+  dashboard: Dashboard,
+  input: CommentInput,
+): Promise<CommentAnchor> => {
   const { variables = [], range = null, filter = null, point = null } = input;
   // Kept as they were sent, after they were read as asking would read them.
   chosenVariables(dashboard.document.variables, variables, "input.variables");
-  const asOfMs = parseAsOf(input.asOf ?? null, nowMs, "input.asOf");
+  const asOfMs = parseAsOf(input.asOf ?? null, deps.nowMs(), "input.asOf");
   if (range !== null) absoluteRange(range, asOfMs, "UTC", "input.range");
   if (JSON.stringify(filter).length > DASHBOARD_LIMITS.filter)
     throw bad("input.filter", `A filter is kept up to ${DASHBOARD_LIMITS.filter} characters of JSON.`);
-  if (filter !== null) parseFilter(filter, "input.filter", accessOf(caller));
+  if (filter !== null) parseFilter(filter, "input.filter", await accessNaming(deps, caller, filter));
   return {
     ...{ version: dashboard.version, asOfMs, variables, range, filter },
     point: point === null ? null : parsePoint(point, "input.point"),
@@ -107,7 +112,7 @@ export const commentOnDashboard =
     const outcome = await deps.comments.add(caller.tenantId, {
       ...{ id: deps.newId(), dashboardId: dashboard.id, replyTo, by: subjectOf(caller) },
       widgetId: widgetOf(dashboard, input),
-      anchor: replyTo === null ? anchorOf(deps.nowMs(), caller, dashboard, input) : null,
+      anchor: replyTo === null ? await anchorOf(deps, caller, dashboard, input) : null,
       text: parseCommentText(input.text, "input.text"),
       mentions: parseMentions(input.mentions ?? [], "input.mentions"),
       idempotency: { key: parseKey(input.idempotencyKey), fingerprint: fingerprintOf(input) },

@@ -4,7 +4,6 @@ import { errorMessage } from "@tessera/platform/errors/error-message";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { eachOf } from "@tessera/platform/runtime/each-of";
-import { accessOf } from "../../domain/access.ts";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
 import type { Dashboard } from "../../domain/dashboards/dashboard.ts";
 import { DASHBOARD_LIMITS, type Widget } from "../../domain/dashboards/document.ts";
@@ -20,6 +19,7 @@ import type { FilterInput } from "../../domain/filter-input.ts";
 import { parseFilter } from "../../domain/filter.ts";
 import { savedQueryNamed, type CheckDeps, type SavedQueryRef } from "./check-question.ts";
 import { findDashboard, type FindDeps } from "./find-dashboards.ts";
+import { accessNaming } from "../semantic/own-dimensions.ts";
 
 /** A question as the graph's own field of it asks it. */
 export type AskQuestion = (
@@ -193,7 +193,7 @@ export const dashboardData =
     if (dashboard === null) return null;
     const { document } = dashboard;
     const filter = input.filter ?? null;
-    if (filter !== null) parseFilter(filter, "filter", accessOf(caller));
+    if (filter !== null) parseFilter(filter, "filter", await accessNaming(deps, caller, filter));
     const setting: Setting = {
       ...{ caller, signal, maxStaleness: input.maxStaleness },
       variables: chosenVariables(document.variables, input.variables ?? []),

@@ -1,6 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import { accessOf } from "../../domain/access.ts";
 import { absoluteRange, type TimeRangeInput } from "../../domain/asked-range.ts";
 import type { ChartType } from "../../domain/dashboards/chart.ts";
 import { DASHBOARD_LIMITS, type Box, type WidgetContent } from "../../domain/dashboards/document.ts";
@@ -17,6 +16,7 @@ import {
 import type { FilterInput } from "../../domain/filter-input.ts";
 import { parseFilter } from "../../domain/filter.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "./check-question.ts";
+import { accessNaming } from "../semantic/own-dimensions.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -86,9 +86,12 @@ const parseRange = ({ deps, where }: Place, range: Maybe<TimeRangeInput>): TimeR
   return range;
 };
 
-const parseOwnFilter = ({ caller, where }: Place, filter: Maybe<FilterInput>): FilterInput | null => {
+const parseOwnFilter = async (
+  { deps, caller, where }: Place,
+  filter: Maybe<FilterInput>,
+): Promise<FilterInput | null> => {
   if (filter === null || filter === undefined) return null;
-  parseFilter(filter, `${where}.filter`, accessOf(caller));
+  parseFilter(filter, `${where}.filter`, await accessNaming(deps, caller, filter));
   return bounded(filter, DASHBOARD_LIMITS.filter, `${where}.filter`);
 };
 
@@ -132,7 +135,10 @@ const READERS = [
     description: parseDescription(text, where),
   })),
   reader("setRange", ({ range }, place) => ({ kind: "SET_RANGE", range: parseRange(place, range) })),
-  reader("setFilter", ({ filter }, place) => ({ kind: "SET_FILTER", filter: parseOwnFilter(place, filter) })),
+  reader("setFilter", async ({ filter }, place) => ({
+    kind: "SET_FILTER",
+    filter: await parseOwnFilter(place, filter),
+  })),
   reader("setVariable", (variable, { where }) => ({ kind: "SET_VARIABLE", variable: parseVariable(variable, where) })),
   reader("removeVariable", (name) => ({ kind: "REMOVE_VARIABLE", name })),
   reader("addWidget", (widget, place) => addWidget(place, widget)),

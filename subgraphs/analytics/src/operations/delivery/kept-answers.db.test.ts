@@ -18,7 +18,7 @@ import { createCohortStore } from "../../store/cohort-store.ts";
 import type { OlapAnswer } from "../query-olap.ts";
 import { createAnswers } from "./answers.ts";
 import { freshEnough } from "./fresh-enough.ts";
-import { cohortsNamed, namedVersions, savedQueryVersions } from "./named-versions.ts";
+import { fieldVersions, namedVersions, savedQueryVersions } from "./named-versions.ts";
 
 jest.setTimeout(60_000);
 const AN_HOUR = "PT1H";
@@ -160,7 +160,11 @@ describe("kept answers", () => {
     const does = (name: string) => ({ did: { event: { events: [name] } } });
     const viewers = await cohortRoom.created(caller, "viewers", does("view"));
     const share = freshEnough({ answers: createAnswers(Date.now), nowMs: Date.now });
-    const active = share({ name: "activeUsers", ask: operations.activeUsers, versionsOf: cohortsNamed({ cohorts }) });
+    const active = share({
+      name: "activeUsers",
+      ask: operations.activeUsers,
+      versionsOf: fieldVersions({ ...room.deps, cohorts }),
+    });
     const question = { range: RANGE, event: {}, cohort: viewers.id };
     const ask = async () => {
       const { daily, provenance } = await active(caller, question, undefined, AN_HOUR);

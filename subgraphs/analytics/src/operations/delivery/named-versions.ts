@@ -4,6 +4,7 @@ import type { DefinitionUse } from "../../domain/semantic/definition.ts";
 import type { CohortStore } from "../../store/cohort-store.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { findSavedQuery } from "../semantic/find-definitions.ts";
+import { meaningsIn, type DimensionDeps } from "../semantic/own-dimensions.ts";
 import { resolveWith } from "../semantic/resolve-question.ts";
 import type { RunSavedQueryInput } from "../semantic/run-saved-query.ts";
 import { cohortVersions } from "./answer-key.ts";
@@ -19,6 +20,14 @@ const written = (uses: readonly DefinitionUse[]): string =>
 
 const isNamed = ({ metrics = [], segments = [] }: Names): boolean => metrics.length + segments.length > 0;
 
+/** Versions of the dimensions of the tenant's own that a question itself names. */
+const dimensionVersions = async (
+  definitions: DimensionDeps["definitions"],
+  { tenantId }: Caller,
+  question: unknown,
+  pins: readonly DefinitionUse[] = [],
+): Promise<string> => written((await meaningsIn(definitions.reader(tenantId), question, pins)).uses);
+
 /** The versions of what a question names, and of the cohorts that it and what it names name. */
 const versionsIn = async (
   { definitions, cohorts }: NamedVersionsDeps,
@@ -27,11 +36,16 @@ const versionsIn = async (
   pins: readonly DefinitionUse[] = [],
   where = "input",
 ): Promise<readonly string[]> => {
-  if (!isNamed(question)) return ["", await cohortVersions(cohorts, caller, question)];
+  if (!isNamed(question))
+    return [
+      await dimensionVersions(definitions, caller, question, pins),
+      await cohortVersions(cohorts, caller, question),
+    ];
   const { metrics = [], segments = [] } = question;
   const named: Names & Pick<AskedOlap, "measures" | "filter"> = { metrics, segments };
   const resolved = await resolveWith(definitions.reader(caller.tenantId), caller, named, pins, where);
-  return [written(resolved.definitions), await cohortVersions(cohorts, caller, [question, resolved.input])];
+  const dimensions = await dimensionVersions(definitions, caller, question, pins);
+  return [written(resolved.definitions), dimensions, await cohortVersions(cohorts, caller, [question, resolved.input])];
 };
 
 /** Versions of the metrics, segments and cohorts that a question names at `where`, with all they are made of. */
@@ -40,11 +54,12 @@ export const namedVersions =
   (caller: Caller, question: Names, where?: string): Promise<readonly string[]> =>
     versionsIn(deps, caller, question, [], where);
 
-/** Versions of the cohorts that a question names. */
-export const cohortsNamed =
-  ({ cohorts }: Pick<NamedVersionsDeps, "cohorts">) =>
+/** Versions of the cohorts and the dimensions of the tenant's own that a question names. */
+export const fieldVersions =
+  ({ definitions, cohorts }: DimensionDeps & Pick<NamedVersionsDeps, "cohorts">) =>
   async (caller: Caller, question: unknown): Promise<readonly string[]> => [
     await cohortVersions(cohorts, caller, question),
+    await dimensionVersions(definitions, caller, question),
   ];
 
 /** The version of a saved query, and those of what it names. */

@@ -4,7 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import { behaviourSource } from "../../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../../domain/event-matcher.ts";
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import {
   parseRings,
   RINGS_LIMITS,

@@ -16,12 +16,13 @@ import { behaviourStatements } from "../../store/behaviour-statements.ts";
 import { createCohortStore } from "../../store/cohort-store.ts";
 import { createFunnelStore } from "../../store/funnel-store.ts";
 import { createCohortOperations } from "../cohort-operations.ts";
-import { withCohorts } from "../in-cohort.ts";
+import { withNames } from "../in-cohort.ts";
 import { explainOlap } from "../explain-olap.ts";
 import { queryAttribution } from "../query-attribution.ts";
 import { queryFunnel } from "../query-funnel.ts";
 import { queryOlap } from "../query-olap.ts";
 import { queryTimeSeries } from "../query-time-series.ts";
+import { createDefinitionStore } from "../../store/semantic/definition-store.ts";
 
 jest.setTimeout(240_000);
 const DAY_MS = 86_400_000;
@@ -39,7 +40,8 @@ const operations = () => {
   const { world, eventStore, longQueries, store } = room;
   const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });
   const common = { features: everyFeature, store, eventStore, longQueries, cohorts, statements: behaviourStatements };
-  const deps = { ...common, nowMs: () => NOW_MS, newId: () => randomUUID() };
+  const definitions = createDefinitionStore({ ...world.resources, nowMs: () => NOW_MS });
+  const deps = { ...common, definitions, nowMs: () => NOW_MS, newId: () => randomUUID() };
   return {
     ...createCohortOperations(deps),
     olap: queryOlap(deps),
@@ -47,7 +49,7 @@ const operations = () => {
     funnel: queryFunnel({ ...deps, funnels: createFunnelStore(eventStore), counting: countHere }),
     attribution: queryAttribution({ ...deps, attribution: createAttributionStore(eventStore) }),
     explain: explainOlap(deps),
-    inCohort: withCohorts(deps, queryOlap(deps)),
+    inCohort: withNames(deps, queryOlap(deps)),
   };
 };
 

@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { accessIn } from "../../domain/access-in.ts";
 import { accessOf } from "../../domain/access.ts";
 import { plainFilter, type FilterInput } from "../../domain/filter-input.ts";
 import { parseFilter } from "../../domain/filter.ts";
@@ -22,6 +23,8 @@ import {
 } from "../../domain/semantic/definition.ts";
 import { checkMetric, metricsIn, type MetricFormula } from "../../domain/semantic/expand-metrics.ts";
 import { parseHierarchy, parseLevels, type DefineHierarchyInput } from "../../domain/semantic/hierarchy.ts";
+import { parseDimension, type DefineDimensionInput } from "../../domain/semantic/parse-dimension.ts";
+import { parseExpression } from "../../domain/semantic/parse-expression.ts";
 import { parseMetric, type DefineMetricInput } from "../../domain/semantic/parse-metric.ts";
 import type {
   ArchiveOutcome,
@@ -34,6 +37,7 @@ import type {
 import { atRange } from "../at-range.ts";
 import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { loadDefinitions } from "./load-definitions.ts";
+import { accessNaming, meaningsIn } from "./own-dimensions.ts";
 import { idOf, resolveWith } from "./resolve-question.ts";
 
 /** What defining needs. */
@@ -97,8 +101,12 @@ const draftMetric = async (
   }));
   const { metrics } = await loadDefinitions(reader, asked);
   const place = content.measure === null ? where : "input.measure";
-  checkMetric(name, new Map<string, MetricFormula>([...metrics, [name, self]]), place, accessOf(caller));
-  return { content, refersTo: named.flatMap((one) => idOf(metrics.get(one)) ?? []) };
+  const contents = [...metrics.values()].map((one) => one.content);
+  const { meanings } = await meaningsIn(reader, [content.measure, contents]);
+  const known = new Map<string, MetricFormula>([...metrics, [name, self]]);
+  checkMetric(name, known, place, accessIn(accessOf(caller), { meanings }));
+  const { ids } = await meaningsIn(reader, content.measure);
+  return { content, refersTo: [...named.flatMap((one) => idOf(metrics.get(one)) ?? []), ...ids] };
 };
 
 /** Makes a metric of the caller's tenant, or its next version; what stands already is no new version. */
@@ -106,7 +114,7 @@ export const defineMetric =
   (deps: DefineDeps) =>
   async (caller: Caller, input: DefineMetricInput): Promise<DefineOutcome> => {
     const { definitions, newId } = deps;
-    const { name, content } = parseMetric(input, accessOf(caller));
+    const { name, content } = parseMetric(input, await accessNaming(deps, caller, input.measure));
     const cohorts = await namedIn(deps, caller, input.measure, "input.measure");
     const one = newDefinition(caller, newId(), "METRIC", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
@@ -122,13 +130,13 @@ export const defineSegment =
     const { definitions, newId } = deps;
     const { filter } = input;
     const name = definitionName(input.name);
-    parseFilter(filter, "input.filter", accessOf(caller));
+    parseFilter(filter, "input.filter", await accessNaming(deps, caller, filter));
     const cohorts = await namedIn(deps, caller, filter, "input.filter");
     const content = { ...describe(name, input), filter: plainFilter(filter, "input.filter") };
     const one = newDefinition(caller, newId(), "SEGMENT", name);
-    return definitions.define(caller.tenantId, one, async (now) => {
+    return definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
-      return { content, refersTo: [], cohorts };
+      return { content, refersTo: (await meaningsIn(reader, filter)).ids, cohorts };
     });
   };
 
@@ -180,8 +188,20 @@ export const saveQuery =
 export const defineHierarchy =
   ({ definitions, newId }: Pick<DefineDeps, "definitions" | "newId">) =>
   async (caller: Caller, input: DefineHierarchyInput): Promise<DefineOutcome> => {
-    const { name, content } = parseHierarchy(input);
+    const { name, content } = parseHierarchy(input, await accessNaming({ definitions }, caller, input.levels));
     const one = newDefinition(caller, newId(), "HIERARCHY", name);
+    return definitions.define(caller.tenantId, one, async (now, reader) => {
+      requireVersion(input.expectedVersion, now);
+      return { content, refersTo: (await meaningsIn(reader, content.levels)).ids };
+    });
+  };
+
+/** Makes a dimension of the caller's tenant, or its next version; what stands already is no new version. */
+export const defineDimension =
+  ({ definitions, newId }: Pick<DefineDeps, "definitions" | "newId">) =>
+  async (caller: Caller, input: DefineDimensionInput): Promise<DefineOutcome> => {
+    const { name, content } = parseDimension(input, accessOf(caller));
+    const one = newDefinition(caller, newId(), "DIMENSION", name);
     return definitions.define(caller.tenantId, one, async (now) => {
       requireVersion(input.expectedVersion, now);
       return { content, refersTo: [] };
@@ -212,11 +232,17 @@ export const restoreDefinition =
     return definitions.define(caller.tenantId, one, async (_now, reader) => {
       if (then.kind === "METRIC") return { ...(await draftMetric(reader, caller, name, then.content)), cohorts };
       if (then.kind === "SEGMENT") {
-        parseFilter(then.content.filter, "version", accessOf(caller));
-        return { content: then.content, refersTo: [], cohorts };
+        const { meanings, ids } = await meaningsIn(reader, then.content.filter);
+        parseFilter(then.content.filter, "version", accessIn(accessOf(caller), { meanings }));
+        return { content: then.content, refersTo: ids, cohorts };
       }
       if (then.kind === "HIERARCHY") {
-        parseLevels(then.content.levels, "version");
+        const { meanings, ids } = await meaningsIn(reader, then.content.levels);
+        parseLevels(then.content.levels, "version", accessIn(accessOf(caller), { meanings }));
+        return { content: then.content, refersTo: ids };
+      }
+      if (then.kind === "DIMENSION") {
+        parseExpression(then.content.expression, name, "version", accessOf(caller));
         return { content: then.content, refersTo: [] };
       }
       const { content } = then;

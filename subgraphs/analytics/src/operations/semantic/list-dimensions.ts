@@ -1,7 +1,9 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { BUILT_IN_DIMENSIONS, type BuiltInDimension } from "../../domain/semantic/built-in-dimensions.ts";
 import { BUILT_IN_METRICS, type BuiltInMetric } from "../../domain/semantic/built-in-metrics.ts";
+import { MAX_DEFINITIONS, type Dimension } from "../../domain/semantic/definition.ts";
 import {
   EVENT_DIMENSIONS,
   propertyDimensions,
@@ -20,6 +22,8 @@ export interface Dimensions {
   readonly properties: readonly PropertyDimension[];
   readonly hasMoreProperties: boolean;
   readonly metrics: readonly BuiltInMetric[];
+  readonly builtIn: readonly BuiltInDimension[];
+  readonly own: readonly Dimension[];
   readonly hierarchies: readonly Hierarchy[];
   readonly since: string;
   readonly asOf: string;
@@ -36,13 +40,20 @@ const KEPT_MS = 60_000;
 /** Answers kept, one per tenant and data policy; the oldest makes room. */
 const MAX_KEPT = 1_000;
 
-/** What is kept: all but hierarchies, which are there as soon as they are defined. */
-type Seen = Omit<Dimensions, "hierarchies" | "metrics">;
+/** What is kept: all but what is there as soon as it is defined. */
+type Seen = Omit<Dimensions, "hierarchies" | "metrics" | "builtIn" | "own">;
 
 interface Kept {
   readonly atMs: number;
   readonly answer: Seen;
 }
+
+const ownDimensions = async (definitions: DefinitionStore, { tenantId }: Caller): Promise<readonly Dimension[]> => {
+  const page = { first: MAX_DEFINITIONS.DIMENSION, after: null, archived: false };
+  return (await definitions.list(tenantId, "DIMENSION", page)).flatMap((one) =>
+    one.kind === "DIMENSION" ? [one] : [],
+  );
+};
 
 /** Lists what events can be grouped and filtered by, from what the caller may see of them. */
 export const listDimensions = ({
@@ -81,6 +92,8 @@ export const listDimensions = ({
   return async (caller: Caller, signal?: AbortSignal): Promise<Dimensions> => ({
     ...(await seen(caller, signal)),
     metrics: BUILT_IN_METRICS,
+    builtIn: BUILT_IN_DIMENSIONS,
+    own: await ownDimensions(definitions, caller),
     hierarchies: await knownHierarchies({ definitions }, caller),
   });
 };

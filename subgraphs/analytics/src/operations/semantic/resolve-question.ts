@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { accessIn } from "../../domain/access-in.ts";
 import { accessOf } from "../../domain/access.ts";
 import type { FilterInput } from "../../domain/filter-input.ts";
 import { parseFilter } from "../../domain/filter.ts";
@@ -8,12 +9,14 @@ import { MAX_NAMED, type DefinitionRef, type Names } from "../../domain/semantic
 import { checkMetric, expandMetrics } from "../../domain/semantic/expand-metrics.ts";
 import type { BuiltInMetric } from "../../domain/semantic/built-in-metrics.ts";
 import type { DefinitionUse, Metric, Segment } from "../../domain/semantic/definition.ts";
+import type { WithMeanings } from "../../domain/semantic/dimension-expression.ts";
 import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { requireFewCohorts, resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
 import { loadDefinitions, usesOf, type Place } from "./load-definitions.ts";
+import { meaningsIn } from "./own-dimensions.ts";
 
 /** The parts of a question in which names stand, or what they stand for. */
-interface Nameable extends Names {
+interface Nameable extends Names, WithMeanings {
   readonly measures?: readonly MeasureInput[];
   readonly filter?: FilterInput | null | undefined;
 }
@@ -56,8 +59,15 @@ export const idOf = (metric: Metric | BuiltInMetric | undefined): string | undef
 type FindPeople = <Part>(part: Part, where: string) => Promise<Part>;
 const asWritten: FindPeople = (part) => Promise.resolve(part);
 
+interface Resolving {
+  readonly withPeople?: FindPeople;
+  /** What else names dimensions that go into the answer. */
+  readonly beside?: unknown;
+}
+
 /**
- * Puts what a tenant's metrics and segments stand for in their place: metrics become measures before the question's own, segments join its filter.
+ * Puts what a tenant's metrics and segments stand for in their place: metrics become measures before the question's own, segments join its filter. What the
+ * dimensions mean that any of them names stands beside the question.
  * Each is validated where it was named. Refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see.
  */
 export const resolveWith = async <Input extends Nameable>(
@@ -66,13 +76,15 @@ export const resolveWith = async <Input extends Nameable>(
   input: Input,
   pins: readonly DefinitionUse[] = [],
   where = "input",
-  withPeople: FindPeople = asWritten,
+  { withPeople = asWritten, beside = null }: Resolving = {},
 ): Promise<Resolved<Input>> => {
   const { metrics: metricRefs = [], segments: segmentRefs = [], measures = [], ...rest } = input;
   const metrics = placesOf("METRIC", metricRefs, `${where}.metrics`);
   const segments = placesOf("SEGMENT", segmentRefs, `${where}.segments`);
   const loaded = await loadDefinitions(reader, [...metrics, ...segments], pins);
-  const access = accessOf(caller);
+  const contents = [...loaded.metrics.values(), ...loaded.segments.values()].map(({ content }) => content);
+  const { meanings, uses, ids } = await meaningsIn(reader, [input, contents, beside], pins);
+  const access = accessIn(accessOf(caller), { meanings });
   for (const place of metrics) checkMetric(place.name, loaded.metrics, place.where, access);
   const filters: FilterInput[] = [];
   for (const place of segments) {
@@ -88,9 +100,11 @@ export const resolveWith = async <Input extends Nameable>(
       ...rest,
       measures: [...(await withPeople(expanded, `${where}.metrics`)), ...measures],
       ...(filter === undefined ? {} : { filter }),
+      ...(meanings.found.length + meanings.unknown.length === 0 ? {} : { meanings }),
     },
-    definitions: usesOf(loaded),
+    definitions: [...usesOf(loaded), ...uses],
     namedIds: [
+      ...ids,
       ...metrics.flatMap(({ name }) => idOf(loaded.metrics.get(name)) ?? []),
       ...segments.flatMap(({ name }) => loaded.segments.get(name)?.id ?? []),
     ],
@@ -122,12 +136,16 @@ export const resolveQuestion = async <Input extends Nameable>(
   caller: Caller,
   input: Input,
   where = "input",
-  { pins = [], ownWhere = where }: { readonly pins?: readonly DefinitionUse[]; readonly ownWhere?: string } = {},
+  {
+    pins = [],
+    ownWhere = where,
+    beside,
+  }: { readonly pins?: readonly DefinitionUse[]; readonly ownWhere?: string; readonly beside?: unknown } = {},
 ): Promise<Resolved<Input>> => {
   const found = await resolveCohorts(deps, caller, input, ownWhere);
   const reader = deps.definitions.reader(caller.tenantId);
   const withPeople: FindPeople = (part, place) => resolveCohorts(deps, caller, part, place);
-  const resolved = await resolveWith(reader, caller, found, pins, where, withPeople);
+  const resolved = await resolveWith(reader, caller, found, pins, where, { withPeople, beside });
   requireFewCohorts(resolved.input, where);
   return resolved;
 };

@@ -7,6 +7,7 @@ import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { StartQueryDeps } from "../start-query.ts";
 import {
   archiveDefinition,
+  defineDimension,
   defineHierarchy,
   defineMetric,
   defineSegment,
@@ -27,7 +28,7 @@ export interface SemanticDeps extends InCohortDeps, Pick<StartQueryDeps, "featur
   readonly newId: () => string;
 }
 
-/** Everything that can be asked of metrics, segments, hierarchies and saved queries, bound to its dependencies. */
+/** Everything that can be asked of metrics, segments, hierarchies, dimensions and saved queries, bound to its dependencies. */
 export const createSemanticOperations = (deps: SemanticDeps) => ({
   findDefinitions: findDefinitions(deps),
   findMetric: findDefinition(deps, "METRIC"),
@@ -43,6 +44,9 @@ export const createSemanticOperations = (deps: SemanticDeps) => ({
   findHierarchy: findDefinition(deps, "HIERARCHY"),
   listHierarchies: listDefinitions(deps, "HIERARCHY"),
   defineHierarchy: defineHierarchy(deps),
+  findDimension: findDefinition(deps, "DIMENSION"),
+  listOwnDimensions: listDefinitions(deps, "DIMENSION"),
+  defineDimension: defineDimension(deps),
   saveQuery: saveQuery(deps),
   archiveDefinition: archiveDefinition(deps),
   restoreDefinition: restoreDefinition(deps),

@@ -4,7 +4,7 @@ import type { Features } from "@tessera/platform/features/features";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import { behaviourSource } from "../../domain/behaviour-source.ts";
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import {
   dayOf,
   INDICATOR_LIMITS,

@@ -1,5 +1,5 @@
 import type { ReadBy } from "../../domain/change/reading.ts";
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import type { Params } from "../params.ts";
 import { dimensionSql } from "../retention-sql.ts";
 

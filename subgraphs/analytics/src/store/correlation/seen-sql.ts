@@ -1,9 +1,10 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { CorrelationPattern, KeyField, Operand } from "../../domain/correlation/rule.ts";
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { anyNameSql, behaviourRange, matcherSql } from "../behaviour-sql.ts";
-import { groupExpression, propertyNumber, propertyText } from "../field-sql.ts";
+import { groupExpression } from "../group-sql.ts";
+import { propertyNumber, propertyText } from "../property-sql.ts";
 import { createParams, type Params } from "../params.ts";
 import { sinceSql, untilSql } from "../time-sql.ts";
 

@@ -1,6 +1,6 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { EventMatcher } from "../../domain/event-matcher.ts";
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import type { RingsQuestion } from "../../domain/fraud/rings.ts";
 import type { VelocityQuestion } from "../../domain/fraud/velocity.ts";
 import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";

@@ -2,7 +2,7 @@ import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryAnswer } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { EventMatcher } from "../../domain/event-matcher.ts";
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import type { RingsQuestion, SharedValue } from "../../domain/fraud/rings.ts";
 import type { VelocityEntity, VelocityQuestion } from "../../domain/fraud/velocity.ts";
 import {

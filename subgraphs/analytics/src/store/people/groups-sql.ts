@@ -1,9 +1,9 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import { z } from "zod";
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { behaviourRange } from "../behaviour-sql.ts";
-import { groupExpression } from "../field-sql.ts";
+import { groupExpression } from "../group-sql.ts";
 import { createParams, type Params } from "../params.ts";
 import { eventsOf, testSql, type StoredPerson, type TraitTest } from "./people-sql.ts";
 

@@ -1,7 +1,7 @@
 import { wholeTenant, type DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import { z } from "zod";
-import type { Condition } from "../../domain/filter.ts";
+import type { Condition } from "../../domain/field.ts";
 import type { Plan } from "../../domain/planner.ts";
 import type { AnalyticQuery } from "../../domain/query.ts";
 import type { TimeRange } from "../../domain/time-range.ts";

@@ -2,7 +2,8 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { DriftCuts } from "../../domain/quality/drift-bins.ts";
 import type { DriftQuestion } from "../../domain/quality/drift.ts";
 import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";
-import { columnSql, propertyNumber } from "../field-sql.ts";
+import { columnSql } from "../condition-sql.ts";
+import { propertyNumber } from "../property-sql.ts";
 import { createParams, type Params } from "../params.ts";
 
 /** A value of the field, null where an event has none; 0 is added so that -0 is 0. */

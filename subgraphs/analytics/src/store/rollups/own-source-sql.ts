@@ -5,7 +5,7 @@ import type { OwnColumn, OwnReading } from "../../domain/rollups/own-reading.ts"
 import type { TimeRange } from "../../domain/time-range.ts";
 import { arithmeticSql } from "../arithmetic-sql.ts";
 import { conditionSql } from "../condition-sql.ts";
-import { groupExpression } from "../field-sql.ts";
+import { groupExpression } from "../group-sql.ts";
 import type { MeasureSql } from "../measure-sql.ts";
 import type { Params } from "../params.ts";
 import { keyAliases, keySelects, partWhere, type MergedParts } from "../source-sql.ts";

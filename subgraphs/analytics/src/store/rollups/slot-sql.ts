@@ -1,6 +1,6 @@
-import type { Field } from "../../domain/fields.ts";
+import type { Field } from "../../domain/field.ts";
 import type { NumberSource, UniquesOf } from "../../domain/measures.ts";
-import { groupExpression } from "../field-sql.ts";
+import { groupExpression } from "../group-sql.ts";
 import { numberOf } from "../measure-sql.ts";
 import type { Params } from "../params.ts";
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import type {
   Definition,
+  DimensionContent,
   HierarchyContent,
   KeptRange,
   MetricContent,
@@ -17,15 +18,16 @@ const time = z.date().transform((date) => date.getTime());
 const kept = <T>() => z.record(z.string(), z.unknown()).transform((value) => value as T);
 
 const description = { title: z.string(), description: z.string(), owner: z.string().nullable() };
-const use = z.object({ kind: z.enum(["METRIC", "SEGMENT"]), name: z.string(), version: z.number() });
+const use = z.object({ kind: z.enum(["METRIC", "SEGMENT", "DIMENSION"]), name: z.string(), version: z.number() });
+const format = z.object({
+  kind: z.enum(["NUMBER", "PERCENT", "CURRENCY", "DURATION"]),
+  decimals: z.number(),
+  currency: z.string().nullable(),
+  unit: z.enum(["MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"]).nullable(),
+});
 const metric: z.ZodType<MetricContent> = z.object({
   ...description,
-  format: z.object({
-    kind: z.enum(["NUMBER", "PERCENT", "CURRENCY", "DURATION"]),
-    decimals: z.number(),
-    currency: z.string().nullable(),
-    unit: z.enum(["MILLISECONDS", "SECONDS", "MINUTES", "HOURS", "DAYS"]).nullable(),
-  }),
+  format,
   measure: kept<NonNullable<MetricContent["measure"]>>().nullable(),
   formula: z.string().nullable(),
 });
@@ -40,11 +42,16 @@ const savedQuery: z.ZodType<SavedQueryContent> = z.object({
 });
 
 const hierarchy: z.ZodType<HierarchyContent> = z.object({ ...description, levels: z.array(z.string()) });
+const dimension: z.ZodType<DimensionContent> = z.object({
+  ...description,
+  format: format.nullable(),
+  expression: kept<DimensionContent["expression"]>(),
+});
 
 const row = z.object({
   id: z.string(),
   tenant_id: z.string(),
-  kind: z.enum(["METRIC", "SEGMENT", "SAVED_QUERY", "HIERARCHY"]),
+  kind: z.enum(["METRIC", "SEGMENT", "SAVED_QUERY", "HIERARCHY", "DIMENSION"]),
   name: z.string(),
   version: z.number(),
   latest_version: z.number(),
@@ -76,6 +83,8 @@ export const definitionRow = (raw: unknown): Definition => {
       return { ...defined, kind: one.kind, content: savedQuery.parse(one.content) };
     case "HIERARCHY":
       return { ...defined, kind: one.kind, content: hierarchy.parse(one.content) };
+    case "DIMENSION":
+      return { ...defined, kind: one.kind, content: dimension.parse(one.content) };
   }
 };
 

@@ -37,6 +37,7 @@ const MAY: Readonly<Record<SetupKind, Permission>> = {
   ...{ CHANNEL: "notifications:manage", NOTIFICATION_ROUTES: "notifications:manage" },
   ...{ NOTIFICATION_TEMPLATE: "notifications:manage", COHORT: "analytics:read", METRIC: "analytics:read" },
   ...{ SEGMENT: "analytics:read", SAVED_QUERY: "analytics:read", HIERARCHY: "analytics:read" },
+  DIMENSION: "analytics:read",
   ...{ ROLLUP: "analytics:read", CORRELATION_RULE: "analytics:read", DASHBOARD: "analytics:read" },
   ...{ DASHBOARD_LINK: "dashboards:edit", IDENTITY_RULES: "analytics:read", INDICATOR_SHARING: "indicators:share" },
   ...{ TENANT_NAME: "tenant:read", API_KEY: "tenant:read", OAUTH_CLIENT: "tenant:read", REQUEST_KEY: "tenant:read" },
@@ -134,6 +135,10 @@ const TYPES: Readonly<Record<SetupKind, SetupType>> = {
   SAVED_QUERY: {
     ...{ name: "saved_query.changed", sentence: "A query was saved, changed, archived or restored.", id: UUID },
     question: byId("savedQuery"),
+  },
+  DIMENSION: {
+    ...{ name: "dimension.changed", sentence: "A dimension was defined, changed, archived or restored.", id: UUID },
+    question: listed("ownDimensions"),
   },
   HIERARCHY: {
     ...{ name: "hierarchy.changed", sentence: "A hierarchy was defined, changed, archived or restored.", id: UUID },

@@ -64,7 +64,9 @@ describe("tables", () => {
       z.object({ args: z.string() }),
     );
     const kinds = told.map(({ args }) => args.split(String.raw`\000`)[0] ?? "");
-    const all = kinds.flatMap((kind) => (kind === "=kind" ? ["METRIC", "SEGMENT", "SAVED_QUERY", "HIERARCHY"] : kind));
+    const all = kinds.flatMap((kind) =>
+      kind === "=kind" ? ["METRIC", "SEGMENT", "SAVED_QUERY", "HIERARCHY", "DIMENSION"] : kind,
+    );
     expect([...new Set(all)].toSorted()).toEqual([...SETUP_KINDS].toSorted());
   });
 });

@@ -1,25 +1,12 @@
-import type { ColumnField, Field, PartField } from "../domain/fields.ts";
+import type { Field } from "../domain/field.ts";
+import { columnSql } from "./condition-sql.ts";
 import type { Params } from "./params.ts";
-import { partSql } from "./part-sql.ts";
-
-/** A property as nullable text: null where the event does not carry it. The path is a parameter that the store quotes itself. */
-export const propertyText = (path: string, params: Params): string =>
-  `CAST(${params.place("Identifier", path)}, 'Nullable(String)')`;
-
-/** A property as a finite number: JSON numbers, and texts that are a number from end to end; null otherwise. */
-export const propertyNumber = (path: string, params: Params): string => {
-  const number = `toFloat64OrNull(${propertyText(path, params)})`;
-  return `if(isFinite(${number}), ${number}, NULL)`;
-};
-
-/** A column, or a part of one. */
-export const columnSql = (field: ColumnField | PartField, params: Params): string =>
-  field.kind === "PART" ? partSql(field, params) : field.column;
+import { propertyText } from "./property-sql.ts";
 
 /** The expression a field is grouped by; its cells are read by `dimensionColumn`. */
 export const groupExpression = (field: Field, params: Params): string => {
   if (field.kind === "PROPERTY") return propertyText(field.path, params);
-  if (field.kind === "PART") return partSql(field, params);
+  if (field.kind === "PART" || field.kind === "OWN") return columnSql(field, params);
   switch (field.type) {
     case "TEXT":
       return field.column;
