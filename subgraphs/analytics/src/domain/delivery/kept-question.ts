@@ -12,7 +12,9 @@ export interface KeptQuestion {
 
 const shape = z.object({
   olap: z.unknown(),
-  definitions: z.array(z.object({ kind: z.enum(["METRIC", "SEGMENT", "DIMENSION"]), name: z.string(), version: z.number() })),
+  definitions: z.array(
+    z.object({ kind: z.enum(["METRIC", "SEGMENT", "DIMENSION"]), name: z.string(), version: z.number() }),
+  ),
 });
 
 /** Parses the question kept with an answer. */
