@@ -56,6 +56,8 @@ export interface QueryStatistics {
   readonly queryId: string;
   /** Version of the links between people by which persons were told apart; absent when persons were those of the events as stored. */
   readonly peopleVersion?: number;
+  /** Rows there would have been without the statement's LIMIT, which all were computed and put in order for; absent where there is none. */
+  readonly rowsBeforeLimit?: number;
 }
 
 /** Rows of one query, parsed, with its cost. */
@@ -93,6 +95,7 @@ export interface EventStore {
 
 const statisticsOfAnswer = z.object({
   statistics: z.object({ elapsed: z.number(), rows_read: z.coerce.number(), bytes_read: z.coerce.number() }),
+  rows_before_limit_at_least: z.coerce.number().optional(),
 });
 const summaryOfAnswer = z.object({
   read_rows: z.coerce.number(),
@@ -196,11 +199,13 @@ const askRows =
   async (asked: Asked): Promise<QueryAnswer<Row>> => {
     const { http, queryId } = asked;
     const read = await readJson(await http.ask(questionOf(asked, "JSON", MAX_RESULT_ROWS)));
-    const { elapsed, rows_read, bytes_read } = statisticsOfAnswer.parse(read).statistics;
+    const { statistics, rows_before_limit_at_least: rowsBeforeLimit } = statisticsOfAnswer.parse(read);
+    const { elapsed, rows_read, bytes_read } = statistics;
     countOnMeter(rows_read, bytes_read, elapsed * 1_000);
+    const cost = { rowsRead: rows_read, bytesRead: bytes_read, elapsedMs: elapsed * 1_000, queryId };
     return {
       rows: dataOf(read).map(parse),
-      statistics: { rowsRead: rows_read, bytesRead: bytes_read, elapsedMs: elapsed * 1_000, queryId },
+      statistics: { ...cost, ...(rowsBeforeLimit === undefined ? {} : { rowsBeforeLimit }) },
     };
   };
 

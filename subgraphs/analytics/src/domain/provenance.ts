@@ -12,6 +12,8 @@ export interface Cost {
   readonly elapsedMs: number;
   /** Version of the links between people by which persons were counted; absent when nobody was linked, or persons were not looked at. */
   readonly peopleVersion?: number;
+  /** Rows there would have been without the limit; absent where the store was not asked with one. */
+  readonly rowsBeforeLimit?: number;
 }
 
 /** How an answer was come by, as in the SDL. */
