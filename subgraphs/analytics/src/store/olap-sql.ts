@@ -61,6 +61,17 @@ export const linesOfEvents = (query: AnalyticQuery, choice: LineChoice | null, p
   return choice === null ? [] : [chosenLines(choice, texts, params)];
 };
 
+/** The tests that groups must pass, each an expression that is 1 or 0. */
+export const havingTests = (
+  having: readonly MeasureTest[],
+  measures: readonly Pick<MeasureSql, "order">[],
+  params: Params,
+): readonly string[] =>
+  having.map(({ index, comparison, value }) => {
+    const number = `toFloat64(${measures[index]?.order ?? "NULL"})`;
+    return `ifNull(${number} ${COMPARISON_SQL[comparison]} ${params.place("Float64", value)}, 0)`;
+  });
+
 /** What groups must pass, as a clause; the row over everything always passes. */
 export const havingSql = (
   having: readonly MeasureTest[],
@@ -68,10 +79,7 @@ export const havingSql = (
   measures: readonly Pick<MeasureSql, "order">[],
   params: Params,
 ): readonly string[] => {
-  const tests = having.map(({ index, comparison, value }) => {
-    const number = `toFloat64(${measures[index]?.order ?? "NULL"})`;
-    return `ifNull(${number} ${COMPARISON_SQL[comparison]} ${params.place("Float64", value)}, 0)`;
-  });
+  const tests = havingTests(having, measures, params);
   return tests.length === 0 ? [] : [`HAVING ${total} OR (${tests.join(" AND ")})`];
 };
 
@@ -82,7 +90,10 @@ const eventsPart = (plan: Plan): PlanPart => {
 };
 
 /** The order of a request's groups; ties by the keys, so that it is total. */
-export const orderSql = ({ query, orderBy }: OlapRequest, measures: readonly Pick<MeasureSql, "order">[]): string => {
+export const orderSql = (
+  { query, orderBy }: Pick<OlapRequest, "query" | "orderBy">,
+  measures: readonly Pick<MeasureSql, "order">[],
+): string => {
   const steps = orderBy.map(({ place, direction }) => {
     if (place.kind === "TIME") return `b ${direction}`;
     const field = place.kind === "DIMENSION" ? query.dimensions[place.index] : undefined;
