@@ -50,6 +50,8 @@ import { createErasureWishes } from "./reactions/erase-wished.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
 import { createRollupConsumer, ROLLUP_CONSUMER } from "./reactions/rollups/count-batches.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
+import { MAX_ANSWER_ROWS } from "./domain/delivery/answer-page.ts";
+import { createAnewRowsStore } from "./store/delivery/anew-rows-store.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { openCounting } from "./open-counting.ts";
@@ -241,6 +243,8 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const operations = createOperations({
     // What is kept of an answer are rows of nobody: they are read as they were written.
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
+    anewRows: createAnewRowsStore({ stored: resources.eventStore, resolved: eventStore }),
+    maxKeptRows: MAX_ANSWER_ROWS,
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, ...behaviourParts(resources, known) },
     ...{ ...known, ...correlation, ...own, peopleStatements, erasures, plainEvents: resources.eventStore },

@@ -162,6 +162,12 @@ const range = (baseMs: number): fc.Arbitrary<OlapInput["range"]> =>
       };
     });
 
+/** All that random events lie in. */
+const wholeRange = (baseMs: number): OlapInput["range"] => ({
+  from: new Date(baseMs - 60 * HOUR_MS).toISOString(),
+  to: new Date(baseMs + 60 * HOUR_MS).toISOString(),
+});
+
 const GRANULARITIES: readonly Granularity[] = ["NONE", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
 
 interface QueryParts {
@@ -247,6 +253,30 @@ export const anyWorld = fc.constantFrom(...BASES).chain((baseMs) =>
         measureFilter: anyFilter,
       }),
       { minLength: 6, maxLength: 6 },
+    ),
+  }),
+);
+
+/** Random events with questions about all of them that have many rows: by some dimensions, perhaps over time. */
+export const wideWorld = fc.constantFrom(...BASES).chain((baseMs) =>
+  fc.record({
+    events: anyEvents(baseMs, { min: 25, max: 60 }),
+    queries: fc.array(
+      anyQuery(baseMs, {
+        measures: [...rollupMeasures, ...rawMeasures],
+        dimensions: [
+          ...["name", "country", "url", "url.path.1", "time.hourOfDay", "synthetic", "schemaVersion", "revenue"],
+          ...["qualityFlags", "userId", "time", "id", "properties.plan", "properties.cart.total"],
+        ],
+        filter: fc.constant({ field: "name", in: NAMES }),
+        measureFilter: anyFilter,
+      }).map((query) => ({
+        ...query,
+        range: wholeRange(baseMs),
+        dimensions: query.dimensions?.length === 0 ? ["userId", "revenue"] : (query.dimensions ?? []),
+        granularity: query.granularity === "MINUTE" ? ("HOUR" as const) : (query.granularity ?? "NONE"),
+      })),
+      { minLength: 2, maxLength: 2 },
     ),
   }),
 );

@@ -21,7 +21,7 @@ const HEADERS = {
 } as const;
 
 const WHOLE =
-  "All rows of one moment, at most 5,000,000, as fast as they are taken. What can't be brought to its end is cut off, so that no part is taken for the whole.";
+  "All rows of one moment, however many, as fast as they are taken. What can't be brought to its end is cut off, so that no part is taken for the whole.";
 
 const common = {
   method: "post",

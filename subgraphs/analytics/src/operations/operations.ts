@@ -93,7 +93,9 @@ export interface OperationDeps
   readonly questionTypes: DashboardDeps["questionTypes"];
   readonly logger: DashboardDeps["logger"];
   readonly answerRows: OlapPageDeps["answerRows"];
+  readonly anewRows: OlapPageDeps["anewRows"];
   readonly keepSlots: OlapPageDeps["keepSlots"];
+  readonly maxKeptRows: OlapPageDeps["maxKeptRows"];
   readonly reports: ReportDeps["reports"];
   readonly dispatchRun: ReportDeps["dispatchRun"];
   readonly mailChannels: ReportDeps["mailChannels"];

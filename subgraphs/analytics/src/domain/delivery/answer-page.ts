@@ -4,7 +4,7 @@ import { parseCount } from "../query.ts";
 
 /** Rows of one page: as many as `olap` gives at once. */
 export const MAX_ANSWER_PAGE = 10_000;
-/** Rows of an answer that is read in pages: what the store sorts and writes within the time of one question. */
+/** Rows of an answer that is kept for its pages: what the store sorts and writes within the time of one question. Pages of a larger one are computed anew. */
 export const MAX_ANSWER_ROWS = 5_000_000;
 /** Rows that are kept of one tenant's answers at a time. */
 export const MAX_TENANT_ANSWER_ROWS = 20_000_000;
@@ -29,7 +29,7 @@ export interface AnswerPageInput {
   readonly after?: string | null | undefined;
 }
 
-const CURSOR = /^([0-9a-f-]{36})\.(\d{1,9})$/;
+const CURSOR = /^([0-9a-f-]{36})\.(\d{1,15})$/;
 
 /** Writes the place of a row as `<answer id>.<place>`. */
 export const formatAnswerPlace = ({ answerId, place }: AnswerPlace): string => `${answerId}.${place}`;

@@ -12,18 +12,19 @@ import { openTestResources, type TestResources } from "@tessera/platform/testing
 import fc from "fast-check";
 import { z } from "zod";
 import { anyWorld } from "../../../testing/arbitraries.ts";
-import { differences, rowsOf } from "../../../testing/flatten-answer.ts";
+import { differences } from "../../../testing/flatten-answer.ts";
 import { managerOf, openCohortRoom } from "../../../testing/cohort-room.ts";
+import { allPages, complete, rowsIn } from "../../../testing/paged-answers.ts";
 import { callerOf, openSemanticRoom, refusal } from "../../../testing/semantic-room.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
-import type { OlapInput } from "../../domain/query.ts";
+import { MAX_ANSWER_ROWS } from "../../domain/delivery/answer-page.ts";
+import { createAnewRowsStore } from "../../store/delivery/anew-rows-store.ts";
 import { createAnswerRowsStore } from "../../store/delivery/answer-rows-store.ts";
 import { queryOlap } from "../query-olap.ts";
-import { queryOlapPage, type OlapPage } from "./query-olap-page.ts";
+import { queryOlapPage } from "./query-olap-page.ts";
 
 jest.setTimeout(120_000);
 const RUNS = 8;
-const MAX_PAGES = 500;
 
 let world: TestResources;
 let longQueries: LongQueryStore;
@@ -45,37 +46,18 @@ const open = () => {
   const { eventStore } = world.resources;
   const answerRows = createAnswerRowsStore({ eventStore, longQueries });
   const keepSlots = createFairSlots({ total: 2 });
-  const deps = { ...room.deps, answerRows, keepSlots, nowMs: () => clock.ms, newId: randomUUID };
+  const anewRows = createAnewRowsStore({ stored: eventStore, resolved: eventStore });
+  const deps = {
+    ...room.deps,
+    maxKeptRows: MAX_ANSWER_ROWS,
+    anewRows,
+    answerRows,
+    keepSlots,
+    nowMs: () => clock.ms,
+    newId: randomUUID,
+  };
   return { clock, answerRows, page: queryOlapPage(deps), whole: queryOlap(deps) };
 };
-
-/** A question as the graph delivers it: with every default. */
-const complete = (input: OlapInput): OlapInput => ({
-  ...{ dimensions: [], granularity: "NONE", timeZone: "UTC", orderBy: [], limit: 1_000, having: [], filter: null },
-  ...input,
-  measures: input.measures.map((measure) => ({ exact: false, ...measure })),
-});
-
-/** All pages of a question, with what happens between them. */
-const allPages = async (
-  page: ReturnType<typeof queryOlapPage>,
-  caller: Caller,
-  input: OlapInput,
-  first: number,
-  between: () => Promise<void> = () => Promise.resolve(),
-): Promise<readonly OlapPage[]> => {
-  const pages: OlapPage[] = [];
-  for (let after: string | null = null; pages.length < MAX_PAGES;) {
-    const next: OlapPage = await page(caller, { input, rows: first, after });
-    pages.push(next);
-    if (!next.hasNextPage) return pages;
-    after = next.endCursor;
-    await between();
-  }
-  throw new Error("The pages do not end.");
-};
-const rowsIn = (pages: readonly Pick<OlapPage, "columns" | "rowCount">[], { granularity, timeZone }: OlapInput) =>
-  pages.flatMap(({ columns, rowCount }) => rowsOf(columns, rowCount, granularity ?? "NONE", timeZone ?? "UTC"));
 
 const RANGE = { from: "2026-11-19T00:00:00Z", to: "2026-11-20T00:00:00Z" };
 /** Ninety people with one to nine events each, in three countries. */

@@ -1,20 +1,18 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { refuse } from "@tessera/platform/errors/refusal";
-import type { FairSlots } from "@tessera/platform/store/fair-slots";
-import type { NowMs } from "@tessera/platform/time/clock";
+import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../../domain/access.ts";
 import type { AbsoluteRange } from "../../domain/asked-range.ts";
 import type { Column } from "../../domain/columns.ts";
 import {
   ANSWER_KEPT_MS,
   formatAnswerPlace,
-  MAX_ANSWER_ROWS,
   MAX_TENANT_ANSWER_ROWS,
   notOfThisAnswer,
   parseAnswerPage,
   type AnswerPageInput,
   type AnswerPlace,
 } from "../../domain/delivery/answer-page.ts";
+import { parseAnswerMark } from "../../domain/delivery/answer-mark.ts";
 import { parseKeptQuestion, type KeptQuestion } from "../../domain/delivery/kept-question.ts";
 import { parsePagedQuestion } from "../../domain/delivery/paged-question.ts";
 import { formatDuration } from "../../domain/duration.ts";
@@ -31,6 +29,7 @@ import { answerWithinBudget, type BudgetDeps } from "../answer-within-budget.ts"
 import type { BudgetedRows } from "../read-sample.ts";
 import { atRange, tellRange, type Asked } from "../at-range.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
+import { answerAnew, TENANT_KEEPS, type AnewDeps, type PageRows } from "./answer-anew.ts";
 import { answerKey } from "./answer-key.ts";
 
 /** Some rows of an answer, as in the SDL. */
@@ -51,17 +50,12 @@ export interface OlapPageInput extends AnswerPageInput {
 }
 
 /** What answering in pages needs. */
-export interface OlapPageDeps extends BudgetDeps, ResolveDeps {
+export interface OlapPageDeps extends BudgetDeps, ResolveDeps, AnewDeps {
   readonly store: BudgetDeps["store"] & Pick<AnalyticsStore, "planFor">;
   readonly answerRows: AnswerRowsStore;
-  /** Answers that are computed and kept at a time. */
-  readonly keepSlots: FairSlots;
-  readonly nowMs: NowMs;
-  readonly newId: () => string;
+  /** Rows of an answer that is kept: pages of a larger one are computed anew. */
+  readonly maxKeptRows: number;
 }
-
-/** Answers one tenant has computed and kept at a time, in a process. */
-const TENANT_KEEPS = { slots: 2, weight: 1 } as const;
 
 interface Asking {
   readonly caller: Caller;
@@ -70,14 +64,9 @@ interface Asking {
   readonly signal: AbortSignal | undefined;
 }
 
-type Rows = Pick<OlapPage, "hasNextPage" | "endCursor" | "provenance"> & {
-  readonly rows: readonly OlapRow[];
-  readonly totals: OlapRow["measures"];
-};
-
 const pageOf = (
   { kept, asked: { query } }: Pick<Asking, "kept" | "asked">,
-  { rows, totals, ...rest }: Rows,
+  { rows, totals, ...rest }: PageRows,
 ): OlapPage => ({
   columns: groupColumns(query, rows),
   rowCount: rows.length,
@@ -89,40 +78,29 @@ const pageOf = (
 const cursorAfter = (rows: readonly OlapRow[], { answerId, place }: AnswerPlace): string | null =>
   rows.length === 0 ? null : formatAnswerPlace({ answerId, place: place + rows.length });
 
-const requireRoom = async ({ answerRows }: OlapPageDeps, { tenantId }: Caller): Promise<void> => {
-  const rows = await answerRows.keptRows(tenantId);
-  if (rows > MAX_TENANT_ANSWER_ROWS)
-    throw refuse(
-      "RESULT_TOO_LARGE",
-      `${rows.toLocaleString("en-US")} rows of the tenant's answers are kept for their pages, more than ${MAX_TENANT_ANSWER_ROWS.toLocaleString("en-US")}: ask again when some were an hour old, or run it as a job, which keeps up to 1,000,000.`,
-      { field: "input" },
-    );
-};
-
-const refuseTooLarge = (): Error =>
-  refuse(
-    "RESULT_TOO_LARGE",
-    `The answer has more than ${MAX_ANSWER_ROWS.toLocaleString("en-US")} rows: group by fewer dimensions, take a shorter range, or filter.`,
-    { field: "input.dimensions" },
-  );
+const hasRoom = async ({ answerRows }: OlapPageDeps, { tenantId }: Caller): Promise<boolean> =>
+  (await answerRows.keptRows(tenantId)) <= MAX_TENANT_ANSWER_ROWS;
 
 const expired = (): Error =>
   refuse("CURSOR_EXPIRED", "The answer is no longer kept: ask for its first page again.", { field: "after" });
 
-/** Computes all rows once and keeps them, so that every page is of the same answer whatever is stored meanwhile. */
+/**
+ * Computes all rows once and keeps them, so that every page is of the same answer whatever is stored meanwhile; null where they are too many, or no room is
+ * left for the tenant's.
+ */
 const keepAll = async (deps: OlapPageDeps, asking: Asking, key: string, small: BudgetedRows, first: number) => {
   const { caller, kept, asked, signal } = asking;
   const { tenantId } = caller;
   const answerId = deps.newId();
   const release = await deps.keepSlots.take(tenantId, TENANT_KEEPS, signal);
   try {
-    await requireRoom(deps, caller);
+    if (!(await hasRoom(deps, caller))) return null;
     const asOfMs = deps.nowMs();
     const taken = await deps.store.planFor(caller, asked.query, plan(asked.query, caller.dataPolicy), signal);
     const request = { ...asked, plan: taken, lines: null };
     const { rows, cost } = await deps.answerRows.keep(caller, request, answerId, signal);
-    if (rows > MAX_ANSWER_ROWS) throw refuseTooLarge();
-    await deps.answerRows.tell(tenantId, answerId, { key, rows, asOfMs, asked: kept });
+    if (rows > deps.maxKeptRows) return null;
+    await deps.answerRows.tell(tenantId, answerId, { key, rows, asOfMs, asked: kept, mark: null });
     const page = await deps.answerRows.page(tenantId, { answerId, after: 0, first }, signal);
     if (page === null) throw expired();
     const shown = page.rowsOf(asked.query);
@@ -134,6 +112,13 @@ const keepAll = async (deps: OlapPageDeps, asking: Asking, key: string, small: B
   } finally {
     release();
   }
+};
+
+/** No answer where its groups with their totals need more memory than a query may use; every other error goes on. */
+const noneForMemory = (error: unknown): null => {
+  const forMemory = error instanceof Refusal && error.code === "QUERY_TOO_COSTLY" && !("refilledBy" in error.extras);
+  if (!forMemory) throw error;
+  return null;
 };
 
 /** The first page: from the store when it is the only one. */
@@ -149,8 +134,16 @@ const begin = async (
   const asking = { caller, kept: { olap: resolved.input, definitions: resolved.definitions }, asked, signal };
   const request = { ...asked, limit: first, plan: plan(asked.query, caller.dataPolicy), lines: null };
   const { approximate, drawn } = asked;
-  const small = await answerWithinBudget(deps, { caller, request, approximate, drawn, signal });
-  if (small.hasMore) return keepAll(deps, asking, answerKey("olapPage", caller, input, []), small, first);
+  const small = await answerWithinBudget(deps, { caller, request, approximate, drawn, signal }).catch(noneForMemory);
+  if (small === null || small.hasMore) {
+    const key = answerKey("olapPage", caller, input, []);
+    // The row over everything is one of those that the limit cut.
+    const fits = small !== null && (small.cost.rowsBeforeLimit ?? 0) - 1 <= deps.maxKeptRows;
+    const whole = fits ? await keepAll(deps, asking, key, small, first) : null;
+    if (whole !== null) return whole;
+    const costs = small === null ? [] : [small.cost];
+    return pageOf(asking, await answerAnew(deps, { ...asking, key, first, asOfMs, costs }, null));
+  }
   return pageOf(asking, {
     ...{ rows: small.rows, totals: small.totals, hasNextPage: false, endCursor: null },
     provenance: provenanceOf(small.facts, [small.cost], asOfMs, asked.query.timeZone, caller.dataPolicy),
@@ -168,13 +161,19 @@ const goOn = async (
   const page = await deps.answerRows.page(caller.tenantId, { answerId, after: place, first }, signal);
   if (page === null) throw expired();
   const { key, asOfMs, rows: all, asked: keptQuestion } = page.head;
+  const mark = parseAnswerMark(page.head.mark);
   const ageMs = deps.nowMs() - asOfMs;
   if (key !== answerKey("olapPage", caller, input, []))
     throw notOfThisAnswer("The cursor is of another question, or of somebody who may see or do other things.");
-  if (ageMs > ANSWER_KEPT_MS) throw expired();
-  if (place > all) throw notOfThisAnswer("The cursor is not one this list gave out.");
+  if (mark === null ? ageMs > ANSWER_KEPT_MS : deps.nowMs() - mark.toldAtMs > ANSWER_KEPT_MS) throw expired();
+  if (mark === null ? place > all : place !== mark.place)
+    throw notOfThisAnswer("The cursor is not one this list gave out.");
   const kept = parseKeptQuestion(keptQuestion);
   const asked = parsePagedQuestion(kept.olap, accessOf(caller));
+  if (mark !== null) {
+    const asking = { caller, kept, asked, key, first, asOfMs, costs: [page.cost], signal };
+    return pageOf({ kept, asked }, await answerAnew(deps, asking, mark));
+  }
   const { query } = asked;
   const facts = await deps.store.planFor(caller, query, plan(query, caller.dataPolicy), signal);
   const provenance = provenanceOf(facts, [page.cost], asOfMs, query.timeZone, caller.dataPolicy);
@@ -191,7 +190,8 @@ const goOn = async (
 
 /**
  * Answers `olapPage`: all rows of a question, page after page, of one moment. What does not fit on the first page is computed once, in its order, and kept
- * for an hour; a page is then its rows by their places, so that neither new events nor an estimate that comes out otherwise move a row across a page's end.
+ * for an hour; a page is then its rows by their places, so that neither new events nor an estimate that comes out otherwise move a row across a page's end. Of an
+ * answer that is too large to be kept each page is computed anew, behind the row the one before ended with.
  */
 export const queryOlapPage =
   (deps: OlapPageDeps) =>

@@ -25,6 +25,8 @@ export interface AnswerHead {
   readonly asOfMs: number;
   /** What was asked in the end, as JSON: names resolved, moments for a range. */
   readonly asked: unknown;
+  /** Where a page ended whose next is computed anew, as JSON; null where the rows themselves are kept. */
+  readonly mark: unknown;
 }
 
 /** Totals and some rows of an answer. */
@@ -44,7 +46,13 @@ export interface KeptRows {
 /** Seconds within which an answer is computed and written: the gateway gives its room up a second later. */
 const MAX_KEEP_SECONDS = 8;
 
-const head = z.object({ key: z.string(), rows: z.number(), asOfMs: z.number(), asked: z.unknown() });
+const head = z.object({
+  key: z.string(),
+  rows: z.number(),
+  asOfMs: z.number(),
+  asked: z.unknown(),
+  mark: z.unknown(),
+});
 const placed = z.object({ place: z.coerce.number(), row: z.string() });
 const cells = z.array(z.union([z.string(), z.number(), z.null()]));
 

@@ -1,0 +1,133 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { FairSlots } from "@tessera/platform/store/fair-slots";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { countsPersons, planAnew, whyNotAnew, type AnswerMark } from "../../domain/delivery/answer-mark.ts";
+import { formatAnswerPlace, MAX_ANSWER_ROWS } from "../../domain/delivery/answer-page.ts";
+import type { KeptQuestion } from "../../domain/delivery/kept-question.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { plan } from "../../domain/planner.ts";
+import { provenanceOf, type Cost, type Provenance } from "../../domain/provenance.ts";
+import type { OlapQuery } from "../../domain/query.ts";
+import type { AnswerRowsStore } from "../../store/delivery/answer-rows-store.ts";
+import type { AnewRowsStore } from "../../store/delivery/anew-rows-store.ts";
+import type { OlapRow } from "../../store/result-rows.ts";
+
+/** What computing pages anew needs. */
+export interface AnewDeps {
+  readonly answerRows: Pick<AnswerRowsStore, "tell">;
+  readonly anewRows: AnewRowsStore;
+  /** Answers whose rows are all computed at a time. */
+  readonly keepSlots: FairSlots;
+  readonly nowMs: NowMs;
+  readonly newId: () => string;
+}
+
+/** Answers of one tenant whose rows are all computed at a time, in a process. */
+export const TENANT_KEEPS = { slots: 2, weight: 1 } as const;
+
+/** The answer of which a page is asked for. */
+export interface AnewAsking {
+  readonly caller: Caller;
+  readonly kept: KeptQuestion;
+  readonly asked: OlapQuery;
+  /** The one spelling of what was asked, and of what the asker may see. */
+  readonly key: string;
+  /** Rows on the page. */
+  readonly first: number;
+  /** Moment of the answer, milliseconds since the epoch. */
+  readonly asOfMs: number;
+  /** What was read for the page already. */
+  readonly costs: readonly Cost[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The rows of a page, and what is told beside them. */
+export interface PageRows {
+  readonly rows: readonly OlapRow[];
+  readonly totals: OlapRow["measures"];
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+  readonly provenance: Provenance;
+}
+
+const refuseTooLarge = (why: string): Error =>
+  refuse(
+    "RESULT_TOO_LARGE",
+    `The answer has more rows than are kept for its pages (${MAX_ANSWER_ROWS.toLocaleString("en-US")}), and they can't be computed page by page: ${why}`,
+    { field: "input" },
+  );
+
+const peopleChanged = (): Error =>
+  refuse("CURSOR_EXPIRED", "People were linked since the first page, by whom persons are counted: ask for it again.", {
+    field: "after",
+  });
+
+/** Keeps where a page ended; answers the cursor that names it. */
+const mark = async (
+  { answerRows, newId }: AnewDeps,
+  { caller, kept, key, asOfMs }: AnewAsking,
+  ended: AnswerMark,
+): Promise<string> => {
+  const answerId = newId();
+  const head = { key, rows: ended.place, asOfMs, asked: kept, mark: ended };
+  await answerRows.tell(caller.tenantId, answerId, head);
+  return formatAnswerPlace({ answerId, place: ended.place });
+};
+
+const markRow = ({ bucketMs, dimensions, measures }: OlapRow): AnswerMark["last"] => ({
+  bucketMs,
+  dimensions: [...dimensions],
+  measures: [...measures],
+});
+
+const read = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | null) => {
+  const { caller, asked, first, signal } = asking;
+  const { query } = asked;
+  const release = await deps.keepSlots.take(caller.tenantId, TENANT_KEEPS, signal);
+  try {
+    const snapshot = before?.snapshot ?? (await deps.anewRows.snapshot(caller.tenantId));
+    const taken = planAnew(query, plan(query, caller.dataPolicy));
+    const request = { ...asked, limit: first, plan: taken, lines: null };
+    const page = { snapshot, last: before?.last ?? null, resolved: countsPersons(query) };
+    const { rows, hasMore, cost } = await deps.anewRows.page(caller, request, page, signal);
+    const all = before ?? (await deps.anewRows.totals(caller, request, page, signal));
+    const costs = "cost" in all ? [cost, all.cost] : [cost];
+    return { rows, hasMore, costs, peopleVersion: cost.peopleVersion ?? 0, totals: all.totals, snapshot, taken };
+  } finally {
+    release();
+  }
+};
+
+/**
+ * One page of an answer that is too large to be kept: its rows behind the one the page before ended with, computed from the events that were stored when the
+ * first page was asked for. What is kept between pages is the last row alone, and which events those are.
+ */
+export const answerAnew = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | null): Promise<PageRows> => {
+  const { caller, asked, asOfMs } = asking;
+  const why = whyNotAnew(asked);
+  if (why !== null) throw refuseTooLarge(why);
+  const { rows, hasMore, costs, peopleVersion, totals, snapshot, taken } = await read(deps, asking, before);
+  if (before !== null && before.peopleVersion !== peopleVersion) throw peopleChanged();
+  const [last, toldAtMs] = [rows.at(-1), deps.nowMs()];
+  const place = (before?.place ?? 0) + rows.length;
+  const { timeZone } = asked.query;
+  return {
+    ...{ rows, totals, hasNextPage: hasMore },
+    endCursor:
+      last === undefined
+        ? null
+        : await mark(deps, asking, {
+            place,
+            toldAtMs,
+            peopleVersion,
+            snapshot,
+            totals: [...totals],
+            last: markRow(last),
+          }),
+    provenance: {
+      ...provenanceOf(taken, [...asking.costs, ...costs], asOfMs, timeZone, caller.dataPolicy),
+      ...(before === null ? {} : { freshness: formatDuration(Math.max(0, toldAtMs - asOfMs)) }),
+    },
+  };
+};

@@ -1,0 +1,279 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { Caller } from "@tessera/contracts/caller";
+import type { DataPolicy } from "@tessera/contracts/data-policy";
+import type { TenantId } from "@tessera/contracts/ids";
+import { Refusal } from "@tessera/platform/errors/refusal";
+import { createFairSlots } from "@tessera/platform/store/fair-slots";
+import { createLongQueryStore, type LongQueryStore } from "@tessera/platform/store/long-query-store";
+import { testEngines } from "@tessera/platform/testing/engines";
+import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import fc from "fast-check";
+import { wideWorld } from "../../../testing/arbitraries.ts";
+import { differences } from "../../../testing/flatten-answer.ts";
+import { managerOf, openCohortRoom } from "../../../testing/cohort-room.ts";
+import { allPages, complete, rowsIn } from "../../../testing/paged-answers.ts";
+import { openPeopleRoom, type PeopleRoom } from "../../../testing/people-room.ts";
+import { callerOf, openSemanticRoom, refusal } from "../../../testing/semantic-room.ts";
+import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { userKey, visitorKey } from "../../domain/people/identity.ts";
+import type { OlapInput } from "../../domain/query.ts";
+import { createAnewRowsStore } from "../../store/delivery/anew-rows-store.ts";
+import { createAnswerRowsStore } from "../../store/delivery/answer-rows-store.ts";
+import { queryOlap } from "../query-olap.ts";
+import { queryOlapPage } from "./query-olap-page.ts";
+
+jest.setTimeout(240_000);
+const RUNS = 8;
+
+let world: TestResources;
+let longQueries: LongQueryStore;
+let people: PeopleRoom;
+let room: ReturnType<typeof openSemanticRoom>;
+beforeAll(() => {
+  const { clickhouse } = testEngines();
+  const password = clickhouse.passwords.tessera_jobs;
+  world = openTestResources();
+  people = openPeopleRoom();
+  room = openSemanticRoom(world);
+  longQueries = createLongQueryStore({ url: clickhouse.url, username: "tessera_jobs", password });
+});
+afterAll(async () => {
+  await Promise.all([longQueries.close(), people.close()]);
+  await world.close();
+});
+
+/** Pages of which no answer with more than so many rows is kept. */
+const open = (maxKeptRows = 0) => {
+  const clock = { ms: Date.UTC(2026, 10, 20, 12) };
+  const { eventStore } = world.resources;
+  const answerRows = createAnswerRowsStore({ eventStore, longQueries });
+  const anewRows = createAnewRowsStore({ stored: eventStore, resolved: people.eventStore });
+  const keepSlots = createFairSlots({ total: 2 });
+  const clocked = { nowMs: () => clock.ms, newId: randomUUID };
+  const deps = { ...room.deps, answerRows, anewRows, maxKeptRows, keepSlots, ...clocked };
+  return { clock, answerRows, page: queryOlapPage(deps), whole: queryOlap(deps) };
+};
+
+const RANGE = { from: "2026-11-19T00:00:00Z", to: "2026-11-20T00:00:00Z" };
+/** Ninety people with five events each, in three countries. */
+const crowd = (): readonly TestEvent[] =>
+  Array.from({ length: 450 }, (_event, index) => ({
+    ...{ id: randomUUID(), name: "view", timeMs: Date.parse(RANGE.from) + index, userId: `u${index % 90}` },
+    ...{ country: ["DE", "US", "FR"][index % 3] ?? "", properties: { amount: (index % 7) / 10 } },
+  }));
+const BY_PERSON = complete({
+  ...{ range: RANGE, dimensions: ["userId", "country"] },
+  measures: [
+    { function: "COUNT" },
+    { function: "SUM", of: "properties.amount", name: "amount" },
+    { function: "MAX", of: "properties.amount", name: "most" },
+  ],
+  orderBy: [
+    { column: "most", direction: "DESC" },
+    { column: "country", direction: "ASC" },
+  ],
+});
+const crowded = async (): Promise<TenantId> => {
+  const tenantId = freshTenantId();
+  await storeEvents(world.writer, tenantId, crowd());
+  return tenantId;
+};
+const POLICY: DataPolicy = {
+  ...{ allow: { country: ["DE"] }, deny: {}, atLeast: {}, lessThan: {}, masks: {} },
+  ...{ synthetic: null, salt: "0123456789abcdef0123456789abcdef" },
+};
+const keysOf = (rows: ReturnType<typeof rowsIn>): readonly string[] =>
+  rows.map(({ label, dimensions }) => JSON.stringify([label, dimensions]));
+
+const anySteps = fc.array(
+  fc.record({ column: fc.nat({ max: 20 }), direction: fc.constantFrom("ASC" as const, "DESC" as const) }),
+  { maxLength: 3 },
+);
+
+/** An order by some columns of an answer, whichever it has. */
+const orderOf = (
+  columns: readonly { readonly name: string }[],
+  steps: readonly { readonly column: number; readonly direction: "ASC" | "DESC" }[],
+): NonNullable<OlapInput["orderBy"]> =>
+  steps.flatMap(({ column, direction }) => {
+    const found = columns[column % columns.length];
+    return found === undefined ? [] : [{ column: found.name, direction }];
+  });
+
+describe("an answer with too many rows to be kept", () => {
+  test("is told whole and in order by its pages, whatever is asked, however it is ordered, and whatever is stored between them", async () => {
+    const { page, whole } = open();
+    const anyPages = fc.tuple(wideWorld, anySteps, fc.integer({ min: 1, max: 9 }));
+    await fc.assert(
+      fc.asyncProperty(anyPages, async ([{ events, queries }, steps, first]) => {
+        const tenantId = freshTenantId();
+        const caller = callerOf(tenantId);
+        if (events.length > 0) await storeEvents(world.writer, tenantId, events);
+        for (const query of queries.map(complete)) {
+          const { fill: _fill, ...unordered } = query;
+          const { columns } = await whole(caller, unordered);
+          const input = { ...unordered, orderBy: orderOf(columns, steps) };
+          const answer = await whole(caller, { ...input, limit: 10_000 });
+          let stored = 0;
+          const more = async (): Promise<void> => {
+            stored += 1;
+            if (stored > 1) return;
+            const fresh = events.slice(0, 5).map((event) => ({ ...event, id: randomUUID() }));
+            await storeEvents(world.writer, tenantId, fresh);
+          };
+          const pages = await allPages(page, caller, input, first, more).catch((error: unknown) => {
+            if (error instanceof Refusal && error.code === "RESULT_TOO_LARGE") return null;
+            throw error;
+          });
+          if (pages === null) continue;
+          expect(differences(rowsIn(pages, input), rowsIn([answer], input))).toEqual([]);
+          expect(keysOf(rowsIn(pages, input))).toEqual(keysOf(rowsIn([answer], input)));
+          // As JSON: what is kept between pages knows no negative zero.
+          const totals = pages.map((one) => JSON.stringify(one.totals));
+          expect(new Set(totals).size).toBe(1);
+        }
+      }),
+      { numRuns: RUNS, endOnFailure: true },
+    );
+  });
+
+  test.each([
+    [[{ column: "userId", direction: "DESC" }]],
+    [
+      [
+        { column: "country", direction: "DESC" },
+        { column: "most", direction: "ASC" },
+      ],
+    ],
+    [
+      [
+        { column: "count", direction: "DESC" },
+        { column: "most", direction: "DESC" },
+      ],
+    ],
+    [
+      [
+        { column: "time", direction: "DESC" },
+        { column: "count", direction: "DESC" },
+      ],
+    ],
+    [[{ column: "time", direction: "ASC" }]],
+  ] as const)("is ordered by %j across the ends of pages", async (orderBy) => {
+    const { page, whole } = open();
+    const caller = callerOf(await crowded());
+    const input = { ...BY_PERSON, orderBy: [...orderBy], granularity: "HOUR" as const };
+    const answer = await whole(caller, input);
+    const pages = await allPages(page, caller, input, 7, async () => {
+      await storeEvents(world.writer, caller.tenantId, crowd());
+    });
+    expect(pages).toHaveLength(13);
+    expect(rowsIn(pages, input)).toEqual(rowsIn([answer], input));
+  });
+
+  test("keeps no row but the last of each page, and tells the moment of the first page on each", async () => {
+    const { answerRows, clock, page } = open();
+    const caller = callerOf(await crowded());
+    const one = await page(caller, { input: BY_PERSON, rows: 50 });
+    clock.ms += 90_000;
+    const two = await page(caller, { input: BY_PERSON, rows: 50, after: one.endCursor });
+    expect([one, two].map(({ provenance }) => [provenance.asOf, provenance.cache, provenance.freshness])).toEqual([
+      ["2026-11-20T12:00:00.000Z", "NONE", "PT0S"],
+      ["2026-11-20T12:00:00.000Z", "NONE", "PT1M30S"],
+    ]);
+    expect([two.rowCount, two.hasNextPage, two.range, two.totals]).toEqual([40, false, one.range, one.totals]);
+    expect(await page(caller, { input: BY_PERSON, rows: 50, after: two.endCursor })).toMatchObject({
+      ...{ rowCount: 0, hasNextPage: false, endCursor: null },
+    });
+    expect(await answerRows.keptRows(caller.tenantId)).toBe(2);
+  });
+
+  test("is one by how many rows it has: of as many as are kept the pages are of what is kept", async () => {
+    const caller = callerOf(await crowded());
+    const kept = open(90);
+    await kept.page(caller, { input: BY_PERSON, rows: 50 });
+    expect(await kept.answerRows.keptRows(caller.tenantId)).toBe(92);
+    const anew = open(89);
+    await anew.page(caller, { input: BY_PERSON, rows: 50 });
+    expect(await anew.answerRows.keptRows(caller.tenantId)).toBe(93);
+  });
+
+  test("can be read on for an hour from each page, which tells the way itself", async () => {
+    const { clock, page } = open();
+    const caller = callerOf(await crowded());
+    const one = await page(caller, { input: BY_PERSON, rows: 30 });
+    clock.ms += 3_000_000;
+    const two = await page(caller, { input: BY_PERSON, rows: 30, after: one.endCursor });
+    clock.ms += 3_000_000;
+    expect((await refusal(page(caller, { input: BY_PERSON, rows: 30, after: one.endCursor }))).code).toBe(
+      "CURSOR_EXPIRED",
+    );
+    expect(await page(caller, { input: BY_PERSON, rows: 30, after: two.endCursor })).toMatchObject({ rowCount: 30 });
+  });
+
+  test("under a data policy is of what the asker may see, and nobody who sees otherwise reads on in it", async () => {
+    const { page } = open();
+    const tenantId = await crowded();
+    const some = { ...callerOf(tenantId), dataPolicy: POLICY };
+    const pages = await allPages(page, some, BY_PERSON, 8);
+    const rows = rowsIn(pages, BY_PERSON);
+    expect([rows.length, new Set(rows.map(({ dimensions }) => dimensions[1]))]).toEqual([30, new Set(["DE"])]);
+    const after = pages[0]?.endCursor ?? null;
+    for (const other of [callerOf(tenantId), { ...some, dataPolicy: { ...POLICY, allow: {} } }])
+      expect(await refusal(page(other, { input: BY_PERSON, rows: 8, after }))).toMatchObject({
+        ...{ code: "BAD_INPUT", extras: { field: "after" } },
+      });
+  });
+
+  test("is refused to a cursor of another tenant as to one that nobody was given, and to one of another question or place by name", async () => {
+    const { page } = open();
+    const caller = callerOf(await crowded());
+    const { endCursor } = await page(caller, { input: BY_PERSON, rows: 8 });
+    const after = endCursor ?? "";
+    const [id = ""] = after.split(".");
+    const ask = async (by: Caller, cursor: string, input = BY_PERSON) => {
+      const { code, message } = await refusal(page(by, { input, rows: 8, after: cursor }));
+      return { code, message };
+    };
+    const stranger = await ask(callerOf(await crowded()), after);
+    expect(stranger).toEqual(await ask(caller, `${randomUUID()}.8`));
+    expect([
+      stranger.code,
+      (await ask(caller, after, { ...BY_PERSON, orderBy: [] })).code,
+      (await ask(caller, `${id}.7`)).code,
+    ]).toEqual(["CURSOR_EXPIRED", "BAD_INPUT", "BAD_INPUT"]);
+  });
+
+  test("that counts persons is not read on when people were linked since", async () => {
+    const { page } = open();
+    const caller = callerOf(await crowded());
+    const persons = { function: "UNIQUES", of: "persons", name: "persons", exact: false } as const;
+    const input = { ...BY_PERSON, measures: [...BY_PERSON.measures, persons] };
+    const { endCursor } = await page(caller, { input, rows: 8 });
+    expect(await page(caller, { input, rows: 8, after: endCursor })).toMatchObject({ rowCount: 8 });
+    await people.take(caller.tenantId, { kind: "LINK", visitor: visitorKey("v"), user: userKey("u1"), byHand: true });
+    expect((await refusal(page(caller, { input, rows: 8, after: endCursor }))).code).toBe("CURSOR_EXPIRED");
+  });
+
+  test("is refused, saying what to change, where its order may differ from page to page", async () => {
+    const { page } = open();
+    const caller = callerOf(await crowded());
+    const input = { ...BY_PERSON, orderBy: [{ column: "amount" }] };
+    const error = await refusal(page(caller, { input, rows: 8 }));
+    expect([error.code, error.message]).toEqual(["RESULT_TOO_LARGE", expect.stringContaining("`amount`")]);
+  });
+
+  test("is refused, saying what to change, where a filter names a cohort", async () => {
+    const { page } = open();
+    const cohortRoom = openCohortRoom(Date.parse(RANGE.to));
+    const caller = managerOf(await crowded());
+    const german = { did: { event: { filter: { field: "country", eq: "DE" } } } };
+    const { id } = await cohortRoom.created(caller, "german", german);
+    await cohortRoom.computeAll();
+    const input = { ...BY_PERSON, filter: { inCohort: { cohort: id } } };
+    const error = await refusal(page(caller, { input, rows: 8 }));
+    expect([error.code, error.message]).toEqual(["RESULT_TOO_LARGE", expect.stringContaining("inCohort")]);
+    await cohortRoom.close();
+  });
+});

@@ -1,0 +1,84 @@
+import type { TenantId } from "@tessera/contracts/ids";
+import { wholeTenant, type DataReader } from "@tessera/platform/store/data-policy";
+import type { EventStore, QueryStatistics } from "@tessera/platform/store/event-store";
+import { z } from "zod";
+import type { LastRow, Snapshot } from "../../domain/delivery/answer-mark.ts";
+import type { OlapRequest } from "../olap-sql.ts";
+import { olapRowOf, type OlapRow } from "../result-rows.ts";
+import {
+  anewPageStatement,
+  anewTotalsStatement,
+  MAX_SNAPSHOT_BATCHES,
+  newestBatchesStatement,
+} from "./anew-rows-sql.ts";
+
+/** Rows of a page that was computed anew. */
+export interface AnewRows {
+  readonly rows: readonly OlapRow[];
+  readonly hasMore: boolean;
+  readonly cost: QueryStatistics;
+}
+
+/** Which page, over which events. */
+export interface AnewPage {
+  readonly snapshot: Snapshot;
+  /** The row the page before ended with; null for the first page. */
+  readonly last: LastRow | null;
+  /** Whether linked people count as one. */
+  readonly resolved: boolean;
+}
+
+const batch = z.object({ batch: z.string(), received: z.coerce.number() });
+
+/** Pages of answers that are too large to be kept, each computed from the events of a snapshot. */
+export const createAnewRowsStore = (deps: {
+  /** The store whose persons are those of the events. */
+  readonly stored: Pick<EventStore, "query">;
+  /** The store whose persons are whom they count as now. */
+  readonly resolved: Pick<EventStore, "query">;
+}) => ({
+  /** Which events are stored now: of the newest batches those that are there, and all that were received before these. */
+  snapshot: async (tenantId: TenantId): Promise<Snapshot> => {
+    const statement = newestBatchesStatement(tenantId);
+    const { rows } = await deps.stored.query(wholeTenant(tenantId), statement, (row) => batch.parse(row));
+    const oldest = rows.length < MAX_SNAPSHOT_BATCHES ? undefined : rows.at(-1);
+    return { settledMs: oldest === undefined ? 0 : oldest.received + 1, batches: rows.map((row) => row.batch) };
+  },
+
+  /** Each measure over everything. */
+  totals: async (
+    reader: DataReader,
+    request: OlapRequest,
+    { snapshot, resolved }: Omit<AnewPage, "last">,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly totals: OlapRow["measures"]; readonly cost: QueryStatistics }> => {
+    const query = { ...request.query, buckets: null, dimensions: [] };
+    const { rows, statistics } = await deps[resolved ? "resolved" : "stored"].query(
+      reader,
+      anewTotalsStatement(request, reader.tenantId, snapshot),
+      (row) => olapRowOf(row, query),
+      signal === undefined ? {} : { signal },
+    );
+    return { totals: rows[0]?.measures ?? [], cost: statistics };
+  },
+
+  /** One page, behind the last row of the one before. */
+  page: async (
+    reader: DataReader,
+    request: OlapRequest,
+    { snapshot, last, resolved }: AnewPage,
+    signal: AbortSignal | undefined,
+  ): Promise<AnewRows> => {
+    const { query, limit } = request;
+    const { rows, statistics } = await deps[resolved ? "resolved" : "stored"].query(
+      reader,
+      anewPageStatement(request, reader.tenantId, snapshot, last),
+      (row) => olapRowOf(row, query),
+      signal === undefined ? {} : { signal },
+    );
+    return { rows: rows.slice(0, limit), hasMore: rows.length > limit, cost: statistics };
+  },
+});
+
+/** See {@link createAnewRowsStore}. */
+export type AnewRowsStore = ReturnType<typeof createAnewRowsStore>;
