@@ -50,6 +50,7 @@ import { createErasureWishes } from "./reactions/erase-wished.ts";
 import { createForgetting } from "./reactions/forget-answers.ts";
 import { createRollupConsumer, ROLLUP_CONSUMER } from "./reactions/rollups/count-batches.ts";
 import { resolvers } from "./resolvers/resolvers.ts";
+import { MAX_SNAPSHOT_BATCHES } from "./domain/delivery/answer-mark.ts";
 import { MAX_ANSWER_ROWS } from "./domain/delivery/answer-page.ts";
 import { createAnewRowsStore } from "./store/delivery/anew-rows-store.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
@@ -221,6 +222,12 @@ const behaviourParts = ({ nowMs }: Resources, { eventStore }: People) => {
   };
 };
 
+/** How answers are read that are too large to be kept for their pages. */
+const largePages = ({ eventStore: stored }: Resources, { eventStore: resolved }: People) => ({
+  anewRows: createAnewRowsStore({ stored, resolved, snapshotBatches: MAX_SNAPSHOT_BATCHES }),
+  maxKeptRows: MAX_ANSWER_ROWS,
+});
+
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */
 export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPorts): Subgraph => {
   const { eventLog, nowMs, newId, logger } = resources;
@@ -243,8 +250,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const operations = createOperations({
     // What is kept of an answer are rows of nobody: they are read as they were written.
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
-    anewRows: createAnewRowsStore({ stored: resources.eventStore, resolved: eventStore }),
-    maxKeptRows: MAX_ANSWER_ROWS,
+    ...largePages(resources, known),
     keepSlots: createFairSlots({ total: ANSWERS_KEPT_AT_A_TIME }),
     ...{ answers, cohorts, eventStore, longQueries, ...behaviourParts(resources, known) },
     ...{ ...known, ...correlation, ...own, peopleStatements, erasures, plainEvents: resources.eventStore },

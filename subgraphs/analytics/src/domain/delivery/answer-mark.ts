@@ -5,6 +5,9 @@ import type { Measure } from "../measures.ts";
 import { planOn, type Plan } from "../planner.ts";
 import type { AnalyticQuery, OlapQuery } from "../query.ts";
 
+/** Batches of a tenant of which a snapshot tells the ids, so that a statement can carry them: what was received before the oldest of them all counts. */
+export const MAX_SNAPSHOT_BATCHES = 1_000;
+
 const cells = z.array(z.union([z.string(), z.number(), z.null()]));
 const snapshot = z.object({ settledMs: z.number(), batches: z.array(z.string()) });
 const mark = z.object({

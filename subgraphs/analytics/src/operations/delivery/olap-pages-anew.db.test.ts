@@ -14,10 +14,11 @@ import { wideWorld } from "../../../testing/arbitraries.ts";
 import { differences } from "../../../testing/flatten-answer.ts";
 import { managerOf, openCohortRoom } from "../../../testing/cohort-room.ts";
 import { allPages, complete, rowsIn } from "../../../testing/paged-answers.ts";
-import { openPeopleRoom, type PeopleRoom } from "../../../testing/people-room.ts";
+import { openPeopleRoom, peopleManager, type PeopleRoom } from "../../../testing/people-room.ts";
 import { callerOf, openSemanticRoom, refusal } from "../../../testing/semantic-room.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 import { userKey, visitorKey } from "../../domain/people/identity.ts";
+import { MAX_SNAPSHOT_BATCHES } from "../../domain/delivery/answer-mark.ts";
 import type { OlapInput } from "../../domain/query.ts";
 import { createAnewRowsStore } from "../../store/delivery/anew-rows-store.ts";
 import { createAnswerRowsStore } from "../../store/delivery/answer-rows-store.ts";
@@ -45,11 +46,11 @@ afterAll(async () => {
 });
 
 /** Pages of which no answer with more than so many rows is kept. */
-const open = (maxKeptRows = 0) => {
+const open = (maxKeptRows = 0, snapshotBatches = MAX_SNAPSHOT_BATCHES) => {
   const clock = { ms: Date.UTC(2026, 10, 20, 12) };
   const { eventStore } = world.resources;
   const answerRows = createAnswerRowsStore({ eventStore, longQueries });
-  const anewRows = createAnewRowsStore({ stored: eventStore, resolved: people.eventStore });
+  const anewRows = createAnewRowsStore({ stored: eventStore, resolved: people.eventStore, snapshotBatches });
   const keepSlots = createFairSlots({ total: 2 });
   const clocked = { nowMs: () => clock.ms, newId: randomUUID };
   const deps = { ...room.deps, answerRows, anewRows, maxKeptRows, keepSlots, ...clocked };
@@ -243,6 +244,39 @@ describe("an answer with too many rows to be kept", () => {
       (await ask(caller, after, { ...BY_PERSON, orderBy: [] })).code,
       (await ask(caller, `${id}.7`)).code,
     ]).toEqual(["CURSOR_EXPIRED", "BAD_INPUT", "BAD_INPUT"]);
+  });
+
+  test("holds everything that was stored of more batches than a snapshot tells, and none that comes later of those it can tell", async () => {
+    const { page } = open(0, 3);
+    const caller = callerOf();
+    const store = async (userId: string, second: number): Promise<unknown> => {
+      const receivedAtMs = Date.parse(RANGE.to) + second * 1_000;
+      const event = { id: randomUUID(), name: "view", timeMs: Date.parse(RANGE.from), userId, country: "DE" };
+      return storeEvents(world.writer, caller.tenantId, [{ ...event, receivedAtMs }]);
+    };
+    for (const second of [1, 2, 3, 4, 5, 6]) await store(`u${second}`, second);
+    const pages = await allPages(page, caller, BY_PERSON, 2, async () => {
+      await store("late", 5);
+      await store("new", 7);
+    });
+    expect(rowsIn(pages, BY_PERSON).map(({ dimensions }) => dimensions[0])).toEqual([
+      "u1",
+      "u2",
+      "u3",
+      "u4",
+      "u5",
+      "u6",
+    ]);
+  });
+
+  test("ends when a person of the tenant is erased: no cursor is good any more", async () => {
+    const { page } = open();
+    const caller = peopleManager(await crowded());
+    const { endCursor } = await page(caller, { input: BY_PERSON, rows: 8 });
+    expect(await page(caller, { input: BY_PERSON, rows: 8, after: endCursor })).toMatchObject({ rowCount: 8 });
+    await people.operations.erasePerson(caller, { userId: "u7", reason: "asked for it" });
+    await people.eraseAll();
+    expect((await refusal(page(caller, { input: BY_PERSON, rows: 8, after: endCursor }))).code).toBe("CURSOR_EXPIRED");
   });
 
   test("that counts persons is not read on when people were linked since", async () => {

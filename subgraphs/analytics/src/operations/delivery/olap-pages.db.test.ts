@@ -46,7 +46,7 @@ const open = () => {
   const { eventStore } = world.resources;
   const answerRows = createAnswerRowsStore({ eventStore, longQueries });
   const keepSlots = createFairSlots({ total: 2 });
-  const anewRows = createAnewRowsStore({ stored: eventStore, resolved: eventStore });
+  const anewRows = createAnewRowsStore({ stored: eventStore, resolved: eventStore, snapshotBatches: 10 });
   const deps = {
     ...room.deps,
     maxKeptRows: MAX_ANSWER_ROWS,

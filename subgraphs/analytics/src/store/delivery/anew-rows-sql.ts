@@ -10,18 +10,15 @@ import { createParams, type Params } from "../params.ts";
 import { keyAliases } from "../source-sql.ts";
 import { momentSql, sinceSql, untilSql } from "../time-sql.ts";
 
-/** Batches of a tenant of which a snapshot tells the ids, so that a statement can carry them: what was received before the oldest of them all counts. */
-export const MAX_SNAPSHOT_BATCHES = 1_000;
-
 /** The batches of a tenant that were received last, newest first. */
-export const newestBatchesStatement = (tenantId: string): StoreStatement => ({
+export const newestBatchesStatement = (tenantId: string, most: number): StoreStatement => ({
   name: "newest-batches",
   text: [
     "SELECT toString(batch_id) AS batch, toUnixTimestamp64Milli(received_at) AS received FROM batches",
     "WHERE tenant_id = {tenant: String} ORDER BY received_at DESC, batch_id DESC LIMIT 1 BY batch_id",
     "LIMIT {most: UInt64}",
   ].join("\n"),
-  params: { tenant: tenantId, most: MAX_SNAPSHOT_BATCHES },
+  params: { tenant: tenantId, most },
 });
 
 /** One step of a total order, and the value the last row has at it; missing values come last in either direction. */

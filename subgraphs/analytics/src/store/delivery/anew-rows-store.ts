@@ -5,12 +5,7 @@ import { z } from "zod";
 import type { LastRow, Snapshot } from "../../domain/delivery/answer-mark.ts";
 import type { OlapRequest } from "../olap-sql.ts";
 import { olapRowOf, type OlapRow } from "../result-rows.ts";
-import {
-  anewPageStatement,
-  anewTotalsStatement,
-  MAX_SNAPSHOT_BATCHES,
-  newestBatchesStatement,
-} from "./anew-rows-sql.ts";
+import { anewPageStatement, anewTotalsStatement, newestBatchesStatement } from "./anew-rows-sql.ts";
 
 /** Rows of a page that was computed anew. */
 export interface AnewRows {
@@ -36,12 +31,14 @@ export const createAnewRowsStore = (deps: {
   readonly stored: Pick<EventStore, "query">;
   /** The store whose persons are whom they count as now. */
   readonly resolved: Pick<EventStore, "query">;
+  /** Batches of a tenant of which a snapshot tells the ids. */
+  readonly snapshotBatches: number;
 }) => ({
   /** Which events are stored now: of the newest batches those that are there, and all that were received before these. */
   snapshot: async (tenantId: TenantId): Promise<Snapshot> => {
-    const statement = newestBatchesStatement(tenantId);
+    const statement = newestBatchesStatement(tenantId, deps.snapshotBatches);
     const { rows } = await deps.stored.query(wholeTenant(tenantId), statement, (row) => batch.parse(row));
-    const oldest = rows.length < MAX_SNAPSHOT_BATCHES ? undefined : rows.at(-1);
+    const oldest = rows.length < deps.snapshotBatches ? undefined : rows.at(-1);
     return { settledMs: oldest === undefined ? 0 : oldest.received + 1, batches: rows.map((row) => row.batch) };
   },
 
