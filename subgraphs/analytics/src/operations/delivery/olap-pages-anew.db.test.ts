@@ -256,8 +256,8 @@ describe("an answer with too many rows to be kept", () => {
     };
     for (const second of [1, 2, 3, 4, 5, 6]) await store(`u${second}`, second);
     const pages = await allPages(page, caller, BY_PERSON, 2, async () => {
-      await store("late", 5);
-      await store("new", 7);
+      await store("u8", 5);
+      await store("u9", 7);
     });
     expect(rowsIn(pages, BY_PERSON).map(({ dimensions }) => dimensions[0])).toEqual([
       "u1",
