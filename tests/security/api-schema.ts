@@ -120,7 +120,11 @@ const MOST_CHARACTERS = 40_000;
 /** The same as {@link selectionOf} in parts that a client would still write: together they ask everything. */
 const selectionParts = (type: GraphQLNamedType, depth: number): readonly string[] => {
   const whole = selectionOf(type, depth);
-  if (whole.length <= MOST_CHARACTERS || !isObjectType(type)) return [whole];
+  if (whole.length <= MOST_CHARACTERS) return [whole];
+  if (isAbstractType(type))
+    return apiSchema
+      .getPossibleTypes(type)
+      .flatMap((each) => selectionParts(each, depth).map((part) => `{ __typename ... on ${each.name} ${part} }`));
   const fields = fieldsOf(type, depth, new Set()).flatMap(({ name, below }) =>
     selectionParts(below, depth - 1).map((part) => `${name} ${part}`),
   );
