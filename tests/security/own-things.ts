@@ -198,11 +198,12 @@ export const traceOf = async (client: TesseraClient, executionId: string): Promi
   return (await client.ask(shape, text, { executionId })).auditRecord.traceId;
 };
 
-/** A metric and a segment, described by the tenant's mark. */
+/** A metric, a segment and a dimension, described by the tenant's mark. */
 const makeDefinitions = async (client: TesseraClient, own: OwnThings): Promise<void> => {
   for (const [name, type] of [
     ["defineMetric", "DefineMetricInput"],
     ["defineSegment", "DefineSegmentInput"],
+    ["defineDimension", "DefineDimensionInput"],
   ] as const) {
     const text = `mutation ($input: ${type}!) { ${name}(input: $input) { __typename } }`;
     const shape = z.object({ [name]: z.object({ __typename: z.string().endsWith("Defined") }) });
