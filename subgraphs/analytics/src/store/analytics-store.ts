@@ -34,7 +34,7 @@ import {
 } from "./result-rows.ts";
 import { createReadRates, type ReadRates } from "./read-rates.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
-import type { KeptEstimates } from "./kept-estimates.ts";
+import { asksEachTime, type KeptEstimates } from "./kept-estimates.ts";
 import { readEstimate } from "./read-estimate.ts";
 import { takenProjections } from "./taken-projections.ts";
 import { readsStatement } from "./reads-sql.ts";
@@ -219,8 +219,6 @@ const eventPage = async (
   const newest = await read("NEWEST_HOURS");
   return newest.rows.length > query.first ? newest : read("EVERYTHING");
 };
-
-const asksEachTime: KeptEstimates = (_question, estimate) => estimate();
 
 const createEstimate =
   (store: EventStore, kept: KeptEstimates): EstimateRead =>

@@ -24,6 +24,9 @@ export type KeptEstimates = (
   estimate: () => Promise<ReadEstimate>,
 ) => Promise<ReadEstimate>;
 
+/** Keeps nothing: asks each time. */
+export const asksEachTime: KeptEstimates = (_question, estimate) => estimate();
+
 /** Builds {@link KeptEstimates}. */
 export const createKeptEstimates = (nowMs: NowMs): KeptEstimates => {
   const kept = new Map<string, { readonly estimate: ReadEstimate; readonly atMs: number }>();

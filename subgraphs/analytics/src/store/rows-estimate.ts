@@ -7,7 +7,7 @@ import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, sliceSql } from "./behaviour-sql.ts";
 import { createParams } from "./params.ts";
-import type { KeptEstimates } from "./kept-estimates.ts";
+import { asksEachTime, type KeptEstimates } from "./kept-estimates.ts";
 import { readEstimate } from "./read-estimate.ts";
 
 /** What a question reads of all persons, as far as the store's index can tell. */
@@ -41,7 +41,7 @@ export const rowsEstimateBy =
   };
 
 /** Builds {@link EstimateRows} that ask the engine each time. */
-export const rowsEstimate = rowsEstimateBy((_question, estimate) => estimate());
+export const rowsEstimate = rowsEstimateBy(asksEachTime);
 
 /** Tells how many persons of a slice did something that is looked at, with what telling it cost. */
 export type CountPersons = (
