@@ -12,6 +12,7 @@ import {
   olapBehindSql,
 } from "./behind/behind-sql.ts";
 import { retentionBehindSql } from "./behind/retention-behind-sql.ts";
+import { sessionsBehindSql } from "./behind/sessions-behind-sql.ts";
 import {
   computeStatement,
   countStatement,
@@ -25,6 +26,7 @@ import {
 import { cohortSizeStatement, cohortSql } from "./cohort-sql.ts";
 import { retentionStatement } from "./retention-sql.ts";
 import { personsCount, rowsEstimate } from "./rows-estimate.ts";
+import { sessionSizeOf, sessionSizeStatement } from "./sessions-statements.ts";
 
 /** How questions about retention, activity and cohorts, and about what is behind a number, are written to the event store, and how its rows are read. */
 export const behaviourStatements = {
@@ -32,7 +34,8 @@ export const behaviourStatements = {
   ...{ activeLineOf, lifecycleLineOf, stickinessLineOf, storedStartsOf, cohortSizeOf },
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ rowsEstimate, personsCount },
-  ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql },
+  ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql, sessionsBehindSql },
+  ...{ sessionSizeStatement, sessionSizeOf },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },
   ...{ behindCountsOf, behindPlaceOf, behindPersonOf },
   ...{ membersStatement, listedStatement, computeStatement, countStatement },

@@ -28,6 +28,10 @@ export interface SessionColumns {
 
 /** Elements of an event's tuple that every statement has: when, its place in the batch, mark, campaign, person, money. */
 const FIXED = 6;
+/** The element of an event's tuple that holds when it was, in milliseconds. */
+export const AT = 1;
+/** The element of an event's tuple that holds its person, 0 for nobody known. */
+export const PERSON = 5;
 
 /** The element of an event's tuple that holds a text of {@link SessionColumns}. */
 export const carried = (place: number): number => FIXED + 1 + place;
@@ -50,6 +54,12 @@ const MARK_BITS = 16;
 /** The text of a field; empty where an event carries none. */
 export const fieldText = (field: Field, params: Params): string =>
   `ifNull(toString(${groupExpression(field, params)}), '')`;
+
+/** The text of a field by which sessions are grouped: `=` and the value, or the empty text where an event carries none. */
+export const groupText = (field: Field, params: Params): string => {
+  const text = fieldText(field, params);
+  return `if(${text} = '', '', concat('=', ${text}))`;
+};
 
 const markSql = ({ matchers }: SessionMarks, params: Params): string =>
   matchers.map((matcher, bit) => `bitShiftLeft(toUInt64(${matcherSql(matcher, params)}), ${bit})`).join(" + ");

@@ -1,10 +1,11 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
+import { z } from "zod";
 import type { SessionPage } from "../domain/sessions/session-page.ts";
 import type { SessionMetricsQuestion, SessionsQuestion } from "../domain/sessions/sessions.ts";
 import { behaviourRange } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { createParams, type Params } from "./params.ts";
-import { carried, fieldText, partSql, sessionsSql, type SessionsSource } from "./sessions-sql.ts";
+import { carried, fieldText, groupText, partSql, sessionsSql, type SessionsSource } from "./sessions-sql.ts";
 
 /** How many events there are to look at: one row with `events`. */
 export const sessionSizeStatement = (question: SessionsQuestion, source: SessionsSource): StoreStatement => {
@@ -17,6 +18,10 @@ export const sessionSizeStatement = (question: SessionsQuestion, source: Session
   const text = `SELECT toFloat64(count()) AS events FROM ${source.table} WHERE ${where.join(" AND ")}`;
   return { name: "session-size", text, params: params.values };
 };
+
+const size = z.object({ events: z.coerce.number() });
+/** Reads the row of {@link sessionSizeStatement}. */
+export const sessionSizeOf = (row: unknown): number => size.parse(row).events;
 
 /** Which sessions are on a page and one more, newest first: rows with `id`, `unit` and `start_ms`. */
 export const sessionPageStatement = (
@@ -111,10 +116,7 @@ export const sessionMetricsStatement = (
   lines: number,
 ): StoreStatement => {
   const params = createParams();
-  const texts = question.breakdown.map((field) => {
-    const text = fieldText(field, params);
-    return `if(${text} = '', '', concat('=', ${text}))`;
-  });
+  const texts = question.breakdown.map((field) => groupText(field, params));
   const sessions = sessionsSql(question, source, { texts, units: null, sumsAlone: true }, params);
   const bucket = question.buckets === null ? [] : ["b"];
   const groups = texts.map((_text, place) => `d${place}`);

@@ -17,6 +17,7 @@ import {
   sessionMetricsStatement,
   sessionPagesStatement,
   sessionPageStatement,
+  sessionSizeOf,
   sessionSizeStatement,
 } from "./sessions-statements.ts";
 
@@ -28,7 +29,6 @@ const flag = z.coerce.number().transform((value) => value === 1);
 const absent = z.string().transform((value) => (value === "" ? null : value));
 const money = z.string().transform(BigInt);
 
-const size = z.object({ events: number });
 const place = z.object({ id: z.string(), unit: z.string(), start_ms: number });
 
 const details = z
@@ -153,7 +153,7 @@ export const createSessionsStore = (
     store.query(
       reader,
       sessionSizeStatement(question, { ...where, tenantId: reader.tenantId }),
-      (raw) => size.parse(raw).events,
+      sessionSizeOf,
       optionsOf(signal),
     ),
   page: (reader, question, where, asked, signal) =>

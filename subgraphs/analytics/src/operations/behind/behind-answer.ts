@@ -6,7 +6,7 @@ import type { Provenance } from "../../domain/provenance.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { EventPage } from "../query-events.ts";
 import type { FunnelDeps } from "../query-funnel.ts";
-import type { BehindDeps } from "./behind-question.ts";
+import type { BehindDeps } from "./behind-lines.ts";
 
 /** What reading what is behind a number needs. */
 export type ReadBehindDeps = BehindDeps & FunnelDeps & { readonly store: Pick<AnalyticsStore, "eventsById"> };

@@ -18,21 +18,15 @@ import { parseRetentionCell, type RetentionCellInput } from "../../domain/behind
 import { parseCell, type CellInput } from "../../domain/cell.ts";
 import type { RetentionInput } from "../../domain/retention.ts";
 import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
-import type { TimeRange } from "../../domain/time-range.ts";
-import type { BehindSql } from "../../store/behind/behind-sql.ts";
 import type { MembersSql } from "../../store/retention-sql.ts";
 import { atRange, type Asked } from "../at-range.ts";
 import { namedCohort, namedPeople, peopleOf, type CohortPeople } from "../cohort-people.ts";
 import { resolveNames } from "../in-cohort.ts";
-import type { BehaviourDeps } from "../query-retention.ts";
-import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
+import { resolveQuestion } from "../semantic/resolve-question.ts";
+import { rangeOf, type BehindDeps, type BehindLines, type Of } from "./behind-lines.ts";
+import { sessionLines, type OfSessions } from "./session-lines.ts";
 
 type Maybe<T> = T | null | undefined;
-
-interface Of<Input, Cell> {
-  readonly input: Input;
-  readonly cell: Cell;
-}
 
 /** A number of an answer, by the question and its place in the answer; exactly one is given. */
 export interface BehindInput {
@@ -42,16 +36,7 @@ export interface BehindInput {
   readonly lifecycle?: Maybe<Of<Asked<ActivityInput>, LifecycleCellInput>>;
   readonly activeUsers?: Maybe<Of<Asked<ActivityInput>, ActiveUsersCellInput>>;
   readonly funnel?: Maybe<Of<Asked<FunnelInput>, FunnelCellInput>>;
-}
-
-/** What finding out what is behind a number needs. */
-export type BehindDeps = BehaviourDeps & ResolveDeps;
-
-/** What is behind a number, as the store is asked for it. */
-export interface BehindLines {
-  readonly sql: BehindSql;
-  readonly range: TimeRange;
-  readonly timeZone: string;
+  readonly sessions?: Maybe<OfSessions>;
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
@@ -63,12 +48,6 @@ export const within = async <T>(kind: string, work: () => Promise<T>): Promise<T
     throw refuse(error.code, error.message, { ...error.extras, field: `of.${kind}.${error.extras.field}` }, error);
   }
 };
-
-/** The range a question is about. */
-export const rangeOf = ({ range }: { readonly range: { readonly from: string; readonly to: string } }): TimeRange => ({
-  fromMs: Date.parse(range.from),
-  toMs: Date.parse(range.to),
-});
 
 const ofOlap = async (
   deps: BehindDeps,
@@ -127,7 +106,7 @@ const ofActivity = async <Cell>(
   };
 };
 
-const KINDS = ["olap", "funnel", "retention", "stickiness", "lifecycle", "activeUsers"] as const;
+const KINDS = ["olap", "funnel", "retention", "stickiness", "lifecycle", "activeUsers", "sessions"] as const;
 
 /** Refuses with BAD_INPUT unless exactly one number is named. */
 export const requireOne = (of: BehindInput): (typeof KINDS)[number] => {
@@ -138,15 +117,21 @@ export const requireOne = (of: BehindInput): (typeof KINDS)[number] => {
 };
 
 /** Finds out what is behind a number for a caller; refuses with BAD_INPUT or FORBIDDEN, naming the place in the input. */
-export const behindLines = async (deps: BehindDeps, caller: Caller, of: BehindInput): Promise<BehindLines> => {
+export const behindLines = async (
+  deps: BehindDeps,
+  caller: Caller,
+  of: BehindInput,
+  signal?: AbortSignal,
+): Promise<BehindLines> => {
   const kind = requireOne(of);
-  const { olap, retention, stickiness, lifecycle, activeUsers } = of;
+  const { olap, retention, stickiness, lifecycle, activeUsers, sessions } = of;
   return within(kind, () => {
     if (olap) return ofOlap(deps, caller, olap);
     if (retention) return ofRetention(deps, caller, retention);
     if (stickiness) return ofActivity(deps, caller, stickiness, parseStickinessCell);
     if (lifecycle) return ofActivity(deps, caller, lifecycle, parseLifecycleCell);
     if (activeUsers) return ofActivity(deps, caller, activeUsers, parseActiveUsersCell);
+    if (sessions) return sessionLines(deps, caller, sessions, signal);
     throw refuse("BAD_INPUT", "Name a number.", { field: "of" });
   });
 };

@@ -4,7 +4,8 @@ import { eventsOnly, provenanceOf, type Cost } from "../../domain/provenance.ts"
 import { isoTime } from "../../domain/zone.ts";
 import type { EventPage } from "../query-events.ts";
 import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps } from "./behind-answer.ts";
-import { behindLines, requireOne, type BehindInput, type BehindLines } from "./behind-question.ts";
+import type { BehindLines } from "./behind-lines.ts";
+import { behindLines, requireOne, type BehindInput } from "./behind-question.ts";
 import { funnelCounts, funnelEvents, funnelPeople } from "./read-funnel-behind.ts";
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
@@ -20,7 +21,7 @@ export const behindCounts =
   async (caller: Caller, of: BehindInput, signal?: AbortSignal): Promise<BehindCounts> => {
     if (requireOne(of) === "funnel" && of.funnel) return funnelCounts(deps)(caller, of.funnel, signal);
     const asOfMs = deps.nowMs();
-    const lines = await behindLines(deps, caller, of);
+    const lines = await behindLines(deps, caller, of, signal);
     const { behindCountsStatement, behindCountsOf } = deps.statements;
     const statement = behindCountsStatement(lines.sql);
     const { rows, statistics } = await deps.eventStore.query(caller, statement, behindCountsOf, optionsOf(signal));
@@ -35,7 +36,7 @@ export const behindPeople =
     if (requireOne(of) === "funnel" && of.funnel) return funnelPeople(deps)(caller, of.funnel, asked, signal);
     const page = parsePeoplePage(asked);
     const asOfMs = deps.nowMs();
-    const lines = await behindLines(deps, caller, of);
+    const lines = await behindLines(deps, caller, of, signal);
     const { behindPeopleStatement, behindPersonOf } = deps.statements;
     const statement = behindPeopleStatement(lines.sql, page, caller.tenantId);
     const { rows, statistics } = await deps.eventStore.query(caller, statement, behindPersonOf, optionsOf(signal));
@@ -55,7 +56,7 @@ export const behindEvents =
     if (requireOne(of) === "funnel" && of.funnel) return funnelEvents(deps)(caller, of.funnel, asked, signal);
     const page = parseEventsPage(asked, "EVENT");
     const asOfMs = deps.nowMs();
-    const lines = await behindLines(deps, caller, of);
+    const lines = await behindLines(deps, caller, of, signal);
     const { behindEventsStatement, behindPlaceOf } = deps.statements;
     const statement = behindEventsStatement(lines.sql, page);
     const { rows, statistics } = await deps.eventStore.query(caller, statement, behindPlaceOf, optionsOf(signal));

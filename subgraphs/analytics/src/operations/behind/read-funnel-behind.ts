@@ -13,7 +13,8 @@ import { withMembers } from "../funnel-members.ts";
 import { withNames } from "../in-cohort.ts";
 import { countFunnel } from "../query-funnel.ts";
 import type { EventPage } from "../query-events.ts";
-import { rangeOf, within, type BehindInput } from "./behind-question.ts";
+import { rangeOf } from "./behind-lines.ts";
+import { within, type BehindInput } from "./behind-question.ts";
 import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps } from "./behind-answer.ts";
 
 type OfFunnel = NonNullable<BehindInput["funnel"]>;

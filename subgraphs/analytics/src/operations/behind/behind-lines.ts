@@ -1,0 +1,26 @@
+import type { TimeRange } from "../../domain/time-range.ts";
+import type { BehindSql } from "../../store/behind/behind-sql.ts";
+import type { BehaviourDeps } from "../query-retention.ts";
+import type { ResolveDeps } from "../semantic/resolve-question.ts";
+
+/** What finding out what is behind a number needs. */
+export type BehindDeps = BehaviourDeps & ResolveDeps;
+
+/** A question, and the place of a number in its answer. */
+export interface Of<Input, Cell> {
+  readonly input: Input;
+  readonly cell: Cell;
+}
+
+/** What is behind a number, as the store is asked for it. */
+export interface BehindLines {
+  readonly sql: BehindSql;
+  readonly range: TimeRange;
+  readonly timeZone: string;
+}
+
+/** The range a question is about. */
+export const rangeOf = ({ range }: { readonly range: { readonly from: string; readonly to: string } }): TimeRange => ({
+  fromMs: Date.parse(range.from),
+  toMs: Date.parse(range.to),
+});
