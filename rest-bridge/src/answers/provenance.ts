@@ -65,12 +65,27 @@ export const provenanceSchema = Type.Object(
     ),
     rows_filtered_by: Type.Array(Type.String(), from("Provenance.rowsFilteredBy")),
     masked_columns: Type.Array(Type.String(), from("Provenance.maskedColumns")),
+    cohorts: Type.Array(
+      Type.Object(
+        {
+          id: Type.String(from("CohortUse.id")),
+          name: Type.String(from("CohortUse.name")),
+          version: Type.Integer(from("CohortUse.version")),
+          as_of: moment(from("CohortUse.asOf")),
+          basis: Type.Enum(["recorded", "computed"], from("CohortUse.basis")),
+          named: Type.Boolean(from("CohortUse.named")),
+        },
+        from("CohortUse"),
+      ),
+      from("Provenance.cohorts"),
+    ),
   },
   { ...from("Provenance"), title: "Provenance" },
 );
 
 const CACHE_USES = { NONE: "none", MISS: "miss", HIT: "hit", SHARED: "shared" } as const;
 const REASONS = { OVER_BUDGET: "over_budget", ASKED: "asked" } as const;
+const BASES = { RECORDED: "recorded", COMPUTED: "computed" } as const;
 const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
 
 const toSampling = (
@@ -107,4 +122,8 @@ export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof
   sampling: provenance.sampling === null ? null : toSampling(provenance.sampling),
   rows_filtered_by: [...provenance.rowsFilteredBy],
   masked_columns: [...provenance.maskedColumns],
+  cohorts: provenance.cohorts.map(({ asOf, basis, ...cohort }) => ({
+    ...{ ...cohort, as_of: asOf },
+    basis: BASES[basis],
+  })),
 });

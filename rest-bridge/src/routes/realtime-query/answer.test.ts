@@ -20,6 +20,7 @@ const provenance = {
   sampling: null,
   rowsFilteredBy: [],
   maskedColumns: [],
+  cohorts: [],
 } as const;
 
 const olap: RestRealtimeQueryQuery["olap"] = {

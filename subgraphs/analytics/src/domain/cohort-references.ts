@@ -12,8 +12,12 @@ export type ClosedNode =
 export interface KnownCohort {
   readonly id: string;
   readonly name: string;
+  readonly version: number;
   readonly node: CohortNode;
 }
+
+/** A cohort in the version of its definition that another was computed with. */
+export type CohortPart = Omit<KnownCohort, "node">;
 
 /** Cohorts of a tenant by id. */
 export type KnownCohorts = Pick<ReadonlyMap<string, KnownCohort>, "get">;
@@ -28,7 +32,7 @@ const bad = (field: string, detail: string, path?: readonly string[]): Error =>
 interface Walk {
   readonly known: KnownCohorts;
   /** Cohorts on the way here, the outermost first. */
-  readonly way: readonly KnownCohort[];
+  readonly way: readonly Omit<KnownCohort, "version">[];
   /** The place in the caller's own input that led here. */
   readonly where: string;
   readonly spent: { parts: number };
@@ -85,3 +89,15 @@ export const closeDefinition = (
     where: "definition",
     spent: { parts: 0 },
   });
+
+/** The cohorts that a definition which can be closed refers to, itself or by way of others, each once; those it refers to itself come first. */
+export const madeOf = (node: CohortNode, known: KnownCohorts): readonly CohortPart[] => {
+  const found = new Map<string, CohortPart>();
+  let level = referencesOf(node);
+  while (level.length > 0) {
+    const cohorts = level.flatMap((id) => (found.has(id) ? [] : (known.get(id) ?? [])));
+    for (const { id, name, version } of cohorts) found.set(id, { id, name, version });
+    level = cohorts.flatMap((cohort) => referencesOf(cohort.node));
+  }
+  return [...found.values()];
+};

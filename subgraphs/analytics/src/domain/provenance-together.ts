@@ -1,4 +1,5 @@
 import type { Provenance } from "./provenance.ts";
+import { usesTogether } from "./uses.ts";
 
 /** Tables and estimates that one answer names at most: more say the same again. */
 const MAX_TOLD = 100;
@@ -21,5 +22,6 @@ export const togetherFrom = (provenances: readonly Provenance[]): Provenance => 
     rowsRead: sum(({ rowsRead }) => rowsRead),
     bytesRead: sum(({ bytesRead }) => bytesRead),
     elapsedMs: sum(({ elapsedMs }) => elapsedMs),
+    ...usesTogether(provenances),
   };
 };

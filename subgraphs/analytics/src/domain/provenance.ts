@@ -4,6 +4,7 @@ import { isoTime } from "./zone.ts";
 import type { Approximation } from "./planner.ts";
 import type { Sampling } from "./sampling.ts";
 import type { TimeRange } from "./time-range.ts";
+import { NO_USES, type Uses } from "./uses.ts";
 
 /** What a query cost, as the store measured it. */
 export interface Cost {
@@ -20,7 +21,7 @@ export interface Cost {
 export type CacheUse = "NONE" | "MISS" | "HIT" | "SHARED";
 
 /** Where an answer comes from, how exact it is and what it cost; as in the SDL. */
-export interface Provenance {
+export interface Provenance extends Uses {
   readonly asOf: string;
   readonly freshness: string;
   readonly cache: CacheUse;
@@ -85,5 +86,6 @@ export const provenanceOf = (
     sampling,
     rowsFilteredBy: filteredColumns(policy),
     maskedColumns: maskedColumns(policy),
+    ...NO_USES,
   };
 };

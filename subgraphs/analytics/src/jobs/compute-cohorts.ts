@@ -10,7 +10,7 @@ import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import type { Cohort, CohortRun } from "../domain/cohort.ts";
-import type { ClosedNode } from "../domain/cohort-references.ts";
+import type { ClosedNode, CohortPart } from "../domain/cohort-references.ts";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortCount, CohortStore } from "../store/cohort-store.ts";
@@ -29,8 +29,10 @@ export interface ComputeDeps {
   readonly cohorts: CohortStore;
   readonly longQueries: Pick<LongQueryStore, "fill" | "stream">;
   readonly statements: Pick<BehaviourStatements, "computeStatement" | "countStatement">;
-  /** The definition of a cohort with every reference followed; refuses one that can't be. */
-  readonly closedDefinition: (cohort: Cohort) => Promise<ClosedNode>;
+  /** The definition of a cohort with every reference followed, and the cohorts these led to; refuses one that can't be. */
+  readonly closedDefinition: (
+    cohort: Cohort,
+  ) => Promise<{ readonly node: ClosedNode; readonly madeOf: readonly CohortPart[] }>;
   readonly nowMs: NowMs;
   readonly newId: () => string;
   readonly logger: Logger;
@@ -99,7 +101,7 @@ const runCohort = async (deps: ComputeDeps, run: CohortRun): Promise<void> => {
   const { id, tenantId } = run.cohort;
   const work: Work = { rowsRead: 0, bytesRead: 0 };
   try {
-    const node = await deps.closedDefinition(run.cohort);
+    const { node, madeOf } = await deps.closedDefinition(run.cohort);
     const filled = await longQueries.fill(
       wholeTenant(tenantId),
       deps.statements.computeStatement(run, node, behaviourRules),
@@ -110,7 +112,7 @@ const runCohort = async (deps: ComputeDeps, run: CohortRun): Promise<void> => {
     work.rowsRead += filled.rowsRead;
     work.bytesRead += filled.bytesRead;
     const counted = await count(deps, run, work);
-    await cohorts.finish(run, counted, recordOf(deps, run, work, null));
+    await cohorts.finish(run, { ...counted, madeOf }, recordOf(deps, run, work, null));
   } catch (error) {
     const refused = error instanceof Refusal ? error : null;
     if (refused === null) logger.error({ cohort: id, error: errorMessage(error) }, "A cohort could not be computed.");

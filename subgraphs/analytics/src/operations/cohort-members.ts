@@ -8,18 +8,20 @@ import { behaviourRules } from "../domain/behaviour-rules.ts";
 import { MAX_COHORT_SIZES, MAX_MEMBERS_ON_PAGE, type Cohort, type CohortSize } from "../domain/cohort.ts";
 import type { CohortDefinitionInput } from "../domain/cohort-input.ts";
 import { parseCohortDefinition } from "../domain/cohort-definition.ts";
-import { closeDefinition } from "../domain/cohort-references.ts";
+import { closeDefinition, madeOf, referencesOf } from "../domain/cohort-references.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
 import { parseCount } from "../domain/query.ts";
 import { parseAsOf } from "../domain/retention.ts";
+import { isoTime } from "../domain/zone.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { Params } from "../store/params.ts";
 import { closedDefinition, computedPeople, peopleOf } from "./cohort-people.ts";
 import { knownCohorts } from "./known-cohorts.ts";
+import type { NotesUses } from "./telling-uses.ts";
 
-interface Deps {
+interface Deps extends NotesUses {
   readonly cohorts: CohortStore;
   readonly eventStore: Pick<EventStore, "query">;
   readonly statements: BehaviourStatements;
@@ -38,7 +40,7 @@ export interface CohortPreview {
 
 /** Answers `previewCohort`. */
 export const previewCohort =
-  ({ cohorts, eventStore, statements, nowMs }: Deps) =>
+  ({ cohorts, eventStore, statements, nowMs, noteUses }: Deps) =>
   async (
     caller: Caller,
     input: { readonly definition: CohortDefinitionInput; readonly asOf?: Maybe<string> },
@@ -46,7 +48,11 @@ export const previewCohort =
   ): Promise<CohortPreview> => {
     const node = parseCohortDefinition(input.definition, "input.definition", accessOf(caller));
     const asOfMs = parseAsOf(input.asOf, "input.asOf", nowMs());
-    const closed = closeDefinition(node, null, knownCohorts(await cohorts.all(caller.tenantId)));
+    const known = knownCohorts(await cohorts.all(caller.tenantId));
+    const closed = closeDefinition(node, null, known);
+    const named = new Set(referencesOf(node));
+    const how = { asOf: isoTime(asOfMs), basis: "COMPUTED" } as const;
+    noteUses?.({ cohorts: madeOf(node, known).map((part) => ({ ...part, ...how, named: named.has(part.id) })) });
     const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
     const { rows, statistics } = await eventStore.query(
       caller,
@@ -66,7 +72,8 @@ export const cohortSize =
     const { asOfMs } = cohort.computation;
     if (caller.dataPolicy === null || asOfMs === null) return cohort.size;
     const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
-    const statement = statements.cohortSizeStatement(await closedDefinition(cohorts, cohort), scope);
+    const { node } = await closedDefinition(cohorts, cohort);
+    const statement = statements.cohortSizeStatement(node, scope);
     const { rows } = await eventStore.query(caller, statement, statements.cohortSizeOf, optionsOf(signal));
     return rows[0]?.size ?? 0;
   };

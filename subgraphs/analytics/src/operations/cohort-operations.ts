@@ -14,6 +14,7 @@ import { findCohorts, listCohorts } from "./find-cohorts.ts";
 import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activity.ts";
 import { queryRetention } from "./query-retention.ts";
 import { createCohort, updateCohort } from "./save-cohort.ts";
+import { tellingUses } from "./telling-uses.ts";
 import type { DimensionDeps } from "./semantic/own-dimensions.ts";
 
 /** What cohorts and retention need. */
@@ -30,7 +31,7 @@ export interface CohortDeps {
 export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
   findCohorts: findCohorts(deps),
   listCohorts: listCohorts(deps),
-  previewCohort: previewCohort(deps),
+  previewCohort: tellingUses(deps, previewCohort),
   cohortSize: cohortSize(deps),
   cohortHistory: cohortHistory(deps),
   cohortMembership: cohortMembership(deps),
@@ -43,12 +44,16 @@ export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
   deleteCohort: deleteCohort(deps),
   computeCohort: computeCohort(deps),
   changeCohortList: changeCohortList(deps),
-  retention: (caller: Caller, asked: Asked<RetentionInput>, of: Cohort | null = null, signal?: AbortSignal) =>
-    withRange(
-      deps,
-      withNames(deps, (by, input: RetentionInput) => queryRetention(deps)(by, input, of, signal)),
-    )(caller, asked),
-  stickiness: withRange(deps, withNames(deps, queryStickiness(deps))),
-  lifecycle: withRange(deps, withNames(deps, queryLifecycle(deps))),
-  activeUsers: withRange(deps, withNames(deps, queryActiveUsers(deps))),
+  retention: tellingUses(
+    deps,
+    (of) =>
+      (caller: Caller, asked: Asked<RetentionInput>, cohort: Cohort | null = null, signal?: AbortSignal) =>
+        withRange(
+          of,
+          withNames(of, (by, input: RetentionInput) => queryRetention(of)(by, input, cohort, signal)),
+        )(caller, asked),
+  ),
+  stickiness: tellingUses(deps, (of) => withRange(of, withNames(of, queryStickiness(of)))),
+  lifecycle: tellingUses(deps, (of) => withRange(of, withNames(of, queryLifecycle(of)))),
+  activeUsers: tellingUses(deps, (of) => withRange(of, withNames(of, queryActiveUsers(of)))),
 });

@@ -4,17 +4,20 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { Cohort } from "../domain/cohort.ts";
-import { closeDefinition, type ClosedNode } from "../domain/cohort-references.ts";
+import { closeDefinition, madeOf, type ClosedNode, type CohortPart } from "../domain/cohort-references.ts";
+import type { CohortBasis } from "../domain/uses.ts";
+import { isoTime } from "../domain/zone.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { Params } from "../store/params.ts";
 import { knownCohort, knownCohorts } from "./known-cohorts.ts";
+import type { NotesUses } from "./telling-uses.ts";
 
 /** The people of a cohort for one caller, ready to stand in a statement about events of the same reader. */
 export interface CohortPeople {
   readonly cohort: Cohort;
   /** As the last computation recorded them, or computed by the definition now over what the caller may see. */
-  readonly basis: "RECORDED" | "COMPUTED";
+  readonly basis: CohortBasis;
   /** The moment they are of: events before it counted. */
   readonly asOfMs: number;
   /** Writes a statement that gives `person` once for each of them; places its values among `params`. */
@@ -23,31 +26,68 @@ export interface CohortPeople {
 
 type Writing = Pick<BehaviourStatements, "cohortSql" | "recordedMembersSql">;
 
-type Deps = {
-  readonly cohorts: Pick<CohortStore, "findMany" | "all">;
+type Deps = NotesUses & {
+  readonly cohorts: Pick<CohortStore, "findMany" | "all" | "madeOf">;
   readonly statements: Writing;
   readonly nowMs: NowMs;
 };
 
-/** The definition of a cohort now with every reference followed. */
-export const closedDefinition = async (cohorts: Pick<CohortStore, "all">, cohort: Cohort): Promise<ClosedNode> => {
+/** The definition of a cohort now with every reference followed, and the cohorts that these led to. */
+export interface ClosedCohort {
+  readonly node: ClosedNode;
+  readonly madeOf: readonly CohortPart[];
+}
+
+/** Follows every reference of a cohort's definition now. */
+export const closedDefinition = async (cohorts: Pick<CohortStore, "all">, cohort: Cohort): Promise<ClosedCohort> => {
   const own = knownCohort(cohort);
-  return closeDefinition(own.node, own, knownCohorts(await cohorts.all(cohort.tenantId)));
+  const known = knownCohorts(await cohorts.all(cohort.tenantId));
+  return { node: closeDefinition(own.node, own, known), madeOf: madeOf(own.node, known) };
 };
 
-const recordedPeople = (statements: Writing, cohort: Cohort, asOfMs: number): CohortPeople => ({
-  ...{ cohort, asOfMs, basis: "RECORDED" },
-  sql: (params) => statements.recordedMembersSql({ tenantId: cohort.tenantId, cohortId: cohort.id, asOfMs }, params),
-});
+/** Whose people went into an answer: those of a cohort by a version of its definition, with the cohorts that this was made of. */
+const noteCohort = (
+  { noteUses }: NotesUses,
+  { id, name, version }: CohortPart,
+  parts: readonly CohortPart[],
+  known: { readonly asOfMs: number; readonly basis: CohortBasis },
+): void => {
+  const how = { asOf: isoTime(known.asOfMs), basis: known.basis };
+  const cohorts = [
+    { ...{ id, name, version }, ...how, named: true },
+    ...parts.map((part) => ({ ...part, ...how, named: false })),
+  ];
+  noteUses?.({ cohorts });
+};
+
+/** The people whom a computation of a cohort has recorded, by the version of the definition that it was of. */
+export const recordedPeople = async (
+  deps: NotesUses & { readonly cohorts: Pick<CohortStore, "madeOf">; readonly statements: Writing },
+  cohort: Cohort,
+  { asOfMs, version }: { readonly asOfMs: number; readonly version: number },
+): Promise<CohortPeople> => {
+  const { id, name, tenantId } = cohort;
+  const basis = "RECORDED";
+  if (deps.noteUses !== undefined) {
+    const parts = await deps.cohorts.madeOf(tenantId, id, asOfMs);
+    noteCohort(deps, { id, name, version }, parts, { asOfMs, basis });
+  }
+  return {
+    ...{ cohort, asOfMs, basis },
+    sql: (params) => deps.statements.recordedMembersSql({ tenantId, cohortId: id, asOfMs }, params),
+  };
+};
 
 /** People by the definition now, over the events before a moment that the caller may see. */
 export const computedPeople = async (
-  { cohorts, statements }: { readonly cohorts: Pick<CohortStore, "all">; readonly statements: Writing },
+  deps: NotesUses & { readonly cohorts: Pick<CohortStore, "all">; readonly statements: Writing },
   caller: Pick<Caller, "tenantId" | "dataPolicy">,
   cohort: Cohort,
   asOfMs: number,
 ): Promise<CohortPeople> => {
-  const node = await closedDefinition(cohorts, cohort);
+  const { statements } = deps;
+  const { node, madeOf: parts } = await closedDefinition(deps.cohorts, cohort);
+  noteCohort(deps, cohort, parts, { asOfMs, basis: "COMPUTED" });
   const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
   return { cohort, asOfMs, basis: "COMPUTED", sql: (params) => statements.cohortSql(node, scope, params) };
 };
@@ -57,13 +97,14 @@ export const computedPeople = async (
  * policies hide some the definition is computed anew over the others; so it is, as of now, before the first computation.
  */
 export const peopleOf = (
-  { cohorts, statements, nowMs }: Deps,
+  deps: Deps,
   caller: Pick<Caller, "tenantId" | "dataPolicy">,
   cohort: Cohort,
 ): Promise<CohortPeople> => {
-  const { asOfMs } = cohort.computation;
-  if (asOfMs !== null && caller.dataPolicy === null) return Promise.resolve(recordedPeople(statements, cohort, asOfMs));
-  return computedPeople({ cohorts, statements }, caller, cohort, asOfMs ?? nowMs());
+  const { asOfMs, version } = cohort.computation;
+  if (asOfMs !== null && version !== null && caller.dataPolicy === null)
+    return recordedPeople(deps, cohort, { asOfMs, version });
+  return computedPeople(deps, caller, cohort, asOfMs ?? deps.nowMs());
 };
 
 /** Finds a cohort that a question names at `where`; refuses an unknown one with BAD_INPUT. */

@@ -126,7 +126,7 @@ describe("a cohort's history", () => {
     expect(again?.asOfMs).toBeGreaterThan(run.asOfMs);
     const record = { usage: {} };
     // boundary: the record is not looked at: the run does not count any more.
-    const late = room.cohorts.finish(run, { size: 9, entered: 9, left: 0 }, record as never);
+    const late = room.cohorts.finish(run, { size: 9, entered: 9, left: 0, madeOf: [] }, record as never);
     expect(await late).toBe(false);
     room.clock.nowMs += 101_000;
     await room.computeAll();

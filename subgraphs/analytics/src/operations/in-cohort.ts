@@ -4,16 +4,16 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { MAX_COHORT_SIZES, type Cohort } from "../domain/cohort.ts";
 import type { InCohortInput } from "../domain/filter-input.ts";
 import { MAX_FILTER_COHORTS, namedCohorts, withPeople } from "../domain/in-cohort.ts";
-import type { PeopleStatement } from "../domain/people-statement.ts";
 import { parseAsOf } from "../domain/retention.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import { resolveDimensions, type DimensionDeps } from "./semantic/own-dimensions.ts";
-import { computedPeople, namedCohort, peopleOf } from "./cohort-people.ts";
+import { computedPeople, namedCohort, peopleOf, recordedPeople, type CohortPeople } from "./cohort-people.ts";
+import type { NotesUses } from "./telling-uses.ts";
 
 /** What finding the people of filters needs. */
-export interface InCohortDeps {
-  readonly cohorts: Pick<CohortStore, "findMany" | "all" | "sizes">;
+export interface InCohortDeps extends NotesUses {
+  readonly cohorts: Pick<CohortStore, "findMany" | "all" | "sizes" | "madeOf">;
   readonly statements: Pick<BehaviourStatements, "cohortSql" | "recordedMembersSql">;
   readonly nowMs: NowMs;
 }
@@ -22,23 +22,22 @@ type Reader = Pick<Caller, "tenantId" | "dataPolicy">;
 
 /** The people who were in a cohort at a moment: by what is recorded, or for a caller under data policies by the definition over what the caller may see. */
 const peopleAsOf = async (
-  { cohorts, statements, nowMs }: InCohortDeps,
+  deps: InCohortDeps,
   caller: Reader,
   cohort: Cohort,
   asked: { readonly asOf: string; readonly where: string },
-): Promise<PeopleStatement> => {
-  const atMs = parseAsOf(asked.asOf, `${asked.where}.asOf`, nowMs());
-  if (caller.dataPolicy !== null) return (await computedPeople({ cohorts, statements }, caller, cohort, atMs)).sql;
-  const sizes = await cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES);
-  const asOfMs = sizes.find((size) => size.asOfMs <= atMs)?.asOfMs;
-  if (asOfMs === undefined)
+): Promise<CohortPeople> => {
+  const atMs = parseAsOf(asked.asOf, `${asked.where}.asOf`, deps.nowMs());
+  if (caller.dataPolicy !== null) return computedPeople(deps, caller, cohort, atMs);
+  const sizes = await deps.cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES);
+  const computed = sizes.find((size) => size.asOfMs <= atMs);
+  if (computed === undefined)
     throw refuse(
       "BAD_INPUT",
       "The cohort was not computed by then: take a later moment, or leave `asOf` out for its last computation.",
       { field: `${asked.where}.asOf` },
     );
-  const { tenantId } = caller;
-  return (params) => statements.recordedMembersSql({ tenantId, cohortId: cohort.id, asOfMs }, params);
+  return recordedPeople(deps, cohort, computed);
 };
 
 /** Refuses with BAD_INPUT, at `where`, a question whose filters name more than {@link MAX_FILTER_COHORTS} cohorts. */
@@ -71,9 +70,9 @@ export const resolveCohorts = async <Input>(
     const asOf = one.input.asOf ?? null;
     const people =
       asOf === null
-        ? (await peopleOf(deps, caller, cohort)).sql
+        ? await peopleOf(deps, caller, cohort)
         : await peopleAsOf(deps, caller, cohort, { asOf, where: one.where });
-    found.set(one.input, { ...one.input, people });
+    found.set(one.input, { ...one.input, people: people.sql });
   }
   // boundary: the question is again what it is, with people beside the cohorts it names.
   return withPeople(input, found) as Input;

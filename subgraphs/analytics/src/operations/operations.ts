@@ -19,6 +19,7 @@ import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
 import { withRange, type Asked } from "./at-range.ts";
 import { withNames, withNamesWithin } from "./in-cohort.ts";
+import { tellingUses } from "./telling-uses.ts";
 import type { Answers } from "./delivery/answers.ts";
 import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
@@ -109,29 +110,31 @@ interface RetentionAsked {
 
 const plainOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
-  timeSeries: withRange(deps, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(deps, queryTimeSeries(deps))),
-  olap: withRange(deps, withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))),
-  funnel: withRange(deps, withNames(deps, withMembers(deps, queryFunnel(deps)))),
-  attribution: withRange(deps, withNames(deps, queryAttribution(deps))),
-  paths: withRange(deps, withNames(deps, queryPaths(deps))),
-  funnelOfPath: withNamesWithin(deps, funnelOfPath(deps)),
-  sessions: withNamesWithin(deps, querySessions(deps)),
-  sessionMetrics: withRange(deps, withNames(deps, querySessionMetrics(deps))),
-  velocity: withRange(deps, withNames(deps, queryVelocity(deps))),
-  rings: withRange(deps, withNames(deps, queryRings(deps))),
-  eventQuality: withRange(deps, withNames(deps, queryEventQuality(deps))),
-  drift: withRange(deps, withNames(deps, queryDrift(deps))),
-  cohortSizes: withRange(deps, queryCohortSizes(deps)),
+  timeSeries: tellingUses(deps, (of) =>
+    withRange(of, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(of, queryTimeSeries(of))),
+  ),
+  olap: tellingUses(deps, (of) => withRange(of, withDefinitions<AskedOlap, OlapAnswer>(of, queryOlap(of)))),
+  funnel: tellingUses(deps, (of) => withRange(of, withNames(of, withMembers(of, queryFunnel(of))))),
+  attribution: tellingUses(deps, (of) => withRange(of, withNames(of, queryAttribution(of)))),
+  paths: tellingUses(deps, (of) => withRange(of, withNames(of, queryPaths(of)))),
+  funnelOfPath: tellingUses(deps, (of) => withNamesWithin(of, funnelOfPath(of))),
+  sessions: tellingUses(deps, (of) => withNamesWithin(of, querySessions(of))),
+  sessionMetrics: tellingUses(deps, (of) => withRange(of, withNames(of, querySessionMetrics(of)))),
+  velocity: tellingUses(deps, (of) => withRange(of, withNames(of, queryVelocity(of)))),
+  rings: tellingUses(deps, (of) => withRange(of, withNames(of, queryRings(of)))),
+  eventQuality: tellingUses(deps, (of) => withRange(of, withNames(of, queryEventQuality(of)))),
+  drift: tellingUses(deps, (of) => withRange(of, withNames(of, queryDrift(of)))),
+  cohortSizes: tellingUses(deps, (of) => withRange(of, queryCohortSizes(of))),
   apiExecutions: withRange(deps, queryApiExecutions(deps)),
-  events: withNames(deps, queryEvents(deps)),
-  olapPage: queryOlapPage(deps),
-  rowsBehind: rowsBehindNamed(deps),
-  behindCounts: behindCounts(deps),
-  behindEvents: behindEvents(deps),
-  behindPeople: behindPeople(deps),
+  events: tellingUses(deps, (of) => withNames(of, queryEvents(of))),
+  olapPage: tellingUses(deps, queryOlapPage),
+  rowsBehind: tellingUses(deps, rowsBehindNamed),
+  behindCounts: tellingUses(deps, behindCounts),
+  behindEvents: tellingUses(deps, behindEvents),
+  behindPeople: tellingUses(deps, behindPeople),
   explain: explainNamed(deps),
-  drillDown: drillDown(deps),
-  rollUp: rollUp(deps),
+  drillDown: tellingUses(deps, drillDown),
+  rollUp: tellingUses(deps, rollUp),
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
@@ -200,7 +203,7 @@ export const createOperations = (deps: OperationDeps) => {
   const dashboards = createDashboardOperations(deps, asked);
   return {
     ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },
-    watchedSeries: watchedSeries({ ...deps, ask: questionAskers(asked) }),
+    watchedSeries: tellingUses(deps, (of) => watchedSeries({ ...of, ask: questionAskers(asked) })),
     ...createChangeOperations(deps),
   };
 };

@@ -6,10 +6,11 @@ import { parseCohortSizes, type CohortSizesInput, type CountedCohort } from "../
 import { provenanceOf, type Provenance } from "../domain/provenance.ts";
 import { isoTime } from "../domain/zone.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
+import type { NotesUses } from "./telling-uses.ts";
 import { namedCohort } from "./cohort-people.ts";
 
 /** What asking for the sizes of a cohort needs. */
-export interface CohortSizesDeps {
+export interface CohortSizesDeps extends NotesUses {
   readonly cohorts: Pick<CohortStore, "findMany" | "sizes">;
   readonly nowMs: NowMs;
 }
@@ -33,7 +34,7 @@ const oldestFirst = (sizes: readonly CohortSize[]): readonly ToldCohortSize[] =>
 
 /** Answers `cohortSizes`: how large a cohort was at each computation of a range, as it was found then. */
 export const queryCohortSizes =
-  ({ cohorts, nowMs }: CohortSizesDeps) =>
+  ({ cohorts, nowMs, noteUses }: CohortSizesDeps) =>
   async (caller: Caller, input: CohortSizesInput): Promise<CohortSizesAnswer> => {
     const asOfMs = nowMs();
     const { range, timeZone, cohort: id } = parseCohortSizes(input);
@@ -46,7 +47,14 @@ export const queryCohortSizes =
     // The cohort before its sizes: a computation that ends in between is told as still to come.
     const cohort = await namedCohort(cohorts, caller, id, "input.cohort");
     const kept = oldestFirst(await cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES));
-    const { runningAsOfMs } = cohort.computation;
+    const { name, computation } = cohort;
+    const { asOfMs: computedMs, version, runningAsOfMs } = computation;
+    if (computedMs !== null && version !== null)
+      noteUses?.({
+        cohorts: [
+          { ...{ id: cohort.id, name, version }, asOf: isoTime(computedMs), ...{ basis: "RECORDED", named: true } },
+        ],
+      });
     return {
       cohort,
       before: kept.findLast((one) => one.asOfMs <= range.fromMs) ?? null,

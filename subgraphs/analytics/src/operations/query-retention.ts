@@ -30,6 +30,7 @@ import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { MembersSql } from "../store/retention-sql.ts";
 import { fromPart, type PartStore } from "./asked-part.ts";
+import type { NotesUses } from "./telling-uses.ts";
 import { namedPeople, peopleOf, type CohortPeople } from "./cohort-people.ts";
 
 /** Of those who began, how many came back; as in the SDL. */
@@ -42,7 +43,7 @@ export interface RetentionAnswer {
 }
 
 /** What questions about behaviour need. */
-export interface BehaviourDeps {
+export interface BehaviourDeps extends NotesUses {
   readonly eventStore: Pick<EventStore, "query">;
   readonly cohorts: CohortStore;
   readonly statements: BehaviourStatements;

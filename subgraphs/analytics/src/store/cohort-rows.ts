@@ -1,6 +1,7 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { Cohort, CohortRun, CohortSize, CohortVersion } from "../domain/cohort.ts";
+import type { CohortPart } from "../domain/cohort-references.ts";
 import type { CohortDefinitionInput } from "../domain/cohort-input.ts";
 
 const time = z.date().transform((date) => date.getTime());
@@ -86,6 +87,12 @@ export const cohortSizeRow = (raw: unknown): CohortSize => {
   const { as_of, departed, ...row } = sizeRow.parse(raw);
   return { ...row, asOfMs: as_of, left: departed };
 };
+
+const madeOfRow = z.object({
+  made_of: z.array(z.object({ id: z.string(), name: z.string(), version: z.number() })),
+});
+/** Parses what a computation of a cohort was made of. */
+export const cohortMadeOfRow = (raw: unknown): readonly CohortPart[] => madeOfRow.parse(raw).made_of;
 
 const versionRow = z.object({ version: z.number(), definition, created_at: time });
 /** Parses a row of `cohort_version`. */

@@ -1,6 +1,7 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
 import type { CohortDraft, CohortRun } from "../domain/cohort.ts";
+import type { CohortPart } from "../domain/cohort-references.ts";
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 const at = (ms: number): Date => new Date(ms);
@@ -95,6 +96,13 @@ export const sizesStatement = (tenantId: TenantId, id: string, first: number) =>
     "SELECT as_of, version, size, entered, departed FROM cohort_size WHERE tenant_id = $1 AND cohort_id = $2 ORDER BY as_of DESC LIMIT $3",
     [tenantId, id, first],
   );
+/** What one computation of a cohort was made of. */
+export const madeOfStatement = (tenantId: TenantId, id: string, asOfMs: number) =>
+  statement(
+    "cohort-made-of",
+    "SELECT made_of FROM cohort_size WHERE tenant_id = $1 AND cohort_id = $2 AND as_of = $3",
+    [tenantId, id, at(asOfMs)],
+  );
 /** Definitions of a cohort, the newest first. */
 export const versionsStatement = (tenantId: TenantId, id: string, max: number) =>
   statement(
@@ -120,12 +128,20 @@ export const finishStatement = ({ cohort, run, asOfMs }: CohortRun, size: number
 /** Keeps the size a run has computed. */
 export const insertSizeStatement = (
   { cohort, asOfMs }: CohortRun,
-  counted: { readonly size: number; readonly entered: number; readonly left: number },
+  counted: {
+    readonly size: number;
+    readonly entered: number;
+    readonly left: number;
+    readonly madeOf: readonly CohortPart[];
+  },
 ) =>
   statement(
     "insert-cohort-size",
-    "INSERT INTO cohort_size (tenant_id, cohort_id, as_of, version, size, entered, departed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    [cohort.tenantId, cohort.id, at(asOfMs), cohort.version, counted.size, counted.entered, counted.left],
+    "INSERT INTO cohort_size (tenant_id, cohort_id, as_of, version, size, entered, departed, made_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)",
+    [
+      ...[cohort.tenantId, cohort.id, at(asOfMs), cohort.version, counted.size, counted.entered, counted.left],
+      JSON.stringify(counted.madeOf),
+    ],
   );
 /** Forgets the oldest sizes beyond those that are kept. */
 export const pruneSizesStatement = (tenantId: TenantId, id: string, kept: number) =>

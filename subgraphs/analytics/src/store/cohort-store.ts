@@ -5,8 +5,9 @@ import type { EventLog } from "@tessera/platform/events/event-log";
 import { executionEntry } from "@tessera/platform/executions/execution-record";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
+import type { CohortPart } from "../domain/cohort-references.ts";
 import type { Cohort, CohortDraft, CohortKept, CohortRun, CohortSize, CohortVersion } from "../domain/cohort.ts";
-import { cohortOf, cohortRunOf, cohortSizeRow, cohortVersionRow } from "./cohort-rows.ts";
+import { cohortOf, cohortRunOf, cohortMadeOfRow, cohortSizeRow, cohortVersionRow } from "./cohort-rows.ts";
 import * as statements from "./cohort-statements.ts";
 import { cohortDefinitionsStatement, lockDefinitionsStatement } from "./semantic/definition-statements.ts";
 
@@ -22,6 +23,11 @@ export interface CohortCount {
   readonly size: number;
   readonly entered: number;
   readonly left: number;
+}
+
+/** What a run has found: its people, and the cohorts that its definition was made of. */
+export interface CohortComputed extends CohortCount {
+  readonly madeOf: readonly CohortPart[];
 }
 
 /** What refers to a cohort. */
@@ -56,12 +62,14 @@ export interface CohortStore {
   namedBy(tenantId: TenantId, id: string): Promise<readonly string[]>;
   usedBy(tenantId: TenantId, id: string): Promise<readonly Cohort[]>;
   sizes(tenantId: TenantId, id: string, first: number): Promise<readonly CohortSize[]>;
+  /** The cohorts that a computation was made of; none where it is no longer kept, or was made before they were. */
+  madeOf(tenantId: TenantId, id: string, asOfMs: number): Promise<readonly CohortPart[]>;
   versions(tenantId: TenantId, id: string): Promise<readonly CohortVersion[]>;
   /** Makes a cohort due now; null when there is none. */
   request(tenantId: TenantId, id: string): Promise<Cohort | null>;
   claimDueAcrossTenants(leaseSeconds: number, max: number): Promise<readonly CohortRun[]>;
   /** Ends a run with what it counted; false when it is not the one that counts any more. */
-  finish(run: CohortRun, counted: CohortCount, record: ExecutionRecorded): Promise<boolean>;
+  finish(run: CohortRun, counted: CohortComputed, record: ExecutionRecorded): Promise<boolean>;
   /** Ends a run that failed; false when it is not the one that counts any more. */
   fail(
     run: CohortRun,
@@ -205,6 +213,10 @@ export const createCohortStore = (deps: Deps): CohortStore => {
     namedBy: (tenantId, id) => sql.run(tenantId, cohortDefinitionsStatement(tenantId, id, MAX_USERS), idRow),
     usedBy: (tenantId, id) => sql.run(tenantId, statements.usedByStatement(tenantId, id), cohortOf(nowMs())),
     sizes: (tenantId, id, first) => sql.run(tenantId, statements.sizesStatement(tenantId, id, first), cohortSizeRow),
+    madeOf: async (tenantId, id, asOfMs) => {
+      const [parts] = await sql.run(tenantId, statements.madeOfStatement(tenantId, id, asOfMs), cohortMadeOfRow);
+      return parts ?? [];
+    },
     versions: (tenantId, id) =>
       sql.run(tenantId, statements.versionsStatement(tenantId, id, kept.versions), cohortVersionRow),
     request: async (tenantId, id) => {

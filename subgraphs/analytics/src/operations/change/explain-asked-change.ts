@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { EventPageDeps } from "../query-events.ts";
 import { readAskedChange, type ExplainChangeInput, type ExplainDeps } from "./asked-change.ts";
 import { sampleEvents } from "./events-behind.ts";
+import { tellingUses } from "../telling-uses.ts";
 import { explainChange } from "./explain-change.ts";
 import { measureImpact } from "./measure-impact.ts";
 
@@ -39,14 +40,16 @@ const about =
 
 /** Everything that is told of changes: why a number changed, how far that reaches, and events behind it. */
 export const createChangeOperations = (deps: ExplainDeps & EventPageDeps) => {
-  const eventsOfChange = async (caller: Caller, input: ExplainChangeInput, first: number, signal?: AbortSignal) =>
-    sampleEvents(deps)(caller, { of: await readAskedChange(deps, caller, input), conditions: [] }, first, signal);
+  const eventsOfChange =
+    (of: ExplainDeps & EventPageDeps) =>
+    async (caller: Caller, input: ExplainChangeInput, first: number, signal?: AbortSignal) =>
+      sampleEvents(of)(caller, { of: await readAskedChange(of, caller, input), conditions: [] }, first, signal);
   return {
-    explainChange: explainChange(deps),
-    explainAskedChange: about(explainChange(deps)),
-    measureAskedImpact: about(measureImpact(deps)),
+    explainChange: tellingUses(deps, explainChange),
+    explainAskedChange: about(tellingUses(deps, explainChange)),
+    measureAskedImpact: about(tellingUses(deps, measureImpact)),
     namedByAsked: about((caller: Caller, input: ExplainChangeInput) => readAskedChange(deps, caller, input)),
-    sampleAskedEvents: about(eventsOfChange),
-    sampleEvents: sampleEvents(deps),
+    sampleAskedEvents: about(tellingUses(deps, eventsOfChange)),
+    sampleEvents: tellingUses(deps, sampleEvents),
   };
 };

@@ -2,7 +2,7 @@ import { createFairCache, type FairCache, type FairCacheBounds } from "@tessera/
 import { createSharedFlights, type SharedFlights } from "@tessera/platform/sharing/shared-flights";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { MAX_STALENESS_MS } from "../../domain/delivery/staleness.ts";
-import type { TellsProvenance } from "../../domain/delivery/told-from-cache.ts";
+import type { TellsProvenance } from "../../domain/delivery/tells-provenance.ts";
 
 const MIB = 1_048_576;
 

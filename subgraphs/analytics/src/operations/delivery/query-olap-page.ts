@@ -22,6 +22,7 @@ import { provenanceOf, type Provenance } from "../../domain/provenance.ts";
 import type { OlapQuery } from "../../domain/query.ts";
 import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
 import type { DefinitionUse } from "../../domain/semantic/definition.ts";
+import { NO_USES } from "../../domain/uses.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { AnswerRowsStore } from "../../store/delivery/answer-rows-store.ts";
 import type { OlapRow } from "../../store/result-rows.ts";
@@ -131,7 +132,9 @@ const begin = async (
   const asOfMs = deps.nowMs();
   const resolved = await resolveQuestion(deps, caller, atRange<AskedOlap>(input, asOfMs));
   const asked = parsePagedQuestion(resolved.input, accessOf(caller));
-  const asking = { caller, kept: { olap: resolved.input, definitions: resolved.definitions }, asked, signal };
+  const { definitions } = resolved;
+  const kept = { olap: resolved.input, definitions, uses: deps.notedUses?.() ?? NO_USES };
+  const asking = { caller, kept, asked, signal };
   const request = { ...asked, limit: first, plan: plan(asked.query, caller.dataPolicy), lines: null };
   const { approximate, drawn } = asked;
   const small = await answerWithinBudget(deps, { caller, request, approximate, drawn, signal }).catch(noneForMemory);
@@ -169,6 +172,7 @@ const goOn = async (
   if (mark === null ? place > all : place !== mark.place)
     throw notOfThisAnswer("The cursor is not one this list gave out.");
   const kept = parseKeptQuestion(keptQuestion);
+  deps.noteUses?.(kept.uses);
   const asked = parsePagedQuestion(kept.olap, accessOf(caller));
   if (mark !== null) {
     const asking = { caller, kept, asked, key, first, asOfMs, costs: [page.cost], signal };

@@ -37,6 +37,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { BehaviourStatements } from "../../store/behaviour-statements.ts";
 import { resolveCohorts } from "../in-cohort.ts";
+import { tellingUses, type NotesUses } from "../telling-uses.ts";
 import { copyPeople } from "./copy-people.ts";
 import { linkSeenWith, type SeenPair } from "./link-seen.ts";
 import { identityRules, setIdentityRules } from "./identity-rules.ts";
@@ -65,7 +66,7 @@ const identify =
 
 /** Answers `people`, whose filters may name cohorts. */
 const people =
-  (deps: PeopleDeps): ReturnType<typeof listPeople> =>
+  (deps: PeopleDeps & NotesUses): ReturnType<typeof listPeople> =>
   async (caller, asked, signal) =>
     listPeople(deps)(caller, { ...asked, input: await resolveCohorts(deps, caller, asked.input) }, signal);
 
@@ -93,7 +94,7 @@ export const createPeopleOperations = (deps: PeopleDeps) => ({
   setTraits: setTraits(deps),
   findPeople: findPeople(deps),
   personOf: personOf(deps),
-  people: people(deps),
+  people: tellingUses(deps, people),
   personRevenue: personRevenue(deps),
   personTimeline: personTimeline(deps),
   personCohorts: personCohorts(deps),

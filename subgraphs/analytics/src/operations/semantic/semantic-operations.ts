@@ -15,6 +15,7 @@ import {
   saveQuery,
 } from "./define.ts";
 import type { InCohortDeps } from "../in-cohort.ts";
+import { tellingUses } from "../telling-uses.ts";
 import { findDefinition, findDefinitions, findSavedQuery, listDefinitions } from "./find-definitions.ts";
 import { listDimensions } from "./list-dimensions.ts";
 import { runSavedQuery } from "./run-saved-query.ts";
@@ -37,7 +38,7 @@ export const createSemanticOperations = (deps: SemanticDeps) => ({
   listSegments: listDefinitions(deps, "SEGMENT"),
   findSavedQuery: findSavedQuery(deps),
   listSavedQueries: listDefinitions(deps, "SAVED_QUERY"),
-  runSavedQuery: runSavedQuery(deps),
+  runSavedQuery: tellingUses(deps, runSavedQuery),
   dimensions: listDimensions(deps),
   defineMetric: defineMetric(deps),
   defineSegment: defineSegment(deps),

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { CohortPart } from "./cohort-references.ts";
+
+/** Definitions and cohorts that one answer tells at most: ten named cohorts, each made of some dozen others, fit; more say little more. */
+const MAX_USES_TOLD = 100;
+
+/** How it is known who is in a cohort, as in the SDL. */
+export type CohortBasis = "RECORDED" | "COMPUTED";
+
+/** A cohort whose people went into an answer, as in the SDL. */
+export interface CohortUse extends CohortPart {
+  /** The moment whose people counted. */
+  readonly asOf: string;
+  readonly basis: CohortBasis;
+  /** Whether the question names it itself; else a definition of one that it names does. */
+  readonly named: boolean;
+}
+
+/** What of the tenant's own definitions an answer was computed by. */
+export interface Uses {
+  readonly cohorts: readonly CohortUse[];
+}
+
+/** What an answer was computed by that names nothing. */
+export const NO_USES: Uses = { cohorts: [] };
+
+/** Shape of uses that were kept with an answer; none are known of what was kept before they were. */
+export const usesShape = z
+  .object({
+    cohorts: z.array(
+      z.object({
+        ...{ id: z.string(), name: z.string(), version: z.number(), asOf: z.string() },
+        ...{ basis: z.enum(["RECORDED", "COMPUTED"]), named: z.boolean() },
+      }),
+    ),
+  })
+  .default({ cohorts: [] });
+
+const once = <Use>(uses: readonly Use[], keyOf: (use: Use) => string): readonly Use[] => {
+  const found = new Map<string, Use>();
+  for (const use of uses) if (!found.has(keyOf(use))) found.set(keyOf(use), use);
+  return [...found.values()];
+};
+
+const keyOfCohort = ({ id, version, asOf, basis }: CohortUse): string => `${id} ${version} ${asOf} ${basis}`;
+
+/** What several parts were computed by, each use once: the cohorts that are named before those that they are made of, at most {@link MAX_USES_TOLD}. */
+export const usesTogether = (all: readonly Uses[]): Uses => {
+  const cohorts = all.flatMap((one) => one.cohorts);
+  const inOrder = [...cohorts.filter(({ named }) => named), ...cohorts.filter(({ named }) => !named)];
+  return { cohorts: once(inOrder, keyOfCohort).slice(0, MAX_USES_TOLD) };
+};
