@@ -81,6 +81,28 @@ describe("severity by impact", () => {
     expect(await explained(other)).toMatchObject([{ severity: "WARNING", evidence: { impact: null } }]);
   });
 
+  test("is asked for of what expectations found and of entities beyond a bound as well", async () => {
+    const tenant = opened.openTenant();
+    world.counts.set("DE", () => 150);
+    world.impact = { people: 70, revenue: [] };
+    const range = { sliding: "P1D" };
+    const questions = [
+      { eventQuality: { range, expect: [{ name: "paid", present: { field: "revenue" } }] } },
+      { velocity: { range, event: { events: ["pay"] }, by: "properties.card", within: "PT10M", moreThan: 5 } },
+    ];
+    for (const [nth, question] of questions.entries())
+      await opened.makeRule(tenant, {
+        ...{ name: `rule ${nth}`, question: { question, granularity: "HOUR" } },
+        ...bands({ by: "IMPACT", atLeast: 50, severity: "CRITICAL" }),
+      });
+    for (const _question of questions) await opened.turn(0);
+    const told = await explained(tenant);
+    expect(told.map(({ severity, evidence }) => [severity, evidence.impact?.amount])).toEqual([
+      ["CRITICAL", 70],
+      ["CRITICAL", 70],
+    ]);
+  });
+
   test("asks for the eight worst breaches of a turn at most, and for none where no band goes by it", async () => {
     const tenant = opened.openTenant();
     for (let country = 0; country < 12; country += 1) world.counts.set(`C${country}`, () => 200 + country);
@@ -105,8 +127,12 @@ describe("severity by impact", () => {
     const problems = { createRule: { problems: [{ field: "alerting.severity.bands" }] } };
     const metric = { measure: "COUNT", eventNames: [], filters: [], window: "PT5M" };
     expect(await refusedFor({ metric, ...byImpact })).toMatchObject(problems);
-    const sessions = { ...QUESTION, question: { sessionMetrics: { range: { sliding: "P1D" } } } };
-    expect(await refusedFor({ question: sessions, ...byImpact })).toMatchObject(problems);
+    const ratio = {
+      question: { activeUsers: { range: { sliding: "P30D" }, event: {} } },
+      granularity: "DAY",
+      value: { name: "ratio" },
+    };
+    expect(await refusedFor({ question: ratio, ...byImpact })).toMatchObject(problems);
   });
 });
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { JudgedBucket } from "../rules/series.ts";
 import { watchedQuestionSchema, type Watch } from "../rules/watch.ts";
-import { impactOfFinding } from "./impact.ts";
+import { checkAlertPolicy } from "../alerts/alert-policy-definition.ts";
+import { impactOfFinding, impactSourceOf, problemWithImpact } from "./impact.ts";
 
 const watchOf = (field: string, name?: string): Watch =>
   watchedQuestionSchema.parse({
@@ -58,5 +59,48 @@ describe("the impact that a finding tells", () => {
     expect(impactOfFinding(units, bucketOf({ ...one, value: null }))).toBeNull();
     expect(impactOfFinding(units, bucketOf({ ...one, expected: null }))).toBeNull();
     expect(impactOfFinding(watchOf("funnel"), bucketOf({ ...one, samples: null }))).toBeNull();
+  });
+});
+
+const policy = (impactCurrency: string | null = null) => {
+  const bands = [{ by: "IMPACT", atLeast: 1, severity: "ERROR" }];
+  const checked = checkAlertPolicy({ severity: impactCurrency === null ? { bands } : { bands, impactCurrency } });
+  if (!checked.valid) throw new Error("The policy is one.");
+  return checked.value;
+};
+
+describe("severities by impact", () => {
+  test.each([
+    ...["olap", "timeSeries", "savedQuery", "velocity", "rings", "eventQuality", "apiExecutions"].map(
+      (field) => [field, undefined] as const,
+    ),
+    ...[["velocity", "peak"] as const, ["eventQuality", "failed"] as const, ["sessionMetrics", "bounceRate"] as const],
+  ])("are chosen by people that are asked for: %s %s", (field, name) => {
+    const watch = watchOf(field, name);
+    expect([impactSourceOf(watch), problemWithImpact(watch, policy())]).toEqual(["ASKED", null]);
+  });
+
+  test("are chosen by the number itself where it counts people", () => {
+    expect(impactSourceOf(watchOf("sessionMetrics", "people"))).toBe("UNITS");
+    expect(problemWithImpact(watchOf("sessionMetrics", "people"), policy())).toBeNull();
+  });
+
+  test("are refused of numbers that tell of nobody", () => {
+    const reported = watchedQuestionSchema.parse({
+      ...{ question: { velocity: { reported: { band: "HIGH" } } }, granularity: "DAY" },
+    });
+    for (const watch of [watchOf("activeUsers", "ratio"), watchOf("apiExecutions", "latencyMsP95"), reported])
+      expect(problemWithImpact(watch, policy())).toMatch(/counts no people/u);
+  });
+
+  test("are chosen by revenue where events have it, of sessions in the question's own currency", () => {
+    for (const field of ["olap", "velocity", "eventQuality", "rings"])
+      expect(problemWithImpact(watchOf(field), policy("EUR"))).toBeNull();
+    for (const watch of [watchOf("apiExecutions"), watchOf("funnel"), watchOf("sessionMetrics", "people")])
+      expect(problemWithImpact(watch, policy("EUR"))).toMatch(/leave `impactCurrency` out/u);
+    const sessions = (currency: string) =>
+      watchedQuestionSchema.parse({ question: { sessionMetrics: { currency } }, granularity: "DAY" });
+    expect(problemWithImpact(sessions("EUR"), policy("EUR"))).toBeNull();
+    expect(problemWithImpact(sessions("USD"), policy("EUR"))).toMatch(/name EUR there/u);
   });
 });

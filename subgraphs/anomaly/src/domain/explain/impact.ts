@@ -1,5 +1,6 @@
 import type { WatchedImpact } from "@tessera/contracts/watched-series";
 import type { AlertPolicy } from "../alerts/alert-policy.ts";
+import { isTakenApart } from "../rules/change-asked.ts";
 import type { JudgedBucket } from "../rules/series.ts";
 import type { Watch } from "../rules/watch.ts";
 
@@ -24,15 +25,20 @@ const BEHAVIOUR: Readonly<Record<string, Readonly<Record<string, ImpactSource>>>
   lifecycle: { fresh: UNITS, returning: UNITS, resurrecting: UNITS, dormant: UNITS },
   activeUsers: { daily: UNITS, weekly: UNITS, monthly: UNITS, ratio: "NONE" },
   stickiness: { mean: "NONE", total: UNITS },
-  sessionMetrics: { sessions: "NONE", people: UNITS },
 };
-const GROUPED: ReadonlySet<string> = new Set(["olap", "timeSeries", "savedQuery"]);
+/** Questions whose numbers are of events, of which the analytics room counts people and money. */
+const OF_EVENTS: ReadonlySet<string> = new Set([
+  ...["olap", "timeSeries", "savedQuery", "eventQuality", "velocity", "rings", "sessionMetrics", "apiExecutions"],
+]);
+/** Questions whose numbers there is no money in: executions are no events. */
+const WITHOUT_REVENUE: ReadonlySet<string> = new Set(["apiExecutions"]);
 
 /** How the impact of a rule's findings is known. */
 export const impactSourceOf = (watch: Watch): ImpactSource => {
   if (watch.kind === "METRIC") return "NONE";
   const [field = ""] = Object.keys(watch.question);
-  if (GROUPED.has(field)) return "ASKED";
+  if (field === "sessionMetrics" && watch.value?.name === "people") return UNITS;
+  if (OF_EVENTS.has(field)) return isTakenApart(watch) ? "ASKED" : "NONE";
   const numbers = BEHAVIOUR[field] ?? {};
   const name = watch.value?.name ?? Object.keys(numbers)[0] ?? "";
   return numbers[name] ?? "NONE";
@@ -41,16 +47,27 @@ export const impactSourceOf = (watch: Watch): ImpactSource => {
 /** Whether a policy chooses severities by impact. */
 const goesByImpact = ({ severity }: AlertPolicy): boolean => severity.bands.some(({ by }) => by === "IMPACT");
 
+const OTHER_IMPACT =
+  "Watch a `question` about events, a saved query, or a number of people, or choose severities by SCORE.";
+
+/** Why the revenue that goes along with a number is not known in a currency; null when it is. */
+const problemWithRevenue = (watch: Watch, source: ImpactSource, currency: string): string | null => {
+  const [field = "", input] = watch.kind === "METRIC" ? [] : (Object.entries(watch.question)[0] ?? []);
+  if (source !== "ASKED" || WITHOUT_REVENUE.has(field))
+    return "The revenue that goes along with this number is not known: leave `impactCurrency` out, or watch a question about events, like `olap`.";
+  const told: unknown = field === "sessionMetrics" ? Reflect.get(Object(input), "currency") : currency;
+  return told === currency
+    ? null
+    : `Sessions tell of revenue in the question's \`currency\` alone: name ${currency} there, or leave \`impactCurrency\` out.`;
+};
+
 /** Why severities of a rule can't be chosen by impact as its policy says; null when they can. */
 export const problemWithImpact = (watch: Watch, alerting: AlertPolicy): string | null => {
   if (!goesByImpact(alerting)) return null;
   const source = impactSourceOf(watch);
-  if (source === "ASKED") return null;
-  if (source === "NONE")
-    return "The impact of this number is not known: it counts no people. Watch a `question` to `olap` or `timeSeries`, a saved query, or a number of people, or choose severities by SCORE.";
-  return (alerting.severity.impactCurrency ?? null) === null
-    ? null
-    : "The revenue that goes along with this number is not known: leave `impactCurrency` out, or watch `olap`, `timeSeries` or a saved query.";
+  if (source === "NONE") return `The impact of this number is not known: it counts no people. ${OTHER_IMPACT}`;
+  const currency = alerting.severity.impactCurrency ?? null;
+  return currency === null ? null : problemWithRevenue(watch, source, currency);
 };
 
 /** Whether the analytics room is to be asked how far a rule's breaches reach. */

@@ -1,7 +1,7 @@
 import type { Anomaly } from "../anomaly.ts";
 import type { Filter, Measure, Metric, TextField } from "../metric.ts";
 import type { Window } from "../evaluation.ts";
-import type { Watch } from "./watch.ts";
+import type { WatchedQuestionRule } from "./watch.ts";
 import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
 
@@ -27,10 +27,13 @@ const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
   },
 };
 
-/** Whether a number of a question can be taken apart. */
-const isTakenApart = (field: string, name: string): boolean => {
+/** Whether the number that a rule watches of a question can be taken apart. */
+export const isTakenApart = ({ question, value }: WatchedQuestionRule): boolean => {
+  const [field = "", input] = Object.entries(question)[0] ?? [];
   const not = TAKEN_APART[field];
-  return not !== undefined && not?.test(name) !== true;
+  // What other tenants had reported before is not known.
+  if (field === "velocity" && (Reflect.get(Object(input), "reported") ?? null) !== null) return false;
+  return not !== undefined && not?.test(value?.name ?? "") !== true;
 };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -95,7 +98,7 @@ const metricQuestion = (metric: Metric, range: Json): Json => {
 };
 
 /** The question as it is watched: where people are in their life is told of the periods that buckets are, whatever the question says of them. */
-const periodOfBuckets = ({ question, granularity }: Extract<Watch, { readonly kind: "QUESTION" }>): Json => {
+const periodOfBuckets = ({ question, granularity }: WatchedQuestionRule): Json => {
   const { lifecycle } = question;
   return lifecycle === undefined ? question : { lifecycle: { ...Object(lifecycle), period: granularity } };
 };
@@ -114,9 +117,7 @@ export const changeAsked = ({ watch }: Pick<Rule, "watch">, { group, window }: S
   const { fromMs, toMs } = window;
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   if (watch.kind === "METRIC") return JSON.stringify({ question: metricQuestion(watch.metric, range), ...range });
-  const [field = ""] = Object.keys(watch.question);
-  if (!isTakenApart(field, watch.value?.name ?? "") || (group[0] !== undefined && group[0].name === OTHERS[0]?.name))
-    return null;
+  if (!isTakenApart(watch) || (group[0] !== undefined && group[0].name === OTHERS[0]?.name)) return null;
   const { value, timeZone } = watch;
   const question = periodOfBuckets(watch);
   const where = group.map(({ name, value: held }) => ({ dimension: name, values: [held] }));
