@@ -11,7 +11,12 @@ import { measureImpact } from "./measure-impact.ts";
 const moments = { from: z.string(), to: z.string() };
 const askedShape = z.object({
   question: z.record(z.string(), z.record(z.string(), z.unknown()).nullish()),
-  value: z.object({ name: z.string().nullish() }).nullish(),
+  value: z
+    .object({
+      ...{ name: z.string().nullish(), step: z.number().nullish(), period: z.number().nullish() },
+      ...{ model: z.string().nullish(), from: z.string().nullish(), to: z.string().nullish() },
+    })
+    .nullish(),
   ...moments,
   timeZone: z.string().default("UTC"),
   where: z.array(z.object({ dimension: z.string(), values: z.array(z.string().nullable()) })).default([]),

@@ -166,6 +166,17 @@ describe("the change of a conversion", () => {
     expect(answer.slices[0]).toMatchObject({ conditions: [{ dimension: "country", values: ["FR"] }], effects: null });
   });
 
+  test("is that of the step that another room names", async () => {
+    const shape = z.object({ _entities: z.array(z.object({ explanation: z.object({ actual: z.number() }) })) });
+    const change = { question: FUNNEL, value: { name: "reached", step: 2 }, ...A_SPAN };
+    const source = `query ($asked: [_Any!]!) { _entities(representations: $asked) { ... on WatchedChange { explanation { actual } } } }`;
+    const told = await room.ask(caller, source, {
+      asked: [{ __typename: "WatchedChange", asked: JSON.stringify(change) }],
+    });
+    const [found] = shape.parse(told)._entities;
+    expect(found?.explanation.actual).toBe((await explain({ ...change, dimensions: ["country"] })).actual);
+  });
+
   test("is held to a group by the entry, and refused by its place where it can't be told", async () => {
     const held = { where: [{ dimension: "country", values: ["US", "FR"] }] };
     const others = ({ country }: Visitor): boolean => country !== "DE";
