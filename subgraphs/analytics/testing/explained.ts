@@ -6,7 +6,8 @@ type Room = ReturnType<typeof openDashboardRoom>;
 
 const EXPLAIN = `query ($input: ExplainChangeInput!) { explainChange(input: $input) {
   outcome value actual expected rhythm searched
-  slices { conditions { dimension values } actual expected explains chance events(first: 3) { events { id name time } } } } }`;
+  slices { conditions { dimension values } actual expected explains chance events(first: 3) { events { id name time } } }
+  bins { label share referenceShare contribution } } }`;
 const BEHIND = `query ($asked: [_Any!]!) { _entities(representations: $asked) { ... on WatchedChange {
   impact { people { actual expected } affectedPeople revenue { currency actual expected } }
   events(first: 4) { events { id name } } definitions { __typename } cohorts { id name } } } }`;
@@ -16,6 +17,7 @@ const explained = z.object({
   explainChange: z.object({
     ...{ outcome: z.string(), value: z.string(), actual: number, expected: number, rhythm: z.string().nullable() },
     searched: z.array(z.string()),
+    bins: z.array(z.object({ label: z.string(), share: number, referenceShare: number, contribution: number })),
     slices: z.array(
       z.object({
         conditions: z.array(z.object({ dimension: z.string(), values: z.array(z.string().nullable()) })),

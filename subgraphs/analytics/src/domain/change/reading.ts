@@ -3,6 +3,8 @@ import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../field.ts";
 import type { VelocityQuestion } from "../fraud/velocity.ts";
 import type { PeopleStatement } from "../people-statement.ts";
+import type { DriftCuts } from "../quality/drift-bins.ts";
+import type { DriftQuestion } from "../quality/drift.ts";
 import type { ExpectationTest } from "../quality/expectation.ts";
 import type { SessionMarks, SessionsQuestion } from "../sessions/sessions.ts";
 
@@ -23,6 +25,8 @@ export type ActiveNumber = "daily" | "weekly" | "monthly" | "ratio";
 export type LifecycleNumber = "fresh" | "returning" | "resurrecting" | "dormant";
 /** Numbers of what an expectation found. */
 export type ExpectationNumber = "share" | "tested" | "passed" | "failed";
+/** Numbers of values beside a reference that add up. */
+export type DriftNumber = "psi" | "samples";
 /** Numbers of sessions that add up, or are ratios of such. */
 export type SessionNumber =
   | ("sessions" | "people" | "events" | "eventsPerSession" | "pageViews" | "pagesPerSession" | "meanDurationSeconds")
@@ -31,7 +35,7 @@ export type SessionNumber =
 
 /**
  * Units of a span with what each adds to a number, and one event of each by whose fields they are told apart: the first by which an activity counts them, what an expectation tests, what took an
- * entity beyond its bound or is in its window, the event a session is entered by, the first of a member of a ring.
+ * entity beyond its bound or is in its window, the event a session is entered by, the event that has a value, the first of a member of a ring.
  */
 export type Reading =
   | (OfActivity & { readonly kind: "STICKINESS"; readonly number: StickinessNumber; readonly minimum: number })
@@ -61,6 +65,16 @@ export type Reading =
       readonly number: SessionNumber;
       readonly question: SessionsQuestion;
       readonly marks: SessionMarks;
+    }
+  | {
+      readonly kind: "VALUES";
+      readonly number: DriftNumber;
+      readonly question: Pick<DriftQuestion, "event" | "field" | "kind">;
+      readonly cuts: DriftCuts;
+      /** What a value of each bin adds to the index, by the numbers of bins from 0. */
+      readonly scores: readonly number[];
+      /** What a value adds of a bin that has not grown, at most. */
+      readonly unmoved: number;
     }
   | {
       readonly kind: "MEMBERS";

@@ -29,6 +29,15 @@ const HALF = 0.5;
 const sumOf = (bins: readonly BinCounts[], read: (bin: BinCounts) => number): number =>
   bins.reduce((sum, bin) => sum + read(bin), 0);
 
+/** The shares of both sides in a bin, of counts with half a value more in each that holds anything; null of a bin that holds nothing. */
+export const smoothedShares = (counts: readonly BinCounts[]) => {
+  const [referenceTotal, total] = [sumOf(counts, ({ reference }) => reference), sumOf(counts, ({ now }) => now)];
+  const held = counts.filter(({ reference, now }) => reference + now > 0).length;
+  const smoothed = (count: number, of: number): number => (count + HALF) / (of + HALF * held);
+  return ({ reference, now }: BinCounts): { readonly before: number; readonly after: number } | null =>
+    reference + now === 0 ? null : { before: smoothed(reference, referenceTotal), after: smoothed(now, total) };
+};
+
 /** Half of what a share adds to a divergence from the middle of both, in bits; nothing where it is 0. */
 const bits = (share: number, middle: number): number => (share === 0 ? 0 : (share * Math.log2(share / middle)) / 2);
 
@@ -40,12 +49,13 @@ const bits = (share: number, middle: number): number => (share === 0 ? 0 : (shar
 export const driftMeasures = (counts: readonly BinCounts[]): DriftMeasures => {
   const [referenceTotal, total] = [sumOf(counts, ({ reference }) => reference), sumOf(counts, ({ now }) => now)];
   const held = counts.filter(({ reference, now }) => reference + now > 0).length;
-  const smoothed = (count: number, of: number): number => (count + HALF) / (of + HALF * held);
+  const smoothed = smoothedShares(counts);
   let [psi, divergence] = [0, 0];
-  const bins = counts.map(({ reference, now }): BinShares => {
-    const [referenceShare, share] = [reference / referenceTotal, now / total];
-    if (reference + now === 0) return { referenceShare, share, contribution: 0 };
-    const [before, after] = [smoothed(reference, referenceTotal), smoothed(now, total)];
+  const bins = counts.map((bin): BinShares => {
+    const [referenceShare, share] = [bin.reference / referenceTotal, bin.now / total];
+    const shares = smoothed(bin);
+    if (shares === null) return { referenceShare, share, contribution: 0 };
+    const { before, after } = shares;
     const contribution = (after - before) * Math.log(after / before);
     const middle = (referenceShare + share) / 2;
     psi += contribution;

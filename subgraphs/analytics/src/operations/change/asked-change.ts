@@ -35,6 +35,7 @@ import {
   type BehaviourToExplain,
 } from "./behaviour-change.ts";
 import { cohortChange } from "./cohort-change.ts";
+import { driftChange } from "./drift-change.ts";
 import { executionsChange } from "./executions-change.ts";
 import { qualityChange, type ExpectedEvents, type QualityChangeDeps } from "./quality-change.ts";
 import { sessionChange, type SessionChangeDeps } from "./session-change.ts";
@@ -243,6 +244,7 @@ const BEHAVIOUR: Partial<
     VELOCITY: velocityChange,
     RINGS: ringsChange,
     EVENT_QUALITY: qualityChange,
+    DRIFT: driftChange,
   },
 };
 
@@ -252,7 +254,7 @@ const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQu
   if (change === undefined)
     throw bad(
       "input.question",
-      "Changes of paths, attribution and drift can't be explained: ask about the events themselves by `olap` or `funnel`.",
+      "Changes of paths and attribution can't be explained: ask about the events themselves by `olap` or `funnel`.",
     );
   const where = `input.question.${field}`;
   const read = await atPlace(where, () => change(deps, { ...asking, input }));

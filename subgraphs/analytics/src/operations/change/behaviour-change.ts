@@ -25,6 +25,7 @@ import type { Meanings } from "../../domain/semantic/dimension-expression.ts";
 import { resolveCohorts, type NamingDeps } from "../in-cohort.ts";
 import { NONE_NAMED, resolveDimensions } from "../semantic/own-dimensions.ts";
 import { queryFunnel, type FunnelDeps } from "../query-funnel.ts";
+import type { ToldDriftBin } from "../quality/query-quality.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
 import { retentionApart } from "./retention-apart.ts";
 
@@ -82,6 +83,8 @@ export interface BehaviourChange {
   readonly held: readonly SliceCondition[];
   /** What the dimensions mean that its question names; left out where it names none. */
   readonly meanings?: Meanings;
+  /** Tells the bins of a drift; left out of all else. */
+  readonly bins?: () => Promise<readonly ToldDriftBin[]>;
   readonly read: (asked: BehaviourAsked) => Promise<BehaviourRead>;
 }
 

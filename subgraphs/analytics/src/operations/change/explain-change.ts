@@ -16,6 +16,7 @@ import {
   type ExplainChangeInput,
   type ExplainDeps,
 } from "./asked-change.ts";
+import type { ToldDriftBin } from "../quality/query-quality.ts";
 import { accessNaming } from "../semantic/own-dimensions.ts";
 import { searchSlices, type ContributingSlice, type TakeApart } from "./search-slices.ts";
 import type { SlicedChange } from "./events-behind.ts";
@@ -45,6 +46,8 @@ export interface ChangeExplanation {
   readonly decompositions: readonly RateDecomposition[];
   /** Of a funnel, which steps lost or won. */
   readonly steps: readonly ChangeStep[];
+  /** Of a drift, its bins. */
+  readonly bins: readonly ToldDriftBin[];
   readonly provenance: Provenance;
 }
 
@@ -134,12 +137,13 @@ export const explainChange =
     const expected = found === null ? null : numberOf(expectedOf({ actual, before: found.before }));
     const changed = found !== null && !sameNumber(numberOf(actual), expected);
     const { slices, decompositions, steps } = changed ? await search(read, found.spans, searched) : NOTHING;
+    const bins = asked.of.kind === "BEHAVIOUR" ? await asked.of.bins?.() : undefined;
     const { scale } = read;
     const scaled = (value: number | null): number | null => (value === null ? null : value * scale);
     return {
       outcome:
         found === null ? "TOO_LITTLE_BEFORE" : !changed ? "UNCHANGED" : slices.length > 0 ? "EXPLAINED" : "ALIKE",
-      ...{ range: toldSpan(span, timeZone), value: name, searched, steps },
+      ...{ range: toldSpan(span, timeZone), value: name, searched, steps, bins: bins ?? [] },
       ...{ actual: scaled(numberOf(actual)), expected: scaled(expected) },
       slices: slices.map((slice) => ({
         ...{ ...slice, actual: scaled(slice.actual), expected: scaled(slice.expected) },

@@ -33,6 +33,8 @@ export interface UnitsOfSpan {
   readonly periods: number;
   /** What finding them has cost. */
   readonly costs: readonly Cost[];
+  /** Where else was looked to find them; left out where nowhere. */
+  readonly beside?: readonly TimeRange[];
 }
 
 /** A number that adds up over units, each with one event by which it is told apart. */
@@ -81,7 +83,7 @@ export const unitChange = (deps: UnitChangeDeps, change: CountedUnits): Behaviou
   const found = async (one: TimeRange, signal: AbortSignal | undefined): Promise<UnitsOfSpan> => {
     const key = `${one.fromMs} ${one.toMs}`;
     const before = known.get(key);
-    if (before !== undefined) return { ...(await before), costs: [] };
+    if (before !== undefined) return { ...(await before), costs: [], beside: [] };
     const finding = units(one, signal);
     known.set(key, finding);
     return finding;
@@ -91,7 +93,7 @@ export const unitChange = (deps: UnitChangeDeps, change: CountedUnits): Behaviou
     const { table, rejected } = behaviourSource([...all.fields, ...own], caller.dataPolicy);
     const provenance = (cost: Cost): Provenance =>
       provenanceOf(
-        { parts: [{ table, ...all.reach }], rejected, approximations: [] },
+        { parts: [all.reach, ...(all.beside ?? [])].map((part) => ({ table, ...part })), rejected, approximations: [] },
         ...([[...all.costs, cost], deps.nowMs(), timeZone, caller.dataPolicy] as const),
       );
     return { ...all, place: { table, reach: all.reach }, provenance };

@@ -138,39 +138,69 @@ const toldBins = (bins: readonly DriftBin[], shares: readonly BinShares[] | null
     ...(shares?.[place] ?? { referenceShare: null, share: null, contribution: null }),
   }));
 
+/** What was read of a question to `drift`. */
+export interface ReadDrift {
+  readonly cuts: DriftCuts;
+  /** Bins of the reference and of the range. */
+  readonly before: CountsByBin;
+  readonly now: CountsByBin;
+  readonly samples: number;
+  readonly referenceSamples: number;
+  /** Whether there are enough values of both to compare them. */
+  readonly enough: boolean;
+  readonly bins: readonly DriftBin[];
+  readonly costs: readonly Cost[];
+}
+
+/** Puts the values of a question's range and of its reference into bins; refuses too many events. */
+export const readDrift = async (
+  quality: QualityStore,
+  caller: Caller,
+  question: DriftQuestion,
+  signal?: AbortSignal,
+): Promise<ReadDrift> => {
+  const { range, reference, event, field, minSamples } = question;
+  const { table } = behaviourSource([field, ...fieldsOfMatcher(event)], caller.dataPolicy);
+  const reading: Reading = { quality, caller, question, table, costs: [], signal };
+  for (const reach of [range, reference]) {
+    const { rows, statistics } = await quality.size(caller, event, { table, reach }, signal);
+    reading.costs.push(statistics);
+    refuseTooManyEvents(rows[0] ?? 0, DRIFT_LIMITS.events, NARROWER);
+  }
+  const cuts = await cutsOf(reading);
+  const [before, now] = [await countsIn(reading, cuts, reference), await countsIn(reading, cuts, range)];
+  const [referenceSamples, samples] = [samplesOf(before), samplesOf(now)];
+  return {
+    ...{ cuts, before, now, samples, referenceSamples, costs: reading.costs },
+    ...{ enough: Math.min(referenceSamples, samples) >= minSamples, bins: layOutBins(cuts, before, now) },
+  };
+};
+
+/** The bins of a question to `drift` as they are told, with what each adds where there are enough values. */
+export const toldDriftBins = ({ bins, enough }: Pick<ReadDrift, "bins" | "enough">): readonly ToldDriftBin[] =>
+  toldBins(bins, enough ? driftMeasures(bins).bins : null);
+
 /** Answers `drift`: how unlike the values of a field in a range are to those in a reference. */
 export const queryDrift =
   ({ quality, nowMs }: QualityDeps) =>
   async (caller: Caller, input: DriftInput, signal?: AbortSignal): Promise<DriftAnswer> => {
     const asOfMs = nowMs();
     const question = parseDrift(input, accessOf(caller));
-    const { range, reference, event, field, timeZone, kind, minSamples } = question;
+    const { range, reference, event, field, timeZone, kind } = question;
     const { table, rejected } = behaviourSource([field, ...fieldsOfMatcher(event)], caller.dataPolicy);
-    const reading: Reading = { quality, caller, question, table, costs: [], signal };
-    for (const reach of [range, reference]) {
-      const { rows, statistics } = await quality.size(caller, event, { table, reach }, signal);
-      reading.costs.push(statistics);
-      refuseTooManyEvents(rows[0] ?? 0, DRIFT_LIMITS.events, NARROWER);
-    }
-    const cuts = await cutsOf(reading);
-    const [before, now] = [await countsIn(reading, cuts, reference), await countsIn(reading, cuts, range)];
-    const [referenceSamples, samples] = [samplesOf(before), samplesOf(now)];
-    const enough = Math.min(referenceSamples, samples) >= minSamples;
-    const bins = layOutBins(cuts, before, now);
-    const measured = enough ? driftMeasures(bins) : null;
+    const read = await readDrift(quality, caller, question, signal);
+    const { before, now, samples, referenceSamples, enough } = read;
+    const measured = enough ? driftMeasures(read.bins) : null;
     const parts = [range, reference].map((part) => ({ table, ...part }));
     const told = { from: isoTime(reference.fromMs), to: isoTime(reference.toMs) };
     return {
       ...{ kind, reference: toldRange(told, timeZone), samples, referenceSamples, enough },
       ...{ missing: now.get(MISSING_BIN) ?? 0, referenceMissing: before.get(MISSING_BIN) ?? 0 },
       ...{ psi: measured?.psi ?? null, p: measured?.p ?? null, jensenShannon: measured?.jensenShannon ?? null },
-      bins: toldBins(bins, measured?.bins ?? null),
+      bins: toldDriftBins(read),
       provenance: provenanceOf(
         { parts, rejected, approximations: [] },
-        reading.costs,
-        asOfMs,
-        timeZone,
-        caller.dataPolicy,
+        ...([read.costs, asOfMs, timeZone, caller.dataPolicy] as const),
       ),
     };
   };

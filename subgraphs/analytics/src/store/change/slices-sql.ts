@@ -6,6 +6,7 @@ import type { ReadingBy } from "./entry-sql.ts";
 import { activityReadingsSql } from "./activity-readings-sql.ts";
 import { entityReadingsSql, expectationReadingsSql, memberReadingsSql, peakReadingsSql } from "./event-readings-sql.ts";
 import { sessionReadingsSql } from "./session-readings-sql.ts";
+import { valueReadingsSql } from "./value-readings-sql.ts";
 
 /**
  * Units with what each adds to a number: rows of `value`, `base`, `units`, `seen`, whether the unit is one that is told of (`counts`), the moment `at` of the event it is told apart by, `d0`, `d1` … of its fields, and but for
@@ -25,6 +26,8 @@ const readingsSql = (reading: Reading, source: EventsSource, by: ReadingBy, para
       return peakReadingsSql(reading, source, by, params);
     case "SESSIONS":
       return sessionReadingsSql(reading, source, by, params);
+    case "VALUES":
+      return valueReadingsSql(reading, source, by, params);
     case "MEMBERS":
       return memberReadingsSql(reading, source, by, params);
   }

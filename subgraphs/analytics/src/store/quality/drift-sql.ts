@@ -7,7 +7,7 @@ import { propertyNumber } from "../property-sql.ts";
 import { createParams, type Params } from "../params.ts";
 
 /** A value of the field, null where an event has none; 0 is added so that -0 is 0. */
-const valueSql = ({ field, kind }: DriftQuestion, params: Params): string => {
+export const driftValueSql = ({ field, kind }: Pick<DriftQuestion, "field" | "kind">, params: Params): string => {
   if (kind === "CATEGORICAL") return `nullIf(${unitSql({ kind: "FIELD", field }, params).key}, '')`;
   const number =
     field.kind === "PROPERTY" ? propertyNumber(field.path, params) : `toFloat64(${columnSql(field, params)})`;
@@ -15,7 +15,7 @@ const valueSql = ({ field, kind }: DriftQuestion, params: Params): string => {
 };
 
 const valuesFrom = (question: DriftQuestion, source: EventsSource, params: Params): string =>
-  `SELECT ${valueSql(question, params)} AS v FROM ${eventsFrom(source, question.event, [], params)}`;
+  `SELECT ${driftValueSql(question, params)} AS v FROM ${eventsFrom(source, question.event, [], params)}`;
 
 /**
  * One row of the reference's numbers: at most `bins` different ones as they are (`few`), else the smallest numbers up to which an i-th of the bins' share of all lie, each once (`cuts`): of m numbers in order those at the places
@@ -40,7 +40,8 @@ export const categoricalReferenceStatement = (question: DriftQuestion, source: E
   return { name: "drift-categorical-reference", text, params: params.values };
 };
 
-const binSql = (cuts: DriftCuts, params: Params): string => {
+/** The number of the bin in which a value `v` lies that is not null: from 1, of everything else 0. */
+export const driftBinSql = (cuts: DriftCuts, params: Params): string => {
   switch (cuts.kind) {
     case "BETWEEN":
       return `arrayFirstIndex(cut -> assumeNotNull(v) <= cut, ${params.place("Array(Float64)", cuts.cuts)})`;
@@ -58,7 +59,7 @@ export const driftCountsStatement = (
   source: EventsSource,
 ): StoreStatement => {
   const params = createParams();
-  const bin = `if(v IS NULL, toInt64(-1), toInt64(${binSql(cuts, params)}))`;
+  const bin = `if(v IS NULL, toInt64(-1), toInt64(${driftBinSql(cuts, params)}))`;
   const text = `SELECT toFloat64(${bin}) AS bin, toFloat64(count()) AS n FROM (${valuesFrom(question, source, params)}) GROUP BY bin`;
   return { name: "drift-counts", text, params: params.values };
 };

@@ -71,7 +71,7 @@ const policy = (impactCurrency: string | null = null) => {
 
 describe("severities by impact", () => {
   test.each([
-    ...["olap", "timeSeries", "savedQuery", "velocity", "rings", "eventQuality", "apiExecutions"].map(
+    ...["olap", "timeSeries", "savedQuery", "velocity", "rings", "eventQuality", "apiExecutions", "drift"].map(
       (field) => [field, undefined] as const,
     ),
     ...[["velocity", "peak"] as const, ["eventQuality", "failed"] as const, ["sessionMetrics", "bounceRate"] as const],

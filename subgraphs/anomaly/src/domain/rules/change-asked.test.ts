@@ -43,7 +43,13 @@ describe("the change of an anomaly", () => {
     },
   );
 
-  test.each(["paths", "attribution", "drift"])("is none of a question to %s", (field) => {
+  test("is asked of the index where the distance or the chance of a drift is watched, which follow from it", () => {
+    for (const name of ["p", "jensenShannon"])
+      expect(asked(question("drift", { value: { name } }))).toMatchObject({ value: { name: "psi" } });
+    expect(asked(question("drift", { value: { name: "samples" } }))).toMatchObject({ value: { name: "samples" } });
+  });
+
+  test.each(["paths", "attribution"])("is none of a question to %s", (field) => {
     expect(asked(question(field))).toBeNull();
   });
 

@@ -24,6 +24,7 @@ const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
     eventQuality: /^delaySeconds/u,
     apiExecutions: /^latencyMs/u,
     cohortSizes: /^ageSeconds$/u,
+    drift: null,
   },
 };
 
@@ -103,6 +104,12 @@ const periodOfBuckets = ({ question, granularity }: WatchedQuestionRule): Json =
   return lifecycle === undefined ? question : { lifecycle: { ...Object(lifecycle), period: granularity } };
 };
 
+/** The number as it is explained: the distance and the chance of a drift follow from its index, which is what adds up. */
+const explainedValue = ({ question, value }: WatchedQuestionRule): WatchedQuestionRule["value"] =>
+  question["drift"] !== undefined && (value?.name === "p" || value?.name === "jensenShannon")
+    ? { ...value, name: "psi" }
+    : value;
+
 /** A series in a span of time. */
 export interface SeriesSpan {
   readonly group: SeriesGroup;
@@ -118,7 +125,7 @@ export const changeAsked = ({ watch }: Pick<Rule, "watch">, { group, window }: S
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   if (watch.kind === "METRIC") return JSON.stringify({ question: metricQuestion(watch.metric, range), ...range });
   if (!isTakenApart(watch) || (group[0] !== undefined && group[0].name === OTHERS[0]?.name)) return null;
-  const { value, timeZone } = watch;
+  const [value, { timeZone }] = [explainedValue(watch), watch];
   const question = periodOfBuckets(watch);
   const where = group.map(({ name, value: held }) => ({ dimension: name, values: [held] }));
   return JSON.stringify({ question, value, ...range, timeZone, where });
