@@ -1,7 +1,7 @@
 import type { WatchedImpact } from "@tessera/contracts/watched-series";
 import type { AlertPolicy } from "../alerts/alert-policy.ts";
-import { isTakenApart } from "../rules/change-asked.ts";
 import type { JudgedBucket } from "../rules/series.ts";
+import { isTakenApart } from "../rules/taken-apart.ts";
 import type { Watch } from "../rules/watch.ts";
 
 /** How many people, or how much revenue in a currency, an anomaly concerned when it began. */

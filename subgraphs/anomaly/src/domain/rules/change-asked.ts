@@ -4,38 +4,7 @@ import type { Window } from "../evaluation.ts";
 import type { WatchedQuestionRule } from "./watch.ts";
 import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
-
-/** Questions whose numbers the analytics room can take apart, and which of their numbers it can't: quantiles of how late events come and how long executions take, the age of a cohort's computation. */
-const TAKEN_APART: Readonly<Record<string, RegExp | null>> = {
-  ...{
-    olap: null,
-    timeSeries: null,
-    savedQuery: null,
-    funnel: null,
-    retention: null,
-    stickiness: null,
-    lifecycle: null,
-  },
-  ...{
-    activeUsers: null,
-    sessionMetrics: null,
-    velocity: null,
-    rings: null,
-    eventQuality: /^delaySeconds/u,
-    apiExecutions: /^latencyMs/u,
-    cohortSizes: /^ageSeconds$/u,
-    drift: null,
-  },
-};
-
-/** Whether the number that a rule watches of a question can be taken apart. */
-export const isTakenApart = ({ question, value }: WatchedQuestionRule): boolean => {
-  const [field = "", input] = Object.entries(question)[0] ?? [];
-  const not = TAKEN_APART[field];
-  // What other tenants had reported before is not known.
-  if (field === "velocity" && (Reflect.get(Object(input), "reported") ?? null) !== null) return false;
-  return not !== undefined && not?.test(value?.name ?? "") !== true;
-};
+import { isTakenApart } from "./taken-apart.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
