@@ -51,7 +51,7 @@ describe("the standard error of a measure that is estimated from a sample of per
     fc.assert(
       fc.property(fc.array(unit, { minLength: 3, maxLength: 30 }), (units) => {
         const sums = sumsOf(units);
-        const { errors } = standardErrorsOf(estimation, {
+        const { errors } = standardErrorsOf(estimation)({
           sums,
           products: productsOf(units),
           rankErrors: [],
@@ -77,7 +77,7 @@ describe("the standard error of a measure that is estimated from a sample of per
 
   test("is unknown where the measure has no value", () => {
     const nothing = { sums: [0, 0, 0, 0, 0], products: estimation.pairs.map(() => 0), rankErrors: [], valueErrors: [] };
-    expect(standardErrorsOf(estimation, nothing).errors).toEqual([0, 0, 0, null, null, null]);
+    expect(standardErrorsOf(estimation)(nothing).errors).toEqual([0, 0, 0, null, null, null]);
   });
 
   test("asks for no product of sums that no measure computes with together", () => {

@@ -86,13 +86,14 @@ const sumsOf = (estimator: Estimator, estimators: readonly Estimator[]): readonl
   }
 };
 
-const pairKey = (one: number, other: number): string => `${Math.min(one, other)}:${Math.max(one, other)}`;
+/** A pair of places as one number, whichever stands first; there are far fewer than 65,536 sums. */
+const pairKey = (one: number, other: number): number => Math.min(one, other) * 65_536 + Math.max(one, other);
 
 /** What has to be read of a sample to estimate these measures, all of which can be. */
 export const estimationOf = (measures: readonly Measure[]): Estimation => {
   const [sums, values]: [PersonSum[], Measure[]] = [[], []];
   const estimators = measures.map((measure) => estimatorOf(measure, sums, values));
-  const pairs = new Map<string, readonly [number, number]>();
+  const pairs = new Map<number, readonly [number, number]>();
   for (const estimator of estimators) {
     const used = sumsOf(estimator, estimators);
     for (const one of used) for (const other of used) if (one <= other) pairs.set(pairKey(one, other), [one, other]);
@@ -158,32 +159,34 @@ const slopedOf = (estimator: Estimator, sums: readonly number[], before: readonl
  * The standard errors of a group's estimates: of sums by Horvitz and Thompson (1952), of everything computed from sums by linearisation (the delta method; Särndal, Swensson and
  * Wretman, Model Assisted Survey Sampling, 1992, 5.5), so that what hangs together in a person hangs together in the error.
  */
-export const standardErrorsOf = (
-  { estimators, pairs }: Pick<Estimation, "estimators" | "pairs">,
-  { sums, products, rankErrors, valueErrors }: SampledSums,
-): StandardErrors => {
-  const productOf = new Map(pairs.map(([one, other], place) => [pairKey(one, other), products[place] ?? 0]));
-  const sloped: (Sloped | null)[] = [];
-  const errors: (number | null)[] = [];
-  const ranks: (number | null)[] = [];
-  let quantiles = 0;
-  for (const estimator of estimators) {
-    const at = slopedOf(estimator, sums, sloped);
-    sloped.push(at);
-    if (estimator.kind === "QUANTILE") {
-      errors.push(valueErrors[quantiles] ?? null);
-      ranks.push(rankErrors[quantiles] ?? null);
-      quantiles += 1;
-      continue;
+export const standardErrorsOf = ({
+  estimators,
+  pairs,
+}: Pick<Estimation, "estimators" | "pairs">): ((read: SampledSums) => StandardErrors) => {
+  const placeOf = new Map(pairs.map(([one, other], place) => [pairKey(one, other), place]));
+  const varianceOf = ({ slopes }: Sloped, products: readonly number[]): number => {
+    let variance = 0;
+    for (const [one, by] of slopes)
+      for (const [other, and] of slopes) variance += by * and * (products[placeOf.get(pairKey(one, other)) ?? -1] ?? 0);
+    return variance;
+  };
+  return ({ sums, products, rankErrors, valueErrors }) => {
+    const sloped: (Sloped | null)[] = [];
+    const errors: (number | null)[] = [];
+    const ranks: (number | null)[] = [];
+    let quantiles = 0;
+    for (const estimator of estimators) {
+      const at = slopedOf(estimator, sums, sloped);
+      sloped.push(at);
+      if (estimator.kind === "QUANTILE") {
+        errors.push(valueErrors[quantiles] ?? null);
+        ranks.push(rankErrors[quantiles] ?? null);
+        quantiles += 1;
+        continue;
+      }
+      errors.push(at === null ? null : Math.sqrt(Math.max(0, varianceOf(at, products))));
+      ranks.push(null);
     }
-    const slopes = [...(at?.slopes ?? [])];
-    const variance = slopes.reduce(
-      (sum, [one, by]) =>
-        sum + slopes.reduce((part, [other, and]) => part + by * and * (productOf.get(pairKey(one, other)) ?? 0), 0),
-      0,
-    );
-    errors.push(at === null ? null : Math.sqrt(Math.max(0, variance)));
-    ranks.push(null);
-  }
-  return { errors, ranks };
+    return { errors, ranks };
+  };
 };

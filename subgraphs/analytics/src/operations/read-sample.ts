@@ -79,7 +79,8 @@ export const readSample = async (
   const estimation: Estimation = estimationOf(query.measures);
   const { rows, totals, hasMore, cost, coarser } = await store.sampled(caller, request, { sample, estimation }, signal);
   if (totals === null || totals.units < MIN_SAMPLED_PERSONS) return null;
-  const estimated = (row: SampleRow): Estimated => ({ row, errors: standardErrorsOf(estimation, row) });
+  const errorsIn = standardErrorsOf(estimation);
+  const estimated = (row: SampleRow): Estimated => ({ row, errors: errorsIn(row) });
   const [whole, ...groups] = [totals, ...rows].map(estimated);
   const errorsOf = (of: readonly Estimated[]) => ({
     rows: of.map(({ errors }) => errors.errors),

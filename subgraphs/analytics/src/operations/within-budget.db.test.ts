@@ -260,7 +260,7 @@ describe("an estimate", () => {
       const estimation = estimationOf(parsed.query.measures);
       const answer = await deps().store.sampled(wholeTenant(tenantId), request, { sample, estimation });
       const errorsOf = (row: SampleRow | null): readonly (number | null)[] =>
-        row === null ? [] : standardErrorsOf(estimation, row).errors;
+        row === null ? [] : standardErrorsOf(estimation)(row).errors;
       const exact = new Map(referenceGroups(events, input).map((row) => [row.dimensions[0], row.measures]));
       const check = (estimate: number, error: number, truth: number): void => {
         if (truth === 0 && error === 0) return;

@@ -26,9 +26,12 @@ export interface RealtimeRow extends OlapRow {
   readonly part: "TOTAL" | "BUCKET" | "CURRENCY" | "NAME";
 }
 
+const isRecord = (row: unknown): row is Readonly<Record<string, unknown>> => typeof row === "object" && row !== null;
+
+/** The row itself: copies of thousands of rows are what reading them would mostly take. */
 const record = (row: unknown): Readonly<Record<string, unknown>> => {
-  if (typeof row !== "object" || row === null) throw new Error("The event store answered a row that is no object.");
-  return { ...row };
+  if (!isRecord(row)) throw new Error("The event store answered a row that is no object.");
+  return row;
 };
 
 const cellOf = (row: Readonly<Record<string, unknown>>, key: string): Cell => {
@@ -37,21 +40,25 @@ const cellOf = (row: Readonly<Record<string, unknown>>, key: string): Cell => {
   throw new Error(`The event store answered a row whose \`${key}\` is neither text nor number.`);
 };
 
+const NONE: readonly number[] = [];
+
 const numbersOf = (row: Readonly<Record<string, unknown>>, key: string): readonly number[] => {
   const values: unknown = row[key];
   if (!Array.isArray(values)) throw new Error(`The event store answered a row whose \`${key}\` is no list.`);
-  return values.map((value: unknown) => (value === null ? 0 : Number(value)));
+  return values.length === 0 ? NONE : values.map((value: unknown) => (value === null ? 0 : Number(value)));
 };
+
+const groupOf = (row: Readonly<Record<string, unknown>>, query: AnalyticQuery, isTotal: boolean): OlapRow => ({
+  isTotal,
+  bucketMs: query.buckets === null ? null : Number(cellOf(row, "b")) * 1_000,
+  dimensions: query.dimensions.map((_field, index) => cellOf(row, `d${index}`)),
+  measures: query.measures.map((_measure, index) => cellOf(row, `m${index}`)),
+});
 
 /** Reads a row of `olapStatement`; throws when the store's shape is another. Written by hand: an answer has up to 50,000 rows. */
 export const olapRowOf = (raw: unknown, query: AnalyticQuery): OlapRow => {
   const row = record(raw);
-  return {
-    isTotal: row["total"] === 1,
-    bucketMs: query.buckets === null ? null : Number(cellOf(row, "b")) * 1_000,
-    dimensions: query.dimensions.map((_field, index) => cellOf(row, `d${index}`)),
-    measures: query.measures.map((_measure, index) => cellOf(row, `m${index}`)),
-  };
+  return groupOf(row, query, row["total"] === 1);
 };
 
 /** A row of `olapSetsStatement` before it is known of which groups it is. */
@@ -65,15 +72,18 @@ export interface SetRow {
 /** Reads a row of `olapSetsStatement`; throws when the store's shape is another. */
 export const setRowOf = (raw: unknown, query: AnalyticQuery): SetRow => ({
   set: Number(cellOf(record(raw), "total")),
-  row: { ...olapRowOf(raw, query), isTotal: false },
+  row: groupOf(record(raw), query, false),
 });
 
 /** Reads a row of `sampleStatement`; throws when the store's shape is another. */
 export const sampleRowOf = (raw: unknown, query: AnalyticQuery): { readonly set: number; readonly row: SampleRow } => {
   const row = record(raw);
-  const { set, row: groups } = setRowOf(raw, query);
+  const { isTotal, bucketMs, dimensions, measures } = groupOf(row, query, false);
   const sampled = {
-    ...groups,
+    isTotal,
+    bucketMs,
+    dimensions,
+    measures,
     sums: numbersOf(row, "sums"),
     products: numbersOf(row, "products"),
     rankErrors: numbersOf(row, "ranks"),
@@ -81,7 +91,7 @@ export const sampleRowOf = (raw: unknown, query: AnalyticQuery): { readonly set:
     persons: Number(cellOf(row, "persons")),
     units: Number(cellOf(row, "units")),
   };
-  return { set, row: sampled };
+  return { set: Number(cellOf(row, "total")), row: sampled };
 };
 
 const partName = z.enum(["TOTAL", "BUCKET", "CURRENCY", "NAME"]);
