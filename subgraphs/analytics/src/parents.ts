@@ -1,6 +1,6 @@
 import type { ChangeExplanation, ExplainedSlice } from "./operations/change/explain-change.ts";
 import type { BehindInput } from "./operations/behind/behind-question.ts";
-import type { BehindPerson } from "./operations/behind/behind-answer.ts";
+import type { BehindJourney, BehindPerson, BehindTouchpoint } from "./operations/behind/behind-answer.ts";
 import type { IngestOutcome } from "@tessera/contracts/ingest";
 import type { Cohort, CohortComputation, CohortSize, CohortVersion } from "./domain/cohort.ts";
 import type { MatchedEvent } from "./domain/correlation/match.ts";
@@ -101,6 +101,10 @@ export interface BehindParent {
 }
 /** What a resolver of `BehindPerson` receives. */
 export type BehindPersonParent = BehindPerson;
+/** What a resolver of `BehindJourney` receives. */
+export type BehindJourneyParent = BehindJourney;
+/** What a resolver of `BehindTouchpoint` receives. */
+export type BehindTouchpointParent = BehindTouchpoint;
 /** What a resolver of `RealtimeMetrics` receives. */
 export type RealtimeMetricsParent = RealtimeMetrics;
 /** What a resolver of `LiveWindow` receives. */

@@ -101,31 +101,34 @@ const lostOf = (
   });
 };
 
-/** The paths of all events as the definition says, journey by journey; the key is the labels (sources), joined by ` > `. */
-export const referencePaths = (all: readonly TestEvent[], rules: JourneyRules): ReadonlyMap<string, ReferencePath> => {
-  const { fromMs, toMs, lookbackMs } = rules;
-  const events = all.filter(({ timeMs }) => timeMs >= fromMs - lookbackMs && timeMs < toMs);
-  const paths = new Map<string, ReferencePath>();
-  const close = (touches: readonly TestEvent[], endMs: number, value: number | null): void => {
-    const kept = touches.slice(-rules.longest);
-    const key = kept.map(({ source }) => source).join(" > ");
-    const path = paths.get(key) ?? { conversions: 0, value: 0, losses: 0, toConvertMs: 0, timed: kept.map(() => 0) };
-    paths.set(key, path);
-    if (value === null) {
-      path.losses += 1;
-      return;
-    }
-    path.conversions += 1;
-    path.value += value;
-    path.toConvertMs += endMs - (kept[0]?.timeMs ?? endMs);
-    const weights = kept.map(({ timeMs }) => 0.5 ** ((endMs - timeMs) / REFERENCE_HALF_LIFE_MS));
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    weights.forEach((weight, place) => {
-      path.timed[place] = (path.timed[place] ?? 0) + weight / sum;
-    });
-  };
+/** A journey by itself. */
+export interface ReferenceJourney {
+  /** The conversion it ended in; null for none. */
+  readonly won: TestEvent | null;
+  readonly endMs: number;
+  readonly touches: readonly TestEvent[];
+}
+
+const looked = (all: readonly TestEvent[], { fromMs, toMs, lookbackMs }: JourneyRules): readonly TestEvent[] =>
+  all.filter(({ timeMs }) => timeMs >= fromMs - lookbackMs && timeMs < toMs);
+
+/** The events with the user to whom each visitor's belong, where visitors count as whom they turned out to be. */
+export const stitchedEvents = (all: readonly TestEvent[], rules: JourneyRules): readonly TestEvent[] =>
+  all.map((event) => {
+    const { userId, anonymousId } = event;
+    if (!rules.stitched || rules.ofCompanies || userId !== undefined || anonymousId === undefined) return event;
+    const owner = ownerOf(looked(all, rules), anonymousId);
+    return owner === null ? event : { ...event, userId: owner };
+  });
+
+const worth = ({ revenue }: TestEvent): number => Number(revenue ?? 0);
+
+/** Every journey of all events as the definition says, one by one. */
+export const referenceJourneys = (all: readonly TestEvent[], rules: JourneyRules): readonly ReferenceJourney[] => {
+  const { fromMs, lookbackMs, longest } = rules;
+  const events = looked(all, rules);
   const units = new Set(events.map((event) => unitOf(events, event, rules)).filter((one) => one !== null));
-  for (const unit of units) {
+  return [...units].flatMap((unit) => {
     const own = events.filter((event) => unitOf(events, event, rules) === unit);
     const touches = own
       .map((event) => ({ event, sequence: all.indexOf(event) }))
@@ -134,17 +137,40 @@ export const referencePaths = (all: readonly TestEvent[], rules: JourneyRules): 
       .map(({ event }) => event);
     const wins = own.filter(isWin).toSorted((one, other) => one.timeMs - other.timeMs || worth(one) - worth(other));
     const counted = wins.filter(({ timeMs }) => timeMs >= fromMs);
-    for (const win of rules.firstOnly ? counted.slice(0, 1) : counted) {
+    const won = (rules.firstOnly ? counted.slice(0, 1) : counted).map((win) => {
       const before = wins.filter(({ timeMs }) => timeMs < win.timeMs).map(({ timeMs }) => timeMs);
       const reset = rules.resets ? Math.max(-Infinity, ...before) : -Infinity;
       const met = touches.filter(
         ({ timeMs }) => timeMs <= win.timeMs && timeMs >= win.timeMs - lookbackMs && timeMs > reset,
       );
-      close(met, win.timeMs, worth(win));
+      return { won: win, endMs: win.timeMs, touches: met.slice(-longest) };
+    });
+    const lost = lostOf(touches, wins, rules).map((journey) => ({
+      ...{ won: null, endMs: journey.at(-1)?.timeMs ?? 0, touches: journey.slice(-longest) },
+    }));
+    return [...won, ...lost];
+  });
+};
+
+/** The paths of all events as the definition says, journey by journey; the key is the labels (sources), joined by ` > `. */
+export const referencePaths = (all: readonly TestEvent[], rules: JourneyRules): ReadonlyMap<string, ReferencePath> => {
+  const paths = new Map<string, ReferencePath>();
+  for (const { won, endMs, touches } of referenceJourneys(all, rules)) {
+    const key = touches.map(({ source }) => source).join(" > ");
+    const path = paths.get(key) ?? { conversions: 0, value: 0, losses: 0, toConvertMs: 0, timed: touches.map(() => 0) };
+    paths.set(key, path);
+    if (won === null) {
+      path.losses += 1;
+      continue;
     }
-    for (const journey of lostOf(touches, wins, rules)) close(journey, journey.at(-1)?.timeMs ?? 0, null);
+    path.conversions += 1;
+    path.value += worth(won);
+    path.toConvertMs += endMs - (touches[0]?.timeMs ?? endMs);
+    const weights = touches.map(({ timeMs }) => 0.5 ** ((endMs - timeMs) / REFERENCE_HALF_LIFE_MS));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    weights.forEach((weight, place) => {
+      path.timed[place] = (path.timed[place] ?? 0) + weight / sum;
+    });
   }
   return paths;
 };
-
-const worth = ({ revenue }: TestEvent): number => Number(revenue ?? 0);

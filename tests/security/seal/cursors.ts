@@ -55,6 +55,7 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.notificationInbox(after)": "subgraphs/anomaly/src/operations/notify/notify-graph.db.test.ts",
   "Behind.events(after)": "subgraphs/analytics/src/operations/behind/read-behind.db.test.ts",
   "Behind.people(after)": "subgraphs/analytics/src/operations/behind/read-behind.db.test.ts",
+  "Behind.journeys(after)": "subgraphs/analytics/src/operations/behind/read-journeys.db.test.ts",
   "Query.olapPage(after)": "subgraphs/analytics/src/operations/delivery/olap-pages.db.test.ts",
   "Query.metrics(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",

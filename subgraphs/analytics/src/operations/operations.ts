@@ -32,6 +32,7 @@ import { withDefinitions } from "./semantic/resolve-question.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
 import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
 import { behindCounts, behindEvents, behindPeople } from "./behind/read-behind.ts";
+import { behindJourneys } from "./behind/read-journeys.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
@@ -132,6 +133,7 @@ const plainOperations = (deps: OperationDeps) => ({
   behindCounts: tellingUses(deps, behindCounts),
   behindEvents: tellingUses(deps, behindEvents),
   behindPeople: tellingUses(deps, behindPeople),
+  behindJourneys: tellingUses(deps, behindJourneys),
   explain: explainNamed(deps),
   drillDown: tellingUses(deps, drillDown),
   rollUp: tellingUses(deps, rollUp),

@@ -5,7 +5,8 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
-import { REFERENCE_HALF_LIFE_MS, referencePaths, type JourneyRules } from "../../testing/reference-paths.ts";
+import { anyEvent, anyRules, at, inputOf, iso, written } from "../../testing/attribution-world.ts";
+import { referencePaths } from "../../testing/reference-paths.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { parseAttribution, type AttributionInput } from "../domain/attribution/question.ts";
 import { createAttributionStore } from "../store/attribution-store.ts";
@@ -20,79 +21,14 @@ beforeAll(() => {
 });
 afterAll(() => world.close());
 
-const at = (seconds: number): number => Date.parse("2026-03-02T10:00:00Z") + seconds * 1_000;
-const iso = (seconds: number): string => new Date(at(seconds)).toISOString();
-
 const ask = (tenantId: TenantId, input: AttributionInput, caller = callerWith(tenantId, ["analytics:read"])) =>
   queryAttribution({ attribution: createAttributionStore(world.resources.eventStore), nowMs: () => Date.now() })(
     caller,
     input,
   );
 
-const SOURCES = ["ads", "mail", "search"] as const;
-/** Moments on a coarse grid, so that ties, edges of the lookback and of the range come up all the time. */
-const FROM = 10;
-const TO = 30;
-const LOOKBACK = 8;
-
-const anyEvent = fc.record({
-  name: fc.constantFrom("touch", "touch", "buy", "both", "noise"),
-  second: fc.integer({ min: 0, max: 32 }),
-  user: fc.option(fc.constantFrom("ada", "bob"), { nil: undefined }),
-  visitor: fc.option(fc.constantFrom("v1", "v2", "v3"), { nil: undefined }),
-  source: fc.constantFrom(...SOURCES),
-  company: fc.constantFrom("acme", "zeta", undefined),
-  revenue: fc.integer({ min: 1, max: 9 }),
-});
-
-interface Drawn {
-  readonly name: string;
-  readonly second: number;
-  readonly user: string | undefined;
-  readonly visitor: string | undefined;
-  readonly source: string;
-  readonly company: string | undefined;
-  readonly revenue: number;
-}
-
-const written = ({ name, second, user, visitor, source, company, revenue }: Drawn): TestEvent => ({
-  ...{ id: randomUUID(), name, timeMs: at(second), source },
-  ...(user === undefined ? {} : { userId: user }),
-  ...(visitor === undefined ? {} : { anonymousId: visitor }),
-  ...(company === undefined ? {} : { properties: { groups: { company } } }),
-  ...{ revenue: String(revenue), currency: "EUR" },
-});
-
 const byKey = (one: readonly unknown[], other: readonly unknown[]): number =>
   JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
-
-const inputOf = ({ resets, firstOnly, stitched, ofCompanies, longest, everyOpen }: JourneyRules): AttributionInput => ({
-  range: { from: iso(FROM), to: iso(TO) },
-  conversion: { events: ["buy", "both"] },
-  touchpoints: [{ events: ["touch"] }, { events: ["both"] }],
-  value: { of: "revenue", currency: "EUR" },
-  models: [{ kind: "LAST" }, { kind: "TIME_DECAY", halfLife: `PT${REFERENCE_HALF_LIFE_MS / 1_000}S` }],
-  dimensions: ["source"],
-  lookback: `PT${LOOKBACK}S`,
-  reset: resets ? "AFTER_CONVERSION" : "NEVER",
-  count: firstOnly ? "FIRST_PER_PERSON" : "EVERY",
-  identity: stitched ? "STITCHED" : "PERSON",
-  ...(ofCompanies ? { unit: { kind: "GROUP", group: "company" } } : {}),
-  maxPathLength: longest,
-  openJourneys: everyOpen ? "EVERY" : "LAST",
-});
-
-const anyRules: fc.Arbitrary<JourneyRules> = fc.record({
-  fromMs: fc.constant(at(FROM)),
-  toMs: fc.constant(at(TO)),
-  lookbackMs: fc.constant(LOOKBACK * 1_000),
-  resets: fc.boolean(),
-  firstOnly: fc.boolean(),
-  stitched: fc.boolean(),
-  ofCompanies: fc.boolean(),
-  longest: fc.constantFrom(2, 50),
-  everyOpen: fc.boolean(),
-});
 
 describe("paths from raw events", () => {
   test("are those of the definition, journey by journey: lookback edges, resets, ties, stitching, open journeys, of people and of companies", async () => {

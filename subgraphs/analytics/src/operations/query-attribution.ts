@@ -115,8 +115,8 @@ const breakdownOf = async (
   return scaledBreakdown(told, part, errors);
 };
 
-/** Masked ids name nobody, so that a caller from whom they are kept sees persons as the store keeps them, unstitched. */
-const isStitched = (question: AttributionQuestion, caller: Caller): boolean =>
+/** Whether visitors count as whom they turned out to be: masked ids name nobody, so that a caller from whom they are kept sees persons as the store keeps them, unstitched. */
+export const isStitched = (question: AttributionQuestion, caller: Caller): boolean =>
   question.stitched && !maskedColumns(caller.dataPolicy).some((column) => ["user_id", "anonymous_id"].includes(column));
 
 /** Touchpoints are read from a lookback before the range on. */

@@ -27,6 +27,8 @@ export interface PathsRequest {
   readonly stitched: boolean;
   /** The persons that are looked at; null for all. */
   readonly slice: UnitSlice | null;
+  /** Whether journeys tell the events they are made of. */
+  readonly listed?: true;
 }
 
 const labelSql = ({ question, of }: PathsRequest, params: Params): string => {
@@ -76,6 +78,7 @@ const touchesSql = (request: PathsRequest, tenantId: string, params: Params): st
     `toUInt8(${question.touchpoints.map((one) => matcherSql(one, params)).join(" OR ")}) AS touched`,
     `${labelSql(request, params)} AS label`,
     `${value} AS worth`,
+    ...(request.listed === true ? ["event_id AS id", `${stitched ? "unit" : "person"} AS whose`] : []),
   ];
   const stitches = stitchesSql(behaviourRange("events", range, tenantId, params));
   const join = stitched ? ` LEFT JOIN ${stitches} AS stitches ON person = visitor` : "";
@@ -92,35 +95,45 @@ const listSql = (values: readonly string[], kind: string): string => {
  * Every journey of a person that ended in no conversion, each by its last touchpoint: none follows it within the lookback, and no conversion does. A
  * conversion between two touchpoints that are no further apart than a lookback is one of the first, so that it need not be looked for apart.
  */
-const lostSql = ({ lookbackMs }: AttributionQuestion, from: string, params: Params): string => {
+const lostSql = (
+  { lookbackMs }: AttributionQuestion,
+  { from, nobodys }: { readonly from: string; readonly nobodys: string },
+  params: Params,
+): string => {
   const lookback = params.place("Int64", lookbackMs);
   const next = `arraySlice(arrayPushBack(arrayPopFront(times), ${FOREVER}), 1, length(times))`;
   const ends =
     `arrayFilter((time, next) -> time >= ${from} AND next - time > ${lookback} ` +
     `AND NOT arrayExists(win -> win >= time AND win <= time + ${lookback}, win_times), times, ${next})`;
   const before = `arrayLast(win -> win < time, arrayPushFront(win_times, ${NEVER}))`;
-  return `arrayMap(time -> (time, toFloat64(0), toUInt8(0), ${before} + 1), ${ends})`;
+  return `arrayMap(time -> (time, toFloat64(0), toUInt8(0), ${before} + 1${nobodys}), ${ends})`;
 };
+
+/** Id and person of the conversion that a journey did not end in, where those are told. */
+const NO_CONVERSION = ", toUUID('00000000-0000-0000-0000-000000000000'), toUInt64(0)";
 
 /**
  * Per person: touchpoints in order (ties by place in the batch, then label), and journeys as (end, worth, outcome, first moment that counts). Outcomes
- * are 1 for a conversion, 0 for the open journey after the last conversion, 2 for a person with too many events.
+ * are 1 for a conversion, 0 for the open journey after the last conversion, 2 for a person with too many events. Where events are told a journey also holds
+ * the id and the person of its conversion.
  */
 const journeysSql = (request: PathsRequest, tenantId: string, params: Params): string => {
-  const { question } = request;
+  const { question, listed = false } = request;
+  const events = listed ? ["id", "whose"] : [];
+  const nobodys = listed ? NO_CONVERSION : "";
   const from = params.place("Int64", question.range.fromMs);
   const since = question.reset === "NEVER" ? NEVER : "previous + 1";
-  const counted = `arrayFilter(one -> one.1 >= ${from}, arrayMap((win, previous) -> (win.1, win.2, toUInt8(1), ${since}), wins, earlier))`;
+  const counted = `arrayFilter(one -> one.1 >= ${from}, arrayMap((win, previous) -> (win.1, win.2, toUInt8(1), ${since}${listed ? ", win.3, win.4" : ""}), wins, earlier))`;
   const closed = question.count === "EVERY" ? counted : `arraySlice(${counted}, 1, 1)`;
   const isOpen = `notEmpty(times) AND times[-1] > last_win AND times[-1] >= ${from}`;
-  const last = `if(${isOpen}, [(times[-1], toFloat64(0), toUInt8(0), last_win + 1)], [])`;
-  const open = question.openJourneys === "LAST" ? last : lostSql(question, from, params);
+  const last = `if(${isOpen}, [(times[-1], toFloat64(0), toUInt8(0), last_win + 1${nobodys})], [])`;
+  const open = question.openJourneys === "LAST" ? last : lostSql(question, { from, nobodys }, params);
   const journeys = question.nonConverting ? `arrayConcat(${closed}, ${open})` : closed;
-  const excluded = `[(toInt64(0), toFloat64(0), toUInt8(2), toInt64(0))]`;
+  const excluded = `[(toInt64(0), toFloat64(0), toUInt8(2), toInt64(0)${nobodys})]`;
   return [
-    `SELECT ${listSql(["at", "sequence", "label"], "touched")} AS touches,`,
-    `${listSql(["at", "worth"], "won")} AS wins,`,
-    `touches.1 AS times, touches.3 AS labels, wins.1 AS win_times,`,
+    `SELECT ${listSql(["at", "sequence", "label", ...events], "touched")} AS touches,`,
+    `${listSql(["at", "worth", ...events], "won")} AS wins,`,
+    `touches.1 AS times, touches.3 AS labels, wins.1 AS win_times,${listed ? " touches.4 AS ids, touches.5 AS persons," : ""}`,
     `arrayFill((before, win) -> before < win, arraySlice(arrayPushFront(win_times, ${NEVER}), 1, length(win_times)), win_times) AS earlier,`,
     `if(empty(win_times), ${NEVER}, win_times[-1]) AS last_win,`,
     `if(count() > ${MAX_PERSON_EVENTS}, ${excluded}, ${journeys}) AS journeys`,
@@ -128,8 +141,15 @@ const journeysSql = (request: PathsRequest, tenantId: string, params: Params): s
   ].join("\n");
 };
 
-/** One row per journey with its latest touchpoints within the lookback, and their ages at its end. */
-const stepsSql = (request: PathsRequest, tenantId: string, params: Params): string => {
+/** What is told of the events of a journey beside labels and ages. */
+const EVENTS_TOLD = [
+  "journey.5 AS won_id, journey.6 AS won_by,",
+  "if(outcome = 2, [], arraySlice(ids, before + cut + 1, met - cut)) AS step_ids,",
+  "if(outcome = 2, [], arraySlice(persons, before + cut + 1, met - cut)) AS step_persons,",
+];
+
+/** One row per journey with its latest touchpoints within the lookback, and their ages at its end; where events are told also the ids and persons of them and of its conversion. */
+export const stepsSql = (request: PathsRequest, tenantId: string, params: Params): string => {
   const { lookbackMs, maxPathLength } = request.question;
   const own = request.slice === null ? "toUInt64(0)" : "length(arrayFilter(one -> one.3 = 1, journeys))";
   return [
@@ -138,6 +158,7 @@ const stepsSql = (request: PathsRequest, tenantId: string, params: Params): stri
     `toInt64(arrayCount(time -> time < since, times)) AS before,`,
     `greatest(toInt64(arrayCount(time -> time <= ended, times)) - before, 0) AS met,`,
     `greatest(met - ${params.place("Int64", maxPathLength)}, 0) AS cut,`,
+    ...(request.listed === true ? EVENTS_TOLD : []),
     `if(outcome = 2, [], arraySlice(labels, before + cut + 1, met - cut)) AS steps,`,
     `if(outcome = 2, [], arrayMap(time -> ended - time, arraySlice(times, before + cut + 1, met - cut))) AS ages`,
     `FROM (${journeysSql(request, tenantId, params)}) ARRAY JOIN journeys AS journey`,

@@ -2,6 +2,13 @@ import { activeUsersStatement, lifecycleStatement, stickinessStatement } from ".
 import { activeLineOf, cohortSizeOf, lifecycleLineOf, storedStartsOf, stickinessLineOf } from "./behaviour-rows.ts";
 import { activityBehindSql } from "./behind/activity-behind-sql.ts";
 import {
+  attributionBehindSql,
+  creditsBehindOf,
+  creditsBehindStatement,
+  journeyBehindOf,
+  journeysBehindStatement,
+} from "./behind/attribution-behind-sql.ts";
+import {
   behindCountsOf,
   behindCountsStatement,
   behindEventsStatement,
@@ -35,6 +42,7 @@ export const behaviourStatements = {
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ rowsEstimate, personsCount },
   ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql, sessionsBehindSql },
+  ...{ attributionBehindSql, creditsBehindStatement, creditsBehindOf, journeysBehindStatement, journeyBehindOf },
   ...{ sessionSizeStatement, sessionSizeOf },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },
   ...{ behindCountsOf, behindPlaceOf, behindPersonOf },

@@ -30,6 +30,9 @@ export interface BehindEventsPage {
   readonly after: BehindPlace | null;
 }
 
+/** Journeys of a page at most: each is told with all its touchpoints. */
+const MAX_JOURNEYS = 100;
+
 const EVENT_PLACE = /^(\d{1,15})\.([0-9a-f-]{36}|\d{1,20})$/;
 const PERSON_PLACE = /^\d{1,20}$/;
 
@@ -45,14 +48,23 @@ export const parsePeoplePage = ({ first = DEFAULT_PAGE, after }: BehindPageInput
 /** Writes the place of an event as `<milliseconds>.<key>`. */
 export const formatBehindPlace = ({ timeMs, key }: BehindPlace): string => `${timeMs}.${key}`;
 
+const placeOf = (after: string, keys: "EVENT" | "UNIT"): BehindPlace => {
+  const [, time, key] = EVENT_PLACE.exec(after) ?? [];
+  if (time === undefined || key === undefined || isUuid(key) !== (keys === "EVENT")) throw notGiven();
+  return { timeMs: Number(time), key };
+};
+
 /** Validates which events are asked for; `keys` says what the list's places hold beside the time. Refuses with BAD_INPUT. */
 export const parseEventsPage = (
   { first = DEFAULT_PAGE, after = null }: BehindPageInput,
   keys: "EVENT" | "UNIT",
 ): BehindEventsPage => {
   const count = parseCount(first, "first", MAX_PAGE);
-  if (after === null) return { first: count, after: null };
-  const [, time, key] = EVENT_PLACE.exec(after) ?? [];
-  if (time === undefined || key === undefined || isUuid(key) !== (keys === "EVENT")) throw notGiven();
-  return { first: count, after: { timeMs: Number(time), key } };
+  return { first: count, after: after === null ? null : placeOf(after, keys) };
+};
+
+/** Validates which journeys are asked for, by the events they are known by; refuses with BAD_INPUT. */
+export const parseJourneysPage = ({ first = DEFAULT_PAGE, after = null }: BehindPageInput): BehindEventsPage => {
+  const count = parseCount(first, "first", MAX_JOURNEYS);
+  return { first: count, after: after === null ? null : placeOf(after, "EVENT") };
 };

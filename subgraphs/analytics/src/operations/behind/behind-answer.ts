@@ -17,6 +17,9 @@ export interface BehindCounts {
   /** Null for funnels of other units than persons. */
   readonly people: number | null;
   readonly events: number;
+  /** What a model gives to what is asked about, of attribution; null of everything else. */
+  readonly credit: number | null;
+  readonly creditedValue: number | null;
   readonly range: AbsoluteRange;
   readonly provenance: Provenance;
 }
@@ -33,6 +36,34 @@ export interface BehindPerson {
 /** A page of the people behind a number, as in the SDL. */
 export interface BehindPeople {
   readonly nodes: readonly BehindPerson[];
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+  readonly range: AbsoluteRange;
+  readonly provenance: Provenance;
+}
+
+/** A touchpoint of a journey, as in the SDL. */
+export interface BehindTouchpoint {
+  readonly label: string;
+  readonly timeMs: number;
+  readonly eventId: string;
+  readonly credit: number | null;
+}
+
+/** A journey behind a number of attribution, as in the SDL. */
+export interface BehindJourney {
+  readonly endMs: number;
+  /** Null for journeys that ended in none. */
+  readonly conversionId: string | null;
+  readonly value: number | null;
+  readonly credit: number | null;
+  readonly creditedValue: number | null;
+  readonly touchpoints: readonly BehindTouchpoint[];
+}
+
+/** A page of the journeys behind a number of attribution, as in the SDL. */
+export interface BehindJourneys {
+  readonly nodes: readonly BehindJourney[];
   readonly hasNextPage: boolean;
   readonly endCursor: string | null;
   readonly range: AbsoluteRange;

@@ -23,6 +23,7 @@ import { atRange, type Asked } from "../at-range.ts";
 import { namedCohort, namedPeople, peopleOf, type CohortPeople } from "../cohort-people.ts";
 import { resolveNames } from "../in-cohort.ts";
 import { resolveQuestion } from "../semantic/resolve-question.ts";
+import { attributionLines, type OfAttribution } from "./attribution-lines.ts";
 import { rangeOf, type BehindDeps, type BehindLines, type Of } from "./behind-lines.ts";
 import { sessionLines, type OfSessions } from "./session-lines.ts";
 
@@ -37,6 +38,7 @@ export interface BehindInput {
   readonly activeUsers?: Maybe<Of<Asked<ActivityInput>, ActiveUsersCellInput>>;
   readonly funnel?: Maybe<Of<Asked<FunnelInput>, FunnelCellInput>>;
   readonly sessions?: Maybe<OfSessions>;
+  readonly attribution?: Maybe<OfAttribution>;
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
@@ -106,7 +108,16 @@ const ofActivity = async <Cell>(
   };
 };
 
-const KINDS = ["olap", "funnel", "retention", "stickiness", "lifecycle", "activeUsers", "sessions"] as const;
+const KINDS = [
+  "olap",
+  "funnel",
+  "retention",
+  "stickiness",
+  "lifecycle",
+  "activeUsers",
+  "sessions",
+  "attribution",
+] as const;
 
 /** Refuses with BAD_INPUT unless exactly one number is named. */
 export const requireOne = (of: BehindInput): (typeof KINDS)[number] => {
@@ -124,7 +135,7 @@ export const behindLines = async (
   signal?: AbortSignal,
 ): Promise<BehindLines> => {
   const kind = requireOne(of);
-  const { olap, retention, stickiness, lifecycle, activeUsers, sessions } = of;
+  const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution } = of;
   return within(kind, () => {
     if (olap) return ofOlap(deps, caller, olap);
     if (retention) return ofRetention(deps, caller, retention);
@@ -132,6 +143,7 @@ export const behindLines = async (
     if (lifecycle) return ofActivity(deps, caller, lifecycle, parseLifecycleCell);
     if (activeUsers) return ofActivity(deps, caller, activeUsers, parseActiveUsersCell);
     if (sessions) return sessionLines(deps, caller, sessions, signal);
+    if (attribution) return attributionLines(deps, caller, attribution);
     throw refuse("BAD_INPUT", "Name a number.", { field: "of" });
   });
 };

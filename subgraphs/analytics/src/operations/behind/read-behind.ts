@@ -7,6 +7,7 @@ import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps
 import type { BehindLines } from "./behind-lines.ts";
 import { behindLines, requireOne, type BehindInput } from "./behind-question.ts";
 import { funnelCounts, funnelEvents, funnelPeople } from "./read-funnel-behind.ts";
+import { creditsBehind } from "./read-journeys.ts";
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
@@ -26,7 +27,11 @@ export const behindCounts =
     const statement = behindCountsStatement(lines.sql);
     const { rows, statistics } = await deps.eventStore.query(caller, statement, behindCountsOf, optionsOf(signal));
     const { units, people, events } = rows[0] ?? { units: 0, people: 0, events: 0 };
-    return { ...{ units, people, events }, ...told(caller, lines, [statistics], asOfMs) };
+    const { attribution } = of;
+    const credits = attribution
+      ? await creditsBehind(deps, caller, attribution, signal)
+      : { credit: null, creditedValue: null };
+    return { ...{ units, people, events }, ...credits, ...told(caller, lines, [statistics], asOfMs) };
   };
 
 /** Answers `Behind.people`: those of the events behind a number, in pages. */

@@ -54,7 +54,8 @@ export const funnelCounts =
   async (caller: Caller, of: OfFunnel, signal?: AbortSignal): Promise<BehindCounts> => {
     const page = { order: "UNIT", after: null, most: 0 } as const;
     const { units, unit, range, provenance } = await listUnits(deps, caller, of, page, signal);
-    return { units, people: unit.kind === "PERSON" ? units : null, events: units, range, provenance };
+    const people = unit.kind === "PERSON" ? units : null;
+    return { units, people, events: units, credit: null, creditedValue: null, range, provenance };
   };
 
 /** The events that make units part of a number of a funnel, newest first. */
