@@ -13,6 +13,23 @@ export interface Group {
 const column = (groups: readonly Group[], read: (group: Group) => Cell | undefined): readonly Cell[] =>
   groups.map((group) => read(group) ?? null);
 
+/** Writes buckets' moments, each of which many groups have, once. */
+const bucketWriter = ({ offsetAt }: AnalyticQuery): ((bucketMs: number) => string) => {
+  const written = new Map<number, string>();
+  return (bucketMs) => {
+    const known = written.get(bucketMs);
+    if (known !== undefined) return known;
+    const text = formatInZone(bucketMs, offsetAt);
+    written.set(bucketMs, text);
+    return text;
+  };
+};
+
+const bucketTimes = (query: AnalyticQuery, groups: readonly Group[]): readonly (string | null)[] => {
+  const write = bucketWriter(query);
+  return groups.map(({ bucketMs }) => (bucketMs === null ? null : write(bucketMs)));
+};
+
 /** Turns groups into columns: time bucket (if asked for), dimensions, measures. */
 export const groupColumns = (query: AnalyticQuery, groups: readonly Group[]): readonly Column[] => [
   ...(query.buckets === null
@@ -22,7 +39,7 @@ export const groupColumns = (query: AnalyticQuery, groups: readonly Group[]): re
           name: TIME_COLUMN,
           role: "TIME",
           kind: "TIME",
-          times: groups.map(({ bucketMs }) => (bucketMs === null ? null : formatInZone(bucketMs, query.offsetAt))),
+          times: bucketTimes(query, groups),
         } as const,
       ]),
   ...query.dimensions.map((field, index) =>
