@@ -18,13 +18,13 @@ describe("the part of the persons a question is answered from", () => {
     expect(namedPart(1)).toEqual(WHOLE);
   });
 
-  test("that is fast is a power of two of the persons, reads at most 65,536 rows, and more than half of that", () => {
+  test("that is fast is a power of two of the persons, reads at most 65,536 rows, fewer where each costs more, and more than half of that", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (rows) => {
-        const { fraction, exactRows } = fastPart(rows);
+      fc.property(fc.integer({ min: 1, max: 2 ** 29 }), fc.constantFrom(1, 2, 4), (rows, eventCost) => {
+        const { fraction, exactRows } = fastPart(rows, eventCost);
         expect(Number.isInteger(Math.log2(fraction))).toBe(true);
-        expect(rows * fraction).toBeLessThanOrEqual(65_536);
-        if (fraction < 1) expect(rows * fraction).toBeGreaterThan(32_768);
+        expect(rows * eventCost * fraction).toBeLessThanOrEqual(65_536);
+        if (fraction < 1) expect(rows * eventCost * fraction).toBeGreaterThan(32_768);
         expect(exactRows).toBe(fraction < 1 ? rows : null);
       }),
     );

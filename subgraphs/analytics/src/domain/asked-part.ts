@@ -23,9 +23,15 @@ const ofParts = (parts: number, exactRows: number | null): Part => {
 /** So much of the persons as was asked for, in whole parts of all hashes. */
 export const namedPart = (fraction: number): Part => ofParts(Math.max(1, Math.round(fraction * SAMPLE_PARTS)), null);
 
-/** As many persons as can be read in about 100 ms, where all together have so many rows to read: a power of two of them, the smallest part there is at least, or all. */
-export const fastPart = (rows: number): Part =>
-  rows <= FAST_ROWS ? WHOLE : ofParts(fastSample("events_by_person", rows)?.parts ?? 1, rows);
+/** How many times as long an event takes that is put into journeys and paths as one that a funnel looks at (bench/query). */
+export const COSTLY_EVENT = 2;
+
+/**
+ * As many persons as can be read in about 100 ms, where all together have so many rows to read, each of which takes `eventCost` times as long as one of a funnel: a power of two of them, the smallest part there is at least,
+ * or all.
+ */
+export const fastPart = (rows: number, eventCost = 1): Part =>
+  rows * eventCost <= FAST_ROWS ? WHOLE : ofParts(fastSample("events_by_person", rows * eventCost)?.parts ?? 1, rows);
 
 /** An estimate for all persons from a count of those of a part. */
 export const estimated = ({ fraction }: Pick<Part, "fraction">, count: number): number =>

@@ -6,9 +6,13 @@ import type { Sampling } from "../domain/sampling.ts";
 import type { CountPersons, EstimateRows, LookedAtRows } from "../store/rows-estimate.ts";
 
 /** The part of the persons a question is answered from; only one that is to be fast has the store estimate what all persons would take. */
-export const readPart = async (asked: AskedSample, estimateRows: () => Promise<number>): Promise<Part> => {
+export const readPart = async (
+  asked: AskedSample,
+  estimateRows: () => Promise<number>,
+  eventCost?: number,
+): Promise<Part> => {
   if (asked.kind === "ALL") return WHOLE;
-  return asked.kind === "PART" ? namedPart(asked.fraction) : fastPart(await estimateRows());
+  return asked.kind === "PART" ? namedPart(asked.fraction) : fastPart(await estimateRows(), eventCost);
 };
 
 /** What draws a sample and tells of it. */
@@ -28,10 +32,10 @@ export interface FromPart<Answer> {
 /** Reads an answer from the part of the persons that was asked for; how many persons that are is read beside it. */
 export const fromPart = async <Answer>(
   { estimate, persons }: PartStore,
-  { caller, asked, looked, signal }: AskedOf,
+  { caller, asked, looked, eventCost, signal }: AskedOf,
   read: (part: Part) => Promise<Answer>,
 ): Promise<FromPart<Answer>> => {
-  const part = await readPart(asked, () => estimate(caller, looked, signal));
+  const part = await readPart(asked, () => estimate(caller, looked, signal), eventCost);
   const { slice } = part;
   const [answer, counted] = await Promise.all([
     read(part),
@@ -48,5 +52,7 @@ export interface AskedOf {
   readonly caller: Caller;
   readonly asked: AskedSample;
   readonly looked: LookedAtRows;
+  /** How many times as long each event takes as one of a funnel; 1 where nothing is said. */
+  readonly eventCost?: number;
   readonly signal: AbortSignal | undefined;
 }

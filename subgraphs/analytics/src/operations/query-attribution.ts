@@ -25,7 +25,7 @@ import {
   type Bootstrap,
 } from "../domain/attribution/question.ts";
 import { seededRandom } from "../domain/attribution/random.ts";
-import { approximationOf, estimated, type Part } from "../domain/asked-part.ts";
+import { approximationOf, COSTLY_EVENT, estimated, type Part } from "../domain/asked-part.ts";
 import { samplingErrors, scaledBreakdown } from "../domain/attribution/sampled-credits.ts";
 import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
 import type { Approximation } from "../domain/planner.ts";
@@ -171,7 +171,8 @@ export const queryAttribution =
       range: readRange(question),
       matchers: [question.conversion, ...question.touchpoints],
     } as const;
-    const drawn = await fromPart(deps.attribution, { caller, asked: question.asked, looked, signal }, ({ slice }) =>
+    const asking = { caller, asked: question.asked, looked, eventCost: COSTLY_EVENT * sources.length, signal };
+    const drawn = await fromPart(deps.attribution, asking, ({ slice }) =>
       Promise.all(
         question.dimensions.map(({ of }, place) => {
           const table = sources[place]?.table ?? "events";

@@ -3,7 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
-import { approximationOf, samplingOf } from "../domain/asked-part.ts";
+import { approximationOf, COSTLY_EVENT, samplingOf } from "../domain/asked-part.ts";
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/field.ts";
@@ -92,7 +92,7 @@ export const queryPaths =
     const asked = parsePaths(input, accessOf(caller));
     const { table, rejected } = behaviourSource(fieldsOf(asked), caller.dataPolicy);
     const [asOfMs, place] = [deps.nowMs(), placeOf(asked, table)];
-    const part = await readPart(asked.asked, () => deps.paths.estimate(caller, asked, place, signal));
+    const part = await readPart(asked.asked, () => deps.paths.estimate(caller, asked, place, signal), COSTLY_EVENT);
     const question = { ...asked, sample: part.fraction };
     const whole = sampledUnits(question);
     const labels = await deps.paths.labels(caller, question, place, whole, signal);
