@@ -65,6 +65,20 @@ export const provenanceSchema = Type.Object(
     ),
     rows_filtered_by: Type.Array(Type.String(), from("Provenance.rowsFilteredBy")),
     masked_columns: Type.Array(Type.String(), from("Provenance.maskedColumns")),
+    definitions: Type.Array(
+      Type.Object(
+        {
+          kind: Type.Enum(
+            ["metric", "segment", "dimension", "hierarchy", "saved_query", "correlation_rule"],
+            from("UsedDefinition.kind"),
+          ),
+          name: Type.String(from("UsedDefinition.name")),
+          version: Type.Integer(from("UsedDefinition.version")),
+        },
+        from("UsedDefinition"),
+      ),
+      from("Provenance.definitions"),
+    ),
     cohorts: Type.Array(
       Type.Object(
         {
@@ -85,6 +99,10 @@ export const provenanceSchema = Type.Object(
 
 const CACHE_USES = { NONE: "none", MISS: "miss", HIT: "hit", SHARED: "shared" } as const;
 const REASONS = { OVER_BUDGET: "over_budget", ASKED: "asked" } as const;
+const KINDS = {
+  ...({ METRIC: "metric", SEGMENT: "segment", DIMENSION: "dimension", HIERARCHY: "hierarchy" } as const),
+  ...({ SAVED_QUERY: "saved_query", CORRELATION_RULE: "correlation_rule" } as const),
+};
 const BASES = { RECORDED: "recorded", COMPUTED: "computed" } as const;
 const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
 
@@ -122,6 +140,7 @@ export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof
   sampling: provenance.sampling === null ? null : toSampling(provenance.sampling),
   rows_filtered_by: [...provenance.rowsFilteredBy],
   masked_columns: [...provenance.maskedColumns],
+  definitions: provenance.definitions.map(({ kind, name, version }) => ({ kind: KINDS[kind], name, version })),
   cohorts: provenance.cohorts.map(({ asOf, basis, ...cohort }) => ({
     ...{ ...cohort, as_of: asOf },
     basis: BASES[basis],

@@ -20,6 +20,7 @@ const provenance = {
   sampling: null,
   rowsFilteredBy: [],
   maskedColumns: [],
+  definitions: [],
   cohorts: [],
 } as const;
 

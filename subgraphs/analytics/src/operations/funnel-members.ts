@@ -26,6 +26,7 @@ const bySegments = async (
   refs: NonNullable<FunnelBreakdownInput["segments"]>,
 ): Promise<readonly FunnelMembersInput[]> => {
   const segments = await segmentsOf(deps.definitions.reader(caller.tenantId), refs, `${WHERE}.segments`);
+  deps.noteUses?.({ definitions: segments.map(({ kind, name, version }) => ({ kind, name, version })) });
   return Promise.all(
     segments.map(async ({ name, version, content }, index): Promise<FunnelMembersInput> => {
       const where = `${WHERE}.segments.${index}`;

@@ -19,6 +19,7 @@ import type { OlapInput } from "../../domain/query.ts";
 import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
 import { parseTimeRange, type TimeRange } from "../../domain/time-range.ts";
 import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../domain/watched/watched-value.ts";
+import { NO_USES, type Uses } from "../../domain/uses.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
 import type { ApiExecutionsDeps } from "../query-api-executions.ts";
@@ -88,6 +89,8 @@ export interface AskedChange {
   readonly cohortIds: readonly string[];
   /** What the dimensions mean that it names, and those that it is held to or taken apart by. */
   readonly meanings: Meanings;
+  /** What of the tenant's own it is computed by. */
+  readonly uses: Uses;
   /** Conditions that the change was held to. */
   readonly held: readonly SliceCondition[];
   /** Spans to compare with by their rhythm, the most comparable first; without a rhythm those that were named. */
@@ -282,9 +285,12 @@ export const readAskedChange = async (
   const beside = [input.where, input.dimensions];
   const held = conditionsOf(input, await accessNaming(deps, caller, beside), found.kind);
   const asking: Asking = { caller, value: input.value ?? {}, span, timeZone, held, beside };
+  const read = await (found.kind === "GROUPED"
+    ? groupedChange(deps, asking, found)
+    : behaviourChange(deps, asking, found));
   return {
-    ...{ span, timeZone, held },
-    ...(await (found.kind === "GROUPED" ? groupedChange(deps, asking, found) : behaviourChange(deps, asking, found))),
+    ...{ span, timeZone, held, ...read },
+    uses: deps.notedUses?.() ?? NO_USES,
     choices: named.length > 0 ? [[null, named]] : comparableSpans(span, zoneOffset(timeZone)),
   };
 };

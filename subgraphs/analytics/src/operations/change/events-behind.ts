@@ -10,12 +10,13 @@ import { parseCount } from "../../domain/query.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { readEventPage, type EventPageDeps } from "../query-events.ts";
+import type { NotesUses } from "../telling-uses.ts";
 import { toldSpan, type AskedChange } from "./asked-change.ts";
 import type { EventsBehind } from "./behaviour-change.ts";
 
 /** A change, or a slice of it, whose events are asked for. */
 export interface SlicedChange {
-  readonly of: Pick<AskedChange, "of" | "span" | "timeZone" | "meanings">;
+  readonly of: Pick<AskedChange, "of" | "span" | "timeZone" | "meanings" | "uses">;
   /** Conditions of the slice; none: the whole change. */
   readonly conditions: readonly SliceCondition[];
 }
@@ -58,11 +59,12 @@ const noEvents = (
  * besides. The earliest is first.
  */
 export const sampleEvents =
-  (deps: EventPageDeps) =>
+  (deps: EventPageDeps & NotesUses) =>
   async (caller: Caller, sliced: SlicedChange, asked: number, signal?: AbortSignal): Promise<ChangeEvents> => {
     const count = parseCount(asked, "first", MAX_SAMPLED);
     const behind = await eventsOf(sliced, count, signal);
-    const { timeZone, meanings } = sliced.of;
+    const { timeZone, meanings, uses } = sliced.of;
+    deps.noteUses?.(uses);
     if (behind === null) return noEvents(deps, caller, sliced);
     const { filter, span } = behind;
     const provenances: Provenance[] = [];

@@ -27,6 +27,7 @@ import { zoneOffset } from "@tessera/platform/time/zone";
 import { formatInZone } from "../../domain/zone.ts";
 import type { CorrelationRuleStore } from "../../store/correlation/rule-store-types.ts";
 import type { SeenStore } from "../../store/correlation/seen-store.ts";
+import type { NotesUses } from "../telling-uses.ts";
 import { keyFieldsOf, type MatchView } from "./match-view.ts";
 
 /** Which rule to try on which stored events. */
@@ -68,7 +69,7 @@ export interface BacktestAnswer extends BacktestRun {
 }
 
 /** What a backtest needs. */
-export interface BacktestDeps {
+export interface BacktestDeps extends NotesUses {
   readonly correlationRules: Pick<CorrelationRuleStore, "byId">;
   readonly seen: Pick<SeenStore, "sizes" | "inRange">;
   readonly idOf: (text: string) => string;
@@ -87,7 +88,7 @@ const DEFAULTS = { first: 100, keys: 10, granularity: "DAY", late: "LEAVE_OUT", 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 const versionOf = async (
-  { correlationRules }: BacktestDeps,
+  { correlationRules, noteUses }: BacktestDeps,
   caller: Caller,
   id: string,
   version: number | null,
@@ -97,6 +98,7 @@ const versionOf = async (
   if (rule === null)
     throw refuse("NOT_FOUND", "The tenant has no correlation rule of this id and version.", { field: where });
   const input = rule.content.pattern;
+  noteUses?.({ definitions: [{ kind: "CORRELATION_RULE", name: rule.name, version: rule.version }] });
   return { ruleId: rule.id, version: rule.version, input, pattern: parsePattern(input, where, accessOf(caller)) };
 };
 

@@ -19,6 +19,7 @@ import {
   findCorrelationRule,
   listCorrelationRules,
 } from "./find-rules.ts";
+import { tellingUses } from "../telling-uses.ts";
 import type { StartOutcome, StartQueryDeps } from "../start-query.ts";
 import { startBacktest, type StartBacktestInput } from "./start-backtest.ts";
 import { watchCorrelationMatches } from "./watch-matches.ts";
@@ -41,5 +42,7 @@ export const createCorrelationOperations = (deps: CorrelationDeps) => ({
   listCorrelationMatches: listCorrelationMatches(deps),
   watchCorrelationMatches: watchCorrelationMatches(deps),
   startBacktest: withRange<StartBacktestInput, StartOutcome>(deps, startBacktest(deps)),
-  backtestCorrelationRule: withRange<BacktestInput, BacktestAnswer>(deps, backtestCorrelationRule(deps)),
+  backtestCorrelationRule: tellingUses(deps, (of) =>
+    withRange<BacktestInput, BacktestAnswer>(of, backtestCorrelationRule(of)),
+  ),
 });

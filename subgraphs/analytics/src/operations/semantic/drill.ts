@@ -104,6 +104,8 @@ const stepped =
     const asked = atRange<AskedOlap>(input, deps.nowMs());
     const from = levelOf(along.by, asked, "along.by");
     const hierarchy = chooseHierarchy(along.by, along.hierarchy ?? null, await choices(deps, caller, along), "along");
+    const { name, version } = hierarchy;
+    if (version !== null) deps.noteUses?.({ definitions: [{ kind: "HIERARCHY", name, version }] });
     const step = stepFrom(from, hierarchy, direction, "along.by");
     const question = steppedQuestion(asked, step, await cellOf(deps, caller, asked, cell ?? null));
     const answer = await withDefinitions<AskedOlap, OlapAnswer>(deps, queryOlap(deps))(caller, question, signal);

@@ -13,10 +13,11 @@ import {
 import type { DefinitionUse, Dimension } from "../../domain/semantic/definition.ts";
 import type { Meaning, Meanings, WithMeanings } from "../../domain/semantic/dimension-expression.ts";
 import { ownNamesIn, type OwnName } from "../../domain/semantic/own-name.ts";
+import type { NotesUses } from "../telling-uses.ts";
 import type { DefinitionReader, DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 
 /** What finding the dimensions that questions name needs. */
-export interface DimensionDeps {
+export interface DimensionDeps extends NotesUses {
   readonly definitions: Pick<DefinitionStore, "reader">;
 }
 
@@ -92,21 +93,23 @@ export const meaningsIn = async (
 
 /** How a caller reads parts of a question, with what the dimensions of the tenant's own mean that they name. */
 export const accessNaming = async (
-  { definitions }: DimensionDeps,
+  { definitions, noteUses }: DimensionDeps,
   caller: Caller,
   part: unknown,
 ): Promise<FieldAccess> => {
-  const { meanings } = await meaningsIn(definitions.reader(caller.tenantId), part);
+  const { meanings, uses } = await meaningsIn(definitions.reader(caller.tenantId), part);
+  noteUses?.({ definitions: uses });
   return accessIn(accessOf(caller), { meanings });
 };
 
 /** A question beside which stands what the dimensions mean that it, or what else goes into its answer, names. */
 export const resolveDimensions = async <Input extends object>(
-  { definitions }: DimensionDeps,
+  { definitions, noteUses }: DimensionDeps,
   { tenantId }: { readonly tenantId: TenantId },
   input: Input,
   alsoIn: unknown = null,
 ): Promise<Input & WithMeanings> => {
-  const { meanings } = await meaningsIn(definitions.reader(tenantId), [input, alsoIn]);
+  const { meanings, uses } = await meaningsIn(definitions.reader(tenantId), [input, alsoIn]);
+  noteUses?.({ definitions: uses });
   return meanings.found.length + meanings.unknown.length === 0 ? input : { ...input, meanings };
 };

@@ -147,6 +147,7 @@ export const resolveQuestion = async <Input extends Nameable>(
   const withPeople: FindPeople = (part, place) => resolveCohorts(deps, caller, part, place);
   const resolved = await resolveWith(reader, caller, found, pins, where, { withPeople, beside });
   requireFewCohorts(resolved.input, where);
+  deps.noteUses?.({ definitions: resolved.definitions });
   return resolved;
 };
 

@@ -41,6 +41,7 @@ export const runSavedQuery =
     if (found === null)
       throw refuse("NOT_FOUND", "The tenant has no saved query of this id and version.", { field: "id" });
     const { question, pins } = found.content;
+    deps.noteUses?.({ definitions: [{ kind: found.kind, name: found.name, version: found.version }] });
     const places = { pins: pins ?? [], ownWhere: "id" };
     const other = {
       ...(range === null || range === undefined ? {} : { range }),

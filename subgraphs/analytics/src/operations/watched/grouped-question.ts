@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { Question, QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
 import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
+import type { NotesUses } from "../telling-uses.ts";
 import { savedQueryNamed, type CheckDeps, type SavedQueryRef } from "../dashboards/check-question.ts";
 
 /** A question whose answer has rows of numbers, one for each group. */
@@ -23,7 +24,7 @@ export interface OtherQuestion {
 
 /** Tells checked questions with rows of numbers, whatever field they were asked by, from all others. */
 export const groupedOrOther = async (
-  deps: CheckDeps,
+  deps: CheckDeps & NotesUses,
   caller: Caller,
   { kind, input }: Pick<Question, "kind" | "input">,
 ): Promise<GroupedQuestion | OtherQuestion> => {
@@ -41,7 +42,9 @@ export const groupedOrOther = async (
         savedQueryId: null,
       };
     case "SAVED_QUERY": {
-      const { content, id: savedQueryId } = await savedQueryNamed(deps, caller, typed<SavedQueryRef>(input));
+      const found = await savedQueryNamed(deps, caller, typed<SavedQueryRef>(input));
+      const { content, id: savedQueryId, name, version } = found;
+      deps.noteUses?.({ definitions: [{ kind: "SAVED_QUERY", name, version }] });
       const { question, pins } = content;
       const where = "input.question.savedQuery";
       return { kind: "GROUPED", question: question.input, pins: pins ?? [], where, savedQueryId };
