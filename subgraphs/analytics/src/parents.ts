@@ -1,3 +1,6 @@
+import type { CataloguedName, CataloguedProperty } from "./domain/semantic/catalogue.ts";
+import type { CatalogueListed } from "./operations/semantic/list-catalogue.ts";
+import type { Dimensions } from "./operations/semantic/list-dimensions.ts";
 import type { ChangeExplanation, ExplainedSlice } from "./operations/change/explain-change.ts";
 import type { BehindInput } from "./operations/behind/behind-question.ts";
 import type { BehindJourney, BehindPerson, BehindTouchpoint } from "./operations/behind/behind-answer.ts";
@@ -232,6 +235,16 @@ export type DimensionTextParent = TextExpression;
 export type DimensionRangesParent = RangesExpression;
 /** What a resolver of `DimensionCases` receives. */
 export type DimensionCasesParent = CasesExpression;
+/** What a resolver of `Dimensions` receives. */
+export type DimensionsParent = Dimensions;
+/** What a resolver of `CataloguedPropertyConnection` receives. */
+export type CataloguedPropertyConnectionParent = CatalogueListed<CataloguedProperty>;
+/** What a resolver of `CataloguedProperty` receives. */
+export type CataloguedPropertyParent = CataloguedProperty;
+/** What a resolver of `CataloguedEventNameConnection` receives. */
+export type CataloguedEventNameConnectionParent = CatalogueListed<CataloguedName>;
+/** What a resolver of `CataloguedEventName` receives. */
+export type CataloguedEventNameParent = CataloguedName;
 /** What a resolver of `DimensionConnection` receives. */
 export type DimensionConnectionParent = DefinitionPage<"DIMENSION">;
 /** What a resolver of `DefineDimensionResult` receives. */

@@ -16,6 +16,7 @@ import { COHORT_KEPT } from "../src/domain/cohort.ts";
 import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
+import { createPropertyCatalogue } from "../src/store/semantic/property-catalogue.ts";
 import { createPropertyPathStore } from "../src/store/semantic/property-paths.ts";
 import { valuesOf } from "./flatten-answer.ts";
 import { storeEvents, type TestEvent } from "./test-events.ts";
@@ -64,7 +65,10 @@ export const openSemanticRoom = ({ resources, writer }: TestResources) => {
   const { eventStore, sql } = resources;
   const deps = {
     ...{ store: createAnalyticsStore(eventStore), propertyPaths: createPropertyPathStore(eventStore) },
-    definitions: createDefinitionStore({ sql, nowMs: () => NOW }),
+    ...{
+      definitions: createDefinitionStore({ sql, nowMs: () => NOW }),
+      catalogue: createPropertyCatalogue(eventStore),
+    },
     cohorts: createCohortStore({ ...resources, nowMs: () => NOW, kept: COHORT_KEPT }),
     statements: behaviourStatements,
     ...{ features: everyFeature, nowMs: () => NOW, newId: randomUUID },

@@ -60,6 +60,8 @@ const FILLED_BY_NOBODY: Readonly<Record<string, string>> = {
   "Query.metrics(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.segments(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.ownDimensions(after)": "subgraphs/analytics/src/operations/semantic/own-dimensions-graph.db.test.ts",
+  "Dimensions.catalogue(after)": "subgraphs/analytics/src/operations/semantic/catalogue.db.test.ts",
+  "Dimensions.eventNames(after)": "subgraphs/analytics/src/operations/semantic/catalogue.db.test.ts",
   "Query.hierarchies(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.savedQueries(after)": "subgraphs/analytics/src/operations/semantic/definitions.db.test.ts",
   "Query.dashboards(after)": "subgraphs/analytics/src/operations/dashboards/sharing.db.test.ts",

@@ -85,6 +85,8 @@ export const isPersonal = (name: string): boolean => PERSONAL_FIELDS.has(name);
 export const MAX_PATH_LENGTH = 256;
 const PATH =
   /^[\p{L}\p{N}_$-](?:[\p{L}\p{N}_$ -]*[\p{L}\p{N}_$-])?(?:\.[\p{L}\p{N}_$-](?:[\p{L}\p{N}_$ -]*[\p{L}\p{N}_$-])?)*$/u;
+/** The same as RE2 reads it. */
+export const PATH_PATTERN = PATH.source;
 const PREFIX = "properties.";
 
 /** True for `properties.` and a path that questions can name. */

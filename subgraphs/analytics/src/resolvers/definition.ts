@@ -31,8 +31,9 @@ import type {
   SegmentDefinedResolvers,
   SegmentResolvers,
 } from "../generated/resolvers.ts";
-import type { DefinitionOf, DefinitionPage } from "../operations/semantic/find-definitions.ts";
+import type { DefinitionOf } from "../operations/semantic/find-definitions.ts";
 import type { MetricDefinedParent } from "../parents.ts";
+import { pageInfo } from "./page-info.ts";
 
 const isOf = <Kind extends DefinitionKind>(one: AnyDefinition, kind: Kind): one is DefinitionOf<Kind> =>
   one.kind === kind;
@@ -115,16 +116,6 @@ export const DimensionText: DimensionTextResolvers = { trim: ({ trim = false }) 
 
 /** Resolvers of `DefinitionVersion`. */
 export const DefinitionVersion: DefinitionVersionResolvers = { definedAt: ({ definedAtMs }) => isoTime(definedAtMs) };
-
-type AnyPage = Pick<DefinitionPage<DefinitionKind>, "hasNextPage" | "hasPreviousPage"> & {
-  readonly edges: readonly { readonly cursor: string }[];
-};
-const pageInfo = ({ edges, hasNextPage, hasPreviousPage }: AnyPage) => ({
-  hasNextPage,
-  hasPreviousPage,
-  startCursor: edges[0]?.cursor ?? null,
-  endCursor: edges.at(-1)?.cursor ?? null,
-});
 
 /** Resolvers of `MetricConnection`. */
 export const MetricConnection: MetricConnectionResolvers = { pageInfo };

@@ -1,5 +1,6 @@
 import * as asked from "./asked.ts";
 import * as behind from "./behind.ts";
+import * as catalogue from "./catalogue.ts";
 import * as cohorts from "./cohort.ts";
 import * as correlation from "./correlation.ts";
 import * as dashboardComments from "./dashboard-comments.ts";
@@ -31,6 +32,7 @@ export const resolvers = {
   Subscription,
   ...asked,
   ...behind,
+  ...catalogue,
   ...cohorts,
   ...correlation,
   ...dashboards,

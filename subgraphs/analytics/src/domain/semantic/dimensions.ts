@@ -32,7 +32,9 @@ const TYPES: readonly (readonly [RegExp, PropertyValueType])[] = [
   [/^Array/, "LIST"],
 ];
 
-const typeOf = (name: string): PropertyValueType => TYPES.find(([pattern]) => pattern.test(name))?.[1] ?? "OTHER";
+/** What a value of one of the types is that ClickHouse finds in JSON. */
+export const valueTypeOf = (name: string): PropertyValueType =>
+  TYPES.find(([pattern]) => pattern.test(name))?.[1] ?? "OTHER";
 
 /** Paths with their types by the names questions know them by; paths that no question can name are left out. */
 export const propertyDimensions = (
@@ -41,6 +43,6 @@ export const propertyDimensions = (
   paths
     .map(({ path, types }) => ({
       name: `properties.${path}`,
-      types: [...new Set(types.map(typeOf))].toSorted(),
+      types: [...new Set(types.map(valueTypeOf))].toSorted(),
     }))
     .filter(({ name }) => isPropertyName(name));

@@ -15,6 +15,7 @@ import { isoTime } from "../../domain/zone.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
 import { knownHierarchies } from "./drill.ts";
+import { SEEN_BY_READERS } from "./seen-by-readers.ts";
 
 /** What events can be asked about, as in the SDL. */
 export interface Dimensions {
@@ -29,10 +30,6 @@ export interface Dimensions {
   readonly asOf: string;
 }
 
-/** Events looked at: enough to meet what is common, few enough to be read at once. */
-const SAMPLED_EVENTS = 10_000;
-/** How far back they lie at most: what was not sent since is no longer in use. */
-const SAMPLED_MS = 30 * 86_400_000;
 /** Paths told: a menu of more is of no use. */
 const MAX_PATHS = 500;
 /** How long an answer is kept: menus are opened often, and properties change seldom. */
@@ -67,7 +64,7 @@ export const listDimensions = ({
 }) => {
   const kept = new Map<string, Kept>();
   const look = async (caller: Caller, atMs: number, signal: AbortSignal | undefined): Promise<Seen> => {
-    const sample = { sinceMs: atMs - SAMPLED_MS, events: SAMPLED_EVENTS, paths: MAX_PATHS };
+    const sample = { sinceMs: atMs - SEEN_BY_READERS.ms, events: SEEN_BY_READERS.events, paths: MAX_PATHS };
     const rows = await propertyPaths(caller, sample, signal);
     return {
       fields: EVENT_DIMENSIONS,

@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { MAX_USERS_TOLD, MAX_VERSIONS_TOLD, type Definition } from "../../domain/semantic/definition.ts";
+import type { PropertyCatalogue } from "../../store/semantic/property-catalogue.ts";
 import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
@@ -17,6 +18,7 @@ import {
 import type { InCohortDeps } from "../in-cohort.ts";
 import { tellingUses } from "../telling-uses.ts";
 import { findDefinition, findDefinitions, findSavedQuery, listDefinitions } from "./find-definitions.ts";
+import { listEventNames, listProperties } from "./list-catalogue.ts";
 import { listDimensions } from "./list-dimensions.ts";
 import { runSavedQuery } from "./run-saved-query.ts";
 
@@ -25,6 +27,7 @@ export interface SemanticDeps extends InCohortDeps, Pick<StartQueryDeps, "featur
   readonly store: AnalyticsStore;
   readonly definitions: DefinitionStore;
   readonly propertyPaths: PropertyPathStore;
+  readonly catalogue: PropertyCatalogue;
   readonly nowMs: NowMs;
   readonly newId: () => string;
 }
@@ -40,6 +43,8 @@ export const createSemanticOperations = (deps: SemanticDeps) => ({
   listSavedQueries: listDefinitions(deps, "SAVED_QUERY"),
   runSavedQuery: tellingUses(deps, runSavedQuery),
   dimensions: listDimensions(deps),
+  listProperties: listProperties(deps),
+  listEventNames: listEventNames(deps),
   defineMetric: defineMetric(deps),
   defineSegment: defineSegment(deps),
   findHierarchy: findDefinition(deps, "HIERARCHY"),
