@@ -61,6 +61,17 @@ const settle = async (): Promise<void> => {
     if ((await instance.cpuMs()) - before < IDLE_MS) return;
   }
 };
+/** Milliseconds of processor time in half a second below which neither instance nor store works on what was asked before, and half seconds after which a rate is measured anyway. */
+const [LEFT_MS, LEFT_TIMES] = [100, 40];
+/** Waits until what was asked before is through: a rate above what the machine can do leaves work behind that the next one would be told to have taken. */
+const quiet = async (): Promise<void> => {
+  for (let time = 0; time < LEFT_TIMES; time += 1) {
+    const before = await instance.usedMs();
+    await wait(500);
+    const after = await instance.usedMs();
+    if (after.cpuMs - before.cpuMs + after.storeCpuMs - before.storeCpuMs < LEFT_MS) return;
+  }
+};
 told("waiting until it has read what it reads after a start");
 await settle();
 
@@ -188,6 +199,7 @@ const measure = async (ask: () => Promise<unknown>): Promise<Line> => {
       rates.push("queue");
       continue;
     }
+    await quiet();
     const { latenciesMs, answered, asked } = await openLoop(rate, rate === 1 ? Math.max(SECONDS, 8) : SECONDS, ask);
     const [p50, p99] = [quantile(latenciesMs, 0.5), quantile(latenciesMs, 0.99)];
     if (rate === 1) p50AtOne = p50;
