@@ -1,5 +1,4 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
@@ -12,15 +11,18 @@ import { fieldsOf as conditionFields } from "../domain/filter.ts";
 import { funnelTask, type FunnelParts } from "../domain/funnel/count-funnel.ts";
 import type { FunnelAnswer } from "../domain/funnel/funnel-answer.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
-import { FUNNEL_LIMITS, readRange, type Funnel } from "../domain/funnel/funnel.ts";
+import { readRange, type Funnel } from "../domain/funnel/funnel.ts";
 import { funnelMarks } from "../domain/funnel/funnel-marks.ts";
-import { eventBits } from "../domain/funnel/packed-events.ts";
+import { eventBits, type EventBits } from "../domain/funnel/packed-events.ts";
+import { PART_ERROR } from "../domain/funnel/counted-numbers.ts";
 import { parseFunnel } from "../domain/funnel/parse-funnel.ts";
-import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
+import { sampledUnits, sliceSize, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
+import type { Approximation } from "../domain/planner.ts";
 import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
 import type { FunnelPlace, FunnelStore } from "../store/funnel-store.ts";
 import { readPart } from "./asked-part.ts";
 import { withCount, type Counted, type Counting } from "./counting.ts";
+import { askedEffort, refuseBeyond, type Effort, type TooMany } from "./effort.ts";
 import { readSlices } from "./read-slices.ts";
 
 const fieldsOfBreakdown = (breakdown: Funnel["breakdown"]): readonly Field[] => {
@@ -40,15 +42,10 @@ const fieldsOf = (funnel: Funnel): readonly Field[] => [
   ...(funnel.attribution === null ? [] : fieldsOfTouches(funnel.attribution)),
 ];
 
-const refuseTooMany = (funnel: Funnel, events: number): void => {
-  if (events <= FUNNEL_LIMITS.events) return;
-  const share = Math.floor((funnel.sample * FUNNEL_LIMITS.events * 1_000) / events) / 1_000;
-  const way = funnel.unit.kind === "PERSON" && share > 0 ? `, or take a \`sample\` of ${share}` : "";
-  throw refuse(
-    "QUERY_TOO_COSTLY",
-    `The funnel would look at ${events.toLocaleString("en-US")} events, more than ${FUNNEL_LIMITS.events.toLocaleString("en-US")}: take a shorter range or narrower steps${way}.`,
-    { field: "input.range", events, limit: FUNNEL_LIMITS.events },
-  );
+const tooManyOf = ({ unit, attribution, sample }: Funnel): TooMany => {
+  const drawn = unit.kind === "PERSON" && attribution === null;
+  const narrower = "take a shorter range or narrower steps";
+  return { what: "The funnel would look at", narrower, fast: drawn && sample === 1, sample: drawn ? sample : null };
 };
 
 interface Reading {
@@ -57,6 +54,7 @@ interface Reading {
   readonly funnel: Funnel;
   readonly place: FunnelPlace;
   readonly signal: AbortSignal | undefined;
+  readonly effort: Effort;
 }
 
 /** Events one slice is meant to hold: some megabytes, some tens of milliseconds of a thread. Packed ones are 8 bytes each, and looked at sooner. */
@@ -64,24 +62,37 @@ const SLICE_EVENTS = { packed: 400_000, inColumns: 200_000 } as const;
 
 /** Hands the units of each slice to be counted while the store reads the next ones; slices that lists can't hold are read again in columns. */
 const readUnits = async (
-  { store, caller, funnel, place, signal }: Reading,
-  slices: readonly UnitSlice[],
+  { store, caller, funnel, place, signal, effort }: Reading,
+  events: number,
   count: Counted<"FUNNEL">,
 ): Promise<readonly Cost[]> => {
   const bits = place.packed;
-  const inColumns = (slice: UnitSlice) => store.units(caller, funnel, place, slice, signal);
+  const inColumns = (slice: UnitSlice) => effort.ask(() => store.units(caller, funnel, place, slice, signal));
+  const inLists = (slice: UnitSlice, as: EventBits) =>
+    effort.ask(() => store.lists(caller, funnel, place, { ...slice, bits: as }, signal));
+  const usual = bits === null ? SLICE_EVENTS.inColumns : SLICE_EVENTS.packed;
+  const size = effort.sliceEvents ?? sliceSize(funnel.unit.kind, events, usual);
+  const slices = slicesOf(sampledUnits(funnel), events, size);
   const again: Cost[] = [];
   const costs = await readSlices(
     slices,
-    (slice) => (bits === null ? inColumns(slice) : store.lists(caller, funnel, place, { ...slice, bits }, signal)),
+    (slice) => (bits === null ? inColumns(slice) : inLists(slice, bits)),
     async ({ bytes }, slice) => {
       if (await count.add({ form: bits === null ? "COLUMNS" : "LISTS", bytes })) return;
       const wider = await inColumns(slice);
       again.push(wider.statistics);
       await count.add({ form: "COLUMNS", bytes: wider.bytes });
     },
+    effort.begin(events, slices.length, tooManyOf(funnel)),
   );
   return [...costs, ...again];
+};
+
+/** Of more times of a step than are kept one by one. */
+const COUNTED_TIMES: Approximation = {
+  column: "quantilesSeconds",
+  method: "times counted by how great they are",
+  relativeError: PART_ERROR,
 };
 
 const placeOf = (funnel: Funnel, table: FunnelPlace["table"], candidates: readonly string[]): FunnelPlace => {
@@ -93,14 +104,14 @@ const placeOf = (funnel: Funnel, table: FunnelPlace["table"], candidates: readon
  * How many events there are to look at, and what telling it cost: at most so many where the rollup tells it and that is little enough, else exactly. Only what
  * would be refused, and what a policy hides rows from, is worth a pass over the events.
  */
-const sizeOf = async ({ store, caller, funnel, place, signal }: Reading, { exactRows, fraction }: Part) => {
+const sizeOf = async ({ store, caller, funnel, place, signal, effort }: Reading, { exactRows, fraction }: Part) => {
   // A part that was chosen by how much there is to read is small enough.
   if (exactRows !== null) return { events: exactRows * fraction, costs: [] };
   const slice = sampledUnits(funnel);
   const bound = caller.dataPolicy === null ? await store.bound(caller, funnel, place, signal) : null;
   const most = bound === null ? Number.POSITIVE_INFINITY : (bound.rows[0] ?? 0) * funnel.sample;
-  if (bound !== null && most <= FUNNEL_LIMITS.events) return { events: most, costs: [bound.statistics] };
-  const size = await store.size(caller, funnel, place, slice, signal);
+  if (bound !== null && most <= effort.maxEvents) return { events: most, costs: [bound.statistics] };
+  const size = await effort.ask(() => store.size(caller, funnel, place, slice, signal));
   return {
     events: size.rows[0] ?? 0,
     costs: [...(bound === null ? [] : [bound.statistics]), size.statistics],
@@ -112,6 +123,8 @@ export interface FunnelDeps {
   readonly funnels: FunnelStore;
   readonly counting: Counting;
   readonly nowMs: NowMs;
+  /** How much may be looked at; what is when somebody waits for the answer unless it says another. */
+  readonly effort?: Effort;
 }
 
 /** An answer to `funnel`, and what was asked of its entries besides. */
@@ -142,19 +155,22 @@ export const countFunnel =
         ? null
         : await deps.funnels.candidates(caller, funnel, placeOf(funnel, table, []), slice, signal);
     const place = placeOf(funnel, table, tried?.rows ?? []);
-    const reading = { store: deps.funnels, caller, funnel, place, signal };
+    const effort = deps.effort ?? askedEffort(deps.nowMs);
+    const reading = { store: deps.funnels, caller, funnel, place, signal, effort };
     const size = await sizeOf(reading, part);
-    refuseTooMany(funnel, size.events);
-    const sliceEvents = place.packed === null ? SLICE_EVENTS.inColumns : SLICE_EVENTS.packed;
+    refuseBeyond(effort, size.events, tooManyOf(funnel));
     const task = { kind: "FUNNEL", ...funnelTask(funnel, place.marks, place.candidates, asOfMs) } as const;
     const about = { tenantId: caller.tenantId, events: size.events, signal };
     const { parts, costs } = await withCount(deps.counting, task, about, (count) =>
-      readUnits(reading, slicesOf(slice, size.events, sliceEvents), count),
+      readUnits(reading, size.events, count),
     );
     const facts = {
       parts: [{ table, ...readRange(funnel) }],
       rejected,
-      approximations: approximationOf(part, "entered", parts.enteredInSample),
+      approximations: [
+        ...approximationOf(part, "entered", parts.enteredInSample),
+        ...(parts.timesCounted ? [COUNTED_TIMES] : []),
+      ],
     };
     const allCosts = [...(tried === null ? [] : [tried.statistics]), ...size.costs, ...costs];
     return {
@@ -171,6 +187,6 @@ export const queryFunnel =
   (deps: FunnelDeps) =>
   async (caller: Caller, input: FunnelInput, signal?: AbortSignal): Promise<CountedEntries> => {
     const { parts, provenance } = await countFunnel(deps)(caller, parseFunnel(input, accessOf(caller)), signal);
-    const { enteredInSample: _entered, behind: _behind, ...told } = parts;
+    const { enteredInSample: _entered, behind: _behind, timesCounted: _counted, ...told } = parts;
     return { ...told, provenance };
   };

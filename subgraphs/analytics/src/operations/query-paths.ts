@@ -1,5 +1,4 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
@@ -7,7 +6,7 @@ import { approximationOf, COSTLY_EVENT, samplingOf } from "../domain/asked-part.
 import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/field.ts";
-import { sampledUnits, slicesOf } from "../domain/funnel/unit-slice.ts";
+import { sampledUnits, sliceSize, slicesOf } from "../domain/funnel/unit-slice.ts";
 import { pathTask } from "../domain/paths/count-paths.ts";
 import { parsePaths } from "../domain/paths/parse-paths.ts";
 import type { PathsAnswer } from "../domain/paths/paths-answer.ts";
@@ -21,11 +20,12 @@ import {
   PATH_MARKS,
   type PathsQuestion,
 } from "../domain/paths/paths.ts";
-import { provenanceOf } from "../domain/provenance.ts";
+import { provenanceOf, type Cost } from "../domain/provenance.ts";
 import type { FrequentLabels } from "../store/paths-sql.ts";
 import type { PathsPlace, PathsStore, StoredLabel } from "../store/paths-store.ts";
 import { readPart } from "./asked-part.ts";
-import { withCount, type Counting } from "./counting.ts";
+import { withCount, type Counted, type Counting } from "./counting.ts";
+import { askedEffort, refuseBeyond, type Effort, type TooMany } from "./effort.ts";
 import { readSlices } from "./read-slices.ts";
 
 const fieldsOf = (question: PathsQuestion): readonly Field[] => {
@@ -38,14 +38,48 @@ const fieldsOf = (question: PathsQuestion): readonly Field[] => {
   ];
 };
 
-const refuseTooMany = (question: PathsQuestion, events: number): void => {
-  if (events <= PATH_LIMITS.events) return;
-  const share = Math.floor((question.sample * PATH_LIMITS.events * 1_000) / events) / 1_000;
-  const way = question.unit.kind === "PERSON" && share > 0 ? `, or take a \`sample\` of ${share}` : "";
-  throw refuse(
-    "QUERY_TOO_COSTLY",
-    `The paths would be looked for among ${events.toLocaleString("en-US")} events, more than ${PATH_LIMITS.events.toLocaleString("en-US")}: take a shorter range or fewer \`steps\`${way}.`,
-    { field: "input.range", events, limit: PATH_LIMITS.events },
+const tooManyOf = ({ unit, sample }: PathsQuestion): TooMany => ({
+  what: "The paths would be looked for among",
+  narrower: "take a shorter range or fewer `steps`",
+  fast: unit.kind === "PERSON" && sample === 1,
+  sample: unit.kind === "PERSON" ? sample : null,
+});
+
+/** What answering `paths` needs. */
+export interface PathsDeps {
+  readonly paths: PathsStore;
+  readonly counting: Counting;
+  readonly nowMs: NowMs;
+  /** How much may be looked at; what is when somebody waits for the answer unless it says another. */
+  readonly effort?: Effort;
+}
+
+interface Reading {
+  readonly store: PathsStore;
+  readonly caller: Caller;
+  readonly question: PathsQuestion;
+  readonly place: PathsPlace;
+  readonly frequent: FrequentLabels;
+  readonly effort: Effort;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Hands the units of each slice to be counted while the store reads the next ones. */
+const readUnits = (
+  { store, caller, question, place, frequent, effort, signal }: Reading,
+  events: number,
+  count: Counted<"PATHS">,
+): Promise<readonly Cost[]> => {
+  const usual = place.terms.onePath ? CUT_SLICE_EVENTS : SLICE_EVENTS;
+  const size = effort.sliceEvents ?? sliceSize(question.unit.kind, events, usual);
+  const slices = events === 0 ? [] : slicesOf(sampledUnits(question), events, size);
+  return readSlices(
+    slices,
+    (slice) => effort.ask(() => store.units(caller, question, place, { slice, frequent }, signal)),
+    async ({ bytes }) => {
+      await count.add({ form: "COLUMNS", bytes });
+    },
+    effort.begin(events, slices.length, tooManyOf(question)),
   );
 };
 
@@ -87,36 +121,26 @@ const namesOf = (labels: readonly StoredLabel[]): ReadonlyMap<number, string> =>
 
 /** Answers `paths`: validates, reads which labels there are, then each unit's events slice by slice, and lays their paths out. */
 export const queryPaths =
-  (deps: { readonly paths: PathsStore; readonly counting: Counting; readonly nowMs: NowMs }) =>
+  (deps: PathsDeps) =>
   async (caller: Caller, input: PathsInput, signal?: AbortSignal): Promise<PathsAnswer> => {
     const asked = parsePaths(input, accessOf(caller));
     const { table, rejected } = behaviourSource(fieldsOf(asked), caller.dataPolicy);
     const [asOfMs, place] = [deps.nowMs(), placeOf(asked, table)];
     const part = await readPart(asked.asked, () => deps.paths.estimate(caller, asked, place, signal), COSTLY_EVENT);
     const question = { ...asked, sample: part.fraction };
-    const whole = sampledUnits(question);
-    const labels = await deps.paths.labels(caller, question, place, whole, signal);
+    const effort = deps.effort ?? askedEffort(deps.nowMs);
+    const labels = await effort.ask(() => deps.paths.labels(caller, question, place, sampledUnits(question), signal));
     const events = labels.rows[0]?.events ?? 0;
-    refuseTooMany(question, events);
+    refuseBeyond(effort, events, tooManyOf(question));
     const frequent = {
       codes: labels.rows.slice(0, PATH_LIMITS.shortLabels).map(({ code }) => code),
       areAll: labels.rows.length <= PATH_LIMITS.shortLabels,
       values: valuesOf(question, labels.rows),
     };
     const task = { kind: "PATHS", ...pathTask(question, namesOf(labels.rows)) } as const;
-    const { parts, costs } = await withCount(
-      deps.counting,
-      task,
-      { tenantId: caller.tenantId, events, signal },
-      (count) =>
-        readSlices(
-          events === 0 ? [] : slicesOf(whole, events, place.terms.onePath ? CUT_SLICE_EVENTS : SLICE_EVENTS),
-          (slice) => deps.paths.units(caller, question, place, { slice, frequent }, signal),
-          async ({ bytes }) => {
-            await count.add({ form: "COLUMNS", bytes });
-          },
-        ),
-    );
+    const about = { tenantId: caller.tenantId, events, signal };
+    const reading = { store: deps.paths, caller, question, place, frequent, effort, signal };
+    const { parts, costs } = await withCount(deps.counting, task, about, (count) => readUnits(reading, events, count));
     const { unitsInSample, ...told } = parts;
     const facts = {
       parts: [{ table, ...question.range }],

@@ -1,4 +1,5 @@
 import type { Cost } from "../domain/provenance.ts";
+import type { Pace } from "./effort.ts";
 
 /** Slices the store reads at a time: one alone leaves it idle while its rows travel; more would only wait for one another. */
 const READ_AHEAD = 2;
@@ -8,6 +9,7 @@ export const readSlices = async <Slice, Answer extends { readonly statistics: Co
   slices: readonly Slice[],
   ask: (slice: Slice) => Promise<Answer>,
   take: (answer: Answer, slice: Slice) => Promise<void>,
+  pace: Pace,
 ): Promise<readonly Cost[]> => {
   const costs: Cost[] = [];
   const read = (slice: Slice): Promise<Answer> => {
@@ -24,6 +26,7 @@ export const readSlices = async <Slice, Answer extends { readonly statistics: Co
     if (answer === undefined) break;
     costs.push(answer.statistics);
     await take(answer, slice);
+    pace.read(answer.statistics);
   }
   return costs;
 };

@@ -34,6 +34,8 @@ export interface FunnelTask {
 export interface FunnelParts extends Omit<FunnelAnswer, "provenance"> {
   /** Units of the sample that entered, not scaled. */
   readonly enteredInSample: number;
+  /** Whether there were more times of one step than are kept one by one, so that quantiles are not exact. */
+  readonly timesCounted: boolean;
   /** Units by what their entry was, not scaled; null when that was not asked for. */
   readonly entries: EntryCounts | null;
   /** The units behind a number; null when they were not asked for. */
@@ -114,6 +116,7 @@ export const createFunnelCount = ({ funnel: counted, marks, candidates, asOfMs }
         attribution: layOutCredits(funnel, counts),
         cutUnits: counts.cutUnits,
         enteredInSample: counts.all.reached[0] ?? 0,
+        timesCounted: [counts.all.total, ...counts.all.times].some(({ counted }) => counted !== null),
         entries: counts.entries,
         behind: counts.behind,
       };

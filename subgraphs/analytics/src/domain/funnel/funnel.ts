@@ -137,8 +137,6 @@ export const FUNNEL_LIMITS = {
   correlationValues: 50,
   /** Values told of each field of the entries: those of the most units. */
   entryValues: 1_000,
-  /** Events that match, of all units together: each travels from the store and is looked at once. */
-  events: 5_000_000,
   /** Events of one unit: a person does not do as many, a robot may; what it did first is looked at. */
   unitEvents: 50_000,
   /** Distinct groups before the smallest are put together: each keeps its own counts and times until the end. */

@@ -1,8 +1,8 @@
-import { CONFIDENCE_OF_INTERVALS, quantileOf } from "../statistics.ts";
+import { CONFIDENCE_OF_INTERVALS } from "../statistics.ts";
 import { wilsonInterval } from "../wilson.ts";
 import type { FunnelResult, FunnelStepResult, FunnelTimes } from "./funnel-answer.ts";
 import { requiredSteps, type Funnel } from "./funnel.ts";
-import { TIME_EDGES_MS, timeBins } from "./histogram.ts";
+import { timeBins } from "./histogram.ts";
 import { createNumberList, type NumberList } from "./number-list.ts";
 import type { Counts } from "./tally.ts";
 
@@ -12,28 +12,13 @@ export const scaled = ({ sample }: Pick<Funnel, "sample">, count: number): numbe
 
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
-const binsOf = (sorted: Float64Array): ReadonlyMap<number, number> => {
-  const counts = new Map<number, number>();
-  let bin = 0;
-  for (const time of sorted) {
-    while ((TIME_EDGES_MS[bin + 1] ?? Number.POSITIVE_INFINITY) <= time) bin += 1;
-    const edge = TIME_EDGES_MS[bin] ?? 0;
-    counts.set(edge, (counts.get(edge) ?? 0) + 1);
-  }
-  return counts;
-};
-
 const timesOf = (funnel: Funnel, list: NumberList): FunnelTimes => {
-  const sorted = list.sorted();
-  const sum = sorted.reduce((total, time) => total + time, 0);
+  const { quantiles, sum, bins } = list.told(funnel.levels);
   return {
-    count: scaled(funnel, sorted.length),
-    meanSeconds: sorted.length === 0 ? null : sum / sorted.length / 1_000,
-    quantilesSeconds: funnel.levels.map((level) => {
-      const time = quantileOf(sorted, level);
-      return time === null ? null : time / 1_000;
-    }),
-    histogram: timeBins(binsOf(sorted), (count) => scaled(funnel, count)),
+    count: scaled(funnel, list.length),
+    meanSeconds: list.length === 0 ? null : sum / list.length / 1_000,
+    quantilesSeconds: quantiles.map((time) => (time === null ? null : time / 1_000)),
+    histogram: timeBins(bins, (count) => scaled(funnel, count)),
   };
 };
 
@@ -74,7 +59,7 @@ export const layOutResult = (funnel: Funnel, counts: Counts): FunnelResult => {
 
 const joined = (lists: readonly (NumberList | undefined)[]): NumberList => {
   const all = createNumberList();
-  for (const list of lists) for (const value of list?.sorted() ?? []) all.add(value);
+  for (const list of lists) if (list !== undefined) all.addAll(list);
   return all;
 };
 

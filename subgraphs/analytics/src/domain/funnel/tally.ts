@@ -55,7 +55,7 @@ export interface Tally {
 /** Counts of no units over so many steps. */
 export const emptyCounts = (steps: number): Counts => ({
   reached: Array.from({ length: steps }, () => 0),
-  times: Array.from({ length: steps }, createNumberList),
+  times: Array.from({ length: steps }, () => createNumberList()),
   total: createNumberList(),
 });
 

@@ -1,5 +1,4 @@
 import { createNumberList, type NumberList } from "../funnel/number-list.ts";
-import { quantileOf } from "../statistics.ts";
 import type { KeptPaths } from "./path-tally.ts";
 import type { PathLink, PathNode } from "./paths-answer.ts";
 import { isBackward, type PathsQuestion } from "./paths.ts";
@@ -112,7 +111,7 @@ const shownLinks = (question: PathsQuestion, { all }: Nodes, links: readonly Cou
       target.hiddenIn += length;
       continue;
     }
-    const median = quantileOf(link.waits.sorted(), 0.5);
+    const [median = null] = link.waits.told([0.5]).quantiles;
     shown.push({
       ...{ from, to, paths: scale(length), share: length / source.paths },
       medianSeconds: median === null ? null : median / 1_000,

@@ -1,5 +1,6 @@
+import { refuse } from "@tessera/platform/errors/refusal";
 import { followUnit, type PathUnitRow } from "./follow.ts";
-import type { PathsQuestion } from "./paths.ts";
+import { PATH_LIMITS, type PathsQuestion } from "./paths.ts";
 
 /** Paths as they are kept until all are known: steps of one after those of another, 12 bytes each. */
 export interface KeptPaths {
@@ -64,9 +65,17 @@ const createNumbering = () => {
   };
 };
 
+const tooManySteps = (most: number): Error =>
+  refuse(
+    "RESULT_TOO_LARGE",
+    `The paths have more than ${most.toLocaleString("en-US")} steps together: take a smaller \`maxDepth\`, a \`start\`, fewer \`steps\` or a shorter range.`,
+    { field: "input.maxDepth", limit: most },
+  );
+
 /** Follows units one by one and keeps their paths. */
 export const createPathTally = (
   question: PathsQuestion,
+  most: number = PATH_LIMITS.toldSteps,
 ): { readonly add: (row: PathUnitRow) => void; readonly result: () => KeptPaths } => {
   const numbering = createNumbering();
   const steps = growing((length) => new Int32Array(length));
@@ -80,6 +89,7 @@ export const createPathTally = (
       const { paths, unreached } = followUnit(question, row);
       counts.unreached += unreached;
       if (paths.length === 0) return;
+      if (steps.length > most) throw tooManySteps(most);
       counts.units += 1;
       if (row.cut) counts.cutUnits += 1;
       for (const path of paths) {

@@ -79,8 +79,8 @@ export const PATH_LIMITS = {
   labelCharacters: 256,
   /** Captures a label may name: `$1` to `$9`. */
   captures: 9,
-  /** Events that are looked at, of all units together: each travels from the store and is looked at once. */
-  events: 5_000_000,
+  /** Steps of all paths together that are told: each is held in 12 bytes until all are known. */
+  toldSteps: 20_000_000,
   /** Events of one unit: a person does not do as many, a robot may; what it did first is looked at. */
   unitEvents: 50_000,
   /** Labels known by name, those of most events: they travel once and are held while an answer is made. */

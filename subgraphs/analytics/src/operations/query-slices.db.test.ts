@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import type { TenantId } from "@tessera/contracts/ids";
+import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import fc from "fast-check";
+import { countHere } from "../../testing/count-here.ts";
+import { anyFunnel } from "../../testing/funnel-arbitraries.ts";
+import { manyUnits, referenceOf, unitInput } from "../../testing/funnel-world.ts";
+import { storeEvents } from "../../testing/test-events.ts";
+import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
+import type { PathsInput } from "../domain/paths/paths-input.ts";
+import { createFunnelStore } from "../store/funnel-store.ts";
+import { createPathsStore } from "../store/paths-store.ts";
+import { jobEffort, type Effort, type SlicesRead } from "./effort.ts";
+import { queryFunnel } from "./query-funnel.ts";
+import { queryPaths } from "./query-paths.ts";
+
+// Nothing here is about speed: a busy machine may take its time.
+jest.setTimeout(300_000);
+
+let world: TestResources;
+beforeAll(() => {
+  world = openTestResources();
+});
+afterAll(() => world.close());
+
+/** A job whose slices hold so many events each, and what it told of them. */
+const slicing = (sliceEvents: number | null): { readonly effort: Effort; readonly told: SlicesRead[] } => {
+  const told: SlicesRead[] = [];
+  const effort = jobEffort((read) => told.push(read), new AbortController().signal);
+  return { told, effort: { ...effort, sliceEvents } };
+};
+
+const deps = (effort: Effort) => {
+  const { eventStore } = world.resources;
+  const stores = { funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) };
+  return { ...stores, counting: countHere, nowMs: () => Date.parse("2026-04-01T00:00:00Z"), effort };
+};
+
+const reader = (tenantId: TenantId) => callerWith(tenantId, ["analytics:read"]);
+const kinds = fc.constantFrom("PERSON", "SESSION", "FIELD");
+
+/** Everything that can be asked of a funnel at once. */
+const askedWhole = (input: FunnelInput, kind: "PERSON" | "SESSION" | "FIELD"): FunnelInput => ({
+  ...{ ...input, unit: unitInput(kind), dropOffs: { first: 50, depth: 2 }, trend: { granularity: "HOUR" } },
+  breakdown: { field: "properties.plan", first: 2 },
+  correlation: { events: 3, fields: ["source"] },
+});
+
+describe("a question answered in slices of its units", () => {
+  test("gives a funnel the numbers, times, groups, trend, drop-offs and correlations it has in one, and those of a reference that tries every way", async () => {
+    const funnels = fc.array(fc.tuple(anyFunnel, kinds, fc.integer({ min: 1, max: 5 })), {
+      minLength: 5,
+      maxLength: 5,
+    });
+    await fc.assert(
+      fc.asyncProperty(manyUnits, funnels, async (events, asked) => {
+        const tenantId = freshTenantId();
+        await storeEvents(world.writer, tenantId, events);
+        for (const [input, kind, sliceEvents] of asked) {
+          const question = askedWhole(input, kind);
+          const [inOne, inSlices] = [slicing(null), slicing(sliceEvents)];
+          const { provenance: _one, ...whole } = await queryFunnel(deps(inOne.effort))(reader(tenantId), question);
+          const { provenance: _all, ...sliced } = await queryFunnel(deps(inSlices.effort))(reader(tenantId), question);
+          expect({ input, kind, answer: sliced }).toEqual({ input, kind, answer: whole });
+          const known = referenceOf(question, kind, events);
+          const reached = input.steps.map(
+            (_step, index) => known.filter(({ places }) => (places[index] ?? -1) >= 0).length,
+          );
+          expect(sliced.result.steps.map((step) => step.reached)).toEqual(reached);
+          const { of = 0 } = inSlices.told[0] ?? {};
+          expect(inSlices.told.map(({ slices }) => slices)).toEqual(Array.from({ length: of }, (_, at) => at + 1));
+          expect(inOne.told).toHaveLength(1);
+        }
+      }),
+      { numRuns: 4, endOnFailure: true },
+    );
+  });
+
+  test("gives paths the nodes, links and whole paths they have in one", async () => {
+    const anyPaths = fc.record({
+      occurrence: fc.constantFrom("FIRST", "ANY"),
+      repeats: fc.constantFrom("COLLAPSE", "KEEP"),
+      maxDepth: fc.integer({ min: 2, max: 4 }),
+      start: fc.constantFrom(null, { label: "a" }),
+      goal: fc.constantFrom(null, { event: { events: ["b"] } }),
+      topPaths: fc.constant(5),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        manyUnits,
+        fc.array(fc.tuple(anyPaths, kinds, fc.integer({ min: 1, max: 5 })), { minLength: 5, maxLength: 5 }),
+        async (events, asked) => {
+          const tenantId = freshTenantId();
+          await storeEvents(world.writer, tenantId, events);
+          const range = { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" };
+          for (const [input, kind, sliceEvents] of asked) {
+            const question: PathsInput = { ...input, range, unit: unitInput(kind), minLink: 1 };
+            const ask = async (size: number | null) => {
+              const { provenance: _from, ...answer } = await queryPaths(deps(slicing(size).effort))(
+                reader(tenantId),
+                question,
+              );
+              return answer;
+            };
+            expect({ question, answer: await ask(sliceEvents) }).toEqual({ question, answer: await ask(null) });
+          }
+        },
+      ),
+      { numRuns: 4, endOnFailure: true },
+    );
+  });
+});
