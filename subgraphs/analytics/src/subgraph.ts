@@ -31,6 +31,7 @@ import { createQuestionWriter } from "./jobs/write-questions.ts";
 import { dispatchJob, LONG_QUERIES, LONG_QUERY_POLICY } from "./jobs/job-dispatch.ts";
 import { createLongQueryWorker } from "./jobs/long-query-worker.ts";
 import { planAnyJob } from "./jobs/plan-backtest.ts";
+import { planBehaviour, type AnswerQuestion } from "./jobs/plan-behaviour.ts";
 import { planJob, type FindPeople } from "./jobs/plan-job.ts";
 import { mayReadNow } from "./jobs/may-read-now.ts";
 import { createAnswers, type Answers } from "./operations/delivery/answers.ts";
@@ -169,11 +170,20 @@ const rollupWork = (resources: Resources, opened: Rollups): readonly Background[
   createQuestionWriter({ ...resources, ...opened }),
 ];
 
-/** Plans jobs of both kinds: questions, and backtests, whose persons are those of the time an event was stored. */
+/** Plans jobs of each kind: questions, those about what people do, and backtests, whose persons are those of the time an event was stored. */
 const planJobs =
-  ({ longQueries }: AnalyticsPorts, idOf: (text: string) => string) =>
+  (
+    {
+      longQueries,
+      answerBehaviour,
+    }: Pick<AnalyticsPorts, "longQueries"> & { readonly answerBehaviour: AnswerQuestion },
+    idOf: (text: string) => string,
+  ) =>
   (...query: Parameters<typeof planJob>): ReturnType<typeof planAnyJob> =>
-    planAnyJob({ longQueries, seenRow, seenStatement: seenInRangeStatement, idOf }, planJob(...query));
+    planBehaviour(
+      answerBehaviour,
+      planAnyJob({ longQueries, seenRow, seenStatement: seenInRangeStatement, idOf }, planJob(...query)),
+    );
 
 const noChannels: MailChannels = () => Promise.resolve(new Set());
 
@@ -284,7 +294,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
       }),
       createLongQueryWorker({
         ...{ jobs, results, longQueries, eventLog, queues, queue, mayRead: mayReadNow(quotas), logger },
-        planOf: planJobs(ports, correlation.idOf)(
+        planOf: planJobs({ ...ports, ...operations }, correlation.idOf)(
           olapStatement,
           own.store,
           findPeople({ cohorts, statements: behaviourStatements, nowMs }),

@@ -39,6 +39,15 @@ const behindPlaces = {
   "Query.behind(of.activeUsers.input.cohort)": numberOf("activeUsers", activeWith(daily)),
 };
 
+/** Questions of jobs that name a cohort. */
+const jobPlaces = {
+  "Mutation.startQuery(input.funnel.breakdown.cohorts)": {
+    own: ({ cohortId }: OwnThings): string => cohortId,
+    variables: (cohort: string): Record<string, unknown> => ({ input: { funnel: ofStep(cohort).input } }),
+    selection: "{ __typename }",
+  },
+};
+
 /** Places that take the id of a cohort, by a fresh cohort of alpha where asking changes it. */
 export const cohortPlaces = (client: () => TesseraClient) => {
   const fresh = (things: OwnThings): Promise<string> => makeCohort(client(), things);
@@ -85,7 +94,7 @@ export const cohortPlaces = (client: () => TesseraClient) => {
       input((cohort) => ({ range, event: {}, cohort })),
       "{ daily }",
     ),
-    ...behindPlaces,
+    ...{ ...behindPlaces, ...jobPlaces },
     "Query.cohortSizes(input.cohort)": place(kept, (id) => ({ input: { range, cohort: id } }), "{ cohort { name } }"),
     "Mutation.createCohort(input.definition.cohort)": place(
       kept,

@@ -31,6 +31,10 @@ const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
     /^(?:Query\.(?:behind|watchedSeries|explainChange|simulateRule)|Mutation\.(?:createRule|updateRule|saveObjective))\(/,
     "asked as the question's own field asks it, where the same id is tried",
   ],
+  [
+    /^Mutation\.startQuery\(input\.(?!olap\.)/,
+    "asked as the question's own field asks it, where the same id is tried; a job is asked one question",
+  ],
   [/\.parts\.inCohort\./, "a part by its number: put in its place, and read as that of the filter without `parts`"],
   [/^Cohort\.retention\(/, "the same input as Query.retention(input.start.filter.inCohort.cohort)"],
 ];

@@ -118,6 +118,8 @@ export const jobEffort = (onSlice: (read: SlicesRead) => void, signal: AbortSign
         rowsRead += cost.rowsRead;
         bytesRead += cost.bytesRead;
         onSlice({ slices, of, rowsRead, bytesRead });
+        // Slices that are read already are not counted for a job that was cancelled.
+        signal.throwIfAborted();
       },
     };
   },

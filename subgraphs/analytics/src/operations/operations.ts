@@ -30,9 +30,12 @@ import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic
 import { createRollupOperations, type RollupDeps } from "./rollups/rollup-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
-import { explainNamed, rowsBehindNamed, startNamedQuery } from "./semantic/named-questions.ts";
+import { explainNamed, rowsBehindNamed } from "./semantic/named-questions.ts";
 import { behindCounts, behindEvents, behindPeople } from "./behind/read-behind.ts";
 import { behindJourneys } from "./behind/read-journeys.ts";
+import { answerBehaviour } from "./behaviour-jobs/answer-behaviour.ts";
+import { readJobAnswer } from "./behaviour-jobs/read-job-answer.ts";
+import { startAnyQuery } from "./behaviour-jobs/start-any-query.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
@@ -140,7 +143,9 @@ const plainOperations = (deps: OperationDeps) => ({
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
-  startQuery: startNamedQuery(deps),
+  startQuery: startAnyQuery(deps),
+  answerBehaviour: answerBehaviour(deps),
+  readJobAnswer: readJobAnswer(deps),
   cancelJob: cancelJob(deps),
   findJobs: findJobs(deps),
   listJobs: listJobs(deps),

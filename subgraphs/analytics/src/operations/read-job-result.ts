@@ -3,6 +3,7 @@ import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import { accessOf } from "../domain/access.ts";
+import { parseBehaviourJob } from "../domain/behaviour-job.ts";
 import type { Column } from "../domain/columns.ts";
 import {
   countsColumns,
@@ -29,7 +30,7 @@ export interface JobResultPage {
 }
 
 /** Who sees less of the events than the one who asked, or other ones, would learn from the answer what is hidden from them. */
-const requireSameEyes = (caller: Caller, asked: DataPolicy | null): void => {
+export const requireSameEyes = (caller: Caller, asked: DataPolicy | null): void => {
   if (caller.dataPolicy === null || policyFingerprint(caller.dataPolicy) === policyFingerprint(asked)) return;
   throw refuse("FORBIDDEN", "The result was computed for somebody whose data policies are other than the caller's.");
 };
@@ -63,7 +64,7 @@ const readMatches = async (
   };
 };
 
-/** Reads a page of a finished job's result, in columns; null while there is no result. Needs what asking the question needs. */
+/** Reads a page of a finished job's result, in columns; null while there is no result, and of jobs whose result is one answer. Needs what asking the question needs. */
 export const readJobResult =
   (deps: { results: JobResults }) =>
   async (
@@ -71,7 +72,7 @@ export const readJobResult =
     job: Job,
     page: { readonly first: number; readonly after?: string | null | undefined },
   ): Promise<JobResultPage | null> => {
-    if (job.state.kind !== "SUCCEEDED") return null;
+    if (job.state.kind !== "SUCCEEDED" || parseBehaviourJob(job.input) !== null) return null;
     const first = parseCount(page.first, "first", MAX_RESULT_ROWS_ON_PAGE);
     const after = parseResultPlace(page.after);
     const run = { tenantId: job.tenantId, jobId: job.id, attempt: job.attempt };

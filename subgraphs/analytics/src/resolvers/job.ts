@@ -23,6 +23,8 @@ export const Job: JobResolvers = {
   resultRows: ({ state }) => (state.kind === "SUCCEEDED" ? state.resultRows : null),
   truncated: ({ state }) => (state.kind === "SUCCEEDED" ? state.truncated : null),
   result: (job, page, { caller, operations }) => operations.readJobResult(caller, job, page),
+  funnel: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "funnel"),
+  paths: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "paths"),
 };
 
 const STARTED = { STARTED: "QueryStarted", TOO_MANY: "TooManyJobs" } as const;

@@ -7,7 +7,7 @@ export const KEEP_JOB_DAYS = 7;
 /** What a new job is made of. */
 export interface NewJob {
   readonly id: JobId;
-  readonly kind: "OLAP" | "BACKTEST";
+  readonly kind: "OLAP" | "BACKTEST" | "BEHAVIOUR";
   readonly input: unknown;
   readonly createdBy: string;
   /** The caller's own key: a second start with it gives the first job. */

@@ -116,7 +116,7 @@ export const createFunnelCount = ({ funnel: counted, marks, candidates, asOfMs }
         attribution: layOutCredits(funnel, counts),
         cutUnits: counts.cutUnits,
         enteredInSample: counts.all.reached[0] ?? 0,
-        timesCounted: [counts.all.total, ...counts.all.times].some(({ counted }) => counted !== null),
+        timesCounted: [counts.all.total, ...counts.all.times].some((list) => list.counted !== null),
         entries: counts.entries,
         behind: counts.behind,
       };
