@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
-import { CREATE_RULE, openQuestionWorld, QUESTION, type QuestionWorld } from "./testing/question-world.ts";
+import { CREATE_RULE, openQuestionWorld, type QuestionWorld } from "./testing/question-world.ts";
 
 // Both engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(120_000);

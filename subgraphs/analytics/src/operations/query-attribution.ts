@@ -116,11 +116,11 @@ const breakdownOf = async (
 };
 
 /** Whether visitors count as whom they turned out to be: masked ids name nobody, so that a caller from whom they are kept sees persons as the store keeps them, unstitched. */
-export const isStitched = (question: AttributionQuestion, caller: Caller): boolean =>
+export const isStitched = (question: AttributionQuestion, caller: Pick<Caller, "dataPolicy">): boolean =>
   question.stitched && !maskedColumns(caller.dataPolicy).some((column) => ["user_id", "anonymous_id"].includes(column));
 
 /** Touchpoints are read from a lookback before the range on. */
-const readRange = ({ range, lookbackMs }: AttributionQuestion) => ({
+export const readRange = ({ range, lookbackMs }: AttributionQuestion) => ({
   fromMs: range.fromMs - lookbackMs,
   toMs: range.toMs,
 });

@@ -29,7 +29,12 @@ export interface PathsRequest {
   readonly slice: UnitSlice | null;
   /** Whether journeys tell the events they are made of. */
   readonly listed?: true;
+  /** What journeys carry of the conversions that end them, as an expression: in `carried`, where neither events nor open journeys are told. Left out where they carry nothing. */
+  readonly carried?: string;
 }
+
+const carriedSql = ({ carried }: PathsRequest, expression: string): readonly string[] =>
+  carried === undefined ? [] : [expression];
 
 const labelSql = ({ question, of }: PathsRequest, params: Params): string => {
   if (of.kind === "CHANNEL") {
@@ -79,6 +84,7 @@ const touchesSql = (request: PathsRequest, tenantId: string, params: Params): st
     `${labelSql(request, params)} AS label`,
     `${value} AS worth`,
     ...(request.listed === true ? ["event_id AS id", `${stitched ? "unit" : "person"} AS whose`] : []),
+    ...carriedSql(request, `${request.carried} AS carried`),
   ];
   const stitches = stitchesSql(behaviourRange("events", range, tenantId, params));
   const join = stitched ? ` LEFT JOIN ${stitches} AS stitches ON person = visitor` : "";
@@ -121,18 +127,20 @@ const journeysSql = (request: PathsRequest, tenantId: string, params: Params): s
   const { question, listed = false } = request;
   const events = listed ? ["id", "whose"] : [];
   const nobodys = listed ? NO_CONVERSION : "";
+  const own = `${listed ? ", win.3, win.4" : ""}${carriedSql(request, ", win.3").join("")}`;
   const from = params.place("Int64", question.range.fromMs);
   const since = question.reset === "NEVER" ? NEVER : "previous + 1";
-  const counted = `arrayFilter(one -> one.1 >= ${from}, arrayMap((win, previous) -> (win.1, win.2, toUInt8(1), ${since}${listed ? ", win.3, win.4" : ""}), wins, earlier))`;
+  const counted = `arrayFilter(one -> one.1 >= ${from}, arrayMap((win, previous) -> (win.1, win.2, toUInt8(1), ${since}${own}), wins, earlier))`;
   const closed = question.count === "EVERY" ? counted : `arraySlice(${counted}, 1, 1)`;
   const isOpen = `notEmpty(times) AND times[-1] > last_win AND times[-1] >= ${from}`;
   const last = `if(${isOpen}, [(times[-1], toFloat64(0), toUInt8(0), last_win + 1${nobodys})], [])`;
   const open = question.openJourneys === "LAST" ? last : lostSql(question, { from, nobodys }, params);
   const journeys = question.nonConverting ? `arrayConcat(${closed}, ${open})` : closed;
-  const excluded = `[(toInt64(0), toFloat64(0), toUInt8(2), toInt64(0)${nobodys})]`;
+  const excluded =
+    request.carried === undefined ? `[(toInt64(0), toFloat64(0), toUInt8(2), toInt64(0)${nobodys})]` : "[]";
   return [
     `SELECT ${listSql(["at", "sequence", "label", ...events], "touched")} AS touches,`,
-    `${listSql(["at", "worth", ...events], "won")} AS wins,`,
+    `${listSql(["at", "worth", ...events, ...carriedSql(request, "carried")], "won")} AS wins,`,
     `touches.1 AS times, touches.3 AS labels, wins.1 AS win_times,${listed ? " touches.4 AS ids, touches.5 AS persons," : ""}`,
     `arrayFill((before, win) -> before < win, arraySlice(arrayPushFront(win_times, ${NEVER}), 1, length(win_times)), win_times) AS earlier,`,
     `if(empty(win_times), ${NEVER}, win_times[-1]) AS last_win,`,
@@ -154,6 +162,7 @@ export const stepsSql = (request: PathsRequest, tenantId: string, params: Params
   const own = request.slice === null ? "toUInt64(0)" : "length(arrayFilter(one -> one.3 = 1, journeys))";
   return [
     `SELECT journey.1 AS ended, journey.2 AS worth, journey.3 AS outcome, ${own} AS own,`,
+    ...carriedSql(request, "journey.5 AS carried,"),
     `greatest(ended - ${params.place("Int64", lookbackMs)}, journey.4) AS since,`,
     `toInt64(arrayCount(time -> time < since, times)) AS before,`,
     `greatest(toInt64(arrayCount(time -> time <= ended, times)) - before, 0) AS met,`,

@@ -1,4 +1,6 @@
 import type { AnalysisUnit } from "../analysis-unit.ts";
+import type { AttributionModel } from "../attribution/model.ts";
+import type { AttributionQuestion, TouchDimension } from "../attribution/question.ts";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../field.ts";
 import type { VelocityQuestion } from "../fraud/velocity.ts";
@@ -25,6 +27,11 @@ export type ActiveNumber = "daily" | "weekly" | "monthly" | "ratio";
 export type LifecycleNumber = "fresh" | "returning" | "resurrecting" | "dormant";
 /** Numbers of what an expectation found. */
 export type ExpectationNumber = "share" | "tested" | "passed" | "failed";
+/** Numbers of attribution, as they are watched. */
+export type CreditNumber = "credit" | "share" | "value" | "conversions";
+/** Models by which each conversion's credit is its own, whatever else converts. */
+export type OwnCreditModel = Exclude<AttributionModel, { readonly kind: "MARKOV" | "UPLIFT" }>;
+
 /** Numbers of values beside a reference that add up. */
 export type DriftNumber = "psi" | "samples";
 /** Numbers of sessions that add up, or are ratios of such. */
@@ -35,7 +42,7 @@ export type SessionNumber =
 
 /**
  * Units of a span with what each adds to a number, and one event of each by whose fields they are told apart: the first by which an activity counts them, what an expectation tests, what took an
- * entity beyond its bound or is in its window, the event a session is entered by, the event that has a value, the first of a member of a ring.
+ * entity beyond its bound or is in its window, the event a session is entered by, the event that has a value, a conversion, the first of a member of a ring.
  */
 export type Reading =
   | (OfActivity & { readonly kind: "STICKINESS"; readonly number: StickinessNumber; readonly minimum: number })
@@ -65,6 +72,15 @@ export type Reading =
       readonly number: SessionNumber;
       readonly question: SessionsQuestion;
       readonly marks: SessionMarks;
+    }
+  | {
+      readonly kind: "CREDITS";
+      readonly number: CreditNumber;
+      readonly question: AttributionQuestion;
+      readonly of: TouchDimension;
+      readonly stitched: boolean;
+      /** To which label credit is given, by which model; null where conversions are counted. */
+      readonly credited: { readonly label: string; readonly model: OwnCreditModel } | null;
     }
   | {
       readonly kind: "VALUES";

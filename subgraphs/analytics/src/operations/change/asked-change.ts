@@ -22,36 +22,16 @@ import { chooseName, refuseUnusedParts, type WatchedValueInput } from "../../dom
 import { NO_USES, type Uses } from "../../domain/uses.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
-import type { ApiExecutionsDeps } from "../query-api-executions.ts";
 import { accessNaming, NONE_NAMED } from "../semantic/own-dimensions.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../watched/grouped-question.ts";
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
-import { activeUsersChange, lifecycleChange, stickinessChange } from "./activity-change.ts";
-import {
-  funnelChange,
-  retentionChange,
-  type BehaviourChange,
-  type BehaviourChangeDeps,
-  type BehaviourToExplain,
-} from "./behaviour-change.ts";
-import { cohortChange } from "./cohort-change.ts";
-import { driftChange } from "./drift-change.ts";
-import { executionsChange } from "./executions-change.ts";
-import { qualityChange, type ExpectedEvents, type QualityChangeDeps } from "./quality-change.ts";
-import { sessionChange, type SessionChangeDeps } from "./session-change.ts";
-import { ringsChange, velocityChange, type FraudChangeDeps } from "./fraud-change.ts";
+import type { BehaviourChange } from "./behaviour-change.ts";
+import { BEHAVIOUR, type ExplainBehaviourDeps } from "./behaviour-questions.ts";
 import type { TakeApartDeps } from "./take-apart.ts";
 
 /** What explaining a change needs. */
-export type ExplainDeps = CheckDeps &
-  ResolveDeps &
-  TakeApartDeps &
-  BehaviourChangeDeps &
-  QualityChangeDeps &
-  SessionChangeDeps &
-  FraudChangeDeps &
-  ApiExecutionsDeps;
+export type ExplainDeps = CheckDeps & ResolveDeps & TakeApartDeps & ExplainBehaviourDeps;
 
 /** A change to explain, as the graph delivers it. */
 export interface ExplainChangeInput {
@@ -135,6 +115,7 @@ const conditionsOf = (
 /** Groups of questions that are no fields of an event. */
 const OWN_GROUPS: Partial<Record<QuestionKind | "GROUPED", readonly string[]>> = {
   ...{ RETENTION: ["cohort"], EVENT_QUALITY: ["expectation"], API_EXECUTIONS: [...EXECUTION_DIMENSIONS.keys()] },
+  ATTRIBUTION: ["channel"],
 };
 
 const overlap = (one: TimeRange, other: TimeRange): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;
@@ -232,32 +213,13 @@ const groupedChange = async (
   };
 };
 
-/** Questions of behaviour whose changes can be explained. */
-const BEHAVIOUR: Partial<
-  Record<
-    OtherQuestion["kind"],
-    (deps: ExplainDeps, asked: BehaviourToExplain) => Promise<BehaviourChange | ExpectedEvents>
-  >
-> = {
-  ...{ FUNNEL: funnelChange, RETENTION: retentionChange, SESSION_METRICS: sessionChange },
-  ...{ STICKINESS: stickinessChange, LIFECYCLE: lifecycleChange, ACTIVE_USERS: activeUsersChange },
-  ...{
-    API_EXECUTIONS: executionsChange,
-    COHORT_SIZES: cohortChange,
-    VELOCITY: velocityChange,
-    RINGS: ringsChange,
-    EVENT_QUALITY: qualityChange,
-    DRIFT: driftChange,
-  },
-};
-
 const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQuestion): Promise<OfQuestion> => {
   const { kind, input } = found;
   const [{ field }, change] = [QUESTIONS[kind], BEHAVIOUR[kind]];
   if (change === undefined)
     throw bad(
       "input.question",
-      "Changes of paths and attribution can't be explained: ask about the events themselves by `olap` or `funnel`.",
+      "Changes of paths can't be explained: ask about the events themselves by `olap` or `funnel`.",
     );
   const where = `input.question.${field}`;
   const read = await atPlace(where, () => change(deps, { ...asking, input }));

@@ -4,6 +4,7 @@ import type { EventsSource } from "../behaviour-sql.ts";
 import { createParams, type Params } from "../params.ts";
 import type { ReadingBy } from "./entry-sql.ts";
 import { activityReadingsSql } from "./activity-readings-sql.ts";
+import { creditReadingsSql } from "./credit-readings-sql.ts";
 import { entityReadingsSql, expectationReadingsSql, memberReadingsSql, peakReadingsSql } from "./event-readings-sql.ts";
 import { sessionReadingsSql } from "./session-readings-sql.ts";
 import { valueReadingsSql } from "./value-readings-sql.ts";
@@ -26,6 +27,8 @@ const readingsSql = (reading: Reading, source: EventsSource, by: ReadingBy, para
       return peakReadingsSql(reading, source, by, params);
     case "SESSIONS":
       return sessionReadingsSql(reading, source, by, params);
+    case "CREDITS":
+      return creditReadingsSql(reading, source, by, params);
     case "VALUES":
       return valueReadingsSql(reading, source, by, params);
     case "MEMBERS":

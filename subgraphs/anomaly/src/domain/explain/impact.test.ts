@@ -80,6 +80,12 @@ describe("severities by impact", () => {
     expect([impactSourceOf(watch), problemWithImpact(watch, policy())]).toEqual(["ASKED", null]);
   });
 
+  test("are chosen by people of conversions where credits add up", () => {
+    const of = (kind: string) =>
+      watchedQuestionSchema.parse({ question: { attribution: { models: [{ kind }] } }, granularity: "DAY" });
+    expect([impactSourceOf(of("LINEAR")), impactSourceOf(of("MARKOV"))]).toEqual(["ASKED", "NONE"]);
+  });
+
   test("are chosen by the number itself where it counts people", () => {
     expect(impactSourceOf(watchOf("sessionMetrics", "people"))).toBe("UNITS");
     expect(problemWithImpact(watchOf("sessionMetrics", "people"), policy())).toBeNull();

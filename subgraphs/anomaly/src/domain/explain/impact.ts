@@ -29,7 +29,7 @@ const BEHAVIOUR: Readonly<Record<string, Readonly<Record<string, ImpactSource>>>
 /** Questions whose numbers are of events, of which the analytics room counts people and money. */
 const OF_EVENTS: ReadonlySet<string> = new Set([
   ...["olap", "timeSeries", "savedQuery", "eventQuality", "velocity", "rings", "sessionMetrics", "apiExecutions"],
-  "drift",
+  ...["drift", "attribution"],
 ]);
 /** Questions whose numbers there is no money in: executions are no events. */
 const WITHOUT_REVENUE: ReadonlySet<string> = new Set(["apiExecutions"]);

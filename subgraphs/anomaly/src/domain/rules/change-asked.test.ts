@@ -49,7 +49,18 @@ describe("the change of an anomaly", () => {
     expect(asked(question("drift", { value: { name: "samples" } }))).toMatchObject({ value: { name: "samples" } });
   });
 
-  test.each(["paths", "attribution"])("is none of a question to %s", (field) => {
+  test("is asked of attribution where credits add up over conversions, and of no labels that are not told apart", () => {
+    const models = [{ kind: "LINEAR" }, { kind: "MARKOV" }, { kind: "SHAPLEY", game: "RATE" }, { kind: "UPLIFT" }];
+    const of = (value: object) =>
+      watchedQuestionSchema.parse({ question: { attribution: { models } }, granularity: "HOUR", value });
+    const group = (value: string) => [{ name: "channel", value }];
+    for (const value of [{}, { model: "LINEAR" }, { name: "conversions" }])
+      expect(asked(of(value), group("Paid"))).not.toBeNull();
+    for (const model of ["MARKOV", "SHAPLEY", "UPLIFT"]) expect(asked(of({ model }), group("Paid"))).toBeNull();
+    expect(asked(of({}), group("(other)"))).toBeNull();
+  });
+
+  test.each(["paths"])("is none of a question to %s", (field) => {
     expect(asked(question(field))).toBeNull();
   });
 

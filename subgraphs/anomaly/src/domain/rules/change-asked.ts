@@ -6,6 +6,9 @@ import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
 import { isTakenApart } from "./taken-apart.ts";
 
+/** The label under which attribution tells what it does not tell apart: which labels these are is different in each bucket. */
+const OTHER_LABELS = "(other)";
+
 type Json = Readonly<Record<string, unknown>>;
 
 const TEXT_NAMES: Readonly<Record<TextField, string>> = {
@@ -93,7 +96,8 @@ export const changeAsked = ({ watch }: Pick<Rule, "watch">, { group, window }: S
   const { fromMs, toMs } = window;
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   if (watch.kind === "METRIC") return JSON.stringify({ question: metricQuestion(watch.metric, range), ...range });
-  if (!isTakenApart(watch) || (group[0] !== undefined && group[0].name === OTHERS[0]?.name)) return null;
+  const others = watch.question["attribution"] !== undefined && group[0]?.value === OTHER_LABELS;
+  if (others || !isTakenApart(watch) || (group[0] !== undefined && group[0].name === OTHERS[0]?.name)) return null;
   const [value, { timeZone }] = [explainedValue(watch), watch];
   const question = periodOfBuckets(watch);
   const where = group.map(({ name, value: held }) => ({ dimension: name, values: [held] }));
