@@ -46,7 +46,10 @@ const places = {
   },
 };
 
-const THREADS = { "counting-thread": join(root, "subgraphs/analytics/src/threads/counting-thread.ts") };
+const THREADS = {
+  "counting-thread": join(root, "subgraphs/analytics/src/threads/counting-thread.ts"),
+  "judging-thread": join(root, "subgraphs/anomaly/src/threads/judging-thread.ts"),
+};
 
 const BUNDLES = {
   server: { entryPoints: { cli: join(root, "server/src/cli.ts") }, outdir: join(root, "server/dist") },

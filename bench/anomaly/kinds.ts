@@ -1,15 +1,18 @@
-// Microseconds of processor time a value, and bytes kept of a series, for every kind of detector with its defaults, over a month of five minutes with a day and noise:
+// Microseconds of processor time a value, and bytes kept of a series, for every kind of detector with its defaults, over a month of five minutes with a day and noise (MSTL: a year of hours):
 // `node --import tsx bench/anomaly/kinds.ts [kind]`.
 import { loadavg } from "node:os";
 import { createDetector, createGroupDetector } from "../../subgraphs/anomaly/src/domain/detectors/create-detector.ts";
 import {
   checkDetectorDefinition,
+  fitsOf,
   isOfGroup,
   type DetectorDefinition,
 } from "../../subgraphs/anomaly/src/domain/detectors/detector-definition.ts";
 import type { Observation } from "../../subgraphs/anomaly/src/domain/detectors/detector.ts";
+import { createFitSeasons } from "../../subgraphs/anomaly/src/threads/fit-seasons.ts";
 
-const FIVE_MINUTES_MS = 300_000;
+const fit = createFitSeasons();
+const [FIVE_MINUTES_MS, HOUR_MS] = [300_000, 3_600_000];
 /** A month of five minutes: long enough that windows are full for most of it. */
 const VALUES = 8_640;
 /** Series of a group that is judged together. */
@@ -22,6 +25,7 @@ const KINDS: Readonly<Record<string, object>> = {
   EWMA: { kind: "EWMA" },
   AUTOMATIC: { kind: "AUTOMATIC" },
   SEASONAL_BAND: { kind: "SEASONAL_BAND" },
+  "SEASONAL_BAND by MSTL": { kind: "SEASONAL_BAND", method: "MSTL" },
   MISSING_DATA: { kind: "MISSING_DATA" },
   FORECAST: { kind: "FORECAST", high: 1_000, horizonHours: 12 },
   CHANGEPOINT: { kind: "CHANGEPOINT" },
@@ -41,18 +45,18 @@ const definitionOf = (input: object): DetectorDefinition => {
   return checked.value;
 };
 
-const plain = (seed: number): readonly Observation[] => {
+const plain = (seed: number, bucketMs: number): readonly Observation[] => {
   let state = seed;
   return Array.from({ length: VALUES }, (_, place): Observation => {
     state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    const atMs = Date.UTC(2026, 2, 2) + place * FIVE_MINUTES_MS;
-    const value = 100 + 50 * Math.sin((2 * Math.PI * place) / 288) + (20 * state) / 2 ** 32;
+    const atMs = Date.UTC(2026, 2, 2) + place * bucketMs;
+    const value = 100 + 50 * Math.sin((2 * Math.PI * place * bucketMs) / (24 * HOUR_MS)) + (20 * state) / 2 ** 32;
     return {
       atMs,
-      untilMs: atMs + FIVE_MINUTES_MS,
+      untilMs: atMs + bucketMs,
       value,
       samples: null,
-      hourOfWeek: Math.floor(place / 12) % 168,
+      hourOfWeek: Math.floor((place * bucketMs) / HOUR_MS) % 168,
       calendar: null,
     };
   });
@@ -71,7 +75,9 @@ const bytesOf = (kept: unknown): number => JSON.stringify(kept).length;
 
 /** Judges a month of five minutes and says what it cost. */
 const measure = (definition: DetectorDefinition): { readonly micros: number; readonly bytes: number } => {
-  const series = Array.from({ length: isOfGroup(definition) ? GROUP : 3 }, (_, seed) => plain(seed + 1));
+  const series = Array.from({ length: isOfGroup(definition) ? GROUP : 3 }, (_, seed) =>
+    plain(seed + 1, fitsOf(definition) > 0 ? HOUR_MS : FIVE_MINUTES_MS),
+  );
   const before = process.cpuUsage();
   const spent = (): number => process.cpuUsage(before).user / (VALUES * series.length);
   if (isOfGroup(definition)) {
@@ -81,7 +87,7 @@ const measure = (definition: DetectorDefinition): { readonly micros: number; rea
     return { micros, bytes: bytesOf([...detector.save()]) / GROUP };
   }
   const detectors = series.map((observations) => {
-    const detector = createDetector(definition, undefined);
+    const detector = createDetector(definition, undefined, { fit, slot: 0 });
     observations.forEach(detector.judge);
     return detector;
   });

@@ -6,6 +6,7 @@ import {
   checkDetectorDefinition,
   isOfGroup,
 } from "../../subgraphs/anomaly/src/domain/detectors/detector-definition.ts";
+import { createFitSeasons } from "../../subgraphs/anomaly/src/threads/fit-seasons.ts";
 import { hourOfWeek } from "./detect.ts";
 import { bestScore, NAB, NAB_PROFILES, nabIsThere, nabScores, readNab, scoreAt, type NabSeries } from "./nab.ts";
 
@@ -19,6 +20,8 @@ const KINDS: Readonly<Record<string, object>> = {
   ROBUST_Z: { kind: "ROBUST_Z" },
   EWMA: { kind: "EWMA" },
   SEASONAL_BAND: { kind: "SEASONAL_BAND" },
+  "SEASONAL_BAND of a day": { kind: "SEASONAL_BAND", seasons: "DAY" },
+  "SEASONAL_BAND of a day, MSTL": { kind: "SEASONAL_BAND", seasons: "DAY", method: "MSTL" },
   CHANGEPOINT: { kind: "CHANGEPOINT" },
   ISOLATION_FOREST: { kind: "ISOLATION_FOREST" },
   HALF_SPACE_TREES: { kind: "HALF_SPACE_TREES" },
@@ -28,6 +31,8 @@ const KINDS: Readonly<Record<string, object>> = {
     members: ["ROBUST_Z", "EWMA", "SEASONAL_BAND"].map((kind) => ({ detector: { kind } })),
   },
 };
+
+const fit = createFitSeasons();
 
 type Definition = Parameters<typeof createDetector>[0];
 
@@ -48,7 +53,7 @@ const widthOf = (times: readonly string[]): number => {
 
 /** How anomalous each value is by a detector: 1 is the threshold that ships. */
 const scoresBy = (definition: Definition, { times, values }: NabSeries): readonly number[] => {
-  const detector = createDetector(definition, undefined);
+  const detector = createDetector(definition, undefined, { fit, slot: 0 });
   const widthMs = widthOf(times);
   return values.map((value, place) => {
     const time = times[place] ?? "";

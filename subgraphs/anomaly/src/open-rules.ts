@@ -3,6 +3,7 @@ import type { AskAnalytics } from "@tessera/contracts/watched-series";
 import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { Resources } from "@tessera/platform/runtime/resources";
+import { createThreadPool } from "@tessera/platform/runtime/thread-pool";
 import { calendarCodec } from "./domain/calendars/check-calendar.ts";
 import { objectiveCodec } from "./domain/objectives/check-objective.ts";
 import { escalationCodec } from "./domain/on-call/check-escalation.ts";
@@ -19,6 +20,7 @@ import {
   createReadLearned,
   type FeedbackOperations,
 } from "./operations/feedback/feedback-operations.ts";
+import { createJudging } from "./operations/judging.ts";
 import { createOnObjective } from "./operations/objectives/on-objective.ts";
 import { createReadImpacts } from "./operations/explain/read-impacts.ts";
 import { createReadCalendar } from "./operations/calendars/calendar-operations.ts";
@@ -38,6 +40,10 @@ import { createObjectiveStore } from "./store/objectives/objective-store.ts";
 import { createRuleStore } from "./store/rule-store.ts";
 import { createSilenceStore } from "./store/silences/silence-store.ts";
 import { createTenantModels } from "./store/tenant-models.ts";
+
+const JUDGING_THREAD = new URL("./threads/judging-thread.ts", import.meta.url);
+/** Threads that fit series: the evaluator reads on while one does. */
+const MAX_THREADS = 1;
 
 /** What rules need of others. */
 export interface RulesPorts {
@@ -74,16 +80,17 @@ export const openRules = (resources: Resources, ports: RulesPorts): OpenRules =>
   );
   const [readSilences, readLearned] = [createReadSilences(createSilenceStore(sql)), createReadLearned(feedback)];
   const readImpacts = createReadImpacts({ askAnalytics, accessOfSubject, logger });
+  const judge = createJudging(createThreadPool({ program: JUDGING_THREAD, threads: MAX_THREADS }));
   const evaluating = {
     ...{ evaluations, metrics, askAnalytics, accessOfSubject, settleSeries },
     ...{ readImpacts, readSilences, readLearned, readEscalations, readCalendar },
-    ...{ telemetry: resources.metrics, logger, nowMs },
+    ...{ judge, telemetry: resources.metrics, logger, nowMs },
   };
   return {
     operations: {
       ...createOperations({
         ...{ rules, anomalies, alerts: createAlertStore(sql), metrics, feedback },
-        ...{ askAnalytics, tierOf, readCalendar, eventLog, nowMs, newId },
+        ...{ askAnalytics, tierOf, readCalendar, eventLog, judge, nowMs, newId },
         onObjective: createOnObjective(createObjectiveStore({ sql, codec: objectiveCodec, rules: stores }), rules),
       }),
       ...createFeedbackOperations({ feedback, rules, anomalies, limit: MAX_FEEDBACK_OF_ANOMALY, nowMs, newId }),

@@ -9,6 +9,7 @@ import { deleteRule } from "./operations/delete-rule.ts";
 import { findRule } from "./operations/find-rule.ts";
 import { followAlerts, followAlertState } from "./operations/follow-alerts.ts";
 import { followAnomalies } from "./operations/follow-anomalies.ts";
+import type { Judge } from "./operations/judging.ts";
 import { listAnomalies } from "./operations/list-anomalies.ts";
 import { listRules } from "./operations/list-rules.ts";
 import { previewRule } from "./operations/preview-rule.ts";
@@ -33,6 +34,7 @@ export const createOperations = (deps: {
   tierOf: TierOf;
   readCalendar: ReadCalendar;
   onObjective: OnObjective;
+  judge: Judge;
   eventLog: EventLog;
   nowMs: NowMs;
   newId: () => string;

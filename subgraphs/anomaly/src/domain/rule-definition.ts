@@ -2,7 +2,7 @@ import { z } from "zod";
 import { checkAlertPolicy } from "./alerts/alert-policy-definition.ts";
 import { checked, type Checked, type RuleProblem } from "./checked.ts";
 import { problemWithBuckets } from "./detectors/create-detector.ts";
-import { checkDetectorDefinition } from "./detectors/detector-definition.ts";
+import { checkDetectorDefinition, fitsOf } from "./detectors/detector-definition.ts";
 import type { Condition } from "./evaluation.ts";
 import { problemWithImpact } from "./explain/impact.ts";
 import { metricSchema } from "./metric-definition.ts";
@@ -25,6 +25,9 @@ const MAX_LABELS = 20;
 const MAX_LABEL_CHARACTERS = 200;
 /** Labels that every message carries anyway. */
 const OWN_LABELS: ReadonlySet<string> = new Set(["rule", "severity"]);
+
+/** Series of a rule that are fitted by a library: a turn of one bucket fits some nine of them, the turn that first fits all takes ten seconds of a thread. */
+const MAX_FITTED_SERIES = 200;
 
 /** Reads a condition; the threshold must be finite. */
 const conditionSchema = z.object({
@@ -113,6 +116,13 @@ const detectorOf = ({ metric, condition, detector }: WatchParts): Checked<RuleDe
 const tooLongFor = (watch: Watch, detector: RuleDefinition["detector"]): string | null =>
   watch.kind === "QUESTION" ? problemWithBuckets(detector, BUCKET_MS[watch.granularity]) : null;
 
+/** More series than are fitted by a library. */
+const tooManyFor = (watch: Watch, detector: RuleDefinition["detector"]): string | null => {
+  const fits = fitsOf(detector);
+  if (watch.kind !== "QUESTION" || fits * watch.maxSeries <= MAX_FITTED_SERIES) return null;
+  return `MSTL is fitted to at most ${MAX_FITTED_SERIES} series of a rule, those of an ensemble's members counted together: set \`maxSeries\` to ${Math.floor(MAX_FITTED_SERIES / fits)} or less, or take the method SMOOTHED.`;
+};
+
 /** Whether a detector of burn rates is to judge what is no objective. */
 const burnsNothing = (watch: Watch, { kind }: RuleDefinition["detector"]): boolean =>
   kind === "BURN_RATE" && (watch.kind === "METRIC" || watch.objective === null);
@@ -129,6 +139,8 @@ export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, 
     return problem("detector", "A burn rate is of an objective: let the rule watch one by `objective`.");
   const tooLong = watch.valid && detector.valid ? tooLongFor(watch.value, detector.value) : null;
   if (tooLong !== null) return problem("detector", tooLong);
+  const tooMany = watch.valid && detector.valid ? tooManyFor(watch.value, detector.value) : null;
+  if (tooMany !== null) return problem("question.maxSeries", tooMany);
   const unknown = watch.valid && alerting.valid ? problemWithImpact(watch.value, alerting.value) : null;
   if (unknown !== null) return problem("alerting.severity.bands", unknown);
   if (bare.valid && watch.valid && detector.valid && alerting.valid) {

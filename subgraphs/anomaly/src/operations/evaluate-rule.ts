@@ -3,24 +3,23 @@ import type { AccessOfSubject } from "@tessera/platform/auth/access-of-subject";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { historyOf } from "../domain/detectors/create-detector.ts";
-import { isOfGroup } from "../domain/detectors/detector-definition.ts";
 import { nextTurnMs, windowAt } from "../domain/evaluation.ts";
 import { withCourse } from "../domain/explain/course.ts";
 import type { Metric } from "../domain/metric.ts";
 import type { Rule } from "../domain/rule.ts";
-import { judgeRule } from "../domain/rules/judge-rule.ts";
 import { bucketOfReading } from "../domain/rules/metric-bucket.ts";
 import { closesAtMs } from "../domain/rules/open-bucket.ts";
 import { questionAsked } from "../domain/rules/question-asked.ts";
-import { fingerprintOf, type JudgedSeries } from "../domain/rules/series.ts";
+import { fingerprintOf } from "../domain/rules/series.ts";
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { sumUp } from "../domain/rules/sum-up.ts";
-import { planTurn, turnOf, type ToJudge } from "../domain/rules/watch-plan.ts";
+import { planTurn, turnOf } from "../domain/rules/watch-plan.ts";
 import { BUCKET_MS, MAX_SERIES, type WatchedQuestionRule } from "../domain/rules/watch.ts";
 import type { Claimed, EvaluationEnd } from "../store/evaluation-store.ts";
 import type { MetricStore } from "../store/metric-store.ts";
 import { withImpacts, type ReadImpacts } from "./explain/read-impacts.ts";
 import type { ReadCalendar } from "./calendars/calendar-operations.ts";
+import type { Judge } from "./judging.ts";
 import { authorNow } from "./rules-author.ts";
 import { tellSeries, untold, type TellSeriesDeps } from "./tell-series.ts";
 
@@ -31,6 +30,7 @@ export interface EvaluateRuleDeps extends TellSeriesDeps {
   readonly accessOfSubject: AccessOfSubject;
   readonly readCalendar: ReadCalendar;
   readonly readImpacts: ReadImpacts;
+  readonly judge: Judge;
   readonly nowMs: NowMs;
 }
 
@@ -42,7 +42,7 @@ type Found = Pick<EvaluationEnd, "judged" | "judgedUntilMs" | "warmUntilMs" | "s
 
 /** A metric of the rule's own: one series, whose bucket is the window that ends now. */
 const watchMetric = async (
-  { metrics }: EvaluateRuleDeps,
+  { metrics, judge }: EvaluateRuleDeps,
   { rule, series }: Claimed,
   metric: Metric,
   nowMs: number,
@@ -54,27 +54,9 @@ const watchMetric = async (
   const known = series.find((one) => one.fingerprint === fingerprint) ?? fresh;
   const toJudge = [{ series: known, buckets: [bucketOfReading(reading)] }];
   return {
-    ...{ judged: judgeRule(rule.detector, toJudge, 0), judgedUntilMs: window.toMs, warmUntilMs: null, seriesSeen: 1 },
+    ...{ judged: await judge(rule.detector, toJudge, 0), judgedUntilMs: window.toMs, warmUntilMs: null, seriesSeen: 1 },
     behind: false,
   };
-};
-
-/** Series that are judged before anything else of the process has a turn, the renewal of its leases above all: a hundred buckets of them are a fraction of a second. */
-const SERIES_AT_ONCE = 50;
-
-/** Has a rule's detectors judge, so many series at a time; those that are judged together are. */
-const judgeInParts = async (
-  { detector }: Rule,
-  toJudge: readonly ToJudge[],
-  warmUntilMs: number,
-): Promise<readonly JudgedSeries[]> => {
-  if (isOfGroup(detector)) return judgeRule(detector, toJudge, warmUntilMs);
-  const judged: JudgedSeries[] = [];
-  for (let at = 0; at < toJudge.length; at += SERIES_AT_ONCE) {
-    judged.push(...judgeRule(detector, toJudge.slice(at, at + SERIES_AT_ONCE), warmUntilMs));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return judged;
 };
 
 /** A question: the buckets since the last judged one, of every series. */
@@ -90,7 +72,7 @@ const watchQuestion = async (
   const answer = await deps.askAnalytics.watchedSeries(caller, questionAsked(watch, plan));
   const turn = turnOf(rule, watch, series, answer, await deps.readCalendar(rule.tenantId, watch, answer));
   return {
-    judged: await judgeInParts(rule, turn.toJudge, warmUntilMs),
+    judged: await deps.judge(rule.detector, turn.toJudge, warmUntilMs),
     judgedUntilMs: turn.judgedUntilMs ?? rule.judgedUntilMs,
     ...{ warmUntilMs, seriesSeen: turn.seriesSeen, behind: plan.behind && turn.judgedUntilMs !== null },
   };

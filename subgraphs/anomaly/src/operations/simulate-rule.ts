@@ -22,7 +22,6 @@ import type { Metric } from "../domain/metric.ts";
 import { changeRule, type RuleChangeInput } from "../domain/rule-change.ts";
 import { checkRuleDefinition } from "../domain/rule-definition.ts";
 import type { Rule, RuleDefinition } from "../domain/rule.ts";
-import { judgeRule } from "../domain/rules/judge-rule.ts";
 import { fingerprintOf, type JudgedSeries, type Series, type SeriesGroup } from "../domain/rules/series.ts";
 import { signalsOf } from "../domain/rules/step-series.ts";
 import { bucketOfReading } from "../domain/rules/metric-bucket.ts";
@@ -34,6 +33,7 @@ import type { MetricStore } from "../store/metric-store.ts";
 import type { RuleStore } from "../store/rule-store.ts";
 import type { OnObjective } from "./objectives/on-objective.ts";
 import type { ReadCalendar } from "./calendars/calendar-operations.ts";
+import type { Judge } from "./judging.ts";
 import { soundOf } from "./silences/silence-operations.ts";
 
 /** Questions one simulation asks, each of a turn's buckets: what is learnt beforehand is among them. */
@@ -86,6 +86,7 @@ export interface SimulateDeps {
   readonly metrics: Pick<MetricStore, "read">;
   readonly feedback: Pick<FeedbackStore, "ofRule">;
   readonly onObjective: OnObjective;
+  readonly judge: Judge;
   readonly nowMs: NowMs;
 }
 
@@ -172,7 +173,7 @@ const turn = async (
     await deps.readCalendar(caller.tenantId, watch, answer),
   );
   const next = new Map(followed);
-  for (const judged of toJudge.length === 0 ? [] : judgeRule(detector, toJudge, span.warmUntilMs)) {
+  for (const judged of await deps.judge(detector, toJudge, span.warmUntilMs)) {
     const before = next.get(judged.fingerprint)?.signals ?? [];
     next.set(judged.fingerprint, { series: judged, signals: [...before, ...signalsIn(judged)] });
   }
@@ -212,7 +213,7 @@ const replayed = async (
 
 /** A metric of the rule's own: each of its evaluations is made again, over the window that ended then. */
 const replayMetric = async (
-  { metrics }: SimulateDeps,
+  { metrics, judge }: SimulateDeps,
   caller: Caller,
   { metric, detector, evaluationIntervalSeconds }: RuleDefinition & { readonly metric: Metric },
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
@@ -230,7 +231,7 @@ const replayMetric = async (
   );
   const buckets = readings.map(bucketOfReading);
   const series = { fingerprint: "", group: [], recent: [], seenAtMs: fromMs, detector: undefined };
-  const judged = buckets.length === 0 ? [] : judgeRule(detector, [{ series, buckets }], 0);
+  const judged = buckets.length === 0 ? [] : await judge(detector, [{ series, buckets }], 0);
   return new Map(judged.map((one) => [one.fingerprint, { series: one, signals: signalsIn(one) }]));
 };
 

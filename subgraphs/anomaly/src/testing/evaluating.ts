@@ -1,5 +1,6 @@
 import type { TestResources } from "@tessera/platform/testing/test-resources";
 import type { EventLog } from "@tessera/platform/events/event-log";
+import { createThreadPool } from "@tessera/platform/runtime/thread-pool";
 import { calendarCodec } from "../domain/calendars/check-calendar.ts";
 import { escalationCodec } from "../domain/on-call/check-escalation.ts";
 import { ruleCodec } from "../domain/rules/rule-codec.ts";
@@ -8,6 +9,7 @@ import type { RulesPorts } from "../open-rules.ts";
 import { createReadCalendar } from "../operations/calendars/calendar-operations.ts";
 import { createReadImpacts } from "../operations/explain/read-impacts.ts";
 import { createReadLearned } from "../operations/feedback/feedback-operations.ts";
+import { createJudging } from "../operations/judging.ts";
 import type { LiveDeps } from "../operations/look-at-live-rules.ts";
 import { createReadEscalations } from "../operations/on-call/escalation-operations.ts";
 import { createReadSilences } from "../operations/silences/silence-operations.ts";
@@ -19,6 +21,8 @@ import { createMetricStore } from "../store/metric-store.ts";
 import { createReadRoutes } from "../store/notify/channel-store.ts";
 import { createEscalationStore } from "../store/on-call/escalation-store.ts";
 import { createSilenceStore } from "../store/silences/silence-store.ts";
+
+const JUDGING_THREAD = new URL("../threads/judging-thread.ts", import.meta.url);
 
 /** Everything evaluating rules needs, over the engines of the test run; the event log may be another. */
 export const evaluatingOver = (
@@ -32,6 +36,7 @@ export const evaluatingOver = (
     ...{ evaluations: createEvaluationStore(stores), live: createLiveStore(stores) },
     ...{ metrics: createMetricStore(eventStore), telemetry, logger, nowMs, settleSeries: createSettleSeries(newId) },
     ...{ askAnalytics: ports.askAnalytics, accessOfSubject: ports.accessOfSubject },
+    judge: createJudging(createThreadPool({ program: JUDGING_THREAD, threads: 1 })),
     readSilences: createReadSilences(createSilenceStore(sql)),
     readImpacts: createReadImpacts({ ...ports, logger }),
     readCalendar: createReadCalendar(createCalendarStore({ sql, codec: calendarCodec })),

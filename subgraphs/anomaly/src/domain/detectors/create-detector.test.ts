@@ -22,6 +22,7 @@ const DEFINITIONS: readonly SeriesDefinition[] = [
   { kind: "AUTOMATIC", calendar: "APART", sides: "ABOVE" },
   { kind: "SEASONAL_BAND", seasons: "DAY", calendar: "APART" },
   { kind: "SEASONAL_BAND", sides: "ABOVE", minimumDeviation: 2, calendar: "WIDEN" },
+  { kind: "SEASONAL_BAND", method: "MSTL", seasons: "WEEK", sides: "BELOW" },
   { kind: "MISSING_DATA", buckets: 2, zeroIsNothing: true },
   { kind: "MISSING_DATA", buckets: 1, expects: "ALWAYS", calendar: "APART" },
   { kind: "FORECAST", low: -30, high: 30, horizonHours: 200 },
@@ -106,6 +107,14 @@ describe.each(DEFINITIONS.map((definition) => [JSON.stringify(definition), defin
   });
 });
 
+test("What a smoothed band had learnt before there was a choice of methods is still its own", () => {
+  const definition = definedSeries({ kind: "SEASONAL_BAND", seasons: "DAY" });
+  const before = JSON.stringify({ kind: "SEASONAL_BAND", minimumSamples: 0, calendar: "SKIP", sides: "BOTH" });
+  expect(createDetector(definition, undefined).save()).toMatchObject({
+    definition: before.replace("}", ',"seasons":"DAY","threshold":4,"minimumDeviation":0}'),
+  });
+});
+
 describe("a definition", () => {
   test.each([
     [{ kind: "STATIC", side: "ABOVE" }, "high"],
@@ -156,6 +165,28 @@ describe("a definition", () => {
     expect(problemWithBuckets(yearAgo, 3_600_000)).toBeNull();
     expect(problemWithBuckets(yearAgo, 60_000)).toContain("take longer buckets");
     expect(problemWithBuckets(definedSeries({ kind: "SEASONAL_BAND" }), 10_000)).toBeNull();
+  });
+
+  test("that is to be fitted to seasons of too many buckets, or of one, is told so, and what to take instead", () => {
+    const [HOUR, DAY] = [3_600_000, 86_400_000];
+    const fitted = (seasons: string) => definedSeries({ kind: "SEASONAL_BAND", method: "MSTL", seasons });
+    const asMember = (seasons: string) =>
+      definedSeries({ kind: "ENSEMBLE", members: [{ detector: { kind: "EWMA" } }, { detector: fitted(seasons) }] });
+    for (const [seasons, bucketMs] of [
+      ["DAY", 60_000],
+      ["DAY_AND_WEEK", 60_000],
+      ["DAY", DAY],
+      ["WEEK", 7 * DAY],
+    ] as const)
+      for (const made of [fitted, asMember])
+        expect(problemWithBuckets(made(seasons), bucketMs)).toContain("or the method SMOOTHED");
+    for (const [seasons, bucketMs] of [
+      ["DAY", HOUR],
+      ["DAY_AND_WEEK", HOUR],
+      ["WEEK", DAY],
+      ["DAY_AND_WEEK", DAY],
+    ] as const)
+      for (const made of [fitted, asMember]) expect(problemWithBuckets(made(seasons), bucketMs)).toBeNull();
   });
 });
 

@@ -4,10 +4,11 @@ import { bucketsOfBurn, createBurnRate, problemWithWindows } from "./burn-rate.t
 import { byCalendar } from "./calendar.ts";
 import { bucketsOfChange, createChange } from "./change.ts";
 import { CHANGEPOINT_REMEMBERS, createChangepoint } from "./changepoint.ts";
-import type { DetectorDefinition, GroupDefinition, SeriesDefinition } from "./detector-definition.ts";
+import { fitsOf, type DetectorDefinition, type GroupDefinition, type SeriesDefinition } from "./detector-definition.ts";
 import type { Detector, Finding, Observation } from "./detector.ts";
 import { createEwma } from "./ewma.ts";
 import { tameValue, unjudged } from "./finding.ts";
+import { createFittedBand, SLOTS, type Fitting } from "./fitted-band.ts";
 import { createForecast } from "./forecast.ts";
 import type { GroupDetector } from "./group-detector.ts";
 import { bucketsOfHalfSpaces, createHalfSpaceTrees } from "./half-space-trees.ts";
@@ -20,6 +21,7 @@ import { createPeers } from "./peers.ts";
 import { MAX_REMEMBERED } from "./recent.ts";
 import { createRobustZ } from "./robust-z.ts";
 import { createSeasonalBand, learningMsOf } from "./seasonal-band.ts";
+import { NO_FIT, seasonGrid } from "./seasonal-fit.ts";
 import { createStaticBound } from "./static-bound.ts";
 import { createVote } from "./vote.ts";
 
@@ -29,14 +31,21 @@ const LEARNS_TREND = 100;
 
 const keptSchema = z.object({ definition: z.string(), state: z.unknown() });
 
+/** How nothing is fitted: for who judges and keeps nothing of what is learnt. */
+const NOT_FITTED: Fitting = { fit: NO_FIT, slot: 0 };
+
+/** A definition as what was learnt with it is known by. A band that is smoothed is told as it was before there was a choice, so that what it learnt then is still its own. */
+const describedAs = (definition: DetectorDefinition): string =>
+  JSON.stringify(definition, (name, value: unknown) => (name === "method" && value === "SMOOTHED" ? undefined : value));
+
 /** What was kept of a detector with this very definition; undefined of any other. */
 const keptOf = (definition: DetectorDefinition, saved: unknown): { described: string; state: unknown } => {
-  const described = JSON.stringify(definition);
+  const described = describedAs(definition);
   const kept = readKept(keptSchema, saved);
   return { described, state: kept?.definition === described ? kept.state : undefined };
 };
 
-const make = (definition: SeriesDefinition, saved: unknown): Detector => {
+const make = (definition: SeriesDefinition, saved: unknown, fitting: Fitting): Detector => {
   switch (definition.kind) {
     case "STATIC":
       return createStaticBound(definition);
@@ -49,7 +58,9 @@ const make = (definition: SeriesDefinition, saved: unknown): Detector => {
     case "AUTOMATIC":
       return createAutomatic(definition, saved);
     case "SEASONAL_BAND":
-      return createSeasonalBand(definition, saved);
+      return definition.method === "MSTL"
+        ? createFittedBand(definition, saved, fitting)
+        : createSeasonalBand(definition, saved);
     case "MISSING_DATA":
       return createMissingData(definition, saved);
     case "FORECAST":
@@ -61,7 +72,7 @@ const make = (definition: SeriesDefinition, saved: unknown): Detector => {
     case "HALF_SPACE_TREES":
       return createHalfSpaceTrees(definition, saved);
     case "ENSEMBLE":
-      return createVote(definition, createDetector, saved);
+      return createVote(definition, (member, of) => createDetector(member, of, fitting), saved);
     case "BURN_RATE":
       return createBurnRate(definition, saved);
   }
@@ -74,12 +85,17 @@ const given = (observation: Observation, minimumSamples: number): Observation =>
 };
 
 /**
- * Builds the detector of a series. `saved` is what {@link Detector.save} gave of one with the same definition; of another, or of nothing, the detector starts anew.
+ * Builds the detector of a series. `saved` is what {@link Detector.save} gave of one with the same definition; of another, or of nothing, the detector starts anew. What is fitted by a
+ * library is so by `fitting`, which the same series is always given the same.
  */
-export const createDetector = (definition: SeriesDefinition, saved: unknown): Detector => {
+export const createDetector = (
+  definition: SeriesDefinition,
+  saved: unknown,
+  fitting: Fitting = NOT_FITTED,
+): Detector => {
   const { described, state } = keptOf(definition, saved);
   const areToOthers = definition.kind === "MISSING_DATA" ? "NOTHING" : "GAP";
-  const detector = byCalendar(definition.calendar, areToOthers, (of) => make(definition, of), state);
+  const detector = byCalendar(definition.calendar, areToOthers, (of) => make(definition, of, fitting), state);
   return {
     judge: (observation) => detector.judge(given(observation, definition.minimumSamples)),
     save: () => ({ definition: described, state: detector.save() }),
@@ -124,7 +140,9 @@ const neededBy = (definition: DetectorDefinition, bucketMs: number): number => {
     case "AUTOMATIC":
       return REMEMBERED;
     case "SEASONAL_BAND":
-      return Math.ceil((1.5 * learningMsOf(definition)) / bucketMs);
+      return definition.method === "MSTL"
+        ? (seasonGrid(definition.seasons, bucketMs)?.window ?? 0) + SLOTS
+        : Math.ceil((1.5 * learningMsOf(definition)) / bucketMs);
     case "MISSING_DATA":
       return Math.ceil(WEEK_MS / bucketMs);
     case "FORECAST":
@@ -156,8 +174,19 @@ const rememberedBy = (definition: DetectorDefinition, bucketMs: number): number 
   return definition.kind === "BURN_RATE" ? bucketsOfBurn(definition, bucketMs) : 0;
 };
 
+/** Whether all bands that are to be fitted have seasons of so many buckets as can be. */
+const canBeFitted = (definition: DetectorDefinition, bucketMs: number): boolean => {
+  if (definition.kind === "ENSEMBLE")
+    return definition.members.every(({ detector }) => canBeFitted(detector, bucketMs));
+  return (
+    fitsOf(definition) === 0 || definition.kind !== "SEASONAL_BAND" || seasonGrid(definition.seasons, bucketMs) !== null
+  );
+};
+
 /** What is wrong with a detector for buckets of a length, such as that it would have to remember more of them than it may; null when nothing is. */
 export const problemWithBuckets = (definition: DetectorDefinition, bucketMs: number): string | null => {
+  if (!canBeFitted(definition, bucketMs))
+    return "MSTL is fitted to seasons of 2 to 336 buckets: take hours, or days with seasons that have a week, or the method SMOOTHED.";
   const needed = rememberedBy(definition, bucketMs);
   if (needed <= MAX_REMEMBERED)
     return definition.kind === "BURN_RATE" ? problemWithWindows(definition, bucketMs) : null;

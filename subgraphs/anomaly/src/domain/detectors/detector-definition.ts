@@ -78,7 +78,9 @@ const seasonalBandSchema = z.strictObject({
   ...{ minimumSamples, calendar, sides },
   /** Which seasons the series has: of quarters of an hour in a day, of hours in a week. */
   seasons: z.enum(["DAY", "WEEK", "DAY_AND_WEEK"]).default("DAY_AND_WEEK"),
-  /** Robust standard deviations of its errors that are normal. */
+  /** How the band is made: SMOOTHED with every value, or forecast by MSTL, a season at a time. */
+  method: z.enum(["SMOOTHED", "MSTL"]).default("SMOOTHED"),
+  /** Standard deviations of its errors that are normal. */
   threshold: z.number().min(1).max(100).default(4),
   /** The least standard deviation that is believed in, in units. */
   minimumDeviation: distance.default(0),
@@ -263,6 +265,13 @@ export type SeriesDefinition = Exclude<DetectorDefinition, GroupDefinition>;
 /** Whether a detector judges the series of a rule together. */
 export const isOfGroup = (definition: DetectorDefinition): definition is GroupDefinition =>
   definition.kind === "PEERS" || definition.kind === "MULTIVARIATE";
+
+/** How many detectors of a definition are fitted by a library, which is done beside everything else of the process. */
+export const fitsOf = (definition: DetectorDefinition): number => {
+  if (definition.kind === "ENSEMBLE")
+    return definition.members.reduce((sum, { detector }) => sum + fitsOf(detector), 0);
+  return definition.kind === "SEASONAL_BAND" && definition.method === "MSTL" ? 1 : 0;
+};
 
 /** Checks what an author says of a detector and fills in what is left out; a problem names the field and its limit. */
 export const checkDetectorDefinition = (input: unknown): Checked<DetectorDefinition> =>

@@ -100,7 +100,7 @@ test("The detectors of a rule's series tell what was found of all together, and 
   const observations = (name: string) => buckets.flatMap((bucket) => bucket.get(name) ?? []);
   const judge = (from: number, to: number, saved: ReadonlyMap<string, unknown>) => {
     const series = names.map((name) => ({
-      ...{ fingerprint: name, saved: saved.get(name), observations: observations(name).slice(from, to) },
+      ...{ fingerprint: name, saved: saved.get(name), slot: 0, observations: observations(name).slice(from, to) },
     }));
     const detectors = createRuleDetectors(definition.value, series);
     const told = series.map((one) => one.observations.map((bucket) => detectors.get(one.fingerprint)?.judge(bucket)));

@@ -2,11 +2,14 @@ import { createDetector, createGroupDetector } from "./create-detector.ts";
 import { isOfGroup, type DetectorDefinition, type GroupDefinition } from "./detector-definition.ts";
 import type { Detector, Finding, Observation } from "./detector.ts";
 import { unjudged } from "./finding.ts";
+import { NO_FIT, type FitSeasons } from "./seasonal-fit.ts";
 
 /** A series of a rule: what its detector had learnt, and the buckets that are to be judged, in order. */
 export interface SeriesToJudge {
   readonly fingerprint: string;
   readonly saved: unknown;
+  /** What decides when it is fitted: the same of a series whatever its rule is called. */
+  readonly slot: number;
   readonly observations: readonly Observation[];
 }
 
@@ -49,7 +52,10 @@ const detectorsOfGroup = (
 export const createRuleDetectors = (
   definition: DetectorDefinition,
   series: readonly SeriesToJudge[],
+  fit: FitSeasons = NO_FIT,
 ): ReadonlyMap<string, Detector> =>
   isOfGroup(definition)
     ? detectorsOfGroup(definition, series)
-    : new Map(series.map(({ fingerprint, saved }) => [fingerprint, createDetector(definition, saved)]));
+    : new Map(
+        series.map(({ fingerprint, saved, slot }) => [fingerprint, createDetector(definition, saved, { fit, slot })]),
+      );

@@ -41,8 +41,8 @@ export interface SeasonalSmoothing {
   readonly save: () => z.infer<typeof smoothingSchema>;
 }
 
-/** Tukey's bounded loss: the square of an error near 0, a constant of one beyond the bound. */
-const loss = (error: number): number => {
+/** Tukey's bounded loss of an error in spreads: its square near 0, a constant beyond the bound, 1 of normal errors by the mean. */
+export const boundedLoss = (error: number): number => {
   if (Math.abs(error) >= BOUND) return CONSISTENT;
   return CONSISTENT * (1 - (1 - (error / BOUND) ** 2) ** 3);
 };
@@ -91,7 +91,7 @@ export const createSeasonalSmoothing = (
       const ofLevel = bounded ? OF_LEVEL : 1 / (seen + 1);
       level += ofLevel * taught;
       learnPart(ofWeek, learnPart(ofDay, taught * (1 - ofLevel), OF_DAY), OF_WEEK);
-      const squared = bounded ? loss(error / scale) * scale * scale : error * error;
+      const squared = bounded ? boundedLoss(error / scale) * scale * scale : error * error;
       if (seen > 0) spread = Math.sqrt((1 - OF_SPREAD) * spread * spread + OF_SPREAD * squared);
       seen += 1;
     },

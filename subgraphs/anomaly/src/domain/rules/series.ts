@@ -11,14 +11,19 @@ export const OTHERS: SeriesGroup = [{ name: "*", value: "OTHERS" }];
 
 /** Judged buckets of a series that are kept, to be told with their bands. */
 export const KEPT_BUCKETS = 48;
+/** Characters of a digest that a slot follows from. */
+const SLOT_CHARACTERS = 4;
+
+const fieldsByName = (group: SeriesGroup): readonly (readonly (string | null)[])[] =>
+  group.map(({ name, value }) => [name, value]).toSorted(([a = ""], [b = ""]) => ((a ?? "") < (b ?? "") ? -1 : 1));
+
+/** A number from 0 to 65,535 that follows from what a series is of, whatever rule it is of. */
+export const slotOf = (group: SeriesGroup): number =>
+  Number.parseInt(digestOf(JSON.stringify(fieldsByName(group))).slice(0, SLOT_CHARACTERS), 16);
 
 /** Names a series among all of all rules: a hash of the rule's id and the group, whose fields are taken by name. */
-export const fingerprintOf = (ruleId: RuleId, group: SeriesGroup): string => {
-  const fields = group
-    .map(({ name, value }) => [name, value])
-    .toSorted(([a = ""], [b = ""]) => ((a ?? "") < (b ?? "") ? -1 : 1));
-  return digestOf(`${ruleId}${JSON.stringify(fields)}`);
-};
+export const fingerprintOf = (ruleId: RuleId, group: SeriesGroup): string =>
+  digestOf(`${ruleId}${JSON.stringify(fieldsByName(group))}`);
 
 /** A bucket of a series that was judged: what it held and what the detector said of it. */
 export interface JudgedBucket {
