@@ -43,6 +43,18 @@ export const provenanceSchema = Type.Object(
       ),
       from("Provenance.rejectedTables"),
     ),
+    projections: orNull(
+      Type.Array(
+        Type.Object(
+          {
+            table: Type.String(from("TakenProjection.table")),
+            name: Type.String(from("TakenProjection.name")),
+          },
+          from("TakenProjection"),
+        ),
+      ),
+      from("Provenance.projections"),
+    ),
     rows_read: wholeNumber(from("Provenance.rowsRead")),
     bytes_read: wholeNumber(from("Provenance.bytesRead")),
     elapsed_ms: Type.Number(from("Provenance.elapsedMs")),
@@ -132,6 +144,7 @@ export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof
   })),
   tables: provenance.tables.map(({ table, from: start, to }) => ({ table, from: start, to })),
   rejected_tables: provenance.rejectedTables.map(({ table, reason }) => ({ table, reason })),
+  projections: provenance.projections?.map(({ table, name }) => ({ table, name })) ?? null,
   rows_read: provenance.rowsRead,
   bytes_read: provenance.bytesRead,
   elapsed_ms: provenance.elapsedMs,

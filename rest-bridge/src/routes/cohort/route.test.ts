@@ -66,6 +66,7 @@ const cohort = {
         sampling: null,
         rowsFilteredBy: [],
         maskedColumns: [],
+        projections: null,
         definitions: [],
         cohorts: [],
       },

@@ -34,7 +34,7 @@ const provenance = {
     tables: [],
   },
   ...{ rejectedTables: [], rowsRead: 1, bytesRead: 2, elapsedMs: 3, timeZone: "UTC", peopleVersion: null },
-  ...{ sampling: null, rowsFilteredBy: [], maskedColumns: [], definitions: [], cohorts: [] },
+  ...{ sampling: null, rowsFilteredBy: [], maskedColumns: [], projections: null, definitions: [], cohorts: [] },
 };
 const comparison = {
   ...{ version: 1, total: 2, both: 1, onlyHereTotal: 0, onlyThereTotal: 1, onlyHere: [], onlyThere: [match] },

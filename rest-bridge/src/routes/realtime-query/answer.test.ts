@@ -20,6 +20,7 @@ const provenance = {
   sampling: null,
   rowsFilteredBy: [],
   maskedColumns: [],
+  projections: null,
   definitions: [],
   cohorts: [],
 } as const;

@@ -1,4 +1,4 @@
-import type { Provenance } from "./provenance.ts";
+import { projectionsTogether, type Provenance } from "./provenance.ts";
 import { usesTogether } from "./uses.ts";
 
 /** Tables and estimates that one answer names at most: more say the same again. */
@@ -19,6 +19,7 @@ export const togetherFrom = (provenances: readonly Provenance[]): Provenance => 
     relativeError: errors.length === 0 ? null : Math.max(...errors),
     approximations: provenances.flatMap(({ approximations }) => approximations).slice(0, MAX_TOLD),
     tables: provenances.flatMap(({ tables }) => tables).slice(0, MAX_TOLD),
+    projections: projectionsTogether(provenances),
     rowsRead: sum(({ rowsRead }) => rowsRead),
     bytesRead: sum(({ bytesRead }) => bytesRead),
     elapsedMs: sum(({ elapsedMs }) => elapsedMs),

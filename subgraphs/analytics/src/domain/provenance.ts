@@ -4,6 +4,7 @@ import { isoTime } from "./zone.ts";
 import type { Approximation } from "./planner.ts";
 import type { Sampling } from "./sampling.ts";
 import type { TimeRange } from "./time-range.ts";
+import type { TakenProjection } from "./explanation.ts";
 import { NO_USES, type Uses } from "./uses.ts";
 
 /** What a query cost, as the store measured it. */
@@ -15,6 +16,8 @@ export interface Cost {
   readonly peopleVersion?: number;
   /** Rows there would have been without the limit; absent where the store was not asked with one. */
   readonly rowsBeforeLimit?: number;
+  /** What the engine kept inside tables and read in place of their rows; absent where its plan was not looked at. */
+  readonly projections?: readonly TakenProjection[];
 }
 
 /** How an answer was come by, as in the SDL. */
@@ -30,6 +33,8 @@ export interface Provenance extends Uses {
   readonly approximations: readonly Approximation[];
   readonly tables: readonly { readonly table: string; readonly from: string; readonly to: string }[];
   readonly rejectedTables: PlanFacts["rejected"];
+  /** Null where nobody looked at the engine's plan. */
+  readonly projections: readonly TakenProjection[] | null;
   readonly rowsRead: number;
   readonly bytesRead: number;
   readonly elapsedMs: number;
@@ -57,6 +62,15 @@ export const eventsOnly = (part: TimeRange): PlanFacts => ({
   approximations: [],
 });
 
+/** The projections that were read in several parts, each once; null where nobody looked at any. */
+export const projectionsTogether = (
+  parts: readonly { readonly projections?: readonly TakenProjection[] | null }[],
+): readonly TakenProjection[] | null => {
+  const looked = parts.flatMap(({ projections = null }) => (projections === null ? [] : [projections]));
+  const found = new Map(looked.flat().map((one) => [`${one.table} ${one.name}`, one]));
+  return looked.length === 0 ? null : [...found.values()];
+};
+
 /** Puts together what an answer says about itself; the costs of several queries add up. */
 export const provenanceOf = (
   facts: PlanFacts,
@@ -78,6 +92,7 @@ export const provenanceOf = (
     approximations,
     tables: facts.parts.map(({ table, fromMs, toMs }) => ({ table, from: isoTime(fromMs), to: isoTime(toMs) })),
     rejectedTables: facts.rejected,
+    projections: projectionsTogether(costs),
     rowsRead: sum((cost) => cost.rowsRead),
     bytesRead: sum((cost) => cost.bytesRead),
     elapsedMs: sum((cost) => cost.elapsedMs),

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { everyFeature } from "@tessera/platform/testing/every-feature";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { OlapInput } from "../domain/query.ts";
 import { createAnalyticsStore, type AnalyticsStore } from "../store/analytics-store.ts";
 import { storeEvents } from "../../testing/test-events.ts";
 import { explainOlap } from "./explain-olap.ts";
+import { queryOlap } from "./query-olap.ts";
 
 jest.setTimeout(120_000);
 
@@ -103,6 +105,17 @@ describe("an explanation", () => {
     expect((await taken({ filter: { not: { field: "name", eq } } }))[0]).toEqual(["rollup_hour_name", byDay]);
     const hours = { from: "2026-11-01T02:00:00Z", to: "2026-11-01T07:00:00Z" };
     expect((await taken({ range: hours }))[0]).toEqual(["rollup_hour_name", []]);
+    // Answers tell the same.
+    const told = async (part: Partial<OlapInput>) => {
+      const ask = queryOlap({ features: everyFeature, store, nowMs: Date.now });
+      const answer = await ask(callerWith(own, ["analytics:read"]), { ...people, ...part });
+      return [answer.provenance, ...answer.subtotals.map(({ provenance }) => provenance)].map(
+        ({ projections }) => projections,
+      );
+    };
+    expect(await told({})).toEqual([byDay]);
+    expect(await told({ range: hours })).toEqual([[]]);
+    expect(await told({ dimensions: ["name", "country"] })).toEqual([[]]);
   });
 
   test("predicts bytes and time by what reads took: after some reads, near to what the next one takes", async () => {

@@ -51,6 +51,8 @@ const recorded = ({ id, name, computation }: Cohort): CohortUse => ({
 
 const stickinessOf = async (caller: Caller, asked: object) => {
   const { provenance, units } = await room.operations.stickiness(caller, { range: RANGE, event: {}, ...asked });
+  // Nobody looks at the engine's plan for questions about behaviour.
+  expect(provenance.projections).toBeNull();
   return { cohorts: provenance.cohorts, people: units.reduce((sum, one) => sum + one, 0) };
 };
 const held = (cohort: Cohort, asOf?: string) => ({

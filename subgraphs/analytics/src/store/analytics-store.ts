@@ -1,13 +1,14 @@
 import type { BatchId, EventId } from "@tessera/contracts/ids";
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { Drawing } from "../domain/sampling.ts";
-import type { EventStore, QueryAnswer, QueryStatistics } from "@tessera/platform/store/event-store";
+import type { EventStore, QueryAnswer, QueryStatistics, StoreStatement } from "@tessera/platform/store/event-store";
 import type { Cell } from "../domain/columns.ts";
 import type { PlannedTable, ReadEstimate, ReadRate, TakenProjection } from "../domain/explanation.ts";
 import type { EventPageQuery } from "../domain/event-page.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import type { Condition } from "../domain/field.ts";
 import type { Plan } from "../domain/planner.ts";
+import type { Cost } from "../domain/provenance.ts";
 import type { AnalyticQuery } from "../domain/query.ts";
 import type { CoarserGroups } from "../domain/subtotals.ts";
 import type { OwnPlan } from "../domain/rollups/own-plan.ts";
@@ -36,7 +37,7 @@ import { createReadRates, type ReadRates } from "./read-rates.ts";
 import { realtimeStatement } from "./realtime-sql.ts";
 import { asksEachTime, type KeptEstimates } from "./kept-estimates.ts";
 import { readEstimate } from "./read-estimate.ts";
-import { takenProjections } from "./taken-projections.ts";
+import { holdsProjections, takenProjections } from "./taken-projections.ts";
 import { readsStatement } from "./reads-sql.ts";
 import { sampleStatement } from "./sample-sql.ts";
 import { windowsStatement } from "./windows-sql.ts";
@@ -46,7 +47,7 @@ export interface OlapRows {
   readonly rows: readonly OlapRow[];
   readonly totals: readonly Cell[];
   readonly hasMore: boolean;
-  readonly cost: QueryStatistics;
+  readonly cost: QueryStatistics & Pick<Cost, "projections">;
   /** The plan that was taken: the request's, unless linked people made its rollup wrong. */
   readonly plan: Plan;
   /** The coarser groups of the request, in its order. */
@@ -160,14 +161,19 @@ const olapWithCoarser = async (
   return { ...groups, totals: totals.measures, cost: statistics, plan: request.plan };
 };
 
+const hasCoarser = ({ coarser = [] }: OlapRequest): boolean => coarser.length > 0;
+
+/** The statement that reads all groups of a request. */
+const statementOf = ({ tenantId }: DataReader, request: OlapRequest): StoreStatement =>
+  hasCoarser(request) ? olapSetsStatement(request, tenantId) : olapStatement(request, tenantId);
+
 const olap = async (
   store: EventStore,
   reader: DataReader,
   request: OlapRequest,
   signal: AbortSignal | undefined,
 ): Promise<OlapRows> => {
-  if (request.coarser !== undefined && request.coarser.length > 0)
-    return olapWithCoarser(store, reader, request, signal);
+  if (hasCoarser(request)) return olapWithCoarser(store, reader, request, signal);
   const { query, limit } = request;
   const statement = olapStatement(request, reader.tenantId);
   const answer = await store.query(reader, statement, (row) => olapRowOf(row, query), optionsOf(signal));
@@ -236,19 +242,29 @@ export const createAnalyticsStore = (
   store: EventStore,
   rates: ReadRates = createReadRates(),
   kept: KeptEstimates = asksEachTime,
+  keptProjections: KeptEstimates<readonly TakenProjection[]> = asksEachTime,
 ): AnalyticsStore => ({
   planFor: (_reader, _query, plan) => Promise.resolve(plan),
   takeable: (_reader, _query, plan) => Promise.resolve(plan),
   ownPlans: () => Promise.resolve([]),
   olap: async (reader, request, signal) => {
-    const answer = await olap(store, reader, request, signal);
+    const { range, ...asked } = request.query;
+    const about = [request.plan.rollup, request.plan.own?.buildId, asked, request.lines, request.coarser];
+    const [answer, projections] = await Promise.all([
+      olap(store, reader, request, signal),
+      holdsProjections(request.plan, range)
+        ? keptProjections({ reader, range, about }, () =>
+            takenProjections(store, reader, statementOf(reader, request), signal),
+          )
+        : [],
+    ]);
     rates.observe(request.plan.rollup ?? "events", answer.cost);
-    return answer;
+    return { ...answer, cost: { ...answer.cost, projections } };
   },
   countsLinked: () => Promise.resolve(false),
   estimate: createEstimate(store, asksEachTime),
   roughEstimate: createEstimate(store, kept),
-  projections: (reader, request, signal) => takenProjections(store, reader, request, signal),
+  projections: (reader, request, signal) => takenProjections(store, reader, statementOf(reader, request), signal),
   readRate: rates.of,
   sampled: (reader, request, drawing, signal) => sampled(store, reader, request, drawing, signal),
   realtime: async (reader, query, plan, signal) => {

@@ -19,17 +19,18 @@ export interface EstimatedQuestion {
 }
 
 /** The estimate for a question: what was kept of one alike, or what `estimate` says, which is kept unless it fails. */
-export type KeptEstimates = (
+export type KeptEstimates<Found = ReadEstimate> = (
   question: EstimatedQuestion,
-  estimate: () => Promise<ReadEstimate>,
-) => Promise<ReadEstimate>;
+  estimate: () => Promise<Found>,
+) => Promise<Found>;
 
 /** Keeps nothing: asks each time. */
-export const asksEachTime: KeptEstimates = (_question, estimate) => estimate();
+export const asksEachTime = <Found>(_question: EstimatedQuestion, estimate: () => Promise<Found>): Promise<Found> =>
+  estimate();
 
 /** Builds {@link KeptEstimates}. */
-export const createKeptEstimates = (nowMs: NowMs): KeptEstimates => {
-  const kept = new Map<string, { readonly estimate: ReadEstimate; readonly atMs: number }>();
+export const createKeptEstimates = <Found = ReadEstimate>(nowMs: NowMs): KeptEstimates<Found> => {
+  const kept = new Map<string, { readonly estimate: Found; readonly atMs: number }>();
   return async ({ reader: { tenantId, dataPolicy }, range: { fromMs, toMs }, about }, estimate) => {
     const alike = [Math.round((toMs - fromMs) / LENGTH_MS), Math.floor(toMs / END_MS)];
     const key = JSON.stringify([tenantId, dataPolicy, alike, about]);

@@ -2,6 +2,7 @@ import type { Resources } from "@tessera/platform/runtime/resources";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { createAnalyticsStore, type AnalyticsStore } from "../analytics-store.ts";
+import type { TakenProjection } from "../../domain/explanation.ts";
 import { createKeptEstimates } from "../kept-estimates.ts";
 import { createReadRates } from "../read-rates.ts";
 import { createPeopleStore } from "./people-store.ts";
@@ -32,13 +33,14 @@ export const openPeople = ({ sql, nowMs, eventStore, longQueries, rules, ...plan
   const versions = createPeopleVersions({ people, nowMs });
   const [resolved, rates] = [resolvedEventStore(eventStore, versions), createReadRates()];
   const kept = createKeptEstimates(nowMs);
+  const projections = createKeptEstimates<readonly TakenProjection[]>(nowMs);
   return {
     ...{ people, versions },
     eventStore: resolved,
     longQueries: resolvedLongQueries(longQueries, versions),
     store: resolvedAnalyticsStore({
-      stored: createAnalyticsStore(eventStore, rates, kept),
-      resolved: createAnalyticsStore(resolved, rates, kept),
+      stored: createAnalyticsStore(eventStore, rates, kept, projections),
+      resolved: createAnalyticsStore(resolved, rates, kept, projections),
       ...{ eventStore, versions, ...planning },
     }),
   };
