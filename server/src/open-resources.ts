@@ -74,33 +74,39 @@ const createLateQuotas = (): { readonly quotas: Quotas; readonly tell: (quotas: 
 const nobodyTells: AccessOfSubject = () =>
   Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Who may what can't be asked yet.", { retryAfterSeconds: 2 }));
 
-/** The analytics room, told later, when it has been built or can be reached. */
-const createLateAnalytics = (): Pick<OpenResources, "askAnalytics" | "knowAnalytics"> => {
-  const notYet = (): Promise<never> =>
-    Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Analytics can't be asked yet.", { retryAfterSeconds: 2 }));
-  let known: AskAnalytics = { watchedSeries: notYet, impactOf: notYet };
+/** A room that others ask, told later, when it has been built or can be reached; until then whatever is asked of it is refused. */
+const createLate = <Asked extends object>(
+  what: string,
+  askBy: (known: () => Asked) => Asked,
+): { readonly asked: Asked; readonly know: (told: Asked) => void } => {
+  let known: Asked | null = null;
+  const now = (): Asked => {
+    if (known === null) throw refuse("DEPENDENCY_UNAVAILABLE", `${what} can't be asked yet.`, { retryAfterSeconds: 2 });
+    return known;
+  };
   return {
-    askAnalytics: {
-      watchedSeries: async (...asked) => known.watchedSeries(...asked),
-      impactOf: async (...asked) => known.impactOf(...asked),
-    },
-    knowAnalytics: (told) => {
+    asked: askBy(now),
+    know: (told) => {
       known = told;
     },
   };
 };
 
-/** The governance room, told later, when it has been built or can be reached. */
-const createLateExecutions = (): Pick<OpenResources, "askExecutions" | "knowExecutions"> => {
-  let known: AskExecutions = {
-    executionNumbers: () =>
-      Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "Executions can't be asked yet.", { retryAfterSeconds: 2 })),
-  };
+/** Rooms that others ask about what they watch. */
+const createLateRooms = (): Pick<
+  OpenResources,
+  "askAnalytics" | "knowAnalytics" | "askExecutions" | "knowExecutions"
+> => {
+  const analytics = createLate<AskAnalytics>("Analytics", (known) => ({
+    watchedSeries: async (...asked) => known().watchedSeries(...asked),
+    impactOf: async (...asked) => known().impactOf(...asked),
+  }));
+  const executions = createLate<AskExecutions>("Executions", (known) => ({
+    executionNumbers: async (...asked) => known().executionNumbers(...asked),
+  }));
   return {
-    askExecutions: { executionNumbers: async (...asked) => known.executionNumbers(...asked) },
-    knowExecutions: (told) => {
-      known = told;
-    },
+    ...{ askAnalytics: analytics.asked, knowAnalytics: analytics.know },
+    ...{ askExecutions: executions.asked, knowExecutions: executions.know },
   };
 };
 
@@ -161,8 +167,7 @@ export const openResources = (
     features,
     quotas,
     ...sharing,
-    ...createLateAnalytics(),
-    ...createLateExecutions(),
+    ...createLateRooms(),
     reportMails: createLateReportMails(),
     queues,
     longQueries,
