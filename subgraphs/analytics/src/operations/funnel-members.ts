@@ -37,7 +37,7 @@ const bySegments = async (
 };
 
 /** The cohorts and segments that a breakdown names, those first; refuses unknown ones, twice the same and too many with BAD_INPUT, at their place. */
-const membersOf = async (
+export const membersOf = async (
   deps: ResolveDeps,
   caller: Caller,
   { unit }: FunnelInput,

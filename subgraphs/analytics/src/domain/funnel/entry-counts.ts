@@ -1,4 +1,5 @@
 import type { Attempt } from "./attempt.ts";
+import { groupsOf } from "./funnel-groups.ts";
 import { FUNNEL_LIMITS, readRange, type Funnel } from "./funnel.ts";
 import { textAt, type UnitRow } from "./unit-columns.ts";
 
@@ -23,6 +24,9 @@ export interface EntryCount {
   readonly add: (row: UnitRow, attempt: Attempt) => void;
   readonly result: () => EntryCounts | null;
 }
+
+/** The digit of the breakdown's first cohort or segment. */
+const FIRST_MEMBER = "0";
 
 const valueOf = (text: string): string | null => (text === "" ? null : text.slice(1));
 
@@ -49,6 +53,7 @@ export const createEntryCount = ({ entries, steps, correlation, ...funnel }: Fun
   return {
     add: (row, attempt) => {
       if ((row.times[attempt.entry] ?? 0) >= beforeMs) return;
+      if (entries.ofMember === true && !groupsOf(funnel, attempt, row).includes(FIRST_MEMBER)) return;
       const texts = fields.map((_field, index) =>
         textAt(row.fieldValues[offset + index] ?? null, attempt.places[0] ?? -1),
       );

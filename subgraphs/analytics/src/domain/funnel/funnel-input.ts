@@ -54,6 +54,7 @@ export interface FunnelEntriesInput {
   readonly beforeMs: number;
   readonly fields: readonly string[];
   readonly held: readonly (readonly (string | null)[])[];
+  readonly ofMember?: true;
 }
 
 /** A question to `funnel` as the graph delivers it. */

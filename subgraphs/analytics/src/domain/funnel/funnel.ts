@@ -80,6 +80,8 @@ export interface FunnelEntries {
   readonly fields: readonly Field[];
   /** Values, one list for each of the first fields, of which the entry has one; null: it has none. */
   readonly held: readonly (readonly (string | null)[])[];
+  /** Those alone that are of the first cohort or segment of the breakdown; left out where all are told. */
+  readonly ofMember?: true;
 }
 
 /** A validated question to `funnel`. */

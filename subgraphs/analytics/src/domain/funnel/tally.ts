@@ -4,6 +4,7 @@ import { funnelMarks, type FunnelMarks } from "./funnel-marks.ts";
 import { createEntryCount, type EntryCounts } from "./entry-counts.ts";
 import { createDropOffCount, type DropOffRuns } from "./drop-off-paths.ts";
 import { createBehindCount } from "./funnel-behind.ts";
+import { groupsOf } from "./funnel-groups.ts";
 import type { UnitsBehind } from "./funnel-cell.ts";
 import { createJourneys, type Journeys } from "./funnel-journeys.ts";
 import { FUNNEL_LIMITS, readRange, requiredSteps, type Funnel } from "./funnel.ts";
@@ -87,25 +88,6 @@ const countAttempt = (counts: Counts, { reachedAt }: Attempt, enteredAt: number,
   });
   const end = reachedAt.at(-1) ?? null;
   if (end !== null) counts.total.add(end - enteredAt);
-};
-
-/** The value that puts a unit into its group: of one step's event, or the first or last that an event of the attempt carries. */
-const groupOf = ({ breakdown }: Funnel, { places }: Attempt, { values }: UnitRow): string => {
-  if (breakdown === null) return "";
-  if (breakdown.attribution === "STEP") return textAt(values, places[breakdown.step] ?? -1);
-  // Of a field the events count in the order in which they happened, of which steps in no order have another.
-  const inOrder = breakdown.kind === "FIELD" ? places.toSorted((one, other) => one - other) : places;
-  const order = breakdown.attribution === "FIRST" ? inOrder : inOrder.toReversed();
-  return order.map((place) => textAt(values, place)).find((value) => value !== "") ?? "";
-};
-
-/** The cohorts and segments that an event is of, each a digit after `=`; the empty text alone for an event of none. */
-const membersIn = (value: string): readonly string[] => (value.length > 1 ? value.slice(1).split("") : [""]);
-
-/** The groups a unit is of: one by a field's value, several by cohorts and segments. */
-const groupsOf = (funnel: Funnel, attempt: Attempt, row: UnitRow): readonly string[] => {
-  const value = groupOf(funnel, attempt, row);
-  return funnel.breakdown?.kind === "MEMBERS" ? membersIn(value) : [value];
 };
 
 const tooMany = (where: string, what: string): Error =>

@@ -28,6 +28,7 @@ import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../wat
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
 import type { BehaviourChange } from "./behaviour-change.ts";
 import { BEHAVIOUR, type ExplainBehaviourDeps } from "./behaviour-questions.ts";
+import { FUNNEL_GROUPS } from "./funnel-group.ts";
 import type { TakeApartDeps } from "./take-apart.ts";
 
 /** What explaining a change needs. */
@@ -115,7 +116,7 @@ const conditionsOf = (
 /** Groups of questions that are no fields of an event. */
 const OWN_GROUPS: Partial<Record<QuestionKind | "GROUPED", readonly string[]>> = {
   ...{ RETENTION: ["cohort"], EVENT_QUALITY: ["expectation"], API_EXECUTIONS: [...EXECUTION_DIMENSIONS.keys()] },
-  ATTRIBUTION: ["channel"],
+  ...{ ATTRIBUTION: ["channel"], FUNNEL: FUNNEL_GROUPS },
 };
 
 const overlap = (one: TimeRange, other: TimeRange): boolean => one.fromMs < other.toMs && other.fromMs < one.toMs;
@@ -158,12 +159,13 @@ export const comparedSpans = async <Read extends Pick<Quantity, "units" | "seen"
 export const toldSpan = ({ fromMs, toMs }: TimeRange, timeZone: string): ReturnType<typeof toldRange> =>
   toldRange({ from: isoTime(fromMs), to: isoTime(toMs) }, timeZone);
 
-/** Ids of the cohorts that filters within a part of a question name, each once. */
+/** Ids of the cohorts that a part of a question names, each once: by its filters, or as what it is told apart by. */
 export const cohortsIn = (part: unknown): readonly string[] => {
   if (typeof part !== "object" || part === null) return [];
   const inner = Object.values(part).flatMap(cohortsIn);
-  const own = "cohort" in part && typeof part.cohort === "string" && isUuid(part.cohort) ? [part.cohort] : [];
-  return [...new Set([...own, ...inner])];
+  const listed: readonly unknown[] = "cohorts" in part && Array.isArray(part.cohorts) ? part.cohorts : [];
+  const named = "cohort" in part ? [part.cohort, ...listed] : listed;
+  return [...new Set([...named.flatMap((one) => (typeof one === "string" && isUuid(one) ? [one] : [])), ...inner])];
 };
 
 interface Asking {
@@ -223,8 +225,7 @@ const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQu
     );
   const where = `input.question.${field}`;
   const read = await atPlace(where, () => change(deps, { ...asking, input }));
-  const cohorts = Array.isArray(input["cohorts"]) ? input["cohorts"].map(String) : [];
-  const named = { name: read.name, definitionIds: [], cohortIds: [...new Set([...cohortsIn(input), ...cohorts])] };
+  const named = { name: read.name, definitionIds: [], cohortIds: cohortsIn(input) };
   if (read.kind === "EXPECTED") {
     const { measure, filter } = read;
     const question = { filter, timeZone: asking.timeZone };

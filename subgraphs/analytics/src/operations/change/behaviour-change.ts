@@ -24,9 +24,11 @@ import { isoTime } from "../../domain/zone.ts";
 import type { Meanings } from "../../domain/semantic/dimension-expression.ts";
 import { resolveCohorts, type NamingDeps } from "../in-cohort.ts";
 import { NONE_NAMED, resolveDimensions } from "../semantic/own-dimensions.ts";
+import { membersOf } from "../funnel-members.ts";
 import { queryFunnel, type FunnelDeps } from "../query-funnel.ts";
 import type { ToldDriftBin } from "../quality/query-quality.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
+import { FUNNEL_GROUPS, heldGroup } from "./funnel-group.ts";
 import { retentionApart } from "./retention-apart.ts";
 
 /** What explaining numbers of behaviour needs. */
@@ -138,8 +140,12 @@ export const funnelChange = async (
 ): Promise<BehaviourChange> => {
   refuseUnusedParts(value, "step");
   const name = chooseName(value, VALUE_NAMES.FUNNEL, "conversionRate");
-  const rest = { ...typed<FunnelInput>(input), breakdown: null, trend: null, dropOffs: null, correlation: null };
-  const unnamed = { ...rest, attribution: null, sample: null, fast: null, timeZone };
+  const asked = typed<FunnelInput>(input);
+  const group = heldGroup(asked.breakdown, held);
+  const members = group === null ? [] : await membersOf(deps, caller, asked, group);
+  const rest = { ...asked, trend: null, dropOffs: null, correlation: null, attribution: null };
+  const breakdown = group === null ? null : { ...group, members };
+  const unnamed = { ...rest, breakdown, sample: null, fast: null, timeZone };
   const bare = await resolveDimensions(deps, caller, unnamed, beside);
   const { steps, windowMs, unit } = parseFunnel({ ...bare, range: rangeOf(span) }, accessOf(caller));
   if (windowMs === null)
@@ -152,14 +158,18 @@ export const funnelChange = async (
     throw bad("input.value.step", `The funnel has the steps 1 to ${steps.length}.`);
   const hadMs = Math.min(windowMs, Math.max(0, deps.nowMs() - span.toMs));
   const way = stepsOnTheWay(name, step - 1, steps);
-  const resolved = await resolveCohorts(deps, caller, bare);
+  const resolved = { ...(await resolveCohorts(deps, caller, { ...bare, breakdown: null })), breakdown: bare.breakdown };
+  const entry = heldBy(matched(resolved.steps[0]?.anyOf ?? []), members[0]?.filter);
+  const ofMember = group === null ? {} : ({ ofMember: true } as const);
   return {
-    ...{ kind: "BEHAVIOUR", name, way, held, impact: unit.kind === "PERSON" ? "COUNTED" : null },
+    ...{ kind: "BEHAVIOUR", name, way, impact: unit.kind === "PERSON" ? "COUNTED" : null },
+    held: held.filter(({ dimension }) => !FUNNEL_GROUPS.includes(dimension)),
     meanings: bare.meanings ?? NONE_NAMED,
-    behind: entriesOf(matched(resolved.steps[0]?.anyOf ?? []), span),
+    // Where a later event tells the group, no filter of entries does.
+    behind: (group?.attribution ?? "FIRST") === "FIRST" ? entriesOf(entry, span) : () => Promise.resolve(null),
     read: async ({ span: { fromMs, toMs }, conditions, dimensions, signal }) => {
       const { fields, held: values } = heldFirst(conditions, dimensions);
-      const entries = { beforeMs: toMs, fields, held: values };
+      const entries = { beforeMs: toMs, fields, held: values, ...ofMember };
       const range = rangeOf({ fromMs, toMs: toMs + hadMs });
       const answer = await queryFunnel(deps)(caller, { ...resolved, range, entries }, signal);
       const reached = answer.entries?.reached ?? [];
