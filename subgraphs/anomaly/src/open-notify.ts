@@ -6,6 +6,7 @@ import { CHANNEL_LIMITS, keepsIncidents } from "./domain/notify/channel.ts";
 import { NOTIFY_LIMITS } from "./domain/notify/delivery.ts";
 import { RATE_BUNDLE } from "./domain/notify/plan.ts";
 import { NO_ROUTES } from "./domain/notify/route.ts";
+import { WEBHOOK_LIMITS } from "./domain/webhooks/endpoint.ts";
 import { createNotificationForgetter } from "./jobs/notify/forget-notifications.ts";
 import { createDeliverySender, type SenderDeps } from "./jobs/notify/send-due-deliveries.ts";
 import { createAlertPictures, type PicturePorts } from "./operations/notify/alert-pictures.ts";
@@ -21,6 +22,9 @@ import { createDeliveryStore } from "./store/notify/delivery-store.ts";
 import { noticesWithin } from "./store/notify/gather-notices.ts";
 import { createInboxStore } from "./store/notify/inbox-store.ts";
 import { createTemplateStore } from "./store/notify/template-store.ts";
+import { createDeliveryListStore } from "./store/webhooks/delivery-list-store.ts";
+import { createEndpointStore } from "./store/webhooks/endpoint-store.ts";
+import { createMessageStore } from "./store/webhooks/message-store.ts";
 import { parseAlertChanged } from "./store/notify/notify-rows.ts";
 
 /** What telling people needs of others. */
@@ -57,23 +61,28 @@ export const openNotify = (resources: Resources, ports: NotifyPorts): Notify => 
   const channels = createChannelStore({ sql, nowMs, limits: CHANNEL_LIMITS, noRoutes: NO_ROUTES });
   const deliveries = createDeliveryStore({
     ...{ sql, eventLog, nowMs, newId, limits: NOTIFY_LIMITS, rateBundle: RATE_BUNDLE, keepsIncidents },
+    endpoints: createMessageStore(WEBHOOK_LIMITS),
   });
+  const endpoints = createEndpointStore({ ...resources, limits: WEBHOOK_LIMITS });
+  const handed = createDeliveryListStore({ sql, limits: WEBHOOK_LIMITS });
+  const publicUrl = ports.publicUrl ?? (() => "");
   const [inbox, templates] = [createInboxStore({ sql, nowMs }), createTemplateStore(sql)];
   const secrets = createChannelSecrets(keyRing);
   const mailer = mailRelay === null ? null : createMailer(mailRelay);
-  const send = createSendMessage({ requests, mailer, providers, nowMs });
+  const send = createSendMessage({ requests, mailer, providers, nowMs, endpoints, publicUrl });
   const telling: TellDeps = { sql, logger, noticesWithin, parseAlert: parseAlertChanged, nowMs, newId };
   // Waits are shortened at random so that what failed together is not tried together; nothing is kept secret by it.
   const sending: SenderDeps = {
     ...{ deliveries, secrets, send, telemetry, logger, nowMs, newId, random: Math.random },
     pictures: ports.pictures === undefined ? null : createAlertPictures(ports.pictures, logger),
     readReport: ports.reports === undefined ? null : createReadReportFiles(ports.reports),
-    publicUrl: ports.publicUrl ?? (() => ""),
+    publicUrl,
   };
   const mailing: MailReportsDeps = { sql, logger, noticesWithin, nowMs };
   return {
     operations: createNotifyOperations({
       ...{ channels, secrets, templates, requests, mailer, send, nowMs, newId, deliveries, inbox, eventLog },
+      ...{ endpoints, handed },
     }),
     ...{ telling, mailing, sending },
     background: [

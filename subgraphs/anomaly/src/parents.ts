@@ -45,6 +45,10 @@ export type RuleAlertsEventParent = RuleAlerts;
 export type RuleParent = Rule;
 /** What resolvers of `WebhookEndpoint` receive. */
 export type WebhookEndpointParent = Endpoint;
+/** What resolvers of `WebhookEndpointChannel` receive. */
+export interface WebhookEndpointChannelParent {
+  readonly endpointId: string;
+}
 /** What resolvers of `WebhookDelivery` receive. */
 export type WebhookDeliveryParent = Delivery;
 /** What resolvers of `WebhookEventType` receive. */

@@ -48,7 +48,7 @@ const openStores = ({ resources }: TestResources) => ({
 });
 
 /** What writes, sends and changes webhooks, by a clock that the test moves. */
-const openParts = (engines: TestResources, nowMs: () => number) => {
+export const openWebhookParts = (engines: TestResources, nowMs: () => number) => {
   const { logger, metrics, newId } = engines.resources;
   const stores = openStores(engines);
   const keyRing = readKeyRing(`tests:${randomBytes(32).toString("base64url")}`);
@@ -71,8 +71,10 @@ const openParts = (engines: TestResources, nowMs: () => number) => {
 };
 
 /** Keeps tests with senders apart, which would find each other's deliveries. */
-const LOCK = "SELECT pg_advisory_lock(hashtextextended('webhook senders of tests', 0))";
-const REST = "UPDATE webhook_endpoint SET state = 'PAUSED' WHERE created_at < '1992-01-01' AND state = 'ACTIVE'";
+export const LOCK_SENDERS = "SELECT pg_advisory_lock(hashtextextended('webhook senders of tests', 0))";
+/** Lets no endpoint be sent to that rooms left behind. */
+export const REST_ENDPOINTS =
+  "UPDATE webhook_endpoint SET state = 'PAUSED' WHERE created_at < '1993-01-01' AND state = 'ACTIVE'";
 
 /** Webhooks over the engines of the test run, a clock the test moves, and a receiver; one at a time. */
 export const openWebhookRoom = async () => {
@@ -80,8 +82,8 @@ export const openWebhookRoom = async () => {
   const nowMs = () => clock.ms;
   const engines = openTestResources({ nowMs });
   const alone = await engines.owner.connect();
-  await alone.query(LOCK);
-  const { stores, senderDeps, operations, write } = openParts(engines, nowMs);
+  await alone.query(LOCK_SENDERS);
+  const { stores, senderDeps, operations, write } = openWebhookParts(engines, nowMs);
   const receiver: Receiver = await openReceiver(nowMs);
   let made = 0;
 
@@ -120,7 +122,7 @@ export const openWebhookRoom = async () => {
   return {
     ...{ clock, engines, stores, operations, receiver, makeEndpoint, tellJobs, drain },
     /** Lets no endpoint be sent to that is. */
-    rest: () => engines.owner.query(REST),
+    rest: () => engines.owner.query(REST_ENDPOINTS),
     /** One more sender; parts of it may be replaced. */
     sender: (parts: Partial<SenderDeps> = {}) => createSender({ ...senderDeps, ...parts }),
     /** What arrived at an endpoint. */

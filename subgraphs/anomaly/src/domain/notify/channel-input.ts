@@ -49,7 +49,11 @@ export interface ChannelInput {
     readonly numbers: readonly string[];
     readonly maxParts?: number;
   }>;
-  readonly webhook?: Maybe<{ readonly url: string; readonly secret?: Maybe<string> }>;
+  readonly webhook?: Maybe<{
+    readonly url?: Maybe<string>;
+    readonly endpoint?: Maybe<string>;
+    readonly secret?: Maybe<string>;
+  }>;
   readonly inApp?: Maybe<{ readonly persons?: Maybe<readonly string[]> }>;
   readonly titleTemplate?: Maybe<string>;
   readonly bodyTemplate?: Maybe<string>;

@@ -36,7 +36,9 @@ export type ChannelSettings =
       readonly numbers: readonly string[];
       readonly maxParts: number;
     }
-  | { readonly kind: "WEBHOOK"; readonly url: string }
+  | { readonly kind: "WEBHOOK"; readonly by: "URL"; readonly url: string }
+  /** By an endpoint of webhooks, which messages are handed over to. */
+  | { readonly kind: "WEBHOOK"; readonly by: "ENDPOINT"; readonly endpointId: string }
   /** In the inboxes of these persons (`USER:id`); of everybody who may read of anomalies when there are none. */
   | { readonly kind: "IN_APP"; readonly persons: readonly string[] };
 

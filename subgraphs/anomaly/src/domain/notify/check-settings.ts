@@ -145,11 +145,18 @@ const sms = (input: Given<"sms">): CheckedSettings => {
   };
 };
 
-const webhook = (input: Given<"webhook">): CheckedSettings => {
-  const secret = checkSecret(input.secret, "webhook.secret");
+const webhook = ({ url, endpoint, secret: given }: Given<"webhook">): CheckedSettings => {
+  const secret = checkSecret(given, "webhook.secret");
+  if (typeof endpoint === "string") {
+    if (typeof url === "string")
+      throw bad("webhook.url", "An endpoint has its address: give an `endpoint` or a `url`, and not both.");
+    if (secret !== null) throw bad("webhook.secret", "An endpoint signs by its own secrets: leave this one out.");
+    return { settings: { kind: "WEBHOOK", by: "ENDPOINT", endpointId: endpoint.toLowerCase() }, secret: null };
+  }
+  if (typeof url !== "string") throw bad("webhook.url", "Give an address, or the `endpoint` that has one.");
   if (secret !== null && !isWebhookSecret(secret))
     throw bad("webhook.secret", "A secret of Standard Webhooks is `whsec_` and 24 to 64 bytes in base64.");
-  return { settings: { kind: "WEBHOOK", url: checkUrl(input.url, "webhook.url") }, secret };
+  return { settings: { kind: "WEBHOOK", by: "URL", url: checkUrl(url, "webhook.url") }, secret };
 };
 
 const inApp = ({ persons }: Given<"inApp">): CheckedSettings => {
@@ -201,7 +208,8 @@ export const addressesOf = (settings: ChannelSettings, secret: string | null): r
     case "SMS":
       return [settings.gateway.url];
     case "WEBHOOK":
-      return [settings.url];
+      // What is sent to an endpoint is looked at as the endpoint's.
+      return settings.by === "URL" ? [settings.url] : [];
     case "EMAIL":
     case "PAGERDUTY":
     case "OPSGENIE":

@@ -6,15 +6,17 @@ import type { Group, GroupView } from "./group.ts";
 import type { Wait } from "./plan.ts";
 import type { SentReport } from "./report-mail.ts";
 
-/** Where a delivery stands: GATHERING until it is begun, then SENDING; RETRYING until its next try; SENT, FAILED and DROPPED are its ends. */
-export const DELIVERY_STATES = ["GATHERING", "SENDING", "RETRYING", "SENT", "FAILED", "DROPPED"] as const;
+/** Where a delivery stands: GATHERING until it is begun, then SENDING; RETRYING until its next try; HANDED_OVER until an endpoint's delivery of it ends; SENT, FAILED and DROPPED are its ends. */
+export const DELIVERY_STATES = [
+  ...(["GATHERING", "SENDING", "RETRYING", "HANDED_OVER", "SENT", "FAILED", "DROPPED"] as const),
+] as const;
 /** One of {@link DELIVERY_STATES}. */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** One try of a delivery; ABANDONED: whoever sent it did not live to tell. */
 export interface Attempt {
   readonly atMs: number;
-  readonly outcome: "SENT" | "TRY_AGAIN" | "REFUSED" | "ABANDONED" | "GIVEN_UP";
+  readonly outcome: "SENT" | "HANDED_OVER" | "TRY_AGAIN" | "REFUSED" | "ABANDONED" | "GIVEN_UP";
   readonly code: number | null;
   readonly said: string;
 }

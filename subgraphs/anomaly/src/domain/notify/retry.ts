@@ -1,3 +1,5 @@
+import type { HandedMessage } from "./handed-message.ts";
+
 /** What becomes of a message that was sent, by what the receiver answered. */
 export type SendOutcome =
   | { readonly kind: "SENT"; readonly code: number | null; readonly said: string; readonly reference?: string }
@@ -8,8 +10,16 @@ export type SendOutcome =
       readonly said: string;
       readonly retryAfterMs: number | null;
     }
-  /** It never will; `disables` when nothing else will be taken either until somebody changes the channel. */
-  | { readonly kind: "REFUSED"; readonly code: number | null; readonly said: string; readonly disables: boolean };
+  /** It is a message of an endpoint of webhooks as soon as its delivery is settled. */
+  | { readonly kind: "HANDED_OVER"; readonly code: null; readonly said: string; readonly handed: HandedMessage }
+  /** It never will; `disables` when nothing else will be taken either until somebody changes the channel; `keeps` when the message waits for that, too. */
+  | {
+      readonly kind: "REFUSED";
+      readonly code: number | null;
+      readonly said: string;
+      readonly disables: boolean;
+      readonly keeps?: true;
+    };
 
 /** How a delivery is tried again: after `firstMs`, doubling up to `mostMs`, each wait shortened by up to half at random, until `attempts` or `endMs` are over. */
 export const RETRIES = {

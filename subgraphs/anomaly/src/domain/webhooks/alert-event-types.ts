@@ -17,7 +17,8 @@ import {
 const number = z.number().nullable();
 const state = z.enum(ALERT_STATES);
 const verdict = z.enum(["TRUE", "FALSE", "EXPECTED", "KNOWN_ISSUE"]).nullable();
-const alertEntry = z.object({
+/** An alert as the log and messages have it. */
+export const alertEntry = z.object({
   ...{ transitionId: z.string(), ruleId: z.string(), ruleName: z.string(), anomalyId: z.string().nullable() },
   ...{ fingerprint: z.string(), group: z.array(z.object({ name: z.string(), value: z.string().nullable() })) },
   ...{ labels: z.record(z.string(), z.string()), from: state, to: state, reason: z.string() },

@@ -6,6 +6,7 @@ import { PERSON_ERASURE_WISHED } from "@tessera/contracts/events/person-erasure"
 import { alertEventTypes } from "./alert-event-types.ts";
 import type { WebhookEventType } from "./event-type.ts";
 import { incidentEventTypes } from "./incident-event-types.ts";
+import { notificationEventType } from "./notification-event-type.ts";
 import { setupEventTypes } from "./setup-event-types.ts";
 import { tenantEventTypes } from "./tenant-event-types.ts";
 import { workEventTypes } from "./work-event-types.ts";
@@ -14,6 +15,7 @@ import { workEventTypes } from "./work-event-types.ts";
 export const webhookEventTypes: readonly WebhookEventType[] = [
   ...alertEventTypes,
   ...incidentEventTypes,
+  notificationEventType,
   ...setupEventTypes,
   ...tenantEventTypes,
   ...workEventTypes,

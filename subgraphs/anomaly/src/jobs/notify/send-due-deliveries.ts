@@ -112,12 +112,15 @@ const settlingOf = (deps: SenderDeps, work: BegunDelivery, message: Message, out
       const thread = begins && message.subject !== null ? { subject: message.subject, reference } : null;
       return { ...over, state: "SENT", group: told, thread, notifications: inboxOf(deps, work, message) };
     }
+    case "HANDED_OVER":
+      return { ...over, state: "HANDED_OVER", group: told, handed: outcome.handed };
     case "REFUSED": {
       const because = said === "" ? `status ${code ?? "unknown"}` : said;
       const tell = disabledNotice(deps, channel.id, because);
       // What one person's address refuses says nothing of the others that the channel tells.
-      const disables = outcome.disables && delivery.recipient === null;
-      return { ...over, state: "FAILED", disables: disables ? { because, tell } : null };
+      const disables = outcome.disables && delivery.recipient === null ? { because, tell } : null;
+      if (outcome.keeps !== true) return { ...over, state: "FAILED", disables };
+      return { ...over, attempt: { ...attempt, outcome: "TRY_AGAIN" }, state: "RETRYING", dueMs: atMs, disables };
     }
     case "TRY_AGAIN": {
       const sinceMs = atMs - (delivery.begunAtMs ?? atMs);

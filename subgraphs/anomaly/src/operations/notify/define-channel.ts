@@ -6,13 +6,17 @@ import type { Channel, ChannelSettings, SavedChannel } from "../../domain/notify
 import { checkChannel } from "../../domain/notify/check-channel.ts";
 import { addressesOf, needsSecret } from "../../domain/notify/check-settings.ts";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
+import { whyNotHandedOver } from "../../domain/notify/hand-over.ts";
 import type { ChannelStore } from "../../store/notify/channel-store.ts";
+import type { EndpointStore } from "../../store/webhooks/endpoint-store.ts";
 import type { ChannelSecrets } from "./channel-secrets.ts";
 import type { Mailer } from "./mailer.ts";
 
 /** What defining channels needs. */
 export interface DefineChannelDeps {
   readonly channels: ChannelStore;
+  /** Endpoints of webhooks that channels may name. */
+  readonly endpoints: Pick<EndpointStore, "find">;
   readonly secrets: ChannelSecrets;
   readonly requests: Pick<PublicRequests, "check">;
   readonly mailer: Mailer | null;
@@ -41,6 +45,21 @@ const requireAddresses = async (
       );
     }
   }
+};
+
+/** Refuses an endpoint that nothing can be handed over to; another tenant's is as one that there is not. */
+const requireEndpoint = async (
+  { endpoints }: DefineChannelDeps,
+  tenantId: TenantId,
+  settings: ChannelSettings,
+): Promise<void> => {
+  if (settings.kind !== "WEBHOOK" || settings.by !== "ENDPOINT") return;
+  const { endpointId } = settings;
+  const field = "input.webhook.endpoint";
+  const endpoint = isUuid(endpointId) ? await endpoints.find(tenantId, endpointId) : null;
+  if (endpoint === null) throw refuse("BAD_INPUT", `The tenant has no webhook endpoint ${endpointId}.`, { field });
+  const why = whyNotHandedOver(endpoint);
+  if (why !== null) throw refuse("BAD_INPUT", `${why} (resumeWebhookEndpoint), or name another.`, { field });
 };
 
 const requireRelay = ({ mailer }: DefineChannelDeps, { kind }: ChannelSettings): void => {
@@ -72,15 +91,18 @@ export const createChannel =
     requireRelay(deps, definition.settings);
     requireSecret(definition.settings, secret !== null);
     await requireAddresses(deps, definition.settings, secret);
+    await requireEndpoint(deps, caller.tenantId, definition.settings);
     const id = deps.newId();
     return deps.channels.create(caller.tenantId, {
       ...{ id, definition, secret: await sealed(deps, caller.tenantId, id, secret) },
     });
   };
 
-/** Whether the credential a channel has is one for other settings too: of the same kind, and of Slack by the same way. */
+const wayOf = (settings: ChannelSettings): string | null => ("by" in settings ? settings.by : null);
+
+/** Whether the credential a channel has is one for other settings too: of the same kind, and by the same way. */
 const keepsSecret = (there: ChannelSettings, next: ChannelSettings): boolean =>
-  there.kind === next.kind && (there.kind !== "SLACK" || next.kind !== "SLACK" || there.by === next.by);
+  there.kind === next.kind && wayOf(there) === wayOf(next);
 
 /** Whether what a credential is sent to stays the same, so that nobody who may not read it has it sent to themselves. */
 const sameReceiver = (there: ChannelSettings, next: ChannelSettings): boolean => {
@@ -115,6 +137,7 @@ export const updateChannel =
     if (there.sealed !== null) requireKept(there.channel, definition.settings, secret !== null);
     requireSecret(definition.settings, isKept || secret !== null);
     await requireAddresses(deps, definition.settings, secret);
+    await requireEndpoint(deps, tenantId, definition.settings);
     const { id } = there.channel;
     return deps.channels.update(tenantId, {
       ...{ id, version: asked.version, definition, state: asked.paused === true ? "PAUSED" : "ACTIVE" },

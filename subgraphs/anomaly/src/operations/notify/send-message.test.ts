@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@j
 import { Webhook } from "standardwebhooks";
 import { createPublicRequests, type PublicRequests } from "@tessera/platform/http/public-request";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { z } from "zod";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
+import { webhookRequest } from "../../domain/notify/kinds/webhook.ts";
 import { messageOf } from "../../domain/notify/message.ts";
 import { alertOf, NOTIFY_EPOCH_MS } from "../../testing/notify/notify-room.ts";
 import { channelOf, SAMPLE_DELIVERY as DELIVERY } from "../../testing/notify/sample-channel.ts";
@@ -49,6 +51,7 @@ const KINDS: Readonly<Record<string, () => ChannelInput>> = {
 };
 const kinds = Object.entries(KINDS);
 
+const NO_ENDPOINTS = { endpoints: { find: () => Promise.resolve(null) }, publicUrl: () => "" };
 const hostile = '<!channel> & <https://evil.example|click> *b* [x](https://evil.example)\r\nBcc: all@example.com"}]';
 const send = async (
   input: ChannelInput,
@@ -58,6 +61,7 @@ const send = async (
   const sendMessage = createSendMessage({
     requests: more.requests ?? createPublicRequests({ allowLoopback: true }),
     mailer: null,
+    ...NO_ENDPOINTS,
     providers: {
       slack: url,
       pagerDuty: { US: "http://127.0.0.1:1", EU: url },
@@ -138,6 +142,23 @@ describe("What is sent", () => {
       type: "alert.notification",
     });
     sentAt.mockRestore();
+  });
+
+  test("has less than 20 kB for webhooks, whatever it is about: the last alerts are left out, and it says how many there are", () => {
+    const { channel } = channelOf({ name: "g", webhook: { url: "https://example.com/" }, bodyTemplate: "{{because}}" });
+    const sizes = [1, 100, 400, 3_000, 20_000].map((letters) => {
+      const because = "\u0001ä".repeat(letters);
+      const alerts = Array.from({ length: 30 }, () => alertOf(tenantId, { because }));
+      const at = { atMs: NOTIFY_EPOCH_MS, unlisted: 0, wait: "DIGEST" } as const;
+      const message = messageOf({ id: DELIVERY, channel, alerts, ...at });
+      const { body } = webhookRequest({ url: "https://example.com/", sign: null }, message, NOTIFY_EPOCH_MS);
+      const told = z
+        .object({ data: z.object({ count: z.number(), alerts: z.array(z.unknown()) }) })
+        .parse(JSON.parse(body));
+      return { fits: Buffer.byteLength(body) < 20_000, count: told.data.count, whole: told.data.alerts.length === 25 };
+    });
+    expect(sizes.map(({ fits, count }) => [fits, count])).toEqual(sizes.map(() => [true, 30]));
+    expect(sizes.map(({ whole }) => whole)).toEqual([true, ...sizes.slice(1).map(() => false)]);
   });
 
   test("goes to each number once, however often it is tried", async () => {
@@ -226,7 +247,7 @@ describe("What fails", () => {
   test("because the address leads within is never sent", async () => {
     const requests = createPublicRequests({ allowLoopback: false });
     const sendMessage = createSendMessage({
-      ...{ requests, mailer: null, nowMs: () => 0 },
+      ...{ requests, mailer: null, nowMs: () => 0, ...NO_ENDPOINTS },
       providers: { slack: "", pagerDuty: { US: "", EU: "" }, opsgenie: { US: "", EU: "" } },
     });
     for (const url of [

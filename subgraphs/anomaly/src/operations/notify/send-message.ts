@@ -10,8 +10,10 @@ import { smsRequest } from "../../domain/notify/kinds/sms.ts";
 import { readTeams, teamsWebhook } from "../../domain/notify/kinds/teams.ts";
 import { byStatus, type ReadAnswer, type Transmission } from "../../domain/notify/kinds/transmission.ts";
 import { webhookRequest } from "../../domain/notify/kinds/webhook.ts";
+import { handOver, whyNotHandedOver } from "../../domain/notify/hand-over.ts";
 import type { Message } from "../../domain/notify/message.ts";
 import type { SendOutcome } from "../../domain/notify/retry.ts";
+import type { EndpointStore } from "../../store/webhooks/endpoint-store.ts";
 import type { Mailer } from "./mailer.ts";
 
 /** Milliseconds a receiver may take to answer. */
@@ -35,6 +37,10 @@ export const PROVIDERS: Providers = {
 
 /** What sending needs. */
 export interface SendDeps {
+  /** Endpoints that channels name. */
+  readonly endpoints: Pick<EndpointStore, "find">;
+  /** Address clients use; empty where nobody has said it. */
+  readonly publicUrl: () => string;
   readonly requests: PublicRequests;
   /** Null when the operator has configured no relay. */
   readonly mailer: Mailer | null;
@@ -138,11 +144,31 @@ const sendBySecret = (deps: SendDeps, sending: Sending, secret: string): Promise
   }
 };
 
-/** Builds {@link SendMessage}. An inbox takes a message in the transaction that settles its delivery: nothing is sent before. */
+/** What becomes of a message to an endpoint: it is the endpoint's from the transaction on that settles its delivery, and waits while nothing can be. */
+const sendToEndpoint = async (
+  { endpoints, publicUrl }: SendDeps,
+  { channel: { tenantId, id: channelId }, message }: Sending,
+  endpointId: string,
+): Promise<SendOutcome> => {
+  const endpoint = await endpoints.find(tenantId, endpointId);
+  const why = whyNotHandedOver(endpoint);
+  if (endpoint === null || why !== null)
+    return { kind: "REFUSED", code: null, said: why ?? "", disables: true, keeps: true };
+  const handed = handOver({ channelId, message }, endpoint, `${publicUrl()}/graphql`);
+  const rests = endpoint.state === "PAUSED" ? ", which is paused: it waits there" : "";
+  return { kind: "HANDED_OVER", code: null, said: `Handed over to the webhook endpoint${rests}.`, handed };
+};
+
+const sendToAddress = (deps: SendDeps, { secret, message, signal }: Sending, url: string): Promise<SendOutcome> => {
+  const sign = secret === null ? null : webhookHeaders.bind(null, [secret]);
+  return exchange(deps, webhookRequest({ url, sign }, message, deps.nowMs()), byStatus, signal);
+};
+
+/** Builds {@link SendMessage}. Inboxes and endpoints take a message in the transaction that settles its delivery: nothing is sent before. */
 export const createSendMessage =
   (deps: SendDeps): SendMessage =>
   async (sending) => {
-    const { channel, secret, message, signal } = sending;
+    const { channel, secret, message } = sending;
     const { settings } = channel;
     switch (settings.kind) {
       case "EMAIL":
@@ -157,10 +183,10 @@ export const createSendMessage =
         );
       case "SMS":
         return sendSms(deps, sending);
-      case "WEBHOOK": {
-        const sign = secret === null ? null : webhookHeaders.bind(null, [secret]);
-        return exchange(deps, webhookRequest({ url: settings.url, sign }, message, deps.nowMs()), byStatus, signal);
-      }
+      case "WEBHOOK":
+        return settings.by === "URL"
+          ? sendToAddress(deps, sending, settings.url)
+          : sendToEndpoint(deps, sending, settings.endpointId);
       case "IN_APP":
         return { kind: "SENT", code: null, said: "Put into inboxes." };
       case "SLACK":

@@ -13,12 +13,14 @@ import { smsRequest, smsText } from "../../domain/notify/kinds/sms.ts";
 import { teamsBody } from "../../domain/notify/kinds/teams.ts";
 import { webhookRequest } from "../../domain/notify/kinds/webhook.ts";
 import { viewOfGroup } from "../../domain/notify/group.ts";
+import { handOver } from "../../domain/notify/hand-over.ts";
 import { messageOf, type Message } from "../../domain/notify/message.ts";
 import type { SendOutcome } from "../../domain/notify/retry.ts";
 import { MAX_SAMPLES, sampleAlerts } from "../../domain/notify/sample.ts";
 import { smsSize, type SmsSize } from "../../domain/notify/sms-text.ts";
 import type { ChannelStore } from "../../store/notify/channel-store.ts";
 import type { TemplateStore } from "../../store/notify/template-store.ts";
+import type { Delivery, DeliveryListStore } from "../../store/webhooks/delivery-list-store.ts";
 import type { ChannelSecrets } from "./channel-secrets.ts";
 import type { SendMessage } from "./send-message.ts";
 
@@ -28,6 +30,8 @@ export interface TryChannelDeps {
   readonly secrets: Pick<ChannelSecrets, "open">;
   readonly templates: Pick<TemplateStore, "list">;
   readonly send: SendMessage;
+  /** By which a sample becomes a message of an endpoint. */
+  readonly handed: Pick<DeliveryListStore, "send">;
   readonly nowMs: NowMs;
   readonly newId: () => string;
 }
@@ -47,6 +51,7 @@ const STARS = "****";
 /** The group that a preview of several alerts tells of. */
 const SAMPLE_GROUP = { id: "sample", labels: { rule: "Sample rule" }, members: [], more: 0 } as const;
 const PREVIEW_MAILBOX = "notifications@example.com";
+const PREVIEW_CHANNEL = "00000000-0000-0000-0000-000000000000";
 
 const samples = ({ newId, nowMs }: Pick<TryChannelDeps, "newId" | "nowMs">, caller: Caller, count: number) => {
   const ruleId = parseRuleId(newId());
@@ -79,7 +84,9 @@ const writtenFor = ({ settings }: ChannelDefinition, message: Message, nowMs: nu
       return smsRequest({ gateway, from, number: numbers[0] ?? "", secret: STARS }, message, maxParts).body;
     }
     case "WEBHOOK":
-      return webhookRequest({ url: settings.url, sign: null }, message, nowMs).body;
+      return settings.by === "URL"
+        ? webhookRequest({ url: settings.url, sign: null }, message, nowMs).body
+        : handOver({ channelId: PREVIEW_CHANNEL, message }, { id: settings.endpointId, ordering: "NONE" }, "").body;
     case "IN_APP":
       return message.text;
   }
@@ -113,6 +120,8 @@ export const previewNotification =
 export interface TestedChannel {
   readonly channel: Channel;
   readonly outcome: SendOutcome;
+  /** The endpoint's delivery that the sample was handed over to; null of other channels. */
+  readonly webhook: Delivery | null;
 }
 
 /** Sends a sample to a channel at once, past quiet hours, digests and caps; null when there is no such channel. */
@@ -138,5 +147,7 @@ export const testChannel =
       ...{ channel, secret, message, thread: null, done: [], onDone: () => Promise.resolve(true) },
       ...(signal === undefined ? {} : { signal }),
     });
-    return { channel, outcome };
+    const { handed } = outcome.kind === "HANDED_OVER" ? outcome : { handed: null };
+    const [webhook = null] = handed === null ? [] : await deps.handed.send(caller.tenantId, handed, deps.nowMs());
+    return { channel, outcome, webhook };
   };

@@ -21,5 +21,7 @@ export const createWebhookOperations = (deps: WebhookDeps) => ({
   findWebhookEndpoint: ({ tenantId }: Caller, id: string) =>
     isUuid(id) ? deps.endpoints.find(tenantId, id) : Promise.resolve(null),
   webhookStats: ({ tenantId }: Caller, ids: readonly string[]) => deps.deliveries.stats(tenantId, ids, deps.nowMs()),
+  webhookDeliveriesOf: ({ tenantId }: Caller, messageIds: readonly string[]) =>
+    deps.deliveries.newestOfMessages(tenantId, messageIds),
   webhookAttempts: ({ tenantId }: Caller, ids: readonly string[]) => deps.deliveries.attempts(tenantId, ids),
 });

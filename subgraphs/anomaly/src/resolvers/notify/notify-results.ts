@@ -45,7 +45,7 @@ export const toDeleteChannelResult = (id: string, deleted: boolean): Results["De
 export const toTestChannelResult = (id: string, tested: TestedChannel | null): Results["TestChannelResult"] => {
   if (tested === null) return { __typename: "ChannelNotFound", id };
   const { kind, code, said } = tested.outcome;
-  return { __typename: "ChannelTested", channel: tested.channel, outcome: kind, code, said };
+  return { __typename: "ChannelTested", channel: tested.channel, outcome: kind, code, said, webhook: tested.webhook };
 };
 
 /** What became of `setNotificationRoutes`, as callers see it. */

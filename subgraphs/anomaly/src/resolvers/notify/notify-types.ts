@@ -11,6 +11,7 @@ import type {
   QuietHoursResolvers,
   ResolversTypes,
   ResolversUnionTypes,
+  WebhookEndpointChannelResolvers,
 } from "../../generated/resolvers.ts";
 import { toInbound } from "../incidents/incident-views.ts";
 import { toDateTime, toDateTimeOrNull } from "../views.ts";
@@ -36,10 +37,17 @@ const toSettings = (settings: ChannelSettings): Settings => {
       return { __typename: "SmsChannel", url, headers, contentType, body, from, numbers, maxParts };
     }
     case "WEBHOOK":
-      return { __typename: "WebhookChannel", url: settings.url };
+      return settings.by === "URL"
+        ? { __typename: "WebhookChannel", url: settings.url }
+        : { __typename: "WebhookEndpointChannel", endpointId: settings.endpointId };
     case "IN_APP":
       return { __typename: "InAppChannel", persons: settings.persons };
   }
+};
+
+/** Resolvers of `WebhookEndpointChannel`. */
+const WebhookEndpointChannel: WebhookEndpointChannelResolvers = {
+  endpointState: ({ endpointId }, _arguments, { webhooks }) => webhooks.endpointStateOf(endpointId),
 };
 
 /** Resolvers of `NotificationChannel`. */
@@ -80,7 +88,10 @@ const NotificationDelivery: NotificationDeliveryResolvers = {
   personId: ({ recipient }) => recipient?.personId ?? null,
   reportRunId: ({ report }) => report?.runId ?? null,
   group: ({ group }) => (group === null ? null : toGroup(group)),
-  nextTryAt: ({ finishedAtMs, dueMs }) => (finishedAtMs === null ? toDateTime(dueMs) : null),
+  nextTryAt: ({ state, finishedAtMs, dueMs }) =>
+    finishedAtMs === null && state !== "HANDED_OVER" ? toDateTime(dueMs) : null,
+  webhook: ({ id, log }, _arguments, { webhooks }) =>
+    log.some(({ outcome }) => outcome === "HANDED_OVER") ? webhooks.deliveryOfMessage(id) : null,
   log: ({ log }) => log.map(({ atMs, ...same }) => ({ ...same, at: toDateTime(atMs) })),
   notices: ({ notices }) =>
     notices.map(({ route, alert: { ruleName, anomalyId, to, severity, atMs } }) => ({
@@ -104,6 +115,7 @@ const Notification: NotificationResolvers = {
 /** Resolvers of the types about being told. */
 export const notifyTypes = {
   NotificationChannel,
+  WebhookEndpointChannel,
   NotificationTemplate,
   QuietHours,
   NotificationDigest,

@@ -74,6 +74,9 @@ const parametersOf = ({ name, settings, templates, quietHours, digest, rateCap }
     ...[rateCap.messages, rateCap.windowSeconds],
   ] as const;
 
+/** Whether a channel goes on being told by the way it was: webhooks by their address, where nothing is said. */
+const SAME_WAY = "coalesce(settings->>'by', 'URL') = coalesce($6::jsonb->>'by', 'URL')";
+
 const statements = {
   /** Which of some escalation policies there are. */
   escalations: (tenantId: TenantId, ids: readonly string[]): SqlStatement => ({
@@ -120,8 +123,8 @@ const statements = {
     name: "notify-update-channel",
     text: `UPDATE notify_channel SET name = $4, kind = $5, settings = $6::jsonb, templates = $7::jsonb, quiet_hours = $8::jsonb, digest = $9::jsonb,
       rate_messages = $10, rate_window_seconds = $11,
-      sealed_secret = CASE WHEN $12::text IS NOT NULL THEN $12 WHEN kind = $5 THEN sealed_secret END,
-      secret_hint = CASE WHEN $12::text IS NOT NULL THEN $13 WHEN kind = $5 THEN secret_hint END,
+      sealed_secret = CASE WHEN $12::text IS NOT NULL THEN $12 WHEN kind = $5 AND ${SAME_WAY} THEN sealed_secret END,
+      secret_hint = CASE WHEN $12::text IS NOT NULL THEN $13 WHEN kind = $5 AND ${SAME_WAY} THEN secret_hint END,
       state = $14, disabled_because = NULL, version = version + 1, changed_at = $15
       WHERE tenant_id = $1 AND id = $2 AND version = $3 AND deleted_at IS NULL RETURNING ${CHANNEL_COLUMNS}`,
     params: [

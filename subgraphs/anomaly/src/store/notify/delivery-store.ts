@@ -8,13 +8,17 @@ import { beginDeliveries, type BeginDeps, type Begun } from "./begin-deliveries.
 import * as lists from "./delivery-statements.ts";
 import * as groups from "./group-statements.ts";
 import { addNotifications } from "./inbox-store.ts";
+import { holdEndpointsStatement } from "./hand-over-statements.ts";
 import { deliveryRow, noticeRow } from "./notify-rows.ts";
 import * as statements from "./sending-statements.ts";
 import type { SettledDelivery } from "./sending-statements.ts";
 import { claimRow, tokenRow, type ClaimBounds, type LeasedClaim } from "../leased-claims.ts";
+import type { MessageStore, NewMessage } from "../webhooks/message-store.ts";
 
 /** How a delivery is settled, with all that is written in the same transaction. */
 export interface Settling extends SettledDelivery {
+  /** The message it becomes at an endpoint, with HANDED_OVER; left out: none. */
+  readonly handed?: NewMessage;
   /** Whether its alerts belong to groups: what was told of them is kept. */
   readonly isGrouped: boolean;
   /** Transitions that it told beside its own: those of its group whose messages failed. */
@@ -58,6 +62,8 @@ export interface DeliveryStore {
 /** What {@link createDeliveryStore} works with. */
 export interface DeliveryStoreDeps extends BeginDeps {
   readonly eventLog: EventLog;
+  /** Where messages are handed over to. */
+  readonly endpoints: Pick<MessageStore, "writeWithin">;
   readonly limits: BeginDeps["limits"] & { readonly inbox: number; readonly onPage: number };
 }
 
@@ -77,7 +83,8 @@ const keepGroups = async (
   claim: LeasedClaim,
   { settling, channelId, nowMs }: { readonly settling: Settling; readonly channelId: string; readonly nowMs: number },
 ): Promise<void> => {
-  const isSent = settling.state === "SENT";
+  // An endpoint tells it in the end, or keeps it to be replayed.
+  const isSent = settling.state === "SENT" || settling.state === "HANDED_OVER";
   await transaction.run(groups.keepMembersStatement(claim, isSent, nowMs), nothing);
   if (!isSent) return;
   if (settling.found.length > 0)
@@ -106,23 +113,55 @@ const followUp = async (
 /** What the log tells of deliveries that are over. */
 const toldOfOver = (over: readonly SettledClaim[], channels: ReadonlyMap<string, string>) =>
   over.flatMap(({ claim: { tenantId, id }, settling: { state, attempt } }) => {
-    if (state === "RETRYING") return [];
+    // What was handed over is told of when it has ended there, by the transaction that ends it.
+    if (state === "RETRYING" || state === "HANDED_OVER") return [];
     const channelId = channels.get(id) ?? "";
     const payload: NotificationSettled = { tenantId, deliveryId: id, channelId, state, atMs: attempt.atMs };
     return [{ tenantId, topic: NOTIFICATION_SETTLED, dedupeKey: id, payload }];
   });
 
+/** Holds the endpoints that messages are handed over to; what was to go to one that was deleted meanwhile is tried again, and finds that out. */
+const withEndpoints = async (
+  transaction: SqlTransaction,
+  tenantId: TenantId,
+  all: readonly SettledClaim[],
+): Promise<readonly SettledClaim[]> => {
+  const named = all.flatMap(({ settling: { handed } }) => handed?.to.map(({ endpointId }) => endpointId) ?? []);
+  if (named.length === 0) return all;
+  const there = new Set(await transaction.run(holdEndpointsStatement(tenantId, [...new Set(named)]), idRow));
+  return all.map((one) => {
+    const { handed, ...settling } = one.settling;
+    if (handed === undefined || handed.to.every(({ endpointId }) => there.has(endpointId))) return one;
+    const attempt = { ...settling.attempt, outcome: "TRY_AGAIN", said: "The endpoint was deleted meanwhile." } as const;
+    return { ...one, settling: { ...settling, state: "RETRYING", attempt, dueMs: attempt.atMs, group: null } as const };
+  });
+};
+
+/** Makes what was handed over messages of the endpoints, in the order in which it was settled. */
+const handOverWithin = async (
+  { endpoints }: DeliveryStoreDeps,
+  transaction: SqlTransaction,
+  tenantId: TenantId,
+  { own, nowMs }: { readonly own: readonly SettledClaim[]; readonly nowMs: number },
+): Promise<void> => {
+  const messages = own.flatMap(({ settling: { handed } }) => (handed === undefined ? [] : [handed]));
+  if (messages.length > 0) await endpoints.writeWithin(transaction, tenantId, messages, nowMs);
+};
+
 const settle =
   (deps: DeliveryStoreDeps): DeliveryStore["settle"] =>
-  (tenantId, settled) =>
+  (tenantId, asked) =>
     deps.sql.transaction(tenantId, async (transaction) => {
+      // Whoever holds endpoints, channels and deliveries takes them in this order.
+      const settled = await withEndpoints(transaction, tenantId, asked);
       const disabling = settled.filter(({ settling }) => settling.disables !== null).map(({ claim }) => claim);
-      // Whoever holds the delivery and the channel takes the channel first.
       if (disabling.length > 0) await transaction.run(statements.holdChannelsStatement(tenantId, disabling), nothing);
       const own = await transaction.run(statements.settleStatement(tenantId, settled), channelOfRow);
       const channels = new Map(own.map((one) => [one.id, one.channel_id]));
       const nowMs = deps.nowMs();
-      const over = settled.filter(({ claim, settling }) => channels.has(claim.id) && settling.dueMs === null);
+      const mine = settled.filter(({ claim }) => channels.has(claim.id));
+      await handOverWithin(deps, transaction, tenantId, { own: mine, nowMs });
+      const over = mine.filter(({ settling }) => settling.dueMs === null);
       if (over.length > 0)
         await transaction.run(
           statements.closeNoticesStatement(

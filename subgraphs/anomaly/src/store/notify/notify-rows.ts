@@ -30,7 +30,9 @@ const settingsColumn = z.union([
     numbers: texts,
     maxParts: z.number(),
   }),
-  z.object({ kind: z.literal("WEBHOOK"), url: z.string() }),
+  z.object({ kind: z.literal("WEBHOOK"), by: z.literal("ENDPOINT"), endpointId: z.string() }),
+  // Of channels that were set when there was no other way, none says which it is.
+  z.object({ kind: z.literal("WEBHOOK"), by: z.literal("URL").default("URL"), url: z.string() }),
   z.object({ kind: z.literal("IN_APP"), persons: texts }),
 ]);
 
@@ -128,7 +130,7 @@ const alertPayload = z.object({
   ...{ notify: z.boolean(), silence: z.string().nullable(), escalationStep: z.number().nullable(), atMs: z.number() },
   ...{ sinceMs: z.number().nullable(), value: z.number().nullable(), expected: z.number().nullable() },
   ...{ low: z.number().nullable(), high: z.number().nullable(), because: z.string() },
-  fromChannel: z.string().optional(),
+  ...{ fromChannel: z.string().optional(), errorRate: z.boolean().optional() },
 });
 
 /** Reads what was told of a transition; throws ZodError when it is something else. */
@@ -147,12 +149,12 @@ const toldGroupColumn = z.object({
 const deliveryColumns = z.object({
   ...{ tenant_id: idColumn(parseTenantId), id: z.string(), channel_id: z.string(), channel_name: z.string() },
   wait: z.enum(["NOW", "GROUP", "QUIET_HOURS", "DIGEST", "RATE_CAP"]),
-  state: z.enum(["GATHERING", "SENDING", "RETRYING", "SENT", "FAILED", "DROPPED"]),
+  state: z.enum(["GATHERING", "SENDING", "RETRYING", "HANDED_OVER", "SENT", "FAILED", "DROPPED"]),
   ...{ due_at: msColumn, attempts: z.number(), done: texts },
   log: z.array(
     z.object({
       atMs: z.number(),
-      outcome: z.enum(["SENT", "TRY_AGAIN", "REFUSED", "ABANDONED", "GIVEN_UP"]),
+      outcome: z.enum(["SENT", "HANDED_OVER", "TRY_AGAIN", "REFUSED", "ABANDONED", "GIVEN_UP"]),
       code: z.number().nullable(),
       said: z.string(),
     }),

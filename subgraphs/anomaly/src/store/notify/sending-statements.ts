@@ -132,9 +132,9 @@ export const doneStatement = ({ tenantId, id, leaseToken }: LeasedClaim, recipie
 
 /** How a claimed delivery is settled. */
 export interface SettledDelivery {
-  readonly state: "SENT" | "RETRYING" | "FAILED";
+  readonly state: "SENT" | "HANDED_OVER" | "RETRYING" | "FAILED";
   readonly attempt: Attempt;
-  /** When it is tried again; null when it is over. */
+  /** When it is tried again; null when it is over, or an endpoint's. */
   readonly dueMs: number | null;
   /** What it told of its group; null when it told of none, or was not sent. */
   readonly group: ToldGroup | null;
@@ -162,7 +162,9 @@ export const settleStatement = (
     settled.map(({ settling }) => JSON.stringify([settling.attempt])),
     ...[settled.map(({ settling }) => settling.attempt.code), settled.map(({ settling }) => settling.attempt.said)],
     settled.map(({ settling: { dueMs } }) => (dueMs === null ? null : at(dueMs))),
-    settled.map(({ settling: { dueMs, attempt } }) => (dueMs === null ? at(attempt.atMs) : null)),
+    settled.map(({ settling: { state, dueMs, attempt } }) =>
+      dueMs === null && state !== "HANDED_OVER" ? at(attempt.atMs) : null,
+    ),
     settled.map(({ settling: { group } }) => (group === null ? null : JSON.stringify(group))),
   ],
 });

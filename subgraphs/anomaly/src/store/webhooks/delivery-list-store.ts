@@ -76,6 +76,8 @@ export interface DeliveryListStore {
     filter: DeliveryFilter,
     page: { readonly first: number; readonly after: string | null },
   ): Promise<readonly Delivery[]>;
+  /** Of each of some messages the delivery that was made last. */
+  newestOfMessages(tenantId: TenantId, messageIds: readonly string[]): Promise<readonly Delivery[]>;
   /** Attempts of deliveries, in their order. */
   attempts(tenantId: TenantId, deliveryIds: readonly string[]): Promise<readonly Attempt[]>;
   stats(tenantId: TenantId, endpointIds: readonly string[], nowMs: number): Promise<readonly EndpointStats[]>;
@@ -99,7 +101,9 @@ const deliveryRow = (row: unknown): Delivery => {
     .object({
       ...{ id: z.string(), sequence: z.string(), endpoint_id: z.string(), message_id: z.string(), type: z.string() },
       ...{ body: z.string(), state: z.enum(["WAITING", "BEHIND", "DELIVERED", "DEAD", "SKIPPED"]) },
-      end_reason: z.enum(["GONE", "ATTEMPTS_USED_UP", "ENDPOINT_DISABLED", "QUEUE_FULL", "NOT_PERMITTED"]).nullable(),
+      end_reason: z
+        .enum(["GONE", "ATTEMPTS_USED_UP", "ENDPOINT_DISABLED", "ENDPOINT_DELETED", "QUEUE_FULL", "NOT_PERMITTED"])
+        .nullable(),
       ...{ is_replay: z.boolean(), attempts: z.number(), due_at: z.date(), created_at: z.date() },
       ended_at: z.date().nullable(),
     })
@@ -135,7 +139,12 @@ const statsRow = (row: unknown): EndpointStats => {
     ...{ attempts: found.attempts, failedAttempts: found.failed, p50Ms: found.p50, p95Ms: found.p95 },
   };
 };
-const replayRow = (row: unknown) => z.object({ message_id: z.string(), subject: z.string() }).parse(row);
+const replayColumns = z.object({
+  message_id: z.string(),
+  subject: z.string(),
+  notify_delivery_id: z.string().nullable(),
+});
+const replayRow = (row: unknown) => replayColumns.parse(row);
 
 const DELIVERY = `d.id, d.sequence::text, d.endpoint_id, d.message_id, m.type, m.body, d.state, d.end_reason, d.is_replay, d.attempts, d.due_at,
   d.created_at, d.ended_at FROM webhook_delivery d JOIN webhook_message m ON m.tenant_id = d.tenant_id AND m.id = d.message_id`;
@@ -154,6 +163,11 @@ const pageStatement = (
     ...[tenantId, after, filter.endpointId, filter.messageId, filter.states, filter.types],
     ...[filter.fromMs === null ? null : at(filter.fromMs), filter.toMs === null ? null : at(filter.toMs), first],
   ],
+});
+const newestStatement = (tenantId: TenantId, messageIds: readonly string[]): SqlStatement => ({
+  name: "webhook-newest-of-messages",
+  text: `SELECT DISTINCT ON (d.message_id) ${DELIVERY} WHERE d.tenant_id = $1 AND d.message_id = ANY ($2::uuid[]) ORDER BY d.message_id, d.sequence DESC`,
+  params: [tenantId, messageIds],
 });
 const attemptsStatement = (tenantId: TenantId, ids: readonly string[]): SqlStatement => ({
   name: "webhook-attempts",
@@ -183,8 +197,8 @@ const replayedStatement = (
   const range = selection.kind === "RANGE" ? selection : null;
   return {
     name: "webhook-replayed",
-    text: `SELECT m.id AS message_id, m.subject FROM webhook_message m JOIN (
-        SELECT d.message_id, min(d.sequence) AS place, bool_or(d.state IN ('WAITING', 'BEHIND')) AS waits, bool_or(d.state = 'DELIVERED') AS delivered
+    text: `SELECT m.id AS message_id, m.subject, d.notify_delivery_id FROM webhook_message m JOIN (
+        SELECT d.message_id, min(d.notify_delivery_id::text) AS notify_delivery_id, min(d.sequence) AS place, bool_or(d.state IN ('WAITING', 'BEHIND')) AS waits, bool_or(d.state = 'DELIVERED') AS delivered
         FROM webhook_delivery d WHERE d.tenant_id = $1 AND d.endpoint_id = $2 GROUP BY d.message_id
       ) d ON d.message_id = m.id
       WHERE m.tenant_id = $1 AND NOT d.waits AND ($3::uuid[] IS NULL OR m.id = ANY ($3)) AND ($4::timestamptz IS NULL OR m.created_at >= $4)
@@ -217,6 +231,7 @@ export const createDeliveryListStore = (deps: { sql: TenantSql; limits: typeof W
   const { sql, limits } = deps;
   return {
     page: (tenantId, filter, page) => sql.run(tenantId, pageStatement(tenantId, filter, page), deliveryRow),
+    newestOfMessages: (tenantId, ids) => sql.run(tenantId, newestStatement(tenantId, ids), deliveryRow),
     attempts: (tenantId, ids) => sql.run(tenantId, attemptsStatement(tenantId, ids), attemptRow),
     stats: (tenantId, ids, nowMs) =>
       sql.run(tenantId, statsStatement(tenantId, ids, limits.waiting + 1, nowMs), statsRow),
@@ -225,8 +240,9 @@ export const createDeliveryListStore = (deps: { sql: TenantSql; limits: typeof W
         const select = replayedStatement(tenantId, endpoint.id, selection, limits.replayed);
         const found = await transaction.run(select, replayRow);
         if (found.length > limits.replayed) return { kind: "TOO_MANY", limit: limits.replayed };
-        const again = found.map(({ message_id: messageId, subject }) => ({
+        const again = found.map(({ message_id: messageId, subject, notify_delivery_id: notifyDeliveryId }) => ({
           ...{ id: newId(), endpointId: endpoint.id, messageId, orderingKey: keyOf(subject) },
+          ...(notifyDeliveryId === null ? {} : { notifyDeliveryId }),
         }));
         const by = { most: limits.waiting, isReplay: true, nowMs };
         const deliveries = again.length === 0 ? 0 : await placeWithin(transaction, tenantId, again, by);

@@ -9,6 +9,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
 import type { Endpoint, EndpointOwner, WEBHOOK_LIMITS } from "../../domain/webhooks/endpoint.ts";
 import { endpointRow } from "./endpoint-rows.ts";
+import { endHandedOverStatement, resumeChannelsStatement } from "../notify/hand-over-statements.ts";
 import * as statements from "./endpoint-statements.ts";
 import type { KeptDefinition, KeptSecret } from "./endpoint-statements.ts";
 
@@ -126,6 +127,7 @@ const remove =
       const atMs = nowMs();
       await transaction.run(statements.deleteEndpointStatement(tenantId, id, atMs), nothing);
       await transaction.run(statements.deleteSecretsStatement(tenantId, id, null), nothing);
+      await transaction.run(endHandedOverStatement(tenantId, id, atMs), nothing);
       const version = endpoint.version + 1;
       await tellEndpoint(eventLog, transaction, { ...endpoint, version }, { change: "DELETED", reason: null, atMs });
       return true;
@@ -155,6 +157,7 @@ export const createEndpointStore = (deps: EndpointStoreDeps): EndpointStore => {
         if (endpoint.state === "ACTIVE" && endpoint.health.failuresInRow === 0) return { kind: "SAVED", endpoint };
         const active = { state: "ACTIVE", because: null } as const;
         await transaction.run(statements.setStateStatement(tenantId, id, active, atMs), nothing);
+        await transaction.run(resumeChannelsStatement(tenantId, id, atMs), nothing);
         return null;
       }),
     rotate: (tenantId, id, secret, formerUntilMs) =>

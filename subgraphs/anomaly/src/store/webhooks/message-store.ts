@@ -19,6 +19,8 @@ export interface NewDelivery {
   readonly id: string;
   readonly endpointId: string;
   readonly orderingKey: string | null;
+  /** The delivery of a channel that was handed over; left out: none. */
+  readonly notifyDeliveryId?: string;
 }
 
 /** Where messages are written, within the transaction of whoever reads the log. */
@@ -83,11 +85,13 @@ const insertDeliveriesStatement = (
   nowMs: number,
 ): SqlStatement => ({
   name: "webhook-insert-deliveries",
-  text: `INSERT INTO webhook_delivery (tenant_id, id, endpoint_id, message_id, state, ordering_key, is_replay, due_at, end_reason, ended_at, created_at)
+  text: `INSERT INTO webhook_delivery (tenant_id, id, endpoint_id, message_id, state, ordering_key, is_replay, due_at, end_reason, ended_at, created_at,
+      notify_delivery_id)
     SELECT $1::uuid, d.id, d."endpointId", d."messageId", d.state, d."orderingKey", $3::boolean, $4::timestamptz, d.reason,
-      CASE WHEN d.reason IS NULL THEN NULL ELSE $4::timestamptz END, $4::timestamptz
-    FROM ROWS FROM (json_to_recordset($2::json) AS (id uuid, "endpointId" uuid, "messageId" uuid, state text, "orderingKey" text, reason text))
-      WITH ORDINALITY AS d (id, "endpointId", "messageId", state, "orderingKey", reason, place)
+      CASE WHEN d.reason IS NULL THEN NULL ELSE $4::timestamptz END, $4::timestamptz, d."notifyDeliveryId"
+    FROM ROWS FROM (
+      json_to_recordset($2::json) AS (id uuid, "endpointId" uuid, "messageId" uuid, state text, "orderingKey" text, reason text, "notifyDeliveryId" uuid)
+    ) WITH ORDINALITY AS d (id, "endpointId", "messageId", state, "orderingKey", reason, "notifyDeliveryId", place)
     ORDER BY d.place ON CONFLICT DO NOTHING`,
   params: [tenantId, JSON.stringify(deliveries), isReplay, new Date(nowMs)],
 });
@@ -104,8 +108,8 @@ const place = (
   busy: Set<string>,
   most: number,
 ): PlacedDelivery => {
-  const { id, endpointId, orderingKey, messageId } = delivery;
-  const same = { id, endpointId, orderingKey, messageId };
+  const same = delivery;
+  const { endpointId, orderingKey } = delivery;
   if (at.state === "DISABLED") return { ...same, state: "SKIPPED", reason: "ENDPOINT_DISABLED" };
   if (at.waiting >= most) return { ...same, state: "SKIPPED", reason: "QUEUE_FULL" };
   at.waiting += 1;

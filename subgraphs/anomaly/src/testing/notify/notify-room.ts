@@ -65,6 +65,8 @@ export const openNotifyRoom = async (ports: Partial<NotifyPorts> = {}) => {
     },
     deliveriesOf: async (tenantId: TenantId) =>
       (await operations.listDeliveries(managerOf(tenantId), { first: 100 })).items,
+    /** Takes one more lock, which ends with the room's own. */
+    lockToo: (text: string) => holder.query(text),
     close: async () => {
       // The lock goes with its connection.
       holder.release(true);

@@ -1,19 +1,37 @@
+import { MAX_BODY_BYTES } from "../../webhooks/message.ts";
 import type { Message } from "../message.ts";
 import { JSON_HEADERS, type Transmission } from "./transmission.ts";
 
 /** What a webhook's secret begins with when it is one of Standard Webhooks. */
 const SECRET_PREFIX = "whsec_";
 
-const bodyOf = (message: Message): string =>
-  JSON.stringify({
-    type: "alert.notification",
-    timestamp: new Date(message.atMs).toISOString(),
-    data: {
-      ...{ deliveryId: message.id, action: message.action, severity: message.severity, subject: message.subject },
-      ...{ title: message.title, text: message.text, count: message.count, wait: message.wait, alerts: message.alerts },
-      ...{ group: message.group, picture: message.picture },
-    },
-  });
+/** What webhooks tell of a message, whoever sends them. */
+export const webhookData = (message: Message) => ({
+  ...{ deliveryId: message.id, action: message.action, severity: message.severity, subject: message.subject },
+  ...{ title: message.title, text: message.text, count: message.count, wait: message.wait, alerts: message.alerts },
+  ...{ group: message.group, picture: message.picture },
+});
+
+/** Characters that stay of a text in turn, where a body would be too large without its alerts. */
+const SHORTER_TEXTS = [2_000, 500, 100] as const;
+
+/** What is told of a message, the whole first, then less and less: the last alerts are left out, the text is cut, and at last nothing is said of its group. */
+function* lessAndLess(message: Message): Generator<ReturnType<typeof webhookData>> {
+  const data = webhookData(message);
+  for (let kept = data.alerts.length; kept >= 0; kept -= 1) yield { ...data, alerts: data.alerts.slice(0, kept) };
+  for (const most of SHORTER_TEXTS) yield { ...data, alerts: [], text: data.text.slice(0, most) };
+  yield { ...data, alerts: [], text: "", group: null };
+}
+
+const bodyOf = (message: Message): string => {
+  const head = { type: "alert.notification", timestamp: new Date(message.atMs).toISOString() };
+  let body = "";
+  for (const data of lessAndLess(message)) {
+    body = JSON.stringify({ ...head, data });
+    if (Buffer.byteLength(body) < MAX_BODY_BYTES) return body;
+  }
+  return body;
+};
 
 /** What is signed of a webhook; its time is in seconds. */
 export interface Signed {
