@@ -34,6 +34,8 @@ export interface AlertChanged {
   readonly escalationStep: number | null;
   /** The channel by which somebody led to it, which knows of it; there where one did. */
   readonly fromChannel?: string | undefined;
+  /** Whether its rule watches a rate of errors; there where it does. */
+  readonly errorRate?: boolean | undefined;
   readonly atMs: number;
   /** When the anomaly began; null while it is only pending. */
   readonly sinceMs: number | null;

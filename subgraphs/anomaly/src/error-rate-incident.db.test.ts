@@ -80,6 +80,7 @@ describe("an error rate beyond its bound", () => {
       policies: {
         version: 0,
         policies: [
+          { name: "Error rate", severity: "WARNING", groupBy: ["rule"], count: 1 },
           { name: "Critical", severity: "CRITICAL", groupBy: ["rule"], count: 1 },
           { name: "Several series", severity: null, groupBy: ["rule"], count: 3 },
         ],
@@ -87,7 +88,10 @@ describe("an error rate beyond its bound", () => {
     });
     await opened.turn();
     expect((await afterEntries(tenant, 2)).incidents).toMatchObject([
-      { number: 1, state: "TRIGGERED", severity: "CRITICAL", policy: "Critical", title: "Critical: rule error rate" },
+      ...[{ number: 1, state: "TRIGGERED", severity: "CRITICAL" }],
+    ]);
+    expect((await read(tenant)).incidents).toMatchObject([
+      { policy: "Error rate", title: "Error rate: rule error rate" },
     ]);
     await opened.turn();
     const { incidents } = await afterEntries(tenant, 3);
@@ -103,12 +107,36 @@ describe("an error rate beyond its bound", () => {
     ]);
   });
 
-  test("opens none while it is mild and of few operations, one when it is of three, and none for whoever wants none", async () => {
+  test("opens one incident from WARNING on, which further operations join; and for whoever set a bound of their own, from theirs on", async () => {
+    const [plain, own] = [opened.openTenant(), opened.openTenant()];
+    const set = `mutation { setIncidentPolicies(version: 0, policies: [{ name: "Bad rates", severity: ERROR, groupBy: ["rule"],
+      matchers: [{ label: "watches", operator: EQUALS, values: ["error_rate"] }] }]) { __typename } }`;
+    expect((await own.ask(set)).errors).toBeUndefined();
+    opened.world.counts.set("Sales", shares(10, 11));
+    opened.world.counts.set("Signups", shares(11));
+    opened.world.counts.set("Events", shares());
+    await opened.makeRule(plain, rateRule("WARNING"));
+    await opened.makeRule(own, { ...rateRule("WARNING"), name: "mild" });
+    await opened.makeRule(own, { ...rateRule("ERROR"), name: "bad" });
+    await opened.turn(0);
+    await opened.turn();
+    expect((await afterEntries(plain, 2)).incidents).toMatchObject([
+      { number: 1, policy: "Error rate", severity: "WARNING", state: "TRIGGERED" },
+    ]);
+    await opened.turn();
+    const { incidents } = await afterEntries(plain, 3);
+    expect(incidents.map(({ alerts }) => alerts.length)).toEqual([2]);
+    expect((await afterEntries(own, 3)).incidents).toMatchObject([
+      { policy: "Bad rates", severity: "ERROR", title: "Bad rates: rule bad" },
+    ]);
+  });
+
+  test("opens none while it is below that and of few operations, one when it is of three, and none for whoever wants none", async () => {
     const [mild, none] = [opened.openTenant(), opened.openTenant()];
     await none.ask(`mutation { setIncidentPolicies(version: 0, policies: []) { __typename } }`);
     for (const operation of ["Sales", "Signups"]) opened.world.counts.set(operation, shares(10, 11));
     opened.world.counts.set("Events", shares(11));
-    await opened.makeRule(mild, rateRule("WARNING"));
+    await opened.makeRule(mild, rateRule("INFO"));
     await opened.makeRule(none, rateRule("CRITICAL"));
     await opened.turn();
     await drain();
@@ -117,7 +145,7 @@ describe("an error rate beyond its bound", () => {
     opened.world.counts.set("Carts", shares(11));
     await opened.turn();
     const { incidents } = await afterEntries(mild, 4);
-    expect(incidents).toMatchObject([{ policy: "Several series", severity: "WARNING", state: "TRIGGERED" }]);
+    expect(incidents).toMatchObject([{ policy: "Several series", severity: "INFO", state: "TRIGGERED" }]);
     expect((await read(none)).incidents).toEqual([]);
   });
 });

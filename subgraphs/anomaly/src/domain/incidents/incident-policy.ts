@@ -110,11 +110,18 @@ const PLAIN = {
   commanderSchedule: null,
 };
 
+/** The label by which policies find alerts of rules that watch a rate of errors; a rule of another rate may say the same of itself. */
+export const WATCHES = { label: "watches", errorRate: "error_rate" } as const;
+
 /**
- * The policies of a tenant that has set none: what is CRITICAL opens an incident for its rule at once, anything else when several series of a rule fire together. Whoever
- * sets others, none among them, has those alone.
+ * The policies of a tenant that has set none: a rate of errors opens an incident for its rule from WARNING on, whatever else is CRITICAL too, anything else when several series of a
+ * rule fire together. Rates come first, so that one that grows worse stays of one cause. Whoever sets others, none among them, has those alone.
  */
 const DEFAULT_POLICIES: readonly IncidentPolicy[] = [
+  {
+    ...{ ...PLAIN, name: "Error rate", severity: "WARNING", groupBy: ["rule"], count: 1 },
+    matchers: [{ label: WATCHES.label, operator: "EQUALS", values: [WATCHES.errorRate] }],
+  },
   { ...PLAIN, name: "Critical", severity: "CRITICAL", groupBy: ["rule"], count: 1 },
   { ...PLAIN, name: "Several series", severity: null, groupBy: ["rule"], count: 3 },
 ];

@@ -1,13 +1,13 @@
 import type { Subject } from "@tessera/contracts/caller";
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { AnomalyId, IncidentId } from "@tessera/contracts/ids";
-import { labelOf, labelTest } from "../silences/matcher.ts";
+import { labelOf, labelTest, type Labels } from "../silences/matcher.ts";
 import { LINK_SCORE, likenessOf, type Compared } from "./correlation.ts";
 import { putSign, say, tellIncident, type OpenBook } from "./incident-book.ts";
 import { dueAt, isOpen, isWorse } from "./incident-machine.ts";
 import { openPlaced } from "./open-incident.ts";
 import { INCIDENT_LIMITS, type Incident, type Sign } from "./incident.ts";
-import type { Placed } from "./incident-policy.ts";
+import { WATCHES, type Placed } from "./incident-policy.ts";
 
 /** Who led to a transition, and what they said. */
 export interface AlertActor {
@@ -197,12 +197,16 @@ const changeMember = (book: OpenBook, before: Sign, after: Sign, alert: AlertCha
     tellIncident(book, incidentId, { kind: "SEEN", by: actor.by, atMs }, actor.note);
 };
 
+/** The labels of an alert by which policies find it: of a rule that watches a rate of errors also `watches`, unless the rule says of itself what it watches. */
+const causeLabels = ({ errorRate, labels }: AlertChanged): Labels =>
+  errorRate === true ? { [WATCHES.label]: WATCHES.errorRate, ...labels } : labels;
+
 const signOf = (alert: AlertChanged, anomalyId: AnomalyId, before: Sign | undefined): Sign => {
   const told = alert.notify || (before?.told ?? false);
   return {
     ...{ anomalyId, ruleId: alert.ruleId, ruleName: alert.ruleName, fingerprint: alert.fingerprint, state: "OPEN" },
     ...{ incidentId: before?.incidentId ?? null, policy: before?.policy ?? null, groupKey: before?.groupKey ?? null },
-    ...{ labels: alert.labels, severity: alert.severity, told },
+    ...{ labels: causeLabels(alert), severity: alert.severity, told },
     acknowledged: (before?.acknowledged ?? false) || isAcknowledging(alert),
     inhibited: !told && (alert.silence === "INHIBITED" || (before?.inhibited ?? false)),
     ...{ firedAtMs: before?.firedAtMs ?? alert.atMs, overAtMs: null },
@@ -220,7 +224,7 @@ const takeOpen = (book: OpenBook, anomalyId: AnomalyId, alert: AlertChanged, act
     changeMember(book, before, sign, alert, actor);
     return;
   }
-  const placed = sign.told ? book.findPolicy(alert.labels, alert.severity) : null;
+  const placed = sign.told ? book.findPolicy(causeLabels(alert), alert.severity) : null;
   if (sign.told && placed === null) {
     if (before !== undefined) putSign(book, sign);
     return;

@@ -2,6 +2,7 @@ import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import { parseAnomalyId, type AnomalyId } from "@tessera/contracts/ids";
 import { freshAlert } from "../alerts/alert-state.ts";
 import type { Rule } from "../rule.ts";
+import { watchesErrorRate } from "./error-rate.ts";
 import type { KeptBucket, Series } from "./series.ts";
 import { stepSeries, type AnomalyWrite, type SeriesStep, type SteppedSeries, type Told } from "./step-series.ts";
 
@@ -55,6 +56,7 @@ const changedOf = (rule: Rule, series: SeriesBefore, one: SeriesStep, transition
     ...{ labels: labelsOf(rule, series, severity), from, to, reason, severity, notify, silence, escalationStep },
     ...{ atMs, sinceMs, value: bucket?.value ?? null, expected: finding?.expected ?? null },
     ...{ low: finding?.low ?? null, high: finding?.high ?? null },
+    ...(watchesErrorRate(rule.watch) ? { errorRate: true } : {}),
     ...(one.actor?.channelId === undefined ? {} : { fromChannel: one.actor.channelId }),
     because: finding?.because ?? WORDS[reason] ?? "time has passed",
   };
