@@ -79,7 +79,8 @@ export const openIncidents = (resources: Resources, { keyRing }: IncidentPorts):
   });
   const inbound = createInboundStore(sql);
   const channels = createChannelStore({ sql, nowMs, limits: CHANNEL_LIMITS, noRoutes: NO_ROUTES });
-  const receiving = { sql, inbound, channels, keyRing, commandAnomaly: anomalies.commandWithin, nowMs, randomBytes };
+  const commanding = { commandAnomaly: anomalies.commandWithin, holdRuleOf: anomalies.holdRuleWithin };
+  const receiving = { sql, inbound, channels, keyRing, ...commanding, nowMs, randomBytes };
   const following: FollowIncidentsDeps = { sql, logger, incidents, commandAnomaly: anomalies.command, nowMs };
   const keeping: KeepIncidentsDeps = { sql, incidents, bookWithin, newIncidentId, nowMs, logger };
   return {

@@ -40,6 +40,8 @@ export interface AnomalyStore {
     command: AlertCommand,
     change: Change,
   ): Promise<SteppedAnomaly>;
+  /** Holds the rule of an anomaly until the transaction ends: whoever writes before a command of its own holds it first. Nothing of an anomaly that there is not. */
+  holdRuleWithin(transaction: SqlTransaction, tenantId: TenantId, id: AnomalyId): Promise<void>;
   /** Those of the anomalies that exist, in no order. */
   findMany(tenantId: TenantId, ids: readonly AnomalyId[]): Promise<readonly Anomaly[]>;
   /** The newest anomaly that is not resolved of each of these rules. */
@@ -64,6 +66,13 @@ const findStatement = (tenantId: TenantId, id: AnomalyId): SqlStatement => ({
 const holdRuleStatement = (tenantId: TenantId, id: RuleId): SqlStatement => ({
   name: "anomaly-hold-rule-of",
   text: `SELECT ${RULE_COLUMNS} FROM anomaly_rule WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE`,
+  params: [tenantId, id],
+});
+
+/** The rule of an anomaly, held as {@link holdRuleStatement} does. */
+const holdRuleOfStatement = (tenantId: TenantId, id: AnomalyId): SqlStatement => ({
+  name: "anomaly-hold-rule-of-anomaly",
+  text: `SELECT r.id FROM anomaly_rule r WHERE r.tenant_id = $1 AND r.id = (SELECT a.rule_id FROM anomaly a WHERE a.tenant_id = $1 AND a.id = $2) FOR NO KEY UPDATE`,
   params: [tenantId, id],
 });
 
@@ -143,6 +152,9 @@ export const createAnomalyStore = (deps: {
       ),
     commandWithin: (transaction, tenantId, id, asked, change) =>
       command({ transaction, eventLog, settleSeries, parseRule }, tenantId, id, asked, change),
+    holdRuleWithin: async (transaction, tenantId, id) => {
+      await transaction.run(holdRuleOfStatement(tenantId, id), nothing);
+    },
     findOpenOfRules: (tenantId, ruleIds) => sql.run(tenantId, openStatement(tenantId, ruleIds), parseAnomalyRow),
     page: (tenantId, { first, after }, { state, active, severity, ruleId }) =>
       models.read(tenantId, async (tables) => {

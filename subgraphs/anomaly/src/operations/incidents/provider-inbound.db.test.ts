@@ -2,7 +2,8 @@ import { createHmac, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { ALERT_CHANGED } from "@tessera/contracts/events/alert-changed";
 import { parseAnomalyId, type TenantId } from "@tessera/contracts/ids";
-import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import type { TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
 import { openIncidents, type Incidents } from "../../open-incidents.ts";
 import { openNotify, type Notify } from "../../open-notify.ts";
@@ -18,9 +19,9 @@ const SECRET = "the secret that PagerDuty shows once";
 let room: AnomalyRoom;
 let incidents: Incidents;
 let notify: Notify;
+const ports = testPorts();
 beforeAll(() => {
   room = openAnomalyRoom();
-  const ports = testPorts();
   incidents = openIncidents(room.engines.resources, ports);
   notify = openNotify(room.engines.resources, ports);
 });
@@ -102,6 +103,51 @@ test("The same event at once is taken once", async () => {
   const body = event("incident.acknowledged", await raised(tenantId));
   const outcomes = await Promise.all(Array.from({ length: 5 }, () => send(endpoint, body)));
   expect(outcomes.toSorted()).toEqual(["KNOWN", "KNOWN", "KNOWN", "KNOWN", "TAKEN"]);
+});
+
+test("A step that somebody takes while an event is being taken is told after or before it, as it happened", async () => {
+  const tenantId = freshTenantId();
+  const { endpoint } = await connect(tenantId, await makeChannel(tenantId));
+  const id = await raised(tenantId);
+  const { resources, owner } = room.engines;
+  let acknowledged: Promise<unknown> = Promise.resolve();
+  const acknowledge = async () =>
+    askSubgraph(
+      room.subgraph,
+      callerWith(tenantId, ["anomaly:read", "anomaly:respond"]),
+      "mutation ($id: ID!) { acknowledgeAnomaly(id: $id) { __typename } }",
+      { id },
+    );
+  const waiting = async (): Promise<void> => {
+    const text = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%anomaly_rule%'";
+    while ((await owner.query(text)).rows.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  const sql: TenantSql = {
+    ...resources.sql,
+    transaction: (of, work) =>
+      resources.sql.transaction(of, (transaction) =>
+        work({
+          run: async (statement, parse) => {
+            const rows = await transaction.run(statement, parse);
+            if (statement.name === "inbound-take-event") {
+              // Somebody acknowledges now: they are done at once, or wait for this transaction.
+              acknowledged = acknowledge();
+              await Promise.race([acknowledged, waiting()]);
+            }
+            return rows;
+          },
+        }),
+      ),
+  };
+  const { operations } = openIncidents({ ...resources, sql }, { keyRing: ports.keyRing });
+  const body = event("incident.resolved", id);
+  await operations.receiveProviderEvent(endpoint, signed(body), body);
+  await acknowledged;
+  const text = "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = $2 ORDER BY transaction_id, sequence";
+  const { rows } = await owner.query(text, [tenantId, ALERT_CHANGED]);
+  const steps = z.array(z.object({ payload: z.looseObject({ from: z.string(), to: z.string() }) })).parse(rows);
+  const broken = steps.filter(({ payload }, place) => place > 0 && payload.from !== steps[place - 1]?.payload.to);
+  expect([broken, steps.at(-1)?.payload.to]).toEqual([[], "RESOLVED"]);
 });
 
 test("Nothing is taken without the right signature, at no address that was given, of another tenant's anomaly, or when it is old", async () => {

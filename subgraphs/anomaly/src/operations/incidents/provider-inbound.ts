@@ -31,6 +31,8 @@ export interface InboundDeps {
   readonly inbound: InboundStore;
   readonly channels: Pick<ChannelStore, "find">;
   readonly keyRing: KeyRing | null;
+  /** Holds the rule of an anomaly. */
+  readonly holdRuleOf: (transaction: SqlTransaction, tenantId: TenantId, id: AnomalyId) => Promise<void>;
   readonly commandAnomaly: (
     transaction: SqlTransaction,
     tenantId: TenantId,
@@ -105,11 +107,13 @@ const follow =
   (deps: InboundDeps, tenantId: TenantId, channelId: string, event: ProviderEvent) =>
   async (transaction: SqlTransaction): Promise<ReceivedEvent> => {
     const atMs = deps.nowMs();
-    const taken = { channelId, id: event.id, atMs, forgetBeforeMs: atMs - KNOWN_MS };
-    if (!(await deps.inbound.takeEvent(transaction, tenantId, taken))) return "KNOWN";
     const { remote, command, agent } = event;
     const known = remote === null ? null : await deps.inbound.anomalyOf(transaction, tenantId, channelId, remote.id);
     const anomalyId = event.anomalyId ?? known;
+    // Held before anything is written: transactions are numbered by their first writing, and the log tells steps in the order of these numbers.
+    if (anomalyId !== null) await deps.holdRuleOf(transaction, tenantId, anomalyId);
+    const taken = { channelId, id: event.id, atMs, forgetBeforeMs: atMs - KNOWN_MS };
+    if (!(await deps.inbound.takeEvent(transaction, tenantId, taken))) return "KNOWN";
     if (anomalyId === null) return "NOTHING";
     if (remote !== null)
       await deps.inbound.keepRemote(
