@@ -15,6 +15,9 @@ export const bridgeOfTests = () => {
   beforeEach(() => {
     bridge().graph.calls.length = 0;
   });
+  type Running = Awaited<ReturnType<typeof startBridge>>;
+  const connect: Running["connect"] = (...to) => bridge().connect(...to);
+  const receiveBy: Running["receiveBy"] = (receive) => bridge().receiveBy(receive);
   const ask: Awaited<ReturnType<typeof startBridge>>["ask"] = (path, init) => bridge().ask(path, init);
   return {
     get graph() {
@@ -26,7 +29,7 @@ export const bridgeOfTests = () => {
     get url() {
       return bridge().url;
     },
-    ask,
+    ...{ ask, connect, receiveBy },
     /** Asks with a body of JSON, if any, and reads the JSON of the answer. */
     asked: async (path: string, method = "GET", body?: unknown) => {
       const answer = await ask(path, {

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import { startBridge } from "../../testing/running-bridge.ts";
 import {
   acknowledgeIncidentDescription,
@@ -14,14 +15,7 @@ const ID = "0195e2a0-0000-7000-8000-000000000001";
 const AT = "2026-11-20T12:00:00.000Z";
 const ONE = `/api/v2/incidents/${ID}`;
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
-beforeEach(() => {
-  bridge.graph.calls.length = 0;
-});
+const bridge = bridgeOfTests();
 
 const incident = {
   ...{ __typename: "Incident", id: ID, number: 7, title: "Shop: country DE", state: "TRIGGERED", severity: "CRITICAL" },

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { metricsSchema } from "../../answers/metrics.ts";
 import type { StreamEnd } from "../../graph/graph-port.ts";
 import { metricsAnswer } from "../../testing/metrics-answer.ts";
-import { OTHER_TENANT, startBridge, TENANT, type HeldSubscription } from "../../testing/running-bridge.ts";
+import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { OTHER_TENANT, TENANT, type HeldSubscription } from "../../testing/running-bridge.ts";
 
 const PATH = "/api/v2/analytics/realtime/stream";
 
-let bridge: Awaited<ReturnType<typeof startBridge>>;
-beforeAll(async () => {
-  bridge = await startBridge();
-});
-afterAll(() => bridge.stop());
+const bridge = bridgeOfTests();
 beforeEach(() => {
   bridge.graph.held.length = 0;
   bridge.records.length = 0;
