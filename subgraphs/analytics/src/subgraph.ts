@@ -16,6 +16,7 @@ import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { createPersonEraser } from "./jobs/erase-people.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
+import { createKnownNames } from "./store/semantic/known-names.ts";
 import { createPropertyCatalogue } from "./store/semantic/property-catalogue.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createCommentStore } from "./store/dashboards/comment-store.ts";
@@ -268,7 +269,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...dashboardParts(resources, ports),
     definitions: createDefinitionStore(resources),
     propertyPaths: createPropertyPathStore(resources.eventStore),
-    catalogue: createPropertyCatalogue(resources.eventStore),
+    ...{ catalogue: createPropertyCatalogue(resources.eventStore), knownNames: createKnownNames(resources.eventStore) },
     ...{ counting: openCounting(), ...reporting, ...sharing, askExecutions: ports.askExecutions },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },

@@ -37,6 +37,8 @@ import { answerBehaviour } from "./behaviour-jobs/answer-behaviour.ts";
 import { readJobAnswer } from "./behaviour-jobs/read-job-answer.ts";
 import { startAnyQuery } from "./behaviour-jobs/start-any-query.ts";
 import { cancelJob } from "./cancel-job.ts";
+import { checkedOperations } from "./known-names/checked-operations.ts";
+import type { CheckNamesDeps } from "./known-names/check-names.ts";
 import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
 import { findJobs } from "./find-jobs.ts";
@@ -87,6 +89,7 @@ export interface OperationDeps
   readonly askExecutions: ApiExecutionsDeps["askExecutions"];
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
+  readonly knownNames: CheckNamesDeps["knownNames"];
   readonly nowMs: NowMs;
   readonly results: JobResults;
   readonly answers: Answers;
@@ -206,7 +209,7 @@ const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOpe
 /** Everything this room can be asked to do, bound to its dependencies. */
 export const createOperations = (deps: OperationDeps) => {
   const plain = plainOperations(deps);
-  const asked = { ...plain, ...sharedOperations(deps, plain) };
+  const asked = checkedOperations(deps, { ...plain, ...sharedOperations(deps, plain) });
   const dashboards = createDashboardOperations(deps, asked);
   return {
     ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },

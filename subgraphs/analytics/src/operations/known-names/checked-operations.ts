@@ -1,0 +1,37 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { createCheckNames, type CheckNames, type CheckNamesDeps } from "./check-names.ts";
+
+/** Questions and definitions that are asked with their input. */
+const ASKED_WITH_INPUT = [
+  ...(["olap", "timeSeries", "funnel", "attribution", "paths", "sessionMetrics", "velocity", "rings"] as const),
+  ...(["eventQuality", "drift", "stickiness", "lifecycle", "activeUsers", "explain", "startQuery"] as const),
+  ...(["defineMetric", "defineSegment", "defineDimension", "saveQuery", "createCohort"] as const),
+] as const;
+/** Questions whose input is one of what they are asked with. */
+const ASKED_WITH_MORE = ["retention", "sessions", "funnelOfPath", "drillDown", "rollUp"] as const;
+
+type Checked = (typeof ASKED_WITH_INPUT | typeof ASKED_WITH_MORE)[number];
+
+/** Something asked of this room; its own type says with what. */
+type AnyAsk = (caller: Caller, asked: never, ...rest: never[]) => Promise<unknown>;
+
+const checked =
+  (check: CheckNames, ask: AnyAsk, questionOf: (asked: { readonly input?: unknown }) => unknown) =>
+  async (caller: Caller, asked: { readonly input?: unknown }, ...rest: never[]): Promise<unknown> => {
+    await check(caller, questionOf(asked), "input");
+    // boundary: it is asked as it was.
+    return ask(caller, asked as never, ...rest);
+  };
+
+/** The operations, of which questions and definitions are refused that name what was never sent and is a slip of something that was. */
+export const checkedOperations = <Operations extends Readonly<Record<Checked, AnyAsk>>>(
+  deps: CheckNamesDeps,
+  operations: Operations,
+): Operations => {
+  const check = createCheckNames(deps);
+  const asking = [
+    ...ASKED_WITH_INPUT.map((name) => [name, checked(check, operations[name], (asked) => asked)] as const),
+    ...ASKED_WITH_MORE.map((name) => [name, checked(check, operations[name], ({ input }) => input)] as const),
+  ];
+  return { ...operations, ...Object.fromEntries(asking) };
+};
