@@ -35,7 +35,7 @@ const DEFINITION = `definition { parts { intersect did { event { events ${FILTER
   within { last lastPeriods period timeZone from to } } latest { parts { and not field eq exists } } } }`;
 /** The answer of the route in the words of the graph, which aliases what REST calls otherwise. */
 const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id) {
-  id name description version ${DEFINITION} recompute_every: recomputeEvery
+  id name description group version ${DEFINITION} recompute_every: recomputeEvery
   computation { state runs as_of: asOf version due_at: dueAt error { code detail } }
   size history(first: 100) { as_of: asOf version size entered left }
   retention(input: $retention) {
@@ -121,11 +121,42 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
     const { provenance, ...numbers } = z.looseObject({ provenance: z.unknown() }).parse(body["retention"]);
     expect({ ...body, retention: numbers }).toEqual({
       ...expected,
+      unit: "people",
       definition: sayingOnly(expected["definition"]),
       computation: { ...computation, state: computation.state.toLowerCase() },
     });
     expect(provenance).toMatchObject({ exactness: "exact", time_zone: "Europe/Berlin" });
     expect(numbers).toMatchObject({ total: { size: 2 } });
+  });
+
+  it("asks of a cohort of accounts whether its accounts come back", async () => {
+    const company = { groups: { company: "acme" } };
+    const buy = (userId: string, days: number) => ({
+      ...{ id: randomUUID(), name: "order", userId, time: iso(nowMs - days * DAY_MS), properties: company },
+    });
+    await client.send([buy("ada", 8), buy("bob", 3)]);
+    const input = {
+      name: "Accounts",
+      unit: "ACCOUNTS",
+      group: "company",
+      definition: { did: { event: {}, times: 2 } },
+    };
+    const made = await client.ask(
+      z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) }),
+      "mutation ($input: CreateCohortInput!) { createCohort(input: $input) { ... on CohortSaved { cohort { id } } } }",
+      { input },
+    );
+    const search = new URLSearchParams({
+      ...range,
+      start_events: "order",
+      return_events: "order",
+      kind: "on_or_after",
+    });
+    const { status, body } = await rest(made.createCohort.cohort.id, `?${search.toString()}&period=day&periods=2`);
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { unit: "accounts", group: "company", retention: { total: { size: 1, returned: [1, 1] } } },
+    });
   });
 
   it("answers what the graph answers of brackets, filters, groups of cohorts, a property's value, another confidence and an earlier moment", async () => {

@@ -89,7 +89,8 @@ beforeAll(async () => {
       { ...fact, change: 1, listed: true },
     ];
     await storeOwner.insert({ table: "tessera.worker_cohort_changes", values: [change], format: "JSONEachRow" });
-    await storeOwner.insert({ table: "tessera.worker_cohort_list", values: [listing], format: "JSONEachRow" });
+    for (const table of ["tessera.worker_cohort_list", "tessera.worker_cohort_accounts"])
+      await storeOwner.insert({ table, values: [listing], format: "JSONEachRow" });
     const counted = { tenant_id: tenantId, person: 1, canonical: 2, version: 1 };
     const trait = { tenant_id: tenantId, person: 1, trait: "plan", at: 0, place: "1", op: "SET", value: '"pro"' };
     const rolled = { tenant_id: tenantId, build_id: randomUUID(), bucket: 0, events: 1 };
@@ -170,6 +171,7 @@ const STORE_TABLES = [
   "rollup_hour_name",
   "rollup_day_dimensions",
   "worker_answer_rows",
+  "worker_cohort_accounts",
   "worker_cohort_changes",
   "worker_cohort_list",
   "worker_people",

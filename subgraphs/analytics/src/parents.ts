@@ -87,6 +87,7 @@ import type { Person } from "./operations/people/find-people.ts";
 import type { Group, GroupActivity, GroupPage } from "./operations/people/groups.ts";
 import type { PeoplePage } from "./operations/people/list-people.ts";
 import type { PeopleChange, PeopleState } from "./store/people/people-store-types.ts";
+import type { TraitTestInput } from "./domain/people/trait-tests.ts";
 import type { Trait } from "./domain/people/traits.ts";
 import type { OlapAnswer } from "./operations/query-olap.ts";
 import type { TimeSeriesAnswer } from "./operations/query-time-series.ts";
@@ -303,6 +304,8 @@ export type PersonParent = Person;
 export type PersonErasureParent = Erasure;
 /** What a resolver of `PeoplePage` receives. */
 export type PeoplePageParent = PeoplePage;
+/** What a resolver of `TraitTest` receives. */
+export type TraitTestParent = TraitTestInput;
 /** What a resolver of `Trait` receives. */
 export type TraitParent = Trait;
 /** What a resolver of `IdentityChange` receives. */

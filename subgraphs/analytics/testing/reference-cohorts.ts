@@ -12,6 +12,19 @@ export interface ReferenceWorld {
   readonly asOfMs: number;
   /** Definitions by cohort, for references. */
   readonly cohorts: Readonly<Record<string, CohortDefinitionInput>>;
+  /** Which member an event is of; its person when left out. */
+  readonly memberOf?: (event: TestEvent) => string | null;
+  /** What was said of members, in the order it counts. */
+  readonly said?: readonly SaidOfMember[];
+}
+
+/** What was said of a member at a moment. */
+export interface SaidOfMember {
+  readonly member: string;
+  readonly trait: string;
+  readonly atMs: number;
+  readonly op: "SET" | "SET_ONCE" | "UNSET" | "INCREMENT";
+  readonly value: unknown;
 }
 
 type Maybe<T> = T | null | undefined;
@@ -72,11 +85,24 @@ const latestOf = (own: readonly TestEvent[], fields: readonly string[]): TestEve
   return { id: "", name: "", timeMs: 0, ...Object.fromEntries(columns), properties };
 };
 
-type Test = (own: readonly TestEvent[]) => boolean;
+/** The value of a member's trait at the moment, fact by fact; undefined for none. */
+const traitOf = (member: string, trait: string, { said = [], asOfMs }: ReferenceWorld): unknown => {
+  let value: unknown;
+  for (const fact of said.toSorted((a, b) => a.atMs - b.atMs)) {
+    if (fact.member !== member || fact.trait !== trait || fact.atMs > asOfMs) continue;
+    if (fact.op === "SET") value = fact.value;
+    if (fact.op === "SET_ONCE") value ??= fact.value;
+    if (fact.op === "UNSET") value = undefined;
+    if (fact.op === "INCREMENT") value = (typeof value === "number" ? value : 0) + Number(fact.value);
+  }
+  return value;
+};
+
+type Test = (own: readonly TestEvent[], member: string) => boolean;
 
 const testOf = (definition: CohortDefinitionInput, world: ReferenceWorld): Test => {
   const { asOfMs } = world;
-  const { did, first, sequence, latest, cohort, union, intersect, except } = definition;
+  const { did, first, sequence, latest, traits, cohort, union, intersect, except } = definition;
   if (did) {
     const { comparison = "AT_LEAST", times = 1 } = did;
     return (own) => {
@@ -99,19 +125,27 @@ const testOf = (definition: CohortDefinitionInput, world: ReferenceWorld): Test 
         durationMs(sequence.completedWithin),
       );
   if (latest) return (own) => passes(latestOf(own, fieldNames(latest)), latest);
+  if (traits)
+    return (_own, member) =>
+      traits.every(({ trait, eq, exists }) => {
+        const value = traitOf(member, trait, world);
+        return eq === undefined || eq === null ? (value !== undefined) === exists : value === eq;
+      });
   if (cohort) return testOf(world.cohorts[cohort] ?? {}, world);
-  if (union) return (own) => union.some((part) => testOf(part, world)(own));
-  if (intersect) return (own) => intersect.every((part) => testOf(part, world)(own));
-  if (except) return (own) => testOf(except.of, world)(own) && !testOf(except.without, world)(own);
+  if (union) return (own, member) => union.some((part) => testOf(part, world)(own, member));
+  if (intersect) return (own, member) => intersect.every((part) => testOf(part, world)(own, member));
+  if (except)
+    return (own, member) => testOf(except.of, world)(own, member) && !testOf(except.without, world)(own, member);
   return () => false;
 };
 
-/** Who is in a definition, person by person. */
+/** Who is in a definition, member by member. */
 export const referenceCohort = (definition: CohortDefinitionInput, world: ReferenceWorld): ReadonlySet<string> => {
   const orders = new Map(world.events.map((event, index) => [event.id, index]));
   const known = world.events
     .filter(({ timeMs }) => timeMs < world.asOfMs)
     .toSorted((a, b) => a.timeMs - b.timeMs || (orders.get(a.id) ?? 0) - (orders.get(b.id) ?? 0));
   const test = testOf(definition, world);
-  return new Set([...eventsByUnit(known, personOf)].filter(([, own]) => test(own)).map(([person]) => person));
+  const members = [...eventsByUnit(known, world.memberOf ?? personOf)];
+  return new Set(members.filter(([member, own]) => test(own, member)).map(([member]) => member));
 };

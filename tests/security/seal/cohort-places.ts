@@ -112,6 +112,7 @@ export const cohortPlaces = (client: () => TesseraClient) => {
 export const cohortWords: Readonly<Record<string, string>> = {
   "Cohort.membership(input.userId)": "hashed with the tenant; nobody known is no member",
   "Cohort.membership(input.anonymousId)": "hashed with the tenant; nobody known is no member",
+  "Cohort.membership(input.accountId)": "hashed with the tenant; an account nobody names is no member",
   "Cohort.retention(input.cohorts)": "the same input as Query.retention(input.cohorts)",
   "Query.previewCohort(input.definition.parts.cohort)": "read as that of Query.previewCohort(input.definition.cohort)",
   "Mutation.createCohort(input.definition.parts.cohort)":
@@ -122,4 +123,5 @@ export const cohortWords: Readonly<Record<string, string>> = {
   "Mutation.changeCohortList(input.userIds)": "hashed with the tenant; kept on the list of the caller's own cohort",
   "Mutation.changeCohortList(input.anonymousIds)":
     "hashed with the tenant; kept on the list of the caller's own cohort",
+  "Mutation.changeCohortList(input.accountIds)": "hashed with the tenant; kept on the list of the caller's own cohort",
 };

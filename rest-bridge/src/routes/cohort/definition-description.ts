@@ -16,6 +16,7 @@ const text = (options: Options): TSchema => Type.String(options);
 const whole = (options: Options): TSchema => Type.Integer(options);
 const number = (options: Options): TSchema => Type.Number(options);
 const truth = (options: Options): TSchema => Type.Boolean(options);
+const anything = (options: Options): TSchema => Type.Unknown(options);
 const listOf =
   (item: TSchema) =>
   (options: Options): TSchema =>
@@ -48,6 +49,7 @@ const definitionPart = Type.Object(
       completedWithin: text,
       within,
     }),
+    traits: listOf(Type.Object(asSent("TraitTest", { trait: text, eq: anything, exists: truth }))),
     ...{ latest: filter, list: truth, cohort: text, union: numbers, intersect: numbers },
     except: object("CohortExcept", { of: whole, without: whole }),
   }),

@@ -75,7 +75,7 @@ const query = Type.Object(
     max_groups: number(3, "20", "Groups kept, the largest, 1 to 100."),
     cohorts: text(
       400,
-      "Ids of cohorts whose people are groups of their own, at most 10, separated by commas; not with `split_by`.",
+      "Ids of cohorts whose members are groups of their own, at most 10, separated by commas; not with `split_by`.",
     ),
     confidence: Type.Optional(
       Type.String({ pattern: "^0?\\.[0-9]{1,9}$", default: "0.95", ...from("RetentionInput.confidence") }),
@@ -163,6 +163,8 @@ const answer = Type.Object(
     id: Type.String(cohort("id")),
     name: Type.String(cohort("name")),
     description: Type.String(cohort("description")),
+    unit: Type.Enum(["people", "accounts"], cohort("unit")),
+    group: orNull(Type.String(), cohort("group")),
     version: Type.Integer(cohort("version")),
     definition: definitionSchema,
     recompute_every: orNull(Type.String(), cohort("recomputeEvery")),
@@ -206,7 +208,7 @@ export const cohortDescription = {
   pathParameters: { cohort_id: "Id of the cohort; one of another tenant is unknown." },
   operationId: "getCohort",
   tag: "Analytics",
-  summary: "A cohort: who is in it, how large it was, and whether its people come back",
+  summary: "A cohort: who is in it, how large it was, and whether its people or accounts come back",
   graphql: "Query.cohort",
   query,
   body,

@@ -24,13 +24,25 @@ const cells = {
   cumulativeValuePerStart: null,
 };
 const cohort = {
-  ...{ __typename: "Cohort", id: ID, name: "Buyers", description: "", version: 2, recomputeEvery: "PT24H", size: 3 },
+  ...{
+    __typename: "Cohort",
+    id: ID,
+    name: "Buyers",
+    description: "",
+    version: 2,
+    unit: "ACCOUNTS",
+    group: "company",
+    recomputeEvery: "PT24H",
+    size: 3,
+  },
   definition: {
     __typename: "CohortDefinition",
     parts: [
       { except: { __typename: "CohortExcept", of: 1, without: 2 }, did: null, list: null },
       { did: { event: { events: ["buy"], filter: null }, within: { lastPeriods: 3, last: null } }, except: null },
-      { list: true },
+      { union: [3, 4], did: null },
+      { list: true, traits: null },
+      { traits: [{ __typename: "TraitTest", trait: "plan", eq: "pro", exists: null }] },
     ],
   },
   computation: {
@@ -95,9 +107,12 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
         parts: [
           { except: { of: 1, without: 2 } },
           { did: { event: { events: ["buy"] }, within: { lastPeriods: 3 } } },
+          { union: [3, 4] },
           { list: true },
+          { traits: [{ trait: "plan", eq: "pro" }] },
         ],
       },
+      ...{ unit: "accounts", group: "company" },
       computation: { state: "idle", as_of: "2026-11-20T12:00:00.000Z" },
       retention: { has_more_groups: false, total: { returned_so_far: [2, 1] }, provenance: { exactness: "exact" } },
     });

@@ -172,6 +172,7 @@ export const registerCohort = (server: HttpServer, deps: GraphRouteDeps): void =
     const { provenance, ...numbers } = retention;
     return {
       ...inWords(rest),
+      unit: rest.unit.toLowerCase(),
       // Names within a definition are those of the input that makes one, so that it can be sent as it is.
       definition: asSent(definition),
       retention: {

@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { requireMembersUnit } from "./cohort-unit.ts";
 import { parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "./analysis-unit.ts";
 import { WHOLE, type Part } from "./asked-part.ts";
 import { parsePersonsPart, type AskedSample, type SampleInput } from "./asked-sample.ts";
@@ -74,8 +75,7 @@ export const parseActivity = (
       `The range has ${buckets.startsMs.length} periods of one ${period}; ${MAX_ACTIVITY_PERIODS} fit: take a shorter range or longer periods.`,
     );
   const cohortId = input.cohort ?? null;
-  if (cohortId !== null && unit.kind !== "PERSON")
-    throw bad("input.cohort", "Cohorts are of people: take the unit PERSON.");
+  if (cohortId !== null) requireMembersUnit(unit, "input.cohort");
   const longestMs = { DAY: DAY_MS, WEEK: 7 * DAY_MS, MONTH: 31 * DAY_MS }[period];
   const firstMs = buckets.startsMs[0] ?? range.fromMs;
   const wide = bucketsOf(period, { fromMs: firstMs - before * longestMs - DAY_MS, toMs: buckets.endMs }, offsetAt);

@@ -1,11 +1,13 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
+import type { TenantId } from "@tessera/contracts/ids";
 import { ACTIVE_WINDOWS } from "./activity.ts";
 import { fieldsOfUnit, type AnalysisUnit } from "./analysis-unit.ts";
 import { behaviourSource, type BehaviourSource } from "./behaviour-source.ts";
+import { accountsOf, type CohortOf } from "./cohort-unit.ts";
 import { EVERYTHING_SINCE_MS, rangeOfWindow, type CohortWindow } from "./cohort-window.ts";
 import { fieldsOfMatcher, type EventMatcher } from "./event-matcher.ts";
 import { parseField } from "./fields.ts";
-import type { Condition, Field } from "./field.ts";
+import type { Accounts, Condition, Field } from "./field.ts";
 import { fieldsOf } from "./filter.ts";
 import { ELAPSED_MS, type RetentionQuery } from "./retention.ts";
 import { cutsOf, RETENTION_MARKS } from "./retention-cells.ts";
@@ -28,6 +30,8 @@ export interface BehaviourRules {
   retentionSource(query: RetentionQuery, policy: DataPolicy | null): BehaviourSource;
   rangeOfWindow(window: CohortWindow, asOfMs: number): TimeRange;
   fieldsOf(condition: Condition): readonly Field[];
+  /** The accounts that a cohort of a tenant is of; null for one of people. */
+  accountsOf(tenantId: TenantId, of: CohortOf): Accounts | null;
   /** Milliseconds of an elapsed period; 0 for one that has no fixed length. */
   elapsedMs(period: RetentionQuery["period"]): number;
   /** What starts are counted under, and where cells of periods begin. */
@@ -53,6 +57,7 @@ export const behaviourRules: BehaviourRules = {
   },
   rangeOfWindow,
   fieldsOf,
+  accountsOf,
   elapsedMs: (period) => (period === "MONTH" ? 0 : ELAPSED_MS[period]),
   retentionMarks: RETENTION_MARKS,
   cutsOf,

@@ -7,6 +7,7 @@ import {
   type CohortDefinitionInput,
   type CountComparison,
 } from "./cohort-input.ts";
+import type { CohortOf } from "./cohort-unit.ts";
 import { parseEventMatcher, type EventMatcher } from "./event-matcher.ts";
 import { refuseInCohort } from "./in-cohort.ts";
 import type { FilterInput } from "./filter-input.ts";
@@ -14,6 +15,7 @@ import { fieldsOf, parseFilter } from "./filter.ts";
 import type { Condition } from "./field.ts";
 import { parseCohortWindow, type CohortWindow } from "./cohort-window.ts";
 import type { FieldAccess } from "./fields.ts";
+import { parseTraitTests, type TraitTest, type TraitTestInput } from "./people/trait-tests.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -34,6 +36,7 @@ export type CohortNode =
       readonly window: CohortWindow;
     }
   | { readonly kind: "LATEST"; readonly condition: Condition }
+  | { readonly kind: "TRAITS"; readonly tests: readonly TraitTest[]; readonly where: string }
   | { readonly kind: "LIST" }
   | { readonly kind: "COHORT"; readonly id: string; readonly where: string }
   | { readonly kind: "UNION" | "INTERSECT"; readonly parts: readonly CohortNode[] }
@@ -52,7 +55,19 @@ export const COHORT_LIMITS = {
 } as const;
 
 const PARTS = [
-  ...(["did", "first", "sequence", "latest", "list", "cohort", "union", "intersect", "except", "parts"] as const),
+  ...([
+    "did",
+    "first",
+    "sequence",
+    "latest",
+    "traits",
+    "list",
+    "cohort",
+    "union",
+    "intersect",
+    "except",
+    "parts",
+  ] as const),
 ] as const;
 const SEQUENCE_BOUNDS = { minMs: SECOND_MS, maxMs: 3_660 * DAY_MS } as const;
 
@@ -97,6 +112,11 @@ const parseLatest = (input: FilterInput, { where, access }: Place): CohortNode =
   return { kind: "LATEST", condition };
 };
 
+const parseTraits = (inputs: readonly TraitTestInput[], { where }: Place): CohortNode => {
+  if (inputs.length === 0) throw bad(where, "`traits` needs a test.");
+  return { kind: "TRAITS", tests: parseTraitTests(inputs, where), where };
+};
+
 const deeper = (place: Place, step: string): Place => ({
   ...place,
   where: `${place.where}.${step}`,
@@ -138,6 +158,7 @@ const parse = (input: CohortDefinitionInput, from: Place): CohortNode => {
     };
   if (given(input.sequence)) return parseSequence(input.sequence, at("sequence"));
   if (given(input.latest)) return parseLatest(input.latest, at("latest"));
+  if (given(input.traits)) return parseTraits(input.traits, at("traits"));
   if (given(input.cohort)) return parseReference(input.cohort, at("cohort"));
   if (given(input.union)) return parseAlternatives("UNION", input.union, at("union"));
   if (given(input.intersect)) return parseAlternatives("INTERSECT", input.intersect, at("intersect"));
@@ -163,10 +184,21 @@ export const partsOf = (node: CohortNode): readonly CohortNode[] => {
     case "FIRST":
     case "SEQUENCE":
     case "LATEST":
+    case "TRAITS":
     case "LIST":
     case "COHORT":
       return [node];
   }
+};
+
+/** Refuses with FORBIDDEN to search people by their traits, which are personal data, for a caller who may see none; those of accounts are not. */
+export const requireTraitsSeen = (node: CohortNode, of: CohortOf, { personalData }: FieldAccess): void => {
+  const found = partsOf(node).find((part) => part.kind === "TRAITS");
+  if (found?.kind !== "TRAITS" || of.group !== null || personalData) return;
+  throw refuse("FORBIDDEN", "Traits of people are personal data and need the permission analytics:personal-data.", {
+    field: found.where,
+    permission: "analytics:personal-data",
+  });
 };
 
 /** Validates a definition that stands at `where`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */

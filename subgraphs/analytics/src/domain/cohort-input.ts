@@ -2,6 +2,7 @@ import type { CohortWindowInput } from "./cohort-window.ts";
 import type { EventMatcherInput } from "./event-matcher.ts";
 import { plainFilter, type FilterInput } from "./filter-input.ts";
 import { joined, numbered } from "./numbered-parts.ts";
+import type { TraitTestInput } from "./people/trait-tests.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -23,6 +24,7 @@ interface CohortLeaves {
     readonly within?: Maybe<CohortWindowInput>;
   }>;
   readonly latest?: Maybe<FilterInput>;
+  readonly traits?: Maybe<readonly TraitTestInput[]>;
   readonly list?: Maybe<boolean>;
   readonly cohort?: Maybe<string>;
 }
@@ -63,26 +65,30 @@ const plainMatcher = (input: EventMatcherInput, where: string): EventMatcherInpu
 const plainWithin = <T extends { readonly within?: Maybe<CohortWindowInput> }>(input: T): T =>
   said({ ...input, within: given(input.within) ? said(input.within) : null });
 
-const plainLeaves = ({ did, first, sequence, latest, list, cohort }: CohortLeaves, where: string): CohortLeaves => ({
-  ...(given(did) ? { did: plainWithin({ ...did, event: plainMatcher(did.event, `${where}.did.event`) }) } : {}),
-  ...(given(first)
-    ? { first: { event: plainMatcher(first.event, `${where}.first.event`), within: said(first.within) } }
-    : {}),
-  ...(given(sequence)
-    ? {
-        sequence: plainWithin({
-          ...sequence,
-          steps: sequence.steps.map((step, index) => plainMatcher(step, `${where}.sequence.steps.${index}`)),
-        }),
-      }
-    : {}),
-  ...(given(latest) ? { latest: plainFilter(latest, `${where}.latest`) } : {}),
-  ...(given(list) ? { list } : {}),
-  ...(given(cohort) ? { cohort } : {}),
-});
+const plainLeaves = (input: CohortLeaves, where: string): CohortLeaves => {
+  const { did, first, sequence, latest, traits, list, cohort } = input;
+  return {
+    ...(given(did) ? { did: plainWithin({ ...did, event: plainMatcher(did.event, `${where}.did.event`) }) } : {}),
+    ...(given(first)
+      ? { first: { event: plainMatcher(first.event, `${where}.first.event`), within: said(first.within) } }
+      : {}),
+    ...(given(sequence)
+      ? {
+          sequence: plainWithin({
+            ...sequence,
+            steps: sequence.steps.map((step, index) => plainMatcher(step, `${where}.sequence.steps.${index}`)),
+          }),
+        }
+      : {}),
+    ...(given(latest) ? { latest: plainFilter(latest, `${where}.latest`) } : {}),
+    ...(given(traits) ? { traits: traits.map(said) } : {}),
+    ...(given(list) ? { list } : {}),
+    ...(given(cohort) ? { cohort } : {}),
+  };
+};
 
-const leavesOf = ({ did, first, sequence, latest, list, cohort }: CohortLeaves): CohortLeaves => ({
-  ...{ did, first, sequence, latest, list, cohort },
+const leavesOf = ({ did, first, sequence, latest, traits, list, cohort }: CohortLeaves): CohortLeaves => ({
+  ...{ did, first, sequence, latest, traits, list, cohort },
 });
 
 /** Puts the numbered parts of a definition at `where` into one another; refuses with BAD_INPUT what makes no definition. */

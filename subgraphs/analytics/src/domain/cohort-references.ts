@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { COHORT_LIMITS, partsOf, type CohortNode } from "./cohort-definition.ts";
+import { membersName, OF_PEOPLE, type CohortOf } from "./cohort-unit.ts";
 
 /** A definition in which no reference is left: lists say whose they are. */
 export type ClosedNode =
@@ -14,10 +15,11 @@ export interface KnownCohort {
   readonly name: string;
   readonly version: number;
   readonly node: CohortNode;
+  readonly of: CohortOf;
 }
 
 /** A cohort in the version of its definition that another was computed with. */
-export type CohortPart = Omit<KnownCohort, "node">;
+export type CohortPart = Omit<KnownCohort, "node" | "of">;
 
 /** Cohorts of a tenant by id. */
 export type KnownCohorts = Pick<ReadonlyMap<string, KnownCohort>, "get">;
@@ -31,6 +33,8 @@ const bad = (field: string, detail: string, path?: readonly string[]): Error =>
 
 interface Walk {
   readonly known: KnownCohorts;
+  /** What the members are: cohorts of something else have none in common with it. */
+  readonly of: CohortOf;
   /** Cohorts on the way here, the outermost first. */
   readonly way: readonly Omit<KnownCohort, "version">[];
   /** The place in the caller's own input that led here. */
@@ -39,9 +43,14 @@ interface Walk {
 }
 
 const follow = (id: string, walk: Walk): ClosedNode => {
-  const { known, way, where } = walk;
+  const { known, way, where, of } = walk;
   const cohort = known.get(id);
   if (cohort === undefined) throw bad(where, "The tenant has no cohort of this id.");
+  if (cohort.of.group !== of.group)
+    throw bad(
+      where,
+      `The cohort ${cohort.name} is of ${membersName(cohort.of)}, and this definition of ${membersName(of)}: cohorts are made of cohorts of the same.`,
+    );
   const names = [...way, cohort].map(({ name }) => name);
   if (way.some((one) => one.id === id))
     throw bad(where, `The definition refers to itself: ${names.join(" -> ")}.`, names);
@@ -70,22 +79,24 @@ const close = (node: CohortNode, owner: string | null, walk: Walk): ClosedNode =
     case "FIRST":
     case "SEQUENCE":
     case "LATEST":
+    case "TRAITS":
       return node;
   }
 };
 
 /**
  * Follows every reference of a definition; `self` is the cohort it belongs to, null for one that is not kept. Refuses with BAD_INPUT, at the place of
- * the reference: unknown cohorts, cycles (`path` names the cohorts in order) and too many parts.
+ * the reference: unknown cohorts, those of other members than `of`, cycles (`path` names the cohorts in order) and too many parts.
  */
 export const closeDefinition = (
   node: CohortNode,
   self: Pick<KnownCohort, "id" | "name"> | null,
   known: KnownCohorts,
+  of: CohortOf = OF_PEOPLE,
 ): ClosedNode =>
   close(node, self?.id ?? null, {
-    known,
-    way: self === null ? [] : [{ ...self, node }],
+    ...{ known, of },
+    way: self === null ? [] : [{ ...self, node, of }],
     where: "definition",
     spent: { parts: 0 },
   });

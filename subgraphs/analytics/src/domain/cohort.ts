@@ -1,13 +1,15 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { CohortDefinitionInput } from "./cohort-input.ts";
+import { membersName, type CohortOf } from "./cohort-unit.ts";
 import { DAY_MS, parseDuration, SECOND_MS } from "./duration.ts";
+import { parseGroupId } from "./people/group-type.ts";
 
 /** Where the computation of a cohort stands, as in the SDL. */
 export type CohortComputationState = "IDLE" | "QUEUED" | "RUNNING" | "FAILED";
 
-/** A kept group of people; times are milliseconds since the epoch. */
-export interface Cohort {
+/** A kept group of people or accounts; times are milliseconds since the epoch. */
+export interface Cohort extends CohortOf {
   readonly id: string;
   readonly tenantId: TenantId;
   readonly name: string;
@@ -21,12 +23,12 @@ export interface Cohort {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly computation: CohortComputation;
-  /** People in it as of the last computation; null before the first. */
+  /** Members as of the last computation; null before the first. */
   readonly size: number | null;
 }
 
 /** What a cohort is to be. */
-export interface CohortDraft {
+export interface CohortDraft extends CohortOf {
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -114,17 +116,32 @@ export const cohortDescription = (text: string): string => {
 export const recomputeSeconds = (text: string | null): number | null =>
   text === null ? null : Math.round(parseDuration(text, "input.recomputeEvery", EVERY_BOUNDS) / SECOND_MS);
 
-/** Reads ids of people; refuses an empty or too long one, and more than {@link MAX_LIST_CHANGE} in all, with BAD_INPUT. */
-export const listedIds = (lists: Readonly<Record<"userIds" | "anonymousIds", readonly string[]>>): void => {
-  const total = lists.userIds.length + lists.anonymousIds.length;
+/** Ids that a change of a list names. */
+export type ListedIds = Readonly<Record<"userIds" | "anonymousIds" | "accountIds", readonly string[]>>;
+
+/** Reads ids of people and accounts; refuses an empty or too long one, and more than {@link MAX_LIST_CHANGE} in all, with BAD_INPUT. */
+export const listedIds = (lists: ListedIds): void => {
+  const total = lists.userIds.length + lists.anonymousIds.length + lists.accountIds.length;
   if (total === 0 || total > MAX_LIST_CHANGE)
-    throw bad("input", `A change of a list names 1 to ${MAX_LIST_CHANGE} people; send more in several.`);
+    throw bad("input", `A change of a list names 1 to ${MAX_LIST_CHANGE} people or accounts; send more in several.`);
+  lists.accountIds.forEach((id, index) => parseGroupId(id, `input.accountIds.${index}`));
   for (const name of ["userIds", "anonymousIds"] as const)
     lists[name].forEach((id, index) => {
       if (id === "" || id.length > MAX_ID) throw bad(`input.${name}.${index}`, `An id has 1 to ${MAX_ID} characters.`);
       if (/\p{Cs}/u.test(id))
         throw bad(`input.${name}.${index}`, "An id is Unicode text: a half of a surrogate pair stands alone.");
     });
+};
+
+/** Refuses with BAD_INPUT to put on a cohort's list what its members are not. */
+export const requireListable = ({ group }: CohortOf, { userIds, anonymousIds, accountIds }: ListedIds): void => {
+  if (group === null && accountIds.length > 0)
+    throw bad("input.accountIds", "The cohort is of people: name them by `userIds` and `anonymousIds`.");
+  if (group !== null && userIds.length + anonymousIds.length > 0)
+    throw bad(
+      userIds.length > 0 ? "input.userIds" : "input.anonymousIds",
+      `The cohort is of ${membersName({ group })}: name them by \`accountIds\`.`,
+    );
 };
 
 /** How much is kept of one tenant's cohorts, and of one cohort's versions and sizes. */

@@ -1,3 +1,4 @@
+import type { TenantId } from "@tessera/contracts/ids";
 import type { FieldPart } from "./field-parts.ts";
 import type { PeopleStatement } from "./people-statement.ts";
 
@@ -51,6 +52,13 @@ export interface OwnField {
 /** Something of an event that can be filtered and grouped by. */
 export type Field = BaseField | OwnField;
 
+/** Accounts of one type of a tenant: groups, whose id events carry in a field. */
+export interface Accounts {
+  readonly tenantId: TenantId;
+  readonly type: string;
+  readonly field: Field;
+}
+
 /** How a number is compared. */
 export type Comparison = "gt" | "gte" | "lt" | "lte";
 
@@ -67,8 +75,10 @@ export type Condition =
       readonly cohort: string;
       /** The moment asked about, null for the last computation; with the cohort it tells equal tests from others. */
       readonly asOf: string | null;
-      /** Null where nobody has found the people: such a test can be checked, not asked. */
+      /** Null where nobody has found the members: such a test can be checked, not asked. */
       readonly people: PeopleStatement | null;
+      /** The accounts that the members are; null for people. */
+      readonly accounts: Accounts | null;
     };
 
 /** Which letters of a text are changed: A to Z to small ones, or a to z to capital ones. */

@@ -1,13 +1,15 @@
+import type { Accounts } from "./field.ts";
 import { joined, numbered } from "./numbered-parts.ts";
 import type { PeopleStatement } from "./people-statement.ts";
 
 type Maybe<T> = T | null | undefined;
 
-/** A test whether an event's person is in a cohort, as the graph delivers it; `people` once they are found. */
+/** A test whether an event's person, or the account it names, is in a cohort, as the graph delivers it; `people` once its members are found, and of accounts which they are. */
 export interface InCohortInput {
   readonly cohort: string;
   readonly asOf?: Maybe<string>;
   readonly people?: PeopleStatement;
+  readonly accounts?: Accounts | null;
 }
 
 /** Tests of a field or of a person, as the graph delivers them. */

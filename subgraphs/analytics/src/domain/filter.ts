@@ -168,9 +168,14 @@ const deeper = (place: Place, step: string): Place => ({
   depth: place.depth + 1,
 });
 
-const parseInCohort = (input: FilterInput, { cohort, asOf, people }: InCohortInput, place: Place): Condition => {
+const parseInCohort = (
+  input: FilterInput,
+  { cohort, asOf, people, accounts }: InCohortInput,
+  place: Place,
+): Condition => {
   spend(input, 1, place);
-  return { kind: "IN_COHORT", cohort: cohort.toLowerCase(), asOf: asOf ?? null, people: people ?? null };
+  const found = { people: people ?? null, accounts: accounts ?? null };
+  return { kind: "IN_COHORT", cohort: cohort.toLowerCase(), asOf: asOf ?? null, ...found };
 };
 
 const parse = (input: FilterInput, from: Place): Condition => {
@@ -202,10 +207,11 @@ export const fieldsOf = (condition: Condition | null): readonly Field[] => {
   if (condition === null) return [];
   if ("parts" in condition) return condition.parts.flatMap(fieldsOf);
   if (condition.kind === "NOT") return fieldsOf(condition.part);
-  return condition.kind === "IN_COHORT" ? [] : [condition.field];
+  if (condition.kind !== "IN_COHORT") return [condition.field];
+  return condition.accounts === null ? [] : [condition.accounts.field];
 };
 
-/** Whether a condition asks who did an event, which no field tells. */
+/** Whether a condition asks who is in a cohort, which no field tells. */
 export const asksPeople = (condition: Condition | null): boolean => {
   if (condition === null) return false;
   if ("parts" in condition) return condition.parts.some(asksPeople);

@@ -4,5 +4,5 @@ export interface Placing {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a statement that gives each `person` of some people once; its values are placed among those of the statement it stands in. */
+/** Writes a statement that gives the number of each member of some people or accounts once, as `person`; its values are placed among those of the statement it stands in. */
 export type PeopleStatement = (params: Placing) => string;

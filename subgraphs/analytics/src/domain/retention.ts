@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { requireMembersUnit } from "./cohort-unit.ts";
 import { parseAnalysisUnit, type AnalysisUnit, type AnalysisUnitInput } from "./analysis-unit.ts";
 import { WHOLE, type Part } from "./asked-part.ts";
 import { parsePersonsPart, type AskedSample, type SampleInput } from "./asked-sample.ts";
@@ -188,8 +189,7 @@ const parseCohorts = (input: RetentionInput, unit: AnalysisUnit, where: string):
   const ids = input.cohorts ?? [];
   if (ids.length > RETENTION_LIMITS.cohorts)
     throw bad(`${where}.cohorts`, `\`cohorts\` takes at most ${RETENTION_LIMITS.cohorts}.`);
-  if (ids.length > 0 && unit.kind !== "PERSON")
-    throw bad(`${where}.cohorts`, "Cohorts are of people: take the unit PERSON.");
+  if (ids.length > 0) requireMembersUnit(unit, `${where}.cohorts`);
   if (ids.length > 0 && (input.splitBy ?? []).length > 0)
     throw bad(`${where}.cohorts`, "Groups are cohorts or fields, not both: leave out `splitBy` or `cohorts`.");
   return ids;

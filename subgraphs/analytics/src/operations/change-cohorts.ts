@@ -5,7 +5,8 @@ import type { EventStore } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
-import { listedIds, MAX_LISTED, type Cohort } from "../domain/cohort.ts";
+import { listedIds, MAX_LISTED, requireListable, type Cohort, type ListedIds } from "../domain/cohort.ts";
+import { accountsOf } from "../domain/cohort-unit.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore, CohortUsers } from "../store/cohort-store.ts";
 
@@ -54,30 +55,41 @@ interface ListDeps {
 const listedRow = (row: unknown): number => z.object({ listed: z.coerce.number() }).parse(row).listed;
 const storeTime = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "");
 
-/** Puts people on a cohort's list, or takes them off it, and makes the cohort due. Each change is a fact, so that the list of any moment is known. */
+/** Where the list of a cohort is written, and whom a change names: each once. */
+const rowsOf = ({ group }: Cohort, { userIds, anonymousIds, accountIds }: ListedIds) =>
+  group === null
+    ? {
+        table: "worker_cohort_list",
+        who: [
+          ...[...new Set(userIds)].map((user_id) => ({ user_id, anonymous_id: "" })),
+          ...[...new Set(anonymousIds)].map((anonymous_id) => ({ user_id: "", anonymous_id })),
+        ],
+      }
+    : { table: "worker_cohort_accounts", who: [...new Set(accountIds)].map((id) => ({ account: `${group}:${id}` })) };
+
+/** Puts people or accounts on a cohort's list, or takes them off it, and makes the cohort due. Each change is a fact, so that the list of any moment is known. */
 export const changeCohortList =
   ({ cohorts, eventStore, longQueries, statements, nowMs }: ListDeps) =>
   async (
     caller: Caller,
     id: string,
-    given: {
-      readonly listed?: boolean;
-      readonly userIds?: readonly string[];
-      readonly anonymousIds?: readonly string[];
-    },
+    given: Partial<ListedIds> & { readonly listed?: boolean },
   ): Promise<ListOutcome> => {
     const input = {
       listed: given.listed ?? true,
       userIds: given.userIds ?? [],
       anonymousIds: given.anonymousIds ?? [],
+      accountIds: given.accountIds ?? [],
     };
     listedIds(input);
     const [cohort] = isUuid(id) ? await cohorts.findMany(caller.tenantId, [id.toLowerCase()]) : [];
     if (cohort === undefined) return { kind: "NOT_FOUND", id };
+    requireListable(cohort, input);
     const reader = wholeTenant(caller.tenantId);
-    const count = async (): Promise<number> =>
-      (await eventStore.query(reader, statements.listedStatement(caller.tenantId, cohort.id), listedRow)).rows[0] ?? 0;
-    const added = input.listed ? input.userIds.length + input.anonymousIds.length : 0;
+    const statement = statements.listedStatement(caller.tenantId, cohort.id, accountsOf(caller.tenantId, cohort));
+    const count = async (): Promise<number> => (await eventStore.query(reader, statement, listedRow)).rows[0] ?? 0;
+    const { table, who } = rowsOf(cohort, input);
+    const added = input.listed ? who.length : 0;
     if (added > 0 && (await count()) + added > MAX_LISTED) return { kind: "FULL", limit: MAX_LISTED };
     const ms = nowMs();
     const fact = {
@@ -87,11 +99,11 @@ export const changeCohortList =
       change: ms,
       listed: input.listed,
     };
-    const rows = [
-      ...[...new Set(input.userIds)].map((user_id) => ({ ...fact, user_id, anonymous_id: "" })),
-      ...[...new Set(input.anonymousIds)].map((anonymous_id) => ({ ...fact, user_id: "", anonymous_id })),
-    ];
-    await longQueries.insert("worker_cohort_list", rows, "");
+    await longQueries.insert(
+      table,
+      who.map((one) => ({ ...fact, ...one })),
+      "",
+    );
     const asked = await cohorts.request(caller.tenantId, cohort.id);
     return asked === null ? { kind: "NOT_FOUND", id } : { kind: "CHANGED", cohort: asked, listed: await count() };
   };

@@ -12,7 +12,7 @@ import type { Cohort } from "../domain/cohort.ts";
 // Nothing here is about speed: every table is rewritten, and a busy machine may take its time.
 jest.setTimeout(300_000);
 const DAY_MS = 86_400_000;
-const TABLES = ["worker_cohort_changes", "worker_cohort_list"] as const;
+const TABLES = ["worker_cohort_changes", "worker_cohort_list", "worker_cohort_accounts"] as const;
 
 let room: CohortRoom;
 let longQueries: LongQueryStore;
@@ -50,7 +50,7 @@ const rowsOf = async ({ tenantId }: Caller): Promise<readonly number[]> => {
 };
 
 describe("the erasure of a tenant's events", () => {
-  test("takes its people off lists, out of histories and out of every answer about cohorts, and nobody else's", async () => {
+  test("takes its people and accounts off lists, out of histories and out of every answer about cohorts, and nobody else's", async () => {
     const callers = [managerOf(freshTenantId()), managerOf(freshTenantId())] as const;
     const made: Made[] = [];
     for (const caller of callers) {
@@ -58,6 +58,9 @@ describe("the erasure of a tenant's events", () => {
       const buyers = await room.created(caller, "buyers", { did: { event: { events: ["buy"] } } });
       const listed = await room.created(caller, "listed", { list: true });
       await room.operations.changeCohortList(caller, listed.id, { userIds: ["ada"] });
+      const of = { unit: "ACCOUNTS", group: "company" } as const;
+      const accounts = await room.created(caller, "accounts", { list: true }, of);
+      await room.operations.changeCohortList(caller, accounts.id, { accountIds: ["acme"] });
       made.push({ caller, buyers, listed });
     }
     room.clock.nowMs += 1_000;
@@ -83,11 +86,11 @@ describe("the erasure of a tenant's events", () => {
     const [erased, kept] = made;
     if (erased === undefined || kept === undefined) throw new Error("Two tenants were made.");
     const there = { members: 1, member: true, starts: 1 };
-    expect(await answers(erased)).toEqual({ told: [there, there], rows: [2, 1] });
+    expect(await answers(erased)).toEqual({ told: [there, there], rows: [2, 1, 1] });
     await longQueries.eraseTenant(erased.caller.tenantId);
     const gone = { members: 0, member: false, starts: 0 };
-    expect(await answers(erased)).toEqual({ told: [gone, gone], rows: [0, 0] });
-    expect(await answers(kept)).toEqual({ told: [there, there], rows: [2, 1] });
+    expect(await answers(erased)).toEqual({ told: [gone, gone], rows: [0, 0, 0] });
+    expect(await answers(kept)).toEqual({ told: [there, there], rows: [2, 1, 1] });
   });
 });
 

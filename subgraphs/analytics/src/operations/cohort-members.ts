@@ -7,8 +7,10 @@ import { accessOf } from "../domain/access.ts";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import { MAX_COHORT_SIZES, MAX_MEMBERS_ON_PAGE, type Cohort, type CohortSize } from "../domain/cohort.ts";
 import type { CohortDefinitionInput } from "../domain/cohort-input.ts";
-import { parseCohortDefinition } from "../domain/cohort-definition.ts";
+import { parseCohortDefinition, requireTraitsSeen } from "../domain/cohort-definition.ts";
 import { closeDefinition, madeOf, referencesOf } from "../domain/cohort-references.ts";
+import { accountsOf, membersName, parseCohortOf, type CohortUnit } from "../domain/cohort-unit.ts";
+import { parseGroupId } from "../domain/people/group-type.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
 import { parseCount } from "../domain/query.ts";
@@ -31,7 +33,7 @@ interface Deps extends NotesUses {
 type Maybe<T> = T | null | undefined;
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
-/** How many people a definition holds; as in the SDL. */
+/** How many a definition holds; as in the SDL. */
 export interface CohortPreview {
   readonly size: number;
   readonly everybody: number;
@@ -43,17 +45,25 @@ export const previewCohort =
   ({ cohorts, eventStore, statements, nowMs, noteUses }: Deps) =>
   async (
     caller: Caller,
-    input: { readonly definition: CohortDefinitionInput; readonly asOf?: Maybe<string> },
+    input: {
+      readonly definition: CohortDefinitionInput;
+      readonly asOf?: Maybe<string>;
+      readonly unit?: CohortUnit;
+      readonly group?: Maybe<string>;
+    },
     signal?: AbortSignal,
   ): Promise<CohortPreview> => {
     const node = parseCohortDefinition(input.definition, "input.definition", accessOf(caller));
+    const of = parseCohortOf(input, "input");
+    requireTraitsSeen(node, of, accessOf(caller));
     const asOfMs = parseAsOf(input.asOf, "input.asOf", nowMs());
     const known = knownCohorts(await cohorts.all(caller.tenantId));
-    const closed = closeDefinition(node, null, known);
+    const closed = closeDefinition(node, null, known, of);
     const named = new Set(referencesOf(node));
     const how = { asOf: isoTime(asOfMs), basis: "COMPUTED" } as const;
     noteUses?.({ cohorts: madeOf(node, known).map((part) => ({ ...part, ...how, named: named.has(part.id) })) });
-    const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
+    const accounts = accountsOf(caller.tenantId, of);
+    const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, accounts, asOfMs };
     const { rows, statistics } = await eventStore.query(
       caller,
       statements.cohortSizeStatement(closed, scope),
@@ -71,7 +81,8 @@ export const cohortSize =
   async (caller: Caller, cohort: Cohort, signal?: AbortSignal): Promise<number | null> => {
     const { asOfMs } = cohort.computation;
     if (caller.dataPolicy === null || asOfMs === null) return cohort.size;
-    const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
+    const accounts = accountsOf(caller.tenantId, cohort);
+    const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, accounts, asOfMs };
     const { node } = await closedDefinition(cohorts, cohort);
     const statement = statements.cohortSizeStatement(node, scope);
     const { rows } = await eventStore.query(caller, statement, statements.cohortSizeOf, optionsOf(signal));
@@ -97,19 +108,45 @@ export interface CohortMembership {
 const NEVER: CohortMembership = { member: false, basis: "RECORDED", asOfMs: null, sinceMs: null };
 const memberRow = z.object({ member: z.coerce.number(), since: z.coerce.number().optional() });
 
+/** Whom a question about membership names; as in the SDL. */
+interface MembershipInput {
+  readonly userId?: Maybe<string>;
+  readonly anonymousId?: Maybe<string>;
+  readonly accountId?: Maybe<string>;
+  readonly at?: Maybe<string>;
+}
+
+/** Writes the number of whom is asked about; refuses with BAD_INPUT what no member of the cohort can be. */
+const numberOf = (
+  statements: Pick<BehaviourStatements, "personSql" | "accountSql">,
+  cohort: Cohort,
+  input: MembershipInput,
+): ((params: Params) => string) => {
+  const accounts = accountsOf(cohort.tenantId, cohort);
+  const who = { userId: input.userId ?? null, anonymousId: input.anonymousId ?? null };
+  const accountId = input.accountId ?? null;
+  if ([who.userId, who.anonymousId, accountId].filter((id) => id !== null).length !== 1)
+    throw refuse("BAD_INPUT", "Name exactly one of `userId`, `anonymousId` and `accountId`.", { field: "input" });
+  if (accounts === null) {
+    if (accountId === null) return (params) => statements.personSql(cohort.tenantId, who, params);
+    throw refuse("BAD_INPUT", "The cohort is of people: name one by `userId` or `anonymousId`.", {
+      field: "input.accountId",
+    });
+  }
+  if (accountId === null)
+    throw refuse("BAD_INPUT", `The cohort is of ${membersName(cohort)}: name one by \`accountId\`.`, {
+      field: "input",
+    });
+  const id = parseGroupId(accountId, "input.accountId");
+  return (params) => statements.accountSql(id, accounts, params);
+};
+
 /** Answers `Cohort.membership`: by what is recorded, or for a caller under data policies by the definition over what the caller may see. */
 export const cohortMembership =
   ({ cohorts, eventStore, statements, nowMs }: Deps) =>
-  async (
-    caller: Caller,
-    cohort: Cohort,
-    input: { readonly userId?: Maybe<string>; readonly anonymousId?: Maybe<string>; readonly at?: Maybe<string> },
-  ): Promise<CohortMembership> => {
-    const who = { userId: input.userId ?? null, anonymousId: input.anonymousId ?? null };
-    if ((who.userId === null) === (who.anonymousId === null))
-      throw refuse("BAD_INPUT", "Name exactly one of `userId` and `anonymousId`.", { field: "input" });
+  async (caller: Caller, cohort: Cohort, input: MembershipInput): Promise<CohortMembership> => {
+    const person = numberOf(statements, cohort, input);
     const atMs = parseAsOf(input.at, "input.at", nowMs());
-    const person = (params: Params): string => statements.personSql(caller.tenantId, who, params);
     const parse = (row: unknown) => memberRow.parse(row);
     if (caller.dataPolicy !== null) {
       const people = await computedPeople({ cohorts, statements }, caller, cohort, atMs);
@@ -125,10 +162,11 @@ export const cohortMembership =
     return { member: found?.member === 1, basis: "RECORDED", asOfMs, sinceMs: found?.since ?? null };
   };
 
-/** Somebody in a cohort. */
+/** Somebody in a cohort, or an account. */
 export interface CohortMember {
   readonly userId: string | null;
   readonly anonymousId: string | null;
+  readonly accountId: string | null;
 }
 
 const given = (text: string): string | null => (text === "" ? null : text);
@@ -136,8 +174,12 @@ const personRow = z
   .object({ person: z.string(), user_id: z.string(), anonymous_id: z.string() })
   .transform(({ person, user_id, anonymous_id }) => ({
     person,
-    node: { userId: given(user_id), anonymousId: given(anonymous_id) },
+    node: { userId: given(user_id), anonymousId: given(anonymous_id), accountId: null },
   }));
+const accountRow = z.object({ person: z.string(), account: z.string() }).transform(({ person, account }) => ({
+  person,
+  node: { userId: null, anonymousId: null, accountId: given(account) },
+}));
 
 /** Answers `Cohort.members`: ids are those of events the caller may see. */
 export const cohortMembers =
@@ -156,9 +198,13 @@ export const cohortMembers =
     const after = page.after ?? "0";
     if (!/^\d{1,20}$/.test(after))
       throw refuse("BAD_INPUT", "The cursor is not one this list gave out.", { field: "after" });
-    const people = await peopleOf(deps, caller, cohort);
-    const statement = deps.statements.membersStatement(caller, people.sql, { first, after });
-    const { rows } = await deps.eventStore.query(caller, statement, (row) => personRow.parse(row), optionsOf(signal));
+    const { sql, accounts } = await peopleOf(deps, caller, cohort);
+    const statement =
+      accounts === null
+        ? deps.statements.membersStatement(caller, sql, { first, after })
+        : deps.statements.accountMembersStatement(accounts, sql, { first, after });
+    const parse = (row: unknown) => (accounts === null ? personRow : accountRow).parse(row);
+    const { rows } = await deps.eventStore.query(caller, statement, parse, optionsOf(signal));
     const shown = rows.slice(0, first);
     return {
       nodes: shown.map(({ node }) => node),

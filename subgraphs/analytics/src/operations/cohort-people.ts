@@ -5,23 +5,23 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import { closeDefinition, madeOf, type ClosedNode, type CohortPart } from "../domain/cohort-references.ts";
+import type { AnalysisUnit } from "../domain/analysis-unit.ts";
+import { accountsOf, requireUnitOf } from "../domain/cohort-unit.ts";
+import type { Members } from "../domain/members.ts";
 import type { CohortBasis } from "../domain/uses.ts";
 import { isoTime } from "../domain/zone.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
-import type { Params } from "../store/params.ts";
 import { knownCohort, knownCohorts } from "./known-cohorts.ts";
 import type { NotesUses } from "./telling-uses.ts";
 
-/** The people of a cohort for one caller, ready to stand in a statement about events of the same reader. */
-export interface CohortPeople {
+/** The members of a cohort for one caller, ready to stand in a statement about events of the same reader. */
+export interface CohortPeople extends Members {
   readonly cohort: Cohort;
   /** As the last computation recorded them, or computed by the definition now over what the caller may see. */
   readonly basis: CohortBasis;
   /** The moment they are of: events before it counted. */
   readonly asOfMs: number;
-  /** Writes a statement that gives `person` once for each of them; places its values among `params`. */
-  readonly sql: (params: Params) => string;
 }
 
 type Writing = Pick<BehaviourStatements, "cohortSql" | "recordedMembersSql">;
@@ -42,7 +42,7 @@ export interface ClosedCohort {
 export const closedDefinition = async (cohorts: Pick<CohortStore, "all">, cohort: Cohort): Promise<ClosedCohort> => {
   const own = knownCohort(cohort);
   const known = knownCohorts(await cohorts.all(cohort.tenantId));
-  return { node: closeDefinition(own.node, own, known), madeOf: madeOf(own.node, known) };
+  return { node: closeDefinition(own.node, own, known, own.of), madeOf: madeOf(own.node, known) };
 };
 
 /** Whose people went into an answer: those of a cohort by a version of its definition, with the cohorts that this was made of. */
@@ -73,12 +73,12 @@ export const recordedPeople = async (
     noteCohort(deps, { id, name, version }, parts, { asOfMs, basis });
   }
   return {
-    ...{ cohort, asOfMs, basis },
+    ...{ cohort, asOfMs, basis, accounts: accountsOf(tenantId, cohort) },
     sql: (params) => deps.statements.recordedMembersSql({ tenantId, cohortId: id, asOfMs }, params),
   };
 };
 
-/** People by the definition now, over the events before a moment that the caller may see. */
+/** Members by the definition now, over the events before a moment that the caller may see. */
 export const computedPeople = async (
   deps: NotesUses & { readonly cohorts: Pick<CohortStore, "all">; readonly statements: Writing },
   caller: Pick<Caller, "tenantId" | "dataPolicy">,
@@ -88,12 +88,13 @@ export const computedPeople = async (
   const { statements } = deps;
   const { node, madeOf: parts } = await closedDefinition(deps.cohorts, cohort);
   noteCohort(deps, cohort, parts, { asOfMs, basis: "COMPUTED" });
-  const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, asOfMs };
-  return { cohort, asOfMs, basis: "COMPUTED", sql: (params) => statements.cohortSql(node, scope, params) };
+  const accounts = accountsOf(caller.tenantId, cohort);
+  const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, accounts, asOfMs };
+  return { cohort, asOfMs, accounts, basis: "COMPUTED", sql: (params) => statements.cohortSql(node, scope, params) };
 };
 
 /**
- * The people of a cohort as of its last computation. What is recorded was computed from all events of the tenant, so for a caller from whom data
+ * The members of a cohort as of its last computation. What is recorded was computed from all events of the tenant, so for a caller from whom data
  * policies hide some the definition is computed anew over the others; so it is, as of now, before the first computation.
  */
 export const peopleOf = (
@@ -119,10 +120,26 @@ export const namedCohort = async (
   return cohort;
 };
 
-/** The people of a cohort that a question names: {@link namedCohort}, then {@link peopleOf}. What breaks down or filters by cohorts asks here. */
-export const namedPeople = async (
+/**
+ * The members of a cohort by which a question names groups of its units: {@link namedCohort}, then {@link peopleOf}. Refuses with BAD_INPUT, at the same
+ * place, a cohort whose members are not the question's units.
+ */
+export const namedMembers = async (
   deps: Deps,
   caller: Pick<Caller, "tenantId" | "dataPolicy">,
   id: string,
-  where: string,
-): Promise<CohortPeople> => peopleOf(deps, caller, await namedCohort(deps.cohorts, caller, id, where));
+  { unit, where }: { readonly unit: AnalysisUnit; readonly where: string },
+): Promise<CohortPeople> => {
+  const cohort = await namedCohort(deps.cohorts, caller, id, where);
+  requireUnitOf(cohort, unit, where);
+  return peopleOf(deps, caller, cohort);
+};
+
+/** Those who are among the members of both of two cohorts of the same, of which either may be everybody. */
+export const bothOf = (one: Members | null, other: Members | null): Members | null => {
+  if (one === null || other === null) return one ?? other;
+  return {
+    accounts: one.accounts,
+    sql: (params) => `SELECT person FROM (${one.sql(params)}) WHERE person IN (${other.sql(params)})`,
+  };
+};

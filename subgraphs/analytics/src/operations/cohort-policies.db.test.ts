@@ -4,7 +4,6 @@ import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { eventOf, managerOf, openCohortRoom, type CohortRoom } from "../../testing/cohort-room.ts";
 import { storeEvents } from "../../testing/test-events.ts";
-import type { Cohort } from "../domain/cohort.ts";
 import type { CohortDefinitionInput } from "../domain/cohort-input.ts";
 
 jest.setTimeout(180_000);
@@ -18,19 +17,6 @@ beforeAll(() => {
 afterAll(() => room.close());
 
 const BUYERS: CohortDefinitionInput = { did: { event: { events: ["buy"] } } };
-/** Waits until a cohort is computed: other tests, whose clock is ahead of this one's, may take its run. */
-const computed = async (caller: Caller, cohort: Cohort): Promise<void> => {
-  for (let looks = 0; looks < 200; looks += 1) {
-    await room.computeAll();
-    const { asOfMs } = (await room.now(caller, cohort)).computation;
-    if (asOfMs !== null) {
-      room.clock.nowMs = Math.max(room.clock.nowMs, asOfMs) + 1;
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("Nobody has computed the cohort.");
-};
 const idsOf = (nodes: readonly { readonly userId: string | null }[]) =>
   nodes.map(({ userId }) => String(userId)).toSorted();
 
@@ -51,7 +37,7 @@ describe("a caller from whom data policies hide events", () => {
     const buyers = await room.created(caller, "buyers", BUYERS);
     const listed = await room.created(caller, "listed", { list: true });
     await room.operations.changeCohortList(caller, listed.id, { userIds: ["ada", "bob"] });
-    for (const cohort of [buyers, listed]) await computed(caller, cohort);
+    for (const cohort of [buyers, listed]) await room.computed(cohort);
     const until = new Date(startMs).toISOString();
     for (const cohort of [await room.now(caller, buyers), await room.now(caller, listed)]) {
       expect(await room.operations.cohortSize(caller, cohort)).toBe(2);

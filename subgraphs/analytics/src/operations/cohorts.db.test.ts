@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { Refusal } from "@tessera/platform/errors/refusal";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { eventOf, managerOf, openCohortRoom, type CohortRoom } from "../../testing/cohort-room.ts";
+import { refusedBy } from "../../testing/refused-by.ts";
 import { storeEvents } from "../../testing/test-events.ts";
 import type { CohortDefinitionInput } from "../domain/cohort-input.ts";
 
@@ -15,14 +15,6 @@ beforeAll(() => {
 });
 afterAll(() => room.close());
 
-const refusalOf = async (work: Promise<unknown>): Promise<{ code: string; field: unknown; detail: string }> => {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Refusal)) throw new Error("Nothing was refused.");
-  return { code: error.code, field: error.extras.field, detail: error.message };
-};
 const BUYERS: CohortDefinitionInput = { did: { event: { events: ["buy"] }, within: { last: "P3D" } } };
 const idsOf = (nodes: readonly { readonly userId: string | null }[]) =>
   nodes.map(({ userId }) => String(userId)).toSorted();
@@ -80,6 +72,42 @@ describe("a cohort's history", () => {
     expect(rows).toEqual([{ kind: "JOB" }, { kind: "JOB" }, { kind: "JOB" }]);
   });
 
+  test("of accounts tells which were in it when, by what anybody did in their name", async () => {
+    const caller = managerOf(freshTenantId());
+    const [startMs, of] = [room.clock.nowMs, { unit: "ACCOUNTS", group: "company" } as const];
+    const buys = (userId: string, days: number, company: string) =>
+      eventOf(userId, "buy", startMs + days * DAY_MS, { properties: { groups: { company } } });
+    await storeEvents(room.world.writer, caller.tenantId, [
+      ...[buys("ada", -1, "acme"), buys("bob", -2, "acme"), buys("cyd", -1, "zeta"), buys("dan", 1, "zeta")],
+      eventOf("cyd", "buy", startMs - 2 * DAY_MS),
+    ]);
+    const definition = { did: { event: { events: ["buy"] }, times: 2, within: { last: "P3D" } } };
+    const cohort = await room.created(caller, "buyers", definition, of);
+    expect(cohort).toMatchObject({ ...of, size: null });
+    await room.computeAll();
+    const members = async () =>
+      (await room.operations.cohortMembers(caller, await room.now(caller, cohort), { first: 10 })).nodes;
+    expect(await members()).toEqual([{ userId: null, anonymousId: null, accountId: "acme" }]);
+    room.clock.nowMs = startMs + 1.5 * DAY_MS;
+    await room.computeAll();
+    expect(await members()).toEqual([{ userId: null, anonymousId: null, accountId: "zeta" }]);
+    const last = await room.now(caller, cohort);
+    expect(await room.operations.cohortHistory(caller, last, 10)).toMatchObject([
+      { size: 1, entered: 1, left: 1 },
+      { size: 1, entered: 1, left: 0 },
+    ]);
+    const was = async (accountId: string, ms: number) =>
+      (await room.operations.cohortMembership(caller, last, { accountId, at: new Date(ms).toISOString() })).member;
+    const then = ["acme", "zeta", "nobody"].map((id) => was(id, startMs));
+    const now = ["acme", "zeta", "nobody"].map((id) => was(id, room.clock.nowMs));
+    expect([await Promise.all(then), await Promise.all(now)]).toEqual([
+      [true, false, false],
+      [false, true, false],
+    ]);
+    const preview = { definition, asOf: new Date(startMs).toISOString(), ...of };
+    expect(await room.operations.previewCohort(caller, preview)).toMatchObject({ size: 1, everybody: 2 });
+  });
+
   test("goes on under another version, which counts from its first computation on", async () => {
     const tenantId = freshTenantId();
     const caller = managerOf(tenantId);
@@ -107,7 +135,7 @@ describe("a cohort's history", () => {
     ).toEqual(["bob"]);
     expect((await room.operations.cohortVersions(caller, cohort)).map(({ version }) => version)).toEqual([2, 1]);
     const stale = room.operations.updateCohort(caller, cohort.id, { name: "else", expectedVersion: 1 });
-    expect(await refusalOf(stale)).toMatchObject({ code: "CONFLICT", field: "input.expectedVersion" });
+    expect(await refusedBy(stale)).toMatchObject({ code: "CONFLICT", field: "input.expectedVersion" });
   });
 
   test("has one computation at a time, however many workers look", async () => {
@@ -154,13 +182,13 @@ describe("definitions", () => {
     const cyclic = room.operations.updateCohort(caller, buyers.id, {
       definition: { intersect: [BUYERS, { cohort: third.id }] },
     });
-    expect(await refusalOf(cyclic)).toEqual({
+    expect(await refusedBy(cyclic)).toEqual({
       code: "BAD_INPUT",
       field: "input.definition.intersect.1.cohort",
       detail: "The definition refers to itself: buyers -> third -> others -> buyers.",
     });
     const unknown = room.operations.createCohort(caller, { name: "x", definition: { cohort: randomUUID() } });
-    expect(await refusalOf(unknown)).toMatchObject({ code: "BAD_INPUT", field: "input.definition.cohort" });
+    expect(await refusedBy(unknown)).toMatchObject({ code: "BAD_INPUT", field: "input.definition.cohort" });
     expect(await room.operations.deleteCohort(caller, buyers.id)).toMatchObject({
       kind: "IN_USE",
       usedBy: [{ name: "others" }],
@@ -191,7 +219,7 @@ describe("definitions", () => {
     expect(await room.operations.deleteCohort(stranger, cohort.id)).toMatchObject({ kind: "NOT_FOUND" });
     expect(await room.operations.computeCohort(stranger, cohort.id)).toMatchObject({ kind: "NOT_FOUND" });
     const reference = room.operations.createCohort(stranger, { name: "x", definition: { cohort: cohort.id } });
-    expect(await refusalOf(reference)).toMatchObject({ detail: "The tenant has no cohort of this id." });
+    expect(await refusedBy(reference)).toMatchObject({ detail: "The tenant has no cohort of this id." });
     expect((await room.operations.listCohorts(caller, { first: 10 })).edges.map(({ node }) => node.name)).toEqual([
       "mine",
     ]);
@@ -230,7 +258,7 @@ describe("a list", () => {
     expect(await room.operations.changeCohortList(caller, randomUUID(), { userIds: ["ada"] })).toMatchObject({
       kind: "NOT_FOUND",
     });
-    expect(await refusalOf(room.operations.changeCohortList(caller, cohort.id, {}))).toMatchObject({
+    expect(await refusedBy(room.operations.changeCohortList(caller, cohort.id, {}))).toMatchObject({
       code: "BAD_INPUT",
     });
   });

@@ -1,8 +1,10 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { FunnelBreakdownInput, FunnelInput, FunnelMembersInput } from "../domain/funnel/funnel-input.ts";
+import { parseAnalysisUnit, type AnalysisUnit } from "../domain/analysis-unit.ts";
+import { requireMembersUnit } from "../domain/cohort-unit.ts";
 import { FUNNEL_LIMITS } from "../domain/funnel/funnel.ts";
-import { namedPeople } from "./cohort-people.ts";
+import { namedMembers } from "./cohort-people.ts";
 import { resolveCohorts } from "./in-cohort.ts";
 import { resolveDimensions } from "./semantic/own-dimensions.ts";
 import { segmentsOf, type ResolveDeps } from "./semantic/resolve-question.ts";
@@ -10,12 +12,17 @@ import { segmentsOf, type ResolveDeps } from "./semantic/resolve-question.ts";
 const WHERE = "input.breakdown";
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
-const byCohorts = (deps: ResolveDeps, caller: Caller, ids: readonly string[]): Promise<readonly FunnelMembersInput[]> =>
+const byCohorts = (
+  deps: ResolveDeps,
+  caller: Caller,
+  unit: AnalysisUnit,
+  ids: readonly string[],
+): Promise<readonly FunnelMembersInput[]> =>
   Promise.all(
     ids.map(async (id, index): Promise<FunnelMembersInput> => {
       const where = `${WHERE}.cohorts.${index}`;
-      const { cohort, sql: people } = await namedPeople(deps, caller, id, where);
-      const inCohort = { cohort: cohort.id, people };
+      const { cohort, sql: people, accounts } = await namedMembers(deps, caller, id, { unit, where });
+      const inCohort = { cohort: cohort.id, people, accounts };
       return { ...{ cohortId: cohort.id, segment: null, where }, filter: { inCohort } };
     }),
   );
@@ -51,9 +58,10 @@ export const membersOf = async (
       `A breakdown names at most ${FUNNEL_LIMITS.members} cohorts and segments: ask about the others in another funnel.`,
     );
   if (new Set(ids).size < ids.length) throw bad(`${WHERE}.cohorts`, "`cohorts` names one twice.");
-  if (ids.length > 0 && (unit?.kind ?? "PERSON") !== "PERSON")
-    throw bad(`${WHERE}.cohorts`, "Cohorts are of people: take the unit PERSON.");
-  return [...(await byCohorts(deps, caller, ids)), ...(await bySegments(deps, caller, refs))];
+  if (ids.length === 0) return bySegments(deps, caller, refs);
+  const counted = parseAnalysisUnit(unit, "input.unit");
+  requireMembersUnit(counted, `${WHERE}.cohorts`);
+  return [...(await byCohorts(deps, caller, counted, ids)), ...(await bySegments(deps, caller, refs))];
 };
 
 /** Asks a funnel whose breakdown may name cohorts and segments. */

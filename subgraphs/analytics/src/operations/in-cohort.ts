@@ -20,7 +20,7 @@ export interface InCohortDeps extends NotesUses {
 
 type Reader = Pick<Caller, "tenantId" | "dataPolicy">;
 
-/** The people who were in a cohort at a moment: by what is recorded, or for a caller under data policies by the definition over what the caller may see. */
+/** Who was in a cohort at a moment: by what is recorded, or for a caller under data policies by the definition over what the caller may see. */
 const peopleAsOf = async (
   deps: InCohortDeps,
   caller: Reader,
@@ -68,11 +68,11 @@ export const resolveCohorts = async <Input>(
   for (const one of named) {
     const cohort = await namedCohort(deps.cohorts, caller, one.input.cohort, `${one.where}.cohort`);
     const asOf = one.input.asOf ?? null;
-    const people =
+    const { sql: people, accounts } =
       asOf === null
         ? await peopleOf(deps, caller, cohort)
         : await peopleAsOf(deps, caller, cohort, { asOf, where: one.where });
-    found.set(one.input, { ...one.input, people: people.sql });
+    found.set(one.input, { ...one.input, people, accounts });
   }
   // boundary: the question is again what it is, with people beside the cohorts it names.
   return withPeople(input, found) as Input;

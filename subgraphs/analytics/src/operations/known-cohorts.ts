@@ -6,8 +6,8 @@ import type { KnownCohort, KnownCohorts } from "../domain/cohort-references.ts";
 const AS_DEFINED = { personalData: true } as const;
 
 /** A kept cohort with its definition read. */
-export const knownCohort = ({ id, name, version, definition }: Cohort): KnownCohort => ({
-  ...{ id, name, version },
+export const knownCohort = ({ id, name, version, definition, unit, group }: Cohort): KnownCohort => ({
+  ...{ id, name, version, of: { unit, group } },
   node: parseCohortDefinition(definition, "definition", AS_DEFINED),
 });
 

@@ -13,16 +13,17 @@ import { approximationOf, estimated } from "../domain/asked-part.ts";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import { provenanceOf, type Provenance } from "../domain/provenance.ts";
-import type { MembersSql, Scope } from "../store/retention-sql.ts";
+import type { Members } from "../domain/members.ts";
+import type { Scope } from "../store/retention-sql.ts";
 import { fromPart } from "./asked-part.ts";
-import { namedPeople } from "./cohort-people.ts";
+import { namedMembers } from "./cohort-people.ts";
 import { partStore, type BehaviourDeps } from "./query-retention.ts";
 
 interface Question<Line> {
   readonly query: ActivityQuery;
   /** Where what is read begins. */
   readonly fromMs: number;
-  readonly statement: (query: ActivityQuery, scope: Scope, members: MembersSql) => StoreStatement;
+  readonly statement: (query: ActivityQuery, scope: Scope, members: Members | null) => StoreStatement;
   readonly parse: (row: unknown) => Line;
 }
 
@@ -43,7 +44,10 @@ const ask = async <Line>(
   signal: AbortSignal | undefined,
 ): Promise<Read<Line>> => {
   const asOfMs = deps.nowMs();
-  const people = given.cohortId === null ? null : await namedPeople(deps, caller, given.cohortId, "input.cohort");
+  const members =
+    given.cohortId === null
+      ? null
+      : await namedMembers(deps, caller, given.cohortId, { unit: given.unit, where: "input.cohort" });
   const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy };
   const source = behaviourRules.sourceOf({ matchers: [given.event], unit: given.unit }, caller.dataPolicy);
   const read = { table: source.table, fromMs, toMs: given.reach.toMs };
@@ -52,7 +56,7 @@ const ask = async <Line>(
     partStore(deps),
     { caller, asked: given.asked, looked, signal },
     (drawn) => {
-      const built = statement({ ...given, part: drawn }, scope, people?.sql ?? null);
+      const built = statement({ ...given, part: drawn }, scope, members);
       return deps.eventStore.query(caller, built, parse, signal === undefined ? {} : { signal });
     },
   );

@@ -5,6 +5,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../domain/access.ts";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { Cohort } from "../domain/cohort.ts";
+import { requireUnitOf, unitOf } from "../domain/cohort-unit.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import type { Approximation } from "../domain/planner.ts";
 import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
@@ -26,12 +27,12 @@ import {
 } from "../domain/retention-answer.ts";
 import { retentionLineFrom } from "../domain/retention-cells.ts";
 import { relativeErrorOf } from "../domain/sampling.ts";
+import type { Members } from "../domain/members.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
-import type { MembersSql } from "../store/retention-sql.ts";
 import { fromPart, type PartStore } from "./asked-part.ts";
 import type { NotesUses } from "./telling-uses.ts";
-import { namedPeople, peopleOf, type CohortPeople } from "./cohort-people.ts";
+import { bothOf, namedMembers, peopleOf } from "./cohort-people.ts";
 
 /** Of those who began, how many came back; as in the SDL. */
 export interface RetentionAnswer {
@@ -68,7 +69,7 @@ const readLines = async (
   { eventStore, statements }: BehaviourDeps,
   caller: Caller,
   query: RetentionQuery,
-  members: MembersSql,
+  members: Members | null,
   signal: AbortSignal | undefined,
 ): Promise<Lines> => {
   const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy };
@@ -89,24 +90,19 @@ const readLines = async (
   return { lines: answer.rows.map((stored) => retentionLineFrom(query, stored)), cost: answer.statistics };
 };
 
-/** The people of all cohorts, or of one within which the question is asked. */
-const within =
-  (one: CohortPeople, outer: CohortPeople | null): MembersSql =>
-  (params) =>
-    outer === null ? one.sql(params) : `SELECT person FROM (${one.sql(params)}) WHERE person IN (${outer.sql(params)})`;
-
 const byCohorts = async (
   deps: BehaviourDeps,
   caller: Caller,
   query: RetentionQuery,
-  outer: CohortPeople | null,
+  outer: Members | null,
   signal: AbortSignal | undefined,
 ) => {
   const found = [];
   for (const [index, id] of query.cohorts.entries()) {
-    const people = await namedPeople(deps, caller, id, `input.cohorts.${index}`);
-    const { lines, cost } = await readLines(deps, caller, query, within(people, outer), signal);
-    found.push({ group: groupOf(query, lines, { dimensions: [], cohortId: people.cohort.id }), cost });
+    const named = { unit: query.unit, where: `input.cohorts.${index}` };
+    const members = await namedMembers(deps, caller, id, named);
+    const { lines, cost } = await readLines(deps, caller, query, bothOf(members, outer), signal);
+    found.push({ group: groupOf(query, lines, { dimensions: [], cohortId: members.cohort.id }), cost });
   }
   return found;
 };
@@ -122,7 +118,7 @@ const approximationsOf = ({ size, sizeError, returned, returnedErrors }: Retenti
   ];
 };
 
-/** Answers `retention`, of everybody or of the people of one cohort. */
+/** Answers `retention`, of everybody or of the members of one cohort, who are its units where it names none. */
 export const queryRetention =
   (deps: BehaviourDeps) =>
   async (
@@ -131,9 +127,9 @@ export const queryRetention =
     of: Cohort | null = null,
     signal?: AbortSignal,
   ): Promise<RetentionAnswer> => {
-    const asked = parseRetention(input, accessOf(caller), deps.nowMs());
-    if (of !== null && asked.unit.kind !== "PERSON")
-      throw refuse("BAD_INPUT", "Cohorts are of people: take the unit PERSON.", { field: "input.unit.kind" });
+    const unit = input.unit ?? (of === null ? null : unitOf(of));
+    const asked = parseRetention({ ...input, unit }, accessOf(caller), deps.nowMs());
+    if (of !== null) requireUnitOf(of, asked.unit, "input.unit.kind");
     const outer = of === null ? null : await peopleOf(deps, caller, of);
     const source = behaviourRules.retentionSource(asked, caller.dataPolicy);
     const fromMs = asked.startAt === "FIRST_EVER" ? EVERYTHING_SINCE_MS : asked.range.fromMs;
@@ -141,7 +137,7 @@ export const queryRetention =
     const looked = { table: source.table, range: part, matchers: [asked.start, asked.returning] };
     const drawn = await fromPart(partStore(deps), { caller, asked: asked.asked, looked, signal }, async (persons) => {
       const query = { ...asked, part: persons };
-      const { lines, cost } = await readLines(deps, caller, query, outer === null ? null : outer.sql, signal);
+      const { lines, cost } = await readLines(deps, caller, query, outer, signal);
       return { query, lines, cost, cohorts: await byCohorts(deps, caller, query, outer, signal) };
     });
     const { query, lines, cohorts } = drawn.answer;

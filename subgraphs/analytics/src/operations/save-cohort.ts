@@ -4,9 +4,10 @@ import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../domain/access.ts";
 import { cohortDescription, cohortName, recomputeSeconds, type Cohort } from "../domain/cohort.ts";
-import { parseCohortDefinition } from "../domain/cohort-definition.ts";
+import { parseCohortDefinition, requireTraitsSeen } from "../domain/cohort-definition.ts";
 import { plainDefinition, type CohortDefinitionInput } from "../domain/cohort-input.ts";
 import { closeDefinition, referencesOf } from "../domain/cohort-references.ts";
+import { parseCohortOf, type CohortOf, type CohortUnit } from "../domain/cohort-unit.ts";
 import type { CohortStore, SaveOutcome } from "../store/cohort-store.ts";
 import { knownCohorts } from "./known-cohorts.ts";
 
@@ -14,6 +15,8 @@ import { knownCohorts } from "./known-cohorts.ts";
 export interface CreateCohortInput {
   readonly name: string;
   readonly description?: string;
+  readonly unit?: CohortUnit;
+  readonly group?: string | null | undefined;
   readonly definition: CohortDefinitionInput;
   readonly recomputeEvery?: string | null | undefined;
 }
@@ -33,11 +36,12 @@ const WHERE = "input.definition";
 const checkedReferences = (
   caller: Caller,
   definition: CohortDefinitionInput,
-  self: { readonly id: string; readonly name: string },
+  self: { readonly id: string; readonly name: string; readonly of: CohortOf },
   known: readonly Cohort[],
 ): readonly string[] => {
   const node = parseCohortDefinition(definition, WHERE, accessOf(caller));
-  closeDefinition(node, self, knownCohorts(known));
+  requireTraitsSeen(node, self.of, accessOf(caller));
+  closeDefinition(node, self, knownCohorts(known), self.of);
   return referencesOf(node);
 };
 
@@ -49,12 +53,13 @@ export const createCohort =
     const name = cohortName(input.name);
     const description = cohortDescription(input.description ?? "");
     const recomputeEverySeconds = recomputeSeconds(input.recomputeEvery ?? null);
+    const of = parseCohortOf(input, "input");
     // What is wrong with the definition alone is told before any store is asked.
     parseCohortDefinition(input.definition, WHERE, accessOf(caller));
     const definition = plainDefinition(input.definition, WHERE);
     return deps.cohorts.create(caller.tenantId, `${caller.subject.kind}:${caller.subject.id}`, (known) => ({
-      ...{ id, name, description, definition, recomputeEverySeconds },
-      refersTo: checkedReferences(caller, definition, { id, name }, known),
+      ...{ id, name, description, definition, recomputeEverySeconds, ...of },
+      refersTo: checkedReferences(caller, definition, { id, name, of }, known),
     }));
   };
 
@@ -79,12 +84,14 @@ export const updateCohort =
       const name = cohortName(input.name ?? now.name);
       const changed = asked === null ? null : another(plainDefinition(asked, WHERE), now.definition);
       const definition = changed ?? now.definition;
+      const { unit, group } = now;
+      const self = { id: now.id, name, of: { unit, group } };
       return {
-        ...{ id: now.id, name, definition },
+        ...{ id: now.id, name, definition, unit, group },
         description: cohortDescription(input.description ?? now.description),
         recomputeEverySeconds:
           input.recomputeEvery === undefined ? now.recomputeEverySeconds : recomputeSeconds(input.recomputeEvery),
-        refersTo: changed === null ? [] : checkedReferences(caller, changed, { id: now.id, name }, known),
+        refersTo: changed === null ? [] : checkedReferences(caller, changed, self, known),
       };
     });
   };

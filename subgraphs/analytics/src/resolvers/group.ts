@@ -7,6 +7,7 @@ export const Group: GroupResolvers = {
   activity: (group, { range }, { caller, operations, signal }) =>
     operations.groupActivity(caller, group, range, signal),
   people: (group, asked, { caller, operations, signal }) => operations.groupPeople(caller, group, asked, signal),
+  cohorts: (group, _args, { caller, operations, signal }) => operations.groupCohorts(caller, group, signal),
   traits: (group, { asOf }, { caller, operations, signal }) => operations.groupTraits(caller, group, asOf, signal),
 };
 

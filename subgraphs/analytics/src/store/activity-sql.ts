@@ -1,9 +1,11 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { ActivityQuery } from "../domain/activity.ts";
 import type { TimeRange } from "../domain/time-range.ts";
+import type { Members } from "../domain/members.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
+import { amongSql } from "./member-sql.ts";
 import { createParams, type Params } from "./params.ts";
-import type { MembersSql, Scope } from "./retention-sql.ts";
+import type { Scope } from "./retention-sql.ts";
 
 /** Place of an event's period in the calendar; those before it are of the first. */
 export const placeOf = ({ calendar }: ActivityQuery, params: Params): string => {
@@ -20,7 +22,7 @@ export const readSql = (
   query: ActivityQuery,
   range: TimeRange,
   scope: Scope,
-  members: MembersSql,
+  members: Members | null,
   params: Params,
   single?: "events",
 ) => {
@@ -32,7 +34,7 @@ export const readSql = (
     ...anyNameSql([query.event], params),
     matcherSql(query.event, params),
     ...(query.part.slice === null ? [] : sliceSql(query.unit, query.part.slice, params)),
-    ...(members === null ? [] : [`person IN (${members(params)})`]),
+    ...(members === null ? [] : [amongSql(members, params)]),
   ];
   return {
     key,
@@ -42,7 +44,7 @@ export const readSql = (
 };
 
 /** Lines of `periods` and `units`: how many units were active in exactly that many periods. */
-export const stickinessStatement = (query: ActivityQuery, scope: Scope, members: MembersSql): StoreStatement => {
+export const stickinessStatement = (query: ActivityQuery, scope: Scope, members: Members | null): StoreStatement => {
   const params = createParams();
   const { key, place, from } = readSql(query, query.reach, scope, members, params);
   const perPeriod = `SELECT ${key} AS unit, ${place} AS place FROM ${from} GROUP BY unit, place HAVING count() >= ${params.place("UInt64", query.minimum)}`;
@@ -57,7 +59,7 @@ export const stickinessStatement = (query: ActivityQuery, scope: Scope, members:
  * Lines by place in the calendar of `fresh`, `returning`, `resurrecting` and `dormant`. A unit stands at its active periods, and at those after them,
  * where it may be missed. The whole history is read: who is new was never active before.
  */
-export const lifecycleStatement = (query: ActivityQuery, scope: Scope, members: MembersSql): StoreStatement => {
+export const lifecycleStatement = (query: ActivityQuery, scope: Scope, members: Members | null): StoreStatement => {
   const params = createParams();
   const range = { fromMs: scope.rules.everythingSinceMs, toMs: query.reach.toMs };
   const { key, place, from } = readSql(query, range, scope, members, params);
@@ -82,7 +84,7 @@ export const lifecycleStatement = (query: ActivityQuery, scope: Scope, members: 
 };
 
 /** Lines by place in the calendar of `daily`, `weekly` and `monthly`: units active on the day, and in the days that end with it. */
-export const activeUsersStatement = (query: ActivityQuery, scope: Scope, members: MembersSql): StoreStatement => {
+export const activeUsersStatement = (query: ActivityQuery, scope: Scope, members: Members | null): StoreStatement => {
   const params = createParams();
   const { key, place, from } = readSql(query, query.reach, scope, members, params);
   const within = (days: number): string => `arrayExists(p -> p > place - ${days} AND p <= place, places)`;

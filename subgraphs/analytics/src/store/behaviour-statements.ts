@@ -21,6 +21,8 @@ import {
 import { retentionBehindSql } from "./behind/retention-behind-sql.ts";
 import { sessionsBehindSql } from "./behind/sessions-behind-sql.ts";
 import {
+  accountMembersStatement,
+  accountSql,
   computeStatement,
   countStatement,
   isMemberStatement,
@@ -46,7 +48,7 @@ export const behaviourStatements = {
   ...{ sessionSizeStatement, sessionSizeOf },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },
   ...{ behindCountsOf, behindPlaceOf, behindPersonOf },
-  ...{ membersStatement, listedStatement, computeStatement, countStatement },
+  ...{ accountMembersStatement, accountSql, membersStatement, listedStatement, computeStatement, countStatement },
 };
 
 /** What operations are handed to write and read such questions. */

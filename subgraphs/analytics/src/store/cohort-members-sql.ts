@@ -1,7 +1,9 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { CohortRun } from "../domain/cohort.ts";
 import type { ClosedNode } from "../domain/cohort-references.ts";
-import { cohortSql, type CohortScope } from "./cohort-sql.ts";
+import type { Accounts } from "../domain/field.ts";
+import { cohortSql, listTable, type CohortScope } from "./cohort-sql.ts";
+import { accountIdSql, accountNumberSql, memberSql } from "./member-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
 
@@ -27,7 +29,8 @@ export const recordedMembersSql = (recorded: Recorded, params: Params): string =
 export const computeStatement = (run: CohortRun, node: ClosedNode, rules: CohortScope["rules"]): StoreStatement => {
   const params = createParams();
   const { tenantId, id, version } = run.cohort;
-  const scope: CohortScope = { rules, tenantId, policy: null, asOfMs: run.asOfMs };
+  const accounts = rules.accountsOf(tenantId, run.cohort);
+  const scope: CohortScope = { rules, tenantId, policy: null, accounts, asOfMs: run.asOfMs };
   const columns = [
     `${params.place("String", tenantId)} AS tenant_id`,
     `${params.place("UUID", id)} AS cohort_id`,
@@ -111,11 +114,36 @@ export const membersStatement = (
   };
 };
 
-/** One row: how many people are on a cohort's list once a change is made. */
-export const listedStatement = (tenantId: string, cohortId: string): StoreStatement => ({
+/** A page of accounts after a number, by number, with the id each has in events that may be seen; one row more tells that there are more. */
+export const accountMembersStatement = (
+  accounts: Accounts,
+  members: (params: Params) => string,
+  page: { readonly first: number; readonly after: string },
+): StoreStatement => {
+  const params = createParams();
+  const { key, present } = memberSql(accounts, params);
+  const shown = `SELECT person FROM (${members(params)}) WHERE person > toUInt64(${params.place("String", page.after)}) ORDER BY person LIMIT ${params.place("UInt64", page.first + 1)}`;
+  const named =
+    `SELECT ${key} AS number, any(${accountIdSql(accounts.field, params)}) AS id FROM events ` +
+    `WHERE tenant_id = ${params.place("String", accounts.tenantId)} AND ${present} AND ${key} IN (SELECT person FROM shown) GROUP BY ${key}`;
+  return {
+    name: "cohort-accounts",
+    text:
+      `WITH shown AS (${shown}) SELECT toString(s.person) AS person, e.id AS account ` +
+      `FROM shown AS s LEFT JOIN (${named}) AS e ON e.number = s.person ORDER BY s.person`,
+    params: params.values,
+  };
+};
+
+/** The number of an account by its id. */
+export const accountSql = (id: string, accounts: Accounts, params: Params): string =>
+  accountNumberSql(params.place("String", id), accounts, params);
+
+/** One row: how many are on a cohort's list once a change is made. */
+export const listedStatement = (tenantId: string, cohortId: string, accounts: Accounts | null): StoreStatement => ({
   name: "cohort-listed",
   text:
-    "SELECT count() AS listed FROM (SELECT person FROM worker_cohort_list WHERE tenant_id = {tenant: String} AND cohort_id = {cohort: UUID} " +
+    `SELECT count() AS listed FROM (SELECT person FROM ${listTable(accounts)} WHERE tenant_id = {tenant: String} AND cohort_id = {cohort: UUID} ` +
     "GROUP BY person HAVING argMax(listed, (at, change)) = 1)",
   params: { tenant: tenantId, cohort: cohortId },
 });

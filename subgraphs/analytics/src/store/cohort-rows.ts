@@ -32,6 +32,7 @@ const cohortRow = z.object({
   error_detail: z.string().nullable(),
   running_as_of: time.nullable(),
   running_since: time.nullable(),
+  group_type: z.string().nullable(),
 });
 
 /** Parses a row of `cohort` with its definition now; what is due and does not run is queued. */
@@ -49,6 +50,8 @@ export const cohortOf =
       description: row.description,
       version: row.version,
       definition: row.definition,
+      unit: row.group_type === null ? "PEOPLE" : "ACCOUNTS",
+      group: row.group_type,
       recomputeEverySeconds: row.recompute_every,
       createdBy: row.created_by,
       createdAtMs: row.created_at,

@@ -2,10 +2,12 @@ import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { BehaviourRules } from "../domain/behaviour-rules.ts";
 import type { ClosedNode } from "../domain/cohort-references.ts";
 import type { EventMatcher } from "../domain/event-matcher.ts";
-import type { Condition, Field } from "../domain/field.ts";
+import type { Accounts, Condition, Field } from "../domain/field.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 import { anyNameSql, behaviourRange, matcherSql } from "./behaviour-sql.ts";
 import { columnSql, conditionSql } from "./condition-sql.ts";
+import { memberSql } from "./member-sql.ts";
+import { testSql } from "./people/people-sql.ts";
 import { propertyText } from "./property-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
@@ -15,6 +17,8 @@ export interface CohortScope {
   readonly rules: BehaviourRules;
   readonly tenantId: string;
   readonly policy: DataPolicy | null;
+  /** What the members are: accounts, or null for people. A member's number is told as `person` either way. */
+  readonly accounts: Accounts | null;
   /** Only events before this moment count; milliseconds since the epoch. */
   readonly asOfMs: number;
 }
@@ -22,22 +26,26 @@ export interface CohortScope {
 interface Read {
   readonly from: string;
   readonly where: string;
+  /** What tells members apart. */
+  readonly key: string;
 }
 
 const readOf = (matchers: readonly EventMatcher[], range: TimeRange, scope: CohortScope, params: Params): Read => {
-  const { table } = scope.rules.sourceOf({ matchers }, scope.policy);
+  const fields = scope.accounts === null ? [] : [scope.accounts.field];
+  const { table } = scope.rules.sourceOf({ matchers, fields }, scope.policy);
+  const { key, present } = memberSql(scope.accounts, params);
   const parts = [
     behaviourRange(table, range, scope.tenantId, params),
-    "person != 0",
+    present,
     ...(matchers.length === 0 ? [] : anyNameSql(matchers, params)),
   ];
-  return { from: table, where: parts.join(" AND ") };
+  return { from: table, where: parts.join(" AND "), key };
 };
 
 /** Everybody of whom an event before the moment is known. */
 export const everybodySql = (scope: CohortScope, params: Params): string => {
-  const { from, where } = readOf([], { fromMs: scope.rules.everythingSinceMs, toMs: scope.asOfMs }, scope, params);
-  return `SELECT DISTINCT person FROM ${from} WHERE ${where}`;
+  const { from, where, key } = readOf([], { fromMs: scope.rules.everythingSinceMs, toMs: scope.asOfMs }, scope, params);
+  return `SELECT DISTINCT ${key} AS person FROM ${from} WHERE ${where}`;
 };
 
 const doers = (
@@ -46,8 +54,8 @@ const doers = (
   scope: CohortScope,
   params: Params,
 ): string => {
-  const { from, where } = readOf([event], scope.rules.rangeOfWindow(window, scope.asOfMs), scope, params);
-  return `SELECT person FROM ${from} WHERE ${where} AND ${matcherSql(event, params)} GROUP BY person HAVING ${having}`;
+  const { from, where, key } = readOf([event], scope.rules.rangeOfWindow(window, scope.asOfMs), scope, params);
+  return `SELECT ${key} AS person FROM ${from} WHERE ${where} AND ${matcherSql(event, params)} GROUP BY ${key} HAVING ${having}`;
 };
 
 const didSql = (node: Extract<ClosedNode, { kind: "DID" }>, scope: CohortScope, params: Params): string => {
@@ -65,10 +73,15 @@ const firstSql = (
   params: Params,
 ): string => {
   const range = scope.rules.rangeOfWindow(window, scope.asOfMs);
-  const { from, where } = readOf([event], { fromMs: scope.rules.everythingSinceMs, toMs: range.toMs }, scope, params);
+  const { from, where, key } = readOf(
+    [event],
+    { fromMs: scope.rules.everythingSinceMs, toMs: range.toMs },
+    scope,
+    params,
+  );
   return (
-    `SELECT person FROM ${from} WHERE ${where} AND ${matcherSql(event, params)} ` +
-    `GROUP BY person HAVING min(time) >= ${momentSql(range.fromMs, params)}`
+    `SELECT ${key} AS person FROM ${from} WHERE ${where} AND ${matcherSql(event, params)} ` +
+    `GROUP BY ${key} HAVING min(time) >= ${momentSql(range.fromMs, params)}`
   );
 };
 
@@ -81,7 +94,7 @@ const sequenceSql = (
   scope: CohortScope,
   params: Params,
 ): string => {
-  const { from, where } = readOf(steps, scope.rules.rangeOfWindow(window, scope.asOfMs), scope, params);
+  const { from, where, key } = readOf(steps, scope.rules.rangeOfWindow(window, scope.asOfMs), scope, params);
   const flags = steps.map((step) => `toUInt8(${matcherSql(step, params)})`).join(", ");
   const within = params.place("Int64", withinMs);
   const none = steps.map(() => "toInt64(-1)").join(", ");
@@ -97,7 +110,7 @@ const sequenceSql = (
   const order = "(e.1, e.2, arrayFirstIndex(f -> f = 1, e.3), e.3)";
   const events = `arraySort(e -> ${order}, groupArray((toUnixTimestamp64Milli(time), sequence, [${flags}])))`;
   return (
-    `SELECT person FROM ${from} WHERE ${where} AND (${steps.map((step) => matcherSql(step, params)).join(" OR ")}) GROUP BY person ` +
+    `SELECT ${key} AS person FROM ${from} WHERE ${where} AND (${steps.map((step) => matcherSql(step, params)).join(" OR ")}) GROUP BY ${key} ` +
     `HAVING arrayFold((acc, e) -> [${next}], ${events}, [${none}])[${steps.length}] >= 0`
   );
 };
@@ -135,17 +148,26 @@ const latestSql = (
     if (field.kind === "PROPERTY") return { ...field, path: alias };
     return { kind: "COLUMN", name: field.name, type: field.type, column: alias };
   };
+  const { key, present } = memberSql(scope.accounts, params);
   return (
-    `SELECT person FROM (SELECT person, ${latest.join(", ")} FROM events ` +
-    `WHERE ${behaviourRange("events", range, scope.tenantId, params)} AND person != 0 GROUP BY person) ` +
+    `SELECT member AS person FROM (SELECT ${key} AS member, ${latest.join(", ")} FROM events ` +
+    `WHERE ${behaviourRange("events", range, scope.tenantId, params)} AND ${present} GROUP BY ${key}) ` +
     `WHERE ${conditionSql(overAliases(condition, aliasOf), params)}`
   );
 };
 
+/** The table of the lists of people, or of accounts. */
+export const listTable = (accounts: Accounts | null): string =>
+  accounts === null ? "worker_cohort_list" : "worker_cohort_accounts";
+
+/** What was said of members up to the moment; one of whom no event is known yet, or none may be seen, is not counted. */
+const traitsSql = ({ tests }: Extract<ClosedNode, { kind: "TRAITS" }>, scope: CohortScope, params: Params): string =>
+  `SELECT person FROM (${everybodySql(scope, params)}) WHERE ${tests.map((test) => testSql(test, "person", scope, params)).join(" AND ")}`;
+
 const listSql = ({ cohortId }: Extract<ClosedNode, { kind: "LIST" }>, scope: CohortScope, params: Params): string => {
   if (cohortId === null) return `SELECT person FROM (${everybodySql(scope, params)}) WHERE 0`;
   const listed =
-    `SELECT person FROM worker_cohort_list WHERE tenant_id = ${params.place("String", scope.tenantId)} ` +
+    `SELECT person FROM ${listTable(scope.accounts)} WHERE tenant_id = ${params.place("String", scope.tenantId)} ` +
     `AND cohort_id = ${params.place("UUID", cohortId)} AND at <= ${momentSql(scope.asOfMs, params)} ` +
     "GROUP BY person HAVING argMax(listed, (at, change)) = 1";
   // Somebody of whom no event is known yet, or none may be seen, is not counted.
@@ -164,6 +186,8 @@ export const cohortSql = (node: ClosedNode, scope: CohortScope, params: Params):
       return sequenceSql(node, scope, params);
     case "LATEST":
       return latestSql(node, scope, params);
+    case "TRAITS":
+      return traitsSql(node, scope, params);
     case "LIST":
       return listSql(node, scope, params);
     case "UNION":

@@ -32,9 +32,12 @@ export const listCohortsStatement = (tenantId: TenantId, first: number, after: s
 export const insertCohortStatement = (tenantId: TenantId, draft: CohortDraft, createdBy: string, nowMs: number) =>
   statement(
     "insert-cohort",
-    `INSERT INTO cohort (id, tenant_id, name, description, version, recompute_every, created_by, created_at, updated_at, due_at)
-     VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $7, $7)`,
-    [draft.id, tenantId, draft.name, draft.description, draft.recomputeEverySeconds, createdBy, at(nowMs)],
+    `INSERT INTO cohort (id, tenant_id, name, description, version, recompute_every, created_by, created_at, updated_at, due_at, group_type)
+     VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $7, $7, $8)`,
+    [
+      ...[draft.id, tenantId, draft.name, draft.description, draft.recomputeEverySeconds, createdBy, at(nowMs)],
+      draft.group,
+    ],
   );
 /** Changes a cohort; a new definition makes it due. */
 export const updateCohortStatement = (

@@ -9,6 +9,7 @@ import type {
   OwnValue,
   PartField,
 } from "../domain/field.ts";
+import { amongSql } from "./member-sql.ts";
 import { partSql } from "./part-sql.ts";
 import { propertyNumber, propertyText } from "./property-sql.ts";
 import type { Params } from "./params.ts";
@@ -111,13 +112,13 @@ const exists = (field: Field, params: Params): string => {
   }
 };
 
-/** An event of nobody known is of no cohort: nobody's person is among any people. */
-const inCohort = ({ people }: Extract<Condition, { kind: "IN_COHORT" }>, params: Params): string => {
+/** An event of nobody known, or that names no account, is of no cohort: nobody is among any members. */
+const inCohort = ({ people, accounts }: Extract<Condition, { kind: "IN_COHORT" }>, params: Params): string => {
   if (people === null)
     throw refuse("BAD_INPUT", "`inCohort` can't be asked here: take a filter on fields of the events.", {
       field: "filter.inCohort",
     });
-  return `person IN (${people(params)})`;
+  return amongSql({ accounts, sql: people }, params);
 };
 
 /** Writes a condition as an expression that is 1 or 0, never null, so that NOT is the plain complement. */

@@ -3,14 +3,13 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { BehaviourRules } from "../domain/behaviour-rules.ts";
 import type { Field } from "../domain/field.ts";
 import type { RetentionQuery } from "../domain/retention.ts";
+import type { Members } from "../domain/members.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { columnSql } from "./condition-sql.ts";
+import { amongSql } from "./member-sql.ts";
 import { propertyNumber, propertyText } from "./property-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
-
-/** People that a question is held to, as a statement that gives `person`; null for everybody. */
-export type MembersSql = ((params: Params) => string) | null;
 
 /** The value of a field of an event as text; empty where it has none. */
 export const dimensionSql = (field: Field, params: Params): string =>
@@ -56,7 +55,7 @@ export interface Scope {
 const lettersOf = ({ splitBy }: RetentionQuery): readonly string[] => splitBy.map((_field, index) => `d${index}`);
 
 /** Each event that may be a start or a return: its unit, moment, whether it is the one or the other, and what else is asked about it. */
-const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
+const eventsSql = (query: RetentionQuery, members: Members | null, scope: Scope, params: Params): string => {
   const { table } = scope.rules.retentionSource(query, scope.policy);
   const { key, present } = unitSql(query.unit, params);
   const ever = query.startAt === "FIRST_EVER";
@@ -68,7 +67,7 @@ const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, par
     ...anyNameSql([query.start, query.returning], params),
     "(begins OR back)",
     ...(query.part.slice === null ? [] : sliceSql(query.unit, query.part.slice, params)),
-    ...(members === null ? [] : [`person IN (${members(params)})`]),
+    ...(members === null ? [] : [amongSql(members, params)]),
   ];
   const columns = [
     `${key} AS unit`,
@@ -83,7 +82,7 @@ const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, par
 };
 
 /** Each start with the events of its unit: `start`, the letters of `splitBy`, and by event `ats` and `worths`. */
-const startsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
+const startsSql = (query: RetentionQuery, members: Members | null, scope: Scope, params: Params): string => {
   const letters = lettersOf(query);
   // Starts of one moment are told apart only where something is asked of them.
   const one = letters.length === 0 ? "at" : `(at, sequence, ${letters.join(", ")})`;
@@ -169,7 +168,7 @@ const heldSql = ({ apart }: RetentionQuery, params: Params): string => {
 export const retentionStatement = (
   query: RetentionQuery,
   scope: Scope,
-  members: MembersSql,
+  members: Members | null,
   maxLines: number,
 ): StoreStatement => {
   const params = createParams();

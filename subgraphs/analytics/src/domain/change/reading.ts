@@ -4,7 +4,7 @@ import type { AttributionQuestion, TouchDimension } from "../attribution/questio
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../field.ts";
 import type { VelocityQuestion } from "../fraud/velocity.ts";
-import type { PeopleStatement } from "../people-statement.ts";
+import type { Members } from "../members.ts";
 import type { DriftCuts } from "../quality/drift-bins.ts";
 import type { DriftQuestion } from "../quality/drift.ts";
 import type { ExpectationTest } from "../quality/expectation.ts";
@@ -14,8 +14,8 @@ import type { SessionMarks, SessionsQuestion } from "../sessions/sessions.ts";
 interface OfActivity {
   readonly event: EventMatcher;
   readonly unit: AnalysisUnit;
-  /** People of a cohort alone; null: everybody. */
-  readonly people: PeopleStatement | null;
+  /** Members of a cohort alone; null: everybody. */
+  readonly members: Members | null;
   readonly startsMs: readonly number[];
 }
 

@@ -12,15 +12,15 @@ import {
   type LifecycleCellInput,
   type StickinessCellInput,
 } from "../../domain/behind/activity-cell.ts";
+import { requireUnitOf, unitOf } from "../../domain/cohort-unit.ts";
 import type { FunnelCellInput } from "../../domain/behind/funnel-cell.ts";
 import type { FunnelInput } from "../../domain/funnel/funnel-input.ts";
 import { parseRetentionCell, type RetentionCellInput } from "../../domain/behind/retention-cell.ts";
 import { parseCell, type CellInput } from "../../domain/cell.ts";
 import type { RetentionInput } from "../../domain/retention.ts";
 import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
-import type { MembersSql } from "../../store/retention-sql.ts";
 import { atRange, type Asked } from "../at-range.ts";
-import { namedCohort, namedPeople, peopleOf, type CohortPeople } from "../cohort-people.ts";
+import { bothOf, namedCohort, namedMembers, peopleOf } from "../cohort-people.ts";
 import { resolveNames } from "../in-cohort.ts";
 import { resolveQuestion } from "../semantic/resolve-question.ts";
 import { attributionLines, type OfAttribution } from "./attribution-lines.ts";
@@ -66,11 +66,6 @@ const ofOlap = async (
 
 const scopeOf = ({ tenantId, dataPolicy }: Caller) => ({ rules: behaviourRules, tenantId, policy: dataPolicy });
 
-const bothOf = (one: CohortPeople | null, outer: CohortPeople | null): MembersSql => {
-  if (one === null || outer === null) return one?.sql ?? outer?.sql ?? null;
-  return (params) => `SELECT person FROM (${one.sql(params)}) WHERE person IN (${outer.sql(params)})`;
-};
-
 const ofRetention = async (
   deps: BehindDeps,
   caller: Caller,
@@ -78,13 +73,14 @@ const ofRetention = async (
 ): Promise<BehindLines> => {
   const nowMs = deps.nowMs();
   const input = await resolveNames(deps, caller, atRange<RetentionInput>(asked, nowMs));
-  const behind = parseRetentionCell(input, cell, accessOf(caller), nowMs);
-  const of = cohort ?? null;
-  if (of !== null && behind.query.unit.kind !== "PERSON")
-    throw refuse("BAD_INPUT", "Cohorts are of people: take the unit PERSON.", { field: "input.unit.kind" });
-  const outer =
-    of === null ? null : await peopleOf(deps, caller, await namedCohort(deps.cohorts, caller, of, "cohort"));
-  const group = behind.cohortId === null ? null : await namedPeople(deps, caller, behind.cohortId, "cell.cohort");
+  const of = (cohort ?? null) === null ? null : await namedCohort(deps.cohorts, caller, cohort ?? "", "cohort");
+  const asUnits = { ...input, unit: input.unit ?? (of === null ? null : unitOf(of)) };
+  const behind = parseRetentionCell(asUnits, cell, accessOf(caller), nowMs);
+  const { unit } = behind.query;
+  if (of !== null) requireUnitOf(of, unit, "cohort");
+  const outer = of === null ? null : await peopleOf(deps, caller, of);
+  const group =
+    behind.cohortId === null ? null : await namedMembers(deps, caller, behind.cohortId, { unit, where: "cell.cohort" });
   return {
     sql: deps.statements.retentionBehindSql(behind, scopeOf(caller), bothOf(group, outer)),
     ...{ range: rangeOf(input), timeZone: behind.query.timeZone },
@@ -100,10 +96,11 @@ const ofActivity = async <Cell>(
   const nowMs = deps.nowMs();
   const input = await resolveNames(deps, caller, atRange<ActivityInput>(asked, nowMs));
   const behind = parse(input, cell, accessOf(caller), nowMs);
-  const { cohortId, timeZone } = behind.query;
-  const people = cohortId === null ? null : await namedPeople(deps, caller, cohortId, "input.cohort");
+  const { cohortId, timeZone, unit } = behind.query;
+  const members =
+    cohortId === null ? null : await namedMembers(deps, caller, cohortId, { unit, where: "input.cohort" });
   return {
-    sql: deps.statements.activityBehindSql(behind, scopeOf(caller), people?.sql ?? null),
+    sql: deps.statements.activityBehindSql(behind, scopeOf(caller), members),
     ...{ range: rangeOf(input), timeZone },
   };
 };

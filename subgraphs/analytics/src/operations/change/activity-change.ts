@@ -7,7 +7,7 @@ import { EVERYTHING_SINCE_MS } from "../../domain/cohort-window.ts";
 import { fieldsOfMatcher } from "../../domain/event-matcher.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
-import { namedPeople } from "../cohort-people.ts";
+import { namedMembers } from "../cohort-people.ts";
 import { resolveNames } from "../in-cohort.ts";
 import {
   rangeOf,
@@ -44,7 +44,7 @@ interface Kind {
   readonly read: (query: ActivityQuery, common: Common) => ReadActivity;
 }
 
-type Common = Pick<Extract<Reading, { readonly kind: "ACTIVE" }>, "event" | "unit" | "people" | "startsMs">;
+type Common = Pick<Extract<Reading, { readonly kind: "ACTIVE" }>, "event" | "unit" | "members" | "startsMs">;
 
 /** Places of the periods that are told of, in the calendar that begins before them. */
 const placesOf = ({ calendar, buckets }: ActivityQuery): readonly number[] => {
@@ -66,14 +66,15 @@ const activityChange = async (
     throw refuse("BAD_INPUT", `Activity is explained for at most ${MAX_PERIODS} of its periods: take a shorter span.`, {
       field: "input.to",
     });
-  const people = cohortId === null ? null : (await namedPeople(deps, caller, cohortId, "input.cohort")).sql;
+  const members =
+    cohortId === null ? null : await namedMembers(deps, caller, cohortId, { unit, where: "input.cohort" });
   const nowMs = deps.nowMs();
   return unitChange(deps, {
     ...{ caller, name, timeZone, held, span, adds },
     impact: unit.kind === "PERSON" && adds !== "RATIO" ? "COUNTED" : null,
     units: (one) => {
       const query = parse(one);
-      const { reading, fromMs, periods } = read(query, { event, unit, people, startsMs: query.calendar.startsMs });
+      const { reading, fromMs, periods } = read(query, { event, unit, members, startsMs: query.calendar.startsMs });
       // Spans before are told as they were when they were as old as the one that is explained.
       const toMs = Math.max(one.fromMs + 1, Math.min(query.reach.toMs, one.fromMs + nowMs - span.fromMs));
       const reach = { fromMs: reading.kind === "LIFECYCLE" ? EVERYTHING_SINCE_MS : fromMs, toMs };

@@ -9,7 +9,7 @@ import { provenanceOf, type Provenance } from "../../domain/provenance.ts";
 import { parseRetention, RETENTION_LIMITS, type RetentionInput, type RetentionQuery } from "../../domain/retention.ts";
 import { retentionLineFrom, type StoredStarts } from "../../domain/retention-cells.ts";
 import type { Values } from "../../domain/change/slice-measure.ts";
-import { namedPeople } from "../cohort-people.ts";
+import { namedMembers } from "../cohort-people.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
 
 /** Starts to tell of, field by field. */
@@ -82,15 +82,15 @@ export const retentionApart =
     const whole = { ...asked.input, splitBy: [], cohorts: [] };
     const access = accessIn(accessOf(caller), { meanings: asked.input.meanings });
     const query = apartOf(parseRetention(whole, accessOf(caller), deps.nowMs()), asked, access);
-    const people =
-      asked.cohort === null ? null : await namedPeople(deps, caller, asked.cohort, "input.where.0.values.0");
+    const named = { unit: query.unit, where: "input.where.0.values.0" };
+    const members = asked.cohort === null ? null : await namedMembers(deps, caller, asked.cohort, named);
     const source = behaviourRules.retentionSource(query, caller.dataPolicy);
     const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy };
     const most = (1 + asked.fields.length * RETENTION_LIMITS.apartValues) * MAX_PARTS;
     const { statements, eventStore } = deps;
     const { rows, statistics } = await eventStore.query(
       caller,
-      statements.retentionStatement(query, scope, people === null ? null : people.sql, most),
+      statements.retentionStatement(query, scope, members, most),
       statements.storedStartsOf,
       asked.signal === undefined ? {} : { signal: asked.signal },
     );

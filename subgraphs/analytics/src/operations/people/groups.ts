@@ -2,7 +2,9 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
 import { absoluteRange, type TimeRangeInput } from "../../domain/asked-range.ts";
+import type { Cohort } from "../../domain/cohort.ts";
 import { groupField, parseGroupId, parseGroupType } from "../../domain/people/group-type.ts";
+import type { TraitTestInput } from "../../domain/people/trait-tests.ts";
 import { parseTraits, traitsAfter, TRAIT_LIMITS, type Trait, type TraitsInput } from "../../domain/people/traits.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../../domain/provenance.ts";
 import { parseCount } from "../../domain/query.ts";
@@ -10,7 +12,8 @@ import { parseAsOf } from "../../domain/retention.ts";
 import { parseTimeRange, type TimeRange } from "../../domain/time-range.ts";
 import type { GroupCounts } from "../../store/people/groups-sql.ts";
 import type { Person } from "./find-people.ts";
-import { listPeople, parseTests, type ListPeopleDeps, type PeoplePage, type TraitTestInput } from "./list-people.ts";
+import { listPeople, parseTests, type ListPeopleDeps, type PeoplePage } from "./list-people.ts";
+import { personCohorts, type CohortsOfDeps } from "./read-person.ts";
 import { keepFacts, type TraitDeps } from "./set-traits.ts";
 
 type Maybe<T> = T | null | undefined;
@@ -21,7 +24,8 @@ const MAX_GROUPS = 1_000;
 const MAX_GROUPS_OF_PERSON = 100;
 
 /** What groups need. */
-export interface GroupDeps extends ListPeopleDeps, Omit<TraitDeps, "peopleStatements"> {}
+export interface GroupDeps
+  extends ListPeopleDeps, Omit<TraitDeps, "peopleStatements">, Pick<CohortsOfDeps, "cohorts"> {}
 
 /** A group of a tenant; whether anything is known of it is told by what is asked. */
 export interface Group {
@@ -63,10 +67,10 @@ export const groupActivity =
   ({ eventStore, peopleStatements, nowMs }: GroupDeps) =>
   async (caller: Caller, group: Group, range: TimeRangeInput, signal?: AbortSignal): Promise<GroupActivity | null> => {
     const asked = {
-      ...{ type: { type: group.type, field: groupField(group.type, "type") }, only: group.id, traits: [] },
+      ...{ type: { ...group, field: groupField(group.type, "type") }, only: group.id, traits: [] },
       ...{ range: rangeOf(range, nowMs(), "range"), first: 1, after: "" },
     };
-    const statement = peopleStatements.groupsStatement(caller.tenantId, asked);
+    const statement = peopleStatements.groupsStatement(asked);
     const options = signal === undefined ? {} : { signal };
     const { rows } = await eventStore.query(caller, statement, peopleStatements.groupRow, options);
     const [row] = rows;
@@ -94,8 +98,9 @@ export const listGroups =
     const range = rangeOf(asked.input.range, asOfMs, "input.range");
     const first = parseCount(asked.first, "first", MAX_GROUPS);
     const after = asked.after === null || asked.after === undefined ? "" : parseGroupId(asked.after, "after");
-    const statement = peopleStatements.groupsStatement(caller.tenantId, {
-      ...{ type: { type, field: groupField(type, "input.type") }, range, first, after, only: null },
+    const statement = peopleStatements.groupsStatement({
+      type: { tenantId: caller.tenantId, type, field: groupField(type, "input.type") },
+      ...{ range, first, after, only: null },
       traits: parseTests(caller, asked.input.traits ?? []),
     });
     const options = signal === undefined ? {} : { signal };
@@ -125,7 +130,7 @@ export const groupPeople =
 export const personGroups =
   ({ plainEvents, peopleStatements }: GroupDeps) =>
   async (caller: Caller, person: Person, type: string, signal?: AbortSignal): Promise<readonly GroupActivity[]> => {
-    const of = { type, field: groupField(type, "type") };
+    const of = { field: groupField(type, "type") };
     const statement = peopleStatements.groupsOfPersonStatement(person, of, MAX_GROUPS_OF_PERSON);
     const options = signal === undefined ? {} : { signal };
     const { rows } = await plainEvents.query(caller, statement, peopleStatements.groupRow, options);
@@ -156,6 +161,12 @@ export const groupTraits =
     const options = signal === undefined ? {} : { signal };
     return traitsAfter((await plainEvents.query(caller, statement, peopleStatements.factRow, options)).rows);
   };
+
+/** Answers `Group.cohorts`: those of accounts the group was recorded in last; null for a caller from whom data policies hide events, since records are of all. */
+export const groupCohorts =
+  (deps: GroupDeps) =>
+  async (caller: Caller, group: Group, signal?: AbortSignal): Promise<readonly Cohort[] | null> =>
+    personCohorts(deps)(caller, { tenantId: group.tenantId, numbers: [await numberOf(deps, group)] }, signal);
 
 /** Says something of a group; answers how many facts are kept, and of which. */
 export const setGroupTraits =

@@ -5,24 +5,14 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import { absoluteRange, type TimeRangeInput } from "../../domain/asked-range.ts";
 import { parseEventMatcher, type EventMatcherInput } from "../../domain/event-matcher.ts";
-import { TRAIT_LIMITS } from "../../domain/people/traits.ts";
+import { parseTraitTests, type TraitTest, type TraitTestInput } from "../../domain/people/trait-tests.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../../domain/provenance.ts";
 import { parseCount } from "../../domain/query.ts";
 import { parseTimeRange } from "../../domain/time-range.ts";
-import type { TraitTest } from "../../store/people/people-sql.ts";
 import { findPeople, parsePersonCursor, type FindPeopleDeps, type Person } from "./find-people.ts";
 
 /** People on a page: each is read about by its own events. */
 const MAX_PEOPLE = 100;
-/** Tests of traits in one question. */
-const MAX_TESTS = 10;
-
-/** What a trait must be, as the graph delivers it. */
-export interface TraitTestInput {
-  readonly trait: string;
-  readonly eq?: unknown;
-  readonly exists?: boolean | null | undefined;
-}
 
 /** Who is looked for, as the graph delivers it. */
 export interface PeopleInput {
@@ -45,26 +35,14 @@ export interface ListPeopleDeps extends FindPeopleDeps {
   readonly nowMs: NowMs;
 }
 
-const parseTest = ({ trait, eq, exists }: TraitTestInput, where: string): TraitTest => {
-  if (trait.length === 0 || trait.length > TRAIT_LIMITS.nameCharacters)
-    throw refuse("BAD_INPUT", `The name of a trait has 1 to ${TRAIT_LIMITS.nameCharacters} characters.`, {
-      field: `${where}.trait`,
-    });
-  const [equal, there] = [eq ?? null, exists ?? null];
-  if ((equal === null) === (there === null))
-    throw refuse("BAD_INPUT", "A trait is tested by exactly one of `eq` and `exists`.", { field: where });
-  return { trait, equals: equal === null ? null : JSON.stringify(equal), exists: there ?? true };
-};
-
 /** Reads tests of traits; refuses them with FORBIDDEN under a data policy. */
 export const parseTests = (caller: Caller, inputs: readonly TraitTestInput[]): readonly TraitTest[] => {
-  if (inputs.length > MAX_TESTS)
-    throw refuse("BAD_INPUT", `At most ${MAX_TESTS} traits are tested at once.`, { field: "input.traits" });
-  if (inputs.length > 0 && caller.dataPolicy !== null)
+  const tests = parseTraitTests(inputs, "input.traits");
+  if (tests.length > 0 && caller.dataPolicy !== null)
     throw refuse("FORBIDDEN", "A data policy holds for the caller: traits are of no event it could judge.", {
       field: "input.traits",
     });
-  return inputs.map((input, at) => parseTest(input, `input.traits.${at}`));
+  return tests;
 };
 
 /** Answers `people`: who did something in a range and is what the tests ask. */

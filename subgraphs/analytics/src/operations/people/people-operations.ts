@@ -15,6 +15,7 @@ import { findPeople, type Person } from "./find-people.ts";
 import {
   findGroup,
   groupActivity,
+  groupCohorts,
   groupPeople,
   groupTraits,
   listGroups,
@@ -106,6 +107,7 @@ export const createPeopleOperations = (deps: PeopleDeps) => ({
   groupActivity: groupActivity(deps),
   groupPeople: groupPeople(deps),
   groupTraits: groupTraits(deps),
+  groupCohorts: groupCohorts(deps),
   setGroupTraits: setGroupTraits(deps),
   personGroups: personGroups(deps),
   mergePeople: mergePeople(deps),

@@ -71,10 +71,19 @@ export const personTimeline =
     };
   };
 
+/** What telling cohorts of somebody needs. */
+export interface CohortsOfDeps extends Pick<FindPeopleDeps, "plainEvents" | "peopleStatements"> {
+  readonly cohorts: Pick<CohortStore, "findMany">;
+}
+
 /** Answers `Person.cohorts`: those the person was recorded in last; null for a caller from whom data policies hide events, since records are of all. */
 export const personCohorts =
-  ({ plainEvents, peopleStatements, cohorts }: ReadPersonDeps) =>
-  async (caller: Caller, person: Person, signal?: AbortSignal): Promise<readonly Cohort[] | null> => {
+  ({ plainEvents, peopleStatements, cohorts }: CohortsOfDeps) =>
+  async (
+    caller: Caller,
+    person: Pick<Person, "tenantId" | "numbers">,
+    signal?: AbortSignal,
+  ): Promise<readonly Cohort[] | null> => {
     if (caller.dataPolicy !== null) return null;
     const statement = peopleStatements.cohortsOfStatement(person, MAX_COHORTS);
     const { rows } = await plainEvents.query(caller, statement, peopleStatements.cohortIdRow, optionsOf(signal));

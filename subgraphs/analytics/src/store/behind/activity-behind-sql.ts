@@ -1,9 +1,10 @@
 import type { ActivityBehind } from "../../domain/behind/activity-cell.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
+import type { Members } from "../../domain/members.ts";
 import { placeOf, readSql } from "../activity-sql.ts";
 import { momentSql } from "../time-sql.ts";
 import type { Params } from "../params.ts";
-import type { MembersSql, Scope } from "../retention-sql.ts";
+import type { Scope } from "../retention-sql.ts";
 import type { BehindSql } from "./behind-sql.ts";
 
 const inRange = ({ fromMs, toMs }: TimeRange, params: Params): string =>
@@ -13,7 +14,7 @@ const inRange = ({ fromMs, toMs }: TimeRange, params: Params): string =>
 const unitsOfState = (
   { query, cell }: ActivityBehind,
   place: number,
-  { scope, members }: { readonly scope: Scope; readonly members: MembersSql },
+  { scope, members }: { readonly scope: Scope; readonly members: Members | null },
   params: Params,
 ): string => {
   const { key, from } = readSql(
@@ -43,7 +44,7 @@ const unitsOfState = (
 
 /** The events by which the units of a number about activity were active: for DORMANT those of the period before. */
 export const activityBehindSql =
-  (behind: ActivityBehind, scope: Scope, members: MembersSql): BehindSql =>
+  (behind: ActivityBehind, scope: Scope, members: Members | null): BehindSql =>
   (params) => {
     const { query, cell } = behind;
     const range = cell.kind === "STICKINESS" ? query.reach : cell.events;

@@ -1,13 +1,15 @@
 import type { RetentionBehind, RetentionCell } from "../../domain/behind/retention-cell.ts";
 import type { RetentionQuery } from "../../domain/retention.ts";
+import type { Members } from "../../domain/members.ts";
 import { anyNameSql, behaviourRange, matcherSql, unitSql } from "../behaviour-sql.ts";
 import type { Params } from "../params.ts";
-import { dimensionSql, placeSql, type MembersSql, type Scope } from "../retention-sql.ts";
+import { amongSql } from "../member-sql.ts";
+import { dimensionSql, placeSql, type Scope } from "../retention-sql.ts";
 import { momentSql } from "../time-sql.ts";
 import type { BehindSql } from "./behind-sql.ts";
 
 /** Each event that may be a start or a return, with which it is. */
-const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
+const eventsSql = (query: RetentionQuery, members: Members | null, scope: Scope, params: Params): string => {
   const { key, present } = unitSql(query.unit, params);
   const ever = query.startAt === "FIRST_EVER";
   const fromMs = ever ? scope.rules.everythingSinceMs : query.range.fromMs;
@@ -17,7 +19,7 @@ const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, par
     present,
     ...anyNameSql([query.start, query.returning], params),
     "(begins OR back)",
-    ...(members === null ? [] : [`person IN (${members(params)})`]),
+    ...(members === null ? [] : [amongSql(members, params)]),
   ];
   const columns = [
     `${key} AS unit, toUnixTimestamp64Milli(time) AS at, sequence, event_id AS id, person`,
@@ -29,7 +31,7 @@ const eventsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, par
 };
 
 /** Each start with its event and the return events of its unit; of starts that retention can't tell apart the one with the lowest id. */
-const startsSql = (query: RetentionQuery, members: MembersSql, scope: Scope, params: Params): string => {
+const startsSql = (query: RetentionQuery, members: Members | null, scope: Scope, params: Params): string => {
   const letters = query.splitBy.map((_field, index) => `d${index}`);
   const one = `(at, sequence, (${["''", ...letters].join(", ")}), id, person)`;
   const events = eventsSql(query, members, scope, params);
@@ -61,7 +63,7 @@ const countedSql = (query: RetentionQuery, { from, to }: RetentionCell, { rules 
 
 /** The events of the starts a number of retention counts: those by which they came back, for the others the one that began. */
 export const retentionBehindSql =
-  ({ query, cell }: RetentionBehind, scope: Scope, members: MembersSql): BehindSql =>
+  ({ query, cell }: RetentionBehind, scope: Scope, members: Members | null): BehindSql =>
   (params) => {
     const rows = `SELECT *, ${placeSql("start", query.rows.startsMs, params)} AS row FROM (${startsSql(query, members, scope, params)})`;
     const eligible = eligibleSql(query, cell, scope, params);

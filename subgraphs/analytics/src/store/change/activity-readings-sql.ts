@@ -1,5 +1,6 @@
 import type { Reading, ReadBy } from "../../domain/change/reading.ts";
 import { anyNameSql, behaviourRange, matcherSql, unitSql, type EventsSource } from "../behaviour-sql.ts";
+import { amongSql } from "../member-sql.ts";
 import type { Params } from "../params.ts";
 import { entryColumns, entrySql } from "./entry-sql.ts";
 
@@ -18,7 +19,7 @@ const rowsSql = (reading: Activity, source: EventsSource, { fields }: ReadBy, pa
     present,
     ...anyNameSql([reading.event], params),
     matcherSql(reading.event, params),
-    ...(reading.people === null ? [] : [`person IN (${reading.people(params)})`]),
+    ...(reading.members === null ? [] : [amongSql(reading.members, params)]),
   ];
   return (
     `SELECT ${key} AS unit, transform(roundDown(toUnixTimestamp64Milli(time), ${starts}), ${starts}, ${places}, toInt64(0)) AS place, ` +

@@ -1,6 +1,7 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
 import type { EventMatcher } from "../../domain/event-matcher.ts";
 import type { EventPlace } from "../../domain/event-page.ts";
+import type { TraitTest } from "../../domain/people/trait-tests.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { behaviourRange, matcherSql } from "../behaviour-sql.ts";
 import { EVENT_COLUMNS } from "../event-rows.ts";
@@ -104,28 +105,21 @@ export const traitFactsStatement = (person: StoredPerson, asOfMs: number, facts:
   return { name: "trait-facts", text, params: params.values };
 };
 
-/** What somebody's trait must be. */
-export interface TraitTest {
-  readonly trait: string;
-  /** JSON text the trait must equal; null: it must be there, or (`exists` false) must not. */
-  readonly equals: string | null;
-  readonly exists: boolean;
-}
-
 /** Folds a trait's facts into its JSON text, the empty text for none: as `traitsAfter` does. */
 const TRAIT_NOW =
   "arrayFold((so_far, fact) -> multiIf(fact.3 = 'SET', fact.4, fact.3 = 'UNSET', '', fact.3 = 'SET_ONCE', if(so_far = '', fact.4, so_far), " +
   "toString(toFloat64OrZero(so_far) + toFloat64OrZero(fact.4))), arraySort(groupUniqArray((at, place, toString(op), value))), '')";
 
-/** Which people, or groups, pass tests of their traits, as conditions on an expression of their number. */
+/** Which people, or groups, pass tests of their traits, as conditions on an expression of their number; by what was said up to a moment, where one is given. */
 export const testSql = (
   { trait, equals, exists }: TraitTest,
   number: string,
-  tenantId: string,
+  known: { readonly tenantId: string; readonly asOfMs: number | null },
   params: Params,
 ): string => {
+  const said = known.asOfMs === null ? "" : ` AND at <= ${momentSql(known.asOfMs, params)}`;
   const now =
-    `SELECT person FROM worker_traits WHERE tenant_id = ${params.place("String", tenantId)} AND trait = ${params.place("String", trait)} ` +
+    `SELECT person FROM worker_traits WHERE tenant_id = ${params.place("String", known.tenantId)} AND trait = ${params.place("String", trait)}${said} ` +
     `GROUP BY person HAVING ${TRAIT_NOW} ${equals === null ? "!= ''" : `= ${params.place("String", equals)}`}`;
   return `${number} ${exists ? "IN" : "NOT IN"} (${now})`;
 };
@@ -146,7 +140,7 @@ export const peopleStatement = (
     behaviourRange("events", asked.range, tenantId, params),
     `person > toUInt64(${params.place("String", asked.after)})`,
     matcherSql(asked.matcher, params),
-    ...asked.traits.map((test) => testSql(test, "person", tenantId, params)),
+    ...asked.traits.map((test) => testSql(test, "person", { tenantId, asOfMs: null }, params)),
   ];
   const text = `SELECT toString(person) AS number FROM events WHERE ${where.join(" AND ")} GROUP BY person ORDER BY person LIMIT ${params.place("UInt64", asked.first + 1)}`;
   return { name: "people", text, params: params.values };
