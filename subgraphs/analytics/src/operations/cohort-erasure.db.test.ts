@@ -17,7 +17,8 @@ const TABLES = ["worker_cohort_changes", "worker_cohort_list", "worker_cohort_ac
 let room: CohortRoom;
 let longQueries: LongQueryStore;
 beforeAll(() => {
-  room = openCohortRoom(Date.UTC(2018, 0, 10));
+  // After all other tests: nothing of this one is ever due by their clocks.
+  room = openCohortRoom(Date.UTC(2035, 0, 10));
   const { url, passwords } = testEngines().clickhouse;
   longQueries = createLongQueryStore({ url, username: "tessera_jobs", password: passwords.tessera_jobs });
 });
@@ -64,7 +65,7 @@ describe("the erasure of a tenant's events", () => {
       made.push({ caller, buyers, listed });
     }
     room.clock.nowMs += 1_000;
-    await room.computeAll();
+    for (const { buyers, listed } of made) for (const cohort of [buyers, listed]) await room.computed(cohort);
     const answers = async ({ caller, buyers, listed }: Made) => {
       const told = [];
       for (const cohort of [await room.now(caller, buyers), await room.now(caller, listed)]) {
@@ -106,10 +107,10 @@ describe("a filter that names a cohort as of a moment", () => {
       did: { event: { events: ["buy"] }, within: { last: "P2D" } },
     });
     room.clock.nowMs = startMs + 1_000;
-    await room.computeAll();
+    await room.computed(cohort);
     room.clock.nowMs = startMs + 2 * DAY_MS;
     await room.operations.computeCohort(caller, cohort.id);
-    await room.computeAll();
+    await room.computed(cohort);
     const range = {
       from: new Date(startMs - 3 * DAY_MS).toISOString(),
       to: new Date(room.clock.nowMs).toISOString(),
