@@ -32,12 +32,12 @@ const event = z.object({
   }),
 });
 
-const open = async (caller: Caller, after: string | null = null) => {
-  const contextValue = room.subgraph.contextFor({ caller, traceId: newTraceId() });
-  return subscribe({ schema: room.subgraph.schema, document: DOCUMENT, variableValues: { after }, contextValue });
+const open = async (caller: Caller, after: string | null = null, { subgraph } = room) => {
+  const contextValue = subgraph.contextFor({ caller, traceId: newTraceId() });
+  return subscribe({ schema: subgraph.schema, document: DOCUMENT, variableValues: { after }, contextValue });
 };
-const follow = async (tenantId: TenantId, after: string | null = null) => {
-  const stream = await open(callerWith(tenantId, ["anomaly:read"]), after);
+const follow = async (tenantId: TenantId, after: string | null = null, by = room) => {
+  const stream = await open(callerWith(tenantId, ["anomaly:read"]), after, by);
   if (!(Symbol.asyncIterator in stream)) throw new Error(`Not subscribed: ${JSON.stringify(stream.errors)}`);
   const read = async (events: number) => {
     const seen: z.infer<typeof event>["data"]["anomalies"][] = [];
@@ -88,6 +88,25 @@ describe("the anomalies subscription", () => {
       expect(namesIn(await resumed.read(1))).toEqual([`live ${place}`]);
       await resumed.stop();
     }
+  });
+
+  test("goes on in another process after the last cursor of one that has ended, without gap or repetition", async () => {
+    const tenantId = freshTenantId();
+    const former = openAnomalyRoom();
+    await former.engines.resources.eventLog.start();
+    const cut = await follow(tenantId, null, former);
+    await makeAndRaise(tenantId, ["a", "b", "c"]);
+    const [, last] = await cut.read(2);
+    // It ends with one that was not read and one that it never saw.
+    await former.engines.resources.eventLog.stop();
+    await cut.stop();
+    await former.close();
+    await makeAndRaise(tenantId, ["d"]);
+    const resumed = await follow(tenantId, last?.cursor ?? null);
+    expect(namesIn(await resumed.read(2))).toEqual(["c", "d"]);
+    await makeAndRaise(tenantId, ["e"]);
+    expect(namesIn(await resumed.read(1))).toEqual(["e"]);
+    await resumed.stop();
   });
 
   test("tells nobody of another tenant's anomalies", async () => {
