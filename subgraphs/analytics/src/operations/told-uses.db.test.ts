@@ -272,6 +272,20 @@ describe("provenance tells the version of everything of the tenant's own that an
     }
   });
 
+  test("of an answer that is given again, and of each of its pages, as of the first", async () => {
+    const page = `query ($input: OlapInput!, $after: Cursor) { olapPage(input: $input, rows: 1, after: $after) { endCursor P } }`;
+    const kept = `query ($input: OlapInput!) { olap(input: $input, maxStaleness: "PT1H") { P } }`;
+    const input = { ...named(), dimensions: ["name", "device"] };
+    const ask = (text: string, more: object = {}) =>
+      room.ask(caller, text.replaceAll(/\bP\b/g, PROVENANCE), { input, ...more });
+    const first = await ask(page);
+    const after = idIn(["olapPage", "endCursor"], first);
+    const told = [first, await ask(page, { after }), await ask(kept), await ask(kept)].map(provenancesIn);
+    expect(told.map(([one]) => one?.definitions.length)).toEqual([4, 4, 4, 4]);
+    expect(told[1]).toEqual(told[0]);
+    expect(told[3]).toEqual(told[2]);
+  });
+
   test("of every field that tells provenance: each is walked here, or names nothing", () => {
     const schema = buildASTSchema(parse(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8")), {
       assumeValidSDL: true,
