@@ -1,6 +1,7 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { dataPolicyShape } from "@tessera/platform/store/data-policy";
 import { z } from "zod";
+import type { AttributionInput } from "./attribution/question.ts";
 import type { FunnelInput } from "./funnel/funnel-input.ts";
 import type { PathsInput } from "./paths/paths-input.ts";
 
@@ -8,6 +9,7 @@ import type { PathsInput } from "./paths/paths-input.ts";
 export interface BehaviourInputs {
   readonly funnel: FunnelInput;
   readonly paths: PathsInput;
+  readonly attribution: AttributionInput;
 }
 
 /** One of {@link BehaviourInputs}. */
@@ -27,7 +29,7 @@ export interface BehaviourJobInput {
   readonly dataPolicy: DataPolicy | null;
 }
 
-const KINDS = ["funnel", "paths"] as const satisfies readonly BehaviourKind[];
+const KINDS = ["funnel", "paths", "attribution"] as const satisfies readonly BehaviourKind[];
 
 const stored = z.object({
   behaviour: z

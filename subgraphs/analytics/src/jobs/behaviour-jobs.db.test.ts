@@ -14,16 +14,19 @@ import { anyFunnel, FUNNEL_RANGE } from "../../testing/funnel-arbitraries.ts";
 import { manyUnits } from "../../testing/funnel-world.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { COHORT_KEPT } from "../domain/cohort.ts";
+import type { AttributionInput } from "../domain/attribution/question.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import { jobRecord } from "../domain/job-record.ts";
 import { percentOf, type Job } from "../domain/job.ts";
 import { answerBehaviour } from "../operations/behaviour-jobs/answer-behaviour.ts";
 import { readJobAnswer } from "../operations/behaviour-jobs/read-job-answer.ts";
 import { startAnyQuery, type StartAnyInput } from "../operations/behaviour-jobs/start-any-query.ts";
+import { queryAttribution } from "../operations/query-attribution.ts";
 import { queryFunnel } from "../operations/query-funnel.ts";
 import { queryPaths } from "../operations/query-paths.ts";
 import { readJobResult } from "../operations/read-job-result.ts";
 import { behaviourStatements } from "../store/behaviour-statements.ts";
+import { createAttributionStore } from "../store/attribution-store.ts";
 import { createCohortStore } from "../store/cohort-store.ts";
 import { createFunnelStore } from "../store/funnel-store.ts";
 import { createJobResults, type JobResults } from "../store/job-results.ts";
@@ -62,6 +65,8 @@ const deps = () => {
   return {
     ...{ jobs, results, features: everyFeature, newId: randomUUID, logger, nowMs: () => NOW, counting: countHere },
     ...{ funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore), sliceEvents: 3 },
+    // The store's index tells of whole granules; of so few events that would be thousands of slices.
+    attribution: { ...createAttributionStore(eventStore), estimate: () => Promise.resolve(6) },
     ...{ definitions: createDefinitionStore(resources), statements: behaviourStatements },
     cohorts: createCohortStore({ ...resources, kept: COHORT_KEPT }),
     // The queue is no part of this: each run is begun by hand.
@@ -166,6 +171,28 @@ describe("a question about what people do, as a job", () => {
     await jobs.cancel(by.tenantId, cancelled.id);
     expect((await work(cancelled)).state.kind).toBe("CANCELLED");
     expect(await readJobAnswer(deps())(by, cancelled, "funnel")).toBeNull();
+  });
+
+  test("about attribution has the conversions and credits it has when it is asked", async () => {
+    const by = anyone();
+    const events = ["ada", "bob", "cy"].flatMap((user, index) => [
+      event(user, "a", index),
+      event(user, index === 2 ? "c" : "b", index + 5),
+    ]);
+    await storeEvents(world.writer, by.tenantId, events);
+    const attribution: AttributionInput = {
+      range: FUNNEL_RANGE,
+      conversion: { events: ["b"] },
+      touchpoints: [{ events: ["a"] }],
+      models: [{ kind: "LINEAR" }],
+      dimensions: ["name"],
+    };
+    const done = await work(await started(by, { attribution }));
+    const { range: _range, ...told } = withoutProvenance(await readJobAnswer(deps())(by, done, "attribution"));
+    expect(told).toMatchObject({ conversions: 2, attributedConversions: 2, nonConvertingJourneys: 1 });
+    expect(told).toEqual(
+      JSON.parse(JSON.stringify(withoutProvenance(await queryAttribution(deps())(by, attribution)))),
+    );
   });
 
   test("takes a range relative to now at its start, and is the same job for the same key", async () => {

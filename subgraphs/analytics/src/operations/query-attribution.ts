@@ -29,9 +29,14 @@ import { approximationOf, COSTLY_EVENT, estimated, type Part } from "../domain/a
 import { samplingErrors, scaledBreakdown } from "../domain/attribution/sampled-credits.ts";
 import { behaviourSource, type BehaviourSource } from "../domain/behaviour-source.ts";
 import type { Approximation } from "../domain/planner.ts";
+import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
+import type { LookedAtRows } from "../store/rows-estimate.ts";
 import { provenanceOf } from "../domain/provenance.ts";
 import { fromPart } from "./asked-part.ts";
-import type { AttributionStore, StoredPath } from "../store/attribution-store.ts";
+import type { AttributionStore } from "../store/attribution-store.ts";
+import { createPathSum, type StoredPath } from "../domain/attribution/stored-path.ts";
+import { askedEffort, EASY_EVENTS, refuseBeyond, type Effort, type TooMany } from "./effort.ts";
+import { readSlices } from "./read-slices.ts";
 
 /** Steps of work one answer's intervals may take: touchpoints of all paths, times what a model does with each, times the samples. */
 const MAX_BOOTSTRAP_WORK = 200_000_000;
@@ -156,9 +161,79 @@ const totalsOf = (stored: readonly StoredPath[], part: Part) => {
   };
 };
 
+/** What answering `attribution` needs. */
+export interface AttributionDeps {
+  readonly attribution: AttributionStore;
+  readonly nowMs: NowMs;
+  /** How much may be looked at; what is when somebody waits for the answer unless it says another. */
+  readonly effort?: Effort;
+}
+
+/** Events that a slice is meant to hold: the store puts them together in memory, which it does for some millions in a second. */
+const SLICE_EVENTS = 1_000_000;
+/** The same where the units' events do not stand together, so that each slice is looked for among all of them. */
+const SCATTERED_EVENTS = 4_000_000;
+
+const TOO_MANY: Omit<TooMany, "fast"> = {
+  what: "Journeys would be made of",
+  narrower: "take a shorter range or lookback",
+  sample: null,
+};
+
+interface Reading {
+  readonly caller: Caller;
+  readonly question: AttributionQuestion;
+  readonly sources: readonly BehaviourSource[];
+  readonly stitched: boolean;
+  readonly looked: LookedAtRows;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The slices that an answer from all units is read in: few events, and a part of the persons, are read at once. */
+const slicesToRead = async (
+  { attribution }: AttributionDeps,
+  effort: Effort,
+  { caller, question, sources, stitched, looked, signal }: Reading,
+): Promise<{ readonly events: number; readonly slices: readonly (UnitSlice | null)[] }> => {
+  const rows = await attribution.estimate(caller, looked, signal);
+  const fast = question.unit.kind === "PERSON";
+  refuseBeyond(effort, rows, { ...TOO_MANY, fast });
+  if (rows <= (effort.sliceEvents ?? EASY_EVENTS)) return { events: rows, slices: [null] };
+  const together = fast && !stitched && sources.every(({ table }) => table === "events_by_person");
+  const size = effort.sliceEvents ?? (together ? SLICE_EVENTS : SCATTERED_EVENTS);
+  return { events: rows, slices: slicesOf(sampledUnits({ sample: 1 }), rows, size) };
+};
+
+/** Reads the paths of each dimension, slice by slice, and puts those of the same steps together. */
+const readPaths = async (deps: AttributionDeps, reading: Reading, { slice: drawn, fraction }: Part) => {
+  const { caller, question, sources, stitched, signal } = reading;
+  const effort = deps.effort ?? askedEffort(deps.nowMs);
+  const { events, slices } =
+    fraction === 1 ? await slicesToRead(deps, effort, reading) : { events: 0, slices: [drawn] };
+  const fast = question.unit.kind === "PERSON";
+  const pace = effort.begin(events, slices.length * question.dimensions.length, { ...TOO_MANY, fast });
+  return Promise.all(
+    question.dimensions.map(async ({ of }, place) => {
+      const table = sources[place]?.table ?? "events";
+      const sum = createPathSum();
+      const costs = await readSlices(
+        slices,
+        async (slice) => {
+          const request = { question, of, table, stitched, slice };
+          const { paths, cost } = await effort.ask(() => deps.attribution.paths(caller, request, signal));
+          return { paths, statistics: cost };
+        },
+        ({ paths }) => Promise.resolve(sum.add(paths)),
+        pace,
+      );
+      return { paths: sum.paths(), costs };
+    }),
+  );
+};
+
 /** Answers `attribution`: validates, reads distinct paths for each dimension, and gives credit by every model over the same paths. */
 export const queryAttribution =
-  (deps: { attribution: AttributionStore; nowMs: NowMs }) =>
+  (deps: AttributionDeps) =>
   async (caller: Caller, input: AttributionInput, signal?: AbortSignal): Promise<AttributionAnswer> => {
     const question = parseAttribution(input, accessOf(caller));
     const stitched = isStitched(question, caller);
@@ -172,19 +247,13 @@ export const queryAttribution =
       matchers: [question.conversion, ...question.touchpoints],
     } as const;
     const asking = { caller, asked: question.asked, looked, eventCost: COSTLY_EVENT * sources.length, signal };
-    const drawn = await fromPart(deps.attribution, asking, ({ slice }) =>
-      Promise.all(
-        question.dimensions.map(({ of }, place) => {
-          const table = sources[place]?.table ?? "events";
-          return deps.attribution.paths(caller, { question, of, table, stitched, slice }, signal);
-        }),
-      ),
-    );
+    const reading = { caller, question, sources, stitched, looked, signal };
+    const drawn = await fromPart(deps.attribution, asking, (one) => readPaths(deps, reading, one));
     const { answer: read, part, sampling } = drawn;
     const breakdowns: Breakdown[] = [];
     for (const [place, { name }] of question.dimensions.entries())
       breakdowns.push(await breakdownOf(question, name, { stored: read[place]?.paths ?? [], part }, signal));
-    const costs = [...read.map(({ cost }) => cost), ...drawn.costs];
+    const costs = [...read.flatMap((one) => one.costs), ...drawn.costs];
     const all = read[0]?.paths ?? [];
     const approximations = approximationOf(
       part,

@@ -3,15 +3,19 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
+import { anyEvent, anyRules, inputOf, written } from "../../testing/attribution-world.ts";
 import { countHere } from "../../testing/count-here.ts";
 import { anyFunnel } from "../../testing/funnel-arbitraries.ts";
 import { manyUnits, referenceOf, unitInput } from "../../testing/funnel-world.ts";
 import { storeEvents } from "../../testing/test-events.ts";
+import type { AttributionInput } from "../domain/attribution/question.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import type { PathsInput } from "../domain/paths/paths-input.ts";
+import { createAttributionStore } from "../store/attribution-store.ts";
 import { createFunnelStore } from "../store/funnel-store.ts";
 import { createPathsStore } from "../store/paths-store.ts";
 import { jobEffort, type Effort, type SlicesRead } from "./effort.ts";
+import { queryAttribution } from "./query-attribution.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryPaths } from "./query-paths.ts";
 
@@ -34,7 +38,13 @@ const slicing = (sliceEvents: number | null): { readonly effort: Effort; readonl
 const deps = (effort: Effort) => {
   const { eventStore } = world.resources;
   const stores = { funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) };
-  return { ...stores, counting: countHere, nowMs: () => Date.parse("2026-04-01T00:00:00Z"), effort };
+  return {
+    ...stores,
+    attribution: createAttributionStore(eventStore),
+    counting: countHere,
+    nowMs: () => Date.parse("2026-04-01T00:00:00Z"),
+    effort,
+  };
 };
 
 const reader = (tenantId: TenantId) => callerWith(tenantId, ["analytics:read"]);
@@ -108,6 +118,55 @@ describe("a question answered in slices of its units", () => {
         },
       ),
       { numRuns: 4, endOnFailure: true },
+    );
+  });
+
+  test("gives attribution the conversions, credits of every model, roles and paths it has in one: of people, stitched or not, and of companies", async () => {
+    const models: AttributionInput["models"] = [
+      ...[{ kind: "LINEAR" } as const, { kind: "MARKOV" } as const, { kind: "SHAPLEY", game: "RATE" } as const],
+      { kind: "TIME_DECAY", halfLife: "PT2S" },
+    ];
+    /** The order of paths that are equally frequent, and the last digits of sums, are not said. */
+    const comparable = (answer: object): unknown =>
+      JSON.parse(
+        JSON.stringify(answer, (key, value: unknown) => {
+          if (typeof value === "number") return Number(value.toPrecision(8));
+          return key === "paths" && Array.isArray(value)
+            ? value
+                .map((one) =>
+                  JSON.stringify(one, (_key, part: unknown) =>
+                    typeof part === "number" ? Number(part.toPrecision(8)) : part,
+                  ),
+                )
+                .toSorted()
+            : value;
+        }),
+      );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyEvent, { minLength: 1, maxLength: 40 }),
+        fc.array(fc.tuple(anyRules, fc.integer({ min: 1, max: 8 })), { minLength: 3, maxLength: 3 }),
+        async (drawn, asked) => {
+          const tenantId = freshTenantId();
+          await storeEvents(world.writer, tenantId, drawn.map(written));
+          for (const [rules, sliceEvents] of asked) {
+            const input: AttributionInput = { ...inputOf(rules), models, topPaths: 1_000 };
+            const answered = async (size: number | null) => {
+              const { effort, told } = slicing(size);
+              const asking = deps(effort);
+              // The store's index tells of whole granules; of so few events that would be thousands of slices.
+              const attribution = { ...asking.attribution, estimate: () => Promise.resolve(drawn.length) };
+              const ask = queryAttribution({ ...asking, attribution });
+              const { provenance: _from, ...answer } = await ask(reader(tenantId), input);
+              return { answer: comparable(answer), slices: told.length };
+            };
+            const [inSlices, inOne] = [await answered(sliceEvents), await answered(null)];
+            expect({ rules, answer: inSlices.answer }).toEqual({ rules, answer: inOne.answer });
+            expect(inOne.slices).toBe(1);
+          }
+        },
+      ),
+      { numRuns: 6, endOnFailure: true },
     );
   });
 });

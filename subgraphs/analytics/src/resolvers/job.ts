@@ -24,6 +24,7 @@ export const Job: JobResolvers = {
   truncated: ({ state }) => (state.kind === "SUCCEEDED" ? state.truncated : null),
   result: (job, page, { caller, operations }) => operations.readJobResult(caller, job, page),
   funnel: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "funnel"),
+  attribution: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "attribution"),
   paths: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "paths"),
 };
 

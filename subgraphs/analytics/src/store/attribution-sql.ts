@@ -25,7 +25,7 @@ export interface PathsRequest {
   readonly of: TouchDimension;
   readonly table: BehaviourTable;
   readonly stitched: boolean;
-  /** The persons that are looked at; null for all. */
+  /** The units that are looked at; null for all. */
   readonly slice: UnitSlice | null;
   /** Whether journeys tell the events they are made of. */
   readonly listed?: true;
@@ -55,10 +55,13 @@ const stitchesSql = (range: string): string =>
   ].join(" ");
 
 /** Whose events are looked at: of stitched visitors it is their owner who is drawn. */
-const personsSql = ({ slice, stitched }: PathsRequest, params: Params): readonly string[] => {
+const personsSql = ({ question, slice, stitched }: PathsRequest, params: Params): readonly string[] => {
   if (slice === null) return [];
-  if (!stitched) return sliceSql({ kind: "PERSON" }, slice, params);
-  return slice.hashTo === null ? [] : [`unit < ${params.place("UInt64", slice.hashTo)}`];
+  if (!stitched) return sliceSql(question.unit, slice, params);
+  return [
+    ...(slice.hashFrom === null ? [] : [`unit >= ${params.place("UInt64", slice.hashFrom)}`]),
+    ...(slice.hashTo === null ? [] : [`unit < ${params.place("UInt64", slice.hashTo)}`]),
+  ];
 };
 
 /** One row per conversion or touchpoint of somebody. */

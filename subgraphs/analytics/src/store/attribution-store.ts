@@ -2,7 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, QueryStatistics } from "@tessera/platform/store/event-store";
 import { z } from "zod";
-import type { TimedShares } from "../domain/attribution/paths.ts";
+import type { StoredPath } from "../domain/attribution/stored-path.ts";
 import {
   personsCount,
   rowsEstimate,
@@ -11,23 +11,6 @@ import {
   type RowsEstimate,
 } from "./rows-estimate.ts";
 import { MAX_PATHS, pathsStatement, type PathsRequest } from "./attribution-sql.ts";
-
-/** A distinct path as the store tells it; its steps are labels themselves. */
-export interface StoredPath {
-  readonly steps: readonly string[];
-  readonly conversions: number;
-  readonly value: number;
-  readonly valueSquares: number;
-  readonly losses: number;
-  /** Persons that had too many events to look at; on the empty path only. */
-  readonly excluded: number;
-  /** Sum over the conversions of how many their person had, where a part of the persons was looked at; 0 where all were. */
-  readonly squares: number;
-  readonly toConvertMs: number;
-  /** Journeys of which only the latest touchpoints are told. */
-  readonly cutJourneys: number;
-  readonly timed: readonly TimedShares[];
-}
 
 const number = z.coerce.number();
 const numbers = z.array(number);

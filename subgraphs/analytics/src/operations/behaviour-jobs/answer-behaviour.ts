@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import { PLAIN_ACCESS } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { BehaviourJobInput, BehaviourQuestion } from "../../domain/behaviour-job.ts";
+import type { AttributionAnswer } from "../../domain/attribution/answer.ts";
 import type { FunnelAnswer } from "../../domain/funnel/funnel-answer.ts";
 import type { Job } from "../../domain/job.ts";
 import type { PathsAnswer } from "../../domain/paths/paths-answer.ts";
@@ -9,6 +10,7 @@ import { tellRange, type TellsRange } from "../at-range.ts";
 import { jobEffort, type SlicesRead } from "../effort.ts";
 import { withMembers } from "../funnel-members.ts";
 import { withNames } from "../in-cohort.ts";
+import { queryAttribution, type AttributionDeps } from "../query-attribution.ts";
 import { queryFunnel, type FunnelDeps } from "../query-funnel.ts";
 import { queryPaths, type PathsDeps } from "../query-paths.ts";
 import { tellingUses } from "../telling-uses.ts";
@@ -18,11 +20,13 @@ import type { ResolveDeps } from "../semantic/resolve-question.ts";
 export interface BehaviourAnswers {
   readonly funnel: FunnelAnswer & TellsRange;
   readonly paths: PathsAnswer & TellsRange;
+  readonly attribution: AttributionAnswer & TellsRange;
 }
 
 /** What answering questions about what people do needs. */
 export type BehaviourAnswerDeps = FunnelDeps &
   PathsDeps &
+  AttributionDeps &
   ResolveDeps & {
     /** Events a slice is meant to hold; what suits the question unless a test sets another number. */
     readonly sliceEvents?: number;
@@ -76,6 +80,10 @@ export const answerBehaviour =
           const ask = tellingUses({ ...deps, effort }, (of) => withNames(of, withMembers(of, queryFunnel(of))));
           const { entries: _entries, ...answer } = await ask(asker, question.input, signal);
           return tellRange(answer, question.input);
+        }
+        case "attribution": {
+          const ask = tellingUses({ ...deps, effort }, (of) => withNames(of, queryAttribution(of)));
+          return tellRange(await ask(asker, question.input, signal), question.input);
         }
         case "paths": {
           const ask = tellingUses({ ...deps, effort }, (of) => withNames(of, queryPaths(of)));

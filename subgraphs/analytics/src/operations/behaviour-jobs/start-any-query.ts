@@ -18,17 +18,22 @@ export type StartAnyInput = {
 };
 
 const oneOf = (input: StartAnyInput): AskedBehaviour | { readonly kind: "olap"; readonly input: Asked<AskedOlap> } => {
-  const { olap, funnel, paths } = input;
+  const { olap, funnel, paths, attribution } = input;
   const given = [
     ...(olap ? [{ kind: "olap", input: olap } as const] : []),
     ...(funnel ? [{ kind: "funnel", input: funnel } as const] : []),
+    ...(attribution ? [{ kind: "attribution", input: attribution } as const] : []),
     ...(paths ? [{ kind: "paths", input: paths } as const] : []),
   ];
   const [only] = given;
   if (only !== undefined && given.length === 1) return only;
-  throw refuse("BAD_INPUT", "A job answers one question: give exactly one of `olap`, `funnel` and `paths`.", {
-    field: "input",
-  });
+  throw refuse(
+    "BAD_INPUT",
+    "A job answers one question: give exactly one of `olap`, `funnel`, `paths` and `attribution`.",
+    {
+      field: "input",
+    },
+  );
 };
 
 /** Starts a job of whatever it is asked. */

@@ -4,6 +4,7 @@ import type { NowMs } from "@tessera/platform/time/clock";
 import { accessOf } from "../../domain/access.ts";
 import { refuseDrawn } from "../../domain/asked-sample.ts";
 import { keptBehaviour, type BehaviourInputs, type BehaviourQuestion } from "../../domain/behaviour-job.ts";
+import { parseAttribution } from "../../domain/attribution/question.ts";
 import { parseFunnel } from "../../domain/funnel/parse-funnel.ts";
 import { parsePaths } from "../../domain/paths/parse-paths.ts";
 import { atRange, type Asked } from "../at-range.ts";
@@ -25,6 +26,8 @@ const atMoments = (asked: AskedBehaviour, nowMs: number): BehaviourQuestion => {
   switch (asked.kind) {
     case "funnel":
       return { kind: "funnel", input: atRange(asked.input, nowMs) };
+    case "attribution":
+      return { kind: "attribution", input: atRange(asked.input, nowMs) };
     case "paths":
       return { kind: "paths", input: atRange(asked.input, nowMs) };
   }
@@ -38,6 +41,10 @@ const check = (deps: ResolveDeps, caller: Caller, question: BehaviourQuestion): 
       return withNames(
         deps,
         withMembers(deps, (by, input) => Promise.resolve(parseFunnel(input, accessOf(by)))),
+      )(caller, question.input);
+    case "attribution":
+      return withNames(deps, (by, input: BehaviourInputs["attribution"]) =>
+        Promise.resolve(parseAttribution(input, accessOf(by))),
       )(caller, question.input);
     case "paths":
       return withNames(deps, (by, input: BehaviourInputs["paths"]) => Promise.resolve(parsePaths(input, accessOf(by))))(
