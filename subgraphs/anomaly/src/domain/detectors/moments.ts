@@ -7,7 +7,7 @@ import { readKept } from "./packed.ts";
 export const MAX_TOGETHER = 30;
 
 const keptSchema = z.object({
-  /** Which of the series it was that came. */
+  /** Which of the series it was that came, and in how many buckets it was measured. */
   place: z.number().int().min(0),
   seen: z.number().int().min(0),
   mean: z.number(),
@@ -38,11 +38,14 @@ export const createMoments = (over: number, saved: ReadonlyMap<string, unknown>)
       const column = names.indexOf(name);
       if (column >= 0) covariances[row * MAX_TOGETHER + column] = covariance;
     }
-  let seen = kept.reduce((most, one) => Math.max(most, one.seen), 0);
+  /** In how many buckets each was measured: one that came later is known as little as its own tell. */
+  const counts = kept.map(({ seen }) => seen);
   const between = (one: number, other: number): number => covariances[one * MAX_TOGETHER + other] ?? 0;
   return {
-    seen: () => seen,
-    weight: () => Math.min(seen, over),
+    seen: (place: number) => counts[place] ?? 0,
+    /** How many buckets weigh in what is known of some series together. */
+    weight: (members: readonly Member[]) =>
+      members.reduce((least, { place }) => Math.min(least, counts[place] ?? 0), over),
     mean: (place: number) => means[place] ?? 0,
     between,
     placeOf: (name: string, value: number): number | null => {
@@ -51,29 +54,32 @@ export const createMoments = (over: number, saved: ReadonlyMap<string, unknown>)
       if (names.length >= MAX_TOGETHER) return null;
       names.push(name);
       means.push(value);
+      counts.push(0);
       return names.length - 1;
     },
     /** Pairs of which one is missing keep what was learnt of them. */
     learn: (members: readonly Member[]): void => {
-      seen += 1;
-      const weight = 1 / Math.min(over, seen);
+      for (const { place } of members) counts[place] = (counts[place] ?? 0) + 1;
+      const known = Int32Array.from(members, ({ place }) => Math.min(over, counts[place] ?? 1));
       const places = Int32Array.from(members, ({ place }) => place);
       const errors = Float64Array.from(members, ({ place, value }) => value - (means[place] ?? 0));
       for (let one = 0; one < places.length; one += 1) {
         const row = (places[one] ?? 0) * MAX_TOGETHER;
         for (let other = 0; other < places.length; other += 1) {
           const pair = row + (places[other] ?? 0);
+          const weight = 1 / Math.min(known[one] ?? 1, known[other] ?? 1);
           const product = (errors[one] ?? 0) * (errors[other] ?? 0);
           covariances[pair] = (1 - weight) * ((covariances[pair] ?? 0) + weight * product);
         }
       }
-      for (const [at, { place }] of members.entries()) means[place] = (means[place] ?? 0) + weight * (errors[at] ?? 0);
+      for (const [at, { place }] of members.entries())
+        means[place] = (means[place] ?? 0) + (errors[at] ?? 0) / (known[at] ?? 1);
     },
     save: (): ReadonlyMap<string, unknown> =>
       new Map(
         names.map((name, place) => {
           const covariancesOf = names.map((other, beside) => [other, between(place, beside)]);
-          return [name, { place, seen, mean: means[place] ?? 0, with: covariancesOf }];
+          return [name, { place, seen: counts[place] ?? 0, mean: means[place] ?? 0, with: covariancesOf }];
         }),
       ),
   };

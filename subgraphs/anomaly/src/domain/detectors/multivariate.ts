@@ -21,7 +21,7 @@ interface Conditional extends Member {
 const conditionalsOf = (members: readonly Member[], moments: Moments) => {
   const size = members.length;
   const { spreads, correlation, standard } = standardised(members, moments);
-  const inverse = shrunkInverse(correlation, size, moments.weight());
+  const inverse = shrunkInverse(correlation, size, moments.weight(members));
   let squared = 0;
   const conditionals = members.map((member, at): Conditional => {
     const part = (other: number): number => (inverse[at * size + other] ?? 0) * (standard[other] ?? 0);
@@ -107,17 +107,19 @@ export const createMultivariate = (
           const place = value === null ? null : moments.placeOf(name, value);
           return value === null || place === null ? [] : [{ place, name, observation, value }];
         });
-      const known = moments.seen() >= definition.learns && members.length > 1;
-      const findings = known ? judgeAll(members) : new Map<string, Finding>();
+      const known = members.filter(({ place }) => moments.seen(place) >= definition.learns);
+      const findings = known.length > 1 ? judgeAll(known) : new Map<string, Finding>();
       moments.learn(members);
-      const learning = unjudged(
-        "LEARNING",
-        `${moments.seen()} of ${definition.learns} buckets are known of the series together`,
-      );
+      const learning = (name: string): Finding => {
+        const place = members.find((member) => member.name === name)?.place;
+        if (place === undefined) return unjudged("LEARNING", "it is none of the series that are judged together");
+        const seen = Math.min(definition.learns, moments.seen(place));
+        return unjudged("LEARNING", `${seen} of ${definition.learns} buckets of it are known, and of others as well`);
+      };
       return new Map(
         [...buckets].map(([name, { value }]) => [
           name,
-          value === null ? NOTHING_MEASURED : (findings.get(name) ?? learning),
+          value === null ? NOTHING_MEASURED : (findings.get(name) ?? learning(name)),
         ]),
       );
     },

@@ -48,7 +48,7 @@ export const residualsOf = (
 ): ReadonlyMap<string, Finding> => {
   const size = members.length;
   const { spreads, correlation, standard } = standardised(members, moments);
-  const shrunk = Matrix.from1DArray(size, size, shrunkCorrelation(correlation, size, moments.weight()));
+  const shrunk = Matrix.from1DArray(size, size, shrunkCorrelation(correlation, size, moments.weight(members)));
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(shrunk, { assumeSymmetric: true });
   // Shrunk as they are, they are positive but for roundings.
   const values = realEigenvalues.map((value) => Math.max(value, Number.EPSILON));
