@@ -5,21 +5,18 @@ import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched
 import { queryCohortSizes, type CohortSizesDeps } from "../query-cohort-sizes.ts";
 import { rangeOf, typed, type BehaviourChange, type BehaviourToExplain } from "./behaviour-change.ts";
 
-/** A number of `cohortSizes`: people of the computations that are kept, of whom no event is kept, so that nothing tells them apart. */
+/** A number of `cohortSizes`: people of the computations that are kept, of whom no event is kept, so that nothing tells them apart. The age of a computation counts nobody, and leads to the cohort alone. */
 export const cohortChange = (
   deps: CohortSizesDeps,
   { caller, input, value, timeZone, held }: BehaviourToExplain,
 ): Promise<BehaviourChange> => {
   refuseUnusedParts(value, null);
   const name = chooseName(value, VALUE_NAMES.COHORT_SIZES, "size");
-  if (name === "ageSeconds")
-    throw refuse("BAD_INPUT", "The age of a computation counts nobody: take size, joined or left.", {
-      field: "input.value.name",
-    });
+  const isAge = name === "ageSeconds";
   if (held.length > 0) throw refuse("BAD_INPUT", "A cohort has one size: leave `where` out.", { field: "input.where" });
   const bare = { ...typed<CohortSizesInput>(input), timeZone };
   return Promise.resolve({
-    ...{ kind: "BEHAVIOUR", name, way: null, held, dimensions: [], impact: "COUNTED" },
+    ...{ kind: "BEHAVIOUR", name, way: null, held, dimensions: [], impact: isAge ? null : "COUNTED" },
     behind: () => Promise.resolve(null),
     read: async ({ span }) => {
       const { completeTo, provenance, ...kept } = await queryCohortSizes(deps)(caller, {
@@ -30,10 +27,8 @@ export const cohortChange = (
       const [counted, size] = [found?.[name] ?? null, found?.size ?? 0];
       // A span of which nothing is kept is none to compare with; one in which nobody came or left is.
       const whole: Quantity = {
-        value: counted ?? 0,
-        base: null,
-        units: counted ?? 0,
-        seen: counted === null ? 0 : size,
+        ...{ value: counted ?? 0, base: null, units: isAge ? 1 : (counted ?? 0) },
+        seen: counted === null ? 0 : isAge ? 1 : size,
       };
       return { whole, values: [], reached: [], provenance };
     },

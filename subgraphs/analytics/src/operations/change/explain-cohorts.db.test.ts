@@ -59,6 +59,12 @@ test("The change of a cohort is that of the people of its computations, of which
     [0, 2],
   ]);
   expect(await read("size", 3)).toEqual([0, 0]);
+  // The second day ends with a computation, the first began with one, and before that there was none.
+  expect([await read("ageSeconds", 0), await read("ageSeconds", 1), await read("ageSeconds", 3)]).toEqual([
+    [0, 1],
+    [86_400, 1],
+    [0, 0],
+  ]);
 });
 
 test("A change leads to the cohort whose size it is, and to those that the question's filters name", async () => {
@@ -76,6 +82,10 @@ test("A change leads to the cohort whose size it is, and to those that the quest
     outcome: "TOO_LITTLE_BEFORE",
     searched: [],
     slices: [],
+  });
+  const age = { ...sizes, value: { name: "ageSeconds" } };
+  expect(await behindIn(graph, caller, age)).toMatchObject({
+    ...{ cohorts: [{ id: own, name: "buyers" }], events: { events: [] }, impact: null },
   });
   const olap = {
     range: span,

@@ -69,6 +69,10 @@ describe("the change of an anomaly", () => {
     expect(asked(question("eventQuality", { value: { name: "failed" } }))).not.toBeNull();
   });
 
+  test("is asked of the age of a cohort, from which it leads to the cohort", () => {
+    expect(asked(question("cohortSizes", { value: { name: "ageSeconds" } }))).not.toBeNull();
+  });
+
   test("is asked of life cycles with the period that buckets are", () => {
     expect(asked(question("lifecycle", { value: { name: "fresh" }, granularity: "DAY" }))).toMatchObject({
       question: { lifecycle: { period: "DAY" } },

@@ -6,9 +6,9 @@ const TAKEN_APART: ReadonlySet<string> = new Set([
   ...["olap", "timeSeries", "savedQuery", "funnel", "retention", "stickiness", "lifecycle", "activeUsers"],
   ...["sessionMetrics", "velocity", "rings", "eventQuality", "apiExecutions", "cohortSizes", "drift", "attribution"],
 ]);
-/** Numbers of theirs that it can't: how late events come, how long executions take, and the age of a cohort's computation. */
+/** Numbers of theirs that it can't: how late events come, and how long executions take. */
 const NOT_TAKEN_APART: Readonly<Record<string, RegExp>> = {
-  ...{ eventQuality: /^delaySeconds/u, apiExecutions: /^latencyMs/u, cohortSizes: /^ageSeconds$/u },
+  ...{ eventQuality: /^delaySeconds/u, apiExecutions: /^latencyMs/u },
 };
 
 /** Models whose credit for a conversion depends on all other journeys, so that it is no slice's own. */
