@@ -196,6 +196,15 @@ describe("looking names up", () => {
     expect(asked).toEqual([]);
   });
 
+  test("finds the likest of many names", async () => {
+    const tenant = newTenant();
+    const many = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`q${index}z`, 1]));
+    await storeEvents(world.writer, tenant.tenantId, [at("view", many), at("view", many), at("view", { size: 1 })]);
+    expect(await olap({ dimensions: ["properties.szie"] }, tenant)).toEqual([
+      ...["BAD_INPUT", "input.dimensions.0", expect.stringContaining("Did you mean `properties.size`?")],
+    ]);
+  });
+
   test("never tells a tenant of another's names", async () => {
     const names = createKnownNames(world.resources.eventStore);
     const other = newTenant();

@@ -33,7 +33,7 @@ export interface Likeness {
 export interface KnownNames {
   /** Those of some names that were sent. */
   known(reader: DataReader, asked: Readonly<Record<NameKind, readonly string[]>>): Promise<readonly KnownName[]>;
-  /** Names that were sent and are like some others. */
+  /** Names that were sent and are like some others, the likest first. */
   like(
     reader: DataReader,
     kind: NameKind,
@@ -68,14 +68,14 @@ const knownStatement = (tenantId: string, asked: Readonly<Record<NameKind, reado
 const likeStatement = (tenantId: string, kind: NameKind, likeness: Likeness): StoreStatement => {
   const params = createParams();
   const key = kind === "EVENT" ? "toString(name)" : "path";
-  const letters = params.place("UInt64", likeness.letters);
   const lines = [
-    `SELECT known, toFloat64(sent) AS events, replaceRegexpAll(lowerUTF8(known), '[_ -]', '') AS plain`,
+    "SELECT known, toFloat64(sent) AS events, replaceRegexpAll(lowerUTF8(known), '[_ -]', '') AS plain,",
+    `arrayMin(arrayMap(one -> editDistanceUTF8(one, plain), ${params.place("Array(String)", likeness.plain)})) AS letters`,
     `FROM (SELECT ${key} AS known, sum(events) AS sent FROM property_catalogue`,
     `WHERE ${tenantSql(tenantId, params)} AND path ${kind === "EVENT" ? "=" : "!="} ''`,
     `GROUP BY known ORDER BY sent DESC LIMIT ${params.place("UInt64", likeness.among)})`,
-    `WHERE arrayExists(one -> editDistanceUTF8(one, plain) <= ${letters}, ${params.place("Array(String)", likeness.plain)})`,
-    `ORDER BY events DESC, known LIMIT ${params.place("UInt64", likeness.most)}`,
+    `WHERE letters <= ${params.place("UInt64", likeness.letters)}`,
+    `ORDER BY letters, events DESC, known LIMIT ${params.place("UInt64", likeness.most)}`,
   ];
   return { name: "names-like", text: lines.join("\n"), params: params.values };
 };
