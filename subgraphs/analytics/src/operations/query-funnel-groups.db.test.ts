@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { z } from "zod";
 import { buildAnalytics, type TestAnalytics } from "../../testing/build-analytics.ts";
 import { anyFunnel, FUNNEL_RANGE, unitEvents } from "../../testing/funnel-arbitraries.ts";
-import { passes } from "../../testing/reference-filter.ts";
+import { passes, textOf } from "../../testing/reference-filter.ts";
 import { referenceAttempt } from "../../testing/reference-funnel.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
@@ -43,10 +43,10 @@ const ask = async (caller: Caller, source: string, variables: Record<string, unk
 };
 
 const created = z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) });
-const cohortOf = async (caller: Caller, event: string): Promise<string> => {
+const cohortOf = async (caller: Caller, event: string, of: object = {}): Promise<string> => {
   const source = `mutation ($input: CreateCohortInput!) { createCohort(input: $input) { ... on CohortSaved { cohort { id } } } }`;
   const input = { name: `who did ${event} ${randomUUID()}`, definition: { did: { event: { events: [event] } } } };
-  return created.parse(await ask(caller, source, { input })).createCohort.cohort.id;
+  return created.parse(await ask(caller, source, { input: { ...input, ...of } })).createCohort.cohort.id;
 };
 
 /** Segments of random events, and what they say by plain reading. */
@@ -125,6 +125,7 @@ const outcomeOf = (attempts: readonly Attempted[], steps: number) => {
   return { successes: reached.at(-1) ?? 0, total: reached[0] ?? 0 };
 };
 
+const companyOf = (index: number): string => `c${index % 5}`;
 const people = fc
   .array(fc.tuple(unitEvents(6), fc.constantFrom("s1", "s2", "s3")), { minLength: 3, maxLength: 8 })
   .map((all) =>
@@ -135,52 +136,68 @@ const people = fc
           id: randomUUID(),
           userId: `u${index}`,
           sessionId: `${sessionId}-${index}`,
+          // Some of the people act in the name of the same company.
+          properties: { groups: { company: companyOf(index) } },
         })),
       )
       .toSorted((a, b) => a.timeMs - b.timeMs),
   );
 const attributions = fc.constantFrom<By>("FIRST", "LAST", "STEP");
-const questions = fc.array(fc.tuple(anyFunnel, attributions, fc.constantFrom("PERSON", "SESSION")), {
+const questions = fc.array(fc.tuple(anyFunnel, attributions, fc.constantFrom<Kind>("PERSON", "SESSION", "GROUP")), {
   minLength: 6,
   maxLength: 6,
 });
 
-/** A tenant with events, the segments, and two cohorts with their people by plain reading. */
+type Kind = "PERSON" | "SESSION" | "GROUP";
+/** What a question of a kind counts of an event. */
+const UNIT_OF: Readonly<Record<Kind, (event: TestEvent) => string | undefined>> = {
+  PERSON: ({ userId }) => userId,
+  SESSION: ({ sessionId }) => sessionId,
+  GROUP: (event) => textOf(event, "properties.groups.company") ?? undefined,
+};
+/** What the cohorts of a question of a kind are of; sessions are members of none. */
+const OF: Readonly<Record<Kind, object | null>> = {
+  ...{ PERSON: {}, SESSION: null },
+  GROUP: { unit: "ACCOUNTS", group: "company" },
+};
+
+/** A tenant with events, the segments, and two cohorts of each kind with their members by plain reading. */
 const seeded = async (events: readonly TestEvent[]) => {
   const caller = callerWith(freshTenantId(), PERMISSIONS);
   if (events.length > 0) await storeEvents(world.writer, caller.tenantId, events);
   for (const segment of SEGMENTS) await define(caller, segment);
-  const doing = ["a", "x"].map(async (name) => ({
-    id: await cohortOf(caller, name),
-    who: new Set(events.flatMap((one) => (one.name === name ? (one.userId ?? []) : []))),
-  }));
-  return { caller, events, cohorts: await Promise.all(doing) };
+  const doing = (kind: Kind) =>
+    (OF[kind] === null ? [] : ["a", "x"]).map(async (name) => ({
+      id: await cohortOf(caller, name, OF[kind] ?? {}),
+      who: new Set(events.flatMap((one) => (one.name === name ? (UNIT_OF[kind](one) ?? []) : []))),
+    }));
+  const [PERSON, GROUP] = [await Promise.all(doing("PERSON")), await Promise.all(doing("GROUP"))];
+  return { caller, events, cohorts: { PERSON, GROUP, SESSION: [] } };
 };
 type Seeded = Awaited<ReturnType<typeof seeded>>;
 
-const inputOf = ({ cohorts }: Seeded, plain: FunnelInput, by: By, kind: string) => ({
-  ...{ ...plain, unit: { kind } },
+const inputOf = ({ cohorts }: Seeded, plain: FunnelInput, by: By, kind: Kind) => ({
+  ...{ ...plain, unit: { kind, ...(kind === "GROUP" ? { group: "company" } : {}) } },
   breakdown: {
     segments: SEGMENTS.map(({ name }) => ({ name })),
     attribution: by,
     ...(by === "STEP" ? { step: plain.steps.length } : {}),
-    ...(kind === "PERSON" ? { cohorts: cohorts.map(({ id }) => id) } : {}),
+    cohorts: cohorts[kind].map(({ id }) => id),
   },
 });
 
 /** All attempts, and those of each cohort and segment, as the rules say. */
-const referenceOf = ({ events, cohorts }: Seeded, plain: FunnelInput, by: By, kind: string) => {
-  const unitOf = ({ userId, sessionId }: TestEvent) => (kind === "PERSON" ? userId : sessionId);
-  const all = attemptsOf(plain, unitOf, events);
+const referenceOf = ({ events, cohorts }: Seeded, plain: FunnelInput, by: By, kind: Kind) => {
+  const all = attemptsOf(plain, UNIT_OF[kind], events);
   const told = (one: Attempted) => telling(one, by, plain.steps.length);
-  const ofCohorts = cohorts.map(({ who }) => all.filter((one) => told(one) !== null && who.has(one.unit)));
+  const ofCohorts = cohorts[kind].map(({ who }) => all.filter((one) => told(one) !== null && who.has(one.unit)));
   const ofSegments = SEGMENTS.map(({ filter }) =>
     all.filter((one) => {
       const event = told(one);
       return event !== null && passes(event, filter);
     }),
   );
-  return { all, groups: [...(kind === "PERSON" ? ofCohorts : []), ...ofSegments] };
+  return { all, groups: [...ofCohorts, ...ofSegments] };
 };
 
 type Told = z.infer<typeof answer>["funnel"];
@@ -218,7 +235,7 @@ describe("a funnel broken down by cohorts and segments", () => {
           const input = inputOf(own, plain, by, kind);
           const { funnel } = answer.parse(await ask(own.caller, FUNNEL, { input }));
           expect(funnel.groups.map(({ cohort, segment }) => cohort?.id ?? segment?.name)).toEqual([
-            ...(kind === "PERSON" ? own.cohorts.map(({ id }) => id) : []),
+            ...own.cohorts[kind].map(({ id }) => id),
             ...SEGMENTS.map(({ name }) => name),
           ]);
           const known = referenceOf(own, plain, by, kind);
