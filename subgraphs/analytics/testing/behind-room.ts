@@ -9,6 +9,7 @@ import { behindCounts, behindEvents, behindPeople } from "../src/operations/behi
 import { createAnalyticsStore } from "../src/store/analytics-store.ts";
 import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createFunnelStore } from "../src/store/funnel-store.ts";
+import { createPathsStore } from "../src/store/paths-store.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 import { countHere } from "./count-here.ts";
@@ -113,7 +114,7 @@ export const openBehindRoom = (now: number) => {
   const deps = {
     ...{ eventStore, nowMs, statements: behaviourStatements, features: everyFeature },
     store: createAnalyticsStore(eventStore),
-    ...{ funnels: createFunnelStore(eventStore), counting: countHere },
+    ...{ funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore), counting: countHere },
     cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
     definitions: createDefinitionStore({ sql, nowMs }),
   };

@@ -9,6 +9,8 @@ export interface ReferencePath {
   readonly unit: string;
   readonly labels: readonly string[];
   readonly times: readonly number[];
+  /** Ids of the events of the told steps. */
+  readonly ids: readonly string[];
   readonly goesOn: boolean;
   readonly converted: boolean;
 }
@@ -103,25 +105,26 @@ const toldOf = (
   return { told: kept.slice(0, length), goesOn: length < kept.length };
 };
 
-/** Every path of one unit's events, in order of time, and how many beginnings did not reach their end. */
+/** Every path of one unit's events, in order of time, and how many beginnings did not reach their end, with the events they are. */
 export const referencePaths = (
   input: PathsInput,
   unit: string,
   events: readonly TestEvent[],
-): { readonly paths: readonly ReferencePath[]; readonly unreached: number } => {
+): { readonly paths: readonly ReferencePath[]; readonly unreached: number; readonly lost: readonly string[] } => {
   const backward = !input.start && Boolean(input.end);
   const ordered = stepsOf(input, events);
   const steps = backward ? ordered.toReversed() : ordered;
   const free = !input.start && !input.end;
   const paths: ReferencePath[] = [];
-  let [unreached, past, tried] = [0, 0, 0];
+  const lost: string[] = [];
+  let [past, tried] = [0, 0];
   steps.forEach((step, place) => {
     const begins = free || isAnchor(backward ? input.end : input.start, step);
     if (!begins || place < past || (tried > 0 && input.occurrence !== "ANY")) return;
     tried += 1;
     const extent = extentOf(input, steps, place);
     if (extent.length === 0) {
-      unreached += 1;
+      lost.push(step.event.id);
       return;
     }
     past = place + extent.length;
@@ -135,9 +138,16 @@ export const referencePaths = (
         (event) =>
           event.timeMs > earliest && event.timeMs - earliest <= seconds(goal.within) && isMatch(event, goal.event),
       );
-    paths.push({ unit, labels: told.map(({ label }) => label), times, goesOn, converted });
+    paths.push({
+      unit,
+      labels: told.map(({ label }) => label),
+      times,
+      goesOn,
+      converted,
+      ids: told.map(({ event }) => event.id),
+    });
   });
-  return { paths, unreached };
+  return { paths, unreached: lost.length, lost };
 };
 
 const median = (values: readonly number[]): number => {

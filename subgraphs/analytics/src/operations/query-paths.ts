@@ -7,7 +7,7 @@ import { behaviourSource } from "../domain/behaviour-source.ts";
 import { fieldsOfMatcher, type EventMatcher } from "../domain/event-matcher.ts";
 import type { Field } from "../domain/field.ts";
 import { sampledUnits, sliceSize, slicesOf } from "../domain/funnel/unit-slice.ts";
-import { pathTask } from "../domain/paths/count-paths.ts";
+import { pathTask, type PathParts } from "../domain/paths/count-paths.ts";
 import { parsePaths } from "../domain/paths/parse-paths.ts";
 import type { PathsAnswer } from "../domain/paths/paths-answer.ts";
 import type { PathsInput } from "../domain/paths/paths-input.ts";
@@ -20,7 +20,7 @@ import {
   PATH_MARKS,
   type PathsQuestion,
 } from "../domain/paths/paths.ts";
-import { provenanceOf, type Cost } from "../domain/provenance.ts";
+import { provenanceOf, type Cost, type Provenance } from "../domain/provenance.ts";
 import type { FrequentLabels } from "../store/paths-sql.ts";
 import type { PathsPlace, PathsStore, StoredLabel } from "../store/paths-store.ts";
 import { readPart } from "./asked-part.ts";
@@ -87,7 +87,8 @@ const placeOf = (question: PathsQuestion, table: PathsPlace["table"]): PathsPlac
   table,
   terms: {
     ...{ noLabel: NO_LABEL, separator: LABEL_SEPARATOR, marks: PATH_MARKS, backward: isBackward(question) },
-    onePath: hasOnePath(question),
+    // Steps are listed by their places among all events that are looked at.
+    onePath: hasOnePath(question) && question.behind === null,
     labelCharacters: PATH_LIMITS.labelCharacters,
     unitEvents: PATH_LIMITS.unitEvents,
     namedLabels: PATH_LIMITS.namedLabels,
@@ -119,11 +120,19 @@ const valuesOf = (
 const namesOf = (labels: readonly StoredLabel[]): ReadonlyMap<number, string> =>
   new Map(labels.map(({ label, code }, place) => [place < PATH_LIMITS.shortLabels ? place + 1 : code, label]));
 
-/** Answers `paths`: validates, reads which labels there are, then each unit's events slice by slice, and lays their paths out. */
-export const queryPaths =
+/** Paths that were counted, and how they were read. */
+export interface CountedPaths {
+  readonly parts: PathParts;
+  readonly question: PathsQuestion;
+  readonly place: PathsPlace;
+  readonly frequent: FrequentLabels;
+  readonly provenance: Provenance;
+}
+
+/** Counts the paths of a validated question: reads which labels there are, then each unit's events slice by slice. */
+export const countPaths =
   (deps: PathsDeps) =>
-  async (caller: Caller, input: PathsInput, signal?: AbortSignal): Promise<PathsAnswer> => {
-    const asked = parsePaths(input, accessOf(caller));
+  async (caller: Caller, asked: PathsQuestion, signal?: AbortSignal): Promise<CountedPaths> => {
     const { table, rejected } = behaviourSource(fieldsOf(asked), caller.dataPolicy);
     const [asOfMs, place] = [deps.nowMs(), placeOf(asked, table)];
     const part = await readPart(asked.asked, () => deps.paths.estimate(caller, asked, place, signal), COSTLY_EVENT);
@@ -141,17 +150,24 @@ export const queryPaths =
     const about = { tenantId: caller.tenantId, events, signal };
     const reading = { store: deps.paths, caller, question, place, frequent, effort, signal };
     const { parts, costs } = await withCount(deps.counting, task, about, (count) => readUnits(reading, events, count));
-    const { unitsInSample, ...told } = parts;
+    const { unitsInSample } = parts;
     const facts = {
       parts: [{ table, ...question.range }],
       rejected,
       approximations: approximationOf(part, "paths", unitsInSample),
     };
-    return {
-      ...told,
-      provenance: provenanceOf(
-        ...([facts, [labels.statistics, ...costs], asOfMs, question.timeZone, caller.dataPolicy] as const),
-        samplingOf(part, unitsInSample),
-      ),
-    };
+    const provenance = provenanceOf(
+      ...([facts, [labels.statistics, ...costs], asOfMs, question.timeZone, caller.dataPolicy] as const),
+      samplingOf(part, unitsInSample),
+    );
+    return { parts, question, place, frequent, provenance };
+  };
+
+/** Answers `paths`: validates, counts, and lays the paths out. */
+export const queryPaths =
+  (deps: PathsDeps) =>
+  async (caller: Caller, input: PathsInput, signal?: AbortSignal): Promise<PathsAnswer> => {
+    const { parts, provenance } = await countPaths(deps)(caller, parsePaths(input, accessOf(caller)), signal);
+    const { unitsInSample: _unitsInSample, behind: _behind, ...told } = parts;
+    return { ...told, provenance };
   };

@@ -85,7 +85,7 @@ const markSql = (events: PathEvents, { terms }: PathsSource, params: Params): st
 };
 
 /** The number of 64 bits by which a unit's events come together: a person's key, which is one, or the hash of another unit's id. */
-const unitNumber = ({ unit }: PathEvents, params: Params): string => {
+export const unitNumber = ({ unit }: PathEvents, params: Params): string => {
   const { key } = unitSql(unit, params);
   return unit.kind === "PERSON" ? key : `cityHash64(${key})`;
 };
@@ -119,7 +119,7 @@ const whereSql = (events: PathEvents, source: PathsSource, slice: UnitSlice, par
 };
 
 /** Every event that makes a step or is the goal, with its `label`, the `code` of that, and its `mark`. */
-const eventsSql = (
+export const eventsSql = (
   events: PathEvents,
   source: PathsSource,
   { part, columns }: { readonly part: PathsPart; readonly columns: readonly string[] },

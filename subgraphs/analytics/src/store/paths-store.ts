@@ -1,11 +1,15 @@
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, NativeAnswer, QueryAnswer } from "@tessera/platform/store/event-store";
+import type { BehindUnit, UnitEvent } from "../domain/funnel/funnel-cell.ts";
 import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { PathEvents } from "../domain/paths/paths.ts";
+import { unitEventOf } from "./behind/funnel-behind-sql.ts";
+import { pathStepsStatement } from "./behind/path-behind-sql.ts";
 import {
   pathLabelsStatement,
   pathUnitsStatement,
   readMatchers,
+  type FrequentLabels,
   type PathsPart,
   type PathsSource,
 } from "./paths-sql.ts";
@@ -41,6 +45,14 @@ export interface PathsStore {
     part: PathsPart,
     signal?: AbortSignal,
   ): Promise<NativeAnswer>;
+  /** The events of some units at the moments of the steps they are listed by, in the order in which paths were followed, by the labels they were followed by. */
+  stepsOf(
+    reader: DataReader,
+    events: PathEvents,
+    place: PathsPlace,
+    steps: { readonly frequent: FrequentLabels; readonly listed: readonly BehindUnit[] },
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<UnitEvent>>;
 }
 
 const objectOf = (raw: unknown): object => {
@@ -80,5 +92,7 @@ export const createPathsStore = (
       }),
     units: (reader, events, place, part, signal) =>
       store.native(reader, pathUnitsStatement(events, sourceOf(reader, place), part), optionsOf(signal)),
+    stepsOf: (reader, events, place, steps, signal) =>
+      store.query(reader, pathStepsStatement(events, sourceOf(reader, place), steps), unitEventOf, optionsOf(signal)),
   };
 };

@@ -18,7 +18,7 @@ export interface PeoplePage {
   readonly after: string;
 }
 
-/** Place of an event in the list of those behind a number, newest first; `key` is its id, or the number of its unit. */
+/** Place of an event in the list of those behind a number, newest first; `key` is its id, the number of its unit, or that and its place among the unit's events of the moment. */
 export interface BehindPlace {
   readonly timeMs: number;
   readonly key: string;
@@ -33,7 +33,14 @@ export interface BehindEventsPage {
 /** Journeys of a page at most: each is told with all its touchpoints. */
 const MAX_JOURNEYS = 100;
 
-const EVENT_PLACE = /^(\d{1,15})\.([0-9a-f-]{36}|\d{1,20})$/;
+/** What the places of a list hold beside the time. */
+type Keys = "EVENT" | "UNIT" | "STEP";
+/** An event by its id, a unit by its number, a step by that and by how many of its moment come before. */
+const PLACES: Readonly<Record<Keys, RegExp>> = {
+  EVENT: /^(\d{1,15})\.([0-9a-f-]{36})$/,
+  UNIT: /^(\d{1,15})\.(\d{1,20})$/,
+  STEP: /^(\d{1,15})\.(\d{1,20}\.\d{1,6})$/,
+};
 const PERSON_PLACE = /^\d{1,20}$/;
 
 const notGiven = (): Error => refuse("BAD_INPUT", "The cursor is not one this list gave out.", { field: "after" });
@@ -48,16 +55,16 @@ export const parsePeoplePage = ({ first = DEFAULT_PAGE, after }: BehindPageInput
 /** Writes the place of an event as `<milliseconds>.<key>`. */
 export const formatBehindPlace = ({ timeMs, key }: BehindPlace): string => `${timeMs}.${key}`;
 
-const placeOf = (after: string, keys: "EVENT" | "UNIT"): BehindPlace => {
-  const [, time, key] = EVENT_PLACE.exec(after) ?? [];
-  if (time === undefined || key === undefined || isUuid(key) !== (keys === "EVENT")) throw notGiven();
+const placeOf = (after: string, keys: Keys): BehindPlace => {
+  const [, time, key] = PLACES[keys].exec(after) ?? [];
+  if (time === undefined || key === undefined || (keys === "EVENT" && !isUuid(key))) throw notGiven();
   return { timeMs: Number(time), key };
 };
 
 /** Validates which events are asked for; `keys` says what the list's places hold beside the time. Refuses with BAD_INPUT. */
 export const parseEventsPage = (
   { first = DEFAULT_PAGE, after = null }: BehindPageInput,
-  keys: "EVENT" | "UNIT",
+  keys: Keys,
 ): BehindEventsPage => {
   const count = parseCount(first, "first", MAX_PAGE);
   return { first: count, after: after === null ? null : placeOf(after, keys) };

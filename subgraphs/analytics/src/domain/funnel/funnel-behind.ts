@@ -1,7 +1,8 @@
 import type { Attempt } from "./attempt.ts";
 import { readRange, requiredSteps, type Funnel } from "./funnel.ts";
-import type { BehindUnit, FunnelBehind, FunnelCell, UnitEvent, UnitsBehind } from "./funnel-cell.ts";
+import type { BehindUnit, FunnelCell, UnitEvent, UnitsBehind } from "./funnel-cell.ts";
 import { textAt, type UnitRow } from "./unit-columns.ts";
+import { createUnitList, unitText } from "./unit-list.ts";
 
 /** The ids of the events by which units are listed, in their order, from the units' events of those moments in the order in which they were looked at. */
 export const listedEvents = (
@@ -20,46 +21,6 @@ export const listedEvents = (
     // What was erased since is not shown.
     return id === undefined ? [] : [{ ...one, id }];
   });
-};
-
-interface Listed {
-  readonly low: number;
-  readonly high: number;
-  readonly at: number;
-  readonly tie: number;
-}
-
-const WORD = 32n;
-const unitText = ({ low, high }: Pick<Listed, "low" | "high">): string => String((BigInt(high) << WORD) + BigInt(low));
-const wordsOf = (unit: string): Pick<Listed, "low" | "high"> => {
-  const number = BigInt(unit);
-  return { low: Number(number & 0xff_ff_ff_ffn), high: Number(number >> WORD) };
-};
-
-const byUnit = (a: Listed, b: Listed): number => a.high - b.high || a.low - b.low;
-const newestFirst = (a: Listed, b: Listed): number => b.at - a.at || byUnit(b, a);
-
-/** How many times more units than are listed are kept before they are put in order: sorting seldom costs less than sorting each. */
-const SLACK = 4;
-
-/** Keeps the first units in an order after a place, whatever order they come in. */
-const createList = ({ order, after, most }: FunnelBehind, originMs: number) => {
-  const compare = order === "UNIT" ? byUnit : newestFirst;
-  const place = after === null ? null : { ...wordsOf(after.unit), at: after.timeMs - originMs, tie: 0 };
-  let kept: Listed[] = [];
-  const prune = (): void => {
-    kept = kept.toSorted(compare).slice(0, most);
-  };
-  return {
-    add: (one: Listed): void => {
-      if (place !== null && compare(one, place) <= 0) return;
-      if (kept.push(one) > SLACK * (most + 1)) prune();
-    },
-    list: (): readonly BehindUnit[] => {
-      prune();
-      return kept.map((one) => ({ unit: unitText(one), timeMs: originMs + one.at, tie: one.tie }));
-    },
-  };
 };
 
 /** Collects the units of a cell. */
@@ -86,7 +47,7 @@ export const createBehindCount = ({ behind, ...funnel }: Funnel): BehindCount =>
   const { fromMs } = readRange(funnel);
   const { cell } = behind;
   const find = placeIn(cell, requiredSteps(funnel));
-  const list = createList(behind, fromMs);
+  const list = createUnitList(behind, fromMs);
   let units = 0;
   return {
     add: (row, attempt, groups) => {
@@ -100,6 +61,9 @@ export const createBehindCount = ({ behind, ...funnel }: Funnel): BehindCount =>
       while (first > 0 && row.times[first - 1] === at) first -= 1;
       list.add({ low: row.unitLow, high: row.unitHigh, at, tie: place - first });
     },
-    result: () => ({ units, listed: list.list() }),
+    result: () => ({
+      units,
+      listed: list.list().map((one) => ({ unit: unitText(one), timeMs: fromMs + one.at, tie: one.tie })),
+    }),
   };
 };

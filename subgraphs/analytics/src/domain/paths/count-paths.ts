@@ -4,6 +4,8 @@ import { layOutTopPaths } from "./lay-out-top-paths.ts";
 import { eachPathUnit, type PathColumns } from "./path-columns.ts";
 import { createPathTally, type KeptPaths } from "./path-tally.ts";
 import type { PathsAnswer } from "./paths-answer.ts";
+import { pathsBehind } from "./paths-behind.ts";
+import type { PathsBehind } from "./path-cell.ts";
 import { isBackward, PATH_LIMITS, type PathAnchor, type PathsQuestion } from "./paths.ts";
 
 /** What is to be counted of paths: plain data throughout. */
@@ -17,6 +19,8 @@ export interface PathTask {
 export interface PathParts extends Omit<PathsAnswer, "provenance"> {
   /** Units of the sample that have a path, not scaled. */
   readonly unitsInSample: number;
+  /** What is listed of a number; null where nothing is. */
+  readonly behind: PathsBehind | null;
 }
 
 const ANY: EventMatcher = { names: [], filter: null };
@@ -65,6 +69,7 @@ export const createPathCount = ({ question, names }: PathTask): PathCount => {
         ...layOutTopPaths(question, kept, names, isBackward(question)),
         ...totalsOf(question, kept),
         unitsInSample: kept.units,
+        behind: pathsBehind(question, kept, names),
       };
     },
   };

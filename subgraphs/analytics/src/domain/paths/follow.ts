@@ -2,6 +2,9 @@ import { isBackward, PATH_MARKS, type PathsQuestion } from "./paths.ts";
 
 /** A unit's events as the store gives them, in order; lists of equal length. */
 export interface PathUnitRow {
+  /** The two words of the unit's number. */
+  readonly unitLow: number;
+  readonly unitHigh: number;
   /** True when the unit had more events than are looked at. */
   readonly cut: boolean;
   /** Milliseconds from the start of the range. */
@@ -17,20 +20,24 @@ export interface FollowedPath {
   readonly codes: readonly number[];
   /** When each step was, as in the row. */
   readonly times: readonly number[];
+  /** Where each step stands in the row. */
+  readonly places: readonly number[];
   /** True when the path goes on past what is told: it is longer than told, or comes back to a label where loops are cut. */
   readonly goesOn: boolean;
   /** Whether the goal followed; false when none was asked for. */
   readonly converted: boolean;
 }
 
-/** The paths of a unit, and of an end that had to be reached how many beginnings did not. */
+/** The paths of a unit, and where in the row the beginnings stand that did not reach an end which had to be reached. */
 export interface FollowedUnit {
   readonly paths: readonly FollowedPath[];
-  readonly unreached: number;
+  readonly unreached: readonly number[];
 }
 
 /** A unit's steps in the direction they are followed. */
 interface Walk {
+  /** Places in the row. */
+  readonly steps: readonly number[];
   readonly times: readonly number[];
   readonly codes: readonly number[];
   readonly begins: (place: number) => boolean;
@@ -40,6 +47,7 @@ interface Walk {
 interface Reached {
   readonly codes: number[];
   readonly times: number[];
+  readonly places: number[];
   goesOn: boolean;
   reachedEnd: boolean;
   /** The first place that is no more of the path. */
@@ -59,6 +67,7 @@ const walkOf = (question: PathsQuestion, row: PathUnitRow): Walk => {
   const free = question.start === null && question.end === null;
   const toEnd = question.start !== null && question.end !== null;
   return {
+    steps,
     times: steps.map((place) => row.times[place] ?? 0),
     codes: steps.map((place) => row.codes[place] ?? 0),
     begins: (step) => free || has(row.marks[steps[step] ?? -1], anchor),
@@ -67,28 +76,31 @@ const walkOf = (question: PathsQuestion, row: PathUnitRow): Walk => {
 };
 
 /** Adds a step to what is told, unless it repeats the last one; where it can't be told the path goes on untold. */
-const tell = (question: PathsQuestion, reached: Reached, code: number, time: number): void => {
+const tell = (question: PathsQuestion, { steps, codes, times }: Walk, reached: Reached, step: number): void => {
+  const code = codes[step] ?? 0;
   if (reached.goesOn || (question.repeats === "COLLAPSE" && reached.codes.at(-1) === code)) return;
   if (reached.codes.length === question.maxDepth || (question.loops === "CUT" && reached.codes.includes(code))) {
     reached.goesOn = true;
     return;
   }
   reached.codes.push(code);
-  reached.times.push(time);
+  reached.times.push(times[step] ?? 0);
+  reached.places.push(steps[step] ?? 0);
 };
 
 const follow = (question: PathsQuestion, walk: Walk, anchor: number): Reached => {
-  const { times, codes } = walk;
+  const { steps, times, codes } = walk;
   const begun = times[anchor] ?? 0;
   const reached: Reached = {
-    ...{ codes: [codes[anchor] ?? 0], times: [begun], goesOn: false, reachedEnd: false, next: anchor + 1 },
+    ...{ codes: [codes[anchor] ?? 0], times: [begun], places: [steps[anchor] ?? 0] },
+    ...{ goesOn: false, reachedEnd: false, next: anchor + 1 },
   };
   const [gap, window] = [question.gapMs ?? Infinity, question.windowMs ?? Infinity];
   while (reached.next < times.length && !reached.reachedEnd) {
     const place = reached.next;
     const time = times[place] ?? 0;
     if (Math.abs(time - (times[place - 1] ?? 0)) > gap || Math.abs(time - begun) > window) break;
-    tell(question, reached, codes[place] ?? 0, time);
+    tell(question, walk, reached, place);
     reached.reachedEnd = walk.ends(place);
     reached.next = place + 1;
   }
@@ -112,7 +124,7 @@ export const followUnit = (question: PathsQuestion, row: PathUnitRow): FollowedU
   const walk = walkOf(question, row);
   const mustReach = question.start !== null && question.end !== null;
   const paths: FollowedPath[] = [];
-  let unreached = 0;
+  const unreached: number[] = [];
   for (let place = 0; place < walk.times.length;) {
     if (!walk.begins(place)) {
       place += 1;
@@ -121,9 +133,9 @@ export const followUnit = (question: PathsQuestion, row: PathUnitRow): FollowedU
     const reached = follow(question, walk, place);
     const told = !mustReach || reached.reachedEnd;
     if (told) {
-      const { codes, times, goesOn } = reached;
-      paths.push({ codes, times, goesOn, converted: isConverted(question, row, Math.min(...times)) });
-    } else unreached += 1;
+      const { codes, times, places, goesOn } = reached;
+      paths.push({ codes, times, places, goesOn, converted: isConverted(question, row, Math.min(...times)) });
+    } else unreached.push(walk.steps[place] ?? 0);
     if (question.occurrence === "FIRST") break;
     place = told ? reached.next : place + 1;
   }

@@ -23,7 +23,7 @@ interface Counted {
 }
 
 /** Which node a label is at each depth, by the number the label is kept as. */
-interface Nodes {
+export interface Nodes {
   readonly all: readonly Counted[];
   readonly at: readonly ReadonlyMap<number, number>[];
 }
@@ -42,7 +42,8 @@ const countsByDepth = (kept: KeptPaths, maxDepth: number): readonly ReadonlyMap<
 
 const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-const nodesOf = (question: PathsQuestion, kept: KeptPaths, names: LabelNames): Nodes => {
+/** Lays out the nodes: at each depth the labels most paths have, and one of all others. */
+export const nodesOf = (question: PathsQuestion, kept: KeptPaths, names: LabelNames): Nodes => {
   const all: Counted[] = [];
   const at = countsByDepth(kept, question.maxDepth).map((counts, depth) => {
     const nodeOf = new Map<number, number>();

@@ -26,6 +26,7 @@ export const eachPathUnit = (
     while (to < rows && units[2 * to] === units[2 * from] && units[2 * to + 1] === units[2 * from + 1]) to += 1;
     const end = Math.min(to, from + most);
     take({
+      ...{ unitLow: units[2 * from] ?? 0, unitHigh: units[2 * from + 1] ?? 0 },
       cut: cut === null ? end < to : cut[from] === 1,
       times: times.subarray(from, end),
       codes: codes.subarray(from, end),

@@ -1,6 +1,19 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { followUnit, type PathUnitRow } from "./follow.ts";
+import type { Listed } from "../funnel/unit-list.ts";
+import { followUnit, type FollowedUnit, type PathUnitRow } from "./follow.ts";
 import { PATH_LIMITS, type PathsQuestion } from "./paths.ts";
+
+/** Where steps are found again, of which something is listed. */
+export interface KeptPlaces {
+  /** The two words of each path's unit. */
+  readonly low: Uint32Array;
+  readonly high: Uint32Array;
+  /** Milliseconds of each step from the start of the range, and how many of the unit's events of that moment come before it. */
+  readonly at: Float64Array;
+  readonly tie: Int32Array;
+  /** Beginnings that did not reach their end. */
+  readonly unreached: readonly Listed[];
+}
 
 /** Paths as they are kept until all are known: steps of one after those of another, 12 bytes each. */
 export interface KeptPaths {
@@ -17,9 +30,11 @@ export interface KeptPaths {
   readonly units: number;
   readonly unreached: number;
   readonly cutUnits: number;
+  /** Null where nothing is listed. */
+  readonly places: KeptPlaces | null;
 }
 
-type Numbers = Int32Array | Float64Array | Uint8Array;
+type Numbers = Int32Array | Uint32Array | Float64Array | Uint8Array;
 
 interface Growing<List extends Numbers> {
   add(value: number): void;
@@ -72,6 +87,41 @@ const tooManySteps = (most: number): Error =>
     { field: "input.maxDepth", limit: most },
   );
 
+/** How many of a unit's events of the same moment come before one. */
+const tieOf = ({ times }: PathUnitRow, place: number): number => {
+  let first = place;
+  while (first > 0 && times[first - 1] === times[place]) first -= 1;
+  return place - first;
+};
+
+/** Keeps where the steps of paths are found again. */
+const createPlaces = () => {
+  const low = growing((length) => new Uint32Array(length));
+  const high = growing((length) => new Uint32Array(length));
+  const at = growing((length) => new Float64Array(length));
+  const tie = growing((length) => new Int32Array(length));
+  const unreached: Listed[] = [];
+  return {
+    add: (row: PathUnitRow, followed: FollowedUnit): void => {
+      const unit = { low: row.unitLow, high: row.unitHigh };
+      for (const place of followed.unreached)
+        unreached.push({ ...unit, at: row.times[place] ?? 0, tie: tieOf(row, place) });
+      for (const { places } of followed.paths) {
+        low.add(unit.low);
+        high.add(unit.high);
+        for (const place of places) {
+          at.add(row.times[place] ?? 0);
+          tie.add(tieOf(row, place));
+        }
+      }
+    },
+    result: (): KeptPlaces => ({
+      ...{ low: low.list.subarray(0, low.length), high: high.list.subarray(0, high.length) },
+      ...{ at: at.list.subarray(0, at.length), tie: tie.list.subarray(0, tie.length), unreached },
+    }),
+  };
+};
+
 /** Follows units one by one and keeps their paths. */
 export const createPathTally = (
   question: PathsQuestion,
@@ -83,11 +133,14 @@ export const createPathTally = (
   const starts = growing((length) => new Int32Array(length));
   const goesOn = growing((length) => new Uint8Array(length));
   const converted = growing((length) => new Uint8Array(length));
+  const places = question.behind === null ? null : createPlaces();
   const counts = { units: 0, unreached: 0, cutUnits: 0 };
   return {
     add: (row) => {
-      const { paths, unreached } = followUnit(question, row);
-      counts.unreached += unreached;
+      const followed = followUnit(question, row);
+      const { paths, unreached } = followed;
+      counts.unreached += unreached.length;
+      places?.add(row, followed);
       if (paths.length === 0) return;
       if (steps.length > most) throw tooManySteps(most);
       counts.units += 1;
@@ -106,7 +159,7 @@ export const createPathTally = (
       const paths = starts.length;
       starts.add(steps.length);
       return {
-        ...{ ...counts, codes: numbering.codes },
+        ...{ ...counts, codes: numbering.codes, places: places === null ? null : places.result() },
         steps: steps.list.subarray(0, steps.length),
         waits: waits.list.subarray(0, waits.length),
         starts: starts.list.subarray(0, starts.length),

@@ -4,6 +4,7 @@ import type { AskedSample } from "../asked-sample.ts";
 import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../field.ts";
 import type { TimeRange } from "../time-range.ts";
+import type { PathBehind } from "./path-cell.ts";
 
 /** Which occurrences of an anchor begin a path, as in the SDL. */
 export type PathOccurrence = "FIRST" | "ANY";
@@ -62,6 +63,8 @@ export interface PathsQuestion extends PathEvents {
   readonly minLink: number;
   /** Whole paths shown at most; 0 for none. */
   readonly topPaths: number;
+  /** The number whose paths are listed; null for none. */
+  readonly behind: PathBehind | null;
 }
 
 /** Bounds of a question to `paths`: what a person reads off a picture is far below, and each rule costs a pass over the labels. */

@@ -5,11 +5,14 @@ import { formatBehindPlace, type BehindPlace } from "../../domain/behind/behind-
 import type { Provenance } from "../../domain/provenance.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { EventPage } from "../query-events.ts";
+import type { PathsDeps } from "../query-paths.ts";
 import type { FunnelDeps } from "../query-funnel.ts";
 import type { BehindDeps } from "./behind-lines.ts";
 
 /** What reading what is behind a number needs. */
-export type ReadBehindDeps = BehindDeps & FunnelDeps & { readonly store: Pick<AnalyticsStore, "eventsById"> };
+export type ReadBehindDeps = BehindDeps &
+  FunnelDeps &
+  PathsDeps & { readonly store: Pick<AnalyticsStore, "eventsById"> };
 
 /** How many there are behind a number, as in the SDL. */
 export interface BehindCounts {

@@ -15,8 +15,10 @@ import {
 import { requireUnitOf, unitOf } from "../../domain/cohort-unit.ts";
 import type { FunnelCellInput } from "../../domain/behind/funnel-cell.ts";
 import type { FunnelInput } from "../../domain/funnel/funnel-input.ts";
+import type { PathCellInput } from "../../domain/behind/path-cell.ts";
 import { parseRetentionCell, type RetentionCellInput } from "../../domain/behind/retention-cell.ts";
 import { parseCell, type CellInput } from "../../domain/cell.ts";
+import type { PathsInput } from "../../domain/paths/paths-input.ts";
 import type { RetentionInput } from "../../domain/retention.ts";
 import type { AskedOlap } from "../../domain/semantic/asked-question.ts";
 import { atRange, type Asked } from "../at-range.ts";
@@ -39,6 +41,7 @@ export interface BehindInput {
   readonly funnel?: Maybe<Of<Asked<FunnelInput>, FunnelCellInput>>;
   readonly sessions?: Maybe<OfSessions>;
   readonly attribution?: Maybe<OfAttribution>;
+  readonly paths?: Maybe<Of<Asked<PathsInput>, PathCellInput>>;
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
@@ -114,6 +117,7 @@ const KINDS = [
   "activeUsers",
   "sessions",
   "attribution",
+  "paths",
 ] as const;
 
 /** Refuses with BAD_INPUT unless exactly one number is named. */

@@ -7,6 +7,7 @@ import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps
 import type { BehindLines } from "./behind-lines.ts";
 import { behindLines, requireOne, type BehindInput } from "./behind-question.ts";
 import { funnelCounts, funnelEvents, funnelPeople } from "./read-funnel-behind.ts";
+import { pathCounts, pathEvents, pathPeople } from "./read-path-behind.ts";
 import { creditsBehind } from "./read-journeys.ts";
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
@@ -20,7 +21,9 @@ const told = (caller: Caller, { range, timeZone }: BehindLines, costs: readonly 
 export const behindCounts =
   (deps: ReadBehindDeps) =>
   async (caller: Caller, of: BehindInput, signal?: AbortSignal): Promise<BehindCounts> => {
-    if (requireOne(of) === "funnel" && of.funnel) return funnelCounts(deps)(caller, of.funnel, signal);
+    requireOne(of);
+    if (of.funnel) return funnelCounts(deps)(caller, of.funnel, signal);
+    if (of.paths) return pathCounts(deps)(caller, of.paths, signal);
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of, signal);
     const { behindCountsStatement, behindCountsOf } = deps.statements;
@@ -38,7 +41,9 @@ export const behindCounts =
 export const behindPeople =
   (deps: ReadBehindDeps) =>
   async (caller: Caller, of: BehindInput, asked: BehindPageInput, signal?: AbortSignal): Promise<BehindPeople> => {
-    if (requireOne(of) === "funnel" && of.funnel) return funnelPeople(deps)(caller, of.funnel, asked, signal);
+    requireOne(of);
+    if (of.funnel) return funnelPeople(deps)(caller, of.funnel, asked, signal);
+    if (of.paths) return pathPeople(deps)(caller, of.paths, asked, signal);
     const page = parsePeoplePage(asked);
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of, signal);
@@ -58,7 +63,9 @@ export const behindPeople =
 export const behindEvents =
   (deps: ReadBehindDeps) =>
   async (caller: Caller, of: BehindInput, asked: BehindPageInput, signal?: AbortSignal): Promise<EventPage> => {
-    if (requireOne(of) === "funnel" && of.funnel) return funnelEvents(deps)(caller, of.funnel, asked, signal);
+    requireOne(of);
+    if (of.funnel) return funnelEvents(deps)(caller, of.funnel, asked, signal);
+    if (of.paths) return pathEvents(deps)(caller, of.paths, asked, signal);
     const page = parseEventsPage(asked, "EVENT");
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of, signal);
