@@ -102,6 +102,7 @@ const createPlaces = () => {
   const tie = growing((length) => new Int32Array(length));
   const unreached: Listed[] = [];
   return {
+    unreached,
     add: (row: PathUnitRow, followed: FollowedUnit): void => {
       const unit = { low: row.unitLow, high: row.unitHigh };
       for (const place of followed.unreached)
@@ -141,8 +142,8 @@ export const createPathTally = (
       const { paths, unreached } = followed;
       counts.unreached += unreached.length;
       places?.add(row, followed);
+      if (steps.length + (places?.unreached.length ?? 0) > most) throw tooManySteps(most);
       if (paths.length === 0) return;
-      if (steps.length > most) throw tooManySteps(most);
       counts.units += 1;
       if (row.cut) counts.cutUnits += 1;
       for (const path of paths) {
