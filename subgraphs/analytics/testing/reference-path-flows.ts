@@ -115,12 +115,15 @@ export const referencePaths = (
   const ordered = stepsOf(input, events);
   const steps = backward ? ordered.toReversed() : ordered;
   const free = !input.start && !input.end;
+  // Of a single path followed back the anchor is the first one in order of time.
+  const only = backward && input.occurrence !== "ANY" ? steps.findLastIndex((step) => isAnchor(input.end, step)) : null;
   const paths: ReferencePath[] = [];
   const lost: string[] = [];
   let [past, tried] = [0, 0];
   steps.forEach((step, place) => {
     const begins = free || isAnchor(backward ? input.end : input.start, step);
-    if (!begins || place < past || (tried > 0 && input.occurrence !== "ANY")) return;
+    if (!begins || (only !== null && place !== only) || place < past || (tried > 0 && input.occurrence !== "ANY"))
+      return;
     tried += 1;
     const extent = extentOf(input, steps, place);
     if (extent.length === 0) {

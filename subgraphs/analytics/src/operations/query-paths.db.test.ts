@@ -183,6 +183,19 @@ describe("paths through stored events", () => {
     expect(answer.links).toEqual([{ from: 0, to: 1, paths: 7, share: 0.7, medianSeconds: 1 }]);
   });
 
+  test("a unit's one path is followed back from its first anchor in order of time, whether a goal is asked for or not", async () => {
+    const tenantId = freshTenantId();
+    const names = ["a", "end", "b", "end", "goal"];
+    await storeEvents(
+      world.writer,
+      tenantId,
+      names.map((name, second) => event("ada", name, second)),
+    );
+    const input: PathsInput = { range: PATHS_RANGE, end: { event: { events: ["end"] } } };
+    for (const goal of [null, { event: { events: ["goal"] } }])
+      expect((await ask(tenantId, { ...input, goal })).topPaths.map(({ labels }) => labels)).toEqual([["a", "end"]]);
+  });
+
   test("nobody has no paths, and no share of none is told", async () => {
     const answer = await ask(freshTenantId(), { range: PATHS_RANGE, goal: { event: { events: ["buy"] } } });
     expect(answer).toMatchObject({

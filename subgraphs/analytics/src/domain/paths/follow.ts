@@ -119,13 +119,20 @@ const isConverted = (question: PathsQuestion, row: PathUnitRow, earliest: number
   return false;
 };
 
+/** Where a unit's paths are looked for from: of a single one followed back, from the first anchor in order of time, which comes last on the walk. */
+const firstPlace = (question: PathsQuestion, walk: Walk): number => {
+  if (question.occurrence === "ANY" || !isBackward(question)) return 0;
+  const anchor = walk.steps.findLastIndex((_step, place) => walk.begins(place));
+  return anchor < 0 ? walk.steps.length : anchor;
+};
+
 /** Finds the paths of one unit, by docs/paths.md. */
 export const followUnit = (question: PathsQuestion, row: PathUnitRow): FollowedUnit => {
   const walk = walkOf(question, row);
   const mustReach = question.start !== null && question.end !== null;
   const paths: FollowedPath[] = [];
   const unreached: number[] = [];
-  for (let place = 0; place < walk.times.length;) {
+  for (let place = firstPlace(question, walk); place < walk.times.length;) {
     if (!walk.begins(place)) {
       place += 1;
       continue;
