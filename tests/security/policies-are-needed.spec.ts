@@ -170,6 +170,7 @@ const STORE_TABLES = [
   "batches",
   "rollup_hour_name",
   "rollup_day_dimensions",
+  "property_catalogue",
   "worker_answer_rows",
   "worker_cohort_accounts",
   "worker_cohort_changes",
