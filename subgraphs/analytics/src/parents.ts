@@ -100,9 +100,7 @@ export type ColumnParent = Column;
 /** What a resolver of `Event` receives. */
 export type EventParent = StoredEvent;
 /** What a resolver of `Behind` receives. */
-export interface BehindParent {
-  readonly of: BehindInput;
-}
+export type BehindParent = Readonly<Record<"of", BehindInput>>;
 /** What a resolver of `BehindPerson` receives. */
 export type BehindPersonParent = BehindPerson;
 /** What a resolver of `BehindJourney` receives. */
