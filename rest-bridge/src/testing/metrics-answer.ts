@@ -28,7 +28,15 @@ export const metricsAnswer = (events: number, cursor: string): RestRealtimeMetri
       bytesRead: 10,
       elapsedMs: 1,
       timeZone: "UTC",
-      ...{ peopleVersion: null, sampling: null, rowsFilteredBy: [], maskedColumns: [], projections: null, definitions: [], cohorts: [] },
+      ...{
+        peopleVersion: null,
+        sampling: null,
+        rowsFilteredBy: [],
+        maskedColumns: [],
+        projections: null,
+        definitions: [],
+        cohorts: [],
+      },
     },
   },
 });

@@ -37,9 +37,7 @@ export const NO_USES: Uses = { definitions: [], cohorts: [] };
 /** Shape of uses that were kept with an answer; none are known of what was kept before they were. */
 export const usesShape = z
   .object({
-    definitions: z
-      .array(z.object({ kind: z.enum(USED_KINDS), name: z.string(), version: z.number() }))
-      .default([]),
+    definitions: z.array(z.object({ kind: z.enum(USED_KINDS), name: z.string(), version: z.number() })).default([]),
     cohorts: z.array(
       z.object({
         ...{ id: z.string(), name: z.string(), version: z.number(), asOf: z.string() },

@@ -1,5 +1,4 @@
 import type { Caller } from "@tessera/contracts/caller";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { formatBehindPlace, parseJourneysPage, type BehindPageInput } from "../../domain/behind/behind-page.ts";
 import { eventsOnly, provenanceOf } from "../../domain/provenance.ts";
 import { isoTime } from "../../domain/zone.ts";
@@ -24,13 +23,17 @@ export const creditsBehind = async (
   return rows[0] ?? { credit: 0, creditedValue: 0 };
 };
 
-/** Answers `Behind.journeys`: those that a number of attribution counts, the latest end first, in pages. */
+/** Answers `Behind.journeys`: those that a number of attribution counts, the latest end first, in pages; null of other questions, whose numbers count none. */
 export const behindJourneys =
   (deps: ReadBehindDeps) =>
-  async (caller: Caller, of: BehindInput, asked: BehindPageInput, signal?: AbortSignal): Promise<BehindJourneys> => {
+  async (
+    caller: Caller,
+    of: BehindInput,
+    asked: BehindPageInput,
+    signal?: AbortSignal,
+  ): Promise<BehindJourneys | null> => {
     const { attribution } = of;
-    if (attribution === null || attribution === undefined)
-      throw refuse("BAD_INPUT", "Journeys are told of numbers of `attribution`.", { field: "of" });
+    if (attribution === null || attribution === undefined) return null;
     const page = parseJourneysPage(asked);
     const asOfMs = deps.nowMs();
     const { behind, reader, range } = await within("attribution", () => journeysOf(deps, caller, attribution));
