@@ -21,6 +21,12 @@ export interface ChangeMeasure {
   readonly quantityOf: (cell: (name: string) => number | null) => Quantity;
 }
 
+/** A quantile: how it is read, and the number that is taken apart in its place once a threshold is known, the share of its numbers beyond that. */
+export interface QuantileMeasure {
+  readonly quantile: MeasureInput;
+  readonly beyond: (threshold: number) => ChangeMeasure;
+}
+
 const bad = (detail: string): Error => refuse("BAD_INPUT", detail, { field: "input.value.name" });
 
 /** The measures that a measure computes with, itself the last, in the order they are written. */
@@ -91,7 +97,7 @@ const countedBy = (inputs: readonly (MeasureInput | undefined)[]): FilterInput |
 };
 
 const NOT_TAKEN_APART =
-  "Only counts, distinct counts, sums, averages, and formulas that add those up or divide two of them, can be taken apart: name another number.";
+  "Only counts, distinct counts, sums, averages, formulas that add those up or divide two of them, and quantiles can be taken apart: name another number.";
 
 const ofFormula = (inputs: readonly MeasureInput[], access: FieldAccess): ChangeMeasure => {
   const measures = parseMeasures(inputs, "input.question", access);
@@ -148,13 +154,50 @@ const ofSum = (input: MeasureInput): ChangeMeasure => ({
   },
 });
 
-/** How a number among those of a question, as they were sent and as they were read, is measured of slices; refuses with BAD_INPUT one that is no sum and no ratio of sums. */
+const ofQuantile = ({ name: _name, levels: _levels, ...input }: MeasureInput, level: number): QuantileMeasure => {
+  const [field, currency, filter] = [input.of ?? "", input.currency ?? null, input.filter ?? null];
+  const held: readonly FilterInput[] = [
+    ...(filter === null ? [] : [filter]),
+    ...(currency === null ? [] : [{ field: "currency", eq: currency }]),
+  ];
+  return {
+    quantile: { ...input, name: TOTAL, levels: [level] },
+    beyond: (threshold) => {
+      const above: FilterInput = { and: [{ field, gt: threshold }, ...held] };
+      const known: FilterInput = {
+        and: [
+          {
+            or: [
+              { field, gt: threshold },
+              { field, lte: threshold },
+            ],
+          },
+          ...held,
+        ],
+      };
+      return {
+        measures: [
+          { name: TOTAL, function: "COUNT", filter: above },
+          { name: UNITS, function: "COUNT", filter: known },
+        ],
+        scale: 1,
+        counted: above,
+        quantityOf: (cell) => {
+          const numbers = cell(UNITS) ?? 0;
+          return { value: cell(TOTAL) ?? 0, base: numbers, units: numbers };
+        },
+      };
+    },
+  };
+};
+
+/** How a number among those of a question, as they were sent and as they were read, is measured of slices; refuses with BAD_INPUT one that is no sum, no ratio of sums and no quantile. */
 export const changeMeasure = (
   inputs: readonly MeasureInput[],
   measures: readonly Measure[],
   name: string,
   access: FieldAccess,
-): ChangeMeasure => {
+): ChangeMeasure | QuantileMeasure => {
   const names = measures.flatMap(({ name: own }, index) => {
     const input = measureInputAt(inputs, index);
     return input === undefined ? [] : [[own, input] as const];
@@ -178,9 +221,13 @@ export const changeMeasure = (
     case "UNIQUES":
     case "SUM":
       return ofSum(own);
+    case "QUANTILES": {
+      const formula = measures.find((one) => one.name === name)?.formula;
+      if (formula?.kind !== "QUANTILE") throw new Error("A column of QUANTILES is a quantile.");
+      return ofQuantile(own, formula.level);
+    }
     case "MIN":
     case "MAX":
-    case "QUANTILES":
       throw bad(NOT_TAKEN_APART);
   }
 };

@@ -7,10 +7,10 @@ import { accessOf } from "../../domain/access.ts";
 import { toldRange } from "../../domain/asked-range.ts";
 import { parseZone } from "../../domain/cohort-window.ts";
 import { changeMeasure, type ChangeMeasure } from "../../domain/change/change-measure.ts";
-import { comparableSpans, type SpanRhythm } from "../../domain/change/comparable-spans.ts";
+import { comparableSpans } from "../../domain/change/comparable-spans.ts";
 import { EXECUTION_DIMENSIONS } from "../../domain/change/execution-measure.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
-import { MIN_COMPARISONS, type Quantity } from "../../domain/change/slice-measure.ts";
+import { MIN_COMPARISONS } from "../../domain/change/slice-measure.ts";
 import { QUESTIONS, type QuestionKind } from "../../domain/dashboards/question.ts";
 import { parseRevealedField, type FieldAccess } from "../../domain/fields.ts";
 import type { Meanings } from "../../domain/semantic/dimension-expression.ts";
@@ -27,8 +27,10 @@ import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.
 import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../watched/grouped-question.ts";
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
 import type { BehaviourChange } from "./behaviour-change.ts";
+import type { SpanChoices } from "./compared-spans.ts";
 import { BEHAVIOUR, type ExplainBehaviourDeps } from "./behaviour-questions.ts";
 import { FUNNEL_GROUPS } from "./funnel-group.ts";
+import { overThreshold, type OfQuantile } from "./quantile-change.ts";
 import type { TakeApartDeps } from "./take-apart.ts";
 
 /** What explaining a change needs. */
@@ -55,6 +57,8 @@ export interface GroupedChange {
   readonly measure: ChangeMeasure;
   /** What the events are held to, the question's own filter among it. */
   readonly question: Pick<OlapInput, "filter" | "timeZone" | "approximate" | "meanings">;
+  /** Of a quantile, the threshold by which it is taken apart. */
+  readonly quantile?: OfQuantile;
 }
 
 /** A change as it was read: a number, in a span of time, and which spans it may be compared with. */
@@ -74,15 +78,7 @@ export interface AskedChange {
   readonly uses: Uses;
   /** Conditions that the change was held to. */
   readonly held: readonly SliceCondition[];
-  /** Spans to compare with by their rhythm, the most comparable first; without a rhythm those that were named. */
-  readonly choices: readonly (readonly [SpanRhythm | null, readonly TimeRange[]])[];
-}
-
-/** Spans that hold events, and what was read of each. */
-export interface ComparedSpans<Read> {
-  readonly rhythm: SpanRhythm | null;
-  readonly spans: readonly TimeRange[];
-  readonly before: readonly Read[];
+  readonly choices: SpanChoices;
 }
 
 /** Spans a change is compared with: fewer tell no spread, more cost without telling more. */
@@ -138,23 +134,6 @@ const namedSpans = ({ comparedWith = [] }: ExplainChangeInput, span: TimeRange):
   return spans;
 };
 
-/** Reads the first of the rhythms of which enough spans hold events; null where none does. */
-export const comparedSpans = async <Read extends Pick<Quantity, "units" | "seen">>(
-  choices: AskedChange["choices"],
-  read: (spans: readonly TimeRange[]) => Promise<readonly Read[]>,
-): Promise<ComparedSpans<Read> | null> => {
-  for (const [rhythm, spans] of choices) {
-    const before = await read(spans);
-    const filled = spans.flatMap((span, at) => {
-      const one = before[at];
-      return one === undefined || (one.seen ?? one.units) <= 0 ? [] : [{ span, one }];
-    });
-    if (filled.length >= MIN_COMPARISONS)
-      return { rhythm, spans: filled.map(({ span }) => span), before: filled.map(({ one }) => one) };
-  }
-  return null;
-};
-
 /** A span as it is told, on the clock of a zone. */
 export const toldSpan = ({ fromMs, toMs }: TimeRange, timeZone: string): ReturnType<typeof toldRange> =>
   toldRange({ from: isoTime(fromMs), to: isoTime(toMs) }, timeZone);
@@ -174,6 +153,7 @@ interface Asking {
   readonly span: TimeRange;
   readonly timeZone: string;
   readonly held: readonly SliceCondition[];
+  readonly choices: SpanChoices;
   /** Where dimensions are named beside the question. */
   readonly beside: unknown;
 }
@@ -183,7 +163,7 @@ type OfQuestion = Pick<AskedChange, "name" | "of" | "definitionIds" | "cohortIds
 
 const groupedChange = async (
   deps: ExplainDeps,
-  { caller, value, span, timeZone, held, beside }: Asking,
+  { caller, value, span, timeZone, held, choices, beside }: Asking,
   { question, pins, where, savedQueryId }: GroupedQuestion,
 ): Promise<OfQuestion> => {
   refuseUnusedParts(value, null);
@@ -206,9 +186,12 @@ const groupedChange = async (
     ...{ filter: heldTo(resolved.filter, held), timeZone, meanings },
     ...(approximate === undefined ? {} : { approximate }),
   };
+  const measure = changeMeasure(resolved.measures, measures, name, access);
+  const number =
+    "beyond" in measure ? await overThreshold(deps, { caller, question: asked, span, choices }, measure) : { measure };
   return {
     name,
-    of: { kind: "GROUPED", measure: changeMeasure(resolved.measures, measures, name, access), question: asked },
+    of: { kind: "GROUPED", ...number, question: asked },
     meanings,
     definitionIds: [...(savedQueryId === null ? [] : [savedQueryId]), ...namedIds],
     cohortIds: cohortsIn(question),
@@ -247,13 +230,14 @@ export const readAskedChange = async (
   const found = await groupedOrOther(deps, caller, await checkQuestion(deps)(caller, input.question, "input.question"));
   const beside = [input.where, input.dimensions];
   const held = conditionsOf(input, await accessNaming(deps, caller, beside), found.kind);
-  const asking: Asking = { caller, value: input.value ?? {}, span, timeZone, held, beside };
+  const choices: SpanChoices = named.length > 0 ? [[null, named]] : comparableSpans(span, zoneOffset(timeZone));
+  const asking: Asking = { caller, value: input.value ?? {}, span, timeZone, held, choices, beside };
   const read = await (found.kind === "GROUPED"
     ? groupedChange(deps, asking, found)
     : behaviourChange(deps, asking, found));
   return {
     ...{ span, timeZone, held, ...read },
     uses: deps.notedUses?.() ?? NO_USES,
-    choices: named.length > 0 ? [[null, named]] : comparableSpans(span, zoneOffset(timeZone)),
+    choices,
   };
 };

@@ -9,13 +9,13 @@ import { togetherFrom } from "../../domain/provenance-together.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import {
-  comparedSpans,
   readAskedChange,
   toldSpan,
   type AskedChange,
   type ExplainChangeInput,
   type ExplainDeps,
 } from "./asked-change.ts";
+import { comparedSpans } from "./compared-spans.ts";
 import type { ToldDriftBin } from "../quality/query-quality.ts";
 import { accessNaming } from "../semantic/own-dimensions.ts";
 import { searchSlices, type ContributingSlice, type TakeApart } from "./search-slices.ts";
@@ -38,6 +38,8 @@ export interface ChangeExplanation {
   readonly value: string;
   readonly actual: number | null;
   readonly expected: number | null;
+  /** Of a quantile, the number beyond which its numbers are counted. */
+  readonly threshold: number | null;
   readonly rhythm: SpanRhythm | null;
   readonly comparedWith: readonly { readonly from: string; readonly to: string }[];
   readonly searched: readonly string[];
@@ -130,7 +132,8 @@ export const explainChange =
     const dimensions = dimensionsOf(input, asked, await accessNaming(deps, caller, input.dimensions));
     const { span, timeZone, name, held, choices } = asked;
     const searched = dimensions.filter((one) => !held.some(({ dimension }) => dimension === one));
-    const provenances: Provenance[] = [];
+    const quantile = asked.of.kind === "GROUPED" ? asked.of.quantile : undefined;
+    const provenances: Provenance[] = [...(quantile?.provenances ?? [])];
     const read = readerOf(deps, caller, asked, searched, { signal, provenances });
     const [actual = { value: 0, base: null, units: 0 }] = await read.whole([span]);
     const found = await comparedSpans(choices, read.whole);
@@ -144,7 +147,8 @@ export const explainChange =
       outcome:
         found === null ? "TOO_LITTLE_BEFORE" : !changed ? "UNCHANGED" : slices.length > 0 ? "EXPLAINED" : "ALIKE",
       ...{ range: toldSpan(span, timeZone), value: name, searched, steps, bins: bins ?? [] },
-      ...{ actual: scaled(numberOf(actual)), expected: scaled(expected) },
+      actual: quantile?.threshold === null ? null : scaled(numberOf(actual)),
+      ...{ expected: scaled(expected), threshold: quantile?.threshold ?? null },
       slices: slices.map((slice) => ({
         ...{ ...slice, actual: scaled(slice.actual), expected: scaled(slice.expected) },
         effects: slice.effects === null ? null : scaledEffects(slice.effects, scale),

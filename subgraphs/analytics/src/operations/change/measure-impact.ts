@@ -11,8 +11,8 @@ import type { TimeRange } from "../../domain/time-range.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { queryOlap } from "../query-olap.ts";
 import type { BehaviourChange } from "./behaviour-change.ts";
+import { comparedSpans } from "./compared-spans.ts";
 import {
-  comparedSpans,
   readAskedChange,
   toldSpan,
   type AskedChange,
