@@ -22,6 +22,7 @@ import { registerCorrelations } from "./routes/correlations/route.ts";
 import { registerAnomalies } from "./routes/anomalies/route.ts";
 import { registerAnomalyPictures } from "./routes/anomaly-pictures/route.ts";
 import { registerAnomaly } from "./routes/anomaly/route.ts";
+import { registerCatalogue } from "./routes/catalogue/route.ts";
 import { registerChanges } from "./routes/changes/route.ts";
 import { registerWebhooks } from "./routes/webhooks/route.ts";
 import { registerInbound, type ReceiveProviderEvent } from "./routes/incidents/inbound-route.ts";
@@ -76,6 +77,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerAttributionModel(scope, deps);
     registerPathsAnalyze(scope, deps);
     registerSessionsAnalyze(scope, deps);
+    registerCatalogue(scope, deps);
     registerCohort(scope, deps);
     registerPeople(scope, deps);
     registerErasures(scope, deps);

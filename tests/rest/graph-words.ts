@@ -15,6 +15,9 @@ const ENUM_VALUES = new Set([
   "SHARED",
   "LINEAR",
   "MARKOV",
+  "TEXT",
+  "NUMBER",
+  "BOOLEAN",
 ]);
 /** The whole difference between the two: snake case for names, lower case for the values of enums. */
 export const inRestWords = (value: unknown): unknown => {

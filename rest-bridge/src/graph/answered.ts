@@ -50,11 +50,14 @@ const withVariable = (message: string, extras: RefusalExtras, naming: FieldNamin
   return extras.field === undefined && place !== undefined ? { ...extras, field: naming(restFieldOf(place)) } : extras;
 };
 
+/** What the graph advises, in REST's words: a slip is asked about all the same with `allow_unknown`. */
+const inRestAdvice = (message: string): string => message.replaceAll("`allowUnknown: true`", "`allow_unknown: true`");
+
 /** An error of the graph as a refusal of the one table; what has no code of the table is INTERNAL and says nothing else. */
 export const refusalOf = ({ message, extensions = {} }: GraphError, naming: FieldNaming = unchanged): Refusal => {
   const { code } = extensions;
   if (!isErrorCode(code) || code === "INTERNAL") return refuse("INTERNAL", errorCodes.INTERNAL.title);
-  return refuse(code, message, withVariable(message, extrasOf(extensions, naming), naming));
+  return refuse(code, inRestAdvice(message), withVariable(message, extrasOf(extensions, naming), naming));
 };
 
 const warningOf = (error: GraphError): Warning => {

@@ -103,6 +103,17 @@ export const toSample = ({
   ...(fast === undefined ? {} : { fast }),
 });
 
+/** Whether names that were never sent may be asked about, described as the graph describes the input it stands for. */
+export const allowUnknownSchema = (input: string) =>
+  Type.Optional(Type.Boolean({ default: false, ...from(`${input}.allowUnknown`) }));
+
+/** Whether names that were never sent may be asked about, in the graph's words. */
+export const toAllowUnknown = ({
+  allow_unknown: allowUnknown,
+}: {
+  readonly allow_unknown?: boolean | undefined;
+}): { readonly allowUnknown?: boolean } => (allowUnknown === undefined ? {} : { allowUnknown });
+
 /** How old an answer may be. */
 export const maxStalenessSchema = Type.Optional(
   Type.String({ maxLength: MAX_TEXT, default: "PT0S", ...from("Query.olap.maxStaleness") }),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { errorCodes } from "@tessera/platform/errors/error-codes";
-import { getNamedType, isObjectType } from "graphql";
+import { getNamedType, isInputObjectType, isObjectType } from "graphql";
 import { routeDescriptions } from "../routes/descriptions.ts";
 import { openApiDocument } from "./document.ts";
 import { snakeCase } from "../http/snake-case.ts";
@@ -116,6 +116,24 @@ describe("the OpenAPI document", () => {
     expect(others).toEqual([]);
   });
 
+  it("takes `allow_unknown` in every question of which the graph takes it", () => {
+    const graph = createGraphDescriptions(supergraphSdl).schema;
+    const asked = routeDescriptions.flatMap(({ path, body }: { readonly path: string; readonly body?: unknown }) => {
+      if (!isJsonObject(body)) return [];
+      const { "x-graphql": name, properties } = body;
+      const type = typeof name === "string" ? graph.getType(name) : undefined;
+      if (!isInputObjectType(type) || !("allowUnknown" in type.getFields())) return [];
+      return [[path, isJsonObject(properties) && "allow_unknown" in properties]];
+    });
+    expect(Object.fromEntries(asked)).toEqual({
+      "/api/v2/analytics/realtime/query": true,
+      "/api/v2/analytics/attribution/model": true,
+      "/api/v2/analytics/funnel/analyze": true,
+      "/api/v2/analytics/paths/analyze": true,
+      "/api/v2/analytics/sessions/analyze": true,
+    });
+  });
+
   it("refuses to describe what the graph does not have", () => {
     const broken = routeDescriptions.map((route) => ({ ...route, graphql: "Query.nothing" }));
     expect(() => openApiDocument(broken, supergraphSdl)).toThrow("Query.nothing");
@@ -152,6 +170,7 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/funnel/analyze",
       "/api/v2/analytics/paths/analyze",
       "/api/v2/analytics/sessions/analyze",
+      ...["properties", "event-names"].map((part) => `/api/v2/analytics/catalogue/${part}`),
       "/api/v2/analytics/cohort/{cohort_id}",
       "/api/v2/analytics/people/{person_id}",
       "/api/v2/analytics/people/merge",

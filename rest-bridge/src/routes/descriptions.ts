@@ -7,6 +7,7 @@ import { adminUsageDescription } from "./admin-usage/description.ts";
 import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
+import { catalogueDescriptions } from "./catalogue/description.ts";
 import { cohortDescription } from "./cohort/description.ts";
 import {
   erasePersonDescription,
@@ -47,6 +48,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   funnelAnalyzeDescription,
   pathsAnalyzeDescription,
   sessionsAnalyzeDescription,
+  ...catalogueDescriptions,
   cohortDescription,
   ...[personDescription, mergePeopleDescription, identifyDescription],
   ...[erasePersonDescription, personErasureDescription],

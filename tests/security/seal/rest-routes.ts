@@ -128,7 +128,10 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
   "GET /api/v2/anomalies/{anomaly_id}": async (url, apiKey, tenantId) =>
     JSON.stringify(await askHttp(`${url}/api/v2/anomalies/${NOTHING}?${query(tenantId)}`, apiKey)),
   ...Object.fromEntries(
-    ["changes", "webhooks", "webhook-deliveries"].map((name) => [
+    [
+      ...["changes", "webhooks", "webhook-deliveries"],
+      ...["analytics/catalogue/properties", "analytics/catalogue/event-names"],
+    ].map((name) => [
       `GET /api/v2/${name}`,
       async (url: string, apiKey: string, tenantId: string) =>
         JSON.stringify(await askHttp(`${url}/api/v2/${name}?${query(tenantId)}`, apiKey)),

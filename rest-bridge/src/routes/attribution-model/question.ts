@@ -9,10 +9,12 @@ import type {
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import {
+  allowUnknownSchema,
   maxStalenessSchema,
   rangeSchema,
   sampleSchemas,
   tenantIdSchema,
+  toAllowUnknown,
   toRange,
   toSample,
 } from "../../http/question-parts.ts";
@@ -168,6 +170,7 @@ export const attributionQuestionSchema = Type.Object(
       ),
     ),
     ...sampleSchemas("AttributionInput"),
+    allow_unknown: allowUnknownSchema("AttributionInput"),
   },
   { additionalProperties: false, title: "AttributionQuestion", examples: [EXAMPLE], ...from("AttributionInput") },
 );
@@ -233,5 +236,6 @@ export const toAttributionInput = (question: AttributionQuestion): AttributionIn
     ...(topPaths === undefined ? {} : { topPaths }),
     ...(bootstrap === undefined ? {} : { bootstrap }),
     ...toSample(question),
+    ...toAllowUnknown(question),
   };
 };

@@ -96,6 +96,9 @@ const query = Type.Object(
       Type.String({ pattern: "^(?:0?\\.[0-9]{1,9}|1(?:\\.0{1,9})?)$", default: "1", ...from("RetentionInput.sample") }),
     ),
     fast: Type.Optional(Type.Enum(["true", "false"], { default: "false", ...from("RetentionInput.fast") })),
+    allow_unknown: Type.Optional(
+      Type.Enum(["true", "false"], { default: "false", ...from("RetentionInput.allowUnknown") }),
+    ),
     history: number(4, "100", "Sizes of the past, 1 to 1,000."),
   },
   { additionalProperties: false },

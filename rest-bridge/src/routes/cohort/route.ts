@@ -64,6 +64,7 @@ const partsOf = (query: Query): Readonly<Record<string, unknown>> => {
     ...(asOf === null ? {} : { asOf }),
     ...(query.sample === undefined ? {} : { sample: Number(query.sample) }),
     ...(query.fast === undefined ? {} : { fast: query.fast === "true" }),
+    ...(query.allow_unknown === undefined ? {} : { allowUnknown: query.allow_unknown === "true" }),
   };
 };
 

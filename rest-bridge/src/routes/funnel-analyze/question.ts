@@ -3,10 +3,12 @@ import type { FunnelAnchor, FunnelAttribution, FunnelInput, FunnelOrder } from "
 import { from } from "../../http/graphql-annotation.ts";
 import {
   CALENDAR_UNITS,
+  allowUnknownSchema,
   maxStalenessSchema,
   rangeSchema,
   sampleSchemas,
   tenantIdSchema,
+  toAllowUnknown,
   toRange,
   toSample,
 } from "../../http/question-parts.ts";
@@ -149,6 +151,7 @@ export const funnelQuestionSchema = Type.Object(
     attribution: Type.Optional(attributionSchema),
     time_zone: Type.Optional(text("FunnelInput.timeZone")),
     ...sampleSchemas("FunnelInput"),
+    allow_unknown: allowUnknownSchema("FunnelInput"),
   },
   { additionalProperties: false, title: "FunnelQuestion", examples: [EXAMPLE], ...from("FunnelInput") },
 );
@@ -200,5 +203,6 @@ export const toFunnelInput = (question: FunnelQuestion): FunnelInput => {
     ...(attribution === undefined ? {} : { attribution: toAttribution(attribution) }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...toSample(question),
+    ...toAllowUnknown(question),
   };
 };

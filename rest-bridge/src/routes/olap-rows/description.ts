@@ -7,8 +7,9 @@ export const NDJSON = "application/x-ndjson";
 /** Media type of rows as record batches: https://arrow.apache.org/docs/format/IPC.html. */
 export const ARROW_STREAM = "application/vnd.apache.arrow.stream";
 
-const { tenant_id, range, measures, dimensions, filters, granularity, time_zone, order_by } = questionSchema.properties;
-const parts = { tenant_id, range, measures, dimensions, filters, granularity, time_zone, order_by };
+const { tenant_id, range, measures, dimensions, filters, granularity, time_zone, order_by, allow_unknown } =
+  questionSchema.properties;
+const parts = { tenant_id, range, measures, dimensions, filters, granularity, time_zone, order_by, allow_unknown };
 
 /** A question whose rows are streamed: as to the realtime query route, but for what is about how many rows there are, and how they look. */
 export const streamedQuestionSchema = Type.Object(parts, { additionalProperties: false, title: "StreamedQuestion" });

@@ -2,10 +2,12 @@ import { Type, type Static } from "typebox";
 import type { PathLoops, PathOccurrence, PathRepeats, PathsInput } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import {
+  allowUnknownSchema,
   maxStalenessSchema,
   rangeSchema,
   sampleSchemas,
   tenantIdSchema,
+  toAllowUnknown,
   toRange,
   toSample,
 } from "../../http/question-parts.ts";
@@ -90,6 +92,7 @@ export const pathsQuestionSchema = Type.Object(
     top_paths: whole("PathsInput.topPaths"),
     time_zone: text("PathsInput.timeZone"),
     ...sampleSchemas("PathsInput"),
+    allow_unknown: allowUnknownSchema("PathsInput"),
   },
   { additionalProperties: false, title: "PathsQuestion", examples: [EXAMPLE], ...from("PathsInput") },
 );
@@ -134,5 +137,6 @@ export const toPathsInput = (question: PathsQuestion): PathsInput => {
     ...(topPaths === undefined ? {} : { topPaths }),
     ...(timeZone === undefined ? {} : { timeZone }),
     ...toSample(question),
+    ...toAllowUnknown(question),
   };
 };

@@ -4,10 +4,12 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { from } from "../../http/graphql-annotation.ts";
 import {
   GRANULARITIES,
+  allowUnknownSchema,
   maxStalenessSchema,
   rangeSchema,
   sampleSchemas,
   tenantIdSchema,
+  toAllowUnknown,
   toRange,
   toSample,
 } from "../../http/question-parts.ts";
@@ -113,6 +115,7 @@ export const questionSchema = Type.Object(
       Type.Enum(["when_over_budget", "never"], { default: "when_over_budget", ...from("OlapInput.approximate") }),
     ),
     ...sampleSchemas("OlapInput"),
+    allow_unknown: allowUnknownSchema("OlapInput"),
     format: Type.Optional(
       Type.Enum(["rows", "columns"], {
         default: "rows",
@@ -179,6 +182,7 @@ export const toOlapInput = (question: Question): OlapInput => {
     ...(pivot === undefined ? {} : { pivot: toPivot(pivot) }),
     ...(approximate === undefined ? {} : { approximate: APPROXIMATE[approximate] }),
     ...toSample(question),
+    ...toAllowUnknown(question),
   };
 };
 

@@ -3,10 +3,12 @@ import type { SessionBounce, SessionKind, SessionMetricsInput } from "../../gene
 import { from } from "../../http/graphql-annotation.ts";
 import {
   GRANULARITIES,
+  allowUnknownSchema,
   maxStalenessSchema,
   rangeSchema,
   sampleSchemas,
   tenantIdSchema,
+  toAllowUnknown,
   toRange,
   toSample,
 } from "../../http/question-parts.ts";
@@ -108,6 +110,7 @@ export const sessionsQuestionSchema = Type.Object(
     levels: Type.Optional(Type.Array(Type.Number(), { maxItems: MAX_LEVELS, ...from("SessionMetricsInput.levels") })),
     pages: whole("SessionMetricsInput.pages"),
     ...sampleSchemas("SessionMetricsInput"),
+    allow_unknown: allowUnknownSchema("SessionMetricsInput"),
   },
   { additionalProperties: false, title: "SessionsQuestion", examples: [EXAMPLE], ...from("SessionMetricsInput") },
 );
@@ -179,5 +182,6 @@ export const toSessionMetricsInput = (question: SessionsQuestion): SessionMetric
     ...(levels === undefined ? {} : { levels }),
     ...(pages === undefined ? {} : { pages }),
     ...toSample(question),
+    ...toAllowUnknown(question),
   };
 };

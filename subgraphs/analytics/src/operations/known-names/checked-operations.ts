@@ -8,7 +8,9 @@ const ASKED_WITH_INPUT = [
   ...(["defineMetric", "defineSegment", "defineDimension", "saveQuery", "createCohort"] as const),
 ] as const;
 /** Questions whose input is one of what they are asked with. */
-const ASKED_WITH_MORE = ["retention", "sessions", "funnelOfPath", "drillDown", "rollUp"] as const;
+const ASKED_WITH_MORE = [
+  ...(["retention", "sessions", "funnelOfPath", "drillDown", "rollUp", "olapPage", "rowsBehind"] as const),
+] as const;
 
 type Checked = (typeof ASKED_WITH_INPUT | typeof ASKED_WITH_MORE)[number];
 
