@@ -25,10 +25,13 @@ type Subscription {
   events(after: Cursor, pad: Int = 0): ToldEvent!
   "Answers by who asks, as every subscription of this name."
   dashboardChanged: ToldEvent!
+  "Begins with where all stands, as every subscription of this name: the names of all events; then each event's."
+  alertState: StandEvent!
   ticks: Tick!
   ending: Tick!
 }
 type ToldEvent { cursor: Cursor! event: Event! pad: String! tenantId: ID! subject: String! }
+type StandEvent { names: [String!]! }
 type Tick { value: Int! }
 type Event @key(fields: "id") { id: ID! name: String! owner: Owner! parent: Event }
 type Owner @key(fields: "id") { id: ID! }
@@ -57,6 +60,7 @@ export interface TestLog {
 }
 
 const toldShape = z.object({ sequence: z.number(), name: z.string() });
+const standShape = z.object({ names: z.array(z.string()) });
 type Told = z.infer<typeof toldShape>;
 
 type Reader = { push: (item: unknown) => void; end: () => void };
@@ -119,11 +123,47 @@ const EVENTS_PERMISSIONS = {
   "Mutation.note": "analytics:ingest",
   "Subscription.events": "analytics:read",
   "Subscription.dashboardChanged": "analytics:read",
+  "Subscription.alertState": "analytics:read",
   "Subscription.ticks": "analytics:read",
   "Subscription.ending": "analytics:read",
 } as const;
 
 const eventOf = (id: string) => ({ id, name: `event ${id}`, owner: { __typename: "Owner", id: `o${id}` } });
+
+/** Its streams: of what happened, of what holds now, and of both ways of beginning. */
+const subscriptionsOf = (store: ReturnType<typeof createLog>) => ({
+  events: {
+    subscribe: (_root: unknown, { after, pad }: { after?: string; pad: number }, { caller }: Context) =>
+      store.read(
+        "events",
+        after === undefined ? [] : store.told.filter(({ sequence }) => sequence > Number(after)),
+        (item) => {
+          const { sequence, name } = toldShape.parse(item);
+          const event = { ...eventOf(String(sequence)), name };
+          const who = { tenantId: caller.tenantId, subject: caller.subject.id };
+          return { events: { cursor: String(sequence), event, pad: "x".repeat(pad), ...who } };
+        },
+      ),
+  },
+  dashboardChanged: {
+    subscribe: (_root: unknown, _args: unknown, { caller }: Context) =>
+      store.read("events", [], (item) => {
+        const { sequence, name } = toldShape.parse(item);
+        const event = { ...eventOf(String(sequence)), name };
+        const who = { tenantId: caller.tenantId, subject: caller.subject.id };
+        return { dashboardChanged: { cursor: String(sequence), event, pad: "", ...who } };
+      }),
+  },
+  alertState: {
+    subscribe: () =>
+      store.read("events", [{ names: store.told.map(({ name }) => name) }], (item) => {
+        const { names } = z.union([standShape, toldShape.transform(({ name }) => ({ names: [name] }))]).parse(item);
+        return { alertState: { names } };
+      }),
+  },
+  ticks: { subscribe: () => store.read("ticks", []) },
+  ending: { subscribe: () => store.read("ticks", []) },
+});
 
 /** The subgraph of events, with fields that fail in every way a test needs. */
 export const eventsSubgraph = (store: ReturnType<typeof createLog>, logger: Logger): Subgraph =>
@@ -157,32 +197,7 @@ export const eventsSubgraph = (store: ReturnType<typeof createLog>, logger: Logg
       },
       Mutation: { note: (_root: unknown, { text }: { text: string }) => text },
       Event: { __resolveReference: ({ id }: { id: string }) => eventOf(id) },
-      Subscription: {
-        events: {
-          subscribe: (_root: unknown, { after, pad }: { after?: string; pad: number }, { caller }: Context) =>
-            store.read(
-              "events",
-              after === undefined ? [] : store.told.filter(({ sequence }) => sequence > Number(after)),
-              (item) => {
-                const { sequence, name } = toldShape.parse(item);
-                const event = { ...eventOf(String(sequence)), name };
-                const who = { tenantId: caller.tenantId, subject: caller.subject.id };
-                return { events: { cursor: String(sequence), event, pad: "x".repeat(pad), ...who } };
-              },
-            ),
-        },
-        dashboardChanged: {
-          subscribe: (_root: unknown, _args: unknown, { caller }: Context) =>
-            store.read("events", [], (item) => {
-              const { sequence, name } = toldShape.parse(item);
-              const event = { ...eventOf(String(sequence)), name };
-              const who = { tenantId: caller.tenantId, subject: caller.subject.id };
-              return { dashboardChanged: { cursor: String(sequence), event, pad: "", ...who } };
-            }),
-        },
-        ticks: { subscribe: () => store.read("ticks", []) },
-        ending: { subscribe: () => store.read("ticks", []) },
-      },
+      Subscription: subscriptionsOf(store),
     },
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import type { Permission } from "@tessera/contracts/permissions";
+import { z } from "zod";
 import { newTenant } from "../fixture-credentials.ts";
 import { optionsWith, startGateway, type GatewayFixture } from "../gateway-fixture.ts";
 import { openSocket, until, type TestSocket } from "./socket-fixture.ts";
@@ -132,6 +133,24 @@ describe("shared subscriptions", () => {
     const [atEarly, atLate] = [await early.next(), await late.next()];
     expect(atLate.payload).toEqual(atEarly.payload);
     expect(late.unread()).toEqual([]);
+    await closeAll();
+  });
+
+  it("are never shared where the first message tells what no later one does: a late reader is told where all stands", async () => {
+    const tenantId = newTenant();
+    const query = "subscription { alertState { names } }";
+    const namesAt = async (socket: TestSocket): Promise<unknown> => (await socket.next()).payload;
+    const told = (names: readonly string[]) => ({ data: { alertState: { names } } });
+    const [early, late] = [await connect(graph.issue({ tenantId })), await connect(graph.issue({ tenantId }))];
+    early.subscribe("a", { query });
+    const standing = z.object({ data: z.object({ alertState: z.object({ names: z.array(z.string()) }) }) });
+    const { names } = standing.parse(await namesAt(early)).data.alertState;
+    graph.log.publish("a step");
+    expect(await namesAt(early)).toEqual(told(["a step"]));
+    late.subscribe("a", { query });
+    expect(await namesAt(late)).toEqual(told([...names, "a step"]));
+    graph.log.publish("another");
+    expect([await namesAt(early), await namesAt(late)]).toEqual([told(["another"]), told(["another"])]);
     await closeAll();
   });
 

@@ -113,7 +113,7 @@ export const createSharedUpstreams = (deps: {
     if (connection === undefined) {
       return { errors: [refuse("SUBGRAPH_UNAVAILABLE", `The service "${plan.primary.service}" is not known.`)] };
     }
-    const ownKey = field.resumes || field.personal ? `${key}#${(alone += 1)}` : key;
+    const ownKey = field.beginsAlone || field.personal ? `${key}#${(alone += 1)}` : key;
     const upstream = openUpstream({
       connection,
       plan,

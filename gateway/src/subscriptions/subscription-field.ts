@@ -7,7 +7,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import { PERSONAL_SUBSCRIPTIONS } from "@tessera/contracts/personal-subscriptions";
+import { PERSONAL_SUBSCRIPTIONS, SUBSCRIPTIONS_WITH_A_BEGINNING } from "@tessera/contracts/unshared-subscriptions";
 import type { RawVariables } from "../operations/graphql-request.ts";
 
 /** The argument by which a stream resumes behind a cursor. */
@@ -22,8 +22,8 @@ export interface SubscriptionField {
   readonly responseKey: string;
   /** Response key under which the event's own `cursor` was selected; null when it was not. */
   readonly cursorKey: string | null;
-  /** True when the stream starts behind a cursor: its beginning is its own and can't be shared. */
-  readonly resumes: boolean;
+  /** True when the stream has a beginning of its own, which can't be shared: it starts behind a cursor, or its first message tells what no later one does. */
+  readonly beginsAlone: boolean;
   /** True when it answers by who asks: it is asked as its reader, and shared with nobody. */
   readonly personal: boolean;
   /**
@@ -65,7 +65,10 @@ export const readSubscriptionField = (
     responseKey: root.alias?.value ?? root.name.value,
     cursorKey: cursor === undefined ? null : (cursor.alias?.value ?? cursor.name.value),
     personal: PERSONAL_SUBSCRIPTIONS.has(root.name.value),
-    resumes: hasDefault || (given !== null && after?.kind !== Kind.NULL),
+    beginsAlone:
+      SUBSCRIPTIONS_WITH_A_BEGINNING.has(root.name.value) ||
+      hasDefault ||
+      (given !== null && after?.kind !== Kind.NULL),
     tellsState: declared !== undefined && !getNamedType(declared.type).name.endsWith(EVENT_SUFFIX),
   };
 };

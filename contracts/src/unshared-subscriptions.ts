@@ -8,3 +8,9 @@ export const PERSONAL_SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   "dashboardLive",
   "dashboardPresence",
 ]);
+
+/**
+ * Subscriptions whose first message tells what no later one does (where every series of a rule stands, then each step alone): a reader who joined such a
+ * stream in its middle would never hear of its beginning. Each is a stream of its own.
+ */
+export const SUBSCRIPTIONS_WITH_A_BEGINNING: ReadonlySet<string> = new Set(["alertState"]);
