@@ -24,7 +24,7 @@ export type GuardOptions = {
 };
 
 /** Below what an operation may take as a whole, so that the rest of an answer still arrives when one subgraph hangs. */
-const TIMEOUT_MS = 9_000;
+const TIMEOUT_MS = 9_500;
 /** One failure is noise and two may be a deploy; five in a row is an outage. */
 const CONSECUTIVE_FAILURES = 5;
 /** Long enough for a restarting process, short enough that its return shows soon. */

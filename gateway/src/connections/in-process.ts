@@ -122,6 +122,7 @@ export const createInProcessConnection = <C extends CallContext>(
   return {
     name,
     async execute(request, call) {
+      const beganMs = performance.now();
       const operation = load(request);
       if (operation.errors.length > 0) return { errors: operation.errors };
       operation.uses += 1;
@@ -134,7 +135,7 @@ export const createInProcessConnection = <C extends CallContext>(
       const result =
         meter === undefined
           ? await run(operation, request, context)
-          : await metered(meter, () => run(operation, request, context), allowance);
+          : await metered(meter, () => run(operation, request, context), allowance, beganMs);
       return masked(toResult(result), call);
     },
     subscribe(request, call) {

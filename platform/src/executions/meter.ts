@@ -12,6 +12,7 @@ export interface Meter {
 interface Scope {
   readonly meter: Meter;
   readonly allowance: Allowance | null;
+  readonly beganMs: number | null;
 }
 
 const scope = new AsyncLocalStorage<Scope>();
@@ -21,9 +22,22 @@ const unfinished = new WeakMap<Meter, Set<Promise<void>>>();
 /** A meter at zero. */
 export const newMeter = (): Meter => ({ rowsRead: 0, bytesRead: 0, storeMs: 0, events: 0 });
 
-/** Runs `work`; what the event store does in everything it awaits is counted on the meter, and reads no more than the allowance. */
-export const metered = <T>(meter: Meter, work: () => T, allowance: Allowance | null = null): T =>
-  scope.run({ meter, allowance }, work);
+/**
+ * Runs `work`; what the event store does in everything it awaits is counted on the meter, and reads no more than the allowance. `beganMs` (of
+ * `performance.now()`) is when the execution began that somebody waits for: its queries have what is left of its time; null where nobody waits.
+ */
+export const metered = <T>(
+  meter: Meter,
+  work: () => T,
+  allowance: Allowance | null = null,
+  beganMs: number | null = null,
+): T => scope.run({ meter, allowance, beganMs }, work);
+
+/** Milliseconds since the running execution began; 0 where nobody waits for it. */
+export const msSinceBegun = (): number => {
+  const beganMs = scope.getStore()?.beganMs ?? null;
+  return beganMs === null ? 0 : performance.now() - beganMs;
+};
 
 /** What the running work may still read; null when nothing bounds it. */
 export const currentAllowance = (): Allowance | null => {

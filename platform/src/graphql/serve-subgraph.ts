@@ -84,6 +84,7 @@ export const serveSubgraph = (deps: {
   const operationOf = createOperations(subgraph);
 
   server.post(SUBGRAPH_PATH, { bodyLimit: MAX_SUBGRAPH_BODY_BYTES }, async (request, reply) => {
+    const beganMs = performance.now();
     const header = request.headers[IDENTITY_HEADER];
     const caller = await verifyIdentity(typeof header === "string" ? header : undefined);
     const body = requestBody.safeParse(request.body);
@@ -95,7 +96,7 @@ export const serveSubgraph = (deps: {
     const told = request.headers[ALLOWANCE_HEADER];
     const allowance = typeof told === "string" ? parseAllowance(told) : null;
     const work = () => answerOf(subgraph, operationOf(body.data.query), body.data, call);
-    const result = await metered(meter, work, allowance);
+    const result = await metered(meter, work, allowance, beganMs);
     await whenCounted(meter);
     return reply.header(METER_HEADER, meterText(meter)).type("application/json").send(JSON.stringify(result));
   });

@@ -122,6 +122,25 @@ describe("an execution's allowance", () => {
     expect(meter.rowsRead).toBeGreaterThanOrEqual(before);
     expect(meter.storeMs).toBeGreaterThan(0);
   });
+
+  it("is given up when the time of its execution is, which other queries of it have used", async () => {
+    const [late, caller] = [newMeter(), new AbortController()];
+    const text = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1 SETTINGS max_threads = 1";
+    const ask = () =>
+      test.resources.eventStore.query(
+        wholeTenant(freshTenantId()),
+        { name: "slow", text, params: {} },
+        (row) => row,
+        caller,
+      );
+    const ended: string[] = [];
+    const onTime = ask().catch(() => ended.push("on time"));
+    const tooLate = metered(late, ask, null, performance.now() - 60_000).finally(() => ended.push("too late"));
+    await expect(tooLate).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+    caller.abort();
+    await onTime;
+    expect(ended).toEqual(["too late", "on time"]);
+  });
 });
 
 describe("an answer in columns", () => {

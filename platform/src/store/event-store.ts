@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
 import type { ClickHouseAccess } from "./migrate.ts";
-import { countLater, countOnMeter, currentAllowance } from "../executions/meter.ts";
+import { countLater, countOnMeter, currentAllowance, msSinceBegun } from "../executions/meter.ts";
 import { refuse } from "../errors/refusal.ts";
 import { databaseFor, type Persons } from "./databases.ts";
 import { encodePolicy, MAX_ENCODED_POLICY, type DataReader } from "./data-policy.ts";
@@ -19,10 +19,13 @@ export const MAX_COLUMN_ROWS = 2_000_000;
 /** Seconds one query may run unless its caller allows less. */
 export const MAX_QUERY_SECONDS = 10;
 /**
- * Milliseconds after which a query is given up: a second before the gateway gives up the room that asked, so that the caller hears of its query and not of
- * a failing room, that what was read is told while somebody still listens, and that no slow questions open the breaker before everybody else's.
+ * Milliseconds after which a query is given up, of the execution it belongs to where somebody waits for that: a second and a half before the gateway gives up
+ * the room that asked, so that the caller hears of its query and not of a failing room, that what was read is told while somebody still listens, and that
+ * no slow questions open the breaker before everybody else's.
  */
 export const GIVE_UP_AFTER_MS = 8_000;
+/** Milliseconds that a query has at least, so that one which comes late in its execution is still asked. */
+const LEAST_MS = 100;
 /** Connections one process holds to the event store; above it queries wait in line. */
 export const MAX_STORE_CONNECTIONS = 24;
 
@@ -159,7 +162,8 @@ const giveUpWith = (
   // Whoever ends the signal does so in a scope of its own; the cost belongs to the execution that runs here.
   const scope = new AsyncResource("StoreQuery");
   const onLeft = (): void => scope.runInAsyncScope(end, null, "CALLER_LEFT");
-  const timer = setTimeout(() => end("TIME_IS_UP"), Math.min(maxSeconds * 1_000, GIVE_UP_AFTER_MS));
+  const leftMs = Math.max(LEAST_MS, GIVE_UP_AFTER_MS - msSinceBegun());
+  const timer = setTimeout(() => end("TIME_IS_UP"), Math.min(maxSeconds * 1_000, leftMs));
   if (signal?.aborted === true) controller.abort();
   signal?.addEventListener("abort", onLeft, { once: true });
   const done = (): void => {

@@ -4,9 +4,9 @@ import type { ClickHouseAccess } from "./migrate.ts";
 
 /**
  * Milliseconds waited for what a query has read so far: a store that stands still can't say, one that is busy with the query takes its time. The gateway
- * gives the room up a second after the query is.
+ * gives the room up a second and a half after the query is.
  */
-const ASK_FOR_MS = 700;
+const ASK_FOR_MS = 1_000;
 /** Connections for these questions, which only queries that are given up ask. */
 const MAX_CONNECTIONS = 4;
 

@@ -36,6 +36,21 @@ describe("a question that somebody waits for", () => {
     expect(refusedAfter(events, slices, sliceMs)).toBe(after);
   });
 
+  test("about many events is refused in the same way when the time ends in the middle of a slice, and about few as its query is", async () => {
+    const late = refuse("QUERY_TIMEOUT", "The query ran longer than its time limit.");
+    const asked = (events: number): Promise<unknown> => {
+      const effort = askedEffort(() => 0);
+      effort.begin(events, 10, ABOUT);
+      return effort.ask(() => Promise.reject(late));
+    };
+    await expect(asked(EASY_EVENTS + 1)).rejects.toMatchObject({
+      code: "QUERY_TOO_COSTLY",
+      extras: { job: "startQuery" },
+    });
+    await expect(asked(EASY_EVENTS)).rejects.toBe(late);
+    await expect(askedEffort(() => 0).ask(() => Promise.reject(new Error("Broken.")))).rejects.toThrow("Broken.");
+  });
+
   test("about more than can ever be read in its time is refused with the sample that would fit", () => {
     const refused = () => refuseBeyond(askedEffort(Date.now), 400_000_000, { ...ABOUT, fast: false });
     expect(refused).toThrow(

@@ -68,22 +68,33 @@ const tooSlow = (events: number, { what, narrower, fast }: TooMany): Refusal =>
   );
 
 /** A question that somebody waits for: one about many events is refused as soon as it is seen to take longer than {@link ASKED_MS}. */
-export const askedEffort = (nowMs: NowMs): Effort => ({
-  ...{ maxEvents: ASKED_EVENTS, sliceEvents: null },
-  ask: (read) => read(),
-  begin: (events, slices, tooMany) => {
-    const startedMs = nowMs();
-    let done = 0;
-    return {
-      read: () => {
-        done += 1;
-        const spent = nowMs() - startedMs;
-        if (events <= EASY_EVENTS || done >= slices || spent < TELLING_MS) return;
-        if (spent > ASKED_MS || (spent / done) * slices > SURELY * ASKED_MS) throw tooSlow(events, tooMany);
-      },
-    };
-  },
-});
+export const askedEffort = (nowMs: NowMs): Effort => {
+  let tooSlowNow: Refusal | null = null;
+  return {
+    ...{ maxEvents: ASKED_EVENTS, sliceEvents: null },
+    ask: async (read) => {
+      try {
+        return await read();
+      } catch (error) {
+        if (error instanceof Refusal && error.code === "QUERY_TIMEOUT" && tooSlowNow !== null) throw tooSlowNow;
+        throw error;
+      }
+    },
+    begin: (events, slices, tooMany) => {
+      const startedMs = nowMs();
+      if (events > EASY_EVENTS) tooSlowNow = tooSlow(events, tooMany);
+      let done = 0;
+      return {
+        read: () => {
+          done += 1;
+          const spent = nowMs() - startedMs;
+          if (tooSlowNow === null || done >= slices || spent < TELLING_MS) return;
+          if (spent > ASKED_MS || (spent / done) * slices > SURELY * ASKED_MS) throw tooSlowNow;
+        },
+      };
+    },
+  };
+};
 
 /** Slices of all there are, and what the store has read for them. */
 export interface SlicesRead {
