@@ -47,13 +47,21 @@ const filesIn = (folder: string, ending: string): string[] =>
         .map((name) => join(folder, name))
     : [];
 
-/** `export type AnomalyParent = ...` in a subgraph's src/parents.ts says what a resolver of `Anomaly` receives as its parent. */
+const parentsIn = (subgraph: string, file: string): [string, string][] => {
+  const declared = readFileSync(`subgraphs/${subgraph}/src/${file}`, "utf8").matchAll(
+    /^export (?:type|interface) (\w+)Parent\b/gm,
+  );
+  return [...declared].map(([, name = ""]) => [name, `../${file}#${name}Parent`]);
+};
+
+/**
+ * `export type AnomalyParent = ...` in a subgraph's src/parents.ts, or in a file of src/parents, says what a resolver of `Anomaly` receives as its parent.
+ */
 const parentMappers = (subgraph: string): Record<string, string> => {
-  const path = `subgraphs/${subgraph}/src/parents.ts`;
-  if (!existsSync(path)) return {};
-  const declared = readFileSync(path, "utf8").matchAll(/^export (?:type|interface) (\w+)Parent\b/gm);
+  const src = `subgraphs/${subgraph}/src`;
+  const files = ["parents.ts", ...filesIn(`${src}/parents`, ".ts").map((path) => path.slice(src.length + 1))];
   return Object.fromEntries(
-    [...declared].map(([, name = ""]): [string, string] => [name, `../parents.ts#${name}Parent`]),
+    files.filter((file) => existsSync(`${src}/${file}`)).flatMap((file) => parentsIn(subgraph, file)),
   );
 };
 

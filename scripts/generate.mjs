@@ -72,9 +72,10 @@ const STEPS = [
       "codegen.ts",
       "node_modules/@graphql-codegen/cli/package.json",
       ...existing(["supergraph.graphql"]),
-      ...subgraphs().flatMap((name) =>
-        existing([`subgraphs/${name}/schema.graphql`, `subgraphs/${name}/src/parents.ts`]),
-      ),
+      ...subgraphs().flatMap((name) => [
+        ...existing([`subgraphs/${name}/schema.graphql`, `subgraphs/${name}/src/parents.ts`]),
+        ...filesUnder(`subgraphs/${name}/src/parents`),
+      ]),
       ...Object.keys(CLIENTS).flatMap(operations),
     ],
     outputs: () => [
