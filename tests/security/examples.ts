@@ -8,6 +8,7 @@ import { incidentExamples, type OwnIncident } from "./incident-examples.ts";
 import { peopleExamples } from "./people-examples.ts";
 import { reportExamples } from "./report-examples.ts";
 import { notifyExamples, type OwnChannels } from "./notify-examples.ts";
+import { expectationExamples, type OwnExpectations } from "./expectation-examples.ts";
 import { rollupExamples } from "./rollup-examples.ts";
 import { webhookExamples, type OwnWebhooks } from "./webhook-examples.ts";
 import { ruleExamples } from "./rule-examples.ts";
@@ -15,7 +16,8 @@ import { silenceExamples, type OwnSilences } from "./silence-examples.ts";
 import { definitionExamples } from "./definition-examples.ts";
 
 /** Things one tenant has, by id. */
-export interface OwnThings extends OwnCalendars, OwnChannels, OwnIncident, OwnObjectives, OwnSilences, OwnWebhooks {
+export interface OwnThings
+  extends OwnCalendars, OwnChannels, OwnExpectations, OwnIncident, OwnObjectives, OwnSilences, OwnWebhooks {
   /** A word that stands in everything this tenant wrote and in nothing of anybody else. */
   readonly mark: string;
   readonly tenantId: string;
@@ -125,6 +127,7 @@ export const examples: Readonly<Record<string, (own: OwnThings) => Variables>> =
   "Mutation.changeCohortList": ({ cohortId, mark }) => ({ id: cohortId, input: { userIds: [`${mark}-user`] } }),
   ...peopleExamples,
   ...rollupExamples,
+  ...expectationExamples,
   ...fraudExamples,
   "Query.people": () => ({ input: { range: range() }, first: 1 }),
   "Query.group": ({ mark }) => ({ type: "company", id: mark }),

@@ -98,7 +98,7 @@ const own = {
     reportRunId: id,
     dashboardLinkId: "0123456789abcdef",
     correlationRuleId: id,
-    rollupId: id,
+    ...{ rollupId: id, expectationId: id },
     channelId: id,
     ...{ webhookEndpointId: id, webhookMessageId: `msg_${id}` },
     ...{ silenceId: id, inhibitionId: id, onCallScheduleId: id, onCallOverrideId: id, eventCalendarId: id },

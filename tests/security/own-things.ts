@@ -6,6 +6,7 @@ import { examples, type OwnThings } from "./examples.ts";
 import { makeChannels } from "./notify-examples.ts";
 import { makeReport, makeReportRun } from "./report-examples.ts";
 import { makeWebhooks } from "./webhook-examples.ts";
+import { makeExpectation } from "./expectation-examples.ts";
 import { makeEventCalendar } from "./calendar-examples.ts";
 import { makeObjective } from "./objective-examples.ts";
 import { makeIncident } from "./incident-examples.ts";
@@ -222,7 +223,7 @@ const NOTHING = {
   cohortId: "",
   savedQueryId: "",
   correlationRuleId: "",
-  rollupId: "",
+  ...{ rollupId: "", expectationId: "" },
   dashboardId: "",
   dashboardCommentId: "",
   dashboardLinkId: "",
@@ -258,7 +259,7 @@ export const makeOwnThings = async (
   const reportRunId = await makeReportRun(client, reportId);
   await makeDefinitions(client, base);
   const correlationRuleId = await makeCorrelationRule(client, base);
-  const rollupId = await makeRollup(client, base);
+  const [rollupId, expectationId] = [await makeRollup(client, base), await makeExpectation(client, base)];
   const [userId, apiKey] = [await makePerson(client, base), await makeApiKey(client, `${mark}-spare`, ["ml:read"])];
   const anomalies = await eventually(async () => {
     const text = "query ($ruleId: ID) { anomalies(ruleId: $ruleId) { edges { node { id } } } }";
@@ -286,7 +287,7 @@ export const makeOwnThings = async (
     eventCalendarId: await makeEventCalendar(client, base),
     objectiveId: await makeObjective(client, base),
     correlationRuleId,
-    rollupId,
+    ...{ rollupId, expectationId },
     anomalyId: anomalies,
     incidentId: await makeIncident(client, base),
     executionId,

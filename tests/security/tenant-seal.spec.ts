@@ -36,6 +36,7 @@ import { calendarPlaces } from "./seal/calendar-places.ts";
 import { objectivePlaces } from "./seal/objective-places.ts";
 import { incidentPlaces, incidentWords } from "./seal/incident-places.ts";
 import { silencePlaces, silenceWords } from "./seal/silence-places.ts";
+import { expectationPlaces } from "./seal/expectation-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
@@ -154,6 +155,7 @@ const SEALED: Readonly<Record<string, SealedPlace>> = {
   ...dashboardPlaces(() => alphaClient),
   ...correlationPlaces(() => alphaClient),
   ...rollupPlaces(() => alphaClient),
+  ...expectationPlaces(() => alphaClient),
   ...reportPlaces(() => alphaClient),
   ...notifyPlaces(() => alphaClient),
   ...webhookPlaces(() => alphaClient),

@@ -107,6 +107,10 @@ export const permissions = {
   "Mutation.archiveRollup": "analytics:define",
   "RollupDefined.rollup": "analytics:read",
   "RollupArchived.rollup": "analytics:read",
+  "Query.expectations": "analytics:read",
+  "Mutation.saveExpectation": "analytics:define",
+  "Mutation.deleteExpectation": "analytics:define",
+  "ExpectationSaved.expectation": "analytics:read",
   "Query.dashboard": "analytics:read",
   "Query.dashboards": "analytics:read",
   "Query.dashboardData": "analytics:read",
@@ -171,7 +175,7 @@ export const permissions = {
 } as const satisfies PermissionTable;
 
 /**
- * Fields that tell of all of the tenant's events: correlation rules run for the tenant and not for who reads of them. Refused to callers under a data
+ * Fields that tell of all of the tenant's events: correlation rules run and kept expectations are tested for the tenant and not for who reads of them. Refused to callers under a data
  * policy, who would learn from them what is hidden; a backtest reads with the caller's own policies.
  */
 export const wholeTenantFields = [
@@ -187,4 +191,7 @@ export const wholeTenantFields = [
   "Query.rollupProposals",
   "Mutation.defineRollup",
   "Mutation.archiveRollup",
+  "Query.expectations",
+  "Mutation.saveExpectation",
+  "Mutation.deleteExpectation",
 ] as const satisfies readonly (keyof typeof permissions)[];

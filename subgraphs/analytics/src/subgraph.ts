@@ -65,6 +65,7 @@ import { createKeptEstimates } from "./store/kept-estimates.ts";
 import { createPathsStore } from "./store/paths-store.ts";
 import { rowsEstimateBy } from "./store/rows-estimate.ts";
 import { createSlicesStore } from "./store/change/slices-store.ts";
+import { createExpectationStore } from "./store/quality/expectation-store.ts";
 import { createQualityStore } from "./store/quality/quality-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
@@ -267,7 +268,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ answers, cohorts, eventStore, longQueries, ...behaviourParts(resources, known) },
     ...{ ...known, ...correlation, ...own, peopleStatements, erasures, plainEvents: resources.eventStore },
     ...dashboardParts(resources, ports),
-    definitions: createDefinitionStore(resources),
+    ...{ definitions: createDefinitionStore(resources), expectations: createExpectationStore(resources) },
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ catalogue: createPropertyCatalogue(resources.eventStore), knownNames: createKnownNames(resources.eventStore) },
     ...{ counting: openCounting(), ...reporting, ...sharing, askExecutions: ports.askExecutions },

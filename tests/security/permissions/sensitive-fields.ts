@@ -95,6 +95,10 @@ const REACHED: Readonly<
     query: `mutation ($input: DefineRollupInput!) { defineRollup(input: $input) { ... on RollupDefined { rollup { id } } } }`,
     variables: { input: { name: "sensitive", dimensions: ["name"] } },
   }),
+  "ExpectationSaved.expectation": () => ({
+    query: `mutation ($input: SaveExpectationInput!) { saveExpectation(input: $input) { ... on ExpectationSaved { expectation { id } } } }`,
+    variables: { input: { expect: { name: "sensitive", present: { field: "url" } } } },
+  }),
   "RollupArchived.rollup": ({ rollupId }) => ({
     query: "mutation ($id: ID!) { archiveRollup(id: $id) { ... on RollupArchived { rollup { id } } } }",
     variables: { id: rollupId },

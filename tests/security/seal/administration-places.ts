@@ -24,7 +24,7 @@ const nobody: OwnThings = {
     objectiveId: "",
     channelId: "",
     correlationRuleId: "",
-    rollupId: "",
+    ...{ rollupId: "", expectationId: "" },
     executionId: "",
     oauthClientId: "",
     trustedIssuerId: "",

@@ -13,7 +13,7 @@ import { exampleOf, type OwnThings } from "../examples.ts";
 const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
   [/^Mutation\.(create|update)Cohort\(|^Query\.previewCohort\(/, "refused: cohorts are made of cohorts by `cohort`"],
   [
-    /^(Mutation\.(defineCorrelationRule|defineDimension|defineRollup|startBacktest)|Query\.backtestCorrelationRule)\(/,
+    /^(Mutation\.(defineCorrelationRule|defineDimension|defineRollup|saveExpectation|startBacktest)|Query\.backtestCorrelationRule)\(/,
     "refused: who is in a cohort changes with time",
   ],
   [/^(Subscription\.(events|liveWindows)|Query\.liveWindows)\(/, "refused: streams are read event by event"],

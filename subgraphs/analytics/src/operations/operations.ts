@@ -27,6 +27,8 @@ import { fieldVersions, namedVersions, savedQueryVersions } from "./delivery/nam
 import { createDashboardOperations, questionAskers, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
 import { createReportOperations, type ReportDeps } from "./reports/report-operations.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
+import { createExpectationOperations } from "./quality/expectation-operations.ts";
+import type { KeepExpectationsDeps } from "./quality/keep-expectations.ts";
 import { createRollupOperations, type RollupDeps } from "./rollups/rollup-operations.ts";
 import { withDefinitions } from "./semantic/resolve-question.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
@@ -85,6 +87,7 @@ export interface OperationDeps
   readonly readBands: FraudDeps["readBands"];
   readonly sharing: IndicatorOperations;
   readonly quality: QualityStore;
+  readonly expectations: KeepExpectationsDeps["expectations"];
   readonly slices: SlicesStore;
   readonly askExecutions: ApiExecutionsDeps["askExecutions"];
   readonly eventLog: EventLog;
@@ -162,6 +165,7 @@ const plainOperations = (deps: OperationDeps) => ({
   ...createPeopleOperations(deps),
   ...createCorrelationOperations(deps),
   ...createRollupOperations(deps),
+  ...createExpectationOperations(deps),
   ...deps.sharing,
 });
 

@@ -40,6 +40,8 @@ export const Mutation: MutationResolvers = {
     operations.pinCorrelationRule(caller, id, version),
   defineRollup: (_root, { input }, { caller, operations }) => operations.defineRollup(caller, input),
   archiveRollup: (_root, { id }, { caller, operations }) => operations.archiveRollup(caller, id),
+  saveExpectation: (_root, { input }, { caller, operations }) => operations.saveExpectation(caller, input),
+  deleteExpectation: (_root, { id }, { caller, operations }) => operations.deleteExpectation(caller, id),
   createDashboard: (_root, { input }, { caller, operations }) => operations.createDashboard(caller, input),
   editDashboard: (_root, input, { caller, operations }) => operations.editDashboard(caller, input),
   restoreDashboard: (_root, { id, version }, { caller, operations }) =>

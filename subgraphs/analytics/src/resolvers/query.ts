@@ -73,6 +73,7 @@ export const Query: QueryResolvers = {
     operations.backtestCorrelationRule(caller, input, signal),
   rollup: (_root, { id }, { caller, operations }) => operations.findRollup(caller, id),
   rollupProposals: (_root, asked, { caller, operations, signal }) => operations.rollupProposals(caller, asked, signal),
+  expectations: (_root, { event = null }, { caller, operations }) => operations.listExpectations(caller, event),
   rollups: (_root, page, { caller, operations }) => operations.listRollups(caller, page),
   dashboard: (_root, { id, version }, { caller, operations }) => operations.findDashboard(caller, id, version),
   dashboards: (_root, page, { caller, operations }) => operations.listDashboards(caller, page),

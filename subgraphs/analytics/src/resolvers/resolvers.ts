@@ -8,6 +8,7 @@ import * as dashboardLinks from "./dashboard-links.ts";
 import * as dashboards from "./dashboards.ts";
 import * as reports from "./reports.ts";
 import * as definitions from "./definition.ts";
+import * as expectations from "./expectation.ts";
 import * as groups from "./group.ts";
 import * as people from "./person.ts";
 import * as rollups from "./rollup.ts";
@@ -42,6 +43,7 @@ export const resolvers = {
   ...definitions,
   ...people,
   ...rollups,
+  ...expectations,
   ...groups,
   Column,
   Event,

@@ -15,6 +15,7 @@ export const TOLD_ELSEWHERE: Readonly<Record<string, string>> = {
   limit_breach: "tenant.limit-passed",
   operator_grant: "operator.access",
   person_erasure: "person.erased",
+  quality_expectation_version: "the expectation's",
   report: "report.changed",
   report_run: "report.changed",
   rollup_version: "the rollup's",

@@ -119,7 +119,8 @@ const nameOf = (name: string, where: string, taken: ReadonlySet<string>): string
   return name;
 };
 
-const parseExpectation = (
+/** Validates one expectation whose name is none of those that are taken; refuses with BAD_INPUT, or FORBIDDEN where personal data that the caller may not see would be tested. */
+export const parseExpectation = (
   input: ExpectationInput,
   where: string,
   access: FieldAccess,

@@ -56,7 +56,7 @@ const namesOfMember = (part: Member, where: string): readonly AskedName[] =>
   Object.entries(part).flatMap(([key, value]): readonly AskedName[] => {
     const place = `${where}.${key}`;
     if (typeof value === "string" && (key === "field" || key === "of")) return property(value, place, numbersBy(part));
-    if (key === "events") return eventNames(value, place);
+    if (key === "events" || (key === "event" && typeof value === "string")) return eventNames(value, place);
     if ((key === "eq" || key === "in") && part["field"] === "name" && given(value)) return eventNames(value, place);
     if (key === "metrics" && Array.isArray(value))
       return value.flatMap((one: unknown, index) => namesOfMetric(one, `${place}.${index}`));

@@ -5,7 +5,7 @@ import { createCheckNames, type CheckNames, type CheckNamesDeps } from "./check-
 const ASKED_WITH_INPUT = [
   ...(["olap", "timeSeries", "funnel", "attribution", "paths", "sessionMetrics", "velocity", "rings"] as const),
   ...(["eventQuality", "drift", "stickiness", "lifecycle", "activeUsers", "explain", "startQuery"] as const),
-  ...(["defineMetric", "defineSegment", "defineDimension", "saveQuery", "createCohort"] as const),
+  ...(["defineMetric", "defineSegment", "defineDimension", "saveQuery", "createCohort", "saveExpectation"] as const),
 ] as const;
 /** Questions whose input is one of what they are asked with. */
 const ASKED_WITH_MORE = [

@@ -38,7 +38,8 @@ const MAY: Readonly<Record<SetupKind, Permission>> = {
   ...{ NOTIFICATION_TEMPLATE: "notifications:manage", COHORT: "analytics:read", METRIC: "analytics:read" },
   ...{ SEGMENT: "analytics:read", SAVED_QUERY: "analytics:read", HIERARCHY: "analytics:read" },
   DIMENSION: "analytics:read",
-  ...{ ROLLUP: "analytics:read", CORRELATION_RULE: "analytics:read", DASHBOARD: "analytics:read" },
+  ...{ ROLLUP: "analytics:read", EXPECTATION: "analytics:read" },
+  ...{ CORRELATION_RULE: "analytics:read", DASHBOARD: "analytics:read" },
   ...{ DASHBOARD_LINK: "dashboards:edit", IDENTITY_RULES: "analytics:read", INDICATOR_SHARING: "indicators:share" },
   ...{ TENANT_NAME: "tenant:read", API_KEY: "tenant:read", OAUTH_CLIENT: "tenant:read", REQUEST_KEY: "tenant:read" },
   ...{ TRUSTED_ISSUER: "tenant:read", ROLE: "tenant:read", DATA_POLICY: "tenant:read", MEMBER: "tenant:read" },
@@ -50,7 +51,7 @@ const MAY: Readonly<Record<SetupKind, Permission>> = {
 const OF_WHOLE_TENANT: ReadonlySet<SetupKind> = new Set([
   ...(["RULE", "SILENCE", "RECORDED_CHANGE", "INHIBITION", "OBJECTIVE", "EVENT_CALENDAR", "CHANGE_SOURCE"] as const),
   ...(["CAUSE_DONE", "INCIDENT_POLICIES", "ESCALATION_POLICY", "ON_CALL_SCHEDULE", "CORRELATION_RULE"] as const),
-  ...(["ROLLUP"] as const),
+  ...(["ROLLUP", "EXPECTATION"] as const),
 ]);
 
 const TYPES: Readonly<Record<SetupKind, SetupType>> = {
@@ -147,6 +148,10 @@ const TYPES: Readonly<Record<SetupKind, SetupType>> = {
   ROLLUP: {
     ...{ name: "rollup.changed", sentence: "A rollup was defined, changed or archived.", id: UUID },
     question: byId("rollup"),
+  },
+  EXPECTATION: {
+    ...{ name: "expectation.changed", sentence: "What is expected of events was kept, changed or deleted.", id: UUID },
+    question: listed("expectations"),
   },
   CORRELATION_RULE: {
     name: "correlation_rule.changed",

@@ -1,0 +1,58 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { isUuid } from "@tessera/contracts/ids";
+import { refuse } from "@tessera/platform/errors/refusal";
+import { accessOf } from "../../domain/access.ts";
+import {
+  KEPT_EXPECTATIONS,
+  parseKeptExpectation,
+  type ExpectationVersion,
+  type KeptExpectation,
+  type SaveExpectationInput,
+} from "../../domain/quality/kept-expectation.ts";
+import type { ExpectationStore, SaveExpectationOutcome } from "../../store/quality/expectation-store-types.ts";
+
+/** What keeping expectations needs. */
+export interface KeepExpectationsDeps {
+  readonly expectations: ExpectationStore;
+  readonly newId: () => string;
+}
+
+/** How keeping an expectation ended, where it was not refused. */
+export type SavedExpectation = Exclude<SaveExpectationOutcome, { readonly kind: "OTHER_VERSION" }>;
+
+/** How deleting an expectation ended. */
+export type DeleteExpectationOutcome = { readonly kind: "DELETED" | "NOT_FOUND"; readonly id: string };
+
+/** Keeps an expectation of the caller's tenant, or its next version; what stands already is no new version. */
+export const saveExpectation =
+  ({ expectations, newId }: KeepExpectationsDeps) =>
+  async (caller: Caller, input: SaveExpectationInput): Promise<SavedExpectation> => {
+    const { name, content } = parseKeptExpectation(input, accessOf(caller));
+    const by = `${caller.subject.kind}:${caller.subject.id}`;
+    const draft = { id: newId(), name, content, by, expectedVersion: input.expectedVersion ?? null };
+    const outcome = await expectations.save(caller.tenantId, draft, KEPT_EXPECTATIONS);
+    if (outcome.kind !== "OTHER_VERSION") return outcome;
+    throw refuse("CONFLICT", `The expectation has version ${outcome.version} by now. Look at it and change that one.`, {
+      field: "input.expectedVersion",
+    });
+  };
+
+/** Deletes an expectation of the caller's tenant. */
+export const deleteExpectation =
+  ({ expectations }: Pick<KeepExpectationsDeps, "expectations">) =>
+  async (caller: Caller, id: string): Promise<DeleteExpectationOutcome> => {
+    const gone = isUuid(id) && (await expectations.remove(caller.tenantId, id.toLowerCase()));
+    return { kind: gone ? "DELETED" : "NOT_FOUND", id };
+  };
+
+/** Expectations of the caller's tenant by name. */
+export const listExpectations =
+  ({ expectations }: Pick<KeepExpectationsDeps, "expectations">) =>
+  (caller: Caller, event: string | null): Promise<readonly KeptExpectation[]> =>
+    expectations.list(caller.tenantId, event, KEPT_EXPECTATIONS.ofTenant);
+
+/** Versions of an expectation, the newest first. */
+export const expectationVersions =
+  ({ expectations }: Pick<KeepExpectationsDeps, "expectations">) =>
+  (caller: Caller, { id }: KeptExpectation): Promise<readonly ExpectationVersion[]> =>
+    expectations.versions(caller.tenantId, id, KEPT_EXPECTATIONS.versionsTold);

@@ -1,0 +1,22 @@
+import type { ExpectationVersion, KeptExpectation } from "../domain/quality/kept-expectation.ts";
+import type { ValidInput } from "../domain/quality/expectation.ts";
+import type { DeleteExpectationOutcome, SavedExpectation } from "../operations/quality/keep-expectations.ts";
+
+/** What a resolver of `KeptExpectation` receives. */
+export type KeptExpectationParent = KeptExpectation;
+/** What a resolver of `ExpectationVersion` receives. */
+export type ExpectationVersionParent = ExpectationVersion;
+/** What a resolver of `ExpectedValue` receives. */
+export type ExpectedValueParent = ValidInput;
+/** What a resolver of `SaveExpectationResult` receives. */
+export type SaveExpectationResultParent = SavedExpectation;
+/** What a resolver of `ExpectationSaved` receives. */
+export type ExpectationSavedParent = Extract<SavedExpectation, { kind: "SAVED" }>;
+/** What a resolver of `TooManyExpectations` receives. */
+export type TooManyExpectationsParent = Extract<SavedExpectation, { kind: "TOO_MANY" }>;
+/** What a resolver of `DeleteExpectationResult` receives. */
+export type DeleteExpectationResultParent = DeleteExpectationOutcome;
+/** What a resolver of `ExpectationDeleted` receives. */
+export type ExpectationDeletedParent = DeleteExpectationOutcome;
+/** What a resolver of `ExpectationNotFound` receives. */
+export type ExpectationNotFoundParent = DeleteExpectationOutcome;

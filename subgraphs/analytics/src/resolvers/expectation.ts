@@ -1,0 +1,42 @@
+import { formatDuration } from "../domain/duration.ts";
+import { kindOf } from "../domain/quality/kept-expectation.ts";
+import { isoTime } from "../domain/zone.ts";
+import type {
+  DeleteExpectationResultResolvers,
+  ExpectationVersionResolvers,
+  KeptExpectationResolvers,
+  SaveExpectationResultResolvers,
+} from "../generated/resolvers.ts";
+import type { ExpectationVersionParent } from "../parents/quality.ts";
+
+/** Resolvers of `KeptExpectation`. */
+export const KeptExpectation: KeptExpectationResolvers = {
+  definition: (expectation): ExpectationVersionParent => expectation,
+  versions: (expectation, _args, { caller, operations }) => operations.expectationVersions(caller, expectation),
+  createdAt: ({ createdAtMs }) => isoTime(createdAtMs),
+};
+
+/** Resolvers of `ExpectationVersion`. */
+export const ExpectationVersion: ExpectationVersionResolvers = {
+  event: ({ content }) => content.event,
+  where: ({ content }) => content.where,
+  kind: ({ content }) => kindOf(content),
+  present: ({ content }) => content.expect.present ?? null,
+  valid: ({ content }) => content.expect.valid ?? null,
+  holds: ({ content }) => content.expect.holds ?? null,
+  unique: ({ content }) => content.expect.unique ?? null,
+  timely: ({ content }) => content.expect.timely ?? null,
+  atLeast: ({ content }) => content.expect.atLeast,
+  span: ({ content }) => formatDuration(content.spanMs),
+  definedAt: ({ definedAtMs }) => isoTime(definedAtMs),
+};
+
+/** Resolvers of `SaveExpectationResult`. */
+export const SaveExpectationResult: SaveExpectationResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "SAVED" ? "ExpectationSaved" : "TooManyExpectations"),
+};
+
+/** Resolvers of `DeleteExpectationResult`. */
+export const DeleteExpectationResult: DeleteExpectationResultResolvers = {
+  __resolveType: ({ kind }) => (kind === "DELETED" ? "ExpectationDeleted" : "ExpectationNotFound"),
+};

@@ -1,0 +1,38 @@
+import { parseTenantId } from "@tessera/contracts/ids";
+import { z } from "zod";
+import type { ExpectationContent, ExpectationVersion, KeptExpectation } from "../../domain/quality/kept-expectation.ts";
+
+const time = z.date().transform((date) => date.getTime());
+
+const content = z
+  .object({
+    event: z.string().nullable(),
+    where: z.record(z.string(), z.unknown()).nullable(),
+    expect: z.record(z.string(), z.unknown()),
+    spanMs: z.number(),
+  })
+  // boundary: what is expected was validated before it was kept, and is validated again before it is tested.
+  .transform((kept) => kept as ExpectationContent);
+
+const version = z.object({ version: z.number(), content, defined_by: z.string(), defined_at: time });
+const expectation = version.extend({
+  ...{ id: z.string(), tenant_id: z.string(), name: z.string(), created_by: z.string(), created_at: time },
+});
+
+/** Reads a version. */
+export const expectationVersionRow = (raw: unknown): ExpectationVersion => {
+  const row = version.parse(raw);
+  return { version: row.version, content: row.content, definedBy: row.defined_by, definedAtMs: row.defined_at };
+};
+
+/** Reads an expectation in its version now. */
+export const expectationRow = (raw: unknown): KeptExpectation => {
+  const row = expectation.parse(raw);
+  const tenantId = parseTenantId(row.tenant_id);
+  if (tenantId === null) throw new Error("An expectation names no tenant.");
+  return {
+    ...{ id: row.id, tenantId, name: row.name, version: row.version, content: row.content },
+    ...{ definedBy: row.defined_by, definedAtMs: row.defined_at },
+    ...{ createdBy: row.created_by, createdAtMs: row.created_at },
+  };
+};
