@@ -35,6 +35,7 @@ const fieldsOf = (question: PathsQuestion): readonly Field[] => {
     ...given.filter((one): one is EventMatcher => one !== null).flatMap(fieldsOfMatcher),
     ...fieldsOfUnit(question.unit),
     ...question.labels,
+    ...(question.apart?.fields ?? []),
   ];
 };
 
@@ -87,8 +88,8 @@ const placeOf = (question: PathsQuestion, table: PathsPlace["table"]): PathsPlac
   table,
   terms: {
     ...{ noLabel: NO_LABEL, separator: LABEL_SEPARATOR, marks: PATH_MARKS, backward: isBackward(question) },
-    // Steps are listed by their places among all events that are looked at.
-    onePath: hasOnePath(question) && question.behind === null,
+    // Steps are listed, and told apart, by their places among all events that are looked at.
+    onePath: hasOnePath(question) && question.behind === null && question.apart === null,
     labelCharacters: PATH_LIMITS.labelCharacters,
     unitEvents: PATH_LIMITS.unitEvents,
     namedLabels: PATH_LIMITS.namedLabels,
@@ -168,6 +169,6 @@ export const queryPaths =
   (deps: PathsDeps) =>
   async (caller: Caller, input: PathsInput, signal?: AbortSignal): Promise<PathsAnswer> => {
     const { parts, provenance } = await countPaths(deps)(caller, parsePaths(input, accessOf(caller)), signal);
-    const { unitsInSample: _unitsInSample, behind: _behind, ...told } = parts;
+    const { unitsInSample: _unitsInSample, behind: _behind, apart: _apart, ...told } = parts;
     return { ...told, provenance };
   };

@@ -5,6 +5,7 @@ import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { LabelRule, PathAnchor, PathEvents } from "../domain/paths/paths.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { groupExpression } from "./group-sql.ts";
+import { dimensionSql } from "./retention-sql.ts";
 import { createParams, type Params } from "./params.ts";
 
 /** Words and bounds of paths that statements are written by; they are the domain's and handed over with each question. */
@@ -237,7 +238,7 @@ export interface PathsPart {
 
 /**
  * The events of a slice of the units, one per row: `unit`, `at` (milliseconds from the start of the range), `mark`, `c` (the code of the label) and, where the
- * store cut units to what is told, `cut`. In order of their units, and a unit's of time, then of their place in the batch, then of what is known of them;
+ * store cut units to what is told, `cut`, where steps are told apart `f0`, `f1` … (the values of their fields). In order of their units, and a unit's of time, then of their place in the batch, then of what is known of them;
  * `events_by_person` is in this order but for the last, so that the store has little to sort.
  */
 export const pathUnitsStatement = (events: PathEvents, source: PathsSource, part: PathsPart): StoreStatement => {
@@ -252,7 +253,11 @@ export const pathUnitsStatement = (events: PathEvents, source: PathsSource, part
     "mark",
     `${shortSql("code", part.frequent, params)} AS c`,
   ];
-  const selected = eventsSql(events, source, { part, columns }, params);
+  const values = (events.apart?.fields ?? []).map(
+    (field, place) =>
+      `if(bitAnd(mark, ${source.terms.marks.STEP}) = 0, '', CAST(${dimensionSql(field, params)} AS String)) AS f${place}`,
+  );
+  const selected = eventsSql(events, source, { part, columns: [...columns, ...values] }, params);
   const text = `${selected}\nORDER BY unit, time, sequence, mark, code`;
   return { name: "path-units", text, params: params.values };
 };

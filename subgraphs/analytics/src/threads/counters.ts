@@ -33,7 +33,7 @@ const pathsCounter = (task: CountTask<"PATHS">): Counter<"PATHS"> => {
   return {
     parts: count.parts,
     add: (slice) => {
-      count.add(pathColumnsOf(columnsOf(slice)));
+      count.add(pathColumnsOf(columnsOf(slice), task.question.apart?.fields.length ?? 0));
       return true;
     },
   };

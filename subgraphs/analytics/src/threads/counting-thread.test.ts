@@ -40,6 +40,14 @@ const pathsTask = (input: Partial<PathsInput>) => {
   const names = new Map([1, 2, 3].map((code) => [code, `page ${code}`]));
   return { kind: "PATHS", ...pathTask(parsePaths({ range: RANGE, ...input }, access), names) } as const;
 };
+const apartTask = () => {
+  const question = parsePaths({ range: RANGE, occurrence: "ANY", gap: "PT6H" }, access);
+  const source = { kind: "COLUMN", name: "source", column: "source", type: "TEXT" } as const;
+  const of = { number: "transitionShare", from: "page 1", to: "page 2" } as const;
+  const apart = { ...of, fields: [source], held: [["=web", ""]], edgesMs: [question.range.fromMs] };
+  const names = new Map([1, 2, 3].map((code) => [code, `page ${code}`]));
+  return { kind: "PATHS", ...pathTask({ ...question, apart }, names) } as const;
+};
 
 /** Some hundred units of a few events each. */
 const UNITS = Array.from({ length: 900 }, (_, event) => ({
@@ -105,6 +113,7 @@ describe("a thread that counts", () => {
       pathsTask({ topPaths: 5, goal: { event: { events: ["a"] } }, occurrence: "ANY", gap: "PT6H" }),
       [columnsOf({ ...marks, name: "c" })],
     ],
+    ["paths that are told apart", apartTask(), [columnsOf({ ...marks, name: "c" }, { ...words, name: "f0" })]],
   ])("tells of %s what is told where it is asked", async (_what, task, slices) => {
     const here = await count(countHere, task, slices);
     expect(here.costs).toEqual(slices.map(() => true));

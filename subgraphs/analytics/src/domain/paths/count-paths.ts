@@ -1,9 +1,12 @@
 import type { EventMatcher } from "../event-matcher.ts";
+import type { Field } from "../field.ts";
 import { layOutFlows, scaledPaths, type LabelNames } from "./lay-out-flows.ts";
 import { layOutTopPaths } from "./lay-out-top-paths.ts";
 import { eachPathUnit, type PathColumns } from "./path-columns.ts";
 import { createPathTally, type KeptPaths } from "./path-tally.ts";
 import type { PathsAnswer } from "./paths-answer.ts";
+import { pathsApart } from "./paths-apart.ts";
+import type { PathsToldApart } from "./told-apart.ts";
 import { pathsBehind } from "./paths-behind.ts";
 import type { PathsBehind } from "./path-cell.ts";
 import { isBackward, PATH_LIMITS, type PathAnchor, type PathsQuestion } from "./paths.ts";
@@ -21,8 +24,11 @@ export interface PathParts extends Omit<PathsAnswer, "provenance"> {
   readonly unitsInSample: number;
   /** What is listed of a number; null where nothing is. */
   readonly behind: PathsBehind | null;
+  /** A number by the values of its steps; null where it is not told apart. */
+  readonly apart: PathsToldApart | null;
 }
 
+const named = ({ name }: Field): Field => ({ kind: "PROPERTY", name, path: "" });
 const ANY: EventMatcher = { names: [], filter: null };
 const ANY_STEP: PathAnchor = { matcher: null, label: null };
 
@@ -35,6 +41,7 @@ export const pathTask = (question: PathsQuestion, names: LabelNames): PathTask =
     start: question.start === null ? null : ANY_STEP,
     end: question.end === null ? null : ANY_STEP,
     goal: question.goal === null ? null : ANY,
+    apart: question.apart === null ? null : { ...question.apart, fields: question.apart.fields.map(named) },
   },
 });
 
@@ -70,6 +77,7 @@ export const createPathCount = ({ question, names }: PathTask): PathCount => {
         ...totalsOf(question, kept),
         unitsInSample: kept.units,
         behind: pathsBehind(question, kept, names),
+        apart: pathsApart(question, kept, names),
       };
     },
   };

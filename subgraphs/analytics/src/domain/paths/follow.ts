@@ -1,3 +1,4 @@
+import type { TextColumn } from "../funnel/unit-columns.ts";
 import { isBackward, PATH_MARKS, type PathsQuestion } from "./paths.ts";
 
 /** A unit's events as the store gives them, in order; lists of equal length. */
@@ -13,6 +14,8 @@ export interface PathUnitRow {
   readonly codes: ArrayLike<number>;
   /** Bits of `PATH_MARKS`. */
   readonly marks: ArrayLike<number>;
+  /** Values of each field that steps are told apart by. */
+  readonly values: readonly TextColumn[];
 }
 
 /** A path as it is told: labels from where it is anchored, and what became of it. */

@@ -101,6 +101,6 @@ export const parsePaths = (input: PathsInput, caller: FieldAccess): PathsQuestio
     ...parseShape(input),
     ...parseGoal(input.goal, access),
     asked: parsePersonsPart(input, unit),
-    ...{ sample: 1, behind: null },
+    ...{ sample: 1, behind: null, apart: null },
   };
 };

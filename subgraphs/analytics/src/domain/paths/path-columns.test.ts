@@ -9,12 +9,24 @@ const columnsOf = (
 ): PathColumns => {
   const rows = units.flatMap(([low, high, events]) => Array.from({ length: events }, () => [low, high]));
   const places = Float64Array.from(rows.keys());
-  return { rows: rows.length, units: Uint32Array.from(rows.flat()), times: places, codes: places, marks: places, cut };
+  const values = [{ codes: Uint32Array.from(rows.keys()), texts: rows.map(String) }];
+  return {
+    rows: rows.length,
+    units: Uint32Array.from(rows.flat()),
+    times: places,
+    codes: places,
+    marks: places,
+    cut,
+    values,
+  };
 };
 
 const taken = (columns: PathColumns, most = 50): readonly (readonly [boolean, readonly number[]])[] => {
   const found: (readonly [boolean, readonly number[]])[] = [];
-  eachPathUnit(columns, most, ({ cut, times }: PathUnitRow) => found.push([cut, Array.from(times)]));
+  eachPathUnit(columns, most, ({ cut, times, values }: PathUnitRow) => {
+    found.push([cut, Array.from(times)]);
+    expect(Array.from(values[0]?.codes ?? [])).toEqual(Array.from(times));
+  });
   return found;
 };
 

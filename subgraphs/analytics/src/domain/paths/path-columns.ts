@@ -1,3 +1,4 @@
+import type { TextColumn } from "../funnel/unit-columns.ts";
 import type { PathUnitRow } from "./follow.ts";
 
 /** Numbers of events, one each. */
@@ -13,11 +14,13 @@ export interface PathColumns {
   readonly marks: Numbers;
   /** 1 for events of a unit that had more than are looked at; null where none are cut yet. */
   readonly cut: Numbers | null;
+  /** Values of each field that steps are told apart by; the empty text for none. */
+  readonly values: readonly TextColumn[];
 }
 
 /** Hands over the units one by one, each with its first events, at most so many. */
 export const eachPathUnit = (
-  { rows, units, times, codes, marks, cut }: PathColumns,
+  { rows, units, times, codes, marks, cut, values }: PathColumns,
   most: number,
   take: (row: PathUnitRow) => void,
 ): void => {
@@ -31,6 +34,7 @@ export const eachPathUnit = (
       times: times.subarray(from, end),
       codes: codes.subarray(from, end),
       marks: marks.subarray(from, end),
+      values: values.map((column) => ({ codes: column.codes.subarray(from, end), texts: column.texts })),
     });
     from = to;
   }

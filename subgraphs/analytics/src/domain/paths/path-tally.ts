@@ -1,7 +1,9 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { Listed } from "../funnel/unit-list.ts";
 import { followUnit, type FollowedUnit, type PathUnitRow } from "./follow.ts";
+import { growing } from "./growing-list.ts";
 import { PATH_LIMITS, type PathsQuestion } from "./paths.ts";
+import { createStepValues, type StepValues } from "./step-values.ts";
 
 /** Where steps are found again, of which something is listed. */
 export interface KeptPlaces {
@@ -30,40 +32,11 @@ export interface KeptPaths {
   readonly units: number;
   readonly unreached: number;
   readonly cutUnits: number;
-  /** Null where nothing is listed. */
+  /** Null where nothing is listed or told apart. */
   readonly places: KeptPlaces | null;
+  /** Values by which steps are told apart; null where they are not. */
+  readonly values: StepValues | null;
 }
-
-type Numbers = Int32Array | Uint32Array | Float64Array | Uint8Array;
-
-interface Growing<List extends Numbers> {
-  add(value: number): void;
-  readonly list: List;
-  readonly length: number;
-}
-
-/** A list that doubles when it is full. */
-const growing = <List extends Numbers>(make: (length: number) => List): Growing<List> => {
-  let values = make(1_024);
-  let length = 0;
-  return {
-    add: (value) => {
-      if (length === values.length) {
-        const longer = make(length * 2);
-        longer.set(values);
-        values = longer;
-      }
-      values[length] = value;
-      length += 1;
-    },
-    get list() {
-      return values;
-    },
-    get length() {
-      return length;
-    },
-  };
-};
 
 /** Numbers for codes, in the order they are met. */
 const createNumbering = () => {
@@ -134,7 +107,10 @@ export const createPathTally = (
   const starts = growing((length) => new Int32Array(length));
   const goesOn = growing((length) => new Uint8Array(length));
   const converted = growing((length) => new Uint8Array(length));
-  const places = question.behind === null ? null : createPlaces();
+  const { behind, apart } = question;
+  const places = behind === null && apart === null ? null : createPlaces();
+  const values = apart === null ? null : createStepValues(apart);
+  const bound = Math.floor(most / (1 + (apart?.fields.length ?? 0)));
   const counts = { units: 0, unreached: 0, cutUnits: 0 };
   return {
     add: (row) => {
@@ -142,7 +118,8 @@ export const createPathTally = (
       const { paths, unreached } = followed;
       counts.unreached += unreached.length;
       places?.add(row, followed);
-      if (steps.length + (places?.unreached.length ?? 0) > most) throw tooManySteps(most);
+      values?.add(row, followed);
+      if (steps.length + (places?.unreached.length ?? 0) > bound) throw tooManySteps(bound);
       if (paths.length === 0) return;
       counts.units += 1;
       if (row.cut) counts.cutUnits += 1;
@@ -161,6 +138,7 @@ export const createPathTally = (
       starts.add(steps.length);
       return {
         ...{ ...counts, codes: numbering.codes, places: places === null ? null : places.result() },
+        values: values === null ? null : values.result(),
         steps: steps.list.subarray(0, steps.length),
         waits: waits.list.subarray(0, waits.length),
         starts: starts.list.subarray(0, starts.length),

@@ -5,6 +5,7 @@ import type { EventMatcher } from "../event-matcher.ts";
 import type { Field } from "../field.ts";
 import type { TimeRange } from "../time-range.ts";
 import type { PathBehind } from "./path-cell.ts";
+import type { PathsApart } from "./told-apart.ts";
 
 /** Which occurrences of an anchor begin a path, as in the SDL. */
 export type PathOccurrence = "FIRST" | "ANY";
@@ -41,6 +42,8 @@ export interface PathEvents {
   readonly occurrence: PathOccurrence;
   readonly repeats: PathRepeats;
   readonly maxDepth: number;
+  /** The number that is told apart by fields of the steps it counts; null for none. */
+  readonly apart: PathsApart | null;
   /** What of all persons is to be looked at. */
   readonly asked: AskedSample;
   /** Part of the persons that is looked at; 1 for all, and until it is known. */

@@ -30,6 +30,12 @@ export const edgeOf = (name: Name, { from, to }: WatchedValueInput): PathEdge =>
   return { from, to };
 };
 
+/** Refuses with BAD_INPUT, at a place, numbers of paths that convert where the question has no goal. */
+export const requireGoal = (goal: unknown, name: Name, where: string): void => {
+  if ((goal ?? null) === null && (name === "converted" || name === "conversionRate"))
+    throw refuse("BAD_INPUT", "Paths convert by a `goal`: say which event is one.", { field: where });
+};
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 

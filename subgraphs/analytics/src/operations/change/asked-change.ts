@@ -201,11 +201,6 @@ const groupedChange = async (
 const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQuestion): Promise<OfQuestion> => {
   const { kind, input } = found;
   const [{ field }, change] = [QUESTIONS[kind], BEHAVIOUR[kind]];
-  if (change === undefined)
-    throw bad(
-      "input.question",
-      "Changes of paths can't be explained: ask about the events themselves by `olap` or `funnel`.",
-    );
   const where = `input.question.${field}`;
   const read = await atPlace(where, () => change(deps, { ...asking, input }));
   const named = { name: read.name, definitionIds: [], cohortIds: cohortsIn(input) };

@@ -125,10 +125,10 @@ export const unitChange = (deps: UnitChangeDeps, change: CountedUnits): Behaviou
       const edgesMs = partsOf(entries, count).map(({ fromMs }) => fromMs);
       const asked = { reading, by: { fields, held: heldOf(conditions) }, place, edgesMs };
       const { rows } = await deps.slices.entries(caller, asked, signal);
-      return { filter: { field: "id", in: rows.length === 0 ? [NOBODY] : rows }, span: entries };
+      return { filter: { field: "id", in: rows.length === 0 ? [NO_EVENT] : rows }, span: entries };
     },
   };
 };
 
 /** The id of no event. */
-const NOBODY = "00000000-0000-0000-0000-000000000000";
+export const NO_EVENT = "00000000-0000-0000-0000-000000000000";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { PATH_LIMITS } from "../../domain/paths/paths.ts";
 import { chooseModel, readAttributionBucket } from "../../domain/watched/read-attribution-bucket.ts";
-import { edgeOf, readPathsBucket } from "../../domain/watched/read-paths-bucket.ts";
+import { edgeOf, readPathsBucket, requireGoal } from "../../domain/watched/read-paths-bucket.ts";
 import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
 import { rangeOfBuckets } from "../../domain/watched/watched-window.ts";
 import { eachBucket, type Ask, type BehaviourToWatch, type Read } from "./each-bucket.ts";
@@ -41,9 +41,7 @@ export const watchPaths = (watched: BehaviourToWatch, ask: Ask): Promise<Read> =
   const name = chooseName(value, VALUE_NAMES.PATHS, "paths");
   const edge = edgeOf(name, value);
   refuseUnusedParts(value, edge.from === null ? null : "from", edge.to === null ? null : "to");
-  const goal = input["goal"] ?? null;
-  if (goal === null && (name === "converted" || name === "conversionRate"))
-    throw bad(`${where}.goal`, "Paths convert by a `goal`: say which event is one.");
+  requireGoal(input["goal"], name, `${where}.goal`);
   const shown = { maxNodes: PATH_LIMITS.nodes, minLink: 1, topPaths: 0 };
   return eachBucket(watched, async (bucket) => {
     const answer = await ask({ ...input, ...shown, timeZone: window.timeZone, range: rangeOfBuckets([bucket]) });

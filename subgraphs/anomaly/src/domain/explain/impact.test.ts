@@ -95,14 +95,23 @@ describe("severities by impact", () => {
     const reported = watchedQuestionSchema.parse({
       ...{ question: { velocity: { reported: { band: "HIGH" } } }, granularity: "DAY" },
     });
-    for (const watch of [watchOf("activeUsers", "ratio"), watchOf("apiExecutions", "latencyMsP95"), reported])
+    const sessions = watchedQuestionSchema.parse({
+      ...{ question: { paths: { unit: { kind: "SESSION" } } }, granularity: "DAY" },
+    });
+    expect(problemWithImpact(watchOf("paths"), policy())).toBeNull();
+    for (const watch of [sessions, watchOf("activeUsers", "ratio"), watchOf("apiExecutions", "latencyMsP95"), reported])
       expect(problemWithImpact(watch, policy())).toMatch(/counts no people/u);
   });
 
   test("are chosen by revenue where events have it, of sessions in the question's own currency", () => {
     for (const field of ["olap", "velocity", "eventQuality", "rings"])
       expect(problemWithImpact(watchOf(field), policy("EUR"))).toBeNull();
-    for (const watch of [watchOf("apiExecutions"), watchOf("funnel"), watchOf("sessionMetrics", "people")])
+    for (const watch of [
+      watchOf("apiExecutions"),
+      watchOf("funnel"),
+      watchOf("sessionMetrics", "people"),
+      watchOf("paths"),
+    ])
       expect(problemWithImpact(watch, policy("EUR"))).toMatch(/leave `impactCurrency` out/u);
     const sessions = (currency: string) =>
       watchedQuestionSchema.parse({ question: { sessionMetrics: { currency } }, granularity: "DAY" });

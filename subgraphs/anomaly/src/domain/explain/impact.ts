@@ -29,15 +29,22 @@ const BEHAVIOUR: Readonly<Record<string, Readonly<Record<string, ImpactSource>>>
 /** Questions whose numbers are of events, of which the analytics room counts people and money. */
 const OF_EVENTS: ReadonlySet<string> = new Set([
   ...["olap", "timeSeries", "savedQuery", "eventQuality", "velocity", "rings", "sessionMetrics", "apiExecutions"],
-  ...["drift", "attribution"],
+  ...["drift", "attribution", "paths"],
 ]);
-/** Questions whose numbers there is no money in: executions are no events. */
-const WITHOUT_REVENUE: ReadonlySet<string> = new Set(["apiExecutions"]);
+/** Questions whose numbers there is no money in: executions are no events, and paths are of people. */
+const WITHOUT_REVENUE: ReadonlySet<string> = new Set(["apiExecutions", "paths"]);
+
+/** Whether paths are put together by sessions or by the values of a field, so that they are of no people. */
+const ofNobody = (input: unknown): boolean => {
+  const kind: unknown = Reflect.get(Object(Reflect.get(Object(input), "unit")), "kind");
+  return kind !== undefined && kind !== "PERSON";
+};
 
 /** How the impact of a rule's findings is known. */
 export const impactSourceOf = (watch: Watch): ImpactSource => {
   if (watch.kind === "METRIC") return "NONE";
-  const [field = ""] = Object.keys(watch.question);
+  const [field = "", input] = Object.entries(watch.question)[0] ?? [];
+  if (field === "paths" && ofNobody(input)) return "NONE";
   if (field === "sessionMetrics" && watch.value?.name === "people") return UNITS;
   if (OF_EVENTS.has(field)) return isTakenApart(watch) ? "ASKED" : "NONE";
   const numbers = BEHAVIOUR[field] ?? {};

@@ -60,8 +60,9 @@ describe("the change of an anomaly", () => {
     expect(asked(of({}), group("(other)"))).toBeNull();
   });
 
-  test.each(["paths"])("is none of a question to %s", (field) => {
-    expect(asked(question(field))).toBeNull();
+  test("is asked of paths with the labels that their number is of", () => {
+    const value = { name: "transitionShare", from: "cart", to: "buy" };
+    expect(asked(question("paths", { value }))).toMatchObject({ question: { paths: { some: "input" } }, value });
   });
 
   test("is none of quantiles, which say nothing of their parts", () => {

@@ -5,6 +5,7 @@ import type { WatchedQuestionRule } from "./watch.ts";
 const TAKEN_APART: ReadonlySet<string> = new Set([
   ...["olap", "timeSeries", "savedQuery", "funnel", "retention", "stickiness", "lifecycle", "activeUsers"],
   ...["sessionMetrics", "velocity", "rings", "eventQuality", "apiExecutions", "cohortSizes", "drift", "attribution"],
+  "paths",
 ]);
 /** Numbers of theirs that it can't: how late events come, and how long executions take. */
 const NOT_TAKEN_APART: Readonly<Record<string, RegExp>> = {
