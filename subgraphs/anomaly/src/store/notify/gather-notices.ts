@@ -104,9 +104,14 @@ const statements = {
       ON CONFLICT DO NOTHING`,
     params: [tenantId, deliveryId, channelId, `report ${report.runId}`, at(nowMs), JSON.stringify(report)],
   }),
+  /** What gathers of the lane from one delivery on, in whatever deliveries it waits by then: what lies between two notices of a delivery would wait for it, and it for that. */
   moveLane: (tenantId: TenantId, notice: NewNotice, from: string, to: string): SqlStatement => ({
     name: "notify-move-lane",
-    text: "UPDATE notify_notice SET delivery_id = $5 WHERE tenant_id = $1 AND channel_id = $2 AND lane = $3 AND delivery_id = $4 AND open",
+    text: `UPDATE notify_notice n SET delivery_id = $5 FROM notify_delivery d
+      WHERE n.tenant_id = $1 AND n.channel_id = $2 AND n.lane = $3 AND n.open AND n.delivery_id <> $5 AND d.tenant_id = n.tenant_id AND d.id = n.delivery_id
+        AND d.state = 'GATHERING' AND n.sequence >= (
+          SELECT min(f.sequence) FROM notify_notice f WHERE f.tenant_id = $1 AND f.channel_id = $2 AND f.lane = $3 AND f.delivery_id = $4 AND f.open
+        ) RETURNING d.id`,
     params: [tenantId, notice.channelId, laneOf(notice), from, to],
   }),
   removeEmpty: (tenantId: TenantId, id: string): SqlStatement => ({
@@ -136,21 +141,21 @@ const idRow = (row: unknown): string => z.object({ id: z.string() }).parse(row).
 const begunRow = (row: unknown): number => z.object({ begun_at: z.date() }).parse(row).begun_at.getTime();
 
 /**
- * The delivery a notice goes into. What gathers notices of its lane with others takes it in when that is sent no later; otherwise the lane's notices leave it
- * for the new one's, so that nothing overtakes and no two deliveries wait for each other.
+ * The delivery a notice goes into, and those its lane has left. What gathers notices of its lane with others takes it in when that is sent no later, with what waits behind
+ * that by itself; otherwise all of these go into the new one's, so that nothing overtakes and no two deliveries wait for each other.
  */
 const deliveryFor = async (
   transaction: SqlTransaction,
   tenantId: TenantId,
   notice: NewNotice,
-): Promise<{ readonly id: string; readonly left: string | null }> => {
+): Promise<{ readonly id: string; readonly left: readonly string[] }> => {
   const [gathers] = await transaction.run(statements.gathersLane(tenantId, notice), (row) => placeRow.parse(row));
-  if (gathers !== undefined && gathers.due_at.getTime() <= notice.plan.dueMs) return { id: gathers.id, left: null };
+  const moved = (from: string, to: string) => transaction.run(statements.moveLane(tenantId, notice, from, to), idRow);
+  if (gathers !== undefined && gathers.due_at.getTime() <= notice.plan.dueMs)
+    return { id: gathers.id, left: await moved(gathers.id, gathers.id) };
   await transaction.run(statements.hasten(tenantId, notice), nothing);
   const [id = notice.deliveryId] = await transaction.run(statements.gather(tenantId, notice), idRow);
-  if (gathers === undefined || gathers.id === id) return { id, left: null };
-  await transaction.run(statements.moveLane(tenantId, notice, gathers.id, id), nothing);
-  return { id, left: gathers.id };
+  return { id, left: gathers === undefined ? [] : await moved(gathers.id, id) };
 };
 
 /** Builds {@link NoticeStore} within a transaction of a tenant. */
@@ -168,7 +173,7 @@ export const noticesWithin = (transaction: SqlTransaction, tenantId: TenantId): 
     if (there.length > 0) return false;
     const { id, left } = await deliveryFor(transaction, tenantId, notice);
     await transaction.run(statements.insert(tenantId, notice, id), nothing);
-    if (left !== null) await transaction.run(statements.removeEmpty(tenantId, left), nothing);
+    for (const empty of new Set(left)) await transaction.run(statements.removeEmpty(tenantId, empty), nothing);
     return true;
   },
 });
