@@ -53,6 +53,16 @@ describe("a lease", () => {
     expect(stopped.isOwn()).toBe(false);
   });
 
+  test("that has ended since the clock jumped ahead is its holder's again before anybody claims, unless somebody else has it", async () => {
+    const known = new Set(["a", "b"]);
+    const { leases } = open(known);
+    const [kept, lost] = [leases.hold(claim("a"), LEASE_MS), leases.hold(claim("b"), LEASE_MS)];
+    jest.setSystemTime(1_000 * LEASE_MS);
+    known.delete("b");
+    await leases.keep();
+    expect([kept.isOwn(), lost.isOwn(), lost.signal.aborted]).toEqual([true, false, true]);
+  });
+
   test("that is released is renewed no more, and no timer is left", () => {
     const { leases } = open(new Set(["a"]));
     const held = claim("a");

@@ -22,6 +22,11 @@ export interface Lease {
 export interface HeldLeases<Claim extends Leased> {
   hold(claim: Claim, untilMs: number): Lease;
   release(claim: Claim): void;
+  /**
+   * Renews at once if any has ended by the clock while its holder is alive, as all have when the clock jumps ahead. Whoever claims asks this before, so as not to claim what
+   * it holds itself.
+   */
+  keep(): Promise<void>;
   /** Aborts all that are held. */
   abort(): void;
 }
@@ -81,6 +86,11 @@ export const createHeldLeases = <Claim extends Leased>({
       if (held.size > 0) return;
       clearTimeout(timer);
       timer = undefined;
+    },
+    keep: async () => {
+      const presentMs = nowMs();
+      if ([...held.values()].some(({ untilMs, ending }) => untilMs <= presentMs && !ending.signal.aborted))
+        await renewAll();
     },
     abort: () => {
       for (const { ending } of held.values()) ending.abort();

@@ -11,6 +11,7 @@ import { openRules, type RulesPorts } from "./open-rules.ts";
 import { openObjectives } from "./open-objectives.ts";
 import { openWebhooks, type WebhookPorts } from "./open-webhooks.ts";
 import { openSilences } from "./open-silences.ts";
+import { openTimes } from "./open-times.ts";
 import { permissions, wholeTenantFields } from "./permissions.ts";
 import { alertTypes } from "./resolvers/alerts.ts";
 import { Anomaly } from "./resolvers/anomaly.ts";
@@ -121,6 +122,7 @@ export const createAnomalySubgraph = (resources: Resources, ports: AnomalyPorts)
       ...notify.background,
       ...incidents.background,
       ...webhooks.background,
+      ...openTimes(resources),
     ],
   });
 };

@@ -192,13 +192,14 @@ const ticked = (policy: AlertPolicy, sofar: Sofar, atMs: number): Sofar => {
       })),
     ).flat();
     const next = order[taken.length + (escalation.afterMs[0] === 0 ? 1 : 0)];
-    const lastMs = (taken.at(-1) ?? first).wallMs;
+    const lastMs = Math.min((taken.at(-1) ?? first).wallMs, atMs);
     if (next !== undefined && atMs - lastMs >= next.delayMs)
       return put(policy, sofar, { to: "FIRING", reason: "ESCALATED", atMs, worth: true, step: next.step });
   }
   const reminders = heard.filter(({ step }) => step.reason === "RENOTIFIED").length;
   const capped = told.some(({ step }) => step.silence === "RENOTIFY_CAP");
-  if (renotify === null || capped || atMs - (heard.at(-1)?.wallMs ?? atMs) < renotify.everyMs) return sofar;
+  if (renotify === null || capped || atMs - Math.min(heard.at(-1)?.wallMs ?? atMs, atMs) < renotify.everyMs)
+    return sofar;
   const cap = reminders >= renotify.atMost ? { silence: "RENOTIFY_CAP" as const } : {};
   return put(policy, sofar, { to: "FIRING", reason: "RENOTIFIED", atMs, worth: true, ...cap });
 };

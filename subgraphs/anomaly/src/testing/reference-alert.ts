@@ -196,7 +196,11 @@ export const tellings = (
       ({ step, place }) =>
         place >= lastPlace(past, isOpening) && lasts(step.to) && (step.notify || step.silence === "RENOTIFY_CAP"),
     )
-    .map(({ step, signal }) => ({ step, wallMs: signal.atMs }));
+    .map(({ step, place, signal }) => {
+      // Whatever the clock shows later: what was told was told by then.
+      const later = past.slice(place + 1).flatMap(({ signal: one }) => (one.kind === "TICK" ? [one.atMs] : []));
+      return { step, wallMs: Math.min(signal.atMs, ...later) };
+    });
 
 /** A step that is to be put on record. */
 export interface Wanted {

@@ -7,6 +7,7 @@ import { step } from "./alert-machine.ts";
 import type { AlertSignal, AlertState, AlertTransition } from "./alert-state.ts";
 import { freshAlert } from "./alert-state.ts";
 import { isOpen, isOwed, silenceOf } from "./telling.ts";
+import { nextTick } from "./tick-step.ts";
 
 const RUNS = { numRuns: 1_000, endOnFailure: true };
 const FEWER = { numRuns: 300, endOnFailure: true };
@@ -104,6 +105,58 @@ test("A clock that goes back tells nothing that was told before", () => {
       ).alert;
       const back = step(policy, settled, { kind: "TICK", atMs: lastMs - minutes * BUCKET_MS });
       if (awake) expect(back.transitions).toEqual([]);
+    }),
+    FEWER,
+  );
+});
+
+/** Stories in which the clock jumps by up to a day, ahead or back, before some ticks, and jumps on from there. */
+const withJumps = fc
+  .tuple(anySignals, fc.array(fc.integer({ min: -1_440, max: 1_440 }), { maxLength: 6 }))
+  .map(([signals, jumps]) => {
+    const every = Math.max(1, Math.floor(signals.length / (jumps.length + 1)));
+    return signals.map((signal, place): AlertSignal => {
+      const byMinutes = jumps[Math.floor(place / every) - 1] ?? 0;
+      return signal.kind === "TICK" ? { ...signal, atMs: signal.atMs + byMinutes * BUCKET_MS } : signal;
+    });
+  });
+
+test("However the clock jumps, an alert goes on as is found anew from its whole past: no reminder and no step of an escalation is told twice", () => {
+  fc.assert(
+    fc.property(anyPolicy, withJumps, (policy, signals) => {
+      const { transitions } = replay(policy, signals);
+      expect(transitions).toEqual(recount(policy, signals));
+      for (const episode of new Set(transitions.map((one) => one.episode))) {
+        const own = transitions.filter((one) => one.episode === episode && one.notify);
+        const reminders = own.filter(({ reason }) => reason === "RENOTIFIED");
+        expect(reminders.length).toBeLessThanOrEqual(policy.renotify?.atMost ?? 0);
+        const steps = (policy.escalation?.afterMs.length ?? 0) * ((policy.escalation?.repeats ?? 0) + 1);
+        expect(own.filter(({ reason }) => reason === "ESCALATED").length).toBeLessThanOrEqual(steps);
+      }
+    }),
+    RUNS,
+  );
+});
+
+test("What a clock told that was ahead keeps no reminder waiting for longer than a reminder waits", () => {
+  fc.assert(
+    fc.property(anyPolicy, anySignals, fc.integer({ min: 1, max: 100_000 }), (policy, signals, minutes) => {
+      const before = replay(policy, signals).alert;
+      const lastMs = signals.at(-1)?.atMs ?? STORY_MS;
+      // Ahead, until there is nothing to tell at once; then right again.
+      const ahead = replay(
+        policy,
+        [1, 2, 3].map((): AlertSignal => ({ kind: "TICK", atMs: lastMs + minutes * BUCKET_MS })),
+        before,
+      );
+      const right = step(policy, ahead.alert, { kind: "TICK", atMs: lastMs }).alert;
+      const nextMs = nextTick(policy, right);
+      const longest = Math.max(
+        policy.renotify?.everyMs ?? 0,
+        policy.escalation?.repeatAfterMs ?? 0,
+        ...(policy.escalation?.afterMs ?? []),
+      );
+      if (nextMs !== null && right.snoozedUntilMs === null) expect(nextMs - lastMs).toBeLessThanOrEqual(longest);
     }),
     FEWER,
   );

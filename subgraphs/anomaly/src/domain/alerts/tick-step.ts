@@ -58,8 +58,17 @@ export const nextTick = (policy: AlertPolicy, alert: AlertState): number | null 
   return due.length === 0 ? null : Math.min(...due);
 };
 
+/** What people were told later than now, by a clock that was ahead, they were told by now: what follows it waits from then on as long as it is to. */
+const toldByNow = (alert: AlertState, wallMs: number): AlertState => {
+  const { notices } = alert;
+  if (notices === null || (notices.lastMs <= wallMs && notices.stepMs <= wallMs)) return alert;
+  const [lastMs, stepMs] = [Math.min(notices.lastMs, wallMs), Math.min(notices.stepMs, wallMs)];
+  return { ...alert, notices: { ...notices, lastMs, stepMs } };
+};
+
 /** What passing time leads to: the end of a snooze, else a step of the escalation, else a reminder; one telling at most. */
-export const tickStep = (policy: AlertPolicy, alert: AlertState, wallMs: number): Stepped => {
+export const tickStep = (policy: AlertPolicy, before: AlertState, wallMs: number): Stepped => {
+  const alert = toldByNow(before, wallMs);
   const stepped: Stepped = { alert, transitions: [] };
   if (alert.snoozedUntilMs !== null && alert.snoozedUntilMs <= wallMs) return wake(policy, stepped, wallMs);
   const { state, notices, believed, episode } = alert;

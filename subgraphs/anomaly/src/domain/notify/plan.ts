@@ -41,7 +41,8 @@ export const groupBundle = ({ id }: Group): string => `group ${id}`;
 
 const grouped = ({ way, alert, group, nowMs, lastOfGroupMs }: Planned): Plan => {
   if (group === null) return { bundle: `one ${alert.transitionId}`, wait: "NOW", dueMs: nowMs };
-  const nextMs = lastOfGroupMs === null ? 0 : lastOfGroupMs + way.groupIntervalSeconds * 1_000;
+  // What a clock that was ahead has begun was begun by now.
+  const nextMs = lastOfGroupMs === null ? 0 : Math.min(lastOfGroupMs, nowMs) + way.groupIntervalSeconds * 1_000;
   const dueMs = nextMs > nowMs ? nextMs : nowMs + way.groupWaitSeconds * 1_000;
   return { bundle: groupBundle(group), wait: dueMs > nowMs ? "GROUP" : "NOW", dueMs };
 };

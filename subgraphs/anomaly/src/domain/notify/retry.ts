@@ -21,11 +21,15 @@ export type SendOutcome =
       readonly keeps?: true;
     };
 
-/** How a delivery is tried again: after `firstMs`, doubling up to `mostMs`, each wait shortened by up to half at random, until `attempts` or `endMs` are over. */
+/**
+ * How a delivery is tried again: after `firstMs`, doubling up to `mostMs`, each wait shortened by up to half at random, until `attempts` or `endMs` are over; time ends
+ * nothing before it was tried `fewest` times, since a clock may jump, unless the receiver asks to be waited for longer than we would.
+ */
 export const RETRIES = {
   firstMs: 5_000,
   mostMs: 1_800_000,
   attempts: 20,
+  fewest: 10,
   /** Since it was first tried: an alert that old is told by its next transition. */
   endMs: 6 * 3_600_000,
 } as const;
@@ -45,5 +49,6 @@ export const nextTryMs = (tried: {
   const { attempts, sinceMs, retryAfterMs, random } = tried;
   const backoffMs = Math.min(RETRIES.mostMs, RETRIES.firstMs * 2 ** Math.min(attempts - 1, 30));
   const waitMs = Math.max(Math.round(backoffMs * (1 - random / 2)), retryAfterMs ?? 0);
-  return attempts >= RETRIES.attempts || sinceMs + waitMs > RETRIES.endMs ? null : waitMs;
+  const isTried = attempts >= RETRIES.fewest || (retryAfterMs ?? 0) > RETRIES.mostMs;
+  return attempts >= RETRIES.attempts || (isTried && sinceMs + waitMs > RETRIES.endMs) ? null : waitMs;
 };

@@ -135,6 +135,13 @@ describe("Tries", () => {
       { numRuns: 200, endOnFailure: true },
     );
   });
+
+  test("go on when a clock jumps: time ends nothing that was tried a few times", () => {
+    const tried = { sinceMs: 400 * 86_400_000, retryAfterMs: null, random: 0 };
+    expect(nextTryMs({ ...tried, attempts: RETRIES.fewest - 1 })).toBeGreaterThan(0);
+    expect(nextTryMs({ ...tried, attempts: RETRIES.fewest })).toBeNull();
+    expect(nextTryMs({ ...tried, attempts: 1, retryAfterMs: RETRIES.mostMs + 1 })).toBeNull();
+  });
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { afterFailure, DISABLE_AFTER_MS, GOOD_HEALTH, type EndpointHealth } from "./breaker.ts";
+import { afterFailure, DISABLE_AFTER_FAILURES, DISABLE_AFTER_MS, GOOD_HEALTH, type EndpointHealth } from "./breaker.ts";
 import { nextAttemptMs } from "./retry-schedule.ts";
 
 /** What came of an attempt: an answer, or none. */
@@ -59,10 +59,11 @@ export const afterAttempt = (attempt: {
   if (status === 410) return { delivery: { kind: "DEAD", reason: "GONE" }, health, disabled: "GONE" };
   const waitMs = nextAttemptMs({ attempts, retryAfterMs, random });
   const failing = health.failingSinceMs ?? nowMs;
+  const isGivenUp = nowMs - failing >= DISABLE_AFTER_MS && health.failuresInRow >= DISABLE_AFTER_FAILURES;
   return {
     delivery:
       waitMs === null ? { kind: "DEAD", reason: "ATTEMPTS_USED_UP" } : { kind: "RETRY", dueAtMs: nowMs + waitMs },
     health,
-    disabled: nowMs - failing >= DISABLE_AFTER_MS ? "ONLY_FAILURES" : null,
+    disabled: isGivenUp ? "ONLY_FAILURES" : null,
   };
 };

@@ -18,6 +18,8 @@ export const GOOD_HEALTH: EndpointHealth = { failuresInRow: 0, failingSinceMs: n
 export const BREAKER = { failures: 5, firstMs: 30_000, mostMs: 900_000 } as const;
 /** Milliseconds of nothing but failures after which an endpoint is disabled: five days, longer than one delivery is tried. */
 export const DISABLE_AFTER_MS = 5 * 86_400_000;
+/** Failures that it takes besides: as many as one delivery has attempts, so that a clock which jumps disables nobody. */
+export const DISABLE_AFTER_FAILURES = 10;
 
 /** The health after a failed attempt; whoever asked to be waited for is sent nothing before, as far as the breaker waits at most. */
 export const afterFailure = (health: EndpointHealth, nowMs: number, retryAfterMs: number | null): EndpointHealth => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { afterAttempt, type AttemptResult } from "./after-attempt.ts";
-import { BREAKER, DISABLE_AFTER_MS, GOOD_HEALTH, type EndpointHealth } from "./breaker.ts";
+import { BREAKER, DISABLE_AFTER_FAILURES, DISABLE_AFTER_MS, GOOD_HEALTH, type EndpointHealth } from "./breaker.ts";
 import { MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, nextAttemptMs, RETRY_JITTER, RETRY_SECONDS } from "./retry-schedule.ts";
 
 const HOUR_MS = 3_600_000;
@@ -88,11 +88,15 @@ describe("an answer", () => {
   });
 
   it("that is none for five days disables the endpoint; one success in between begins the count anew", () => {
-    const failing = { failuresInRow: 3, failingSinceMs: 1_000, blockedUntilMs: null };
+    const failing = { failuresInRow: DISABLE_AFTER_FAILURES - 1, failingSinceMs: 1_000, blockedUntilMs: null };
     expect(at(500, { health: failing, nowMs: 1_000 + DISABLE_AFTER_MS - 1 }).disabled).toBeNull();
     expect(at(500, { health: failing, nowMs: 1_000 + DISABLE_AFTER_MS }).disabled).toBe("ONLY_FAILURES");
     const healed = at(200, { health: failing, nowMs: 2_000 }).health;
     expect(at(500, { health: healed, nowMs: 1_000 + DISABLE_AFTER_MS }).disabled).toBeNull();
+  });
+  it("that is none before and after a clock jumped disables nobody: it takes ten failures besides", () => {
+    const failing = { failuresInRow: DISABLE_AFTER_FAILURES - 2, failingSinceMs: 1_000, blockedUntilMs: null };
+    expect(at(500, { health: failing, nowMs: 1_000 + 400 * DISABLE_AFTER_MS }).disabled).toBeNull();
   });
 });
 

@@ -68,6 +68,7 @@ export const createSteadySender = <Claim extends LeasedClaim>(deps: SteadySender
   const claimSome = async (): Promise<number> => {
     const limit = MAX_IN_FLIGHT - inFlight.size;
     if (limit <= 0) return 0;
+    await leases.keep();
     const presentMs = nowMs();
     const leaseUntilMs = presentMs + LEASE_MS;
     const claims = await claim(presentMs, leaseUntilMs, {

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { createPublicRequests } from "@tessera/platform/http/public-request";
 import { z } from "zod";
-import { BREAKER, DISABLE_AFTER_MS } from "../../domain/webhooks/breaker.ts";
+import { BREAKER, DISABLE_AFTER_FAILURES, DISABLE_AFTER_MS } from "../../domain/webhooks/breaker.ts";
 import { RETRY_SECONDS } from "../../domain/webhooks/retry-schedule.ts";
 import { verifyAt } from "../../testing/webhook-receiver.ts";
 import { openWebhookRoom, type TestEndpoint, type WebhookRoom } from "../../testing/webhook-room.ts";
@@ -253,8 +253,13 @@ describe("an endpoint", () => {
     room.receiver.answer(to.path, () => 500);
     await room.tellJobs(to, jobs(1), 1);
     await room.drain(room.sender());
-    room.clock.ms += DISABLE_AFTER_MS;
-    await room.drain(room.sender());
+    // As many failures as one delivery has attempts; that a clock jumps by as long disables nobody.
+    for (let failures = 1; failures < DISABLE_AFTER_FAILURES; failures += 1) {
+      expect(await stateOf(to)).toEqual(["ACTIVE", null]);
+      await room.tellJobs(to, jobs(1), failures + 1);
+      room.clock.ms += DISABLE_AFTER_MS / (DISABLE_AFTER_FAILURES - 1) + BREAKER.mostMs;
+      await room.drain(room.sender());
+    }
     expect(await stateOf(to)).toEqual(["DISABLED", "ONLY_FAILURES"]);
     expect((await toldOf(to)).at(-1)).toBe("DISABLED");
   });

@@ -113,7 +113,10 @@ const decideAll = async (
   const since = [...channels.values()].map(({ id, rateCap }) => ({
     ...{ id, sinceMs: nowMs - rateCap.windowSeconds * 1_000 },
   }));
-  const windows = await transaction.run(statements.windowsStatement(tenantId, since, deps.rateBundle), windowRow);
+  const windows = await transaction.run(
+    statements.windowsStatement(tenantId, since, deps.rateBundle, nowMs),
+    windowRow,
+  );
   const byChannel = new Map(windows.map((one) => [one.channel_id, one]));
   return new Map(
     all.map((held): [string, Fate] => {

@@ -48,21 +48,22 @@ export const holdClaimedStatement = (tenantId: TenantId, claims: readonly Leased
   params: [tenantId, idsOf(claims), tokensOf(claims)],
 });
 
-/** What channels' windows hold: begun deliveries, the one that leaves it first, and the summary that gathers. */
+/** What channels' windows hold at a moment: begun deliveries, the one that leaves it first, and the summary that gathers. */
 export const windowsStatement = (
   tenantId: TenantId,
   channels: readonly { readonly id: string; readonly sinceMs: number }[],
   rateBundle: string,
+  nowMs: number,
 ): SqlStatement => ({
   name: "notify-rate-windows",
   text: `SELECT w.channel_id, b.begun, b.first, s.id AS summary, s.due_at AS summary_at
     FROM unnest($2::uuid[], $3::timestamptz[]) AS w(channel_id, since)
     CROSS JOIN LATERAL (
       SELECT count(*)::integer AS begun, min(d.begun_at) AS first FROM notify_delivery d
-      WHERE d.tenant_id = $1 AND d.channel_id = w.channel_id AND d.begun_at > w.since
+      WHERE d.tenant_id = $1 AND d.channel_id = w.channel_id AND d.begun_at > w.since AND d.begun_at <= $5
     ) b
     LEFT JOIN notify_delivery s ON s.tenant_id = $1 AND s.channel_id = w.channel_id AND s.bundle = $4 AND s.state = 'GATHERING'`,
-  params: [tenantId, channels.map(({ id }) => id), channels.map(({ sinceMs }) => at(sinceMs)), rateBundle],
+  params: [tenantId, channels.map(({ id }) => id), channels.map(({ sinceMs }) => at(sinceMs)), rateBundle, at(nowMs)],
 });
 
 /** Gives claims back: each is due again at a time of its own. */
