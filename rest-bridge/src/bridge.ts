@@ -29,6 +29,7 @@ import { registerInbound, type ReceiveProviderEvent } from "./routes/incidents/i
 import { registerIncidents } from "./routes/incidents/route.ts";
 import { registerObjectives } from "./routes/objectives/route.ts";
 import { registerReports } from "./routes/reports/route.ts";
+import { registerBehind } from "./routes/behind/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerErasures, registerPeople } from "./routes/people/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
@@ -78,6 +79,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerPathsAnalyze(scope, deps);
     registerSessionsAnalyze(scope, deps);
     registerCatalogue(scope, deps);
+    registerBehind(scope, deps);
     registerCohort(scope, deps);
     registerPeople(scope, deps);
     registerErasures(scope, deps);

@@ -71,12 +71,13 @@ const hasData = (data: unknown): boolean =>
 
 /**
  * The data of an answer. An operation of the bridge asks for one root field: without it the answer is the first error, thrown as a refusal; with
- * it, errors are about optional parts, and become warnings beside what is there.
+ * it, errors are about optional parts, and become warnings beside what is there. `isThere` tells where the root field alone is not what was asked for.
  */
 export const answered = <Data, Variables>(
   _document: TypedDocumentNode<Data, Variables>,
   { data, errors = [] }: GraphResult,
   naming: FieldNaming = unchanged,
+  isThere: (data: Data) => boolean = () => true,
 ): Answered<Data> => {
   const [first] = errors;
   // A root field that may be null, and is without an error, says that there is no such thing.
@@ -86,5 +87,7 @@ export const answered = <Data, Variables>(
     throw refusalOf(first, naming);
   }
   // boundary: the gateway answers what the persisted operation selects, in the shape the document was generated with.
-  return { data: data as Data, warnings: errors.map(warningOf) };
+  const told = data as Data;
+  if (first !== undefined && !isThere(told)) throw refusalOf(first, naming);
+  return { data: told, warnings: errors.map(warningOf) };
 };

@@ -18,10 +18,11 @@ export type GraphQuestion<Data> = (
   variables: GraphCall["variables"],
 ) => Promise<Answered<Data>>;
 
-/** Builds the {@link GraphQuestion} of a document; `naming` says a field of its input as the route calls it. */
+/** Builds the {@link GraphQuestion} of a document; `naming` says a field of its input as the route calls it, `isThere` whether an answer with errors has what was asked for. */
 export const graphQuestion = <Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
   naming?: FieldNaming,
+  isThere?: (data: Data) => boolean,
 ): GraphQuestion<Data> => {
   const documentId = documentIdOf(document);
   return async (graph, { caller, traceId, clientAddress, signal, graphIsAsked, addHeaders }, variables) => {
@@ -29,6 +30,6 @@ export const graphQuestion = <Data, Variables>(
     const origin = { caller, traceId, clientAddress, signal };
     const result = await graph.execute({ ...origin, documentId, variables });
     addHeaders(result.rateLimit);
-    return answered(document, result, naming);
+    return answered(document, result, naming, isThere);
   };
 };

@@ -171,6 +171,9 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/paths/analyze",
       "/api/v2/analytics/sessions/analyze",
       ...["properties", "event-names"].map((part) => `/api/v2/analytics/catalogue/${part}`),
+      ...["", "/events", "/events/ndjson", "/people", "/people/ndjson", "/journeys"].map(
+        (list) => `/api/v2/analytics/behind${list}`,
+      ),
       "/api/v2/analytics/cohort/{cohort_id}",
       "/api/v2/analytics/people/{person_id}",
       "/api/v2/analytics/people/merge",

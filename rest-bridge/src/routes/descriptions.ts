@@ -8,6 +8,7 @@ import { auditExportDescription } from "./audit-export/description.ts";
 import { auditKeysDescription } from "./audit-keys/description.ts";
 import { auditLogDescription } from "./audit-log/description.ts";
 import { catalogueDescriptions } from "./catalogue/description.ts";
+import { behindDescriptions } from "./behind/description.ts";
 import { cohortDescription } from "./cohort/description.ts";
 import {
   erasePersonDescription,
@@ -49,6 +50,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   pathsAnalyzeDescription,
   sessionsAnalyzeDescription,
   ...catalogueDescriptions,
+  ...behindDescriptions,
   cohortDescription,
   ...[personDescription, mergePeopleDescription, identifyDescription],
   ...[erasePersonDescription, personErasureDescription],

@@ -66,6 +66,8 @@ export const restRequests: NextRequest = (random) => {
     "/api/v2/analytics/attribution/model",
     "/api/v2/analytics/paths/analyze",
     "/api/v2/analytics/sessions/analyze",
+    "/api/v2/analytics/behind",
+    "/api/v2/analytics/behind/events/ndjson",
     "/api/v2/audit",
     "/api/v2/admin/tenants/0d6f8a52-7d1e-4a8b-9a51-6a2f0c1f5e10/usage",
     "/api/v2/openapi.json",

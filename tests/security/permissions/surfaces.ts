@@ -5,6 +5,7 @@ import { routeDescriptions } from "../../../rest-bridge/src/routes/descriptions.
 import { askGraph, askHttp } from "../outside.ts";
 import type { PermissionWorld, World } from "./permission-world.ts";
 import { anomalySurfaces } from "./anomaly-surfaces.ts";
+import { behindSurfaces } from "./behind-surfaces.ts";
 import { webhookSurfaces } from "./webhook-surfaces.ts";
 import { reportSurfaces } from "./report-surfaces.ts";
 
@@ -140,6 +141,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     permission: "analytics:read",
     says: problems,
   },
+  ...behindSurfaces(http, problems),
   [`GET ${COHORT}`]: {
     attempt: (world, query, apiKey) =>
       http(COHORT.replace("{cohort_id}", world.own.cohortId), "GET")(world, query, apiKey),

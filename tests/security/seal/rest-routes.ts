@@ -42,6 +42,25 @@ let scaleTo = 60;
 /** A dashboard of nobody. */
 const NOTHING = "00000000-0000-4000-8000-000000000000";
 
+/** Numbers of answers, by the lists of what is behind them that are asked for. */
+const NUMBERS = {
+  "": "olap",
+  ...({ "/events": "olap", "/events/ndjson": "olap", "/people": "olap", "/people/ndjson": "olap" } as const),
+  "/journeys": "attribution",
+} as const;
+const QUESTIONS = {
+  olap: { range, measures: [{ function: "count" }] },
+  attribution: { range, conversion: {}, touchpoints: [{}], models: [{ kind: "last" }], dimensions: ["name"] },
+};
+const behindExample = ([list, kind]: [string, "olap" | "attribution"]): [string, Ask] => [
+  `POST /api/v2/analytics/behind${list}`,
+  async (url, apiKey, tenantId) => {
+    const of = { [kind]: { input: { [TENANT]: tenantId, ...QUESTIONS[kind] }, cell: {} } };
+    const body = JSON.stringify(list === "/people" ? { [TENANT]: tenantId, of } : { of });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/behind${list}`, apiKey, { method: "POST", body }));
+  },
+];
+
 /** How each of them is asked; the generated list of routes must be this one. */
 const EXAMPLES: Readonly<Record<string, Ask>> = {
   "GET /api/v2/analytics/realtime/metrics": async (url, apiKey, tenantId) =>
@@ -75,6 +94,7 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, range, breakdown: ["country"], pages: 10 });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/sessions/analyze`, apiKey, { method: "POST", body }));
   },
+  ...Object.fromEntries(Object.entries(NUMBERS).map(behindExample)),
   "POST /api/v2/analytics/people/merge": async (url, apiKey, tenantId) => {
     const body = JSON.stringify({
       [TENANT]: tenantId,

@@ -1,0 +1,84 @@
+import { RestBehindEventsDocument, RestBehindPeopleDocument, type BehindInput } from "../../generated/graphql.ts";
+import { pageQuestion, pagesInTurn } from "../../graph/pages-in-turn.ts";
+import type { GraphRouteDeps } from "../../graph/graph-question.ts";
+import type { CheckedRequest } from "../../http/serve-route.ts";
+import { toEvent, toItem } from "./answer.ts";
+import { atMoments, behindFieldOf } from "./question.ts";
+
+/** Items asked for at once: what a stream holds in memory, and as many as a page of the graph has at most. */
+const PAGE_ITEMS = 1_000;
+
+type Request = Pick<
+  CheckedRequest<unknown, unknown>,
+  "caller" | "traceId" | "clientAddress" | "signal" | "graphIsAsked"
+>;
+
+/** Some of what is behind a number, in REST's words, and where to go on. */
+interface Items {
+  readonly items: readonly unknown[];
+  readonly after: string | null;
+  readonly range: { readonly from: string; readonly to: string } | null;
+  readonly asOf: string;
+}
+
+/** All of them as lines, and when the first were found. */
+interface Lines {
+  readonly asOf: string;
+  readonly lines: AsyncGenerator<string>;
+}
+
+/** Asks for a page of what is behind a number. */
+type PageOf = (of: BehindInput, after: string | null) => Promise<Items>;
+
+async function* linesOf(pages: AsyncIterable<Items>): AsyncGenerator<string> {
+  for await (const { items } of pages) yield items.map((item) => `${JSON.stringify(item)}\n`).join("");
+}
+
+const inLines = async (pageOf: PageOf, of: BehindInput, signal: AbortSignal): Promise<Lines> => {
+  const first = await pageOf(of, null);
+  const pinned = atMoments(of, first.range);
+  const next = ({ after }: Items) => (after === null ? null : pageOf(pinned, after));
+  return { asOf: first.asOf, lines: linesOf(pagesInTurn(first, next, signal)) };
+};
+
+const askEvents = pageQuestion(RestBehindEventsDocument, behindFieldOf);
+const askPeople = pageQuestion(RestBehindPeopleDocument, behindFieldOf);
+
+/** All events behind a number as lines. What is refused of the first page is refused before anything is sent. */
+export const eventLines = (
+  { graph }: Pick<GraphRouteDeps, "graph">,
+  request: Request,
+  of: BehindInput,
+  people: boolean,
+): Promise<Lines> =>
+  inLines(
+    async (asked, after) => {
+      const { behind } = await askEvents(graph, request, { of: asked, first: PAGE_ITEMS, after, people });
+      const { edges, pageInfo, range, provenance } = behind.events;
+      return {
+        ...{ items: edges.map(({ node }) => toEvent(node)), range, asOf: provenance.asOf },
+        after: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+      };
+    },
+    of,
+    request.signal,
+  );
+
+/** All people behind a number as lines. What is refused of the first page is refused before anything is sent. */
+export const personLines = (
+  { graph }: Pick<GraphRouteDeps, "graph">,
+  request: Request,
+  of: BehindInput,
+): Promise<Lines> =>
+  inLines(
+    async (asked, after) => {
+      const { behind } = await askPeople(graph, request, { of: asked, first: PAGE_ITEMS, after });
+      const { nodes, hasNextPage, endCursor, range, provenance } = behind.people;
+      return {
+        ...{ items: nodes.map(toItem), range, asOf: provenance.asOf },
+        after: hasNextPage ? endCursor : null,
+      };
+    },
+    of,
+    request.signal,
+  );
