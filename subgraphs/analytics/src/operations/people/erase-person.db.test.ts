@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openOwnEngines, type OwnEngines } from "@tessera/platform/testing/own-engines";
 import { openPeopleRoom, peopleManager, type PeopleRoom } from "../../../testing/people-room.ts";
 import { knownEvents, numbersOf, placesOf } from "../../../testing/planted-texts.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
@@ -11,17 +12,21 @@ import { erasureDigest } from "../../jobs/erase-people.ts";
 
 // Nothing here is about speed: tables are rewritten, and a busy machine may take its time.
 jest.setTimeout(300_000);
-/** A month that no other test has events in, so that little is rewritten. */
 const START_MS = Date.UTC(2018, 4, 1, 12);
 const HOUR_MS = 3_600_000;
 
 let room: PeopleRoom;
 let owner: PeopleRoom["world"]["owner"];
-beforeAll(() => {
+let engines: OwnEngines;
+beforeAll(async () => {
+  engines = await openOwnEngines();
   room = openPeopleRoom(START_MS + HOUR_MS);
   ({ owner } = room.world);
 });
-afterAll(() => room.close());
+afterAll(async () => {
+  await room?.close();
+  await engines?.close();
+});
 
 const event = (timeMs: number, who: Partial<TestEvent>, rest: Partial<TestEvent> = {}): TestEvent => ({
   ...{ id: randomUUID(), name: "view", timeMs },
