@@ -59,14 +59,13 @@ import { createAnewRowsStore } from "./store/delivery/anew-rows-store.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
 import { openCounting } from "./open-counting.ts";
+import { openQuality } from "./open-quality.ts";
 import { openIndicators } from "./open-indicators.ts";
 import { createFunnelStore } from "./store/funnel-store.ts";
 import { createKeptEstimates } from "./store/kept-estimates.ts";
 import { createPathsStore } from "./store/paths-store.ts";
 import { rowsEstimateBy } from "./store/rows-estimate.ts";
 import { createSlicesStore } from "./store/change/slices-store.ts";
-import { createExpectationStore } from "./store/quality/expectation-store.ts";
-import { createQualityStore } from "./store/quality/quality-store.ts";
 import { createSessionsStore } from "./store/sessions-store.ts";
 import { createJobResults } from "./store/job-results.ts";
 import { COHORT_KEPT } from "./domain/cohort.ts";
@@ -231,7 +230,7 @@ const behaviourParts = ({ nowMs }: Resources, { eventStore }: People) => {
     paths: createPathsStore(eventStore, estimateBy),
     attribution: createAttributionStore(eventStore, estimateBy),
     sessions: createSessionsStore(eventStore, estimateBy),
-    ...{ quality: createQualityStore(eventStore), slices: createSlicesStore(eventStore) },
+    slices: createSlicesStore(eventStore),
   };
 };
 
@@ -260,6 +259,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const correlation = openCorrelation({ ...resources, beginning: beginningOf });
   const correlating = { ...correlation, ...{ sql: resources.sql, eventLog, limits: STATE_LIMITS, nowMs, logger } };
   const { background: indicatorWork, ...sharing } = openIndicators({ ...resources, eventStore }, ports);
+  const { background: qualityWork, ...expecting } = openQuality(resources, known);
   const operations = createOperations({
     // What is kept of an answer are rows of nobody: they are read as they were written.
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
@@ -268,7 +268,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ answers, cohorts, eventStore, longQueries, ...behaviourParts(resources, known) },
     ...{ ...known, ...correlation, ...own, peopleStatements, erasures, plainEvents: resources.eventStore },
     ...dashboardParts(resources, ports),
-    ...{ definitions: createDefinitionStore(resources), expectations: createExpectationStore(resources) },
+    ...{ definitions: createDefinitionStore(resources), ...expecting },
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ catalogue: createPropertyCatalogue(resources.eventStore), knownNames: createKnownNames(resources.eventStore) },
     ...{ counting: openCounting(), ...reporting, ...sharing, askExecutions: ports.askExecutions },
@@ -285,9 +285,8 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     logger,
     background: [
       ...peopleWork(resources, known, erasures, answers),
-      ...[...rollupWork(resources, own), ...indicatorWork],
-      createCorrelationConsumer(correlating),
-      createCorrelationClock(correlating),
+      ...[...rollupWork(resources, own), ...indicatorWork, ...qualityWork],
+      ...[createCorrelationConsumer(correlating), createCorrelationClock(correlating)],
       ...reportWork(resources, ports, reporting, operations.answerReport),
       createForgetting({ answers, eventLog, logger }),
       createCohortComputer({

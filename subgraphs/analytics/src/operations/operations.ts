@@ -88,6 +88,7 @@ export interface OperationDeps
   readonly sharing: IndicatorOperations;
   readonly quality: QualityStore;
   readonly expectations: KeepExpectationsDeps["expectations"];
+  readonly verdicts: KeepExpectationsDeps["verdicts"];
   readonly slices: SlicesStore;
   readonly askExecutions: ApiExecutionsDeps["askExecutions"];
   readonly eventLog: EventLog;

@@ -1,11 +1,14 @@
 import type { ExpectationVersion, KeptExpectation } from "../domain/quality/kept-expectation.ts";
 import type { ValidInput } from "../domain/quality/expectation.ts";
+import type { ExpectationVerdict } from "../domain/quality/verdict.ts";
 import type { DeleteExpectationOutcome, SavedExpectation } from "../operations/quality/keep-expectations.ts";
 
 /** What a resolver of `KeptExpectation` receives. */
 export type KeptExpectationParent = KeptExpectation;
 /** What a resolver of `ExpectationVersion` receives. */
 export type ExpectationVersionParent = ExpectationVersion;
+/** What a resolver of `ExpectationVerdict` receives. */
+export type ExpectationVerdictParent = ExpectationVerdict;
 /** What a resolver of `ExpectedValue` receives. */
 export type ExpectedValueParent = ValidInput;
 /** What a resolver of `SaveExpectationResult` receives. */

@@ -1,8 +1,10 @@
 import { formatDuration } from "../domain/duration.ts";
 import { kindOf } from "../domain/quality/kept-expectation.ts";
+import { shareOf } from "../domain/quality/verdict.ts";
 import { isoTime } from "../domain/zone.ts";
 import type {
   DeleteExpectationResultResolvers,
+  ExpectationVerdictResolvers,
   ExpectationVersionResolvers,
   KeptExpectationResolvers,
   SaveExpectationResultResolvers,
@@ -13,6 +15,8 @@ import type { ExpectationVersionParent } from "../parents/quality.ts";
 export const KeptExpectation: KeptExpectationResolvers = {
   definition: (expectation): ExpectationVersionParent => expectation,
   versions: (expectation, _args, { caller, operations }) => operations.expectationVersions(caller, expectation),
+  verdicts: (expectation, { first }, { caller, operations }) =>
+    operations.expectationVerdicts(caller, expectation, first),
   createdAt: ({ createdAtMs }) => isoTime(createdAtMs),
 };
 
@@ -29,6 +33,15 @@ export const ExpectationVersion: ExpectationVersionResolvers = {
   atLeast: ({ content }) => content.expect.atLeast,
   span: ({ content }) => formatDuration(content.spanMs),
   definedAt: ({ definedAtMs }) => isoTime(definedAtMs),
+};
+
+/** Resolvers of `ExpectationVerdict`. */
+export const ExpectationVerdict: ExpectationVerdictResolvers = {
+  testedAt: ({ testedAtMs }) => isoTime(testedAtMs),
+  range: ({ range: { fromMs, toMs } }) => ({ from: isoTime(fromMs), to: isoTime(toMs) }),
+  share: (verdict) => shareOf(verdict),
+  code: ({ error }) => error?.code ?? null,
+  detail: ({ error }) => error?.detail ?? null,
 };
 
 /** Resolvers of `SaveExpectationResult`. */

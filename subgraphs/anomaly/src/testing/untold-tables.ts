@@ -38,6 +38,7 @@ export const UNTOLD_TABLES: Readonly<Record<string, string>> = {
   ...{ abuse_place: COUNTED, abuse_source: COUNTED, anomaly_bucket: COUNTED, anomaly_series: COUNTED },
   ...{ asked_shape: COUNTED, cohort_size: COUNTED, correlation_run: COUNTED, correlation_shard: COUNTED },
   ...{ incident_place: COUNTED, incident_sign: COUNTED, rollup_build: COUNTED },
+  quality_verdict: COUNTED,
   ...{ cohort_reference: "which definitions name a cohort: follows from them", semantic_reference: "the like" },
   ...{ semantic_cohort_reference: "the like" },
   ...{ usage_day: COUNTED, usage_hour: COUNTED, usage_record: COUNTED, usage_storage: COUNTED },

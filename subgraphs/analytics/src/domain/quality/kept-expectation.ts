@@ -7,6 +7,7 @@ import { plainFilter, type FilterInput } from "../filter-input.ts";
 import { parseFilter } from "../filter.ts";
 import { refuseInCohort } from "../in-cohort.ts";
 import { EXPECTATION_KINDS, parseExpectation, type ExpectationInput, type ExpectationKind } from "./expectation.ts";
+import type { ExpectationVerdict } from "./verdict.ts";
 
 type Maybe<T> = T | null | undefined;
 
@@ -48,6 +49,8 @@ export interface KeptExpectation extends ExpectationVersion {
   readonly name: string;
   readonly createdBy: string;
   readonly createdAtMs: number;
+  /** What came of the last test; null before this version was tested. */
+  readonly verdict: ExpectationVerdict | null;
 }
 
 /**

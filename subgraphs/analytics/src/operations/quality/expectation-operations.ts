@@ -1,5 +1,6 @@
 import {
   deleteExpectation,
+  expectationVerdicts,
   expectationVersions,
   listExpectations,
   saveExpectation,
@@ -12,4 +13,5 @@ export const createExpectationOperations = (deps: KeepExpectationsDeps) => ({
   deleteExpectation: deleteExpectation(deps),
   listExpectations: listExpectations(deps),
   expectationVersions: expectationVersions(deps),
+  expectationVerdicts: expectationVerdicts(deps),
 });

@@ -9,11 +9,15 @@ import {
   type KeptExpectation,
   type SaveExpectationInput,
 } from "../../domain/quality/kept-expectation.ts";
+import { MAX_VERDICTS, type ExpectationVerdict } from "../../domain/quality/verdict.ts";
+import { parseCount } from "../../domain/query.ts";
+import type { VerdictStore } from "../../store/quality/verdict-store-types.ts";
 import type { ExpectationStore, SaveExpectationOutcome } from "../../store/quality/expectation-store-types.ts";
 
 /** What keeping expectations needs. */
 export interface KeepExpectationsDeps {
   readonly expectations: ExpectationStore;
+  readonly verdicts: Pick<VerdictStore, "list">;
   readonly newId: () => string;
 }
 
@@ -56,3 +60,9 @@ export const expectationVersions =
   ({ expectations }: Pick<KeepExpectationsDeps, "expectations">) =>
   (caller: Caller, { id }: KeptExpectation): Promise<readonly ExpectationVersion[]> =>
     expectations.versions(caller.tenantId, id, KEPT_EXPECTATIONS.versionsTold);
+
+/** What came of the tests of an expectation, the newest first. */
+export const expectationVerdicts =
+  ({ verdicts }: Pick<KeepExpectationsDeps, "verdicts">) =>
+  async (caller: Caller, { id }: KeptExpectation, first: number): Promise<readonly ExpectationVerdict[]> =>
+    verdicts.list(caller.tenantId, id, parseCount(first, "first", MAX_VERDICTS));

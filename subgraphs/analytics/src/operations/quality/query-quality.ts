@@ -23,17 +23,15 @@ import {
 } from "../../domain/quality/drift.ts";
 import {
   allMet,
-  MAX_QUALITY_EVENTS,
   parseEventQuality,
-  resultOf,
   type EventQualityInput,
   type ExpectationResult,
 } from "../../domain/quality/event-quality.ts";
-import { fieldsOfExpectation } from "../../domain/quality/expectation.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { isoTime } from "../../domain/zone.ts";
 import type { QualityStore } from "../../store/quality/quality-store.ts";
 import { refuseTooManyEvents } from "../too-many-events.ts";
+import { NARROWER, readQuality } from "./read-quality.ts";
 
 /** What questions about the quality and the drift of values need. */
 export interface QualityDeps {
@@ -71,31 +69,16 @@ export interface DriftAnswer {
   readonly provenance: Provenance;
 }
 
-const NARROWER = "a shorter range, or an `event` that fewer events are";
-
 /** Answers `eventQuality`: how far events are what is expected of them. */
 export const queryEventQuality =
   ({ quality, nowMs }: QualityDeps) =>
   async (caller: Caller, input: EventQualityInput, signal?: AbortSignal): Promise<EventQualityAnswer> => {
     const asOfMs = nowMs();
     const question = parseEventQuality(input, accessOf(caller));
-    const { range: reach, event, expect, timeZone } = question;
-    const source = behaviourSource(
-      [...expect.flatMap(fieldsOfExpectation), ...fieldsOfMatcher(event)],
-      caller.dataPolicy,
-    );
-    const { table, rejected } = source;
-    const size = await quality.size(caller, event, { table, reach }, signal);
-    refuseTooManyEvents(size.rows[0] ?? 0, MAX_QUALITY_EVENTS, NARROWER);
-    const { rows, statistics } = await quality.quality(caller, question, { table, reach }, signal);
-    const { events = 0, counted = [] } = rows[0] ?? {};
-    const expectations = expect.map((expectation, place) =>
-      resultOf(expectation, counted[place] ?? { tested: 0, passed: 0, delay: null }),
-    );
-    const facts = { parts: [{ table, ...reach }], rejected, approximations: [] };
+    const { events, expectations, facts, costs } = await readQuality(quality, caller, question, signal);
     return {
       ...{ events, met: allMet(expectations), expectations },
-      provenance: provenanceOf(facts, [size.statistics, statistics], asOfMs, timeZone, caller.dataPolicy),
+      provenance: provenanceOf(facts, costs, asOfMs, question.timeZone, caller.dataPolicy),
     };
   };
 

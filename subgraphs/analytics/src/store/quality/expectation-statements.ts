@@ -6,9 +6,11 @@ import type { ExpectationDraft } from "./expectation-store-types.ts";
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
 const at = (ms: number): Date => new Date(ms);
 
-/** Expectations in their version now. */
-const NOW = `SELECT e.id, e.tenant_id, e.name, e.version, e.created_by, e.created_at, v.content, v.defined_by, v.defined_at
-  FROM quality_expectation e JOIN quality_expectation_version v ON v.expectation_id = e.id AND v.version = e.version`;
+/** Expectations in their version now, each with what came of its last test. */
+const NOW = `SELECT e.id, e.tenant_id, e.name, e.version, e.created_by, e.created_at, v.content, v.defined_by, v.defined_at,
+    d.verdict, d.tested_at, d.from_at, d.to_at, d.at_least, d.tested, d.passed, d.code, d.detail
+  FROM quality_expectation e JOIN quality_expectation_version v ON v.expectation_id = e.id AND v.version = e.version
+  LEFT JOIN LATERAL (SELECT * FROM quality_verdict l WHERE l.expectation_id = e.id ORDER BY l.run DESC LIMIT 1) d ON d.version = e.version`;
 
 /** One change of a tenant's expectations at a time, until the transaction ends. */
 export const lockExpectationsStatement = (tenantId: TenantId) =>
@@ -17,6 +19,9 @@ export const lockExpectationsStatement = (tenantId: TenantId) =>
     "SELECT pg_advisory_xact_lock(hashtextextended('quality_expectation:' || $1::text, 0)) IS NULL",
     [tenantId],
   );
+/** An expectation by its id. */
+export const expectationByIdStatement = (tenantId: TenantId, id: string) =>
+  statement("expectation-by-id", `${NOW} WHERE e.tenant_id = $1 AND e.id = $2`, [tenantId, id]);
 /** An expectation by its name. */
 export const expectationByNameStatement = (tenantId: TenantId, name: string) =>
   statement("expectation-by-name", `${NOW} WHERE e.tenant_id = $1 AND e.name = $2`, [tenantId, name]);
@@ -62,7 +67,7 @@ export const insertExpectationStatement = (
 ) =>
   statement(
     "insert-expectation",
-    "INSERT INTO quality_expectation (id, tenant_id, name, event, version, created_by, created_at) VALUES ($1, $2, $3, $4, 1, $5, $6)",
+    "INSERT INTO quality_expectation (id, tenant_id, name, event, version, created_by, created_at, due_at) VALUES ($1, $2, $3, $4, 1, $5, $6, $6)",
     [id, tenantId, name, content.event, by, at(nowMs)],
   );
 /** Keeps a version. */
@@ -77,12 +82,18 @@ export const insertExpectationVersionStatement = (
      VALUES ($1, $2, $3, $4::jsonb, $5, $6)`,
     [tenantId, one.id, one.version, JSON.stringify(one.content), one.by, at(nowMs)],
   );
-/** Makes a version the one that counts. */
-export const setExpectationVersionStatement = (tenantId: TenantId, id: string, version: number, event: string | null) =>
+/** Makes a version the one that counts, which is tested at once. */
+export const setExpectationVersionStatement = (
+  tenantId: TenantId,
+  id: string,
+  version: number,
+  event: string | null,
+  nowMs: number,
+) =>
   statement(
     "set-expectation-version",
-    "UPDATE quality_expectation SET version = $3, event = $4 WHERE tenant_id = $1 AND id = $2",
-    [tenantId, id, version, event],
+    "UPDATE quality_expectation SET version = $3, event = $4, due_at = $5 WHERE tenant_id = $1 AND id = $2",
+    [tenantId, id, version, event, at(nowMs)],
   );
 /** Deletes an expectation with its versions; a row when there was one. */
 export const deleteExpectationStatement = (tenantId: TenantId, id: string) =>

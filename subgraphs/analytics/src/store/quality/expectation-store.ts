@@ -38,7 +38,7 @@ const save =
       await transaction.run(statements.insertExpectationVersionStatement(tenantId, next, nowMs()), nothing);
       const { id: nextId, version: nextVersion } = next;
       await transaction.run(
-        statements.setExpectationVersionStatement(tenantId, nextId, nextVersion, content.event),
+        statements.setExpectationVersionStatement(tenantId, nextId, nextVersion, content.event, nowMs()),
         nothing,
       );
       const [kept] = await transaction.run(byName, expectationRow);
