@@ -22,6 +22,8 @@ export interface AskedExecutions {
   /** All of them hold. */
   readonly where: readonly ExecutionCondition[];
   readonly first: number;
+  /** Milliseconds: executions that took longer are counted; null: none are. */
+  readonly slowerThanMs: number | null;
 }
 
 /** Executions of one group; each list has a number for each bucket. */
@@ -31,11 +33,14 @@ export interface ExecutionSeries {
   readonly refused: readonly number[];
   readonly failed: readonly number[];
   readonly serverErrors: readonly number[];
-  /** Different callers of each of the four. */
+  /** Those that were not refused and took longer than was asked about. */
+  readonly slower: readonly number[];
+  /** Different callers of each of the five. */
   readonly callers: readonly number[];
   readonly refusedCallers: readonly number[];
   readonly failedCallers: readonly number[];
   readonly serverErrorCallers: readonly number[];
+  readonly slowerCallers: readonly number[];
   readonly latencyMsP50: readonly (number | null)[];
   readonly latencyMsP95: readonly (number | null)[];
   readonly latencyMsP99: readonly (number | null)[];

@@ -7,7 +7,7 @@ import { meaningOf } from "./room-error.ts";
 
 const NUMBERS = `query ExecutionNumbers($input: ExecutionNumbersInput!) {
   answer: executionNumbers(input: $input) { groupCount completeTo
-    groups { group executions refused failed serverErrors callers refusedCallers failedCallers serverErrorCallers latencyMsP50 latencyMsP95 latencyMsP99 } }
+    groups { group executions refused failed serverErrors callers refusedCallers failedCallers serverErrorCallers slower slowerCallers latencyMsP50 latencyMsP95 latencyMsP99 } }
 }`;
 
 const counts = z.array(z.number());
@@ -27,6 +27,7 @@ const answered = z.object({
             serverErrors: counts,
           },
           ...{ callers: counts, refusedCallers: counts, failedCallers: counts, serverErrorCallers: counts },
+          ...{ slower: counts, slowerCallers: counts },
           ...{ latencyMsP50: latencies, latencyMsP95: latencies, latencyMsP99: latencies },
         }),
       ),

@@ -5,7 +5,7 @@ import type { openDashboardRoom } from "./dashboard-room.ts";
 type Room = ReturnType<typeof openDashboardRoom>;
 
 const EXPLAIN = `query ($input: ExplainChangeInput!) { explainChange(input: $input) {
-  outcome value actual expected rhythm searched
+  outcome value actual expected threshold rhythm searched
   slices { conditions { dimension values } actual expected explains chance events(first: 3) { events { id name time } } }
   bins { label share referenceShare contribution } } }`;
 const BEHIND = `query ($asked: [_Any!]!) { _entities(representations: $asked) { ... on WatchedChange {
@@ -15,7 +15,14 @@ const BEHIND = `query ($asked: [_Any!]!) { _entities(representations: $asked) { 
 const number = z.number().nullable();
 const explained = z.object({
   explainChange: z.object({
-    ...{ outcome: z.string(), value: z.string(), actual: number, expected: number, rhythm: z.string().nullable() },
+    ...{
+      outcome: z.string(),
+      value: z.string(),
+      actual: number,
+      expected: number,
+      threshold: number,
+      rhythm: z.string().nullable(),
+    },
     searched: z.array(z.string()),
     bins: z.array(z.object({ label: z.string(), share: number, referenceShare: number, contribution: number })),
     slices: z.array(

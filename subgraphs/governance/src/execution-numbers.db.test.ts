@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => room.close());
 
 const NUMBERS = `query ($input: ExecutionNumbersInput!) { executionNumbers(input: $input) { groupCount completeTo
-  groups { group executions refused failed serverErrors callers refusedCallers failedCallers serverErrorCallers latencyMsP50 latencyMsP95 latencyMsP99 } } }`;
+  groups { group executions refused failed serverErrors callers refusedCallers failedCallers serverErrorCallers slower slowerCallers latencyMsP50 latencyMsP95 latencyMsP99 } } }`;
 const numbers = z.array(z.number().nullable());
 const shape = z.object({
   groupCount: z.number(),
@@ -25,6 +25,7 @@ const shape = z.object({
     z.object({
       ...{ group: z.string().nullable(), executions: numbers, refused: numbers, failed: numbers },
       ...{ callers: numbers, refusedCallers: numbers, failedCallers: numbers, serverErrorCallers: numbers },
+      ...{ slower: numbers, slowerCallers: numbers },
       ...{ serverErrors: numbers, latencyMsP50: numbers, latencyMsP95: numbers, latencyMsP99: numbers },
     }),
   ),
@@ -70,6 +71,7 @@ it("Executions are counted by bucket and group, with how long they took, as goin
     kinds: fc.constantFrom(undefined, ["QUERY"], ["INGEST", "SUBSCRIPTION"]),
     operations: fc.constantFrom(undefined, ["Sales", "events"]),
     first: fc.constantFrom(2, 20),
+    slowerThanMs: fc.constantFrom(undefined, 0, 22.5, 40.1),
   });
   await fc.assert(
     fc.asyncProperty(
@@ -130,6 +132,7 @@ it.each([
   [{ operations: [""] }, "input.operations.0"],
   [{ operations: Array.from({ length: 51 }, (_, at) => `o${at}`) }, "input.operations"],
   [{ first: 101 }, "input.first"],
+  [{ slowerThanMs: -1 }, "input.slowerThanMs"],
   [{ where: [{ by: "NONE", values: ["x"] }] }, "input.where.0.by"],
   [{ where: [{ by: "CODE", values: [] }] }, "input.where.0.values"],
 ])("%j is refused at %s", async (part, field) => {

@@ -38,7 +38,7 @@ export const parseApiExecutions = (input: ApiExecutionsInput): ApiExecutionsQues
     ...{ ...range, timeZone, edgesMs },
     asked: {
       ...{ edges: edgesMs.map(isoTime), kinds: input.kinds ?? null, operations: input.operations ?? null },
-      ...{ by: input.by ?? "NONE", where: [], first: input.first ?? 20 },
+      ...{ by: input.by ?? "NONE", where: [], first: input.first ?? 20, slowerThanMs: null },
     },
   };
 };

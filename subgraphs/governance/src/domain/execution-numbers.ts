@@ -13,6 +13,7 @@ export interface ExecutionNumbersInput {
   readonly by?: ExecutionGrouping;
   readonly where?: readonly { readonly by: ExecutionGrouping; readonly values: readonly Maybe<string>[] }[];
   readonly first?: number;
+  readonly slowerThanMs?: Maybe<number>;
 }
 
 /** A validated question: in which buckets, which executions, told apart by what. */
@@ -26,6 +27,8 @@ export interface ExecutionNumbersQuestion {
   /** All of them hold. */
   readonly where: readonly ExecutionCondition[];
   readonly first: number;
+  /** Null: no execution is counted as slow. */
+  readonly slowerThanMs: number | null;
 }
 
 /** Bounds of the question: records are added up row by row, and an answer has at most a hundred thousand numbers of each sort. */
@@ -65,6 +68,11 @@ const whereOf = (given: ExecutionNumbersInput["where"]): readonly ExecutionCondi
   });
 };
 
+const slowerOf = (slowerThanMs: number | null): number | null => {
+  if (slowerThanMs !== null && !(slowerThanMs >= 0)) throw bad("slowerThanMs", "Milliseconds are 0 or more.");
+  return slowerThanMs;
+};
+
 /** Validates a question to `executionNumbers`; refuses with BAD_INPUT. */
 export const parseExecutionNumbers = (input: ExecutionNumbersInput): ExecutionNumbersQuestion => {
   const { first = 20, by = "NONE" } = input;
@@ -85,6 +93,7 @@ export const parseExecutionNumbers = (input: ExecutionNumbersInput): ExecutionNu
     by,
     where: whereOf(input.where),
     first,
+    slowerThanMs: slowerOf(input.slowerThanMs ?? null),
   };
 };
 
@@ -97,18 +106,20 @@ export interface ExecutionCount {
   readonly refused: number;
   readonly failed: number;
   readonly serverErrors: number;
-  /** Different callers of each of the four. */
+  readonly slower: number;
+  /** Different callers of each of the five. */
   readonly callers: number;
   readonly refusedCallers: number;
   readonly failedCallers: number;
   readonly serverErrorCallers: number;
+  readonly slowerCallers: number;
   /** Of executions that were not refused; null where there is none. */
   readonly latencyMs: readonly [p50: number, p95: number, p99: number] | null;
 }
 
 const NOTHING = {
-  ...{ executions: 0, refused: 0, failed: 0, serverErrors: 0, latencyMs: null },
-  ...{ callers: 0, refusedCallers: 0, failedCallers: 0, serverErrorCallers: 0 },
+  ...{ executions: 0, refused: 0, failed: 0, serverErrors: 0, slower: 0, latencyMs: null },
+  ...{ callers: 0, refusedCallers: 0, failedCallers: 0, serverErrorCallers: 0, slowerCallers: 0 },
 } as const;
 
 /** Lays counts out by group and bucket; groups of most executions first, equal ones by name, those without a name last. */
@@ -129,10 +140,12 @@ export const executionSeries = (counts: readonly ExecutionCount[], buckets: numb
         refused: cells.map(({ refused }) => refused),
         failed: cells.map(({ failed }) => failed),
         serverErrors: cells.map(({ serverErrors }) => serverErrors),
+        slower: cells.map(({ slower }) => slower),
         callers: cells.map(({ callers }) => callers),
         refusedCallers: cells.map(({ refusedCallers }) => refusedCallers),
         failedCallers: cells.map(({ failedCallers }) => failedCallers),
         serverErrorCallers: cells.map(({ serverErrorCallers }) => serverErrorCallers),
+        slowerCallers: cells.map(({ slowerCallers }) => slowerCallers),
         latencyMsP50: cells.map(({ latencyMs }) => latencyMs?.[0] ?? null),
         latencyMsP95: cells.map(({ latencyMs }) => latencyMs?.[1] ?? null),
         latencyMsP99: cells.map(({ latencyMs }) => latencyMs?.[2] ?? null),

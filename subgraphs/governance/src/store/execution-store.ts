@@ -57,6 +57,9 @@ const sizeStatement = (tenantId: TenantId, question: ExecutionNumbersQuestion, l
   params: [...paramsOf(tenantId, question), limit + 1, ...heldParams(question)],
 });
 
+/** Executions that took longer than the ninth parameter, of which there are none where it is null. */
+const SLOWER = "t.decision <> 'REFUSED' AND t.elapsed > $9::float8";
+
 const countStatement = (
   tenantId: TenantId,
   question: ExecutionNumbersQuestion,
@@ -65,7 +68,7 @@ const countStatement = (
   name: `executions-by-${question.by.toLowerCase()}${heldName(question)}`,
   text: `WITH told AS (
       SELECT ${GROUPS[question.by]} AS "group", width_bucket(started_at_ms, $6::bigint[]) - 1 AS bucket, entry->>'decision' AS decision,
-        entry->>'code' AS code, (entry->'usage'->>'elapsedMs')::float8 AS elapsed, entry->'subject' AS caller ${FROM}${heldSql(question, 9)}
+        entry->>'code' AS code, (entry->'usage'->>'elapsedMs')::float8 AS elapsed, entry->'subject' AS caller ${FROM}${heldSql(question, 10)}
     ), ranked AS (
       SELECT "group", row_number() OVER (ORDER BY count(*) DESC, "group" COLLATE "C" NULLS LAST) AS place, count(*) OVER () AS groups FROM told GROUP BY "group"
     )
@@ -74,6 +77,7 @@ const countStatement = (
       count(*) FILTER (WHERE t.code = ANY($7))::int AS server_errors, count(DISTINCT t.caller)::int AS callers,
       count(DISTINCT t.caller) FILTER (WHERE t.decision = 'REFUSED')::int AS refused_callers, count(DISTINCT t.caller) FILTER (WHERE t.decision = 'FAILED')::int AS failed_callers,
       count(DISTINCT t.caller) FILTER (WHERE t.code = ANY($7))::int AS server_error_callers,
+      count(*) FILTER (WHERE ${SLOWER})::int AS slower, count(DISTINCT t.caller) FILTER (WHERE ${SLOWER})::int AS slower_callers,
       percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY t.elapsed) FILTER (WHERE t.decision <> 'REFUSED') AS latency
     FROM told t JOIN ranked r ON r."group" IS NOT DISTINCT FROM t."group" WHERE r.place <= $8 GROUP BY t."group", t.bucket, r.groups`,
   params: [
@@ -81,6 +85,7 @@ const countStatement = (
     places(question.edgesMs),
     serverCodes,
     question.first,
+    question.slowerThanMs,
     ...heldParams(question),
   ],
 });
@@ -102,12 +107,15 @@ const countRow = z
     ...{ group: z.string().nullable(), bucket: z.number(), groups: z.number(), executions: z.number() },
     ...{ refused: z.number(), failed: z.number(), server_errors: z.number(), callers: z.number() },
     ...{ refused_callers: z.number(), failed_callers: z.number(), server_error_callers: z.number() },
+    ...{ slower: z.number(), slower_callers: z.number() },
     latency: z.tuple([z.number(), z.number(), z.number()]).nullable(),
   })
-  .transform(({ server_errors, refused_callers, failed_callers, server_error_callers, latency, ...row }) => ({
-    ...{ ...row, serverErrors: server_errors, refusedCallers: refused_callers, failedCallers: failed_callers },
-    ...{ serverErrorCallers: server_error_callers, latencyMs: latency },
-  }));
+  .transform(
+    ({ server_errors, refused_callers, failed_callers, server_error_callers, slower_callers, latency, ...row }) => ({
+      ...{ ...row, serverErrors: server_errors, refusedCallers: refused_callers, failedCallers: failed_callers },
+      ...{ serverErrorCallers: server_error_callers, slowerCallers: slower_callers, latencyMs: latency },
+    }),
+  );
 
 /** Builds {@link ExecutionStore}. */
 export const createExecutionStore = (sql: Pick<TenantSql, "run">): ExecutionStore => ({

@@ -7,6 +7,7 @@ export interface ReferenceAsked {
   readonly where?: readonly { readonly by: string; readonly values: readonly (string | null)[] }[] | undefined;
   readonly kinds?: readonly string[] | undefined;
   readonly operations?: readonly string[] | undefined;
+  readonly slowerThanMs?: number | undefined;
 }
 
 /** The number in order at a level, between two of them in proportion; null of none. */
@@ -26,7 +27,14 @@ const SERVICE = ["INTERNAL", "DEPENDENCY_UNAVAILABLE"];
 
 /** Executions by group and bucket, one by one. */
 export const referenceExecutions = (all: readonly ExecutionRecorded[], asked: ReferenceAsked) => {
-  const { edgesMs, by, kinds = ["QUERY", "MUTATION", "INGEST", "EXPORT"], operations, where = [] } = asked;
+  const {
+    edgesMs,
+    by,
+    kinds = ["QUERY", "MUTATION", "INGEST", "EXPORT"],
+    operations,
+    where = [],
+    slowerThanMs = Infinity,
+  } = asked;
   const [first = 0, last = 0] = [edgesMs[0], edgesMs.at(-1)];
   const own = all.filter(
     ({ kind, operationName, startedAtMs, ...rest }) =>
@@ -53,12 +61,16 @@ export const referenceExecutions = (all: readonly ExecutionRecorded[], asked: Re
           level,
         ),
       );
+    const isSlower = ({ decision, usage }: ExecutionRecorded): boolean =>
+      decision !== "REFUSED" && usage.elapsedMs > slowerThanMs;
     return {
       group,
       executions: counted(() => true),
       refused: counted(({ decision }) => decision === "REFUSED"),
       failed: counted(({ decision }) => decision === "FAILED"),
       serverErrors: counted(({ code }) => SERVICE.includes(code ?? "")),
+      slower: counted(isSlower),
+      slowerCallers: callers(isSlower),
       callers: callers(() => true),
       refusedCallers: callers(({ decision }) => decision === "REFUSED"),
       failedCallers: callers(({ decision }) => decision === "FAILED"),

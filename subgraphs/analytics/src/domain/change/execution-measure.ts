@@ -2,8 +2,9 @@ import type { ExecutionCondition, ExecutionSeries } from "@tessera/contracts/exe
 import type { SpanImpact } from "./impact.ts";
 import type { Quantity } from "./slice-measure.ts";
 
-/** Numbers of executions that add up, or are ratios of such. */
-export type ExecutionNumber = "serverErrorShare" | "failedShare" | "executions" | "refused" | "failed" | "serverErrors";
+/** Numbers of executions that add up, or are ratios of such; `slower` is the share of those that took longer than was asked about, among those that were not refused. */
+export type ExecutionNumber =
+  ("serverErrorShare" | "failedShare" | "executions" | "refused" | "failed" | "serverErrors") | "slower";
 
 /** What executions are told apart by, by the names of dimensions. */
 export const EXECUTION_DIMENSIONS: ReadonlyMap<string, ExecutionCondition["by"]> = new Map([
@@ -25,13 +26,18 @@ export const executionQuantity = (name: ExecutionNumber, series: Counted): Quant
     return { value, base: all, units: all };
   }
   const value = series?.[name][0] ?? 0;
+  if (name === "slower") {
+    const base = all - (series?.refused[0] ?? 0);
+    return { value, base, units: base };
+  }
   return { value, base: null, units: value, ...(name === "executions" ? {} : { seen: all }) };
 };
 
-type CallersOf = "callers" | "refusedCallers" | "failedCallers" | "serverErrorCallers";
+type CallersOf = "callers" | "refusedCallers" | "failedCallers" | "serverErrorCallers" | "slowerCallers";
 const CALLERS: Readonly<Record<ExecutionNumber, CallersOf>> = {
   ...{ executions: "callers", refused: "refusedCallers", failed: "failedCallers", serverErrors: "serverErrorCallers" },
   ...{ failedShare: "failedCallers", serverErrorShare: "serverErrorCallers" },
+  slower: "slowerCallers",
 };
 
 /** Whom a number of executions concerns: those who called, of a share its upper part; there is no money in them. */

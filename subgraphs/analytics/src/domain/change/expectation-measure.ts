@@ -20,7 +20,10 @@ const testsOf = ({ present, valid, holds }: ExpectationInput): readonly [FilterI
 };
 
 /** How a number of an expectation that tests each event by itself is measured of slices; what it counts are the events that failed, but of those that are tested or passed these. */
-export const expectationMeasure = (input: ExpectationInput, name: ExpectationNumber): ChangeMeasure => {
+export const expectationMeasure = (
+  input: ExpectationInput,
+  name: Exclude<ExpectationNumber, "beyond">,
+): ChangeMeasure => {
   const [tested, passes] = testsOf(input);
   const among = tested === null ? [] : [tested];
   const failed = { and: [...among, { not: passes }] };

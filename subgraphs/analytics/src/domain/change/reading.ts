@@ -25,8 +25,8 @@ export type StickinessNumber = "mean" | "total";
 export type ActiveNumber = "daily" | "weekly" | "monthly" | "ratio";
 /** Numbers of units by where they are in their life. */
 export type LifecycleNumber = "fresh" | "returning" | "resurrecting" | "dormant";
-/** Numbers of what an expectation found. */
-export type ExpectationNumber = "share" | "tested" | "passed" | "failed";
+/** Numbers of what an expectation found; `beyond` is the share of those that it finds later than a bound. */
+export type ExpectationNumber = "share" | "tested" | "passed" | "failed" | "beyond";
 /** Numbers of attribution, as they are watched. */
 export type CreditNumber = "credit" | "share" | "value" | "conversions";
 /** Models by which each conversion's credit is its own, whatever else converts. */

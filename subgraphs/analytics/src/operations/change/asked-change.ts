@@ -30,8 +30,9 @@ import type { BehaviourChange } from "./behaviour-change.ts";
 import type { SpanChoices } from "./compared-spans.ts";
 import { BEHAVIOUR, type ExplainBehaviourDeps } from "./behaviour-questions.ts";
 import { FUNNEL_GROUPS } from "./funnel-group.ts";
-import { overThreshold, type OfQuantile } from "./quantile-change.ts";
+import { overThreshold } from "./quantile-change.ts";
 import type { TakeApartDeps } from "./take-apart.ts";
+import type { OfQuantile } from "./threshold.ts";
 
 /** What explaining a change needs. */
 export type ExplainDeps = CheckDeps & ResolveDeps & TakeApartDeps & ExplainBehaviourDeps;

@@ -28,8 +28,10 @@ import { membersOf } from "../funnel-members.ts";
 import { queryFunnel, type FunnelDeps } from "../query-funnel.ts";
 import type { ToldDriftBin } from "../quality/query-quality.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
+import type { SpanChoices } from "./compared-spans.ts";
 import { FUNNEL_GROUPS, heldGroup } from "./funnel-group.ts";
 import { retentionApart } from "./retention-apart.ts";
+import type { OfQuantile } from "./threshold.ts";
 
 /** What explaining numbers of behaviour needs. */
 export type BehaviourChangeDeps = FunnelDeps & BehaviourDeps & NamingDeps;
@@ -85,6 +87,8 @@ export interface BehaviourChange {
   readonly held: readonly SliceCondition[];
   /** What the dimensions mean that its question names; left out where it names none. */
   readonly meanings?: Meanings;
+  /** Of a quantile, the threshold by which it is taken apart; left out of all else. */
+  readonly quantile?: OfQuantile;
   /** Tells the bins of a drift; left out of all else. */
   readonly bins?: () => Promise<readonly ToldDriftBin[]>;
   readonly read: (asked: BehaviourAsked) => Promise<BehaviourRead>;
@@ -99,6 +103,8 @@ export interface BehaviourToExplain {
   /** The span of the change: others are told as they were when they were as old as this one is. */
   readonly span: TimeRange;
   readonly held: readonly SliceCondition[];
+  /** Spans to compare with, by their rhythm. */
+  readonly choices: SpanChoices;
   /** Where dimensions are named beside the question. */
   readonly beside?: unknown;
 }

@@ -132,7 +132,7 @@ export const explainChange =
     const dimensions = dimensionsOf(input, asked, await accessNaming(deps, caller, input.dimensions));
     const { span, timeZone, name, held, choices } = asked;
     const searched = dimensions.filter((one) => !held.some(({ dimension }) => dimension === one));
-    const quantile = asked.of.kind === "GROUPED" ? asked.of.quantile : undefined;
+    const { quantile } = asked.of;
     const provenances: Provenance[] = [...(quantile?.provenances ?? [])];
     const read = readerOf(deps, caller, asked, searched, { signal, provenances });
     const [actual = { value: 0, base: null, units: 0 }] = await read.whole([span]);

@@ -42,7 +42,15 @@ test("The change of a cohort is that of the people of its computations, of which
   const input = { cohort: cohort.id };
   const span = { fromMs: startMs + DAY_MS, toMs: startMs + 2 * DAY_MS };
   const read = async (name: string, back: number): Promise<readonly [number, number | undefined]> => {
-    const change = await cohortChange(deps, { caller, input, value: { name }, timeZone: "UTC", span, held: [] });
+    const change = await cohortChange(deps, {
+      caller,
+      input,
+      value: { name },
+      timeZone: "UTC",
+      span,
+      held: [],
+      choices: [],
+    });
     const one = { fromMs: span.fromMs - back * DAY_MS, toMs: span.toMs - back * DAY_MS };
     const { whole } = await change.read({ span: one, conditions: [], dimensions: [], signal: undefined });
     expect(await change.behind([], 5)).toBeNull();

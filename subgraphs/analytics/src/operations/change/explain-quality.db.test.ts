@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
-import { behindIn, explainIn, watchedIn, wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { describe, expect, jest, test } from "@jest/globals";
+import { wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(240_000);
@@ -77,14 +77,15 @@ const found =
     return { value: name === "tested" ? own.length : name === "passed" ? passed : own.length - passed, base: null };
   };
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, events);
-});
-afterAll(() => room.close());
+/** Between two numbers in proportion (Hyndman and Fan, 1996, type 7). */
+const quantile = (numbers: readonly number[], level: number): number => {
+  const ordered = numbers.toSorted((one, other) => one - other);
+  const at = (ordered.length - 1) * level;
+  const [low, high] = [ordered[Math.floor(at)] ?? 0, ordered[Math.ceil(at)] ?? 0];
+  return low + (high - low) * (at - Math.floor(at));
+};
+
+const { explain, behind, watched: watchedOf, refusedAt } = explainedRoom(events);
 
 const question = {
   eventQuality: {
@@ -111,9 +112,9 @@ describe("the change of what an expectation finds", () => {
     ),
   )("is that of the events of each slice, and the number that is watched: %s, %s", async (expectation, name) => {
     const asked = { question, value: { name }, ...SPAN };
-    const answer = await explainIn(room, caller, { ...asked, where: of(expectation), dimensions });
+    const answer = await explain({ ...asked, where: of(expectation), dimensions });
     expect(wrongSlices(answer, found(expectation, name))).toEqual([]);
-    const watched = await watchedIn(room, caller, { ...asked, granularity: "HOUR" });
+    const watched = await watchedOf({ ...asked, granularity: "HOUR" });
     expect(watched).toContainEqual([answer.actual]);
   });
 
@@ -123,7 +124,7 @@ describe("the change of what an expectation finds", () => {
       { dimension: "device", values: ["phone"] },
     ];
     for (const name of ["failed", "share"]) {
-      const answer = await explainIn(room, caller, {
+      const answer = await explain({
         question,
         value: { name },
         ...SPAN,
@@ -143,7 +144,7 @@ describe("the change of what an expectation finds", () => {
       );
       expect(told).toHaveLength(3);
     }
-    const twice = await explainIn(room, caller, {
+    const twice = await explain({
       question,
       value: { name: "failed" },
       ...SPAN,
@@ -158,7 +159,7 @@ describe("the change of what an expectation finds", () => {
   test.each(["planned", "once"])(
     "concerns the people and the revenue of the events that fail: %s",
     async (expectation) => {
-      const { impact, events: told } = await behindIn(room, caller, { question, ...SPAN, where: of(expectation) });
+      const { impact, events: told } = await behind({ question, ...SPAN, where: of(expectation) });
       const { tested, passes } = TESTS[expectation] ?? { tested: all, passes: all };
       const failing = events.filter((event) => event.timeMs >= FROM_MS && tested(event) && !passes(event));
       expect(impact?.people).toEqual({ actual: new Set(failing.map(({ userId }) => userId)).size, expected: 0 });
@@ -167,14 +168,35 @@ describe("the change of what an expectation finds", () => {
     },
   );
 
-  test("is refused of quantiles, of no expectation, and of one that the question has not", async () => {
-    const refused = async (input: Record<string, unknown>) =>
-      (
-        await room.answer(caller, `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`, {
-          input: { question, ...SPAN, ...input },
-        })
-      ).errors?.map(({ extensions }) => extensions?.["field"]);
-    expect(await refused({ value: { name: "delaySecondsP95" }, where: of("soon") })).toEqual(["input.value.name"]);
+  test.each(["delaySecondsP50", "delaySecondsP95", "delaySecondsMax"])(
+    "is of a delay the share of events that came later than it was before: %s",
+    async (name) => {
+      const delayOf = ({ timeMs, receivedAtMs = 0 }: TestEvent): number => (receivedAtMs - timeMs) / 1_000;
+      const weeks = [0, 1, 2, 3, 4].map((back) =>
+        events.filter(({ timeMs }) => Math.round((FROM_MS - timeMs + 1_800_000) / WEEK_MS) === back),
+      );
+      const level = { delaySecondsP50: 0.5, delaySecondsP95: 0.95, delaySecondsMax: 1 }[name] ?? 1;
+      const before = weeks.slice(1).map((own) => quantile(own.map(delayOf), level));
+      const threshold = quantile(before, 0.5);
+      const answer = await explain({ question, value: { name }, ...SPAN, where: of("soon"), dimensions });
+      const shares = (back: number, holds: Holds): ReferencePart => {
+        const own = (weeks[back] ?? []).filter((event) => holds({ ...event }));
+        return { value: own.filter((event) => delayOf(event) > threshold).length, base: own.length };
+      };
+      expect([wrongSlices(answer, shares), answer.threshold]).toEqual([[], threshold]);
+      const { events: told, impact } = await behind({ question, value: { name }, ...SPAN, where: of("soon") });
+      const late = new Map((weeks[0] ?? []).filter((event) => delayOf(event) > threshold).map((one) => [one.id, one]));
+      expect(impact?.people.actual).toBe(new Set([...late.values()].map(({ userId }) => userId)).size);
+      expect(told.events.filter(({ id }) => !late.has(id))).toEqual([]);
+      const [slice] = answer.slices;
+      if (name === "delaySecondsMax")
+        expect(new Set(slice?.conditions.map(({ values }) => values[0]))).toEqual(new Set(["US", "tablet"]));
+    },
+  );
+
+  test("is refused of delays where nothing is timely, of no expectation, and of one that the question has not", async () => {
+    const refused = (input: Record<string, unknown>) => refusedAt({ question, ...SPAN, ...input });
+    expect(await refused({ value: { name: "delaySecondsP95" }, where: of("once") })).toEqual(["input.value.name"]);
     expect(await refused({})).toEqual(["input.where"]);
     expect(await refused({ where: of("never") })).toEqual(["input.where"]);
   });

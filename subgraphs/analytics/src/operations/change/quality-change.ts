@@ -8,10 +8,10 @@ import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts
 import { fieldsOfMatcher } from "../../domain/event-matcher.ts";
 import type { FilterInput } from "../../domain/filter-input.ts";
 import { MAX_QUALITY_EVENTS, parseEventQuality, type EventQualityInput } from "../../domain/quality/event-quality.ts";
-import { fieldsOfExpectation, type Expectation } from "../../domain/quality/expectation.ts";
+import { fieldsOfExpectation, type Expectation, type ExpectationTest } from "../../domain/quality/expectation.ts";
 import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
 import { resolveNames } from "../in-cohort.ts";
-import type { QualityDeps } from "../quality/query-quality.ts";
+import { queryEventQuality, type QualityDeps } from "../quality/query-quality.ts";
 import { refuseTooManyEvents } from "../too-many-events.ts";
 import {
   matched,
@@ -21,7 +21,8 @@ import {
   type BehaviourChangeDeps,
   type BehaviourToExplain,
 } from "./behaviour-change.ts";
-import { unitChange, type UnitChangeDeps } from "./unit-change.ts";
+import { findThreshold } from "./threshold.ts";
+import { unitChange, type CountedUnits, type UnitChangeDeps } from "./unit-change.ts";
 
 /** What explaining what expectations found needs. */
 export type QualityChangeDeps = BehaviourChangeDeps & UnitChangeDeps & Pick<QualityDeps, "quality">;
@@ -48,21 +49,44 @@ const placeOf = (expect: readonly Expectation[], held: readonly SliceCondition[]
   );
 };
 
-const numberOf = (name: string): ExpectationNumber => {
-  if (name === "share" || name === "tested" || name === "passed" || name === "failed") return name;
-  throw bad(
-    "input.value.name",
-    "How late events come is told by quantiles, which can't be taken apart: take share, tested, passed or failed.",
-  );
+/** How the numbers of an expectation add up. */
+const ADDS: Readonly<Record<ExpectationNumber, CountedUnits["adds"]>> = {
+  ...{ share: "RATIO", beyond: "RATIO", tested: "SUM", passed: "AMONG", failed: "AMONG" },
+};
+type TestedTogether = Exclude<ExpectationTest, { readonly kind: "EACH" }>;
+const NARROWER = "a shorter span, or an `event` that fewer events are";
+
+/** How late events come, by the name of the number. */
+const DELAYS = {
+  ...({ delaySecondsP50: "p50Seconds", delaySecondsP95: "p95Seconds" } as const),
+  ...({ delaySecondsP99: "p99Seconds", delaySecondsMax: "maxSeconds" } as const),
+} as const;
+type Delay = keyof typeof DELAYS;
+const isDelay = (name: string): name is Delay => Object.hasOwn(DELAYS, name);
+
+/** What a delay is taken apart by: the threshold, and the test that finds those beyond it. */
+const beyondDelay = async (
+  deps: QualityChangeDeps,
+  { caller, span, choices }: BehaviourToExplain,
+  { name, input }: { readonly name: Delay; readonly input: EventQualityInput },
+) => {
+  const { beyond, quantile } = await findThreshold(choices, span, async (one) => {
+    const { expectations, provenance } = await queryEventQuality(deps)(caller, { ...input, range: rangeOf(one) });
+    return { value: expectations[0]?.delay?.[DELAYS[name]] ?? null, provenance };
+  });
+  // Seconds are told of milliseconds: what a quotient loses is less than a thousandth of one.
+  const withinMs = Math.floor(Math.round(beyond * 1_000_000) / 1_000);
+  return { quantile, late: { kind: "TIMELY", withinMs } } as const;
 };
 
-/** A number of `eventQuality`: what is tested event by event is a question with rows of numbers; of events that share a key, and of those that are late, each is told apart by itself. */
+/** A number of `eventQuality`: what is tested event by event is a question with rows of numbers; of events that share a key, and of those that are late, each is told apart by itself. Of a delay it is the share of those that came later than it was. */
 export const qualityChange = async (
   deps: QualityChangeDeps,
-  { caller, input, value, timeZone, span, held: all }: BehaviourToExplain,
+  asking: BehaviourToExplain,
 ): Promise<ExpectedEvents | BehaviourChange> => {
+  const { caller, input, value, timeZone, span, held: all } = asking;
   refuseUnusedParts(value, null);
-  const name = numberOf(chooseName(value, VALUE_NAMES.EVENT_QUALITY, "share"));
+  const name = chooseName(value, VALUE_NAMES.EVENT_QUALITY, "share");
   const bare = await resolveNames(deps, caller, { ...typed<EventQualityInput>(input), timeZone });
   const parse = (one: typeof span) => parseEventQuality({ ...bare, range: rangeOf(one) }, accessOf(caller));
   const { expect, event } = parse(span);
@@ -70,22 +94,30 @@ export const qualityChange = async (
   const held = all.filter(({ dimension }) => dimension !== "expectation");
   const [expectation, asked] = [expect[place], bare.expect[place]];
   if (expectation === undefined || asked === undefined) throw new Error("An expectation that was found is there.");
-  const { test } = expectation;
-  if (test.kind === "EACH")
-    return {
-      ...{ kind: "EXPECTED", name, measure: expectationMeasure(asked, name) },
-      filter: heldTo(matched([bare.event ?? {}]), held),
-    };
   const fields = [...fieldsOfExpectation(expectation), ...fieldsOfMatcher(event)];
   const { table } = behaviourSource(fields, caller.dataPolicy);
-  return unitChange(deps, {
-    ...{ caller, name, timeZone, held, span, impact: "EVENTS" },
-    adds: name === "share" ? "RATIO" : name === "tested" ? "SUM" : "AMONG",
-    units: async (reach, signal) => {
-      const size = await deps.quality.size(caller, event, { table, reach }, signal);
-      refuseTooManyEvents(size.rows[0] ?? 0, MAX_QUALITY_EVENTS, "a shorter span, or an `event` that fewer events are");
-      const reading = { kind: "EXPECTATION", number: name, event, test } as const;
-      return { reading, fields, reach, entries: reach, periods: 1, costs: [size.statistics] };
-    },
-  });
+  const together = (number: ExpectationNumber, test: TestedTogether): BehaviourChange =>
+    unitChange(deps, {
+      ...{ caller, name, timeZone, held, span, impact: "EVENTS", adds: ADDS[number] },
+      units: async (reach, signal) => {
+        const size = await deps.quality.size(caller, event, { table, reach }, signal);
+        refuseTooManyEvents(size.rows[0] ?? 0, MAX_QUALITY_EVENTS, NARROWER);
+        const reading = { kind: "EXPECTATION", number, event, test } as const;
+        return { reading, fields, reach, entries: reach, periods: 1, costs: [size.statistics] };
+      },
+    });
+  const { test } = expectation;
+  if (isDelay(name)) {
+    if (test.kind !== "TIMELY")
+      throw bad("input.value.name", "How late events come is told of expectations that are `timely` alone.");
+    const filter = heldTo(bare.event?.filter ?? null, held);
+    const own = { ...bare, expect: [asked], event: { ...bare.event, filter } };
+    const { quantile, late } = await beyondDelay(deps, asking, { name, input: own });
+    return { ...together("beyond", late), quantile };
+  }
+  if (test.kind !== "EACH") return together(name, test);
+  return {
+    ...{ kind: "EXPECTED", name, measure: expectationMeasure(asked, name) },
+    filter: heldTo(matched([bare.event ?? {}]), held),
+  };
 };

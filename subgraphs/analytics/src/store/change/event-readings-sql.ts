@@ -13,6 +13,7 @@ const EXPECTED = {
   tested: ["1", "1"],
   passed: ["passed", "passed"],
   failed: ["NOT passed", "NOT passed"],
+  beyond: ["NOT passed", "NOT passed"],
 } as const;
 
 /** Events that are tested together: of those that share a key the first passes, or each that came in time. */
@@ -32,7 +33,7 @@ export const expectationReadingsSql = (
   const present = keys.map((key) => key.present);
   const rows = `SELECT ${passed} AS passed, ${entry} AS e, ${reachColumns(by)} FROM ${eventsFrom(source, event, present, params)}`;
   const [value, counts] = EXPECTED[number];
-  const units = number === "share" ? "1" : value;
+  const units = number === "share" || number === "beyond" ? "1" : value;
   return (
     `SELECT toFloat64(${value}) AS value, toFloat64(1) AS base, toFloat64(${units}) AS units, toFloat64(1) AS seen, ${counts} AS counts, ` +
     `${entryColumns("e", fields)}, [person] AS who, cents AS spent FROM (${rows})`

@@ -99,7 +99,7 @@ describe("severities by impact", () => {
       ...{ question: { paths: { unit: { kind: "SESSION" } } }, granularity: "DAY" },
     });
     expect(problemWithImpact(watchOf("paths"), policy())).toBeNull();
-    for (const watch of [sessions, watchOf("activeUsers", "ratio"), watchOf("apiExecutions", "latencyMsP95"), reported])
+    for (const watch of [sessions, watchOf("activeUsers", "ratio"), reported])
       expect(problemWithImpact(watch, policy())).toMatch(/counts no people/u);
   });
 

@@ -65,9 +65,12 @@ describe("the change of an anomaly", () => {
     expect(asked(question("paths", { value }))).toMatchObject({ question: { paths: { some: "input" } }, value });
   });
 
-  test("is none of quantiles, which say nothing of their parts", () => {
-    expect(asked(question("eventQuality", { value: { name: "delaySecondsP95" } }))).toBeNull();
-    expect(asked(question("eventQuality", { value: { name: "failed" } }))).not.toBeNull();
+  test("is asked of quantiles too: of how late events come, and of how long executions take", () => {
+    for (const [field, name] of [
+      ["eventQuality", "delaySecondsP95"],
+      ["apiExecutions", "latencyMsP99"],
+    ] as const)
+      expect(asked(question(field, { value: { name } }))).toMatchObject({ value: { name } });
   });
 
   test("is asked of the age of a cohort, from which it leads to the cohort", () => {

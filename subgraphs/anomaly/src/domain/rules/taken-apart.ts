@@ -7,10 +7,6 @@ const TAKEN_APART: ReadonlySet<string> = new Set([
   ...["sessionMetrics", "velocity", "rings", "eventQuality", "apiExecutions", "cohortSizes", "drift", "attribution"],
   "paths",
 ]);
-/** Numbers of theirs that it can't: how late events come, and how long executions take. */
-const NOT_TAKEN_APART: Readonly<Record<string, RegExp>> = {
-  ...{ eventQuality: /^delaySeconds/u, apiExecutions: /^latencyMs/u },
-};
 
 /** Models whose credit for a conversion depends on all other journeys, so that it is no slice's own. */
 const LEARNT_MODELS: ReadonlySet<unknown> = new Set(["MARKOV", "UPLIFT"]);
@@ -30,5 +26,5 @@ export const isTakenApart = ({ question, value }: WatchedQuestionRule): boolean 
   // What other tenants had reported before is not known.
   if (field === "velocity" && (Reflect.get(Object(input), "reported") ?? null) !== null) return false;
   if (field === "attribution" && !addsUp(input, value)) return false;
-  return TAKEN_APART.has(field) && NOT_TAKEN_APART[field]?.test(value?.name ?? "") !== true;
+  return TAKEN_APART.has(field);
 };
