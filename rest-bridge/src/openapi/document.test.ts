@@ -131,6 +131,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/funnel/analyze": true,
       "/api/v2/analytics/paths/analyze": true,
       "/api/v2/analytics/sessions/analyze": true,
+      "/api/v2/analytics/correlations": true,
+      "/api/v2/analytics/correlations/backtest": true,
     });
   });
 

@@ -1,34 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { count, range, type Input } from "./bad-input-questions.ts";
 
-/** A part of a question. */
-export type Input = Readonly<Record<string, unknown>>;
-/** A range of some days. */
-export const range = { from: "2026-11-01T00:00:00Z", to: "2026-11-20T00:00:00Z" };
-/** The number of events. */
-export const count = { function: "COUNT" };
 /** So many of something. */
 export const many = <T>(length: number, one: (index: number) => T): readonly T[] =>
   Array.from({ length }, (_, index) => one(index));
-
-/** Every question: its document, an input that is answered, and where its first filter stands. */
-export const QUESTIONS: Readonly<Record<string, readonly [string, string, Input, readonly (string | number)[]]>> = {
-  olap: ["OlapInput", "rowCount", { range, measures: [count] }, ["filter"]],
-  timeSeries: ["TimeSeriesInput", "buckets", { range, measures: [count], granularity: "DAY" }, ["filter"]],
-  funnel: ["FunnelInput", "cutUnits", { range, steps: [{ anyOf: [{}] }] }, ["steps", 0, "anyOf", 0, "filter"]],
-  retention: ["RetentionInput", "hasMoreGroups", { range, start: {}, returning: {} }, ["start", "filter"]],
-  stickiness: ["StickinessInput", "total", { range, event: {} }, ["event", "filter"]],
-  lifecycle: ["LifecycleInput", "starts", { range, event: {} }, ["event", "filter"]],
-  activeUsers: ["ActiveUsersInput", "daily", { range, event: {} }, ["event", "filter"]],
-  attribution: [
-    "AttributionInput",
-    "conversions",
-    { range, conversion: { events: ["buy"] }, touchpoints: [{}], models: [{ kind: "LINEAR" }] },
-    ["touchpoints", 0, "filter"],
-  ],
-  paths: ["PathsInput", "paths", { range }, ["steps", 0, "filter"]],
-  sessions: ["SessionsInput", "edges { cursor }", { range }, ["filter"]],
-  sessionMetrics: ["SessionMetricsInput", "groupCount", { range }, ["filter"]],
-};
 
 const TESTS = many(50, () => ({ and: many(3, () => ({ field: "country", eq: "DE" })) }));
 /** What is wrong with a range in any question: the range, the part of it that is told, and what to do. */
@@ -66,6 +41,12 @@ export const FILTERS: readonly (readonly [string, Input, string, string])[] = [
   ["personal data", { field: "userId", eq: "ada" }, ".field", "analytics:personal-data"],
 ];
 
+const INVERTED = { from: range.to, to: range.from };
+const PART = { name: "a", key: ["country"] };
+const COUNTED = (parts: readonly unknown[], window = "PT1H") => ({
+  pattern: { kind: "COUNT", parts, atLeast: 2, window },
+});
+const COHORT = (definition: Input): Input => ({ definition });
 const WIDE = { from: "2020-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z" };
 const FORMULA = (formula: string) => ({ measures: [count, { name: "f", function: "FORMULA", formula }] });
 const fields = ["country", "city", "region", "os", "browser", "device", "source", "name", "utmSource"];
@@ -206,4 +187,117 @@ export const WRONG: readonly (readonly [string, string, Input, string, string])[
   ["sessionMetrics", "too many groups", { breakdown: ["country"], first: 100_000 }, "input.first", "from 1 to 100"],
   ["sessionMetrics", "too many points", { granularity: "MINUTE" }, "input.granularity", "take wider ones"],
   ["sessionMetrics", "a level beyond all", { levels: [90] }, "input.levels", "between 0 and 1"],
+  ["olap", "a function of an unknown field", { metrics: [{ name: "sum(revnue)" }] }, "input.metrics.0", "`revenue`"],
+  ["olap", "an unknown own dimension", { dimensions: ["dimensions.chanel"] }, "input.dimensions.0", "`channel`?"],
+  ["olap", "filled buckets of none", { fill: "LINEAR" }, "input.fill", "take a `granularity`"],
+  ["olap", "too many columns", { pivot: { by: ["os"], maxColumns: 101 } }, "input.pivot.maxColumns", "1 and 100"],
+  ["timeSeries", "an unknown metric", { metrics: [{ name: "byers" }] }, "input.metrics.0", "Did you mean `buyers`?"],
+  ["retention", "too many rows", { period: "DAY", range: WIDE }, "input.range", "a shorter range or longer periods"],
+  ["retention", "a value of texts", { value: { of: "country" } }, "input.value.of", "a property with numbers"],
+  ["stickiness", "too many periods", { range: WIDE }, "input.range", "a shorter range or longer periods"],
+  ["stickiness", "an unknown unit", { unit: { kind: "FIELD", field: "cty" } }, "input.unit.field", "`city`?"],
+  ["activeUsers", "too many days", { range: WIDE }, "input.range", "take a shorter range"],
+  ["attribution", "a value of texts", { value: { of: "country" } }, "input.value.of", "such as `properties.amount`"],
+  ["velocity", "an unknown field", { by: "cuontry" }, "input.by", "Did you mean `country`?"],
+  ["velocity", "too many entities", { first: 1_001 }, "input.first", "from 1 to 1,000"],
+  ["velocity", "an empty window", { within: "PT0S" }, "input.within", "between PT1S"],
+  ["rings", "an unknown field", { through: ["cuontry"] }, "input.through.0", "Did you mean `country`?"],
+  ["rings", "nothing that joins", { through: [] }, "input.through", "through 1 to 5 fields"],
+  ["rings", "too many rings", { first: 101 }, "input.first", "from 1 to 100"],
+  ["eventQuality", "nothing that is expected", { expect: [] }, "input.expect", "1 to 20 expectations"],
+  [
+    ...(["eventQuality", "an unknown field", { expect: [{ name: "a", present: { field: "cty" } }] }] as const),
+    ...(["input.expect.0.present.field", "Did you mean `city`?"] as const),
+  ],
+  ["drift", "an unknown field", { field: "cuontry" }, "input.field", "Did you mean `country`?"],
+  ["drift", "numbers of texts", { kind: "NUMERIC" }, "input.field", "take `kind: CATEGORICAL`"],
+  ["drift", "too many bins", { bins: 51 }, "input.bins", "from 2 to 50"],
+  ["drift", "an inverted reference", { reference: INVERTED }, "input.reference.from", "must be earlier than"],
+  ["backtestCorrelationRule", "too many parts", COUNTED(many(9, () => PART)), "input.pattern.parts", "takes one part"],
+  [
+    ...(["backtestCorrelationRule", "an unknown key", COUNTED([{ ...PART, key: ["cty"] }])] as const),
+    ...(["input.pattern.parts.0.key.0", "Did you mean `city`?"] as const),
+  ],
+  ["backtestCorrelationRule", "an empty window", COUNTED([PART], "PT0S"), "input.pattern.window", "between PT1S"],
+  [
+    ...(["backtestCorrelationRule", "too many points", { granularity: "MINUTE", range: WIDE }] as const),
+    ...(["input.granularity", "take wider ones"] as const),
+  ],
+  ["liveWindows", "an unknown field", { keyBy: "cuontry" }, "input.keyBy", "Did you mean `country`?"],
+  ["liveWindows", "windows of no length", { size: "PT0S" }, "input.size", "between PT1S"],
+  ["liveWindows", "a slide of none", { slide: "PT1S" }, "input.slide", "no meaning for TUMBLING"],
+  ["liveWindows", "too long a time", { timeframe: "P9D" }, "input.timeframe", "between PT1S and PT24H"],
+  ["liveWindows", "too many windows", { size: "PT1S", timeframe: "P1D" }, "input.timeframe", "more than 1,000"],
+  ["previewCohort", "no part", { definition: {} }, "input.definition", "exactly one of"],
+  ["previewCohort", "an unknown cohort", COHORT({ cohort: randomUUID() }), "input.definition.cohort", "of this id"],
+  [
+    ...(["previewCohort", "an inverted range", COHORT({ did: { event: {}, within: INVERTED } })] as const),
+    ...(["input.definition.did.within.from", "must be earlier than"] as const),
+  ],
+  [
+    ...(["previewCohort", "too many parts", COHORT({ union: many(21, () => ({ list: true })) })] as const),
+    ...(["input.definition.union", "1 to 20"] as const),
+  ],
+  [
+    ...(["previewCohort", "one step", COHORT({ sequence: { steps: [{}], completedWithin: "P1D" } })] as const),
+    ...(["input.definition.sequence.steps", "2 to 10 steps"] as const),
+  ],
+  ["apiExecutions", "too many points", { granularity: "MINUTE", range: WIDE }, "input.granularity", "take wider ones"],
+];
+
+const asMeasured = (part: Input): Input => ({ range, measures: [count], ...part });
+/** What is wrong with what is defined, kept or started: by which mutation, in words, the input, the part that is told, and what to do. */
+export const WRONG_DEFINITIONS: readonly (readonly [string, string, Input, string, string])[] = [
+  ["defineMetric", "an unknown metric", { name: "m", formula: "byers / 2" }, "input.formula", "Did you mean `buyers`?"],
+  ["defineMetric", "itself", { name: "buyers", formula: "buyers + 1" }, "input.formula", "buyers -> buyers"],
+  ["defineMetric", "nothing", { name: "m" }, "input", "either a `measure` or a `formula`"],
+  [
+    ...(["defineMetric", "a sum of texts", { name: "m", measure: { function: "SUM", of: "country" } }] as const),
+    ...(["input.measure.of", "such as `properties.amount`"] as const),
+  ],
+  [
+    "defineSegment",
+    "an unknown field",
+    { name: "s", filter: { field: "cty", eq: "x" } },
+    "input.filter.field",
+    "`city`?",
+  ],
+  ["defineHierarchy", "an unknown field", { name: "h", levels: ["country", "cty"] }, "input.levels.1", "`city`?"],
+  [
+    ...(["createCohort", "an unknown cohort", { name: "c", definition: { cohort: randomUUID() } }] as const),
+    ...(["input.definition.cohort", "no cohort of this id"] as const),
+  ],
+  [
+    ...([
+      "createCohort",
+      "a slip",
+      { name: "c", definition: { latest: { field: "properties.paln", eq: "x" } } },
+    ] as const),
+    ...(["input.definition.latest.field", "Did you mean `properties.plan`?"] as const),
+  ],
+  [
+    ...([
+      "defineCorrelationRule",
+      "a slip",
+      { name: "r", ...COUNTED([{ ...PART, key: ["properties.paln"] }]) },
+    ] as const),
+    ...(["input.pattern.parts.0.key.0", "Did you mean `properties.plan`?"] as const),
+  ],
+  ["startQuery", "no question", {}, "input", "exactly one of `olap`"],
+  [
+    "startQuery",
+    "an unknown field",
+    { olap: asMeasured({ dimensions: ["cty"] }) },
+    "input.olap.dimensions.0",
+    "`city`?",
+  ],
+  [
+    "startQuery",
+    "an inverted range",
+    { olap: asMeasured({ range: INVERTED }) },
+    "input.olap.range.from",
+    "earlier than",
+  ],
+  ["startQuery", "too many rows", { olap: asMeasured({}), maxRows: 1_000_001 }, "input.maxRows", "1,000,000"],
+  ["startQuery", "a funnel of no steps", { funnel: { range, steps: [] } }, "input.funnel.steps", "1 to 30 steps"],
 ];

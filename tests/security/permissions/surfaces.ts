@@ -50,6 +50,7 @@ const ATTRIBUTION = "/api/v2/analytics/attribution/model";
 const FUNNEL = "/api/v2/analytics/funnel/analyze";
 const PATHS = "/api/v2/analytics/paths/analyze";
 const SESSIONS = "/api/v2/analytics/sessions/analyze";
+const CATALOGUE = "/api/v2/analytics/catalogue";
 const COHORT = "/api/v2/analytics/cohort/{cohort_id}";
 const PERSON = "/api/v2/analytics/people/{person_id}";
 const MERGE = "/api/v2/analytics/people/merge";
@@ -131,16 +132,14 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     permission: "analytics:read",
     says: problems,
   },
-  [`POST ${PATHS}`]: {
-    attempt: http(PATHS, "POST", { range }),
-    permission: "analytics:read",
-    says: problems,
-  },
-  [`POST ${SESSIONS}`]: {
-    attempt: http(SESSIONS, "POST", { range }),
-    permission: "analytics:read",
-    says: problems,
-  },
+  [`POST ${PATHS}`]: { attempt: http(PATHS, "POST", { range }), permission: "analytics:read", says: problems },
+  [`POST ${SESSIONS}`]: { attempt: http(SESSIONS, "POST", { range }), permission: "analytics:read", says: problems },
+  ...Object.fromEntries(
+    ["properties", "event-names"].map((part) => [
+      `GET ${CATALOGUE}/${part}`,
+      { attempt: http(`${CATALOGUE}/${part}`, "GET"), permission: "analytics:read", says: problems },
+    ]),
+  ),
   ...behindSurfaces(http, problems),
   [`GET ${COHORT}`]: {
     attempt: (world, query, apiKey) =>

@@ -9,7 +9,14 @@ import type {
   DefineCorrelationRuleInput,
 } from "../../generated/graphql.ts";
 import { from } from "../../http/graphql-annotation.ts";
-import { CALENDAR_UNITS, rangeSchema, tenantIdSchema, toRange } from "../../http/question-parts.ts";
+import {
+  allowUnknownSchema,
+  CALENDAR_UNITS,
+  rangeSchema,
+  tenantIdSchema,
+  toAllowUnknown,
+  toRange,
+} from "../../http/question-parts.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
 const KINDS = {
@@ -120,6 +127,7 @@ export const correlationDefinitionSchema = Type.Object(
     owner: text("DefineCorrelationRuleInput.owner"),
     pattern: patternSchema,
     expected_version: whole("DefineCorrelationRuleInput.expectedVersion"),
+    allow_unknown: allowUnknownSchema("DefineCorrelationRuleInput"),
   },
   {
     ...{
@@ -150,6 +158,7 @@ export const backtestQuestionSchema = Type.Object(
     time_zone: text("BacktestCorrelationRuleInput.timeZone"),
     first: whole("BacktestCorrelationRuleInput.first"),
     keys: whole("BacktestCorrelationRuleInput.keys"),
+    allow_unknown: allowUnknownSchema("BacktestCorrelationRuleInput"),
   },
   {
     ...{ additionalProperties: false, title: "CorrelationBacktestQuestion" },
@@ -183,18 +192,19 @@ const toPattern = (pattern: Static<typeof patternSchema>): CorrelationPatternInp
 
 /** A rule to be in the graph's words. */
 export const toDefinition = (asked: Static<typeof correlationDefinitionSchema>): DefineCorrelationRuleInput => {
-  const { tenant_id: _tenant, pattern, expected_version: expectedVersion, ...described } = asked;
+  const { tenant_id: _tenant, pattern, expected_version: expectedVersion, allow_unknown: _allow, ...described } = asked;
   return {
     ...described,
     pattern: toPattern(pattern),
     ...(expectedVersion === undefined ? {} : { expectedVersion }),
+    ...toAllowUnknown(asked),
   };
 };
 
 /** A backtest in the graph's words. */
 export const toBacktest = (asked: Static<typeof backtestQuestionSchema>): BacktestCorrelationRuleInput => {
   const { tenant_id: _tenant, pattern, range, late, granularity, ...rest } = asked;
-  const { compare_with: compareWith, time_zone: timeZone, ...plain } = rest;
+  const { compare_with: compareWith, time_zone: timeZone, allow_unknown: _allow, ...plain } = rest;
   return {
     ...plain,
     range: toRange(range),
@@ -203,5 +213,6 @@ export const toBacktest = (asked: Static<typeof backtestQuestionSchema>): Backte
     ...(late === undefined ? {} : { late: LATE[late] }),
     ...(granularity === undefined ? {} : { granularity: CALENDAR_UNITS[granularity] }),
     ...(timeZone === undefined ? {} : { timeZone }),
+    ...toAllowUnknown(asked),
   };
 };

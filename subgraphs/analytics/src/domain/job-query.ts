@@ -3,6 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { refuseDrawn } from "./asked-sample.ts";
 import type { FieldAccess } from "./fields.ts";
 import { MAX_OLAP_ROWS, parseCount, parseOlap, type OlapInput, type OlapQuery } from "./query.ts";
+import { refusedWithin } from "./refused-within.ts";
 
 /** Rows a job may keep of its answer. */
 export const MAX_JOB_ROWS = 1_000_000;
@@ -19,6 +20,15 @@ export interface JobInput {
   readonly dataPolicy: DataPolicy | null;
 }
 
+/** The question of a job; what is wrong with it is told where it stands. */
+const parsedWithin = (olap: OlapInput, access: FieldAccess): OlapQuery => {
+  try {
+    return parseOlap({ ...olap, limit: MAX_OLAP_ROWS }, access);
+  } catch (error) {
+    throw refusedWithin(error, (field) => field.replace(/^input/, "input.olap"));
+  }
+};
+
 /** The validated question of a job; its limit is the rows the job may keep. */
 export const parseJobQuery = (input: Pick<JobInput, "olap" | "maxRows">, access: FieldAccess): OlapQuery => {
   const { compare = [], subtotals = [], others = false, fill = "NONE", pivot = null } = input.olap;
@@ -32,7 +42,7 @@ export const parseJobQuery = (input: Pick<JobInput, "olap" | "maxRows">, access:
     );
   refuseDrawn(input.olap, "A job answers exactly", "input.olap");
   return {
-    ...parseOlap({ ...input.olap, limit: MAX_OLAP_ROWS }, access),
+    ...parsedWithin(input.olap, access),
     limit: parseCount(input.maxRows, "input.maxRows", MAX_JOB_ROWS),
   };
 };

@@ -134,7 +134,12 @@ interface Surroundings {
   readonly columns: readonly ArithmeticColumn[];
 }
 
-const parseMeasure = (input: MeasureInput, where: string, { access, columns }: Surroundings): readonly Measure[] => {
+/** A measure that stands at a place by itself: QUANTILES become one for each level. */
+export const parseMeasure = (
+  input: MeasureInput,
+  where: string,
+  { access, columns }: Surroundings,
+): readonly Measure[] => {
   refuseUnused(input, where);
   const name = nameOf(input, where);
   const filter = parseFilter(input.filter, `${where}.filter`, access);

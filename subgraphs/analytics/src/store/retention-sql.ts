@@ -11,17 +11,23 @@ import { propertyNumber, propertyText } from "./property-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
 
+/** The greatest number of a property, on either side of 0, that coming back is worth: 10^10 of them add up exactly in ten-thousandths of 128 bits. */
+const MOST_WORTH = 1e24;
+
 /** The value of a field of an event as text; empty where it has none. */
 export const dimensionSql = (field: Field, params: Params): string =>
   field.kind === "PROPERTY"
     ? `ifNull(${propertyText(field.path, params)}, '')`
     : `toString(${columnSql(field, params)})`;
 
-/** The value of an event in ten-thousandths; 0 where it has none. */
+/** The value of an event in ten-thousandths; 0 where it has none, or one that can't be added up. */
 const valueSql = ({ value }: RetentionQuery, params: Params): string => {
   if (value === null) return "toInt128(0)";
-  if (value.field.kind === "PROPERTY")
-    return `toInt128(round(ifNull(${propertyNumber(value.field.path, params)}, 0) * 10000))`;
+  if (value.field.kind === "PROPERTY") {
+    const number = `ifNull(${propertyNumber(value.field.path, params)}, 0)`;
+    const most = params.place("Float64", MOST_WORTH);
+    return `toInt128(round(if(abs(${number}) <= ${most}, ${number}, 0) * 10000))`;
+  }
   const scaled = "toInt128(toDecimal128(ifNull(revenue, 0), 4) * 10000)";
   return value.currency === null
     ? scaled

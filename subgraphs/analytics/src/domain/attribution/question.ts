@@ -7,7 +7,7 @@ import { fieldsOfMatcher, parseEventMatcher, type EventMatcher, type EventMatche
 import { parseField, parseRevealedField, type FieldAccess } from "../fields.ts";
 import type { Condition, Field } from "../field.ts";
 import { fieldsOf, onlyValueOf, parseFilter } from "../filter.ts";
-import { numbersOf, parseMeasures, type NumberSource } from "../measures.ts";
+import { numbersOf, parseMeasure, type NumberSource } from "../measures.ts";
 import { parseTimeRange, type TimeRange } from "../time-range.ts";
 import { DEFAULT_CHANNELS, DIRECT_CHANNEL, type ChannelRuleInput } from "./default-channels.ts";
 import type { AttributionModel } from "./model.ts";
@@ -151,7 +151,8 @@ const parseValue = (
   access: FieldAccess,
 ): NumberSource | null => {
   if (input === null || input === undefined) return null;
-  const [measure] = parseMeasures([{ function: "SUM", of: input.of, currency: input.currency }], "input.value", access);
+  const asked = { function: "SUM", of: input.of, currency: input.currency } as const;
+  const [measure] = parseMeasure(asked, "input.value", { access, columns: [] });
   const source = measure === undefined ? null : numbersOf(measure.formula);
   if (source?.kind === "REVENUE" && source.currency === null && onlyValueOf(conversion.filter, "currency") === null)
     throw bad("input.value.currency", "Revenue of several currencies is never added up: give the `currency`.");

@@ -2,6 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { namesInFormula } from "../arithmetic.ts";
 import type { FieldAccess } from "../fields.ts";
 import { parseMeasures, type MeasureInput } from "../measures.ts";
+import { refusedWithin } from "../refused-within.ts";
 import type { Metric } from "./definition.ts";
 
 /** A metric as far as computing it goes. */
@@ -58,6 +59,13 @@ export const checkMetric = (
   known: Pick<ReadonlyMap<string, MetricFormula>, "get">,
   where: string,
   access: FieldAccess,
+  // What a metric is made of stands nowhere in a question: what is wrong with it is told at its name.
+  placeOf: (field: string) => string = () => where,
 ): void => {
-  parseMeasures(expandMetrics([name], known, where), where, access);
+  const measures = expandMetrics([name], known, where);
+  try {
+    parseMeasures(measures, where, access);
+  } catch (error) {
+    throw refusedWithin(error, placeOf);
+  }
 };

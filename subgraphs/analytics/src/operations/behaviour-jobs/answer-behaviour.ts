@@ -1,11 +1,11 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { PLAIN_ACCESS } from "@tessera/contracts/caller";
-import { Refusal, refuse } from "@tessera/platform/errors/refusal";
 import type { BehaviourJobInput, BehaviourQuestion } from "../../domain/behaviour-job.ts";
 import type { AttributionAnswer } from "../../domain/attribution/answer.ts";
 import type { FunnelAnswer } from "../../domain/funnel/funnel-answer.ts";
 import type { Job } from "../../domain/job.ts";
 import type { PathsAnswer } from "../../domain/paths/paths-answer.ts";
+import { refusedWithin } from "../../domain/refused-within.ts";
 import { tellRange, type TellsRange } from "../at-range.ts";
 import { jobEffort, type SlicesRead } from "../effort.ts";
 import { withMembers } from "../funnel-members.ts";
@@ -43,14 +43,7 @@ export const withinStart = async <T>(kind: BehaviourQuestion["kind"], work: () =
   try {
     return await work();
   } catch (error) {
-    const { field } = error instanceof Refusal ? error.extras : {};
-    if (!(error instanceof Refusal) || field === undefined || !field.startsWith("input")) throw error;
-    throw refuse(
-      error.code,
-      error.message,
-      { ...error.extras, field: field.replace(/^input/, `input.${kind}`) },
-      error,
-    );
+    throw refusedWithin(error, (field) => field.replace(/^input/, `input.${kind}`));
   }
 };
 

@@ -5,7 +5,9 @@ import { createCheckNames, type CheckNames, type CheckNamesDeps } from "./check-
 const ASKED_WITH_INPUT = [
   ...(["olap", "timeSeries", "funnel", "attribution", "paths", "sessionMetrics", "velocity", "rings"] as const),
   ...(["eventQuality", "drift", "stickiness", "lifecycle", "activeUsers", "explain", "startQuery"] as const),
-  ...(["defineMetric", "defineSegment", "defineDimension", "saveQuery", "createCohort", "saveExpectation"] as const),
+  ...(["defineMetric", "defineSegment", "defineDimension", "saveQuery", "createCohort", "previewCohort"] as const),
+  ...(["saveExpectation", "defineCorrelationRule", "backtestCorrelationRule", "startBacktest"] as const),
+  ...(["liveWindows", "watchLiveWindows"] as const),
 ] as const;
 /** Questions whose input is one of what they are asked with. */
 const ASKED_WITH_MORE = [
@@ -13,6 +15,8 @@ const ASKED_WITH_MORE = [
 ] as const;
 
 type Checked = (typeof ASKED_WITH_INPUT | typeof ASKED_WITH_MORE)[number];
+/** What is changed of something by its id. */
+type Change = (caller: Caller, id: string, input: never) => Promise<unknown>;
 
 /** Something asked of this room; its own type says with what. */
 type AnyAsk = (caller: Caller, asked: never, ...rest: never[]) => Promise<unknown>;
@@ -26,7 +30,9 @@ const checked =
   };
 
 /** The operations, of which questions and definitions are refused that name what was never sent and is a slip of something that was. */
-export const checkedOperations = <Operations extends Readonly<Record<Checked, AnyAsk>>>(
+export const checkedOperations = <
+  Operations extends Readonly<Record<Checked, AnyAsk>> & { readonly updateCohort: Change },
+>(
   deps: CheckNamesDeps,
   operations: Operations,
 ): Operations => {
@@ -35,5 +41,9 @@ export const checkedOperations = <Operations extends Readonly<Record<Checked, An
     ...ASKED_WITH_INPUT.map((name) => [name, checked(check, operations[name], (asked) => asked)] as const),
     ...ASKED_WITH_MORE.map((name) => [name, checked(check, operations[name], ({ input }) => input)] as const),
   ];
-  return { ...operations, ...Object.fromEntries(asking) };
+  const updateCohort = async (caller: Caller, id: string, input: never): Promise<unknown> => {
+    await check(caller, input, "input");
+    return operations.updateCohort(caller, id, input);
+  };
+  return { ...operations, ...Object.fromEntries(asking), updateCohort };
 };

@@ -104,7 +104,8 @@ const draftMetric = async (
   const contents = [...metrics.values()].map((one) => one.content);
   const { meanings } = await meaningsIn(reader, [content.measure, contents]);
   const known = new Map<string, MetricFormula>([...metrics, [name, self]]);
-  checkMetric(name, known, place, accessIn(accessOf(caller), { meanings }));
+  const atMeasure = (field: string): string => field.replace(/^input\.(?:measure|formula)\.\d+/, place);
+  checkMetric(name, known, place, accessIn(accessOf(caller), { meanings }), atMeasure);
   const { ids } = await meaningsIn(reader, content.measure);
   return { content, refersTo: [...named.flatMap((one) => idOf(metrics.get(one)) ?? []), ...ids] };
 };
