@@ -4,7 +4,7 @@ import type { Rule } from "../domain/rule.ts";
 import type { KeptBucket } from "../domain/rules/series.ts";
 import type { SeriesBefore, SettledSeries, SettleSeries } from "../domain/rules/settle-series.ts";
 import type { Told } from "../domain/rules/step-series.ts";
-import { contextSignal } from "../domain/silences/told-silences.ts";
+import { contextSignal, isContextLast } from "../domain/silences/told-silences.ts";
 import type { ReadLearned } from "./feedback/feedback-operations.ts";
 import type { ReadEscalations } from "./on-call/escalation-operations.ts";
 import type { ReadSilences } from "./silences/silence-operations.ts";
@@ -28,6 +28,18 @@ export type TellSeries = (
 /** A signal of which no bucket and nobody is the reason. */
 export const untold = (signal: Told["signal"]): Told => ({ signal, bucket: null, actor: null });
 
+/** What a series is told, with the silences around it in their place. */
+const around = (
+  context: Told["signal"] | null,
+  told: readonly Told[],
+  policy: Rule["alerting"],
+  alert: SeriesBefore["alert"],
+): readonly Told[] => {
+  if (context === null) return told;
+  const signals = told.map(({ signal }) => signal);
+  return isContextLast(policy, alert, context, signals) ? [...told, untold(context)] : [untold(context), ...told];
+};
+
 /** Reads, once for all series of a rule, what lies around their alerts. */
 export const tellSeries = async (deps: TellSeriesDeps, rule: Rule, nowMs: number): Promise<TellSeries> => {
   const [silences, taught, choose] = await Promise.all([
@@ -40,7 +52,7 @@ export const tellSeries = async (deps: TellSeriesDeps, rule: Rule, nowMs: number
     const signals = told.map(({ signal }) => signal);
     const labelled = { ...series, labels: held.labels, rule: held.name };
     const context = contextSignal(held.alerting, labelled, signals, silences);
-    const all = context === null ? told : [untold(context), ...told];
+    const all = around(context, told, held.alerting, series.alert);
     const learned = taught.get(series.fingerprint) ?? null;
     return deps.settleSeries(
       held,

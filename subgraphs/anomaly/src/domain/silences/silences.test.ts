@@ -7,7 +7,7 @@ import { labelTest, MATCHER_OPERATORS, type Matcher } from "./matcher.ts";
 import { isInForce, occurrenceAt, type SilenceWindow } from "./silence-window.ts";
 import { policyOf, replay, signalOf } from "../../testing/alert-stories.ts";
 import { silencesInForce } from "./silence.ts";
-import { alertLabels, contextSignal } from "./told-silences.ts";
+import { alertLabels, contextSignal, isContextLast } from "./told-silences.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -221,6 +221,25 @@ describe("what an alert is told of the silences around it", () => {
     expect(told("B3")).toBeNull();
     expect(told("B1 B3")).toBeNull();
     expect(alertLabels(series, "INFO")).toEqual({ team: "a", country: "", rule: "orders", severity: "INFO" });
+  });
+
+  test("comes last where it would be told to go on and, by the same look, to be over, and first everywhere else", () => {
+    const open = signalOf("open", 3);
+    const after = (story: string, word: string): boolean => {
+      const { alert } = replay(
+        policy,
+        story.split(" ").map((one, place) => signalOf(one, place + 1)),
+      );
+      return isContextLast(policy, alert, open, [signalOf(word, 3), signalOf("tick", 3)]);
+    };
+    expect(after("maintenance B3", "C")).toBe(true);
+    for (const [story, word] of [
+      ["maintenance B3", "B3"],
+      ["B3 maintenance", "C"],
+      ["maintenance C", "B3"],
+      ["B3 C", "B3"],
+    ] as const)
+      expect([story, word, after(story, word)]).toEqual([story, word, false]);
   });
 
   test("is told as over to an alert that was told of it before", () => {

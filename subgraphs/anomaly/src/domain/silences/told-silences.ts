@@ -1,6 +1,7 @@
 import { step } from "../alerts/alert-machine.ts";
 import type { AlertPolicy } from "../alerts/alert-policy.ts";
 import { freshAlert, type AlertSignal, type AlertState } from "../alerts/alert-state.ts";
+import { isOpen } from "../alerts/telling.ts";
 import type { Labels } from "./matcher.ts";
 import type { SilencesInForce } from "./silence.ts";
 
@@ -42,4 +43,27 @@ export const contextSignal = (
   const { severity } = signals.reduce((state, signal) => step(policy, state, signal).alert, before);
   const silences = inForce({ fingerprint, labels: alertLabels(labelled, severity) });
   return silences.length === 0 && before.silences.length === 0 ? null : { kind: "CONTEXT", silences, atMs };
+};
+
+/**
+ * Whether an alert is told the silences around it after `signals` and not before them: when it would otherwise be told that its episode goes on though silenced, and by the same
+ * look that the episode is over. What begins and ends in a silence is not told.
+ */
+export const isContextLast = (
+  policy: AlertPolicy,
+  alert: AlertState | null,
+  context: AlertSignal,
+  signals: readonly AlertSignal[],
+): boolean => {
+  const first = step(policy, alert ?? freshAlert(context.atMs), context);
+  const again = first.transitions.findLast(({ notify, to }) => notify && isOpen(to));
+  if (again === undefined) return false;
+  let after = first.alert;
+  return signals.some((signal) => {
+    const stepped = step(policy, after, signal);
+    after = stepped.alert;
+    return stepped.transitions.some(
+      ({ from, to, episode }) => isOpen(from) && !isOpen(to) && episode === again.episode,
+    );
+  });
 };

@@ -18,9 +18,15 @@ const SHORTER_TEXTS = [2_000, 500, 100] as const;
 /** What is told of a message, the whole first, then less and less: the last alerts are left out, the text is cut, and at last nothing is said of its group. */
 function* lessAndLess(message: Message): Generator<ReturnType<typeof webhookData>> {
   const data = webhookData(message);
-  for (let kept = data.alerts.length; kept >= 0; kept -= 1) yield { ...data, alerts: data.alerts.slice(0, kept) };
-  for (const most of SHORTER_TEXTS) yield { ...data, alerts: [], text: data.text.slice(0, most) };
-  yield { ...data, alerts: [], text: "", group: null };
+  const { alerts, group, text } = data;
+  const first = (kept: number) => ({
+    ...{ ...data, alerts: alerts.slice(0, kept) },
+    group: group && { ...group, changes: group.changes.slice(0, kept) },
+  });
+  for (let kept = alerts.length; kept >= 0; kept -= 1) yield first(kept);
+  // No half of a surrogate pair is left at the end.
+  for (const most of SHORTER_TEXTS) yield { ...first(0), text: text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "") };
+  yield { ...first(0), text: "", group: null };
 }
 
 const bodyOf = (message: Message): string => {
