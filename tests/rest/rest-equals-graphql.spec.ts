@@ -93,7 +93,7 @@ describe("REST answers what GraphQL answers", () => {
       series { bucketWidth buckets events users } asOf cursor provenance { asOf freshness cache exactness relativeError
         approximations { column method relativeError } tables { table from to } rejectedTables { table reason } rowsRead bytesRead elapsedMs timeZone peopleVersion
           sampling { reason fraction sampledPersons confidence exactRows rowsLeft quota } rowsFilteredBy maskedColumns
-          projections { table name } definitions { kind name version } cohorts { id name version asOf basis named } }
+          projections { table name } definitions { kind name version } cohorts { id name version asOf basis named } quality { verdict expectations testedAt failing { id name version event share atLeast testedAt } } }
     } }`);
     expect(status).toBe(200);
     expect(timeless(body)).toEqual(timeless(inRestWords(realtimeMetrics)));

@@ -105,6 +105,29 @@ export const provenanceSchema = Type.Object(
       ),
       from("Provenance.cohorts"),
     ),
+    quality: Type.Object(
+      {
+        verdict: Type.Enum(["passing", "failing", "unknown"], from("AnswerQuality.verdict")),
+        expectations: Type.Integer(from("AnswerQuality.expectations")),
+        tested_at: orNull(moment(), from("AnswerQuality.testedAt")),
+        failing: Type.Array(
+          Type.Object(
+            {
+              id: Type.String(from("FailingExpectation.id")),
+              name: Type.String(from("FailingExpectation.name")),
+              version: Type.Integer(from("FailingExpectation.version")),
+              event: orNull(Type.String(), from("FailingExpectation.event")),
+              share: orNull(Type.Number(), from("FailingExpectation.share")),
+              at_least: Type.Number(from("FailingExpectation.atLeast")),
+              tested_at: moment(from("FailingExpectation.testedAt")),
+            },
+            from("FailingExpectation"),
+          ),
+          from("AnswerQuality.failing"),
+        ),
+      },
+      from("Provenance.quality"),
+    ),
   },
   { ...from("Provenance"), title: "Provenance" },
 );
@@ -116,6 +139,7 @@ const KINDS = {
   ...({ SAVED_QUERY: "saved_query", CORRELATION_RULE: "correlation_rule" } as const),
 };
 const BASES = { RECORDED: "recorded", COMPUTED: "computed" } as const;
+const VERDICTS = { PASSING: "passing", FAILING: "failing", UNKNOWN: "unknown" } as const;
 const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
 
 const toSampling = (
@@ -128,6 +152,16 @@ const toSampling = (
   exact_rows: sampling.exactRows,
   rows_left: sampling.rowsLeft,
   quota: sampling.quota,
+});
+
+const toQuality = (quality: ProvenancePartsFragment["quality"]): Static<typeof provenanceSchema>["quality"] => ({
+  verdict: VERDICTS[quality.verdict],
+  expectations: quality.expectations,
+  tested_at: quality.testedAt,
+  failing: quality.failing.map(({ atLeast, testedAt, ...expectation }) => ({
+    ...{ ...expectation, at_least: atLeast },
+    tested_at: testedAt,
+  })),
 });
 
 /** The graph's provenance in REST's words. */
@@ -158,4 +192,5 @@ export const toProvenance = (provenance: ProvenancePartsFragment): Static<typeof
     ...{ ...cohort, as_of: asOf },
     basis: BASES[basis],
   })),
+  quality: toQuality(provenance.quality),
 });

@@ -36,6 +36,7 @@ export const metricsAnswer = (events: number, cursor: string): RestRealtimeMetri
         projections: null,
         definitions: [],
         cohorts: [],
+        quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
       },
     },
   },

@@ -81,6 +81,7 @@ const cohort = {
         projections: null,
         definitions: [],
         cohorts: [],
+        quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
       },
     },
   },

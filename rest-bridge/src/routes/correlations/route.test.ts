@@ -35,6 +35,7 @@ const provenance = {
   },
   ...{ rejectedTables: [], rowsRead: 1, bytesRead: 2, elapsedMs: 3, timeZone: "UTC", peopleVersion: null },
   ...{ sampling: null, rowsFilteredBy: [], maskedColumns: [], projections: null, definitions: [], cohorts: [] },
+  quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
 };
 const comparison = {
   ...{ version: 1, total: 2, both: 1, onlyHereTotal: 0, onlyThereTotal: 1, onlyHere: [], onlyThere: [match] },

@@ -23,6 +23,7 @@ const provenance = {
   projections: null,
   definitions: [],
   cohorts: [],
+  quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
 } as const;
 
 const olap: RestRealtimeQueryQuery["olap"] = {

@@ -6,6 +6,11 @@ const MAX_TOLD = 100;
 
 const later = (one: string, other: string): string => (Date.parse(one) >= Date.parse(other) ? one : other);
 
+const namesTogether = (provenances: readonly Provenance[]): readonly string[] | undefined =>
+  provenances.some(({ eventNames }) => eventNames === undefined)
+    ? undefined
+    : [...new Set(provenances.flatMap(({ eventNames = [] }) => eventNames))];
+
 /** Where an answer comes from that was read in several parts: costs add up, the parts' tables are all named, and the worst is told of how exact it is. */
 export const togetherFrom = (provenances: readonly Provenance[]): Provenance => {
   const [first, ...rest] = provenances;
@@ -23,6 +28,7 @@ export const togetherFrom = (provenances: readonly Provenance[]): Provenance => 
     rowsRead: sum(({ rowsRead }) => rowsRead),
     bytesRead: sum(({ bytesRead }) => bytesRead),
     elapsedMs: sum(({ elapsedMs }) => elapsedMs),
+    eventNames: namesTogether(provenances),
     ...usesTogether(provenances),
   };
 };

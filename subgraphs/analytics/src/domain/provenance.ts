@@ -42,6 +42,8 @@ export interface Provenance extends Uses {
   readonly peopleVersion: number | null;
   /** Null unless a sample was read in place of all events. */
   readonly sampling: Sampling | null;
+  /** Names of events that the answer may have read; absent where it may have read events of any name. */
+  readonly eventNames?: readonly string[] | undefined;
   /** Columns by which a data policy hid rows from the asker. */
   readonly rowsFilteredBy: readonly string[];
   /** Columns whose values a data policy replaced. */

@@ -36,7 +36,7 @@ beforeAll(() => {
   world = openTestResources();
   verdicts = createVerdictStore({ ...world.resources, nowMs, kept: KEPT });
   const expectations = createExpectationStore({ ...world.resources, nowMs });
-  operations = createExpectationOperations({ expectations, verdicts, newId: randomUUID });
+  operations = createExpectationOperations({ expectations, verdicts, nowMs, newId: randomUUID });
 });
 afterAll(() => world.close());
 

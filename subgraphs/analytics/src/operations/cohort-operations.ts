@@ -6,6 +6,7 @@ import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
 import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
+import { namesOfMatchers } from "../domain/quality/event-names-read.ts";
 import { withRange, type Asked } from "./at-range.ts";
 import { withNames } from "./in-cohort.ts";
 import { changeCohortList, computeCohort, deleteCohort } from "./change-cohorts.ts";
@@ -52,8 +53,21 @@ export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
           of,
           withNames(of, (by, input: RetentionInput) => queryRetention(of)(by, input, cohort, signal)),
         )(caller, asked),
+    (_caller, { start, returning }) => namesOfMatchers([start, returning]),
   ),
-  stickiness: tellingUses(deps, (of) => withRange(of, withNames(of, queryStickiness(of)))),
-  lifecycle: tellingUses(deps, (of) => withRange(of, withNames(of, queryLifecycle(of)))),
-  activeUsers: tellingUses(deps, (of) => withRange(of, withNames(of, queryActiveUsers(of)))),
+  stickiness: tellingUses(
+    deps,
+    (of) => withRange(of, withNames(of, queryStickiness(of))),
+    (_caller, { event }) => namesOfMatchers([event]),
+  ),
+  lifecycle: tellingUses(
+    deps,
+    (of) => withRange(of, withNames(of, queryLifecycle(of))),
+    (_caller, { event }) => namesOfMatchers([event]),
+  ),
+  activeUsers: tellingUses(
+    deps,
+    (of) => withRange(of, withNames(of, queryActiveUsers(of))),
+    (_caller, { event }) => namesOfMatchers([event]),
+  ),
 });

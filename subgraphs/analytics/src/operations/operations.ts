@@ -17,6 +17,7 @@ import { createCorrelationOperations, type CorrelationDeps } from "./correlation
 import type { Cohort } from "../domain/cohort.ts";
 import type { RetentionInput } from "../domain/retention.ts";
 import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
+import { namesOfFilter, namesOfFunnel, namesOfMatchers } from "../domain/quality/event-names-read.ts";
 import { withRange, type Asked } from "./at-range.ts";
 import { withNames, withNamesWithin } from "./in-cohort.ts";
 import { tellingUses } from "./telling-uses.ts";
@@ -119,22 +120,51 @@ interface RetentionAsked {
   readonly of: Cohort | null;
 }
 
+/** Questions that say which events they are about: their answers tell of the quality of those alone. */
+const questionsOfNames = (deps: OperationDeps) => ({
+  timeSeries: tellingUses(
+    deps,
+    (of) => withRange(of, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(of, queryTimeSeries(of))),
+    (_caller, { filter }) => namesOfFilter(filter),
+  ),
+  olap: tellingUses(
+    deps,
+    (of) => withRange(of, withDefinitions<AskedOlap, OlapAnswer>(of, queryOlap(of))),
+    (_caller, { filter }) => namesOfFilter(filter),
+  ),
+  funnel: tellingUses(
+    deps,
+    (of) => withRange(of, withNames(of, withMembers(of, queryFunnel(of)))),
+    (_caller, funnel) => namesOfFunnel(funnel),
+  ),
+  attribution: tellingUses(
+    deps,
+    (of) => withRange(of, withNames(of, queryAttribution(of))),
+    (_caller, { conversion, touchpoints }) => namesOfMatchers([conversion, ...touchpoints]),
+  ),
+  eventQuality: tellingUses(
+    deps,
+    (of) => withRange(of, withNames(of, queryEventQuality(of))),
+    (_caller, { event }) => namesOfMatchers([event ?? {}]),
+  ),
+  drift: tellingUses(
+    deps,
+    (of) => withRange(of, withNames(of, queryDrift(of))),
+    (_caller, { event }) => namesOfMatchers([event ?? {}]),
+  ),
+  drillDown: tellingUses(deps, drillDown, (_caller, { input }) => namesOfFilter(input.filter)),
+  rollUp: tellingUses(deps, rollUp, (_caller, { input }) => namesOfFilter(input.filter)),
+});
+
 const plainOperations = (deps: OperationDeps) => ({
   realtimeMetrics: queryRealtimeMetrics(deps),
-  timeSeries: tellingUses(deps, (of) =>
-    withRange(of, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(of, queryTimeSeries(of))),
-  ),
-  olap: tellingUses(deps, (of) => withRange(of, withDefinitions<AskedOlap, OlapAnswer>(of, queryOlap(of)))),
-  funnel: tellingUses(deps, (of) => withRange(of, withNames(of, withMembers(of, queryFunnel(of))))),
-  attribution: tellingUses(deps, (of) => withRange(of, withNames(of, queryAttribution(of)))),
+  ...questionsOfNames(deps),
   paths: tellingUses(deps, (of) => withRange(of, withNames(of, queryPaths(of)))),
   funnelOfPath: tellingUses(deps, (of) => withNamesWithin(of, funnelOfPath(of))),
   sessions: tellingUses(deps, (of) => withNamesWithin(of, querySessions(of))),
   sessionMetrics: tellingUses(deps, (of) => withRange(of, withNames(of, querySessionMetrics(of)))),
   velocity: tellingUses(deps, (of) => withRange(of, withNames(of, queryVelocity(of)))),
   rings: tellingUses(deps, (of) => withRange(of, withNames(of, queryRings(of)))),
-  eventQuality: tellingUses(deps, (of) => withRange(of, withNames(of, queryEventQuality(of)))),
-  drift: tellingUses(deps, (of) => withRange(of, withNames(of, queryDrift(of)))),
   cohortSizes: tellingUses(deps, (of) => withRange(of, queryCohortSizes(of))),
   apiExecutions: withRange(deps, queryApiExecutions(deps)),
   events: tellingUses(deps, (of) => withNames(of, queryEvents(of))),
@@ -145,8 +175,6 @@ const plainOperations = (deps: OperationDeps) => ({
   behindPeople: tellingUses(deps, behindPeople),
   behindJourneys: tellingUses(deps, behindJourneys),
   explain: explainNamed(deps),
-  drillDown: tellingUses(deps, drillDown),
-  rollUp: tellingUses(deps, rollUp),
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),

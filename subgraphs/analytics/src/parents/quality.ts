@@ -1,3 +1,5 @@
+import type { Provenance } from "../domain/provenance.ts";
+import type { AnswerQuality, FailingExpectation } from "../domain/quality/answer-quality.ts";
 import type { ExpectationVersion, KeptExpectation } from "../domain/quality/kept-expectation.ts";
 import type { ValidInput } from "../domain/quality/expectation.ts";
 import type { ExpectationVerdict } from "../domain/quality/verdict.ts";
@@ -9,6 +11,12 @@ export type KeptExpectationParent = KeptExpectation;
 export type ExpectationVersionParent = ExpectationVersion;
 /** What a resolver of `ExpectationVerdict` receives. */
 export type ExpectationVerdictParent = ExpectationVerdict;
+/** What a resolver of `Provenance` receives. */
+export type ProvenanceParent = Provenance;
+/** What a resolver of `AnswerQuality` receives. */
+export type AnswerQualityParent = AnswerQuality;
+/** What a resolver of `FailingExpectation` receives. */
+export type FailingExpectationParent = FailingExpectation;
 /** What a resolver of `ExpectedValue` receives. */
 export type ExpectedValueParent = ValidInput;
 /** What a resolver of `SaveExpectationResult` receives. */

@@ -3,6 +3,9 @@ import { kindOf } from "../domain/quality/kept-expectation.ts";
 import { shareOf } from "../domain/quality/verdict.ts";
 import { isoTime } from "../domain/zone.ts";
 import type {
+  AnswerQualityResolvers,
+  FailingExpectationResolvers,
+  ProvenanceResolvers,
   DeleteExpectationResultResolvers,
   ExpectationVerdictResolvers,
   ExpectationVersionResolvers,
@@ -42,6 +45,21 @@ export const ExpectationVerdict: ExpectationVerdictResolvers = {
   share: (verdict) => shareOf(verdict),
   code: ({ error }) => error?.code ?? null,
   detail: ({ error }) => error?.detail ?? null,
+};
+
+/** Resolvers of `Provenance`. */
+export const Provenance: ProvenanceResolvers = {
+  quality: ({ eventNames = null }, _args, { caller, operations }) => operations.tellQuality(caller, eventNames),
+};
+
+/** Resolvers of `AnswerQuality`. */
+export const AnswerQuality: AnswerQualityResolvers = {
+  testedAt: ({ testedAtMs }) => (testedAtMs === null ? null : isoTime(testedAtMs)),
+};
+
+/** Resolvers of `FailingExpectation`. */
+export const FailingExpectation: FailingExpectationResolvers = {
+  testedAt: ({ testedAtMs }) => isoTime(testedAtMs),
 };
 
 /** Resolvers of `SaveExpectationResult`. */

@@ -1,3 +1,4 @@
+import { tellQuality, type TellQualityDeps } from "./tell-quality.ts";
 import {
   deleteExpectation,
   expectationVerdicts,
@@ -8,7 +9,8 @@ import {
 } from "./keep-expectations.ts";
 
 /** Everything that can be asked of kept expectations, bound to its dependencies. */
-export const createExpectationOperations = (deps: KeepExpectationsDeps) => ({
+export const createExpectationOperations = (deps: KeepExpectationsDeps & TellQualityDeps) => ({
+  tellQuality: tellQuality(deps),
   saveExpectation: saveExpectation(deps),
   deleteExpectation: deleteExpectation(deps),
   listExpectations: listExpectations(deps),
