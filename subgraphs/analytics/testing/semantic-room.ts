@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
@@ -8,8 +9,10 @@ import { everyFeature } from "@tessera/platform/testing/every-feature";
 import type { TestResources } from "@tessera/platform/testing/test-resources";
 import type { AskedOlap } from "../src/domain/semantic/asked-question.ts";
 import type { DefineMetricInput } from "../src/domain/semantic/parse-metric.ts";
+import { createQuestionTypes } from "../src/operations/dashboards/question-types.ts";
 import { queryOlap, type OlapAnswer } from "../src/operations/query-olap.ts";
 import { withDefinitions } from "../src/operations/semantic/resolve-question.ts";
+import type { SavedQueryAnswer } from "../src/operations/semantic/run-saved-query.ts";
 import { createSemanticOperations } from "../src/operations/semantic/semantic-operations.ts";
 import { createAnalyticsStore } from "../src/store/analytics-store.ts";
 import { COHORT_KEPT } from "../src/domain/cohort.ts";
@@ -56,6 +59,13 @@ export const refusal = async (work: Promise<unknown>): Promise<Refusal> => {
   throw new Error("It was not refused.", { cause: error });
 };
 
+/** The answer of a saved query that is a question to `olap`. */
+export const olapOf = async (asked: Promise<SavedQueryAnswer>) => {
+  const answer = await asked;
+  if (answer.__typename === "OlapResult") return answer;
+  throw new Error(`This is a ${answer.__typename}.`);
+};
+
 /** Totals by their columns' names. */
 export const totalsOf = ({ totals }: Pick<OlapAnswer, "totals">) =>
   Object.fromEntries(totals.map((column) => [column.name, valuesOf(column)[0] ?? null]));
@@ -72,6 +82,10 @@ export const openSemanticRoom = ({ resources, writer }: TestResources) => {
     cohorts: createCohortStore({ ...resources, nowMs: () => NOW, kept: COHORT_KEPT }),
     statements: behaviourStatements,
     ...{ features: everyFeature, nowMs: () => NOW, newId: randomUUID },
+    questionTypes: createQuestionTypes(readFileSync(new URL("../schema.graphql", import.meta.url), "utf8")),
+    askPinned: (): never => {
+      throw new Error("No question about behaviour is asked here.");
+    },
   };
   const operations = createSemanticOperations(deps);
   return {

@@ -48,6 +48,25 @@ const jobPlaces = {
   },
 };
 
+const keptAs = (field: string, of: (cohort: string) => object) => ({
+  own: ({ cohortId }: OwnThings): string => cohortId,
+  variables: (cohort: string): Record<string, unknown> => ({
+    input: { name: `of_${Math.random().toString(36).slice(2)}`, [field]: of(cohort) },
+  }),
+  selection: "{ __typename }",
+});
+const active = (cohort: string) => activeWith({})(cohort).input;
+
+/** Saved queries that are about a cohort, or told apart by one. */
+const savedPlaces = {
+  "Mutation.saveQuery(input.funnel.breakdown.cohorts)": keptAs("funnel", (cohort) => ofStep(cohort).input),
+  "Mutation.saveQuery(input.retention.cohorts)": keptAs("retention", (cohort) => ofGroup(cohort).input),
+  "Mutation.saveQuery(input.stickiness.cohort)": keptAs("stickiness", active),
+  "Mutation.saveQuery(input.lifecycle.cohort)": keptAs("lifecycle", active),
+  "Mutation.saveQuery(input.activeUsers.cohort)": keptAs("activeUsers", active),
+  "Mutation.saveQuery(input.cohortSizes.cohort)": keptAs("cohortSizes", (cohort) => ({ range, cohort })),
+};
+
 /** Places that take the id of a cohort, by a fresh cohort of alpha where asking changes it. */
 export const cohortPlaces = (client: () => TesseraClient) => {
   const fresh = (things: OwnThings): Promise<string> => makeCohort(client(), things);
@@ -94,7 +113,7 @@ export const cohortPlaces = (client: () => TesseraClient) => {
       input((cohort) => ({ range, event: {}, cohort })),
       "{ daily }",
     ),
-    ...{ ...behindPlaces, ...jobPlaces },
+    ...{ ...behindPlaces, ...jobPlaces, ...savedPlaces },
     "Query.cohortSizes(input.cohort)": place(kept, (id) => ({ input: { range, cohort: id } }), "{ cohort { name } }"),
     "Mutation.createCohort(input.definition.cohort)": place(
       kept,

@@ -17,7 +17,10 @@ const NEVER_LOOKED_UP: readonly (readonly [RegExp, string])[] = [
     "refused: who is in a cohort changes with time",
   ],
   [/^(Subscription\.(events|liveWindows)|Query\.liveWindows)\(/, "refused: streams are read event by event"],
-  [/^Mutation\.saveQuery\(/, "kept as it was written; looked up as Query.olap(input.filter.inCohort.cohort)"],
+  [
+    /^Mutation\.saveQuery\(input\.(?!olap\.)/,
+    "looked up as that of Mutation.saveQuery(input.olap.filter.inCohort.cohort), whatever the question is",
+  ],
   [/^Mutation\.editDashboard\(/, "kept as it was written; looked up as the question's own when the dashboard is read"],
   [
     /^Mutation\.commentOnDashboard\(/,

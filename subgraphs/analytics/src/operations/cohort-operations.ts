@@ -28,23 +28,8 @@ export interface CohortDeps {
   readonly newId: () => string;
 }
 
-/** Everything that can be asked of cohorts, and of who comes back, bound to its dependencies. */
-export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
-  findCohorts: findCohorts(deps),
-  listCohorts: listCohorts(deps),
-  previewCohort: tellingUses(deps, previewCohort),
-  cohortSize: cohortSize(deps),
-  cohortHistory: cohortHistory(deps),
-  cohortMembership: cohortMembership(deps),
-  cohortMembers: cohortMembers(deps),
-  cohortVersions: (caller: Caller, cohort: Cohort) => deps.cohorts.versions(caller.tenantId, cohort.id),
-  cohortUsedBy: (caller: Caller, cohort: Cohort) => deps.cohorts.usedBy(caller.tenantId, cohort.id),
-  cohortNamedBy: (caller: Caller, cohort: Cohort) => deps.cohorts.namedBy(caller.tenantId, cohort.id),
-  createCohort: createCohort(deps),
-  updateCohort: updateCohort(deps),
-  deleteCohort: deleteCohort(deps),
-  computeCohort: computeCohort(deps),
-  changeCohortList: changeCohortList(deps),
+/** Questions about who comes back, bound to their dependencies. */
+export const createReturnQuestions = (deps: CohortDeps & DimensionDeps) => ({
   retention: tellingUses(
     deps,
     (of) =>
@@ -70,4 +55,24 @@ export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
     (of) => withRange(of, withNames(of, queryActiveUsers(of))),
     (_caller, { event }) => namesOfMatchers([event]),
   ),
+});
+
+/** Everything that can be asked of cohorts, and of who comes back, bound to its dependencies. */
+export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
+  findCohorts: findCohorts(deps),
+  listCohorts: listCohorts(deps),
+  previewCohort: tellingUses(deps, previewCohort),
+  cohortSize: cohortSize(deps),
+  cohortHistory: cohortHistory(deps),
+  cohortMembership: cohortMembership(deps),
+  cohortMembers: cohortMembers(deps),
+  cohortVersions: (caller: Caller, cohort: Cohort) => deps.cohorts.versions(caller.tenantId, cohort.id),
+  cohortUsedBy: (caller: Caller, cohort: Cohort) => deps.cohorts.usedBy(caller.tenantId, cohort.id),
+  cohortNamedBy: (caller: Caller, cohort: Cohort) => deps.cohorts.namedBy(caller.tenantId, cohort.id),
+  createCohort: createCohort(deps),
+  updateCohort: updateCohort(deps),
+  deleteCohort: deleteCohort(deps),
+  computeCohort: computeCohort(deps),
+  changeCohortList: changeCohortList(deps),
+  ...createReturnQuestions(deps),
 });

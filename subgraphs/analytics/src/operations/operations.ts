@@ -2,36 +2,27 @@ import type { IngestPort } from "@tessera/contracts/ingest";
 import type { EventLog } from "@tessera/platform/events/event-log";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { JobResults } from "../store/job-results.ts";
-import type { AttributionStore } from "../store/attribution-store.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
-import type { FunnelStore } from "../store/funnel-store.ts";
-import type { PathsStore } from "../store/paths-store.ts";
-import type { FraudStore } from "../store/fraud/fraud-store.ts";
 import type { SlicesStore } from "../store/change/slices-store.ts";
-import type { QualityStore } from "../store/quality/quality-store.ts";
-import type { SessionsStore } from "../store/sessions-store.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
 import { createCohortOperations, type CohortDeps } from "./cohort-operations.ts";
 import { createCorrelationOperations, type CorrelationDeps } from "./correlation/correlation-operations.ts";
-import type { Cohort } from "../domain/cohort.ts";
-import type { RetentionInput } from "../domain/retention.ts";
-import type { AskedOlap, AskedTimeSeries } from "../domain/semantic/asked-question.ts";
-import { namesOfFilter, namesOfFunnel, namesOfMatchers } from "../domain/quality/event-names-read.ts";
-import { withRange, type Asked } from "./at-range.ts";
+import { namesOfFilter } from "../domain/quality/event-names-read.ts";
 import { withNames, withNamesWithin } from "./in-cohort.ts";
 import { tellingUses } from "./telling-uses.ts";
 import type { Answers } from "./delivery/answers.ts";
 import { queryOlapPage, type OlapPageDeps } from "./delivery/query-olap-page.ts";
 import { freshEnough } from "./delivery/fresh-enough.ts";
 import { fieldVersions, namedVersions, savedQueryVersions } from "./delivery/named-versions.ts";
-import { createDashboardOperations, questionAskers, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
+import { createDashboardOperations, type DashboardDeps } from "./dashboards/dashboard-operations.ts";
+import { questionAskers } from "./dashboards/question-askers.ts";
+import { askPinned, createQuestions, type QuestionDeps, type RetentionAsked } from "./questions.ts";
 import { createReportOperations, type ReportDeps } from "./reports/report-operations.ts";
 import { createSemanticOperations, type SemanticDeps } from "./semantic/semantic-operations.ts";
 import { createExpectationOperations } from "./quality/expectation-operations.ts";
 import type { KeepExpectationsDeps } from "./quality/keep-expectations.ts";
 import { createRollupOperations, type RollupDeps } from "./rollups/rollup-operations.ts";
-import { withDefinitions } from "./semantic/resolve-question.ts";
 import { drillDown, rollUp } from "./semantic/drill.ts";
 import { explainNamed, rowsBehindNamed } from "./semantic/named-questions.ts";
 import { behindCounts, behindEvents, behindPeople } from "./behind/read-behind.ts";
@@ -48,22 +39,11 @@ import { findJobs } from "./find-jobs.ts";
 import { followJob } from "./follow-job.ts";
 import { ingestEvents } from "./ingest-events.ts";
 import { listJobs } from "./list-jobs.ts";
-import { queryAttribution } from "./query-attribution.ts";
-import { withMembers } from "./funnel-members.ts";
-import type { Counting } from "./counting.ts";
-import { queryFunnel } from "./query-funnel.ts";
-import { queryPaths } from "./query-paths.ts";
-import { querySessionMetrics, querySessions } from "./query-sessions.ts";
+import { querySessions } from "./query-sessions.ts";
 import { funnelOfPath } from "./funnel-of-path.ts";
 import { queryEvents } from "./query-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
-import { queryOlap, type OlapAnswer } from "./query-olap.ts";
-import { queryRings, queryVelocity, type FraudDeps } from "./fraud/query-fraud.ts";
-import { queryApiExecutions, type ApiExecutionsDeps } from "./query-api-executions.ts";
-import { queryCohortSizes } from "./query-cohort-sizes.ts";
-import { queryDrift, queryEventQuality } from "./quality/query-quality.ts";
 import { queryRealtimeMetrics } from "./query-realtime-metrics.ts";
-import { queryTimeSeries, type TimeSeriesAnswer } from "./query-time-series.ts";
 import { readJobResult } from "./read-job-result.ts";
 import type { IndicatorOperations } from "./shared-indicators/indicator-operations.ts";
 import { type StartQueryDeps } from "./start-query.ts";
@@ -75,23 +55,21 @@ import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
 /** What the operations of this room need. */
 export interface OperationDeps
-  extends StartQueryDeps, CohortDeps, SemanticDeps, PeopleDeps, CorrelationDeps, RollupDeps {
+  extends
+    StartQueryDeps,
+    CohortDeps,
+    Omit<QuestionDeps, "features">,
+    Omit<SemanticDeps, "askPinned">,
+    PeopleDeps,
+    CorrelationDeps,
+    RollupDeps {
   readonly store: AnalyticsStore;
   readonly cohorts: CohortStore;
   readonly statements: BehaviourStatements;
-  readonly funnels: FunnelStore;
-  readonly counting: Counting;
-  readonly attribution: AttributionStore;
-  readonly paths: PathsStore;
-  readonly sessions: SessionsStore;
-  readonly fraud: FraudStore;
-  readonly readBands: FraudDeps["readBands"];
   readonly sharing: IndicatorOperations;
-  readonly quality: QualityStore;
   readonly expectations: KeepExpectationsDeps["expectations"];
   readonly verdicts: KeepExpectationsDeps["verdicts"];
   readonly slices: SlicesStore;
-  readonly askExecutions: ApiExecutionsDeps["askExecutions"];
   readonly eventLog: EventLog;
   readonly ingest: IngestPort;
   readonly knownNames: CheckNamesDeps["knownNames"];
@@ -114,59 +92,11 @@ export interface OperationDeps
   readonly mailChannels: ReportDeps["mailChannels"];
 }
 
-/** A question about retention, of everybody or of a cohort. */
-interface RetentionAsked {
-  readonly input: Asked<RetentionInput>;
-  readonly of: Cohort | null;
-}
-
-/** Questions that say which events they are about: their answers tell of the quality of those alone. */
-const questionsOfNames = (deps: OperationDeps) => ({
-  timeSeries: tellingUses(
-    deps,
-    (of) => withRange(of, withDefinitions<AskedTimeSeries, TimeSeriesAnswer>(of, queryTimeSeries(of))),
-    (_caller, { filter }) => namesOfFilter(filter),
-  ),
-  olap: tellingUses(
-    deps,
-    (of) => withRange(of, withDefinitions<AskedOlap, OlapAnswer>(of, queryOlap(of))),
-    (_caller, { filter }) => namesOfFilter(filter),
-  ),
-  funnel: tellingUses(
-    deps,
-    (of) => withRange(of, withNames(of, withMembers(of, queryFunnel(of)))),
-    (_caller, funnel) => namesOfFunnel(funnel),
-  ),
-  attribution: tellingUses(
-    deps,
-    (of) => withRange(of, withNames(of, queryAttribution(of))),
-    (_caller, { conversion, touchpoints }) => namesOfMatchers([conversion, ...touchpoints]),
-  ),
-  eventQuality: tellingUses(
-    deps,
-    (of) => withRange(of, withNames(of, queryEventQuality(of))),
-    (_caller, { event }) => namesOfMatchers([event ?? {}]),
-  ),
-  drift: tellingUses(
-    deps,
-    (of) => withRange(of, withNames(of, queryDrift(of))),
-    (_caller, { event }) => namesOfMatchers([event ?? {}]),
-  ),
-  drillDown: tellingUses(deps, drillDown, (_caller, { input }) => namesOfFilter(input.filter)),
-  rollUp: tellingUses(deps, rollUp, (_caller, { input }) => namesOfFilter(input.filter)),
-});
-
 const plainOperations = (deps: OperationDeps) => ({
+  ...createQuestions(deps),
   realtimeMetrics: queryRealtimeMetrics(deps),
-  ...questionsOfNames(deps),
-  paths: tellingUses(deps, (of) => withRange(of, withNames(of, queryPaths(of)))),
   funnelOfPath: tellingUses(deps, (of) => withNamesWithin(of, funnelOfPath(of))),
   sessions: tellingUses(deps, (of) => withNamesWithin(of, querySessions(of))),
-  sessionMetrics: tellingUses(deps, (of) => withRange(of, withNames(of, querySessionMetrics(of)))),
-  velocity: tellingUses(deps, (of) => withRange(of, withNames(of, queryVelocity(of)))),
-  rings: tellingUses(deps, (of) => withRange(of, withNames(of, queryRings(of)))),
-  cohortSizes: tellingUses(deps, (of) => withRange(of, queryCohortSizes(of))),
-  apiExecutions: withRange(deps, queryApiExecutions(deps)),
   events: tellingUses(deps, (of) => withNames(of, queryEvents(of))),
   olapPage: tellingUses(deps, queryOlapPage),
   rowsBehind: tellingUses(deps, rowsBehindNamed),
@@ -175,6 +105,8 @@ const plainOperations = (deps: OperationDeps) => ({
   behindPeople: tellingUses(deps, behindPeople),
   behindJourneys: tellingUses(deps, behindJourneys),
   explain: explainNamed(deps),
+  drillDown: tellingUses(deps, drillDown, (_caller, { input }) => namesOfFilter(input.filter)),
+  rollUp: tellingUses(deps, rollUp, (_caller, { input }) => namesOfFilter(input.filter)),
   liveWindows: queryLiveWindows(deps),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
@@ -190,7 +122,7 @@ const plainOperations = (deps: OperationDeps) => ({
   watchEvents: watchEvents(deps),
   watchLiveWindows: watchLiveWindows(deps),
   ...createCohortOperations(deps),
-  ...createSemanticOperations(deps),
+  ...createSemanticOperations({ ...deps, askPinned: askPinned(deps) }),
   ...createPeopleOperations(deps),
   ...createCorrelationOperations(deps),
   ...createRollupOperations(deps),
@@ -246,7 +178,9 @@ export const createOperations = (deps: OperationDeps) => {
   const dashboards = createDashboardOperations(deps, asked);
   return {
     ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },
-    watchedSeries: tellingUses(deps, (of) => watchedSeries({ ...of, ask: questionAskers(asked) })),
+    watchedSeries: tellingUses(deps, (of) =>
+      watchedSeries({ ...of, ask: questionAskers(asked), askPinned: askPinned(deps) }),
+    ),
     ...createChangeOperations(deps),
   };
 };

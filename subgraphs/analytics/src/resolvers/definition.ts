@@ -140,7 +140,7 @@ export const Definition: DefinitionResolvers = { __resolveType: ({ kind }) => TY
 
 /** Resolvers of `SavedQueryAnswer`. */
 export const SavedQueryAnswer: SavedQueryAnswerResolvers = {
-  __resolveType: (answer) => ("lines" in answer ? "TimeSeries" : "OlapResult"),
+  __resolveType: ({ __typename }) => __typename,
 };
 
 const definitionOf = <Kind extends DefinitionKind>(

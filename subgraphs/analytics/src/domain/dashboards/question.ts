@@ -24,6 +24,31 @@ export const QUESTIONS = {
 /** One of {@link QUESTIONS}. */
 export type QuestionKind = keyof typeof QUESTIONS;
 
+/** Questions about what people do, or how things went: every kind whose answer is not rows of measures. */
+export type BehaviourKind = Exclude<QuestionKind, "OLAP" | "TIME_SERIES" | "SAVED_QUERY">;
+
+/** Types of the SDL that questions are answered by. */
+export const ANSWERS = {
+  OLAP: "OlapResult",
+  TIME_SERIES: "TimeSeries",
+  FUNNEL: "FunnelAnswer",
+  RETENTION: "RetentionResult",
+  STICKINESS: "StickinessResult",
+  LIFECYCLE: "LifecycleResult",
+  ACTIVE_USERS: "ActiveUsersResult",
+  ATTRIBUTION: "AttributionAnswer",
+  PATHS: "PathsAnswer",
+  SESSION_METRICS: "SessionMetrics",
+  VELOCITY: "VelocityResult",
+  RINGS: "RingsResult",
+  EVENT_QUALITY: "EventQualityResult",
+  DRIFT: "DriftResult",
+  COHORT_SIZES: "CohortSizesResult",
+  API_EXECUTIONS: "ApiExecutionsResult",
+} as const;
+/** One of the types that questions are answered by. */
+export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];
+
 /** Every question a widget may ask. */
 // boundary: the keys of a constant are what its type says.
 export const QUESTION_KINDS = Object.keys(QUESTIONS) as readonly QuestionKind[];

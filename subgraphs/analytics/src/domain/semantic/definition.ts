@@ -2,6 +2,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { TimeRangeInput } from "../asked-range.ts";
+import type { BehaviourKind, QuestionInput } from "../dashboards/question.ts";
 import type { FilterInput } from "../filter-input.ts";
 import type { MeasureInput } from "../measures.ts";
 import type { AskedOlap, AskedTimeSeries } from "./asked-question.ts";
@@ -56,7 +57,20 @@ export type KeptRange<Question> = Omit<Question, "range"> & { readonly range: Ti
 /** The question of a saved query. */
 export type SavedQuestion =
   | { readonly kind: "OLAP"; readonly input: KeptRange<AskedOlap> }
-  | { readonly kind: "TIME_SERIES"; readonly input: KeptRange<AskedTimeSeries> };
+  | { readonly kind: "TIME_SERIES"; readonly input: KeptRange<AskedTimeSeries> }
+  | BehaviourQuestion;
+
+/** The input of a question about behaviour, of the shape its type has in the SDL. */
+export interface BehaviourInput extends QuestionInput {
+  readonly range: TimeRangeInput;
+  readonly timeZone?: string | null;
+}
+
+/** A question about behaviour as a saved query keeps it. */
+export interface BehaviourQuestion {
+  readonly kind: BehaviourKind;
+  readonly input: BehaviourInput;
+}
 
 /** What a version of a saved query is; with pins it is answered by the metrics, segments and dimensions as they were. */
 export interface SavedQueryContent extends Description {

@@ -108,6 +108,22 @@ describe("a report that is run by hand", () => {
     expect(await room.file(caller, run, "CSV")).toContain("name,n\r\nview,3\r\nbuy,1\r\n");
     await room.rest();
   });
+
+  test("of a saved query about behaviour tells its answer as a widget's report would", async () => {
+    const caller = owner();
+    await room.dashboard(caller);
+    const save = `mutation ($funnel: FunnelInput!) { saveQuery(input: { name: "buying", funnel: $funnel }) { ... on QuerySaved { savedQuery { id } } } }`;
+    const steps = ["view", "buy"].map((name) => ({ label: name, anyOf: [{ events: [name] }] }));
+    const saved = z
+      .object({ saveQuery: z.object({ savedQuery: z.object({ id: z.string() }) }) })
+      .parse(await room.ask(caller, save, { funnel: { range: counts([]).olap.range, window: "P1D", steps } }));
+    const id = await room.define(caller, { savedQuery: saved.saveQuery.savedQuery.id, formats: ["CSV"] });
+    await room.work();
+    const run = await room.runNow(caller, id);
+    await ended(caller, id);
+    expect(await room.file(caller, run, "CSV")).toContain("step,reached,dropped off,of the step before,of the first\r\nview,3,");
+    await room.rest();
+  });
 });
 
 describe("a schedule", () => {

@@ -11,7 +11,7 @@ import { comparableSpans } from "../../domain/change/comparable-spans.ts";
 import { EXECUTION_DIMENSIONS } from "../../domain/change/execution-measure.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
 import { MIN_COMPARISONS } from "../../domain/change/slice-measure.ts";
-import { QUESTIONS, type QuestionKind } from "../../domain/dashboards/question.ts";
+import type { QuestionKind } from "../../domain/dashboards/question.ts";
 import { parseRevealedField, type FieldAccess } from "../../domain/fields.ts";
 import type { Meanings } from "../../domain/semantic/dimension-expression.ts";
 import { parseMeasures, shownMeasures } from "../../domain/measures.ts";
@@ -23,6 +23,7 @@ import { NO_USES, type Uses } from "../../domain/uses.ts";
 import { isoTime } from "../../domain/zone.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
 import { accessNaming, NONE_NAMED } from "../semantic/own-dimensions.ts";
+import { pinnedDefinitions } from "../semantic/pinned-definitions.ts";
 import { resolveQuestion, type ResolveDeps } from "../semantic/resolve-question.ts";
 import { groupedOrOther, type GroupedQuestion, type OtherQuestion } from "../watched/grouped-question.ts";
 import { atPlace, groupsOf } from "../watched/watched-series.ts";
@@ -200,11 +201,11 @@ const groupedChange = async (
 };
 
 const behaviourChange = async (deps: ExplainDeps, asking: Asking, found: OtherQuestion): Promise<OfQuestion> => {
-  const { kind, input } = found;
-  const [{ field }, change] = [QUESTIONS[kind], BEHAVIOUR[kind]];
-  const where = `input.question.${field}`;
-  const read = await atPlace(where, () => change(deps, { ...asking, input }));
-  const named = { name: read.name, definitionIds: [], cohortIds: cohortsIn(input) };
+  const { kind, input, pins, where, savedQueryId } = found;
+  const held = { ...deps, definitions: pinnedDefinitions(deps.definitions, pins) };
+  const read = await atPlace(where, () => BEHAVIOUR[kind](held, { ...asking, input }));
+  const definitionIds = savedQueryId === null ? [] : [savedQueryId];
+  const named = { name: read.name, definitionIds, cohortIds: cohortsIn(input) };
   if (read.kind === "EXPECTED") {
     const { measure, filter } = read;
     const question = { filter, timeZone: asking.timeZone };

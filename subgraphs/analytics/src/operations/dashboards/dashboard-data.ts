@@ -7,7 +7,13 @@ import { eachOf } from "@tessera/platform/runtime/each-of";
 import type { TimeRangeInput } from "../../domain/asked-range.ts";
 import type { Dashboard } from "../../domain/dashboards/dashboard.ts";
 import { DASHBOARD_LIMITS, type Widget } from "../../domain/dashboards/document.ts";
-import type { Question, QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
+import {
+  ANSWERS,
+  type AnswerType,
+  type Question,
+  type QuestionInput,
+  type QuestionKind,
+} from "../../domain/dashboards/question.ts";
 import {
   parseVariableValue,
   withVariables,
@@ -72,28 +78,6 @@ export interface DashboardData {
   readonly dashboard: Dashboard;
   readonly widgets: readonly WidgetData[];
 }
-
-/** Types of the SDL that questions are answered by. */
-const ANSWERS = {
-  OLAP: "OlapResult",
-  TIME_SERIES: "TimeSeries",
-  FUNNEL: "FunnelAnswer",
-  RETENTION: "RetentionResult",
-  STICKINESS: "StickinessResult",
-  LIFECYCLE: "LifecycleResult",
-  ACTIVE_USERS: "ActiveUsersResult",
-  ATTRIBUTION: "AttributionAnswer",
-  PATHS: "PathsAnswer",
-  SESSION_METRICS: "SessionMetrics",
-  VELOCITY: "VelocityResult",
-  RINGS: "RingsResult",
-  EVENT_QUALITY: "EventQualityResult",
-  DRIFT: "DriftResult",
-  COHORT_SIZES: "CohortSizesResult",
-  API_EXECUTIONS: "ApiExecutionsResult",
-} as const;
-/** One of the types that questions are answered by. */
-export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];
 
 /** Questions of a dashboard that are with the store at a time: a share of what one tenant may have there. */
 const AT_ONCE = 4;

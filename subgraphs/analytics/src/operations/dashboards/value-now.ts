@@ -43,8 +43,8 @@ const asked = async (deps: DataDeps, caller: Caller, { kind, input }: Question):
   if (kind !== "SAVED_QUERY") return input;
   // boundary: the question was coerced to its type of the SDL when it was set.
   const saved = await savedQueryNamed(deps, caller, input as unknown as SavedQueryRef);
-  const own = saved.content.question.input;
-  return { range: input["range"] ?? own.range, timeZone: own.timeZone ?? null };
+  const { range, timeZone = null } = saved.content.question.input;
+  return { range: input["range"] ?? range, timeZone };
 };
 
 const valueIn = (answer: TypedAnswer, anchor: CommentAnchor): PointValue => {

@@ -5,6 +5,7 @@ import type { CohortStore } from "../../store/cohort-store.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { findSavedQuery } from "../semantic/find-definitions.ts";
 import { meaningsIn, type DimensionDeps } from "../semantic/own-dimensions.ts";
+import { breakdownOf } from "../semantic/parse-behaviour.ts";
 import { resolveWith } from "../semantic/resolve-question.ts";
 import type { RunSavedQueryInput } from "../semantic/run-saved-query.ts";
 import { cohortVersions } from "./answer-key.ts";
@@ -69,5 +70,9 @@ export const savedQueryVersions =
     const found = await findSavedQuery(deps)(caller, id, version);
     if (found === null) return [];
     const { question, pins } = found.content;
-    return [String(found.version), ...(await versionsIn(deps, caller, question.input, pins ?? []))];
+    const of =
+      question.kind === "OLAP" || question.kind === "TIME_SERIES"
+        ? question.input
+        : { ...question.input, segments: breakdownOf(question)?.segments ?? [] };
+    return [String(found.version), ...(await versionsIn(deps, caller, of, pins ?? []))];
   };

@@ -5,7 +5,10 @@ import type { Formats } from "../../domain/reports/read-columns.ts";
 import { readAnswer } from "../../domain/reports/read-answer.ts";
 import type { Report, ReportRun } from "../../domain/reports/report.ts";
 import type { ReportContent, Section, Shape } from "../../domain/reports/section.ts";
-import type { DefinitionUse } from "../../domain/semantic/definition.ts";
+import { shapeOf } from "../../domain/dashboards/answer-shape.ts";
+import { ANSWERS } from "../../domain/dashboards/question.ts";
+import { suggestChart } from "../../domain/dashboards/suggest-chart.ts";
+import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
 import type { MetricFormat } from "../../domain/semantic/metric-format.ts";
 import { zoneOffset } from "@tessera/platform/time/zone";
 import { formatInZone } from "../../domain/zone.ts";
@@ -132,7 +135,8 @@ const answerDashboard = async (
 };
 
 /** The chart of a saved query, which chooses none itself. */
-const chartOf = (shape: Shape): string => {
+const chartOf = (question: SavedQuestion, shape: Shape): string => {
+  if (question.kind !== "OLAP" && question.kind !== "TIME_SERIES") return suggestChart(shapeOf(question)).chart;
   if (shape.kind === "SERIES") return shape.timed ? "LINE" : "BAR";
   return shape.kind === "MATRIX" ? "HEATMAP" : "NUMBER";
 };
@@ -150,10 +154,11 @@ const answerSavedQuery = async (
   const input = { id: sourceId, version: found.version, ...(range === null ? {} : { range }) };
   const answer = await deps.runSavedQuery(owner, input, signal);
   const { title, description, question } = found.content;
-  const typed: TypedAnswer = { ...answer, __typename: question.kind === "OLAP" ? "OlapResult" : "TimeSeries" };
+  const typed: TypedAnswer = { ...answer, __typename: ANSWERS[question.kind] };
   const parts = readAnswer(typed, await formatsOf(deps, owner, answer));
   const source = `Saved query “${title}”, version ${found.version}`;
-  const sections = [{ kind: "ANSWER", title, chart: chartOf(parts.shape), parts } as const];
+  const chart = chartOf(question, parts.shape);
+  const sections = [{ kind: "ANSWER", title, chart, parts } as const];
   return { sourceVersion: found.version, content: { ...told, title: report.name, description, source, sections } };
 };
 

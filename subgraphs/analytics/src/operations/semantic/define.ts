@@ -1,25 +1,15 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { accessIn } from "../../domain/access-in.ts";
 import { accessOf } from "../../domain/access.ts";
 import { plainFilter, type FilterInput } from "../../domain/filter-input.ts";
 import { parseFilter } from "../../domain/filter.ts";
-import { namedCohorts } from "../../domain/in-cohort.ts";
-import { parseOlapQuestion } from "../../domain/olap-question.ts";
-import { parseTimeSeries } from "../../domain/query.ts";
-import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import {
   definitionName,
   describe,
-  MAX_DEFINITIONS,
   MAX_USERS_TOLD,
   type Definition,
-  type DefinitionKind,
-  type Description,
-  type KeptRange,
   type MetricContent,
-  type SavedQuestion,
 } from "../../domain/semantic/definition.ts";
 import { checkMetric, metricsIn, type MetricFormula } from "../../domain/semantic/expand-metrics.ts";
 import { parseHierarchy, parseLevels, type DefineHierarchyInput } from "../../domain/semantic/hierarchy.ts";
@@ -30,63 +20,19 @@ import type {
   ArchiveOutcome,
   DefineOutcome,
   DefinitionReader,
-  DefinitionStore,
   Draft,
-  NewDefinition,
 } from "../../store/semantic/definition-store-types.ts";
-import { atRange } from "../at-range.ts";
-import { resolveCohorts, type InCohortDeps } from "../in-cohort.ts";
+import { draftQuery } from "./draft-query.ts";
 import { loadDefinitions } from "./load-definitions.ts";
+import { newDefinition, requireVersion, type DefineDeps, type Described } from "./new-definition.ts";
 import { accessNaming, meaningsIn } from "./own-dimensions.ts";
-import { idOf, resolveWith } from "./resolve-question.ts";
-
-/** What defining needs. */
-export interface DefineDeps extends InCohortDeps {
-  readonly definitions: DefinitionStore;
-  readonly newId: () => string;
-}
-
-interface Described {
-  readonly name: string;
-  readonly title?: string | null | undefined;
-  readonly description?: string | null | undefined;
-  readonly owner?: string | null | undefined;
-  readonly expectedVersion?: number | null | undefined;
-}
+import { idOf } from "./resolve-question.ts";
+import { cohortsNamed } from "./saved-cohorts.ts";
 
 /** A segment to be, as the graph delivers it. */
 export interface DefineSegmentInput extends Described {
   readonly filter: FilterInput;
 }
-
-/** A query to be kept, as the graph delivers it. */
-export interface SaveQueryInput extends Described {
-  readonly olap?: KeptRange<AskedOlap> | null | undefined;
-  readonly timeSeries?: KeptRange<AskedTimeSeries> | null | undefined;
-  readonly pinned?: boolean;
-}
-
-const subjectOf = ({ subject }: Caller): string => `${subject.kind}:${subject.id}`;
-
-const newDefinition = (caller: Caller, id: string, kind: DefinitionKind, name: string): NewDefinition => ({
-  ...{ id, kind, name, by: subjectOf(caller) },
-  limit: MAX_DEFINITIONS[kind],
-});
-
-/** Refuses with CONFLICT what was meant for another version; 0 is meant for none. */
-const requireVersion = (expected: number | null | undefined, now: Definition | null): void => {
-  const version = now?.version ?? 0;
-  if ((expected ?? version) === version) return;
-  throw refuse("CONFLICT", `The definition has version ${version} by now. Look at it and change that one.`, {
-    field: "input.expectedVersion",
-  });
-};
-
-/** Ids of the cohorts that a filter names, each once; refuses unknown ones with BAD_INPUT as a question would. */
-const namedIn = async (deps: DefineDeps, caller: Caller, part: unknown, where: string): Promise<readonly string[]> => {
-  await resolveCohorts(deps, caller, part, where);
-  return [...new Set(namedCohorts(part, where).map(({ input }) => input.cohort.toLowerCase()))];
-};
 
 const draftMetric = async (
   reader: DefinitionReader,
@@ -116,7 +62,7 @@ export const defineMetric =
   async (caller: Caller, input: DefineMetricInput): Promise<DefineOutcome> => {
     const { definitions, newId } = deps;
     const { name, content } = parseMetric(input, await accessNaming(deps, caller, input.measure));
-    const cohorts = await namedIn(deps, caller, input.measure, "input.measure");
+    const cohorts = await cohortsNamed(deps, caller, input.measure, "input.measure");
     const one = newDefinition(caller, newId(), "METRIC", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
@@ -132,56 +78,12 @@ export const defineSegment =
     const { filter } = input;
     const name = definitionName(input.name);
     parseFilter(filter, "input.filter", await accessNaming(deps, caller, filter));
-    const cohorts = await namedIn(deps, caller, filter, "input.filter");
+    const cohorts = await cohortsNamed(deps, caller, filter, "input.filter");
     const content = { ...describe(name, input), filter: plainFilter(filter, "input.filter") };
     const one = newDefinition(caller, newId(), "SEGMENT", name);
     return definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
       return { content, refersTo: (await meaningsIn(reader, filter)).ids, cohorts };
-    });
-  };
-
-const questionOf = ({ olap = null, timeSeries = null }: SaveQueryInput): SavedQuestion => {
-  if (olap !== null && timeSeries === null) return { kind: "OLAP", input: olap };
-  if (timeSeries !== null && olap === null) return { kind: "TIME_SERIES", input: timeSeries };
-  throw refuse("BAD_INPUT", "A saved query is either an `olap` or a `timeSeries` question.", { field: "input" });
-};
-
-/** Validates a question as asking it at `nowMs` would; answers what it names. */
-export const draftQuery = async (
-  reader: DefinitionReader,
-  caller: Caller,
-  nowMs: number,
-  described: Description,
-  { question, pinned }: { readonly question: SavedQuestion; readonly pinned: boolean },
-): Promise<Draft> => {
-  const access = accessOf(caller);
-  const draft = (resolved: Awaited<ReturnType<typeof resolveWith>>): Draft => ({
-    content: { ...described, question, pins: pinned ? resolved.definitions : null },
-    refersTo: resolved.namedIds,
-  });
-  if (question.kind === "TIME_SERIES") {
-    const asked = atRange<AskedTimeSeries>(question.input, nowMs, "input.timeSeries");
-    const resolved = await resolveWith(reader, caller, asked, [], "input.timeSeries");
-    parseTimeSeries(resolved.input, access);
-    return draft(resolved);
-  }
-  const absolute = atRange<AskedOlap>(question.input, nowMs, "input.olap");
-  const resolved = await resolveWith(reader, caller, absolute, [], "input.olap");
-  parseOlapQuestion(resolved.input, access);
-  return draft(resolved);
-};
-
-/** Keeps a question of the caller's tenant under a name, or its next version; what stands already is no new version. */
-export const saveQuery =
-  ({ definitions, newId, nowMs }: DefineDeps) =>
-  async (caller: Caller, input: SaveQueryInput): Promise<DefineOutcome> => {
-    const name = definitionName(input.name);
-    const [described, question] = [describe(name, input), questionOf(input)];
-    const one = newDefinition(caller, newId(), "SAVED_QUERY", name);
-    return definitions.define(caller.tenantId, one, async (now, reader) => {
-      requireVersion(input.expectedVersion, now);
-      return draftQuery(reader, caller, nowMs(), described, { question, pinned: input.pinned ?? false });
     });
   };
 
@@ -215,6 +117,13 @@ export const archiveDefinition =
   async (caller: Caller, id: string): Promise<ArchiveOutcome> =>
     isUuid(id) ? definitions.archive(caller.tenantId, id.toLowerCase(), MAX_USERS_TOLD) : { kind: "NOT_FOUND", id };
 
+/** What of a definition may name cohorts. */
+const naming = (one: Definition): unknown => {
+  if (one.kind === "METRIC") return one.content.measure;
+  if (one.kind === "SEGMENT") return one.content.filter;
+  return one.kind === "SAVED_QUERY" ? one.content.question.input : null;
+};
+
 /** How bringing a version back ended. */
 export type RestoreOutcome = DefineOutcome | { readonly kind: "NOT_FOUND"; readonly id: string };
 
@@ -227,9 +136,7 @@ export const restoreDefinition =
     if (then === null) return { kind: "NOT_FOUND", id };
     const { kind, name } = then;
     const one = newDefinition(caller, newId(), kind, name);
-    const filtered =
-      then.kind === "METRIC" ? then.content.measure : then.kind === "SEGMENT" ? then.content.filter : null;
-    const cohorts = await namedIn(deps, caller, filtered, "version");
+    const cohorts = await cohortsNamed(deps, caller, naming(then), "version");
     return definitions.define(caller.tenantId, one, async (_now, reader) => {
       if (then.kind === "METRIC") return { ...(await draftMetric(reader, caller, name, then.content)), cohorts };
       if (then.kind === "SEGMENT") {
@@ -249,6 +156,6 @@ export const restoreDefinition =
       const { content } = then;
       const { question, pins } = content;
       const { refersTo } = await draftQuery(reader, caller, nowMs(), content, { question, pinned: pins !== null });
-      return { content, refersTo };
+      return { content, refersTo, cohorts };
     });
   };

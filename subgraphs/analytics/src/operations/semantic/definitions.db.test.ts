@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
-import { callerOf, count, openSemanticRoom, RANGE, refusal, totalsOf } from "../../../testing/semantic-room.ts";
+import { callerOf, count, olapOf, openSemanticRoom, RANGE, refusal, totalsOf } from "../../../testing/semantic-room.ts";
 import type { DefineMetricInput } from "../../domain/semantic/parse-metric.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
@@ -149,7 +149,7 @@ describe("saved queries", () => {
     ];
     await room.metric(caller, "base", count("view"));
     const run = async (id: string) => {
-      const answer = await room.operations.runSavedQuery(caller, { id });
+      const answer = await olapOf(room.operations.runSavedQuery(caller, { id }));
       return [totalsOf(answer), answer.definitions.map(({ name, version }) => `${name} ${version}`)];
     };
     expect(await run(pinned)).toEqual([{ twice: 2 }, ["base 1", "twice 1"]]);
@@ -161,7 +161,8 @@ describe("saved queries", () => {
     const question = { range: RANGE, measures: [{ function: "COUNT", name: "n" } as const] };
     const id = await room.saved(caller, "q", question, false);
     await room.saved(caller, "q", { ...question, filter: { field: "name", eq: "buy" } }, false);
-    const total = async (part: object) => totalsOf(await room.operations.runSavedQuery(caller, { id, ...part }));
+    const total = async (part: object) =>
+      totalsOf(await olapOf(room.operations.runSavedQuery(caller, { id, ...part })));
     const hour = { from: RANGE.from, to: "2026-11-19T02:00:00Z" };
     expect([await total({}), await total({ version: 1 }), await total({ version: 1, range: hour })]).toEqual(
       [1, 4, 2].map((n) => ({ n })),

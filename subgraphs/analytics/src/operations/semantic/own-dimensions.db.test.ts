@@ -6,7 +6,7 @@ import { openTestResources, type TestResources } from "@tessera/platform/testing
 import fc from "fast-check";
 import { anyEvents } from "../../../testing/arbitraries.ts";
 import { anyExpression, dimensionOf, heldExpression } from "../../../testing/reference-dimension.ts";
-import { callerOf, openSemanticRoom, RANGE, refusal, totalsOf } from "../../../testing/semantic-room.ts";
+import { callerOf, olapOf, openSemanticRoom, RANGE, refusal, totalsOf } from "../../../testing/semantic-room.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 import { cellsOf } from "../../domain/columns.ts";
 import { parseJobInput } from "../../domain/job-input.ts";
@@ -204,8 +204,7 @@ describe("a dimension of the tenant's own", () => {
     const places = async (answer: Promise<Pick<OlapAnswer, "columns">>) =>
       byValue(await answer).map(([value]) => value);
     expect(await places(room.olap(caller, asked))).toEqual(["de", "us"]);
-    const saved = await room.operations.runSavedQuery(caller, { id: pinned });
-    if (!("columns" in saved)) throw new Error("An olap question is answered in columns.");
+    const saved = await olapOf(room.operations.runSavedQuery(caller, { id: pinned }));
     expect(await places(Promise.resolve(saved))).toEqual(["DE", "US"]);
     expect(saved.definitions).toEqual([{ kind: "DIMENSION", name: "place", version: 1 }]);
     expect(await places(queryOlap(room.deps)(caller, kept.olap))).toEqual(["DE", "US"]);

@@ -13,17 +13,19 @@ import {
   defineMetric,
   defineSegment,
   restoreDefinition,
-  saveQuery,
 } from "./define.ts";
+import { saveQuery, type SaveQueryDeps } from "./save-query.ts";
 import type { InCohortDeps } from "../in-cohort.ts";
 import { tellingUses } from "../telling-uses.ts";
 import { findDefinition, findDefinitions, findSavedQuery, listDefinitions } from "./find-definitions.ts";
 import { listEventNames, listProperties } from "./list-catalogue.ts";
 import { listDimensions } from "./list-dimensions.ts";
-import { runSavedQuery } from "./run-saved-query.ts";
+import { runSavedQuery, type AskPinned } from "./run-saved-query.ts";
 
 /** What the semantic layer needs. */
 export interface SemanticDeps extends InCohortDeps, Pick<StartQueryDeps, "features"> {
+  readonly questionTypes: SaveQueryDeps["questionTypes"];
+  readonly askPinned: AskPinned;
   readonly store: AnalyticsStore;
   readonly definitions: DefinitionStore;
   readonly propertyPaths: PropertyPathStore;

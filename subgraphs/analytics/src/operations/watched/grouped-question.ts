@@ -1,13 +1,13 @@
 import type { Caller } from "@tessera/contracts/caller";
-import type { Question, QuestionInput, QuestionKind } from "../../domain/dashboards/question.ts";
-import type { DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
+import { QUESTIONS, type BehaviourKind, type Question, type QuestionInput } from "../../domain/dashboards/question.ts";
+import type { BehaviourQuestion, DefinitionUse, SavedQuestion } from "../../domain/semantic/definition.ts";
 import type { NotesUses } from "../telling-uses.ts";
 import { savedQueryNamed, type CheckDeps, type SavedQueryRef } from "../dashboards/check-question.ts";
 
 /** A question whose answer has rows of numbers, one for each group. */
 export interface GroupedQuestion {
   readonly kind: "GROUPED";
-  readonly question: SavedQuestion["input"];
+  readonly question: Exclude<SavedQuestion, BehaviourQuestion>["input"];
   /** Versions of definitions it is held to. */
   readonly pins: readonly DefinitionUse[];
   /** Where it stands in what was sent. */
@@ -18,8 +18,14 @@ export interface GroupedQuestion {
 
 /** A question of any other kind. */
 export interface OtherQuestion {
-  readonly kind: Exclude<QuestionKind, "OLAP" | "TIME_SERIES" | "SAVED_QUERY">;
+  readonly kind: BehaviourKind;
   readonly input: QuestionInput;
+  /** Versions of definitions it is held to. */
+  readonly pins: readonly DefinitionUse[];
+  /** Where it stands in what was sent. */
+  readonly where: string;
+  /** The saved query it is of; null: it was asked as it is. */
+  readonly savedQueryId: string | null;
 }
 
 /** Tells checked questions with rows of numbers, whatever field they were asked by, from all others. */
@@ -45,11 +51,18 @@ export const groupedOrOther = async (
       const found = await savedQueryNamed(deps, caller, typed<SavedQueryRef>(input));
       const { content, id: savedQueryId, name, version } = found;
       deps.noteUses?.({ definitions: [{ kind: "SAVED_QUERY", name, version }] });
-      const { question, pins } = content;
-      const where = "input.question.savedQuery";
-      return { kind: "GROUPED", question: question.input, pins: pins ?? [], where, savedQueryId };
+      const { question } = content;
+      const of = { pins: content.pins ?? [], where: "input.question.savedQuery", savedQueryId };
+      if (question.kind === "OLAP" || question.kind === "TIME_SERIES")
+        return { kind: "GROUPED", question: question.input, ...of };
+      const { field } = QUESTIONS[question.kind];
+      return {
+        kind: question.kind,
+        input: deps.questionTypes.coerce(question.kind, question.input, `input.${field}`),
+        ...of,
+      };
     }
     default:
-      return { kind, input };
+      return { kind, input, pins: [], where: `input.question.${QUESTIONS[kind].field}`, savedQueryId: null };
   }
 };

@@ -1,12 +1,10 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
-import { QUESTIONS } from "../../domain/dashboards/question.ts";
 import { refuseDrawn } from "../../domain/asked-sample.ts";
 import type { Granularity } from "../../domain/calendar.ts";
 import type { Provenance } from "../../domain/provenance.ts";
 import { togetherFrom } from "../../domain/provenance-together.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
-import type { SavedQuestion } from "../../domain/semantic/definition.ts";
 import { keepHeaviest, type KeptSeries, type WatchedReading } from "../../domain/watched/watched-series.ts";
 import type { WatchedValueInput } from "../../domain/watched/watched-value.ts";
 import {
@@ -18,12 +16,13 @@ import {
 } from "../../domain/watched/watched-window.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
 import { toldRange } from "../../domain/asked-range.ts";
-import { groupedOrOther } from "./grouped-question.ts";
+import type { AskPinned } from "../semantic/run-saved-query.ts";
+import { groupedOrOther, type GroupedQuestion } from "./grouped-question.ts";
 import { watchBehaviour, type WatchBehaviourDeps } from "./watch-behaviour.ts";
 import { watchGroups, type WatchGroupsDeps } from "./watch-groups.ts";
 
 /** What answering a question as series needs. */
-export type WatchDeps = CheckDeps & WatchGroupsDeps & WatchBehaviourDeps;
+export type WatchDeps = CheckDeps & WatchGroupsDeps & WatchBehaviourDeps & { readonly askPinned: AskPinned };
 
 /** A question as series, as the graph delivers it. */
 export interface WatchedSeriesInput {
@@ -71,7 +70,7 @@ const filled = (value: unknown): boolean =>
   value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0);
 
 /** A grouped question without what says how its rows are laid out; what would change the numbers themselves is refused. */
-export const groupsOf = (input: SavedQuestion["input"], where: string): Omit<AskedOlap, "range"> => {
+export const groupsOf = (input: GroupedQuestion["question"], where: string): Omit<AskedOlap, "range"> => {
   // boundary: the two questions differ in which of these names they have.
   const asked = input as Partial<AskedOlap> & Partial<AskedTimeSeries>;
   for (const part of ["having", "pivot"] as const)
@@ -137,9 +136,9 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     case "DRIFT":
     case "COHORT_SIZES":
     case "API_EXECUTIONS": {
-      const { kind, input } = found;
-      const where = `input.question.${QUESTIONS[kind].field}`;
-      return atPlace(where, () => watchBehaviour(deps, { ...asking, kind, input, where }));
+      const { kind, input, pins, where } = found;
+      const ask = pins.length === 0 ? deps.ask : { ...deps.ask, ...deps.askPinned(pins) };
+      return atPlace(where, () => watchBehaviour({ ...deps, ask }, { ...asking, kind, input, where }));
     }
   }
 };

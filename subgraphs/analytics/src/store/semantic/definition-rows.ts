@@ -1,7 +1,9 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
+import type { BehaviourKind } from "../../domain/dashboards/question.ts";
 import type {
+  BehaviourInput,
   Definition,
   DimensionContent,
   HierarchyContent,
@@ -32,11 +34,16 @@ const metric: z.ZodType<MetricContent> = z.object({
   formula: z.string().nullable(),
 });
 const segment: z.ZodType<SegmentContent> = z.object({ ...description, filter: kept<SegmentContent["filter"]>() });
+const behaviour = z.enum([
+  ...(["FUNNEL", "RETENTION", "STICKINESS", "LIFECYCLE", "ACTIVE_USERS", "ATTRIBUTION", "PATHS"] as const),
+  ...(["SESSION_METRICS", "VELOCITY", "RINGS", "EVENT_QUALITY", "DRIFT", "COHORT_SIZES", "API_EXECUTIONS"] as const),
+]) satisfies z.ZodType<BehaviourKind>;
 const savedQuery: z.ZodType<SavedQueryContent> = z.object({
   ...description,
   question: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("OLAP"), input: kept<KeptRange<AskedOlap>>() }),
     z.object({ kind: z.literal("TIME_SERIES"), input: kept<KeptRange<AskedTimeSeries>>() }),
+    z.object({ kind: behaviour, input: kept<BehaviourInput>() }),
   ]),
   pins: z.array(use).nullable(),
 });
