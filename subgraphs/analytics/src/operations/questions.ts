@@ -30,7 +30,6 @@ export type QuestionDeps = CohortDeps & { readonly definitions: DefinitionStore 
   Parameters<typeof queryPaths>[0] &
   Parameters<typeof querySessionMetrics>[0] &
   Parameters<typeof queryVelocity>[0] &
-  Parameters<typeof queryRings>[0] &
   Parameters<typeof queryEventQuality>[0] &
   Parameters<typeof queryApiExecutions>[0] &
   Parameters<typeof queryOlap>[0];

@@ -121,7 +121,9 @@ describe("a report that is run by hand", () => {
     await room.work();
     const run = await room.runNow(caller, id);
     await ended(caller, id);
-    expect(await room.file(caller, run, "CSV")).toContain("step,reached,dropped off,of the step before,of the first\r\nview,3,");
+    expect(await room.file(caller, run, "CSV")).toContain(
+      "step,reached,dropped off,of the step before,of the first\r\nview,3,",
+    );
     await room.rest();
   });
 });

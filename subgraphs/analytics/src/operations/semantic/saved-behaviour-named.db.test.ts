@@ -82,4 +82,15 @@ describe("what names saved queries takes those of every kind", () => {
     expect(explained).toMatchObject({ explainChange: { provenance: { definitions: expect.arrayContaining(told) } } });
     await room.land("UPPER");
   });
+
+  test("a rule watches a saved life cycle by the periods that it is told of, and no others", async () => {
+    await room.save("weekly", "LIFECYCLE", { range: RANGE, event: view, period: "WEEK" });
+    await room.save("daily", "LIFECYCLE", { range: RANGE, event: view, period: "DAY" });
+    const input = (name: string) => ({
+      ...{ question: { savedQuery: { name } }, ...RANGE, granularity: "DAY", value: { name: "fresh" } },
+    });
+    expect(await room.ask(WATCH, { input: input("daily") })).toMatchObject({ watchedSeries: { value: "fresh" } });
+    const { errors } = await room.answer(room.caller, WATCH, { input: input("weekly") });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_INPUT", field: "input.granularity" });
+  });
 });

@@ -15,6 +15,8 @@ export interface BehaviourToWatch {
   readonly caller: Caller;
   readonly kind: BehaviourKind;
   readonly input: QuestionInput;
+  /** Whether it is that of a saved query. */
+  readonly saved: boolean;
   /** Where the question stands in what was sent. */
   readonly where: string;
   readonly value: WatchedValueInput;

@@ -96,6 +96,12 @@ const watchLifecycle = async (watched: BehaviourToWatch, ask: Ask): Promise<Read
   refuseUnusedParts(value, null);
   const name = chooseName(value, VALUE_NAMES.LIFECYCLE, null);
   const { granularity, timeZone, buckets } = window;
+  // What explains a series asks the saved question as it is, in which the period is no other.
+  if (watched.saved && (input["period"] ?? "WEEK") !== granularity)
+    throw bad(
+      "input.granularity",
+      "A saved life cycle is watched by the periods that it is told of: take its `period`.",
+    );
   if (granularity !== "DAY" && granularity !== "WEEK")
     throw bad("input.granularity", "Life cycles are told by calendar periods: take DAY or WEEK.");
   const answer = await ask({ ...input, timeZone, period: granularity, range: rangeOfBuckets(buckets) });

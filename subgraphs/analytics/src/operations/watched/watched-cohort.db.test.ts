@@ -44,7 +44,7 @@ test("The size of a cohort is watched as it was computed: carried on until the n
     const read = await watchCohortSizes(
       {
         ...{ caller, kind: "COHORT_SIZES", input: { cohort: cohort.id }, where: "input.question.cohortSizes" },
-        ...{ value: { name }, window, maxSeries: 1_000, signal: undefined },
+        ...{ value: { name }, window, maxSeries: 1_000, signal: undefined, saved: false },
       },
       async (input) => {
         const answer = await queryCohortSizes(deps())(caller, inputShape.parse(input));

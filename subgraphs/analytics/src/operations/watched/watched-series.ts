@@ -136,9 +136,11 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     case "DRIFT":
     case "COHORT_SIZES":
     case "API_EXECUTIONS": {
-      const { kind, input, pins, where } = found;
+      const { kind, input, pins, where, savedQueryId } = found;
       const ask = pins.length === 0 ? deps.ask : { ...deps.ask, ...deps.askPinned(pins) };
-      return atPlace(where, () => watchBehaviour({ ...deps, ask }, { ...asking, kind, input, where }));
+      return atPlace(where, () =>
+        watchBehaviour({ ...deps, ask }, { ...asking, kind, input, where, saved: savedQueryId !== null }),
+      );
     }
   }
 };
