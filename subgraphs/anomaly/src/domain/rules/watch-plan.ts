@@ -61,10 +61,10 @@ export const planTurn = (
 ): TurnPlan => {
   const bucketMs = BUCKET_MS[watch.granularity];
   const knownMs = nowMs - watch.delayMs;
-  // The first bucket that counts is the last that has ended: one before it, whole, is the end of history.
-  const warmUntilMs = rule.warmUntilMs ?? knownMs - 2 * bucketMs;
-  // From where the first turn began, so that a bucket that is complete long after its end is waited for and not passed by.
-  const fromMs = rule.judgedUntilMs ?? warmUntilMs - history * bucketMs;
+  // The first bucket that counts is the last that has ended: what ended a bucket earlier is the end of history.
+  const warmUntilMs = rule.warmUntilMs ?? knownMs - bucketMs;
+  // From where the first turn began, so that a bucket that is complete long after its end is waited for and not passed by; the last one, whole, and its history.
+  const fromMs = rule.judgedUntilMs ?? warmUntilMs - (history + 1) * bucketMs;
   const toMs = Math.min(knownMs, fromMs + (bucketsPerTurn(watch) + 1) * bucketMs);
   return {
     ...{ fromMs, toMs, warmUntilMs, behind: toMs < knownMs },
