@@ -30,6 +30,8 @@ export const LONGEST = [
   "subgraphs/analytics/src/operations/bpi2012.db.test.ts",
   "subgraphs/governance/src/lineage.db.test.ts",
   "subgraphs/analytics/src/jobs/reports/reports.db.test.ts",
+  "subgraphs/anomaly/src/simulated-as-evaluated.db.test.ts",
+  "subgraphs/anomaly/src/jobs/on-call/clock-jumps.db.test.ts",
   "tests/journeys/dependency-down.spec.ts",
   "tests/security/abuse.spec.ts",
   "subgraphs/analytics/src/operations/dashboards/live.db.test.ts",

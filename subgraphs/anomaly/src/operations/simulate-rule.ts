@@ -36,8 +36,8 @@ import type { ReadCalendar } from "./calendars/calendar-operations.ts";
 import type { Judge } from "./judging.ts";
 import { soundOf } from "./silences/silence-operations.ts";
 
-/** Questions one simulation asks, each of a turn's buckets: what is learnt beforehand is among them. */
-const MAX_TURNS = 20;
+/** Questions one simulation asks, each of a turn's buckets: what is learnt beforehand is among them, which is half of it for the detector that is taken unless another is named. */
+const MAX_TURNS = 40;
 /** Series one simulation follows, the heaviest: each is judged bucket by bucket while somebody waits. */
 export const MAX_SIMULATED_SERIES = 50;
 /** Evaluations of a metric that one simulation makes again, and readings it asks of the event store at the same time. */
