@@ -57,7 +57,12 @@ afterAll(async () => {
   await world.close();
 });
 
-const ask = async (by: Caller, dataPolicy: DataPolicy, source: string, variables: object) => {
+const ask = async (
+  by: Caller,
+  dataPolicy: DataPolicy,
+  source: string,
+  variables: Readonly<Record<string, unknown>>,
+) => {
   const { data, errors } = await askSubgraph(analytics.subgraph, { ...by, dataPolicy }, source, variables);
   return {
     data,
@@ -66,7 +71,7 @@ const ask = async (by: Caller, dataPolicy: DataPolicy, source: string, variables
 };
 
 /** What both twins answer; they have to answer the same, and nothing of what is hidden. */
-const alike = async (dataPolicy: DataPolicy, source: string, variables: object) => {
+const alike = async (dataPolicy: DataPolicy, source: string, variables: Readonly<Record<string, unknown>>) => {
   const [one, other] = [
     await ask(having, dataPolicy, source, variables),
     await ask(without, dataPolicy, source, variables),
