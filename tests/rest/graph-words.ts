@@ -13,6 +13,7 @@ const ENUM_VALUES = new Set([
   "MISS",
   "HIT",
   "SHARED",
+  ...["PASSING", "FAILING", "UNKNOWN"],
   "LINEAR",
   "MARKOV",
   "TEXT",
