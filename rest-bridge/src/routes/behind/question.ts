@@ -111,13 +111,13 @@ export const behindFieldOf: FieldNaming = (field) =>
 export const atMoments = (
   of: BehindInput,
   range: { readonly from: string; readonly to: string } | null,
-): BehindInput =>
-  range === null
-    ? of
-    : // boundary: each of the numbers has a question with a range, whichever is named.
-      (Object.fromEntries(
-        Object.entries(of).map(([kind, one]) => [
-          kind,
-          one ? { ...one, input: { ...one.input, range: { from: range.from, to: range.to } } } : one,
-        ]),
-      ) as BehindInput);
+): BehindInput => {
+  if (range === null) return of;
+  const { from: fromMoment, to } = range;
+  const numbers = Object.entries(of).map(([kind, one]): [string, unknown] => [
+    kind,
+    one ? { ...one, input: { ...one.input, range: { from: fromMoment, to } } } : one,
+  ]);
+  // boundary: each of the numbers has a question with a range, whichever is named.
+  return Object.fromEntries(numbers) as BehindInput;
+};
