@@ -14,6 +14,7 @@ export const LONGEST = [
   "tests/journeys/roles.spec.ts",
   "tests/security/hostile-input.spec.ts",
   "subgraphs/analytics/src/operations/data-policy.db.test.ts",
+  "subgraphs/analytics/src/operations/behind/behind-policies.db.test.ts",
   "tests/security/edge.spec.ts",
   "tests/journeys/costly-queries.spec.ts",
   "tests/security/failing-stores.spec.ts",
