@@ -59,19 +59,44 @@ const groupSchema = Type.Object(
   closed("FunnelCellInput.group"),
 );
 
+const findingSchema = Type.Object(
+  {
+    event: text("FunnelFindingCellInput.event"),
+    field: text("FunnelFindingCellInput.field"),
+    value: textOrNull("FunnelFindingCellInput.value"),
+    with: Type.Optional(Type.Boolean(from("FunnelFindingCellInput.with"))),
+  },
+  closed("FunnelCellInput.finding"),
+);
+
 /** A number of a `funnel` answer. */
 export const ofFunnelSchema = Type.Object(
   {
     input: funnelQuestionSchema,
     cell: Type.Object(
       {
-        step: Type.Integer(from("FunnelCellInput.step")),
-        outcome: Type.Optional(Type.Enum(["reached", "dropped_off"], from("FunnelCellInput.outcome"))),
+        step: Type.Optional(Type.Integer(from("FunnelCellInput.step"))),
+        outcome: Type.Optional(
+          Type.Enum(["reached", "dropped_off", "converted", "not_converted"], from("FunnelCellInput.outcome")),
+        ),
         group: Type.Optional(groupSchema),
         entered: start("FunnelCellInput.entered"),
         next: Type.Optional(
           Type.Object({ name: textOrNull("FunnelNextCellInput.name") }, closed("FunnelCellInput.next")),
         ),
+        afterwards: Type.Optional(
+          Type.Object(
+            {
+              events: Type.Array(Type.String({ maxLength: MAX_VALUE }), {
+                maxItems: MAX_LABELS,
+                ...from("FunnelAfterwardsCellInput.events"),
+              }),
+              ended: Type.Optional(Type.Boolean(from("FunnelAfterwardsCellInput.ended"))),
+            },
+            closed("FunnelCellInput.afterwards"),
+          ),
+        ),
+        finding: Type.Optional(findingSchema),
       },
       closed("FunnelCellInput"),
     ),
@@ -168,13 +193,22 @@ export const toOfOlap = ({ input, cell }: Static<typeof ofOlapSchema>): BehindOl
   cell,
 });
 
+const toFinding = ({ field, ...finding }: Static<typeof findingSchema>) => ({
+  ...finding,
+  ...(field === undefined ? {} : { field: toFieldName(field) }),
+});
+
 /** A number of a funnel in the graph's words. */
 export const toOfFunnel = ({
   input,
-  cell: { outcome, ...cell },
+  cell: { outcome, finding, ...cell },
 }: Static<typeof ofFunnelSchema>): BehindFunnelInput => ({
   input: toFunnelInput(input),
-  cell: { ...cell, ...(outcome === undefined ? {} : { outcome: inCapitals(outcome) }) },
+  cell: {
+    ...cell,
+    ...(outcome === undefined ? {} : { outcome: inCapitals(outcome) }),
+    ...(finding === undefined ? {} : { finding: toFinding(finding) }),
+  },
 });
 
 /** A number of sessions in the graph's words. */

@@ -36,6 +36,29 @@ describe("a number of an answer, as REST names it", () => {
     ],
     [
       {
+        funnel: {
+          input: { range, steps },
+          cell: { outcome: "not_converted", finding: { field: "utm_source", value: null, with: false } },
+        },
+      },
+      {
+        funnel: {
+          input: { range, steps: [{ anyOf: [{ events: ["view"] }] }] },
+          cell: { outcome: "NOT_CONVERTED", finding: { field: "utmSource", value: null, with: false } },
+        },
+      },
+    ],
+    [
+      { funnel: { input: { range, steps }, cell: { step: 1, afterwards: { events: ["a"], ended: true } } } },
+      {
+        funnel: {
+          input: { range, steps: [{ anyOf: [{ events: ["view"] }] }] },
+          cell: { step: 1, afterwards: { events: ["a"], ended: true } },
+        },
+      },
+    ],
+    [
+      {
         retention: {
           input: {
             ...{ ...matched, start_at: "first_ever", kind: "on_or_after", period: "week", clock: "elapsed" },

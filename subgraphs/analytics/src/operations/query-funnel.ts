@@ -118,6 +118,12 @@ const sizeOf = async ({ store, caller, funnel, place, signal, effort }: Reading,
   };
 };
 
+/** The event that the units behind a number did, or did not do: the one candidate there is. */
+const namedBehind = ({ behind }: Funnel): readonly string[] => {
+  const finding = behind?.cell.finding ?? null;
+  return finding?.kind === "EVENT" ? [finding.event] : [];
+};
+
 /** What answering a funnel needs. */
 export interface FunnelDeps {
   readonly funnels: FunnelStore;
@@ -154,7 +160,7 @@ export const countFunnel =
       (funnel.correlation?.events ?? 0) === 0
         ? null
         : await deps.funnels.candidates(caller, funnel, placeOf(funnel, table, []), slice, signal);
-    const place = placeOf(funnel, table, tried?.rows ?? []);
+    const place = placeOf(funnel, table, tried?.rows ?? namedBehind(funnel));
     const effort = deps.effort ?? askedEffort(deps.nowMs);
     const reading = { store: deps.funnels, caller, funnel, place, signal, effort };
     const size = await sizeOf(reading, part);

@@ -27,7 +27,7 @@ export const funnelListsStatement = (
     `sequence >= ${params.place("UInt64", 2 ** bits.sequence)} AS is_wide`,
     `bitOr(bitShiftLeft(${at}, ${bits.sequence + bits.mark}), bitOr(${place}, toUInt64(mark))) AS event`,
   ];
-  const where = unitsWhere(funnel, source, slice, [], params).join(" AND ");
+  const where = unitsWhere(funnel, source, slice, params).join(" AND ");
   const text = [
     "SELECT arraySort(groupArray(event)) AS events, max(is_wide) AS wide",
     `FROM (SELECT ${selected.join(", ")} FROM ${source.table} WHERE ${where})`,

@@ -181,13 +181,19 @@ export const unitsWhere = (
   funnel: Funnel,
   source: FunnelSource,
   slice: UnitSlice,
-  looked: readonly string[],
   params: Params,
-): readonly string[] => [
-  ...rangeSql(funnel, source, params),
-  ...sliceSql(funnel.unit, slice, params),
-  ...(readsEverything(funnel) ? [] : [`(${["mark != 0", ...looked].join(" OR ")})`]),
-];
+): readonly string[] => {
+  const looked = [
+    "mark != 0",
+    ...(source.candidates.length === 0 ? [] : ["c != 0"]),
+    ...(funnel.attribution === null ? [] : ["l != ''"]),
+  ];
+  return [
+    ...rangeSql(funnel, source, params),
+    ...sliceSql(funnel.unit, slice, params),
+    ...(readsEverything(funnel) ? [] : [`(${looked.join(" OR ")})`]),
+  ];
+};
 
 /**
  * The events of a slice that are looked at, one per row: `unit`, `at` (milliseconds from the start of what is read), `mark` and what else travels; in order of
@@ -198,11 +204,7 @@ export const funnelUnitsStatement = (funnel: Funnel, source: FunnelSource, slice
   const params = createParams();
   const columns = columnsOf(funnel, source, params);
   const letters = columns.map(([letter]) => letter);
-  const looked = [
-    ...(source.candidates.length === 0 ? [] : ["c != 0"]),
-    ...(funnel.attribution === null ? [] : ["l != ''"]),
-  ];
-  const where = unitsWhere(funnel, source, slice, looked, params);
+  const where = unitsWhere(funnel, source, slice, params);
   const selected = [
     `${unitNumber(funnel, params)} AS unit`,
     `${atSql(source, params)} AS at`,

@@ -20,7 +20,7 @@ export const laterNames = ({ dropOffs, dropOffDepth }: Pick<Funnel, "dropOffs" |
 /** A run of nobody yet. */
 export const newRun = (): Run => ({ units: 0, ended: 0, next: new Map() });
 
-/** Makes the count of what units did one after another that dropped off; it counts nothing where the very next event alone is asked for. */
+/** Makes the count of what units did one after another that dropped off; it counts nothing where the very next event alone is asked for, or the units behind a number. */
 export const createDropOffCount = (funnel: Funnel) => {
   const result = new Map<number, Run>();
   const deepest = requiredSteps(funnel).length;
@@ -43,7 +43,7 @@ export const createDropOffCount = (funnel: Funnel) => {
   return {
     result,
     add: (row: UnitRow, { depth, places }: Attempt): void => {
-      if (laterNames(funnel) === 0 || depth === deepest) return;
+      if (laterNames(funnel) === 0 || depth === deepest || funnel.behind !== null) return;
       const last = Math.max(...places);
       let run = result.get(depth) ?? newRun();
       result.set(depth, run);

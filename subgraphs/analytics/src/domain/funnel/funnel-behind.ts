@@ -1,6 +1,7 @@
 import type { Attempt } from "./attempt.ts";
+import { didBetween } from "./did-between.ts";
 import { readRange, requiredSteps, type Funnel } from "./funnel.ts";
-import type { BehindUnit, FunnelCell, UnitEvent, UnitsBehind } from "./funnel-cell.ts";
+import type { BehindUnit, FunnelCell, FunnelFinding, UnitEvent, UnitsBehind } from "./funnel-cell.ts";
 import { textAt, type UnitRow } from "./unit-columns.ts";
 import { createUnitList, unitText } from "./unit-list.ts";
 
@@ -30,14 +31,46 @@ export interface BehindCount {
   readonly result: () => UnitsBehind | null;
 }
 
+/** Whether a unit did things one after another behind a place, and nothing after them where that is asked for. */
+const didThen = (row: UnitRow, last: number, { events, ended }: NonNullable<FunnelCell["afterwards"]>): boolean => {
+  const columns = [row.following, ...row.later];
+  return (
+    events.every((name, index) => textAt(columns[index] ?? null, last) === name) &&
+    (!ended || textAt(columns[events.length] ?? null, last) === "")
+  );
+};
+
+const dropsOffAs = ({ next, afterwards }: FunnelCell, row: UnitRow, last: number): boolean =>
+  (next === null || textAt(row.following, last) === next) && (afterwards === null || didThen(row, last, afterwards));
+
+/** Whether a unit had what a finding names, or had it not, whichever is asked for. */
+const isOfFinding = (funnel: Omit<Funnel, "behind">, finding: FunnelFinding | null, row: UnitRow, attempt: Attempt) => {
+  if (finding === null) return true;
+  const had =
+    finding.kind === "EVENT"
+      ? didBetween(funnel, attempt, row).size > 0
+      : textAt(row.fieldValues[0] ?? null, attempt.places[0] ?? -1) === finding.value;
+  return had === finding.with;
+};
+
 /** Place of the event that makes a unit one of the cell; -1 for units that are not of it. */
 const placeIn = (cell: FunnelCell, required: readonly number[]) => {
   const depth = required.indexOf(cell.step) + 1;
   return (row: UnitRow, attempt: Attempt): number => {
-    if (cell.outcome === "REACHED") return attempt.places[cell.step] ?? -1;
-    if (attempt.depth !== depth || depth === required.length) return -1;
-    const last = Math.max(...attempt.places);
-    return cell.next === null || textAt(row.following, last) === cell.next ? last : -1;
+    const converted = attempt.depth === required.length;
+    switch (cell.outcome) {
+      case "REACHED":
+        return attempt.places[cell.step] ?? -1;
+      case "CONVERTED":
+        return converted ? (attempt.places.at(-1) ?? -1) : -1;
+      case "NOT_CONVERTED":
+        return converted ? -1 : Math.max(...attempt.places);
+      case "DROPPED_OFF": {
+        if (attempt.depth !== depth || converted) return -1;
+        const last = Math.max(...attempt.places);
+        return dropsOffAs(cell, row, last) ? last : -1;
+      }
+    }
   };
 };
 
@@ -53,6 +86,7 @@ export const createBehindCount = ({ behind, ...funnel }: Funnel): BehindCount =>
     add: (row, attempt, groups) => {
       const place = find(row, attempt);
       if (place < 0 || (cell.group !== null && !groups.includes(cell.group))) return;
+      if (!isOfFinding(funnel, cell.finding, row, attempt)) return;
       const enteredMs = fromMs + (row.times[attempt.entry] ?? 0);
       if (cell.entered !== null && (enteredMs < cell.entered.fromMs || enteredMs >= cell.entered.toMs)) return;
       units += 1;

@@ -1,6 +1,11 @@
-/** Which units of a funnel are meant: those that reached a step, or got no further than it; in a group and a bucket of entries, where those are named. */
+/** What a unit may have had beside the steps: an event that it did, or a value of a field at its entry, as the tally names it. */
+export type FunnelFinding = { readonly with: boolean } & (
+  { readonly kind: "EVENT"; readonly event: string } | { readonly kind: "FIELD"; readonly value: string }
+);
+
+/** Which units of a funnel are meant: those that reached a step, got no further than it, converted or did not; in a group and a bucket of entries, where those are named. */
 export interface FunnelCell {
-  readonly outcome: "REACHED" | "DROPPED_OFF";
+  readonly outcome: "REACHED" | "DROPPED_OFF" | "CONVERTED" | "NOT_CONVERTED";
   /** Index of the step. */
   readonly step: number;
   /** The group as the tally names it; null for all. */
@@ -9,6 +14,10 @@ export interface FunnelCell {
   readonly entered: { readonly fromMs: number; readonly toMs: number } | null;
   /** Name of the very next event, the empty text for none; null for any. */
   readonly next: string | null;
+  /** Names of what they did one after another, and whether nothing came after; null for anything. */
+  readonly afterwards: { readonly events: readonly string[]; readonly ended: boolean } | null;
+  /** Units with or without something; null for any. */
+  readonly finding: FunnelFinding | null;
 }
 
 /** Which of the units are listed: those that come after a place, in order of their numbers or from the newest event on. */

@@ -2,6 +2,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { createAttemptSearch, type Attempt } from "./attempt.ts";
 import { funnelMarks, type FunnelMarks } from "./funnel-marks.ts";
 import { createEntryCount, type EntryCounts } from "./entry-counts.ts";
+import { didBetween } from "./did-between.ts";
 import { createDropOffCount, type DropOffRuns } from "./drop-off-paths.ts";
 import { createBehindCount } from "./funnel-behind.ts";
 import { groupsOf } from "./funnel-groups.ts";
@@ -105,20 +106,6 @@ const add = (counts: WithSomething, converted: boolean): void => {
 };
 
 const nothing = (): WithSomething => ({ converted: 0, notConverted: 0 });
-
-/** Which candidates a unit did after its entry: before it converted, or else within the window. */
-const didBetween = (funnel: Funnel, { places, entry }: Attempt, row: UnitRow): ReadonlySet<number> => {
-  const end = places.at(-1) ?? -1;
-  const until = (row.times[entry] ?? 0) + (funnel.windowMs ?? Number.POSITIVE_INFINITY);
-  const done = new Set<number>();
-  const { candidates } = row;
-  if (candidates === null) return done;
-  for (let place = entry + 1; place < (end < 0 ? candidates.length : Math.max(...places)); place += 1) {
-    const candidate = candidates[place] ?? 0;
-    if (candidate > 0 && (row.times[place] ?? 0) <= until) done.add(candidate);
-  }
-  return done;
-};
 
 /** One part of a count: takes units with their attempts. */
 interface Part<Result> {

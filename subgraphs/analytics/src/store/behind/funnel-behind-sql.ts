@@ -28,7 +28,7 @@ export const funnelEventsStatement = (
     listed.map(({ unit }) => unit),
   );
   const where = [
-    ...unitsWhere(funnel, source, EVERY, [], params),
+    ...unitsWhere(funnel, source, EVERY, params),
     `unit IN (SELECT arrayJoin(arrayMap(one -> toUInt64(one), ${units})))`,
     `time IN (SELECT arrayJoin(arrayMap(one -> fromUnixTimestamp64Milli(one, 'UTC'), ${params.place("Array(Int64)", times)})))`,
     `time >= ${momentSql(read.fromMs, params)}`,
