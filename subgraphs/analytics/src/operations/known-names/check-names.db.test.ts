@@ -112,6 +112,24 @@ describe("a name that was never sent", () => {
     expect(await define({ allowUnknown: true })).toBeNull();
   });
 
+  test("is refused in what is expected of events, and so is the name of the events, unless that is allowed", async () => {
+    const save = async (part: object) => {
+      const { errors } = await askSubgraph(
+        analytics.subgraph,
+        shop,
+        "mutation ($input: SaveExpectationInput!) { saveExpectation(input: $input) { __typename } }",
+        { input: { expect: { name: "pros", present: { field: "properties.paln" } }, ...part } },
+      );
+      return errors?.map(({ extensions }) => extensions?.["field"]) ?? null;
+    };
+    const planned = { expect: { name: "views", present: { field: "properties.plan" } }, event: "purchse" };
+    expect([await save({}), await save({ allowUnknown: true }), await save(planned)]).toEqual([
+      ["input.expect.present.field"],
+      null,
+      ["input.event"],
+    ]);
+  });
+
   test("is known with its first event", async () => {
     const tenant = newTenant();
     await storeEvents(world.writer, tenant.tenantId, [at("view", { colour: "red" })]);
