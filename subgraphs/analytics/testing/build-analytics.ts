@@ -31,6 +31,7 @@ export const buildAnalytics = (
   ingest: IngestPort,
   shareLinks: AnalyticsPorts["shareLinks"] = noShareLinks,
   accessOfSubject: AnalyticsPorts["accessOfSubject"] = () => Promise.resolve(null),
+  askExecutions: AnalyticsPorts["askExecutions"] = noExecutions,
 ): TestAnalytics => {
   const { postgres, clickhouse } = testEngines();
   const settings = { backend: "postgres", url: postgres.queueUrl } as const;
@@ -47,7 +48,7 @@ export const buildAnalytics = (
     features: everyFeature,
     quotas: noQuotas,
     shareLinks,
-    ...{ accessOfSubject, askExecutions: noExecutions },
+    ...{ accessOfSubject, askExecutions },
     keyRing: TEST_KEY_RING,
   });
   return {
