@@ -8,8 +8,7 @@ type Room = ReturnType<typeof openDashboardRoom>;
 type Input = Record<string, unknown>;
 
 /** A room with the events of one person's tenant, which the tests of a file ask why numbers changed: opened before them and closed after them. */
-export const explainedRoom = (events: readonly TestEvent[]) => {
-  const caller = person();
+export const explainedRoom = (events: readonly TestEvent[], caller: Caller = person()) => {
   let opened: Room | null = null;
   const room = (): Room => {
     if (opened === null) throw new Error("The room opens before the tests.");

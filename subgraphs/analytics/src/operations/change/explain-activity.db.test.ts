@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
-import { behindIn, explainIn, watchedIn, wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { describe, expect, jest, test } from "@jest/globals";
+import { wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(240_000);
@@ -125,14 +125,7 @@ const life =
     );
   };
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, [...events, ...noise]);
-});
-afterAll(() => room.close());
+const asking = explainedRoom([...events, ...noise]);
 
 const dimensions = ["country", "device"];
 const opened = { event: { events: ["open"] } };
@@ -151,12 +144,12 @@ describe("the change of who is active", () => {
     "is the number that is watched, and that of the units of each slice: %j %s",
     async (question, name, span, granularity, reference) => {
       const asked = { question, value: { name }, ...span };
-      const answer = await explainIn(room, caller, { ...asked, dimensions });
+      const answer = await asking.explain({ ...asked, dimensions });
       expect(wrongSlices(answer, reference)).toEqual([]);
-      expect(await watchedIn(room, caller, { ...asked, granularity })).toEqual([[answer.actual]]);
+      expect(await asking.watched({ ...asked, granularity })).toEqual([[answer.actual]]);
       for (const country of ["FR"]) {
         const where = [{ dimension: "country", values: [country] }];
-        const held = await explainIn(room, caller, { ...asked, where, dimensions: ["device"] });
+        const held = await asking.explain({ ...asked, where, dimensions: ["device"] });
         expect(
           wrongSlices(held, (back, holds) => reference(back, (event) => event["country"] === country && holds(event))),
         ).toEqual([]);
@@ -166,7 +159,7 @@ describe("the change of who is active", () => {
 
   test("is owed to those who do not come back and to those who are new, with events by which they are counted", async () => {
     const known = new Map(events.map((event) => [event.id, event]));
-    const back = await explainIn(room, caller, {
+    const back = await asking.explain({
       question: LIFECYCLE,
       value: { name: "returning" },
       ...WEEK,
@@ -180,19 +173,19 @@ describe("the change of who is active", () => {
     });
     expect([told.length > 0, wrong]).toEqual([true, []]);
     // Those who stay away did something in the week before alone.
-    const away = await behindIn(room, caller, { question: LIFECYCLE, value: { name: "dormant" }, ...WEEK });
+    const away = await asking.behind({ question: LIFECYCLE, value: { name: "dormant" }, ...WEEK });
     const others = away.events.events.filter(({ id }) => {
       const own = byUser.get(known.get(id)?.userId ?? "") ?? [];
       const week = between(own, END_MS - 2 * WEEK_MS, END_MS - WEEK_MS);
       return week[0]?.id !== id || between(own, END_MS - WEEK_MS, END_MS).length > 0;
     });
     expect([away.events.events.length, others]).toEqual([4, []]);
-    const fresh = await explainIn(room, caller, { question: LIFECYCLE, value: { name: "fresh" }, ...WEEK, dimensions });
+    const fresh = await asking.explain({ question: LIFECYCLE, value: { name: "fresh" }, ...WEEK, dimensions });
     expect(fresh.slices[0]?.conditions).toEqual([{ dimension: "country", values: ["BR"] }]);
   });
 
   test("concerns the people it counts; a mean of days concerns nobody in particular", async () => {
-    const { impact, events: told } = await behindIn(room, caller, {
+    const { impact, events: told } = await asking.behind({
       question: LIFECYCLE,
       value: { name: "fresh" },
       ...WEEK,
@@ -203,22 +196,17 @@ describe("the change of who is active", () => {
       [1, 2, 3, 4].reduce((sum, back) => sum + life("fresh")(back, everybody).value, 0) / 4,
     );
     expect([impact?.revenue, told.events.map(({ name }) => name)]).toEqual([[], ["open", "open", "open", "open"]]);
-    expect((await behindIn(room, caller, { question: STICKINESS, ...WEEK })).impact).toBeNull();
+    expect((await asking.behind({ question: STICKINESS, ...WEEK })).impact).toBeNull();
   });
 
   test("is the mean of the days of a longer span, and refused by its place where there are too many or nothing is named", async () => {
     const days = { from: iso(END_MS - 3 * DAY_MS), to: iso(END_MS) };
-    const answer = await explainIn(room, caller, { question: ACTIVE, ...days, dimensions: ["country"] });
+    const answer = await asking.explain({ question: ACTIVE, ...days, dimensions: ["country"] });
     const daily = (day: number): number =>
       [...byUser.values()].filter((own) => between(own, END_MS - (day + 1) * DAY_MS, END_MS - day * DAY_MS).length > 0)
         .length;
     expect(answer.actual).toBeCloseTo((daily(0) + daily(1) + daily(2)) / 3, 9);
-    const refused = async (input: Record<string, unknown>) =>
-      (
-        await room.answer(caller, `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`, {
-          input,
-        })
-      ).errors?.map(({ extensions }) => extensions?.["field"]);
+    const refused = (input: Record<string, unknown>) => asking.refusedAt(input);
     const long = { from: iso(END_MS - 9 * DAY_MS), to: iso(END_MS) };
     expect(await refused({ question: ACTIVE, ...long })).toEqual(["input.to"]);
     expect(await refused({ question: LIFECYCLE, ...WEEK })).toEqual(["input.value.name"]);

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
-import { behindIn, explainIn, watchedIn, wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { describe, expect, jest, test } from "@jest/globals";
+import { wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(240_000);
@@ -108,14 +108,7 @@ const credits =
     return { value, base: name === "share" ? own.filter(({ steps }) => steps.length > 0).length : null };
   };
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, events);
-});
-afterAll(() => room.close());
+const opened = explainedRoom(events);
 
 const attribution = {
   ...{ range: SPAN, conversion: { events: ["buy"] }, touchpoints: [{ events: ["visit"] }], lookback: "PT2H" },
@@ -144,7 +137,7 @@ describe("the change of attribution", () => {
   ])("is that of what conversions give a label, by their own events: by %s, %s", async (model, name) => {
     const german = [...where, { dimension: "country", values: ["DE"] }];
     const asked = { question, value: { name, model }, ...SPAN, where: german, dimensions: ["device"] };
-    const answer = await explainIn(room, caller, asked);
+    const answer = await opened.explain(asked);
     const reference = credits(model, name);
     const ofGermans = (back: number, holds: Holds): ReferencePart =>
       reference(back, (event) => event["country"] === "DE" && holds(event));
@@ -153,7 +146,7 @@ describe("the change of attribution", () => {
   });
 
   test("is that of all conversions where these are counted", async () => {
-    const answer = await explainIn(room, caller, { question, value: { name: "conversions" }, ...SPAN, dimensions });
+    const answer = await opened.explain({ question, value: { name: "conversions" }, ...SPAN, dimensions });
     expect(wrongSlices(answer, credits("", "conversions"))).toEqual([]);
   });
 
@@ -165,15 +158,15 @@ describe("the change of attribution", () => {
     ]) {
       const models = attribution.models.filter(({ kind }) => kind === model);
       const asked = { question: { attribution: { ...attribution, models } }, value: { name }, ...SPAN };
-      const answer = await explainIn(room, caller, { ...asked, where, dimensions: ["country"] });
-      const watched = (await watchedIn(room, caller, { ...asked, granularity: "HOUR" })) as number[][]; // boundary: series of one bucket
+      const answer = await opened.explain({ ...asked, where, dimensions: ["country"] });
+      const watched = (await opened.watched({ ...asked, granularity: "HOUR" })) as number[][]; // boundary: series of one bucket
       expect(watched.some(([one]) => Math.abs((one ?? 0) - (answer.actual ?? -1)) < 1e-9)).toBe(true);
     }
   });
 
   test("is owed to the conversions that lost the label, and concerns those it has, with their events", async () => {
     const asked = { question, value: { model: "LINEAR" }, ...SPAN, where };
-    const answer = await explainIn(room, caller, { ...asked, dimensions });
+    const answer = await opened.explain({ ...asked, dimensions });
     expect(new Map(answer.slices[0]?.conditions.map(({ dimension, values }) => [dimension, values]))).toEqual(
       new Map([
         ["country", ["DE"]],
@@ -181,7 +174,7 @@ describe("the change of attribution", () => {
       ]),
     );
     const touched = (weeks[0] ?? []).filter(({ steps }) => steps.includes("ads"));
-    const { impact, events: told } = await behindIn(room, caller, asked);
+    const { impact, events: told } = await opened.behind(asked);
     expect(impact?.people.actual).toBe(new Set(touched.map(({ event }) => event.userId)).size);
     expect(impact?.revenue).toMatchObject([
       { currency: "EUR", actual: touched.reduce((sum, { event }) => sum + Number(event.revenue), 0) },
@@ -191,12 +184,8 @@ describe("the change of attribution", () => {
   });
 
   test("is refused of models that learn from all journeys, of no label and of all others together, at their place", async () => {
-    const refused = async (more: object) =>
-      (
-        await room.answer(caller, `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`, {
-          input: { question, value: { model: "LINEAR" }, ...SPAN, where, ...more },
-        })
-      ).errors?.map(({ extensions }) => extensions?.["field"]);
+    const refused = (more: object) =>
+      opened.refusedAt({ question, value: { model: "LINEAR" }, ...SPAN, where, ...more });
     expect(await refused({ value: { model: "MARKOV" } })).toEqual(["input.value.model"]);
     expect(await refused({ value: { model: "UPLIFT" } })).toEqual(["input.value.model"]);
     expect(await refused({ where: [] })).toEqual(["input.where"]);

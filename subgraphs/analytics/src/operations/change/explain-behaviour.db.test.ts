@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(180_000);
@@ -48,14 +48,7 @@ const events: readonly TestEvent[] = visitors.flatMap((visitor, index) => {
   return [...["visit", "cart", "buy"].slice(0, depth).map(step), ...(returns ? [later] : [])];
 });
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, events);
-});
-afterAll(() => room.close());
+const { caller, room } = explainedRoom(events);
 
 const EXPLAIN = `query ($input: ExplainChangeInput!) { explainChange(input: $input) {
   outcome value actual expected rhythm comparedWith { from }
@@ -86,7 +79,7 @@ const explained = z.object({
   }),
 });
 const explain = async (input: Record<string, unknown>) =>
-  explained.parse(await room.ask(caller, EXPLAIN, { input })).explainChange;
+  explained.parse(await room().ask(caller, EXPLAIN, { input })).explainChange;
 
 const named = (...names: readonly string[]) => names.map((name) => ({ anyOf: [{ events: [name] }] }));
 const FUNNEL = { funnel: { range: A_SPAN, steps: named("visit", "cart", "buy"), window: "PT1H" } };
@@ -146,7 +139,7 @@ describe("the change of a conversion", () => {
     expect((cart?.effect ?? 0) + (buy?.effect ?? 0)).toBeCloseTo(actual - expected, 9);
     expect(Math.abs(cart?.effect ?? 1)).toBeLessThan(Math.abs(buy?.effect ?? 0) / 10);
     expect(buy?.chance).toBeLessThan(0.05);
-    const watched = await room.ask(
+    const watched = await room().ask(
       caller,
       `query ($input: WatchedSeriesInput!) { watchedSeries(input: $input) { series { values } } }`,
       { input: { question: FUNNEL, ...A_SPAN, granularity: "HOUR" } },
@@ -170,7 +163,7 @@ describe("the change of a conversion", () => {
     const shape = z.object({ _entities: z.array(z.object({ explanation: z.object({ actual: z.number() }) })) });
     const change = { question: FUNNEL, value: { name: "reached", step: 2 }, ...A_SPAN };
     const source = `query ($asked: [_Any!]!) { _entities(representations: $asked) { ... on WatchedChange { explanation { actual } } } }`;
-    const told = await room.ask(caller, source, {
+    const told = await room().ask(caller, source, {
       asked: [{ __typename: "WatchedChange", asked: JSON.stringify(change) }],
     });
     const [found] = shape.parse(told)._entities;
@@ -183,7 +176,7 @@ describe("the change of a conversion", () => {
     const answer = await explain({ question: FUNNEL, ...A_SPAN, ...held, dimensions: ["device"] });
     expect(answer.actual).toBeCloseTo(nowOf(others, bought), 12);
     const refused = async (input: Record<string, unknown>) =>
-      (await room.answer(caller, EXPLAIN, { input: { ...A_SPAN, ...input } })).errors?.map(
+      (await room().answer(caller, EXPLAIN, { input: { ...A_SPAN, ...input } })).errors?.map(
         ({ extensions }) => extensions,
       );
     const bad = (field: string) => [expect.objectContaining({ code: "BAD_INPUT", field })];
@@ -216,7 +209,7 @@ describe("the change of retention", () => {
     expect(slice?.actual).toBeCloseTo(nowOf(french, back), 12);
     expect(slice?.expected).toBeCloseTo(meanOf(french, back), 12);
     for (const { rate, mix } of answer.decompositions) expect(rate + mix).toBeCloseTo(change, 9);
-    const watched = await room.ask(
+    const watched = await room().ask(
       caller,
       `query ($input: WatchedSeriesInput!) { watchedSeries(input: $input) { series { values } } }`,
       { input: { question: RETENTION, ...DAYS, granularity: "DAY" } },
@@ -240,7 +233,7 @@ describe("what lies behind a change of behaviour", () => {
     });
     const asked = async (question: object) =>
       shape.parse(
-        await room.ask(caller, behind, {
+        await room().ask(caller, behind, {
           asked: [{ __typename: "WatchedChange", asked: JSON.stringify({ question, ...A_SPAN }) }],
         }),
       )._entities[0];

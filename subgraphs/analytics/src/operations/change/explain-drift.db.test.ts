@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
-import { behindIn, explainIn, watchedIn, wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
+import { describe, expect, jest, test } from "@jest/globals";
+import { wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
 import { referenceNumberBins, referenceTextBins } from "../../../testing/reference-quality.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(240_000);
@@ -88,14 +88,7 @@ const samples =
     base: null,
   });
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, events);
-});
-afterAll(() => room.close());
+const opened = explainedRoom(events);
 
 const reference = { from: iso(FROM_MS - 5 * WEEK_MS), to: iso(FROM_MS - 5 * WEEK_MS + HOUR_MS) };
 const common = { range: SPAN, event: { events: ["pay"] }, reference };
@@ -110,7 +103,7 @@ describe("the change of a drift", () => {
   ])(
     "is that of the mean of what values add to the index, and of how many there are: of %s",
     async (_what, question, bins) => {
-      const answer = await explainIn(room, caller, { question, ...SPAN, dimensions });
+      const answer = await opened.explain({ question, ...SPAN, dimensions });
       expect(wrongSlices(answer, psi(bins))).toEqual([]);
       expect(answer).toMatchObject({ outcome: "EXPLAINED", value: "psi", rhythm: "WEEKS" });
       expect(new Map(answer.slices[0]?.conditions.map(({ dimension, values }) => [dimension, values]))).toEqual(
@@ -119,15 +112,15 @@ describe("the change of a drift", () => {
           ["device", ["phone"]],
         ]),
       );
-      const counted = await explainIn(room, caller, { question, value: { name: "samples" }, ...SPAN, dimensions });
+      const counted = await opened.explain({ question, value: { name: "samples" }, ...SPAN, dimensions });
       expect(wrongSlices(counted, samples(bins))).toEqual([]);
     },
   );
 
   test("is the index that is watched, to which its bins add up", async () => {
     for (const question of [amounts, plans]) {
-      const answer = await explainIn(room, caller, { question, ...SPAN, dimensions });
-      const [[watched] = []] = (await watchedIn(room, caller, {
+      const answer = await opened.explain({ question, ...SPAN, dimensions });
+      const [[watched] = []] = (await opened.watched({
         question,
         ...SPAN,
         granularity: "HOUR",
@@ -139,7 +132,7 @@ describe("the change of a drift", () => {
   });
 
   test("has events of bins that grew behind it, and concerns their people and their revenue", async () => {
-    const { impact, events: told } = await behindIn(room, caller, { question: plans, ...SPAN });
+    const { impact, events: told } = await opened.behind({ question: plans, ...SPAN });
     const known = new Map(events.map((event) => [event.id, event]));
     expect(told.events.map(({ id }) => planOf(known.get(id) ?? { id, name: "", timeMs: 0 }))).toEqual(
       Array.from({ length: 4 }, () => "team"),
@@ -150,12 +143,7 @@ describe("the change of a drift", () => {
   });
 
   test("is refused of its distance and its chance, and of too few values, at their place", async () => {
-    const refused = async (more: object) =>
-      (
-        await room.answer(caller, `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`, {
-          input: { question: amounts, ...SPAN, ...more },
-        })
-      ).errors?.map(({ extensions }) => extensions?.["field"]);
+    const refused = (more: object) => opened.refusedAt({ question: amounts, ...SPAN, ...more });
     expect(await refused({ value: { name: "jensenShannon" } })).toEqual(["input.value.name"]);
     expect(await refused({ value: { name: "p" } })).toEqual(["input.value.name"]);
     const few = { drift: { ...amounts.drift, minSamples: 1_000 } };

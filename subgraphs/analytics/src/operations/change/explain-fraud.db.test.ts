@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
+import { person } from "../../../testing/dashboard-room.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
 import { behindIn, explainIn, watchedIn, wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 
@@ -77,14 +78,7 @@ const peak =
     return { value: most.filter((event) => holds({ ...event })).length, base: null };
   };
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, events);
-});
-afterAll(() => room.close());
+const { caller, room } = explainedRoom(events);
 
 const velocity = {
   range: SPAN,
@@ -104,9 +98,9 @@ describe("the change of velocity", () => {
     "is owed to the events that took entities beyond the bound, where there were none before: of %s",
     async (_what, more, reference) => {
       const question = { velocity: { ...velocity, ...more } };
-      const answer = await explainIn(room, caller, { question, ...SPAN, dimensions });
+      const answer = await explainIn(room(), caller, { question, ...SPAN, dimensions });
       expect(wrongSlices(answer, reference)).toEqual([]);
-      expect(await watchedIn(room, caller, { question, ...SPAN, granularity: "HOUR" })).toEqual([[answer.actual]]);
+      expect(await watchedIn(room(), caller, { question, ...SPAN, granularity: "HOUR" })).toEqual([[answer.actual]]);
       expect(answer).toMatchObject({ outcome: "EXPLAINED", value: "entities", rhythm: "WEEKS" });
       expect(answer.slices[0]?.conditions[0]).toEqual({ dimension: "country", values: ["BR"] });
       const known = new Map(events.map((event) => [event.id, event]));
@@ -116,7 +110,7 @@ describe("the change of velocity", () => {
   );
 
   test("concerns the people, and the revenue, of entities beyond the bound", async () => {
-    const { impact, events: told } = await behindIn(room, caller, { question: { velocity }, ...SPAN });
+    const { impact, events: told } = await behindIn(room(), caller, { question: { velocity }, ...SPAN });
     const fast = [...byCard.values()].filter((own) =>
       momentsOf(own, FROM_MS).some((ms) => windowAt(own, ms, false).length > MORE_THAN),
     );
@@ -137,10 +131,10 @@ describe("the change of velocity", () => {
       const question = { velocity: { ...velocity, ...more } };
       const where = [{ dimension: "properties.card", values: ["c9"] }];
       const asked = { question, value: { name: "peak" }, ...SPAN };
-      const answer = await explainIn(room, caller, { ...asked, where, dimensions });
+      const answer = await explainIn(room(), caller, { ...asked, where, dimensions });
       expect(wrongSlices(answer, peak("c9", distinct))).toEqual([]);
       expect(answer.actual).toBe(peak("c9", distinct)(0, everything).value);
-      const refused = await room.answer(
+      const refused = await room().answer(
         caller,
         `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`,
         {
@@ -202,25 +196,25 @@ describe("the change of rings", () => {
     minMembers: 3,
   };
   const insider = person(undefined, [], ["analytics:read", "analytics:personal-data"]);
-  beforeAll(() => storeEvents(room.world.writer, insider.tenantId, logins));
+  beforeAll(() => storeEvents(room().world.writer, insider.tenantId, logins));
 
   test.each(["rings", "members", "largest"])(
     "is that of their members, by the first event of each: %s",
     async (name) => {
       const asked = { question: { rings }, value: { name }, ...SPAN };
-      const answer = await explainIn(room, insider, { ...asked, dimensions });
+      const answer = await explainIn(room(), insider, { ...asked, dimensions });
       // Which of several equally large rings is the largest is not told: its members are all alike here.
       expect(wrongSlices(answer, ofRings(name))).toEqual([]);
       const [watched] = z
         .array(z.array(z.number()))
-        .parse(await watchedIn(room, insider, { ...asked, granularity: "HOUR" }));
+        .parse(await watchedIn(room(), insider, { ...asked, granularity: "HOUR" }));
       expect(watched?.[0]).toBeCloseTo(answer.actual ?? -1, 9);
     },
   );
 
   test("is owed to where the new members are, with their first events, and concerns them", async () => {
     const asked = { question: { rings }, value: { name: "members" }, ...SPAN };
-    const answer = await explainIn(room, insider, { ...asked, dimensions });
+    const answer = await explainIn(room(), insider, { ...asked, dimensions });
     expect(answer.slices[0]?.conditions).toEqual([{ dimension: "country", values: ["BR"] }]);
     const firsts = new Set(
       ringsOf(0)
@@ -228,7 +222,7 @@ describe("the change of rings", () => {
         .map(({ id }) => id),
     );
     expect(answer.slices[0]?.events.events.map(({ id }) => firsts.has(id))).toEqual([true, true, true]);
-    const { impact } = await behindIn(room, insider, asked);
+    const { impact } = await behindIn(room(), insider, asked);
     expect([impact?.people.actual, impact?.revenue[0]?.actual]).toEqual([
       ringsOf(0).flat().length,
       ringsOf(0).flat().length * 2,

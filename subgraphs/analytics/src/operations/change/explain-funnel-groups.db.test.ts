@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
+import { person } from "../../../testing/dashboard-room.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
 import { behindIn, explainIn, wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(240_000);
@@ -53,23 +54,21 @@ const share =
     return { value: own.filter(({ bought }) => bought).length, base: own.length };
   };
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person(undefined, [], ["analytics:read", "analytics:define", "cohorts:manage"]);
+const { caller, room } = explainedRoom(
+  events,
+  person(undefined, [], ["analytics:read", "analytics:define", "cohorts:manage"]),
+);
 let cohort = "";
 beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, events);
   const made = z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) });
   const source = `mutation { createCohort(input: { name: "members", definition: { did: { event: { events: ["join"] } } } }) { ... on CohortSaved { cohort { id } } } }`;
-  cohort = made.parse(await room.ask(caller, source, {})).createCohort.cohort.id;
-  await room.ask(
+  cohort = made.parse(await room().ask(caller, source, {})).createCohort.cohort.id;
+  await room().ask(
     caller,
     `mutation { defineSegment(input: { name: "phones", filter: { field: "device", eq: "phone" } }) { __typename } }`,
     {},
   );
 });
-afterAll(() => room.close());
 
 const steps = ["visit", "cart", "buy"].map((name) => ({ anyOf: [{ events: [name] }] }));
 const questionOf = (more: object = {}) => ({
@@ -83,7 +82,7 @@ describe("the change of a funnel's group", () => {
   test("is that of the people of a cohort, with their entries behind it", async () => {
     const where = [{ dimension: "cohort", values: [cohort] }];
     const asked = { question: questionOf(), ...SPAN, where };
-    const answer = await explainIn(room, caller, { ...asked, dimensions: ["country", "device"] });
+    const answer = await explainIn(room(), caller, { ...asked, dimensions: ["country", "device"] });
     expect(
       wrongSlices(
         answer,
@@ -91,7 +90,7 @@ describe("the change of a funnel's group", () => {
       ),
     ).toEqual([]);
     expect(answer.slices[0]?.conditions).toEqual([{ dimension: "country", values: ["DE"] }]);
-    const { events: told, cohorts, impact } = await behindIn(room, caller, asked);
+    const { events: told, cohorts, impact } = await behindIn(room(), caller, asked);
     const members = new Set(visitors.filter(({ member }) => member).map(({ visit }) => visit.id));
     expect(told.events.map(({ id }) => members.has(id))).toEqual([true, true, true, true]);
     expect(cohorts.map(({ name }) => name)).toEqual(["members"]);
@@ -104,7 +103,7 @@ describe("the change of a funnel's group", () => {
       [{}, ({ visit }: Visitor) => visit.device === "phone"],
       [{ attribution: "STEP", step: 2 }, ({ cart }: Visitor) => cart.device === "phone"],
     ] as const) {
-      const answer = await explainIn(room, caller, {
+      const answer = await explainIn(room(), caller, {
         ...{ question: questionOf(attribution), ...SPAN, where, dimensions: ["country"] },
       });
       expect(wrongSlices(answer, share(of))).toEqual([]);
@@ -114,9 +113,13 @@ describe("the change of a funnel's group", () => {
   test("is refused of a group that the funnel has not, at its place", async () => {
     const refused = async (question: object, where: object) =>
       (
-        await room.answer(caller, `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`, {
-          input: { question, ...SPAN, where },
-        })
+        await room().answer(
+          caller,
+          `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`,
+          {
+            input: { question, ...SPAN, where },
+          },
+        )
       ).errors?.map(({ extensions }) => extensions?.["field"]);
     const { breakdown: _breakdown, ...whole } = questionOf().funnel;
     const of = (dimension: string, value: string) => [{ dimension, values: [value] }];

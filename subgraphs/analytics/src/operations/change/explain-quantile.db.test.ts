@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { z } from "zod";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { person } from "../../../testing/dashboard-room.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(120_000);
@@ -10,16 +11,6 @@ jest.setTimeout(120_000);
 const [HOUR_MS, WEEK_MS] = [3_600_000, 7 * 86_400_000];
 const FROM_MS = Date.parse("2026-09-16T13:00:00Z");
 const A_SPAN = { from: new Date(FROM_MS).toISOString(), to: new Date(FROM_MS + HOUR_MS).toISOString() };
-
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-const stranger = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, loads);
-});
-afterAll(() => room.close());
 
 /** Loads of pages in the same hour of five weeks: in the last those on phones in France take three times as long, and every ninth tells no time. */
 const loads: readonly TestEvent[] = [0, 1, 2, 3, 4].flatMap((back) =>
@@ -38,6 +29,9 @@ const loads: readonly TestEvent[] = [0, 1, 2, 3, 4].flatMap((back) =>
     ),
   ),
 );
+
+const { caller, room } = explainedRoom(loads);
+const stranger = person();
 
 const of = (back: number): readonly TestEvent[] =>
   loads.filter(({ timeMs }) => Math.round((FROM_MS - timeMs) / WEEK_MS) === back);
@@ -87,7 +81,7 @@ const EXPLAIN = `query ($input: ExplainChangeInput!) { explainChange(input: $inp
 const explain = async (measure: object, part: object = {}, as = caller) => {
   const question = { olap: { range: A_SPAN, measures: [measure] } };
   const input = { question, ...A_SPAN, dimensions: ["country", "device"], ...part };
-  return explained.parse(await room.ask(as, EXPLAIN, { input })).explainChange;
+  return explained.parse(await room().ask(as, EXPLAIN, { input })).explainChange;
 };
 const SLOWEST = { name: "ms", function: "QUANTILES", of: "properties.ms", levels: [0.5, 0.9], exact: true };
 const isSlow = ({ country, device }: TestEvent): boolean => country === "FR" && device === "mobile";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { openDashboardRoom, person } from "../../../testing/dashboard-room.ts";
-import { behindIn, explainIn, watchedIn, wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
-import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
+import { describe, expect, jest, test } from "@jest/globals";
+import { wrongSlices, type ReferencePart } from "../../../testing/explained.ts";
+import { explainedRoom } from "../../../testing/explained-room.ts";
+import type { TestEvent } from "../../../testing/test-events.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(240_000);
@@ -93,14 +93,7 @@ const found =
     return { value, base: RATIO.test(name) ? own.length : null };
   };
 
-let room: ReturnType<typeof openDashboardRoom>;
-const caller = person();
-beforeAll(async () => {
-  room = openDashboardRoom();
-  await room.open();
-  await storeEvents(room.world.writer, caller.tenantId, events);
-});
-afterAll(() => room.close());
+const opened = explainedRoom(events);
 
 const question = { sessionMetrics: { range: SPAN, conversion: { events: ["buy"] }, currency: "EUR" } };
 const dimensions = ["country", "device"];
@@ -110,7 +103,7 @@ describe("the change of sessions", () => {
     "is that of the sessions by the event they are entered by: %s",
     async (name) => {
       const asked = { question, value: { name }, ...SPAN };
-      const answer = await explainIn(room, caller, { ...asked, dimensions });
+      const answer = await opened.explain({ ...asked, dimensions });
       expect(wrongSlices(answer, found(name))).toEqual([]);
     },
   );
@@ -119,16 +112,13 @@ describe("the change of sessions", () => {
     const span = { from: SPAN.from, to: iso(FROM_MS + HOUR_MS) };
     for (const name of ["sessions", "bounceRate", "people"]) {
       const asked = { question, value: { name }, ...span };
-      const answer = await explainIn(room, caller, { ...asked, dimensions: ["country"] });
-      expect([name, await watchedIn(room, caller, { ...asked, granularity: "HOUR" })]).toEqual([
-        name,
-        [[answer.actual]],
-      ]);
+      const answer = await opened.explain({ ...asked, dimensions: ["country"] });
+      expect([name, await opened.watched({ ...asked, granularity: "HOUR" })]).toEqual([name, [[answer.actual]]]);
     }
   });
 
   test("is owed to the visits that end at once, with their entries, and concerns those who had them", async () => {
-    const answer = await explainIn(room, caller, { question, value: { name: "bounceRate" }, ...SPAN, dimensions });
+    const answer = await opened.explain({ question, value: { name: "bounceRate" }, ...SPAN, dimensions });
     expect(answer.outcome).toBe("EXPLAINED");
     expect(new Map(answer.slices[0]?.conditions.map(({ dimension, values }) => [dimension, values]))).toEqual(
       new Map([
@@ -139,7 +129,7 @@ describe("the change of sessions", () => {
     const entries = new Map(startedIn(0).map((visit) => [visit[0]?.id, visit]));
     const told = (answer.slices[0]?.events.events ?? []).map(({ id }) => entries.get(id));
     expect(told.map((visit) => visit !== undefined && !engaged(visit))).toEqual([true, true, true]);
-    const { impact } = await behindIn(room, caller, { question, value: { name: "converted" }, ...SPAN });
+    const { impact } = await opened.behind({ question, value: { name: "converted" }, ...SPAN });
     const buyers = startedIn(0).filter(converted);
     expect(impact?.people.actual).toBe(new Set(buyers.map(([entry]) => entry?.userId)).size);
     expect(impact?.revenue.map(({ currency, actual }) => [currency, actual])).toEqual([
@@ -148,12 +138,8 @@ describe("the change of sessions", () => {
   });
 
   test("is refused of numbers that the question has none of", async () => {
-    const refused = async (name: string) =>
-      (
-        await room.answer(caller, `query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }`, {
-          input: { question: { sessionMetrics: { range: SPAN } }, value: { name }, ...SPAN },
-        })
-      ).errors?.map(({ extensions }) => extensions?.["field"]);
+    const refused = (name: string) =>
+      opened.refusedAt({ question: { sessionMetrics: { range: SPAN } }, value: { name }, ...SPAN });
     expect(await refused("conversionRate")).toEqual(["input.question.sessionMetrics.conversion"]);
     expect(await refused("revenue")).toEqual(["input.question.sessionMetrics.currency"]);
   });
