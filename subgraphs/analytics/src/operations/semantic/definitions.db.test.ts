@@ -177,7 +177,7 @@ describe("saved queries", () => {
   test("what no question could be is not kept", async () => {
     const bad = { range: RANGE, measures: [{ function: "COUNT" } as const], dimensions: ["contry"] };
     const error = await refusal(room.operations.saveQuery(callerOf(), { name: "q", olap: bad }));
-    expect([error.code, error.extras.field]).toEqual(["BAD_INPUT", "input.dimensions.0"]);
+    expect([error.code, error.extras.field]).toEqual(["BAD_INPUT", "input.olap.dimensions.0"]);
     expect((await refusal(room.operations.saveQuery(callerOf(), { name: "q" }))).code).toBe("BAD_INPUT");
   });
 });

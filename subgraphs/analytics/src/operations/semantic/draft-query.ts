@@ -47,18 +47,20 @@ export const checkSaved = async (
 ): Promise<Named> => {
   const access = accessOf(caller);
   switch (question.kind) {
-    case "OLAP": {
-      const asked = atRange<AskedOlap>(question.input, nowMs, "input.olap");
-      const resolved = await resolveWith(reader, caller, asked, [], "input.olap");
-      parseOlapQuestion(resolved.input, access);
-      return resolved;
-    }
-    case "TIME_SERIES": {
-      const asked = atRange<AskedTimeSeries>(question.input, nowMs, "input.timeSeries");
-      const resolved = await resolveWith(reader, caller, asked, [], "input.timeSeries");
-      parseTimeSeries(resolved.input, access);
-      return resolved;
-    }
+    case "OLAP":
+      return atPlace("olap", "input.olap", async () => {
+        const asked = atRange<AskedOlap>(question.input, nowMs);
+        const resolved = await resolveWith(reader, caller, asked);
+        parseOlapQuestion(resolved.input, access);
+        return resolved;
+      });
+    case "TIME_SERIES":
+      return atPlace("timeSeries", "input.timeSeries", async () => {
+        const asked = atRange<AskedTimeSeries>(question.input, nowMs);
+        const resolved = await resolveWith(reader, caller, asked);
+        parseTimeSeries(resolved.input, access);
+        return resolved;
+      });
     default: {
       const { field } = QUESTIONS[question.kind];
       return atPlace(field, `input.${field}`, () => checkBehaviour(reader, caller, question, nowMs));
