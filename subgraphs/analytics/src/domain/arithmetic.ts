@@ -2,6 +2,7 @@ import jsep, { type CoreExpression, type Expression } from "jsep";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { didYouMean } from "./did-you-mean.ts";
+import { finite } from "./finite.ts";
 
 /** How two numbers are combined. */
 export type ArithmeticOperator = "+" | "-" | "*" | "/";
@@ -124,7 +125,7 @@ export const evaluateArithmetic = (formula: Arithmetic, columns: readonly (numbe
   const left = evaluateArithmetic(formula.left, columns);
   const right = evaluateArithmetic(formula.right, columns);
   const value = left === null || right === null ? null : combine(formula.operator, left, right);
-  return value === null || !Number.isFinite(value) ? null : value;
+  return value === null ? null : finite(value);
 };
 
 /** The places of the columns a formula computes with. */

@@ -1,6 +1,7 @@
 import type { Cell, Column } from "./columns.ts";
 import { keyOf, placeOf } from "./comparison.ts";
 import { errorColumns } from "./error-columns.ts";
+import { finite } from "./finite.ts";
 import type { Group } from "./olap-answer.ts";
 import type { AnalyticQuery } from "./query.ts";
 
@@ -39,7 +40,7 @@ interface Uncertain {
 const changeError = (now: Uncertain, then: Uncertain): number | null => {
   if (now.value === null || then.value === null || now.error === null || then.error === null) return null;
   const [value, before] = [Math.abs(Number(now.value)), Math.abs(Number(then.value))];
-  return before === 0 ? null : now.error / before + (value * then.error) / before ** 2;
+  return before === 0 ? null : finite(now.error / before + (value * then.error) / before ** 2);
 };
 
 const changeErrors = (measures: readonly unknown[], now: readonly Uncertain[], then: readonly Uncertain[]): Errors => {

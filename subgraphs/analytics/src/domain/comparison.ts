@@ -1,6 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { bucketsOf, type Granularity } from "./calendar.ts";
 import { emptyCells, measureColumn, type Cell, type Column } from "./columns.ts";
+import { finite } from "./finite.ts";
 import { shownMeasures } from "./measures.ts";
 import { unmixed, type Group } from "./olap-answer.ts";
 import { periodFrom, periodYearBefore, precedingPeriod } from "./period.ts";
@@ -93,7 +94,7 @@ const numberOf = (cell: Cell): number | null => (cell === null ? null : Number(c
 
 const change = (now: Cell, then: Cell): number | null => {
   const [value, before] = [numberOf(now), numberOf(then)];
-  return value === null || before === null || before === 0 ? null : (value - before) / Math.abs(before);
+  return value === null || before === null || before === 0 ? null : finite((value - before) / Math.abs(before));
 };
 
 /** What tells a group of a period by: the place of its bucket, and its dimensions. */

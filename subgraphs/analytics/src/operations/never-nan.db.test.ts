@@ -140,6 +140,17 @@ describe("numbers of an answer", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("are nothing where a change from next to nothing is more than a number can tell", async () => {
+    const measures = [
+      { function: "SUM", of: "revenue", currency: "EUR", name: "a" },
+      { function: "FORMULA", name: "f", formula: "a + 1e-308" },
+    ];
+    const compare = [{ period: "PREVIOUS_PERIOD" }];
+    const { data, errors } = await ask("olap", { range, measures, compare });
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({ olap: { comparisons: [{ changes: [{ numbers: [null] }, { numbers: [null] }] }] } });
+  });
+
   test("are numbers, or nothing, along time and where buckets are filled between", async () => {
     const wrong: unknown[] = [];
     await fc.assert(
