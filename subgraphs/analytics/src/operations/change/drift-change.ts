@@ -24,13 +24,8 @@ export type DriftChangeDeps = BehaviourChangeDeps & UnitChangeDeps & Pick<Qualit
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
-const numberOf = (name: string): DriftNumber => {
-  if (name === "psi" || name === "samples") return name;
-  throw bad(
-    "input.value.name",
-    "The distance and the chance of a drift follow from the same bins as its index, which adds up over slices: take psi, or samples.",
-  );
-};
+/** The number that is explained: the distance and the chance of a drift follow from the same bins as its index, which is what adds up over slices. */
+const numberOf = (name: string): DriftNumber => (name === "samples" ? "samples" : "psi");
 
 /** Bins of the span that is explained, and what a value of each adds. */
 interface ScoredBins {

@@ -142,11 +142,14 @@ describe("the change of a drift", () => {
     expect(impact?.revenue.map(({ currency, actual }) => [currency, actual])).toEqual([["EUR", teams.length * 2.5]]);
   });
 
-  test("is refused of its distance and its chance, and of too few values, at their place", async () => {
-    const refused = (more: object) => opened.refusedAt({ question: amounts, ...SPAN, ...more });
-    expect(await refused({ value: { name: "jensenShannon" } })).toEqual(["input.value.name"]);
-    expect(await refused({ value: { name: "p" } })).toEqual(["input.value.name"]);
+  test("is that of its index where its distance or its chance is asked about, which follow from the same bins", async () => {
+    const of = (name: string) => opened.explain({ question: amounts, value: { name }, ...SPAN, dimensions });
+    const byIndex = await of("psi");
+    for (const name of ["jensenShannon", "p"]) expect(await of(name)).toEqual(byIndex);
+  });
+
+  test("is refused of too few values, at their place", async () => {
     const few = { drift: { ...amounts.drift, minSamples: 1_000 } };
-    expect(await refused({ question: few })).toEqual(["input.from"]);
+    expect(await opened.refusedAt({ question: few, ...SPAN })).toEqual(["input.from"]);
   });
 });

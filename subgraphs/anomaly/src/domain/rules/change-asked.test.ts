@@ -43,12 +43,6 @@ describe("the change of an anomaly", () => {
     },
   );
 
-  test("is asked of the index where the distance or the chance of a drift is watched, which follow from it", () => {
-    for (const name of ["p", "jensenShannon"])
-      expect(asked(question("drift", { value: { name } }))).toMatchObject({ value: { name: "psi" } });
-    expect(asked(question("drift", { value: { name: "samples" } }))).toMatchObject({ value: { name: "samples" } });
-  });
-
   test("is asked of attribution where credits add up over conversions, and of no labels that are not told apart", () => {
     const models = [{ kind: "LINEAR" }, { kind: "MARKOV" }, { kind: "SHAPLEY", game: "RATE" }, { kind: "UPLIFT" }];
     const of = (value: object) =>

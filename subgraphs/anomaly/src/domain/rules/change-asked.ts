@@ -76,12 +76,6 @@ const periodOfBuckets = ({ question, granularity }: WatchedQuestionRule): Json =
   return lifecycle === undefined ? question : { lifecycle: { ...Object(lifecycle), period: granularity } };
 };
 
-/** The number as it is explained: the distance and the chance of a drift follow from its index, which is what adds up. */
-const explainedValue = ({ question, value }: WatchedQuestionRule): WatchedQuestionRule["value"] =>
-  question["drift"] !== undefined && (value?.name === "p" || value?.name === "jensenShannon")
-    ? { ...value, name: "psi" }
-    : value;
-
 /** A series in a span of time. */
 export interface SeriesSpan {
   readonly group: SeriesGroup;
@@ -98,7 +92,7 @@ export const changeAsked = ({ watch }: Pick<Rule, "watch">, { group, window }: S
   if (watch.kind === "METRIC") return JSON.stringify({ question: metricQuestion(watch.metric, range), ...range });
   const others = watch.question["attribution"] !== undefined && group[0]?.value === OTHER_LABELS;
   if (others || !isTakenApart(watch) || (group[0] !== undefined && group[0].name === OTHERS[0]?.name)) return null;
-  const [value, { timeZone }] = [explainedValue(watch), watch];
+  const { value, timeZone } = watch;
   const question = periodOfBuckets(watch);
   const where = group.map(({ name, value: held }) => ({ dimension: name, values: [held] }));
   return JSON.stringify({ question, value, ...range, timeZone, where });
