@@ -1,13 +1,31 @@
-import { beforeAll, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { z } from "zod";
+import { readPids, startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
+import { GENEROUS_LIMITS } from "../security/generous-limits.ts";
 import { connectLive, type Followed, type LiveClient } from "../testing/live-client.ts";
 import { eventually } from "../testing/eventually.ts";
-import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
+import { freePort } from "../testing/running-roles.ts";
+import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
 
-let instance: SharedTenant;
+let directory: TemporaryDirectory;
+let environment: Readonly<Record<string, string>>;
+let instance: EmbeddedProcess;
 beforeAll(async () => {
-  instance = await openTenant();
+  directory = await makeTemporaryDirectory();
+  environment = { ...GENEROUS_LIMITS, PORT: String(await freePort()) };
+  instance = await startEmbeddedProcess({ home: directory.home("followed"), environment });
 }, 240_000);
+afterAll(async () => {
+  await instance?.process.stop();
+  await directory?.remove();
+}, 60_000);
+
+/** Kills the server as it stands, and starts it again. */
+const killAndStart = async (): Promise<void> => {
+  process.kill((await readPids(instance.home)).server, "SIGKILL");
+  await instance.process.ended;
+  instance = await startEmbeddedProcess({ home: instance.home, environment });
+};
 
 // What stands beneath is answered by the analytics room and the tenant room, for each message.
 const FEDERATED = "id tenant { id name } change { explanation { value actual } }";
@@ -121,15 +139,10 @@ const somethingOn = (streams: Streams): Promise<unknown> =>
   ]);
 
 /** A client that follows every stream of a rule, and whose connection can be cut. */
-const openBroken = async (rule: string) => {
-  const { url, apiKey } = instance;
+const openFollower = async (rule: string) => {
   const parts: Record<Stream, Told[]> = { states: [], anomalies: [], incidents: [] };
-  let live = await connectLive(url, apiKey);
+  let live = await connectLive(instance.url, instance.apiKey);
   let streams = follow(live, rule, {});
-  const keep = (): void => {
-    const last = toldOf(streams);
-    for (const stream of NAMES) parts[stream].push(...last[stream]);
-  };
   return {
     streams: () => streams,
     /** Cuts it once each stream has told something, and follows on from there when what happens meanwhile has happened. */
@@ -137,9 +150,10 @@ const openBroken = async (rule: string) => {
       if (parts.states.length === 0) await somethingOn(streams);
       live.cut();
       await live.closed;
-      keep();
+      const last = toldOf(streams);
+      for (const stream of NAMES) parts[stream].push(...last[stream]);
       await happens();
-      live = await connectLive(url, apiKey);
+      live = await connectLive(instance.url, instance.apiKey);
       const after = Object.fromEntries(NAMES.map((stream) => [stream, parts[stream].at(-1)?.cursor ?? ""]));
       streams = follow(live, rule, after);
     },
@@ -201,43 +215,44 @@ const recorded = () =>
     return { nodes, expected };
   });
 
-it("alerts, anomalies and incidents are followed with fields of other rooms, through cuts, without a gap and without a repetition", async () => {
-  const { url, apiKey, tenantId } = instance;
+it("alerts, anomalies and incidents are followed with fields of other rooms, through cuts and a server that is killed, without a gap and without a repetition", async () => {
+  const { tenantId } = instance;
   const rule = await makeRule();
   await changed(
     'mutation { setIncidentPolicies(version: 0, policies: [{ name: "by country", groupBy: ["country"] }]) { __typename } }',
     {},
   );
-  const steady = await connectLive(url, apiKey);
-  const whole = follow(steady, rule, {});
-  const broken = await openBroken(rule);
+  const [steady, broken] = [await openFollower(rule), await openFollower(rule)];
   // Both are let in: the first message says where all stand.
-  await Promise.all([whole, broken.streams()].map(({ states }) => states.until(({ length }) => length > 0)));
+  for (const { streams } of [steady, broken]) await streams().states.until(({ length }) => length > 0);
   await begin(rule);
-  await whole.anomalies.until(({ length }) => length === COUNTRIES.length);
-  const ids = toldOf(whole).anomalies.map(({ key }) => key);
+  await steady.streams().anomalies.until(({ length }) => length === COUNTRIES.length);
+  const ids = steady.told().anomalies.map(({ key }) => key);
   await broken.cutWhile(() => each("acknowledgeAnomaly", ids.slice(0, 3)));
   await each("acknowledgeAnomaly", ids.slice(3));
   await broken.cutWhile(() => each("resolveAnomaly", ids.slice(0, 2)));
-  await each("resolveAnomaly", ids.slice(2));
+  // What was acknowledged just before the end is told after it.
+  await each("resolveAnomaly", ids.slice(2, 4));
+  await steady.cutWhile(() => broken.cutWhile(killAndStart));
+  await each("resolveAnomaly", ids.slice(4));
 
   const { nodes, expected } = await recorded();
   const known = new Map(nodes.map(({ id, tenant, change }) => [id, { id, tenant, change }]));
   for (const stream of NAMES) {
-    await eventually(() => expect(toldOf(whole)[stream]).toHaveLength(expected[stream].length));
+    await eventually(() => expect(steady.told()[stream]).toHaveLength(expected[stream].length));
     await eventually(() => expect(broken.told()[stream].length).toBeGreaterThanOrEqual(expected[stream].length));
-    const [unbroken, resumed] = [toldOf(whole)[stream], broken.told()[stream]];
-    expect(unbroken.map(({ key }) => key).toSorted()).toEqual([...expected[stream]].toSorted());
+    const [once, often] = [steady.told()[stream], broken.told()[stream]];
+    expect(once.map(({ key }) => key).toSorted()).toEqual([...expected[stream]].toSorted());
     const placesOf = (told: readonly Told[]) => told.map(({ key, cursor }) => ({ key, cursor }));
-    expect(placesOf(resumed)).toEqual(placesOf(unbroken));
+    expect(placesOf(often)).toEqual(placesOf(once));
     // Whatever anomaly was told of has what the other rooms say of it.
-    const anomalies = [...unbroken, ...resumed].flatMap((one) => one.anomalies);
+    const anomalies = [...once, ...often].flatMap((one) => one.anomalies);
     expect(anomalies).toEqual(anomalies.map((anomaly) => known.get(anomaly?.id ?? "")));
   }
   expect(nodes.map(({ tenant, change }) => [tenant.id, change.explanation])).toEqual(
     nodes.map(() => [tenantId, { value: "count", actual: 4 }]),
   );
-  for (const { states, anomalies, incidents } of [whole, broken.streams()])
+  for (const { states, anomalies, incidents } of [steady.streams(), broken.streams()])
     expect([states.problems, anomalies.problems, incidents.problems]).toEqual([[], [], []]);
   await Promise.all([steady.close(), broken.close()]);
-}, 180_000);
+}, 400_000);
