@@ -1,22 +1,30 @@
+/** Of some events those that an expectation was tested of, and those of them that are as expected. */
+export interface ReferenceTested<Event> {
+  readonly tested: readonly Event[];
+  readonly passed: readonly Event[];
+}
+
 /** What an expectation comes to of events, one after the other, by what each has and what holds of it. */
 export const referenceEach = <Event>(
   events: readonly Event[],
   tested: (event: Event) => boolean,
   passes: (event: Event) => boolean,
-): { readonly tested: number; readonly passed: number } => {
+): ReferenceTested<Event> => {
   const own = events.filter(tested);
-  return { tested: own.length, passed: own.filter(passes).length };
+  return { tested: own, passed: own.filter(passes) };
 };
 
-/** How many events have all parts of a key, and how many of them come before all others with the same. */
-export const referenceUnique = (
-  keys: readonly (readonly string[])[],
-): { readonly tested: number; readonly passed: number } => {
-  const whole = keys.filter((key) => !key.includes(""));
-  const first = whole.filter(
-    (key, place) => !whole.slice(0, place).some((before) => before.every((part, at) => part === key[at])),
+/** Which of events in their order have all parts of a key, and which of them come before all others with the same. */
+export const referenceUnique = <Event>(
+  events: readonly Event[],
+  keyOf: (event: Event) => readonly string[],
+): ReferenceTested<Event> => {
+  const whole = events.filter((event) => !keyOf(event).includes(""));
+  const passed = whole.filter(
+    (event, place) =>
+      !whole.slice(0, place).some((before) => keyOf(before).every((part, at) => part === keyOf(event)[at])),
   );
-  return { tested: whole.length, passed: first.length };
+  return { tested: whole, passed };
 };
 
 /** The number in order at a level, between two of them in proportion (Hyndman and Fan 1996, type 7). */

@@ -18,6 +18,7 @@ import {
   eventsBehindSql,
   olapBehindSql,
 } from "./behind/behind-sql.ts";
+import { qualityBehindSql } from "./behind/quality-behind-sql.ts";
 import { retentionBehindSql } from "./behind/retention-behind-sql.ts";
 import { sessionsBehindSql } from "./behind/sessions-behind-sql.ts";
 import {
@@ -33,6 +34,7 @@ import {
   recordedStatement,
 } from "./cohort-members-sql.ts";
 import { cohortSizeStatement, cohortSql } from "./cohort-sql.ts";
+import { sizeOf as eventsSizeOf, sizeStatement as eventsSizeStatement } from "./quality/quality-sql.ts";
 import { retentionStatement } from "./retention-sql.ts";
 import { personsCount, rowsEstimate } from "./rows-estimate.ts";
 import { sessionSizeOf, sessionSizeStatement } from "./sessions-statements.ts";
@@ -43,9 +45,9 @@ export const behaviourStatements = {
   ...{ activeLineOf, lifecycleLineOf, stickinessLineOf, storedStartsOf, cohortSizeOf },
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ rowsEstimate, personsCount },
-  ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql, sessionsBehindSql },
+  ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql, sessionsBehindSql, qualityBehindSql },
   ...{ attributionBehindSql, creditsBehindStatement, creditsBehindOf, journeysBehindStatement, journeyBehindOf },
-  ...{ sessionSizeStatement, sessionSizeOf },
+  ...{ sessionSizeStatement, sessionSizeOf, eventsSizeStatement, eventsSizeOf },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },
   ...{ behindCountsOf, behindPlaceOf, behindPersonOf },
   ...{ accountMembersStatement, accountSql, membersStatement, listedStatement, computeStatement, countStatement },

@@ -12,6 +12,7 @@ import { rowsOf } from "../../../testing/flatten-answer.ts";
 import { anyFunnel } from "../../../testing/funnel-arbitraries.ts";
 import { manyUnits } from "../../../testing/funnel-world.ts";
 import { anyPaths, pathEvents } from "../../../testing/path-arbitraries.ts";
+import { orders, QUALITY_START_MS } from "../../../testing/quality-world.ts";
 import { anyPolicy, isVisible, masked } from "../../../testing/reference-policy.ts";
 import { sessionWorld } from "../../../testing/session-arbitraries.ts";
 import type { TestEvent } from "../../../testing/test-events.ts";
@@ -150,7 +151,29 @@ const paths: Numbers = fc.tuple(pathEvents, anyPaths, anyPaths).map(([events, on
   ],
 }));
 
-const KINDS = { "activity and retention": activity, funnels, sessions, attribution: journeys, paths };
+const quality: Numbers = orders.map((events) => {
+  const ends = [0, 3_600_000].map((ms) => new Date(QUALITY_START_MS + ms).toISOString());
+  const [from = "", to = ""] = ends;
+  const expect_ = [
+    { name: "known", valid: { field: "country", in: ["DE", "US"] } },
+    { name: "once", unique: { fields: ["properties.order", "country"] } },
+  ];
+  return {
+    events,
+    of: expect_.map(({ name }) => ({
+      eventQuality: { input: { range: { from, to }, expect: expect_ }, cell: { expectation: name } },
+    })),
+  };
+});
+
+const KINDS = {
+  "activity and retention": activity,
+  funnels,
+  sessions,
+  attribution: journeys,
+  paths,
+  "the quality of events": quality,
+};
 
 describe("what is behind a number for a caller under data policies", () => {
   test.each(Object.entries(KINDS))(
@@ -226,6 +249,12 @@ describe("what is behind a number for a caller under data policies", () => {
         attribution: {
           input: { range, conversion: {}, touchpoints: [{}], models: [{ kind: "LAST" }], dimensions: [field] },
           cell: { label: "ada" },
+        },
+      },
+      eventQuality: {
+        eventQuality: {
+          input: { range, expect: [{ name: "one", valid: { field, in: ["ada"] } }] },
+          cell: { expectation: "one", outcome: "PASSED" },
         },
       },
       paths: { paths: { input: { range, label: [field] }, cell: { node: { depth: 0, label: "ada" } } } },

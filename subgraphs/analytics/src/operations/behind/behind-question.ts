@@ -27,6 +27,7 @@ import { resolveNames } from "../in-cohort.ts";
 import { resolveQuestion } from "../semantic/resolve-question.ts";
 import { attributionLines, type OfAttribution } from "./attribution-lines.ts";
 import { rangeOf, type BehindDeps, type BehindLines, type Of } from "./behind-lines.ts";
+import { qualityLines, type OfQuality } from "./quality-lines.ts";
 import { sessionLines, type OfSessions } from "./session-lines.ts";
 
 type Maybe<T> = T | null | undefined;
@@ -42,6 +43,7 @@ export interface BehindInput {
   readonly sessions?: Maybe<OfSessions>;
   readonly attribution?: Maybe<OfAttribution>;
   readonly paths?: Maybe<Of<Asked<PathsInput>, PathCellInput>>;
+  readonly eventQuality?: Maybe<OfQuality>;
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
@@ -118,6 +120,7 @@ const KINDS = [
   "sessions",
   "attribution",
   "paths",
+  "eventQuality",
 ] as const;
 
 /** Refuses with BAD_INPUT unless exactly one number is named. */
@@ -136,7 +139,7 @@ export const behindLines = async (
   signal?: AbortSignal,
 ): Promise<BehindLines> => {
   const kind = requireOne(of);
-  const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution } = of;
+  const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution, eventQuality } = of;
   return within(kind, () => {
     if (olap) return ofOlap(deps, caller, olap);
     if (retention) return ofRetention(deps, caller, retention);
@@ -145,6 +148,7 @@ export const behindLines = async (
     if (activeUsers) return ofActivity(deps, caller, activeUsers, parseActiveUsersCell);
     if (sessions) return sessionLines(deps, caller, sessions, signal);
     if (attribution) return attributionLines(deps, caller, attribution);
+    if (eventQuality) return qualityLines(deps, caller, eventQuality, signal);
     throw refuse("BAD_INPUT", "Name a number.", { field: "of" });
   });
 };

@@ -1,4 +1,5 @@
 import type { StoreStatement } from "@tessera/platform/store/event-store";
+import { z } from "zod";
 import type { EventMatcher } from "../../domain/event-matcher.ts";
 import type { EventQualityQuestion } from "../../domain/quality/event-quality.ts";
 import type { Expectation } from "../../domain/quality/expectation.ts";
@@ -39,6 +40,10 @@ export const sizeStatement = (event: EventMatcher, source: EventsSource): StoreS
   const text = `SELECT toFloat64(count()) AS events FROM ${eventsFrom(source, event, [], params)}`;
   return { name: "events-size", text, params: params.values };
 };
+
+const sizeRow = z.object({ events: z.number() });
+/** Reads the row of {@link sizeStatement}. */
+export const sizeOf = (row: unknown): number => sizeRow.parse(row).events;
 
 /** One row: how many events there are, and what came of testing each expectation. */
 export const qualityStatement = (question: EventQualityQuestion, source: EventsSource): StoreStatement => {

@@ -7,7 +7,7 @@ import type { DriftQuestion } from "../../domain/quality/drift.ts";
 import type { Counted, EventQualityQuestion } from "../../domain/quality/event-quality.ts";
 import type { EventsSource } from "../behaviour-sql.ts";
 import { categoricalReferenceStatement, driftCountsStatement, numericReferenceStatement } from "./drift-sql.ts";
-import { qualityStatement, sizeStatement } from "./quality-sql.ts";
+import { qualityStatement, sizeOf, sizeStatement } from "./quality-sql.ts";
 
 /** Where events are read, but for the tenant, who is the reader's. */
 export type QualityPlace = Omit<EventsSource, "tenantId">;
@@ -51,7 +51,6 @@ export interface QualityStore {
   ): Promise<QueryAnswer<readonly [bin: number, count: number]>>;
 }
 
-const sizeRow = z.object({ events: z.number() });
 const numbersRow = z.object({ few: z.array(z.number()), cuts: z.array(z.number()) });
 const valueRow = z.object({ value: z.string() });
 const binRow = z.object({ bin: z.number(), n: z.number() });
@@ -82,12 +81,7 @@ export const createQualityStore = (store: Pick<EventStore, "query">): QualitySto
   const at = (reader: DataReader, place: QualityPlace): EventsSource => ({ ...place, tenantId: reader.tenantId });
   return {
     size: (reader, event, place, signal) =>
-      store.query(
-        reader,
-        sizeStatement(event, at(reader, place)),
-        (raw) => sizeRow.parse(raw).events,
-        optionsOf(signal),
-      ),
+      store.query(reader, sizeStatement(event, at(reader, place)), sizeOf, optionsOf(signal)),
     quality: (reader, question, place, signal) =>
       store.query(
         reader,
