@@ -46,7 +46,9 @@ export const referenceOf = (input: FunnelInput, kind: keyof typeof UNITS, events
     if (attempt === null || (attempt.places[0] ?? -1) < 0) return [];
     const last = kept[Math.max(...attempt.places)];
     const next = last === undefined ? undefined : own[own.indexOf(last) + 1];
-    const plan = attempt.places.map((place) => kept[place]?.properties?.["plan"]).find((value) => value !== undefined);
+    // That of the event that happened first and has one, whichever step it is of.
+    const inTime = attempt.places.toSorted((one, other) => one - other);
+    const plan = inTime.map((place) => kept[place]?.properties?.["plan"]).find((value) => value !== undefined);
     const depth = requiredSteps(funnel).filter((step) => (attempt.places[step] ?? -1) >= 0).length;
     const first = kept[attempt.places[0] ?? 0];
     const entry = {

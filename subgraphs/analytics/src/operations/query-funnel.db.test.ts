@@ -139,7 +139,7 @@ describe("a funnel over stored events", () => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 12, endOnFailure: true },
     );
   });
 

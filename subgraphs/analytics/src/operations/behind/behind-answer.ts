@@ -103,3 +103,18 @@ export const readEventsAt = async (
     },
   };
 };
+
+/** The people of some events, each with the store's own number of theirs, how many of the events are theirs, and the first and the last of them. */
+export const peopleOfEvents = async (
+  { eventStore, statements }: Pick<ReadBehindDeps, "eventStore" | "statements">,
+  caller: Caller,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (BehindPerson & { readonly key: string })[]> => {
+  if (ids.length === 0) return [];
+  const everyone = { first: ids.length, after: "0" };
+  const events = statements.eventsBehindSql(ids, caller.tenantId);
+  const statement = statements.behindPeopleStatement(events, everyone, caller.tenantId);
+  const options = signal === undefined ? {} : { signal };
+  return (await eventStore.query(caller, statement, statements.behindPersonOf, options)).rows;
+};

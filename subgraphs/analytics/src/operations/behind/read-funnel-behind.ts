@@ -15,11 +15,15 @@ import { countFunnel } from "../query-funnel.ts";
 import type { EventPage } from "../query-events.ts";
 import { rangeOf } from "./behind-lines.ts";
 import { within, type BehindInput } from "./behind-question.ts";
-import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps } from "./behind-answer.ts";
+import {
+  peopleOfEvents,
+  readEventsAt,
+  type BehindCounts,
+  type BehindPeople,
+  type ReadBehindDeps,
+} from "./behind-answer.ts";
 
 type OfFunnel = NonNullable<BehindInput["funnel"]>;
-
-const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** Counts the units of a number anew, and lists a page of them with the events they are listed by. */
 const listUnits = (
@@ -86,15 +90,9 @@ export const funnelPeople =
       });
     const units = listed.slice(0, first).map((one) => one.unit);
     const ids = events.filter((one) => units.includes(one.unit)).map(({ id }) => id);
-    const { behindPeopleStatement, behindPersonOf, eventsBehindSql } = deps.statements;
-    const everyone = { first: ids.length, after: "0" };
-    const statement = behindPeopleStatement(eventsBehindSql(ids, caller.tenantId), everyone, caller.tenantId);
-    const found =
-      ids.length === 0
-        ? { rows: [] }
-        : await deps.eventStore.query(caller, statement, behindPersonOf, optionsOf(signal));
+    const people = await peopleOfEvents(deps, caller, ids, signal);
     return {
-      nodes: found.rows.map(({ key: _key, ...node }) => node),
+      nodes: people.map(({ key: _key, ...node }) => node),
       ...{ hasNextPage: listed.length > first, endCursor: units.at(-1) ?? null, range, provenance },
     };
   };

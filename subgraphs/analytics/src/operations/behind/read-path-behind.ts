@@ -13,14 +13,18 @@ import { atRange, type Asked } from "../at-range.ts";
 import { resolveNames } from "../in-cohort.ts";
 import type { EventPage } from "../query-events.ts";
 import { countPaths } from "../query-paths.ts";
-import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps } from "./behind-answer.ts";
+import {
+  peopleOfEvents,
+  readEventsAt,
+  type BehindCounts,
+  type BehindPeople,
+  type ReadBehindDeps,
+} from "./behind-answer.ts";
 import { rangeOf, type Of } from "./behind-lines.ts";
 import { within } from "./behind-question.ts";
 
 /** A number of a `paths` answer, by the question and its place. */
 export type OfPaths = Of<Asked<PathsInput>, PathCellInput>;
-
-const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 /** Counts the paths of a number anew, and finds the steps by which a page of them, or of their units, is listed. */
 const listPaths = (
@@ -91,16 +95,10 @@ export const pathPeople =
     const ids = [...new Set(events.map(({ id }) => id))];
     const idOf = ({ unit: own, timeMs, tie }: BehindUnit): string =>
       events.find((one) => one.unit === own && one.timeMs === timeMs && one.tie === tie)?.id ?? "";
-    const { behindPeopleStatement, behindPersonOf, eventsBehindSql } = deps.statements;
-    const everyone = { first: ids.length, after: "0" };
-    const statement = behindPeopleStatement(eventsBehindSql(ids, caller.tenantId), everyone, caller.tenantId);
-    const found =
-      ids.length === 0
-        ? { rows: [] }
-        : await deps.eventStore.query(caller, statement, behindPersonOf, optionsOf(signal));
+    const people = await peopleOfEvents(deps, caller, ids, signal);
     const byUnit = new Map(shown.map((one) => [one.unit, one]));
     return {
-      nodes: found.rows.flatMap(({ key, ...person }) => {
+      nodes: people.flatMap(({ key, ...person }) => {
         const own = byUnit.get(key);
         if (own === undefined) return [];
         return [{ ...person, events: own.paths, firstEventId: idOf(own.first), lastEventId: idOf(own.last) }];

