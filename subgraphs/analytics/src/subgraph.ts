@@ -16,8 +16,6 @@ import { contextFor } from "./context.ts";
 import { createCohortComputer } from "./jobs/compute-cohorts.ts";
 import { createPersonEraser } from "./jobs/erase-people.ts";
 import { closedDefinition } from "./operations/cohort-people.ts";
-import { createKnownNames } from "./store/semantic/known-names.ts";
-import { createPropertyCatalogue } from "./store/semantic/property-catalogue.ts";
 import { createPropertyPathStore } from "./store/semantic/property-paths.ts";
 import { createCommentStore } from "./store/dashboards/comment-store.ts";
 import { freeColour, PRESENCE } from "./domain/dashboards/presence.ts";
@@ -58,6 +56,7 @@ import { MAX_ANSWER_ROWS } from "./domain/delivery/answer-page.ts";
 import { createAnewRowsStore } from "./store/delivery/anew-rows-store.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
+import { openCatalogue } from "./open-catalogue.ts";
 import { openCounting } from "./open-counting.ts";
 import { openQuality } from "./open-quality.ts";
 import { openIndicators } from "./open-indicators.ts";
@@ -260,6 +259,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
   const correlating = { ...correlation, ...{ sql: resources.sql, eventLog, limits: STATE_LIMITS, nowMs, logger } };
   const { background: indicatorWork, ...sharing } = openIndicators({ ...resources, eventStore }, ports);
   const { background: qualityWork, ...expecting } = openQuality(resources, known);
+  const { background: catalogueWork, ...sent } = openCatalogue(resources, ports);
   const operations = createOperations({
     // What is kept of an answer are rows of nobody: they are read as they were written.
     answerRows: createAnswerRowsStore({ eventStore: resources.eventStore, longQueries }),
@@ -270,8 +270,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...dashboardParts(resources, ports),
     ...{ definitions: createDefinitionStore(resources), ...expecting },
     propertyPaths: createPropertyPathStore(resources.eventStore),
-    ...{ catalogue: createPropertyCatalogue(resources.eventStore), knownNames: createKnownNames(resources.eventStore) },
-    ...{ counting: openCounting(), ...reporting, ...sharing, askExecutions: ports.askExecutions },
+    ...{ ...sent, counting: openCounting(), ...reporting, ...sharing, askExecutions: ports.askExecutions },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),
     ...{ sql: resources.sql, eventLog, ingest, jobs, results, features, nowMs, newId, logger },
   });
@@ -285,7 +284,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     logger,
     background: [
       ...peopleWork(resources, known, erasures, answers),
-      ...[...rollupWork(resources, own), ...indicatorWork, ...qualityWork],
+      ...[...rollupWork(resources, own), ...indicatorWork, ...qualityWork, ...catalogueWork],
       ...[createCorrelationConsumer(correlating), createCorrelationClock(correlating)],
       ...reportWork(resources, ports, reporting, operations.answerReport),
       createForgetting({ answers, eventLog, logger }),

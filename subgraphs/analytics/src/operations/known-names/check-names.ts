@@ -2,6 +2,7 @@ import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { CATALOGUE_BOUND, holdsEverything, type CatalogueBound } from "../../domain/semantic/catalogue-bound.ts";
 import { valueTypeOf } from "../../domain/semantic/dimensions.ts";
 import { namesAsked, type AskedName } from "../../domain/semantic/names-asked.ts";
 import { MOST_SLIPS, plainName, slipsOf } from "../../domain/semantic/near-name.ts";
@@ -11,6 +12,8 @@ import type { KnownName, KnownNames } from "../../store/semantic/known-names.ts"
 export interface CheckNamesDeps {
   readonly knownNames: KnownNames;
   readonly nowMs: NowMs;
+  /** What catalogues are held to. */
+  readonly bound?: CatalogueBound;
 }
 
 /** Refuses a question, which stands at a place, that names what was never sent and is a slip of something that was. */
@@ -46,6 +49,10 @@ const ALL_THE_SAME = "With `allowUnknown: true` it is asked all the same.";
 const bad = (asked: AskedName, detail: string): Error =>
   refuse("BAD_INPUT", `${detail} ${ALL_THE_SAME}`, { field: asked.where });
 
+/** Whether what is not known was never sent: a catalogue that was held to its bound has forgotten names, and refuses none. */
+const knowsAll = async ({ knownNames, bound = CATALOGUE_BOUND }: CheckNamesDeps, caller: Caller): Promise<boolean> =>
+  holdsEverything(await knownNames.size(caller), bound);
+
 /** Why a property never held a number; null when it did, or may have. */
 const whyNoNumbers = async (
   { knownNames }: CheckNamesDeps,
@@ -59,20 +66,16 @@ const whyNoNumbers = async (
   return values === 0 || numbers > 0 ? null : "Events had it as text, of which the last ones hold no number.";
 };
 
-const refuseSlips = async (
-  { knownNames }: CheckNamesDeps,
-  caller: Caller,
-  unknown: readonly AskedName[],
-): Promise<void> => {
+const refuseSlips = async (deps: CheckNamesDeps, caller: Caller, unknown: readonly AskedName[]): Promise<void> => {
   for (const kind of ["EVENT", "PROPERTY"] as const) {
     const ofKind = unknown.filter((one) => one.kind === kind).slice(0, MAX_COMPARED);
     if (ofKind.length === 0) continue;
     const plain = ofKind.map(({ name }) => plainName(name));
     const likeness = { plain, letters: LETTERS, among: MAX_AMONG, most: MAX_LIKE };
-    const like = await knownNames.like(caller, kind, likeness);
+    const like = await deps.knownNames.like(caller, kind, likeness);
     for (const one of ofKind) {
       const meant = slipsOf(one.name, like, MAX_SUGGESTED).map((name) => `\`${written({ kind, name })}\``);
-      if (meant.length > 0)
+      if (meant.length > 0 && (await knowsAll(deps, caller)))
         throw bad(
           one,
           kind === "PROPERTY"
@@ -114,7 +117,7 @@ export const createCheckNames = (deps: CheckNamesDeps): CheckNames => {
     for (const one of names) {
       const sent = sentAs(one);
       const why = sent === undefined || one.numbersBy === null ? null : await whyNoNumbers(deps, caller, sent);
-      if (why !== null)
+      if (why !== null && (await knowsAll(deps, caller)))
         throw bad(one, `${one.numbersBy} asks for numbers, and \`${written(one)}\` never held one. ${why}`);
       keep(keyOf(tenantId, one), atMs);
     }

@@ -1,6 +1,7 @@
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { EventStore, StoreStatement } from "@tessera/platform/store/event-store";
 import { z } from "zod";
+import type { CatalogueSize } from "../../domain/semantic/catalogue-bound.ts";
 import { createParams, type Params } from "../params.ts";
 import { propertyText } from "../property-sql.ts";
 import { momentSql } from "../time-sql.ts";
@@ -46,6 +47,8 @@ export interface KnownNames {
     lastText: KnownName["lastText"],
     most: number,
   ): Promise<{ readonly values: number; readonly numbers: number }>;
+  /** How much of it there is. */
+  size(reader: DataReader): Promise<CatalogueSize>;
 }
 
 const tenantSql = (tenantId: string, params: Params): string => `tenant_id = ${params.place("String", tenantId)}`;
@@ -96,6 +99,16 @@ const textsStatement = (
   return { name: "texts-of-property", text: lines.join("\n"), params: params.values };
 };
 
+const sizeStatement = (tenantId: string): StoreStatement => {
+  const params = createParams();
+  const lines = [
+    "SELECT toFloat64(uniqExactIf(name, path = '')) AS names, toFloat64(uniqExactIf((path, name, type), path != '')) AS pairs",
+    `FROM property_catalogue WHERE ${tenantSql(tenantId, params)}`,
+  ];
+  return { name: "catalogue-size", text: lines.join("\n"), params: params.values };
+};
+
+const sizeRow = z.object({ names: z.number(), pairs: z.number() });
 const knownRow = z
   .object({
     ...{ kind: z.enum(["PROPERTY", "EVENT"]), known: z.string(), types: z.array(z.string()) },
@@ -121,5 +134,9 @@ export const createKnownNames = (store: Pick<EventStore, "query">): KnownNames =
     const statement = textsStatement(reader.tenantId, path, lastText, most);
     const { rows } = await store.query(reader, statement, (raw) => textsRow.parse(raw));
     return rows[0] ?? { values: 0, numbers: 0 };
+  },
+  size: async (reader) => {
+    const { rows } = await store.query(reader, sizeStatement(reader.tenantId), (raw) => sizeRow.parse(raw));
+    return rows[0] ?? { names: 0, pairs: 0 };
   },
 });
