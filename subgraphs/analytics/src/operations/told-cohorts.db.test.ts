@@ -51,7 +51,7 @@ const recorded = ({ id, name, computation }: Cohort): CohortUse => ({
 
 const stickinessOf = async (caller: Caller, asked: object) => {
   const { provenance, units } = await room.operations.stickiness(caller, { range: RANGE, event: {}, ...asked });
-  // Nobody looks at the engine's plan for questions about behaviour.
+  // The stores of this room look at no plans.
   expect(provenance.projections).toBeNull();
   return { cohorts: provenance.cohorts, people: units.reduce((sum, one) => sum + one, 0) };
 };

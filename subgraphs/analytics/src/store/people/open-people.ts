@@ -5,6 +5,7 @@ import { createAnalyticsStore, type AnalyticsStore } from "../analytics-store.ts
 import type { TakenProjection } from "../../domain/explanation.ts";
 import { createKeptEstimates } from "../kept-estimates.ts";
 import { createReadRates } from "../read-rates.ts";
+import { tellingProjections } from "../telling-projections.ts";
 import { createPeopleStore } from "./people-store.ts";
 import type { PeopleStore } from "./people-store-types.ts";
 import { createPeopleVersions, type PeopleVersions } from "./people-versions.ts";
@@ -36,7 +37,7 @@ export const openPeople = ({ sql, nowMs, eventStore, longQueries, rules, ...plan
   const projections = createKeptEstimates<readonly TakenProjection[]>(nowMs);
   return {
     ...{ people, versions },
-    eventStore: resolved,
+    eventStore: tellingProjections(resolved, projections),
     longQueries: resolvedLongQueries(longQueries, versions),
     store: resolvedAnalyticsStore({
       stored: createAnalyticsStore(eventStore, rates, kept, projections),
