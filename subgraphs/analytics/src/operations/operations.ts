@@ -49,7 +49,7 @@ import type { IndicatorOperations } from "./shared-indicators/indicator-operatio
 import { type StartQueryDeps } from "./start-query.ts";
 import { createChangeOperations } from "./change/explain-asked-change.ts";
 import { watchedSeries } from "./watched/watched-series.ts";
-import { watchEvents } from "./watch-events.ts";
+import { watchNamedEvents } from "./watch-events.ts";
 import { watchLiveWindows } from "./watch-live-windows.ts";
 import { watchRealtimeMetrics } from "./watch-realtime-metrics.ts";
 
@@ -119,7 +119,7 @@ const plainOperations = (deps: OperationDeps) => ({
   readJobResult: readJobResult(deps),
   followJob: followJob(deps),
   watchRealtimeMetrics: watchRealtimeMetrics(deps),
-  watchEvents: watchEvents(deps),
+  watchEvents: watchNamedEvents(deps),
   watchLiveWindows: watchLiveWindows(deps),
   ...createCohortOperations(deps),
   ...createSemanticOperations({ ...deps, askPinned: askPinned(deps) }),
@@ -174,14 +174,14 @@ const sharedOperations = (deps: OperationDeps, plain: ReturnType<typeof plainOpe
 /** Everything this room can be asked to do, bound to its dependencies. */
 export const createOperations = (deps: OperationDeps) => {
   const plain = plainOperations(deps);
-  const asked = checkedOperations(deps, { ...plain, ...sharedOperations(deps, plain) });
+  const changes = createChangeOperations(deps);
+  const asked = checkedOperations(deps, { ...plain, ...sharedOperations(deps, plain), ...changes });
   const dashboards = createDashboardOperations(deps, asked);
   return {
     ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },
     watchedSeries: tellingUses(deps, (of) =>
       watchedSeries({ ...of, ask: questionAskers(asked), askPinned: askPinned(deps) }),
     ),
-    ...createChangeOperations(deps),
   };
 };
 

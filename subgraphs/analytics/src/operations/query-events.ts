@@ -23,7 +23,11 @@ export interface EventPage {
 }
 
 /** A question for a page of events, whose range may be relative to now. */
-export type AskedEvents = Omit<EventPageInput, "range"> & { readonly range?: TimeRangeInput | null | undefined };
+export type AskedEvents = Omit<EventPageInput, "range"> & {
+  readonly range?: TimeRangeInput | null | undefined;
+  /** Whether names may be asked for that were never sent. */
+  readonly allowUnknown?: boolean | null | undefined;
+};
 
 /** What reading a page of events needs. */
 export interface EventPageDeps {

@@ -114,3 +114,16 @@ export const watchEvents =
         deps.store.batchEvents(caller, { batchId, minTimeMs, maxTimeMs, afterRow, limit: LIVE_PAGE }, filter, signal),
     });
   };
+
+/** Which events a stream is of. */
+export interface WatchedEvents {
+  readonly filter?: FilterInput | null | undefined;
+  /** Whether names may be asked for that were never sent. */
+  readonly allowUnknown?: boolean | null | undefined;
+}
+
+/** {@link watchEvents}, asked with what names are looked up in. */
+export const watchNamedEvents =
+  (deps: Parameters<typeof watchEvents>[0]) =>
+  (caller: Caller, { filter }: WatchedEvents, after: string | null): Promise<LiveIterator<LiveEvent>> =>
+    Promise.resolve().then(() => watchEvents(deps)(caller, filter, after));

@@ -12,8 +12,8 @@ export const Subscription: SubscriptionResolvers = {
       ),
   },
   events: {
-    subscribe: (_root, { filter, after }, { caller, operations, meaning }) =>
-      mapLive(operations.watchEvents(caller, filter, after ?? null), (events) => ({ events }), meaning),
+    subscribe: async (_root, { after, ...asked }, { caller, operations, meaning }) =>
+      mapLive(await operations.watchEvents(caller, asked, after ?? null), (events) => ({ events }), meaning),
   },
   dashboardChanged: {
     subscribe: (_root, { id, after }, { caller, operations, meaning }) =>

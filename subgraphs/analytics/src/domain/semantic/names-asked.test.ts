@@ -42,3 +42,15 @@ test("what allows the unknown names nothing, and what stands beside it does", ()
   const asked = { olap: { allowUnknown: true, dimensions: ["properties.a"] }, segments: ["properties.b"] };
   expect(namesAsked(asked, "input").map(({ name }) => name)).toEqual(["b"]);
 });
+
+test("values that a dimension is held to are names of events where the dimension is their name, and values elsewhere", () => {
+  const held = [
+    { dimension: "name", values: ["view", null, "buy"] },
+    { dimension: "properties.plan", values: ["properties.pro"] },
+  ];
+  expect(namesAsked({ where: held }, "").map(({ kind, name, where }) => [kind, name, where])).toEqual([
+    ["EVENT", "view", "where.0.values.0"],
+    ["EVENT", "buy", "where.0.values.2"],
+    ["PROPERTY", "plan", "where.1.dimension"],
+  ]);
+});

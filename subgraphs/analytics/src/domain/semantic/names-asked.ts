@@ -54,10 +54,11 @@ const namesOfMetric = (metric: unknown, where: string): readonly AskedName[] => 
 
 const namesOfMember = (part: Member, where: string): readonly AskedName[] =>
   Object.entries(part).flatMap(([key, value]): readonly AskedName[] => {
-    const place = `${where}.${key}`;
+    const place = where === "" ? key : `${where}.${key}`;
     if (typeof value === "string" && (key === "field" || key === "of")) return property(value, place, numbersBy(part));
     if (key === "events" || (key === "event" && typeof value === "string")) return eventNames(value, place);
     if ((key === "eq" || key === "in") && part["field"] === "name" && given(value)) return eventNames(value, place);
+    if (key === "values") return part["dimension"] === "name" ? eventNames(value, place) : [];
     if (key === "metrics" && Array.isArray(value))
       return value.flatMap((one: unknown, index) => namesOfMetric(one, `${place}.${index}`));
     return NO_NAMES.has(key) ? [] : namesAsked(value, place);
@@ -65,7 +66,7 @@ const namesOfMember = (part: Member, where: string): readonly AskedName[] =>
 
 /**
  * The properties and names of events that a question names, in order, with where they stand: in fields, measures, dimensions, functions of metrics, and in which
- * events are meant. A part that says `allowUnknown` names none.
+ * events are meant; places are within `where`, or the whole where it is empty. A part that says `allowUnknown` names none.
  */
 export const namesAsked = (part: unknown, where: string): readonly AskedName[] => {
   if (typeof part === "string") return property(part, where, null);

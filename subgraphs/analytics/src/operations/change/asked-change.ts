@@ -51,6 +51,8 @@ export interface ExplainChangeInput {
     readonly values: readonly (string | null | undefined)[];
   }[];
   readonly dimensions?: readonly string[];
+  /** Whether names may be asked for that were never sent. */
+  readonly allowUnknown?: boolean | null | undefined;
 }
 
 /** A number of a question with rows of numbers. */

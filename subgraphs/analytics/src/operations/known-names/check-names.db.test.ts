@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { parse, subscribe } from "graphql";
 import { buildAnalytics, type TestAnalytics } from "../../../testing/build-analytics.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 import { createKnownNames, type KnownNames } from "../../store/semantic/known-names.ts";
@@ -130,6 +132,61 @@ describe("a name that was never sent", () => {
     ]);
   });
 
+  test("is refused in lists and streams of events, behind numbers, in explained changes and in rollups, unless that is allowed", async () => {
+    const ask = async (source: string, variables: object): Promise<readonly unknown[] | null> => {
+      const { errors } = await askSubgraph(analytics.subgraph, shop, source, { ...variables });
+      return errors?.map(({ extensions }) => extensions?.["field"]) ?? null;
+    };
+    const slip = { field: "properties.paln", eq: "pro" };
+    const events = (variables: object) =>
+      ask(
+        "query ($filter: EventFilterInput, $allowUnknown: Boolean) { events(filter: $filter, allowUnknown: $allowUnknown) { __typename } }",
+        variables,
+      );
+    const stream = async (variableValues: Readonly<Record<string, unknown>>) => {
+      const source =
+        "subscription ($filter: EventFilterInput, $allowUnknown: Boolean) { events(filter: $filter, allowUnknown: $allowUnknown) { cursor } }";
+      const { schema, contextFor } = analytics.subgraph;
+      const contextValue = contextFor({ caller: shop, traceId: newTraceId() });
+      const found = await subscribe({ schema, document: parse(source), variableValues, contextValue });
+      if (!(Symbol.asyncIterator in found)) return found.errors?.map(({ message }) => message) ?? [];
+      await found.return?.(undefined);
+      return null;
+    };
+    const behind = (part: object) =>
+      ask("query ($of: BehindInput!) { behind(of: $of) { counts { units } } }", {
+        of: { olap: { input: { range: RANGE, measures: [N], filter: slip, ...part }, cell: {} } },
+      });
+    const change = (part: object) => {
+      const question = { olap: { range: RANGE, measures: [N] } };
+      return ask("query ($input: ExplainChangeInput!) { explainChange(input: $input) { outcome } }", {
+        input: { question, ...RANGE, ...part },
+      });
+    };
+    const rollup = (part: object) =>
+      ask("mutation ($input: DefineRollupInput!) { defineRollup(input: $input) { __typename } }", {
+        input: { name: "by_plan", dimensions: ["country", "properties.paln"], ...part },
+      });
+    const [filter, allowUnknown] = [{ or: [{ field: "country", eq: "DE" }, slip] }, true];
+    const held = [{ dimension: "name", values: ["page_view", "purchse"] }];
+    const named = { question: { funnel: { range: RANGE, steps: [{ anyOf: [{ events: ["purchse"] }] }] } } };
+    expect({
+      events: [await events({ filter }), await events({ filter, allowUnknown })],
+      stream: [await stream({ filter }), await stream({ filter, allowUnknown })],
+      behind: [await behind({}), await behind({ allowUnknown })],
+      held: [await change({ where: held }), await change({ where: held, allowUnknown })],
+      searched: [await change({ dimensions: ["properties.paln"] }), await change(named)],
+      rollup: [await rollup({}), await rollup({ allowUnknown })],
+    }).toEqual({
+      events: [["filter.or.1.field"], null],
+      stream: [[MEANT_PLAN], null],
+      behind: [["of.olap.input.filter.field"], null],
+      held: [["input.where.0.values.1"], null],
+      searched: [["input.dimensions.0"], ["input.question.funnel.steps.0.anyOf.0.events.0"]],
+      rollup: [["input.dimensions.1"], null],
+    });
+  });
+
   test("is known with its first event", async () => {
     const tenant = newTenant();
     await storeEvents(world.writer, tenant.tenantId, [at("view", { colour: "red" })]);
@@ -177,6 +234,7 @@ describe("looking names up", () => {
       known: (...of) => (asked.push("known"), names.known(...of)),
       like: (...of) => (asked.push("like"), names.like(...of)),
       texts: (...of) => (asked.push("texts"), names.texts(...of)),
+      size: (...of) => (asked.push("size"), names.size(...of)),
     };
     return { asked, knownNames };
   };

@@ -29,6 +29,8 @@ export interface DefineRollupInput {
   readonly filter?: FilterInput | null | undefined;
   readonly grain?: RollupGrain;
   readonly expectedVersion?: number | null | undefined;
+  /** Whether it may be of names that were never sent. */
+  readonly allowUnknown?: boolean | null | undefined;
 }
 
 /** How defining a rollup ended, where it was not refused. */
