@@ -45,7 +45,9 @@ export const matchOf = (
   const named = events.map(({ part, id }) => `${part}=${id}`).join(" ");
   return {
     id: idOf(`${ruleId} ${version} ${named}`),
-    ...{ key, events, fromMs },
+    key,
+    events,
+    fromMs,
     completedAtMs:
       pattern.kind === "ABSENCE" ? fromMs + pattern.windowMs : Math.max(...events.map(({ timeMs }) => timeMs)),
   };

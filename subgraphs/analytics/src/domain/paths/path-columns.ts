@@ -19,23 +19,16 @@ export interface PathColumns {
 }
 
 /** Hands over the units one by one, each with its first events, at most so many. */
-export const eachPathUnit = (
-  { rows, units, times, codes, marks, cut, values }: PathColumns,
-  most: number,
-  take: (row: PathUnitRow) => void,
-): void => {
+export const eachPathUnit = (columns: PathColumns, most: number, take: (row: PathUnitRow) => void): void => {
+  const { rows, units, times, codes, marks, cut, values } = columns;
   for (let from = 0; from < rows;) {
-    let to = from + 1;
-    while (to < rows && units[2 * to] === units[2 * from] && units[2 * to + 1] === units[2 * from + 1]) to += 1;
-    const end = Math.min(to, from + most);
-    take({
-      ...{ unitLow: units[2 * from] ?? 0, unitHigh: units[2 * from + 1] ?? 0 },
-      cut: cut === null ? end < to : cut[from] === 1,
-      times: times.subarray(from, end),
-      codes: codes.subarray(from, end),
-      marks: marks.subarray(from, end),
-      values: values.map((column) => ({ codes: column.codes.subarray(from, end), texts: column.texts })),
-    });
-    from = to;
+    const [unitLow, unitHigh] = [units[2 * from] ?? 0, units[2 * from + 1] ?? 0];
+    let end = from + 1;
+    while (end < rows && units[2 * end] === unitLow && units[2 * end + 1] === unitHigh) end += 1;
+    const to = Math.min(end, from + most);
+    const isCut = cut === null ? to < end : cut[from] === 1;
+    // The lists are handed over as they are: views of them would cost more than following does.
+    take({ unitLow, unitHigh, from, to, cut: isCut, times, codes, marks, values });
+    from = end;
   }
 };

@@ -17,6 +17,14 @@ export interface KeptPlaces {
   readonly unreached: readonly Listed[];
 }
 
+/** A step of a path that was kept, by their places; in one piece, since there are millions. */
+export const listedStep = ({ low, high, at, tie }: KeptPlaces, path: number, step: number): Listed => ({
+  low: low[path] ?? 0,
+  high: high[path] ?? 0,
+  at: at[step] ?? 0,
+  tie: tie[step] ?? 0,
+});
+
 /** Paths as they are kept until all are known: steps of one after those of another, 12 bytes each. */
 export interface KeptPaths {
   /** Codes of labels by the number they are kept as. */
@@ -61,9 +69,9 @@ const tooManySteps = (most: number): Error =>
   );
 
 /** How many of a unit's events of the same moment come before one. */
-const tieOf = ({ times }: PathUnitRow, place: number): number => {
+const tieOf = ({ times, from }: PathUnitRow, place: number): number => {
   let first = place;
-  while (first > 0 && times[first - 1] === times[place]) first -= 1;
+  while (first > from && times[first - 1] === times[place]) first -= 1;
   return place - first;
 };
 
@@ -125,10 +133,11 @@ export const createPathTally = (
       if (row.cut) counts.cutUnits += 1;
       for (const path of paths) {
         starts.add(steps.length);
-        path.codes.forEach((code, place) => {
-          steps.add(numbering.of(code));
-          waits.add(place === 0 ? 0 : Math.abs((path.times[place] ?? 0) - (path.times[place - 1] ?? 0)));
-        });
+        for (let step = 0; step < path.codes.length; step += 1) {
+          const time = path.times[step] ?? 0;
+          steps.add(numbering.of(path.codes[step] ?? 0));
+          waits.add(Math.abs(time - (path.times[step - 1] ?? time)));
+        }
         goesOn.add(path.goesOn ? 1 : 0);
         converted.add(path.converted ? 1 : 0);
       }

@@ -2,7 +2,7 @@ import type { BehindUnit } from "../funnel/funnel-cell.ts";
 import { FUNNEL_LIMITS } from "../funnel/funnel.ts";
 import { createUnitList, unitText, type Listed } from "../funnel/unit-list.ts";
 import { nodesOf, type LabelNames } from "./lay-out-flows.ts";
-import type { KeptPaths, KeptPlaces } from "./path-tally.ts";
+import { listedStep, type KeptPaths, type KeptPlaces } from "./path-tally.ts";
 import { isBackward, type PathsQuestion } from "./paths.ts";
 import type { StepValues, ValuesOfField } from "./step-values.ts";
 import type { PathsApart, PathsToldApart, StepsByValue } from "./told-apart.ts";
@@ -23,11 +23,6 @@ interface PathSpan {
 }
 
 type Told = KeptPaths & { readonly places: KeptPlaces; readonly values: StepValues };
-
-const listedAt = ({ places }: Told, { path }: PathSpan, index: number): Listed => ({
-  ...{ low: places.low[path] ?? 0, high: places.high[path] ?? 0 },
-  ...{ at: places.at[index] ?? 0, tie: places.tie[index] ?? 0 },
-});
 
 /** Which steps of a path are looked at for a number of a label, and which of these count. */
 const atLabel = (
@@ -51,30 +46,27 @@ const atLabel = (
   return (one: PathSpan, take: (looked: Looked) => void): void => {
     for (let index = one.from; index < one.to; index += 1)
       if (isAt(one, index, source))
-        take({ of: "STEPS", index, counts: counts(one, index), at: listedAt(kept, one, index) });
+        take({ of: "STEPS", index, counts: counts(one, index), at: listedStep(kept.places, one.path, index) });
   };
 };
 
+/** Whether a path is of the unit that the one before it is of: those of a unit come one after the other. */
+const goesOnWithUnit = ({ places: { low, high } }: Told, path: number): boolean =>
+  path > 0 && low[path] === low[path - 1] && high[path] === high[path - 1];
+
 /** Whether a path counts by the step it is anchored at; null: it is not looked at. */
-const anchorCounts = ({ number }: PathsApart, kept: Told) => {
-  let unit = "";
-  return ({ path }: PathSpan): boolean | null => {
-    switch (number) {
-      case "converted":
-      case "conversionRate":
-        return kept.converted[path] === 1;
-      case "unreached":
-        return false;
-      case "units": {
-        // The paths of a unit come one after the other.
-        const [own, before] = [`${kept.places.high[path]} ${kept.places.low[path]}`, unit];
-        unit = own;
-        return own === before ? null : true;
-      }
-      default:
-        return true;
-    }
-  };
+const anchorCounts = (number: PathsApart["number"], kept: Told, path: number): boolean | null => {
+  switch (number) {
+    case "converted":
+    case "conversionRate":
+      return kept.converted[path] === 1;
+    case "unreached":
+      return false;
+    case "units":
+      return goesOnWithUnit(kept, path) ? null : true;
+    default:
+      return true;
+  }
 };
 
 /** Hands over the steps that a number looks at, those of a unit one after the other. */
@@ -86,15 +78,15 @@ const eachLooked = (
   take: (looked: Looked) => void,
 ): void => {
   const ofLabel = apart.from === null ? null : atLabel(question, apart, kept, names);
-  const counts = anchorCounts(apart, kept);
   for (let path = 0; path + 1 < kept.starts.length; path += 1) {
     const one = { path, from: kept.starts[path] ?? 0, to: kept.starts[path + 1] ?? 0 };
     if (ofLabel !== null) {
       ofLabel(one, take);
       continue;
     }
-    const counted = counts(one);
-    if (counted !== null) take({ of: "STEPS", index: one.from, counts: counted, at: listedAt(kept, one, one.from) });
+    const counted = anchorCounts(apart.number, kept, path);
+    if (counted !== null)
+      take({ of: "STEPS", index: one.from, counts: counted, at: listedStep(kept.places, path, one.from) });
   }
   if (apart.number !== "unreached") return;
   kept.places.unreached.forEach((at, index) => take({ of: "UNREACHED", index, counts: true, at }));

@@ -1,7 +1,7 @@
 import { createUnitList, unitText, type Listed } from "../funnel/unit-list.ts";
 import { nodesOf, type LabelNames } from "./lay-out-flows.ts";
 import type { PathBehind, PathCell, PathPlace, PathsBehind, UnitOfPaths } from "./path-cell.ts";
-import type { KeptPaths, KeptPlaces } from "./path-tally.ts";
+import { listedStep, type KeptPaths, type KeptPlaces } from "./path-tally.ts";
 import type { PathsQuestion } from "./paths.ts";
 
 /** Whether the step of a path at a depth is of a label; null for those that are not shown. */
@@ -78,10 +78,7 @@ const eachListed = (
     const depth = find(path);
     if (depth < 0 || !isOf(cell, kept, path, depth)) continue;
     const step = (kept.starts[path] ?? 0) + depth;
-    take({
-      ...{ low: places.low[path] ?? 0, high: places.high[path] ?? 0 },
-      ...{ at: places.at[step] ?? 0, tie: places.tie[step] ?? 0 },
-    });
+    take(listedStep(places, path, step));
   }
 };
 
