@@ -1,4 +1,5 @@
 import type { ExecutionDecision, ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import { backgroundRecord } from "./background-record.ts";
 import type { Job, JobState } from "./job.ts";
 
 interface Ended {
@@ -31,31 +32,10 @@ export const jobRecord = (job: Job): ExecutionRecorded | null => {
   const { decision, code, finishedAtMs } = ended;
   const { rowsRead, bytesRead } = job.progress;
   const ranMs = job.startedAtMs === null ? 0 : Math.max(0, finishedAtMs - job.startedAtMs);
-  return {
-    executionId: job.id,
-    tenantId: job.tenantId,
-    subject: job.createdBy,
-    grantId: null,
-    kind: "JOB",
-    operationName: "startQuery",
-    documentId: null,
-    fields: ["Mutation.startQuery"],
-    objects: [job.id],
-    transport: "in-process",
-    clientAddress: null,
-    decision,
-    code,
-    usage: {
-      costPoints: 0,
-      rowsRead,
-      bytesRead,
-      storeMs: ranMs,
-      elapsedMs: ranMs,
-      responseBytes: 0,
-      events: 0,
-      subscriptionSeconds: 0,
-    },
-    traceId: job.id.replaceAll("-", ""),
+  return backgroundRecord({
+    ...{ executionId: job.id, tenantId: job.tenantId, subject: job.createdBy, objects: [job.id] },
+    ...{ operationName: "startQuery", fields: ["Mutation.startQuery"], decision, code },
+    used: { rowsRead, bytesRead, storeMs: ranMs, elapsedMs: ranMs },
     startedAtMs: job.startedAtMs ?? job.createdAtMs,
-  };
+  });
 };

@@ -1,5 +1,5 @@
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
-import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
+import { keptSubject } from "@tessera/platform/auth/standing-subject";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import type { Background } from "@tessera/platform/graphql/subgraph";
@@ -9,6 +9,7 @@ import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
+import { backgroundRecord } from "../domain/background-record.ts";
 import type { Cohort, CohortRun } from "../domain/cohort.ts";
 import type { ClosedNode, CohortPart } from "../domain/cohort-references.ts";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
@@ -45,11 +46,6 @@ const countRow = (row: unknown): CohortCount => {
   return { size: read.size, entered: read.entered, left: read.departed };
 };
 
-const subjectOf = (text: string): Subject => {
-  const [kind = "", ...id] = text.split(":");
-  return { kind: SUBJECT_KINDS.find((known) => known === kind) ?? "SERVICE", id: id.join(":") };
-};
-
 interface Work {
   rowsRead: number;
   bytesRead: number;
@@ -63,19 +59,17 @@ const recordOf = (
   code: string | null,
 ): ExecutionRecorded => {
   const { cohort, startedAtMs } = run;
-  const id = newId();
   const elapsedMs = Math.max(0, nowMs() - startedAtMs);
-  return {
-    ...{ executionId: id, tenantId: cohort.tenantId, subject: subjectOf(cohort.createdBy), grantId: null, kind: "JOB" },
-    ...{ operationName: "computeCohort", documentId: null, fields: ["Mutation.computeCohort"], objects: [cohort.id] },
-    ...{ transport: "in-process", clientAddress: null, decision: code === null ? "ALLOWED" : "FAILED", code },
-    usage: {
-      ...{ costPoints: 0, rowsRead: work.rowsRead, bytesRead: work.bytesRead, storeMs: elapsedMs, elapsedMs },
-      ...{ responseBytes: 0, events: 0, subscriptionSeconds: 0 },
+  return backgroundRecord({
+    ...{
+      executionId: newId(),
+      tenantId: cohort.tenantId,
+      subject: keptSubject(cohort.createdBy),
+      objects: [cohort.id],
     },
-    traceId: id.replaceAll("-", ""),
-    startedAtMs,
-  };
+    ...{ operationName: "computeCohort", fields: ["Mutation.computeCohort"] },
+    ...{ used: { ...work, storeMs: elapsedMs, elapsedMs }, code, startedAtMs },
+  });
 };
 
 const count = async ({ longQueries, statements }: ComputeDeps, run: CohortRun, work: Work): Promise<CohortCount> => {

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
-import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
+import { keptSubject } from "@tessera/platform/auth/standing-subject";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { backgroundRecord } from "../domain/background-record.ts";
 import { ERASURE_STEPS, nextPassMs, type ErasureRun } from "../domain/people/erasure.ts";
 import type { IdentityKey } from "../domain/people/identity.ts";
 import type { NumberedKey } from "../store/people/people-store-types.ts";
@@ -36,27 +37,15 @@ export interface EraseDeps extends EraseStepDeps {
 export const erasureDigest = (erasureId: string, key: IdentityKey): string =>
   `sha256:${createHash("sha256").update(`${erasureId}\n${key}`).digest("hex")}`;
 
-const subjectOf = (text: string): Subject => {
-  const [kind = "", ...id] = text.split(":");
-  return { kind: SUBJECT_KINDS.find((known) => known === kind) ?? "SERVICE", id: id.join(":") };
-};
-
 /** The record of a pass as an execution: it names the erasure and its digests, and nobody. */
 const recordOf = ({ newId, nowMs }: EraseDeps, run: ErasureRun, startedAtMs: number): ExecutionRecorded => {
-  const id = newId();
   const elapsedMs = Math.max(0, nowMs() - startedAtMs);
-  return {
-    ...{ executionId: id, tenantId: run.tenantId, subject: subjectOf(run.requestedBy), grantId: null, kind: "JOB" },
-    ...{ operationName: "erasePerson", documentId: null, fields: ["Mutation.erasePerson"] },
+  return backgroundRecord({
+    ...{ executionId: newId(), tenantId: run.tenantId, subject: keptSubject(run.requestedBy) },
+    ...{ operationName: "erasePerson", fields: ["Mutation.erasePerson"] },
     objects: [run.id, ...run.digests].slice(0, MAX_RECORDED),
-    ...{ transport: "in-process", clientAddress: null, decision: "ALLOWED", code: null },
-    usage: {
-      ...{ costPoints: 0, rowsRead: 0, bytesRead: 0, storeMs: elapsedMs, elapsedMs },
-      ...{ responseBytes: 0, events: 0, subscriptionSeconds: 0 },
-    },
-    traceId: id.replaceAll("-", ""),
-    startedAtMs,
-  };
+    ...{ used: { rowsRead: 0, bytesRead: 0, storeMs: elapsedMs, elapsedMs }, code: null, startedAtMs },
+  });
 };
 
 /** Finds every id of the person as links are now, and keeps them with the erasure; also those it had found before. */

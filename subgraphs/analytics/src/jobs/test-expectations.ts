@@ -1,11 +1,12 @@
-import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
+import { keptSubject } from "@tessera/platform/auth/standing-subject";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { backgroundRecord } from "../domain/background-record.ts";
 import type { KeptExpectation } from "../domain/quality/kept-expectation.ts";
 import { nextTestMs, outcomeOf, testedRange, type ExpectationVerdict } from "../domain/quality/verdict.ts";
 import type { TimeRange } from "../domain/time-range.ts";
@@ -31,11 +32,6 @@ export interface TestExpectationsDeps {
   readonly logger: Logger;
 }
 
-const subjectOf = (text: string): Subject => {
-  const [kind = "", ...id] = text.split(":");
-  return { kind: SUBJECT_KINDS.find((known) => known === kind) ?? "SERVICE", id: id.join(":") };
-};
-
 const NOTHING_READ = { rowsRead: 0, bytesRead: 0 } as const;
 
 /** The record of a test as an execution: who made the version stands behind it. */
@@ -46,20 +42,12 @@ const recordOf = (
   { rowsRead, bytesRead }: Pick<TestedExpectation, "rowsRead" | "bytesRead">,
   code: string | null,
 ): ExecutionRecorded => {
-  const id = newId();
   const elapsedMs = Math.max(0, nowMs() - startedAtMs);
-  return {
-    ...{ executionId: id, tenantId, subject: subjectOf(definedBy), grantId: null, kind: "JOB" },
-    ...{ operationName: "testExpectation", documentId: null, fields: ["Mutation.saveExpectation"] },
-    ...{ objects: [objectId], transport: "in-process", clientAddress: null },
-    ...{ decision: code === null ? "ALLOWED" : "FAILED", code },
-    usage: {
-      ...{ costPoints: 0, rowsRead, bytesRead, storeMs: elapsedMs, elapsedMs },
-      ...{ responseBytes: 0, events: 0, subscriptionSeconds: 0 },
-    },
-    traceId: id.replaceAll("-", ""),
-    startedAtMs,
-  };
+  return backgroundRecord({
+    ...{ executionId: newId(), tenantId, subject: keptSubject(definedBy), objects: [objectId] },
+    ...{ operationName: "testExpectation", fields: ["Mutation.saveExpectation"] },
+    ...{ used: { rowsRead, bytesRead, storeMs: elapsedMs, elapsedMs }, code, startedAtMs },
+  });
 };
 
 const runTest = async (deps: TestExpectationsDeps, run: ExpectationRun): Promise<void> => {

@@ -1,5 +1,5 @@
-import { SUBJECT_KINDS, type Subject } from "@tessera/contracts/caller";
 import { parseJobId, parseTenantId } from "@tessera/contracts/ids";
+import { keptSubject } from "@tessera/platform/auth/standing-subject";
 import { z } from "zod";
 import type { Job, JobState } from "../domain/job.ts";
 
@@ -26,15 +26,6 @@ const jobRow = z.object({
   created_by: z.string(),
   input: z.unknown(),
 });
-
-const isSubjectKind = (text: string): text is Subject["kind"] => SUBJECT_KINDS.some((kind) => kind === text);
-
-/** Reads `KIND:id`, as a job's author is stored. */
-const subjectOf = (text: string): Subject => {
-  const colon = text.indexOf(":");
-  const kind = text.slice(0, colon);
-  return { kind: isSubjectKind(kind) ? kind : "SERVICE", id: text.slice(colon + 1) };
-};
 
 const stateOf = (row: z.infer<typeof jobRow>): JobState => {
   const finishedAtMs = row.finished_at ?? row.created_at;
@@ -67,7 +58,7 @@ export const parseJobRow = (raw: unknown): Job => {
     progress: { rowsRead: row.rows_read, rowsToRead: row.rows_to_read, bytesRead: row.bytes_read },
     createdAtMs: row.created_at,
     expiresAtMs: row.expires_at,
-    createdBy: subjectOf(row.created_by),
+    createdBy: keptSubject(row.created_by),
     startedAtMs: row.started_at,
     input: row.input,
   };

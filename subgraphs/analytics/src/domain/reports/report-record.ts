@@ -1,5 +1,6 @@
 import type { ExecutionRecorded } from "@tessera/contracts/events/execution-recorded";
 import { standingSubject } from "@tessera/platform/auth/standing-subject";
+import { backgroundRecord } from "../background-record.ts";
 import type { Report, ReportRun } from "./report.ts";
 
 /** The record of a run as an execution of the report's owner, under the run's own id; null while it has not ended. */
@@ -11,27 +12,11 @@ export const reportRecord = (
   if (run.state !== "SUCCEEDED" && run.state !== "FAILED") return null;
   const code = run.error?.code ?? null;
   const startedAtMs = run.startedAtMs ?? run.createdAtMs;
-  return {
-    ...{
-      executionId: run.id,
-      tenantId: run.tenantId,
-      subject: standingSubject(owner) ?? { kind: "SERVICE", id: "reports" },
-      grantId: null,
-    },
-    ...{
-      kind: "JOB",
-      operationName: "runReport",
-      documentId: null,
-      fields: ["Mutation.runReportNow"],
-      objects: [run.reportId],
-    },
-    ...{ transport: "in-process", clientAddress: null, decision: code === null ? "ALLOWED" : "FAILED", code },
-    usage: {
-      ...{ costPoints: 0, rowsRead: used.rowsRead, bytesRead: used.bytesRead, storeMs: used.storeMs },
-      elapsedMs: Math.max(0, (run.finishedAtMs ?? startedAtMs) - startedAtMs),
-      ...{ responseBytes: 0, events: 0, subscriptionSeconds: 0 },
-    },
-    traceId: run.id.replaceAll("-", ""),
-    startedAtMs,
-  };
+  const elapsedMs = Math.max(0, (run.finishedAtMs ?? startedAtMs) - startedAtMs);
+  return backgroundRecord({
+    ...{ executionId: run.id, tenantId: run.tenantId, objects: [run.reportId] },
+    subject: standingSubject(owner) ?? { kind: "SERVICE", id: "reports" },
+    ...{ operationName: "runReport", fields: ["Mutation.runReportNow"] },
+    ...{ used: { ...used, elapsedMs }, code, startedAtMs },
+  });
 };
