@@ -1,6 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { createKeptForAWhile } from "@tessera/platform/runtime/kept-for-a-while";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { CATALOGUE_BOUND, holdsEverything, type CatalogueBound } from "../../domain/semantic/catalogue-bound.ts";
 import { valueTypeOf } from "../../domain/semantic/dimensions.ts";
@@ -35,7 +36,7 @@ const MAX_SUGGESTED = 3;
 const MAX_TEXTS = 1_000;
 /** Milliseconds for which a name is taken to be askable: long enough that open dashboards look up nothing. */
 const KEPT_MS = 60_000;
-/** Names that a process keeps, of all tenants; the oldest make room. */
+/** Names that a process keeps, of all tenants. */
 const MAX_KEPT = 20_000;
 
 const keyOf = (tenantId: TenantId, { kind, name, numbersBy }: AskedName): string =>
@@ -95,14 +96,7 @@ const distinct = (names: readonly AskedName[], kind: AskedName["kind"]): readonl
  * that a name is known with its first event. Callers under data policies are not told what there is: nothing is looked up for them.
  */
 export const createCheckNames = (deps: CheckNamesDeps): CheckNames => {
-  /** When a name was found to be askable. */
-  const kept = new Map<string, number>();
-  const keep = (key: string, atMs: number): void => {
-    kept.delete(key);
-    kept.set(key, atMs);
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-  };
+  const askable = createKeptForAWhile<string, true>({ ms: KEPT_MS, most: MAX_KEPT, nowMs: deps.nowMs });
   const lookUp = async (caller: Caller, names: readonly AskedName[], atMs: number): Promise<void> => {
     const { tenantId } = caller;
     const asked = { PROPERTY: distinct(names, "PROPERTY"), EVENT: distinct(names, "EVENT") };
@@ -119,16 +113,13 @@ export const createCheckNames = (deps: CheckNamesDeps): CheckNames => {
       const why = sent === undefined || one.numbersBy === null ? null : await whyNoNumbers(deps, caller, sent);
       if (why !== null && (await knowsAll(deps, caller)))
         throw bad(one, `${one.numbersBy} asks for numbers, and \`${written(one)}\` never held one. ${why}`);
-      keep(keyOf(tenantId, one), atMs);
+      askable.keep(keyOf(tenantId, one), true, atMs);
     }
   };
   return async (caller, question, where) => {
     if (caller.dataPolicy !== null) return;
     const atMs = deps.nowMs();
-    const isNew = (one: AskedName): boolean => {
-      const before = kept.get(keyOf(caller.tenantId, one));
-      return before === undefined || atMs - before >= KEPT_MS;
-    };
+    const isNew = (one: AskedName): boolean => askable.get(keyOf(caller.tenantId, one)) === undefined;
     const names = namesAsked(question, where).filter(isNew).slice(0, MAX_LOOKED_UP);
     if (names.length > 0) await lookUp(caller, names, atMs);
   };

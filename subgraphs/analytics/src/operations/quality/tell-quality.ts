@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
+import { createKeptLookups } from "@tessera/platform/runtime/kept-for-a-while";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { answerQuality, NOTHING_KNOWN, type AnswerQuality } from "../../domain/quality/answer-quality.ts";
 import type { NamesRead } from "../../domain/quality/event-names-read.ts";
@@ -14,7 +15,7 @@ export interface TellQualityDeps {
 
 /** Milliseconds for which the verdicts of a tenant are kept: short beside the hour between two tests, long beside the time between two questions. */
 const KEPT_MS = 30_000;
-/** Tenants whose verdicts a process keeps, at most 200 of each; the oldest make room. */
+/** Tenants whose verdicts a process keeps, at most 200 of each. */
 const MAX_KEPT = 500;
 
 /**
@@ -22,25 +23,14 @@ const MAX_KEPT = 500;
  * expectations, is told nothing of them.
  */
 export const tellQuality = ({ expectations, nowMs }: TellQualityDeps) => {
-  const kept = new Map<TenantId, { readonly atMs: number; readonly found: Promise<readonly KeptExpectation[]> }>();
-  const lookUp = (tenantId: TenantId, atMs: number): Promise<readonly KeptExpectation[]> => {
-    const before = kept.get(tenantId);
-    if (before !== undefined && atMs - before.atMs < KEPT_MS) return before.found;
-    const found = expectations.list(tenantId, null, KEPT_EXPECTATIONS.ofTenant);
-    const one = { atMs, found };
-    kept.delete(tenantId);
-    kept.set(tenantId, one);
-    // What could not be looked up is looked up again by whoever asks next.
-    found.catch(() => kept.get(tenantId) === one && kept.delete(tenantId));
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-    return found;
-  };
+  const kept = createKeptLookups<TenantId, readonly KeptExpectation[]>({ ms: KEPT_MS, most: MAX_KEPT, nowMs });
   return async (caller: Caller, names: NamesRead): Promise<AnswerQuality> => {
     const told =
       caller.dataPolicy === null && caller.subject.kind !== "LINK" && caller.permissions.has("analytics:read");
     if (!told) return NOTHING_KNOWN;
+    const { tenantId } = caller;
     const atMs = nowMs();
-    return answerQuality(await lookUp(caller.tenantId, atMs), names, atMs);
+    const list = () => expectations.list(tenantId, null, KEPT_EXPECTATIONS.ofTenant);
+    return answerQuality(await kept.of(tenantId, list), names, atMs);
   };
 };

@@ -1,4 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
+import { createKeptForAWhile } from "@tessera/platform/runtime/kept-for-a-while";
 import { policyFingerprint } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { BUILT_IN_DIMENSIONS, type BuiltInDimension } from "../../domain/semantic/built-in-dimensions.ts";
@@ -34,16 +35,11 @@ export interface Dimensions {
 const MAX_PATHS = 500;
 /** How long an answer is kept: menus are opened often, and properties change seldom. */
 const KEPT_MS = 60_000;
-/** Answers kept, one per tenant and data policy; the oldest makes room. */
+/** Answers kept, one per tenant and data policy. */
 const MAX_KEPT = 1_000;
 
 /** What is kept: all but what is there as soon as it is defined. */
 type Seen = Omit<Dimensions, "hierarchies" | "metrics" | "builtIn" | "own">;
-
-interface Kept {
-  readonly atMs: number;
-  readonly answer: Seen;
-}
 
 const ownDimensions = async (definitions: DefinitionStore, { tenantId }: Caller): Promise<readonly Dimension[]> => {
   const page = { first: MAX_DEFINITIONS.DIMENSION, after: null, archived: false };
@@ -62,7 +58,7 @@ export const listDimensions = ({
   readonly definitions: DefinitionStore;
   readonly nowMs: NowMs;
 }) => {
-  const kept = new Map<string, Kept>();
+  const kept = createKeptForAWhile<string, Seen>({ ms: KEPT_MS, most: MAX_KEPT, nowMs });
   const look = async (caller: Caller, atMs: number, signal: AbortSignal | undefined): Promise<Seen> => {
     const sample = { sinceMs: atMs - SEEN_BY_READERS.ms, events: SEEN_BY_READERS.events, paths: MAX_PATHS };
     const rows = await propertyPaths(caller, sample, signal);
@@ -76,14 +72,11 @@ export const listDimensions = ({
   };
   const seen = async (caller: Caller, signal: AbortSignal | undefined): Promise<Seen> => {
     const key = `${caller.tenantId} ${policyFingerprint(caller.dataPolicy)}`;
-    const atMs = nowMs();
     const before = kept.get(key);
-    if (before !== undefined && atMs - before.atMs < KEPT_MS) return before.answer;
+    if (before !== undefined) return before;
+    const atMs = nowMs();
     const answer = await look(caller, atMs, signal);
-    kept.delete(key);
-    kept.set(key, { atMs, answer });
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+    kept.keep(key, answer, atMs);
     return answer;
   };
   return async (caller: Caller, signal?: AbortSignal): Promise<Dimensions> => ({

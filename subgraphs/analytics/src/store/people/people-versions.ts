@@ -1,4 +1,5 @@
 import type { TenantId } from "@tessera/contracts/ids";
+import { createKeptLookups } from "@tessera/platform/runtime/kept-for-a-while";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { PeopleState, PeopleStore } from "./people-store-types.ts";
 
@@ -22,11 +23,6 @@ export interface PeopleVersions {
   forget(tenantId: TenantId): void;
 }
 
-interface Kept {
-  readonly state: Promise<PeopleVersion>;
-  readonly readAtMs: number;
-}
-
 const versionOf = ({ copiedVersion, links }: PeopleState): PeopleVersion => ({
   version: links === 0 ? 0 : copiedVersion,
   links,
@@ -37,28 +33,11 @@ export const createPeopleVersions = (deps: {
   readonly people: Pick<PeopleStore, "state">;
   readonly nowMs: NowMs;
 }): PeopleVersions => {
-  const kept = new Map<TenantId, Kept>();
-  const keep = (tenantId: TenantId, read: Kept): void => {
-    kept.delete(tenantId);
-    kept.set(tenantId, read);
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_TENANTS && oldest !== undefined) kept.delete(oldest);
-  };
+  const kept = createKeptLookups<TenantId, PeopleVersion>({
+    ...{ ms: MAX_STALE_MS, most: MAX_TENANTS, nowMs: deps.nowMs },
+  });
   return {
-    of: (tenantId) => {
-      const now = deps.nowMs();
-      const known = kept.get(tenantId);
-      if (known !== undefined && now - known.readAtMs < MAX_STALE_MS && now >= known.readAtMs) return known.state;
-      const state = deps.people.state(tenantId).then(versionOf);
-      const read = { state, readAtMs: now };
-      keep(tenantId, read);
-      state.catch(() => {
-        if (kept.get(tenantId) === read) kept.delete(tenantId);
-      });
-      return state;
-    },
-    forget: (tenantId) => {
-      kept.delete(tenantId);
-    },
+    of: (tenantId) => kept.of(tenantId, async () => versionOf(await deps.people.state(tenantId))),
+    forget: kept.forget,
   };
 };
