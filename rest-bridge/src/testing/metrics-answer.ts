@@ -1,4 +1,5 @@
 import type { RestRealtimeMetricsQuery } from "../generated/graphql.ts";
+import { provenanceAnswer } from "./provenance-answer.ts";
 
 /** The graph's metrics of one moment, with so many events and this cursor. */
 export const metricsAnswer = (events: number, cursor: string): RestRealtimeMetricsQuery => ({
@@ -15,29 +16,6 @@ export const metricsAnswer = (events: number, cursor: string): RestRealtimeMetri
     series: { bucketWidth: "PT5S", buckets: ["2026-11-20T11:55:00.000Z"], events: [events], users: [2] },
     asOf: "2026-11-20T12:00:00.000Z",
     cursor,
-    provenance: {
-      asOf: "2026-11-20T12:00:00.000Z",
-      freshness: "PT0S",
-      cache: "NONE",
-      exactness: "EXACT",
-      relativeError: null,
-      approximations: [],
-      tables: [],
-      rejectedTables: [],
-      rowsRead: events,
-      bytesRead: 10,
-      elapsedMs: 1,
-      timeZone: "UTC",
-      ...{
-        peopleVersion: null,
-        sampling: null,
-        rowsFilteredBy: [],
-        maskedColumns: [],
-        projections: null,
-        definitions: [],
-        cohorts: [],
-        quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
-      },
-    },
+    provenance: { ...provenanceAnswer, rowsRead: events },
   },
 });

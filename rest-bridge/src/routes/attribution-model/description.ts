@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { BEHAVIOUR_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { attributionAnswerSchema } from "./answer.ts";
 import { attributionQuestionSchema } from "./question.ts";
@@ -16,15 +17,6 @@ export const attributionModelDescription = {
   query,
   body: attributionQuestionSchema,
   answers: { 200: { description: "Credits, roles and paths by each dimension.", schema: attributionAnswerSchema } },
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "QUERY_TOO_COSTLY",
-    "RESULT_TOO_LARGE",
-    "QUERY_TIMEOUT",
-  ],
+  refusals: [...BEHAVIOUR_REFUSALS, "RESULT_TOO_LARGE"],
   authenticated: true,
 } as const satisfies RouteDescription<typeof query, typeof attributionQuestionSchema>;

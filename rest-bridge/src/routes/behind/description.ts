@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { BEHAVIOUR_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { NDJSON } from "../olap-rows/description.ts";
 import { countsSchema, eventsSchema, journeysSchema, peopleSchema } from "./answer.ts";
@@ -17,15 +18,7 @@ const journeysPage = behindPageSchema("BehindJourneysQuestion", "journeys", MAX_
 
 const common = {
   ...({ method: "post", tag: "Analytics", query, authenticated: true } as const),
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "QUERY_TOO_COSTLY",
-    "QUERY_TIMEOUT",
-  ],
+  refusals: BEHAVIOUR_REFUSALS,
 } as const;
 
 const WHOLE =

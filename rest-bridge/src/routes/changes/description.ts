@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { moment, orNull } from "../../answers/schemas.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { tenantIdSchema } from "../../http/question-parts.ts";
+import { WRITING_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 
 /** What kind of thing changed, as REST writes it. */
@@ -98,8 +99,5 @@ export const recordChangeDescription = {
   graphql: "Mutation.recordChange",
   ...{ query: nothing, body: changeSchema },
   answers: { 200: { description: "The change as it is kept.", schema: recordedSchema } },
-  refusals: [
-    ...(["BAD_INPUT", "BAD_USER_INPUT", "TENANT_MISMATCH", "FORBIDDEN"] as const),
-    ...(["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const),
-  ],
+  refusals: WRITING_REFUSALS,
 } as const satisfies RouteDescription<typeof nothing, typeof changeSchema>;

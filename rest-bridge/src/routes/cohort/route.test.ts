@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { provenanceAnswer } from "../../testing/provenance-answer.ts";
 import { cohortDescription } from "./description.ts";
 import { toRetentionInput } from "./route.ts";
 
@@ -58,32 +59,7 @@ const cohort = {
     ],
     groups: [{ dimensions: [], cohort: null, rows: [{ start: "2026-11-16T00:00:00Z", cells }], total: cells }],
     ...{ hasMoreGroups: false, total: cells },
-    provenance: {
-      ...{
-        asOf: "2026-11-20T12:00:00.000Z",
-        freshness: "PT0S",
-        cache: "NONE",
-        exactness: "EXACT",
-        relativeError: null,
-      },
-      ...{
-        approximations: [],
-        tables: [],
-        rejectedTables: [],
-        rowsRead: 1,
-        bytesRead: 2,
-        elapsedMs: 3,
-        timeZone: "UTC",
-        peopleVersion: null,
-        sampling: null,
-        rowsFilteredBy: [],
-        maskedColumns: [],
-        projections: null,
-        definitions: [],
-        cohorts: [],
-        quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
-      },
-    },
+    provenance: provenanceAnswer,
   },
   ...{ createdAt: "2026-11-20T12:00:00.000Z", updatedAt: "2026-11-20T12:00:00.000Z" },
 };

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { provenanceAnswer } from "../../testing/provenance-answer.ts";
 import * as descriptions from "./description.ts";
 
 const ID = "0195e2a0-0000-7000-8000-000000000001";
@@ -23,20 +24,6 @@ const match = {
   events: [{ part: "a", eventId: ID, time: AT }],
 };
 const pageInfo = { hasNextPage: true, endCursor: "next" };
-const provenance = {
-  ...{
-    asOf: AT,
-    freshness: "PT0S",
-    cache: "NONE",
-    exactness: "EXACT",
-    relativeError: null,
-    approximations: [],
-    tables: [],
-  },
-  ...{ rejectedTables: [], rowsRead: 1, bytesRead: 2, elapsedMs: 3, timeZone: "UTC", peopleVersion: null },
-  ...{ sampling: null, rowsFilteredBy: [], maskedColumns: [], projections: null, definitions: [], cohorts: [] },
-  quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
-};
 const comparison = {
   ...{ version: 1, total: 2, both: 1, onlyHereTotal: 0, onlyThereTotal: 1, onlyHere: [], onlyThere: [match] },
 };
@@ -138,7 +125,15 @@ describe("addresses about correlation rules", () => {
   it("try a rule on stored events, and compare its versions", async () => {
     answerWith({
       backtestCorrelationRule: {
-        ...{ range: { from: AT, to: AT }, version: 2, total: 1, matches: [match], counts, comparison, provenance },
+        ...{
+          range: { from: AT, to: AT },
+          version: 2,
+          total: 1,
+          matches: [match],
+          counts,
+          comparison,
+          provenance: provenanceAnswer,
+        },
         ...{ overTime: [{ start: AT, matches: 1 }], topKeys: [{ matches: 1, match }] },
       },
     });

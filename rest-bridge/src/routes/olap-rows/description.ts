@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { ROWS_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { questionSchema } from "../realtime-query/question.ts";
 
@@ -29,15 +30,7 @@ const common = {
   tag: "Analytics",
   query,
   body: streamedQuestionSchema,
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "RESULT_TOO_LARGE",
-    "QUERY_TIMEOUT",
-  ],
+  refusals: ROWS_REFUSALS,
   authenticated: true,
 } as const;
 

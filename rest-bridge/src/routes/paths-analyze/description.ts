@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { BEHAVIOUR_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { pathsAnswerSchema } from "./answer.ts";
 import { pathsQuestionSchema } from "./question.ts";
@@ -18,14 +19,6 @@ export const pathsAnalyzeDescription = {
   answers: {
     200: { description: "Nodes and links of the paths, and the most frequent whole ones.", schema: pathsAnswerSchema },
   },
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "QUERY_TOO_COSTLY",
-    "QUERY_TIMEOUT",
-  ],
+  refusals: BEHAVIOUR_REFUSALS,
   authenticated: true,
 } as const satisfies RouteDescription<typeof query, typeof pathsQuestionSchema>;

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { from } from "../../http/graphql-annotation.ts";
 import { tenantIdSchema } from "../../http/question-parts.ts";
+import { WRITING_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { erasureSchema, peopleChangeSchema, personSchema } from "./answer.ts";
 
@@ -12,10 +13,6 @@ const noBody = Type.Unknown();
 const common = { tag: "Analytics", authenticated: true } as const;
 const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }));
 const id = (coordinate: string) => Type.String({ minLength: 1, maxLength: MAX_ID, ...from(coordinate) });
-const WRITING = [
-  ...(["BAD_INPUT", "BAD_USER_INPUT", "TENANT_MISMATCH", "FORBIDDEN"] as const),
-  ...(["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const),
-] as const;
 
 const personQuery = Type.Object(
   {
@@ -54,7 +51,7 @@ export const mergePeopleDescription = {
   graphql: "Mutation.mergePeople",
   ...{ query: nothing, body: mergeSchema },
   answers: { 200: { description: "They are one person, or why not.", schema: peopleChangeSchema } },
-  refusals: WRITING,
+  refusals: WRITING_REFUSALS,
 } as const satisfies RouteDescription<typeof nothing, typeof mergeSchema>;
 
 const eraseSchema = Type.Object(
@@ -73,7 +70,7 @@ export const erasePersonDescription = {
   graphql: "Mutation.erasePerson",
   ...{ query: nothing, body: eraseSchema },
   answers: { 200: { description: "The erasure, which goes on until it is done.", schema: erasureSchema } },
-  refusals: [...WRITING, "OVERLOADED"],
+  refusals: [...WRITING_REFUSALS, "OVERLOADED"],
 } as const satisfies RouteDescription<typeof nothing, typeof eraseSchema>;
 
 /** GET /api/v2/analytics/people/erasures/{erasure_id}. */
@@ -103,5 +100,5 @@ export const identifyDescription = {
   graphql: "Mutation.identify",
   ...{ query: nothing, body: identifySchema },
   answers: { 200: { description: "The visitor is the user's, or why not.", schema: peopleChangeSchema } },
-  refusals: WRITING,
+  refusals: WRITING_REFUSALS,
 } as const satisfies RouteDescription<typeof nothing, typeof identifySchema>;

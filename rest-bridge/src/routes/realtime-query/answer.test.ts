@@ -1,12 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import { Value } from "typebox/value";
 import type { RestRealtimeQueryQuery } from "../../generated/graphql.ts";
+import { provenanceAnswer } from "../../testing/provenance-answer.ts";
 import { queryAnswerSchema, toQueryAnswer } from "./answer.ts";
 
 const provenance = {
-  asOf: "2026-11-20T12:00:00.000Z",
-  freshness: "PT0S",
-  cache: "NONE",
+  ...provenanceAnswer,
   exactness: "APPROXIMATE",
   relativeError: 0.008,
   approximations: [{ column: "people", method: "uniqCombined64(14)", relativeError: 0.008 }],
@@ -15,15 +14,6 @@ const provenance = {
   rowsRead: 12,
   bytesRead: "9007199254740993",
   elapsedMs: 1.5,
-  timeZone: "UTC",
-  peopleVersion: null,
-  sampling: null,
-  rowsFilteredBy: [],
-  maskedColumns: [],
-  projections: null,
-  definitions: [],
-  cohorts: [],
-  quality: { verdict: "UNKNOWN", expectations: 0, testedAt: null, failing: [] },
 } as const;
 
 const olap: RestRealtimeQueryQuery["olap"] = {

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { ROWS_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { queryAnswerSchema } from "./answer.ts";
 import { questionSchema } from "./question.ts";
@@ -16,14 +17,6 @@ export const realtimeQueryDescription = {
   query,
   body: questionSchema,
   answers: { 200: { description: "The answer, in the format asked for.", schema: queryAnswerSchema } },
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "RESULT_TOO_LARGE",
-    "QUERY_TIMEOUT",
-  ],
+  refusals: ROWS_REFUSALS,
   authenticated: true,
 } as const satisfies RouteDescription<typeof query, typeof questionSchema>;

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { BEHAVIOUR_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { sessionsAnswerSchema } from "./answer.ts";
 import { sessionsQuestionSchema } from "./question.ts";
@@ -16,14 +17,6 @@ export const sessionsAnalyzeDescription = {
   query,
   body: sessionsQuestionSchema,
   answers: { 200: { description: "The numbers, with the parts that were asked for.", schema: sessionsAnswerSchema } },
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "QUERY_TOO_COSTLY",
-    "QUERY_TIMEOUT",
-  ],
+  refusals: BEHAVIOUR_REFUSALS,
   authenticated: true,
 } as const satisfies RouteDescription<typeof query, typeof sessionsQuestionSchema>;
