@@ -32,12 +32,11 @@ export const untold = (signal: Told["signal"]): Told => ({ signal, bucket: null,
 const around = (
   context: Told["signal"] | null,
   told: readonly Told[],
-  policy: Rule["alerting"],
-  alert: SeriesBefore["alert"],
+  signals: readonly Told["signal"][],
+  { alerting, alert }: { readonly alerting: Rule["alerting"]; readonly alert: SeriesBefore["alert"] },
 ): readonly Told[] => {
   if (context === null) return told;
-  const signals = told.map(({ signal }) => signal);
-  return isContextLast(policy, alert, context, signals) ? [...told, untold(context)] : [untold(context), ...told];
+  return isContextLast(alerting, alert, context, signals) ? [...told, untold(context)] : [untold(context), ...told];
 };
 
 /** Reads, once for all series of a rule, what lies around their alerts. */
@@ -52,7 +51,7 @@ export const tellSeries = async (deps: TellSeriesDeps, rule: Rule, nowMs: number
     const signals = told.map(({ signal }) => signal);
     const labelled = { ...series, labels: held.labels, rule: held.name };
     const context = contextSignal(held.alerting, labelled, signals, silences);
-    const all = around(context, told, held.alerting, series.alert);
+    const all = around(context, told, signals, { alerting: held.alerting, alert: series.alert });
     const learned = taught.get(series.fingerprint) ?? null;
     return deps.settleSeries(
       held,

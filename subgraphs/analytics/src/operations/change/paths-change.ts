@@ -22,7 +22,7 @@ import {
   type BehaviourChangeDeps,
   type BehaviourToExplain,
 } from "./behaviour-change.ts";
-import { NO_EVENT } from "./unit-change.ts";
+import { onlyEvents } from "./unit-change.ts";
 
 /** What explaining numbers of paths needs. */
 export type PathsChangeDeps = BehaviourChangeDeps & PathsDeps;
@@ -107,11 +107,10 @@ export const pathsChange = async (
       const counted = await count({ span, conditions, edgesMs }, signal);
       const { question, place, frequent } = counted;
       const { listed } = toldOf(counted);
-      if (listed.length === 0) return { filter: { field: "id", in: [NO_EVENT] }, span };
+      if (listed.length === 0) return { filter: onlyEvents([]), span };
       const { rows } = await deps.paths.stepsOf(caller, question, place, { frequent, listed }, signal);
-      const ids = listedEvents(listed, rows).map(({ id }) => id);
       // What was erased since is not told.
-      return { filter: { field: "id", in: ids.length === 0 ? [NO_EVENT] : ids }, span };
+      return { filter: onlyEvents(listedEvents(listed, rows).map(({ id }) => id)), span };
     },
   };
 };

@@ -10,6 +10,7 @@ import { accessIn } from "../../domain/access-in.ts";
 import type { Field } from "../../domain/field.ts";
 import { parseField, parseRevealedField } from "../../domain/fields.ts";
 import { provenanceOf, type Cost, type Provenance } from "../../domain/provenance.ts";
+import type { FilterInput } from "../../domain/filter-input.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import type { SlicesStore } from "../../store/change/slices-store.ts";
 import type { BehaviourChange, ReadImpact } from "./behaviour-change.ts";
@@ -72,6 +73,14 @@ const valuesOf = (change: CountedUnits, rows: readonly ReadSlice[], periods: num
 const heldOf = (conditions: readonly SliceCondition[]): ReadBy["held"] =>
   conditions.map(({ values }) => values.map((value) => value ?? ""));
 
+/** The id of no event. */
+const NO_EVENT = "00000000-0000-0000-0000-000000000000";
+
+/** The filter of the events of some ids, which may be none. */
+export const onlyEvents = (ids: readonly string[]): FilterInput => ({
+  ...{ field: "id", in: ids.length === 0 ? [NO_EVENT] : ids },
+});
+
 /** A change of a number of units, read from the event store: a span at once, by all dimensions together. */
 export const unitChange = (deps: UnitChangeDeps, change: CountedUnits): BehaviourChange => {
   const { caller, name, held, span, timeZone, units } = change;
@@ -125,10 +134,7 @@ export const unitChange = (deps: UnitChangeDeps, change: CountedUnits): Behaviou
       const edgesMs = partsOf(entries, count).map(({ fromMs }) => fromMs);
       const asked = { reading, by: { fields, held: heldOf(conditions) }, place, edgesMs };
       const { rows } = await deps.slices.entries(caller, asked, signal);
-      return { filter: { field: "id", in: rows.length === 0 ? [NO_EVENT] : rows }, span: entries };
+      return { filter: onlyEvents(rows), span: entries };
     },
   };
 };
-
-/** The id of no event. */
-export const NO_EVENT = "00000000-0000-0000-0000-000000000000";
