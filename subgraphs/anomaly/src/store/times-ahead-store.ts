@@ -28,14 +28,15 @@ const nothing = (): null => null;
 
 /** Deliveries wait from now on for as long as they were to wait from the moment that was put down, which becomes now. `$1` the tenant, `$2` now, `$3` ahead, `$4` a lease. */
 const DELIVERIES = `UPDATE notify_delivery d SET created_at = least(d.created_at, $2), begun_at = CASE WHEN d.begun_at > $2 THEN $2 ELSE d.begun_at END,
+      postponed_at = CASE WHEN d.postponed_at > $2 THEN $2 ELSE d.postponed_at END,
       due_at = CASE WHEN w.written_at > $3 AND d.due_at > $2 THEN greatest($2, d.due_at - (w.written_at - $2)) ELSE d.due_at END,
       leased_until = CASE WHEN d.leased_until > $3 THEN $4 ELSE d.leased_until END,
       log = CASE WHEN w.tried_at > $2 THEN jsonb_set(d.log, '{-1,atMs}', to_jsonb(floor(extract(epoch FROM $2) * 1000))) ELSE d.log END
     FROM (
-      SELECT o.id, o.tried_at, greatest(o.created_at, o.begun_at, o.tried_at) AS written_at FROM (
-        SELECT n.id, n.created_at, n.begun_at, n.leased_until, to_timestamp((n.log->-1->>'atMs')::float8 / 1000) AS tried_at FROM notify_delivery n
+      SELECT o.id, o.tried_at, greatest(o.created_at, o.begun_at, o.postponed_at, o.tried_at) AS written_at FROM (
+        SELECT n.id, n.created_at, n.begun_at, n.postponed_at, n.leased_until, to_timestamp((n.log->-1->>'atMs')::float8 / 1000) AS tried_at FROM notify_delivery n
         WHERE n.tenant_id = $1 AND n.state IN ('GATHERING', 'SENDING', 'RETRYING') FOR UPDATE SKIP LOCKED
-      ) o WHERE greatest(o.created_at, o.begun_at, o.tried_at, o.leased_until) > $3
+      ) o WHERE greatest(o.created_at, o.begun_at, o.postponed_at, o.tried_at, o.leased_until) > $3
     ) w WHERE d.tenant_id = $1 AND d.id = w.id RETURNING d.id`;
 
 /** Webhooks that were put down, or tried, by such a clock are due now: their attempts stay as they were put down. */

@@ -41,6 +41,8 @@ export interface BeginDeps {
 
 /** Milliseconds after which a delivery is looked at again that waits for an earlier one. */
 const WAITS_MS = 1_000;
+/** The longest until a delivery is looked at again that waits for its group's: when that one is due may have been put down by a clock that was ahead. */
+const GROUP_WAITS_MS = 60_000;
 
 const nothing = (): null => null;
 const idRow = (row: unknown): string => z.object({ id: z.string() }).parse(row).id;
@@ -65,8 +67,10 @@ const isByItself = (deps: BeginDeps, { channel, delivery }: Held): boolean =>
 /** What becomes of a claim by what its channel's window holds, which counts what is begun. What was begun before goes on. */
 const fateOf = (deps: BeginDeps, held: Held, window: Window, nowMs: number): Fate => {
   const { channel, delivery } = held;
-  if (held.waits || held.group_tried_at !== null || channel.state !== "ACTIVE")
-    return { kind: "POSTPONE", dueMs: Math.max(nowMs + WAITS_MS, held.group_tried_at ?? 0) };
+  if (held.waits || held.group_tried_at !== null || channel.state !== "ACTIVE") {
+    const triedMs = Math.min(held.group_tried_at ?? 0, nowMs + GROUP_WAITS_MS);
+    return { kind: "POSTPONE", dueMs: Math.max(nowMs + WAITS_MS, triedMs) };
+  }
   if (delivery.begunAtMs !== null) return { kind: "BEGIN" };
   const isSummary = window.summary === delivery.id;
   const alone = isByItself(deps, held);
@@ -137,7 +141,8 @@ const keepBack = async (
   const postponed = all.flatMap(({ fate, delivery: { id } }) =>
     fate.kind === "POSTPONE" ? [{ id, dueMs: fate.dueMs }] : [],
   );
-  if (postponed.length > 0) await transaction.run(statements.postponeStatement(tenantId, postponed), nothing);
+  if (postponed.length > 0)
+    await transaction.run(statements.postponeStatement(tenantId, postponed, deps.nowMs()), nothing);
   const folded = new Map<string, { readonly ids: string[]; dueMs: number }>();
   for (const { fate, delivery } of all) {
     if (fate.kind !== "FOLD") continue;

@@ -66,15 +66,16 @@ export const windowsStatement = (
   params: [tenantId, channels.map(({ id }) => id), channels.map(({ sinceMs }) => at(sinceMs)), rateBundle, at(nowMs)],
 });
 
-/** Gives claims back: each is due again at a time of its own. */
+/** Gives claims back at a moment: each is due again at a time of its own. */
 export const postponeStatement = (
   tenantId: TenantId,
   postponed: readonly { readonly id: string; readonly dueMs: number }[],
+  nowMs: number,
 ): SqlStatement => ({
   name: "notify-postpone",
-  text: `UPDATE notify_delivery d SET due_at = p.due_at, lease_token = NULL, leased_until = NULL
+  text: `UPDATE notify_delivery d SET due_at = p.due_at, postponed_at = $4, lease_token = NULL, leased_until = NULL
     FROM unnest($2::uuid[], $3::timestamptz[]) AS p(id, due_at) WHERE d.tenant_id = $1 AND d.id = p.id`,
-  params: [tenantId, postponed.map(({ id }) => id), postponed.map(({ dueMs }) => at(dueMs))],
+  params: [tenantId, postponed.map(({ id }) => id), postponed.map(({ dueMs }) => at(dueMs)), at(nowMs)],
 });
 
 /** The delivery that takes in what a channel's rate cap keeps back. */
