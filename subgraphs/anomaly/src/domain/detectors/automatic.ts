@@ -1,13 +1,17 @@
 import type { Detector, Finding, Observation, Weighed } from "./detector.ts";
 import type { AutomaticDefinition } from "./detector-definition.ts";
-import { createEnsemble, DEFAULT_THRESHOLD, ensembleSchema, type EnsembleFinding } from "./ensemble.ts";
+import { createEnsemble, DEFAULT_THRESHOLD, ensembleSchema, SHAPES_STEP, type EnsembleFinding } from "./ensemble.ts";
 import { boundedScore, counts, NOTHING_MEASURED, sideOf, told, unjudged } from "./finding.ts";
 import { readKept } from "./packed.ts";
+import { createSeriesClock, seriesClockSchema } from "./series-clock.ts";
 
-/** The bucket, and the ends of the most similar stretches there were. */
-const weighedOf = ({ atMs, untilMs }: Observation, { nearest }: EnsembleFinding): readonly Weighed[] => {
-  const share = 1 / (1 + nearest.length);
-  return [{ atMs, share }, ...nearest.map((ago) => ({ atMs: atMs - ago * (untilMs - atMs), share }))];
+/** What is kept: what the ensemble has learnt, and the clock; what was kept before there was one has none. */
+const keptSchema = ensembleSchema.extend({ clock: seriesClockSchema.nullable().default(null) });
+
+/** The bucket, and the last buckets of the most similar stretches there were. */
+const weighedOf = (atMs: number, nearestMs: readonly number[]): readonly Weighed[] => {
+  const share = 1 / (1 + nearestMs.length);
+  return [atMs, ...nearestMs].map((ms) => ({ atMs: ms, share }));
 };
 
 const PART_WORDS = {
@@ -25,9 +29,13 @@ const becauseOf = (value: number, expected: number, { parts }: EnsembleFinding):
 };
 
 const judged = (
-  observation: Observation,
+  { atMs }: Observation,
   value: number,
-  found: EnsembleFinding & { readonly expected: number; readonly within: number },
+  found: EnsembleFinding & {
+    readonly expected: number;
+    readonly within: number;
+    readonly nearestMs: readonly number[];
+  },
   { sides, threshold }: { readonly sides: AutomaticDefinition["sides"]; readonly threshold: number },
 ): Finding => {
   const side = sideOf(value, found.expected);
@@ -39,23 +47,30 @@ const judged = (
     low: sides === "ABOVE" ? null : found.expected - found.within,
     high: sides === "BELOW" ? null : found.expected + found.within,
     side,
-    weighed: weighedOf(observation, found),
+    weighed: weighedOf(atMs, found.nearestMs),
     because: becauseOf(value, found.expected, found),
   };
 };
 
-/** The default ensemble as a detector; a sensitivity of 2 halves its threshold. Alarms are news: what lasts or comes again and again is told less and less. */
+/**
+ * The default ensemble as a detector; a sensitivity of 2 halves its threshold. Alarms are news: what lasts or comes again and again is told less and less. Where clocks are changed the
+ * series breaks off: shapes across it are of hours that do not follow each other, and are compared with none.
+ */
 export const createAutomatic = ({ sides, sensitivity }: AutomaticDefinition, saved: unknown): Detector => {
   const threshold = DEFAULT_THRESHOLD / sensitivity;
-  const ensemble = createEnsemble(threshold, readKept(ensembleSchema, saved));
+  const kept = readKept(keptSchema, saved);
+  const ensemble = createEnsemble(threshold, kept);
+  const clock = createSeriesClock(kept?.clock ?? null, SHAPES_STEP);
   return {
     judge: (observation) => {
+      ensemble.leaveOut(clock.placesLeftBefore(observation));
       const found = ensemble.judge(observation);
       const { expected, within } = found;
       if (observation.value === null) return NOTHING_MEASURED;
       if (expected === null || within === null) return unjudged("LEARNING", "too few values are known to judge by");
-      return judged(observation, observation.value, { ...found, expected, within }, { sides, threshold });
+      const nearestMs = found.nearest.map((ago) => clock.placesBefore(observation, ago));
+      return judged(observation, observation.value, { ...found, expected, within, nearestMs }, { sides, threshold });
     },
-    save: ensemble.save,
+    save: () => ({ ...ensemble.save(), clock: clock.save() }),
   };
 };

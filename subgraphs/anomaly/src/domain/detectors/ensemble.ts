@@ -13,6 +13,9 @@ const [SHORT_SHAPE, LONG_SHAPE] = [
   { length: 20, stride: 4 },
 ] as const;
 
+/** Earlier shapes of both lengths end at multiples of so many places before: what is to be compared lies such a multiple away. */
+export const SHAPES_STEP = LONG_SHAPE.stride;
+
 /** A novelty from which the default ensemble raises an alarm: a value whose parts are on average this far out, as -log10 of a chance. */
 export const DEFAULT_THRESHOLD = 0.8;
 
@@ -58,6 +61,8 @@ export type EnsembleState = z.infer<typeof ensembleSchema>;
 export interface Ensemble {
   /** Judges a value, then learns it. Of a gap it says nothing and learns only that there is one. */
   readonly judge: (point: Point) => EnsembleFinding;
+  /** Leaves so many places of the series empty: no shape reaches across one, and nothing else is said or learnt. */
+  readonly leaveOut: (places: number) => void;
   readonly save: () => EnsembleState;
 }
 
@@ -98,6 +103,9 @@ export const createEnsemble = (threshold = DEFAULT_THRESHOLD, saved: EnsembleSta
         },
         ...{ expected, within, nearest: ofShort.nearest },
       };
+    },
+    leaveOut: (places) => {
+      for (let left = 0; left < places; left += 1) history.put(Number.NaN);
     },
     save: () => ({
       ...{ day: day.save(), week: week.save(), short: short.save(), long: long.save() },

@@ -14,7 +14,7 @@ const KINDS: Readonly<Record<string, { readonly input: object; readonly byClock:
   CHANGE: { input: { since: "DAY_AGO", unit: "PERCENT", by: 80 }, byClock: true },
   ROBUST_Z: { input: {}, byClock: false },
   EWMA: { input: {}, byClock: false },
-  AUTOMATIC: { input: {}, byClock: false },
+  AUTOMATIC: { input: {}, byClock: true },
   SEASONAL_BAND: { input: {}, byClock: true },
   MSTL: { input: { method: "MSTL" }, byClock: true },
   CHANGEPOINT: { input: {}, byClock: false },
