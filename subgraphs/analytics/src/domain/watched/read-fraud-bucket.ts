@@ -13,15 +13,19 @@ export const readVelocityBucket = (
   answer: unknown,
   name: (typeof VALUE_NAMES)["VELOCITY"][number],
   { field, atMs }: { readonly field: string; readonly atMs: number },
-): { readonly points: readonly ReadPoint[]; readonly more: boolean } => {
+): { readonly points: readonly ReadPoint[]; readonly more: boolean; readonly fewest: number } => {
   const { entities, hasMore, top } = velocityShape.parse(answer);
   if (name === "entities")
-    return { points: [{ group: [], atMs, complete: true, point: { value: entities, samples: null } }], more: false };
+    return {
+      points: [{ group: [], atMs, complete: true, point: { value: entities, samples: null } }],
+      more: false,
+      fewest: 1,
+    };
   const points = top.map(({ entity, peak, events }) => ({
     ...{ group: [{ name: field, value: entity }], atMs, complete: true },
     point: { value: peak, samples: events },
   }));
-  return { points, more: hasMore };
+  return { points, more: hasMore, fewest: entities };
 };
 
 const ringsShape = z.object({ ringCount: z.number(), memberCount: z.number(), largest: z.number() });

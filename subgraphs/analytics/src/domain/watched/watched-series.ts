@@ -64,6 +64,15 @@ export const groupKey = (group: WatchedGroup): string => JSON.stringify(group.ma
 const add = (one: number | null, other: number | null): number | null =>
   one === null ? other : other === null ? one : one + other;
 
+/** What is left of everything without the groups that were told; only of numbers that add up. */
+export const lessTold = (all: WatchedPoint, told: readonly WatchedPoint[]): WatchedPoint => {
+  const left = (part: keyof WatchedPoint): number | null => {
+    const whole = all[part];
+    return whole === null ? null : told.reduce((rest, point) => rest - (point[part] ?? 0), whole);
+  };
+  return { value: left("value"), samples: left("samples") };
+};
+
 const UNKNOWN: WatchedPoint = { value: null, samples: null };
 
 const laidOut = (

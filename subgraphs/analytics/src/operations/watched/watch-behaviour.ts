@@ -69,16 +69,19 @@ const watchFunnel = async (watched: BehaviourToWatch, ask: Ask, nowMs: number): 
   return { ...read, additive: breakdown?.field !== undefined && name !== "conversionRate" };
 };
 
-const watchRetention = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
+const watchRetention = async (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
   const { input, value, window, maxSeries } = watched;
   refuseUnusedParts(value, "period");
   const name = chooseName(value, VALUE_NAMES.RETENTION, "rate");
-  const names = fieldsOf(input, "cohorts").length > 0 ? ["cohort"] : fieldsOf(input, "splitBy");
+  const ofCohorts = fieldsOf(input, "cohorts").length > 0;
+  const names = ofCohorts ? ["cohort"] : fieldsOf(input, "splitBy");
   const rest = { ...input, timeZone: window.timeZone, asOf: null, maxGroups: Math.min(MAX_GROUPS, maxSeries) };
-  return eachBucket(watched, async (bucket) => {
+  const read = await eachBucket(watched, async (bucket) => {
     const answer = await ask({ ...rest, range: rangeOfBuckets([bucket]) });
     return readRetentionBucket(answer, name, value.period ?? 1, { names, atMs: bucket.fromMs });
   });
+  // A start has one value of a field, a person may be in several cohorts.
+  return { ...read, additive: !ofCohorts && name !== "rate" };
 };
 
 const watchStickiness = (watched: BehaviourToWatch, ask: Ask): Promise<Read> => {
