@@ -180,7 +180,7 @@ describe("a picture of an anomaly", () => {
     });
     const { light, dark } = drawn.parse((await tenant.ask(asked)).data).anomalies.edges[0].node;
     expect(light.alternative).toBe(
-      "errors — country <b>DE</b>: 150 at 2021-06-07 10:00 (UTC); 1 of 2 buckets are anomalous, values of the episode from 150 to 150; it lasts.",
+      "errors — country <b>DE</b> (n, each hour): 150 at 2021-06-07 10:00 (UTC); 1 of 2 buckets are anomalous, values of the episode from 150 to 150; it lasts.",
     );
     expect(light.svg).toContain("country &lt;b&gt;DE&lt;/b&gt;");
     expect(light.svg + dark.svg).not.toContain("<b>");

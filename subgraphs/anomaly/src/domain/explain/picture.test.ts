@@ -5,6 +5,7 @@ import { z } from "zod";
 import { findingsOf } from "../../../testing/detector-definitions.ts";
 import { observationsOf } from "../../../testing/series-arbitraries.ts";
 import type { KeptBucket } from "../rules/series.ts";
+import { ANY_NUMBER } from "./number-shown.ts";
 import { PICTURE_SIZE, pictureOption, pictureText, THEMES, withWords, type AnomalyPictured } from "./picture.ts";
 
 const HOUR_MS = 3_600_000;
@@ -25,6 +26,7 @@ const odd = [48, 49, 50, 51].map((hour) => bucketAt(hour, 320 + hour, { score: 3
 const after = [52, 53, 54].map((hour) => bucketAt(hour, 110));
 const pictured: AnomalyPictured = {
   ...{ title: 'Errors <of> "checkout" — country DE', course: [...usual, ...odd, ...after], timeZone: "Europe/Berlin" },
+  shown: { name: "errors", unit: "", times: 1, each: "each hour" },
   span: { fromMs: FROM_MS + 48 * HOUR_MS, toMs: FROM_MS + 52 * HOUR_MS },
   ...{
     raisedAtMs: FROM_MS + 49 * HOUR_MS,
@@ -64,9 +66,52 @@ const judgedBy = (detector: object): readonly KeptBucket[] => {
 describe("a picture of an anomaly", () => {
   test("says in words what it shows, on the clock of the rule's zone", () => {
     expect(pictureText(pictured)).toBe(
-      'Errors <of> "checkout" — country DE: 368 where 83.9028 was expected (43.9028 to 123.903) at 2026-11-21 01:00 (Europe/Berlin); 4 of 55 buckets are anomalous, values of the episode from 368 to 371; it was over at 2026-11-21 06:00.',
+      'Errors <of> "checkout" — country DE (errors, each hour): 368 where 83.9028 was expected (43.9028 to 123.903) at 2026-11-21 01:00 (Europe/Berlin); 4 of 55 buckets are anomalous, values of the episode from 368 to 371; it was over at 2026-11-21 06:00.',
     );
     expect(pictureText({ ...pictured, course: [], resolvedAtMs: null })).toContain("no value at 2026-11-21 01:00");
+    expect(pictureText({ ...pictured, shown: ANY_NUMBER })).toMatch(/^Errors <of> "checkout" — country DE: 368 where/u);
+    const shares = { name: "failedShare", unit: "%", times: 100, each: "each minute" };
+    expect(pictureText({ ...pictured, shown: shares })).toContain(
+      "(failedShare, each minute): 36,800 % where 8,390.28 % was expected (4,390.28 % to 12,390.3 %)",
+    );
+  });
+
+  test("tells what number it is, in its unit, each how wide, in which zone, and names every sign that is drawn and no other", () => {
+    const shown = { name: "failedShare", unit: "%", times: 100, each: "each hour" };
+    const words = (of: AnomalyPictured): readonly string[] =>
+      [...drawn("LIGHT", of).matchAll(/<text[^>]*>([^<]*)/gu)].map(([, text = ""]) => text);
+    const bounded = { low: null, expected: null };
+    const at = (hour: number, more: Partial<KeptBucket>) => bucketAt(hour, more.value ?? null, more);
+    const above = [
+      at(48, { ...bounded, high: 1, value: 3, outcome: "ANOMALOUS" }),
+      at(55, { ...bounded, value: 0.25 }),
+    ];
+    const gone = [at(48, { value: 0.5 }), at(49, { value: null, outcome: "ANOMALOUS" })];
+    const all = ["value", "expected", "band", "lower bound", "upper bound", "anomalous", "missing", "episode"];
+    const named = (course: readonly KeptBucket[]): readonly string[] => {
+      const texts = words({ ...pictured, course, shown });
+      expect(texts).toContain("failedShare, each hour");
+      expect(texts).toContain("time in Europe/Berlin");
+      expect(texts.some((text) => /^[\d,.]+ %$/u.test(text))).toBe(true);
+      return all.filter((name) => texts.includes(name));
+    };
+    expect(named(pictured.course)).toEqual(["value", "expected", "band", "anomalous", "episode"]);
+    expect(named(above)).toEqual(["value", "upper bound", "anomalous"]);
+    expect(named(gone)).toEqual(["value", "expected", "band", "missing", "episode"]);
+  });
+
+  test("has time run evenly over what is missing, and shows a value that stands alone", () => {
+    const course = [bucketAt(0, 1), bucketAt(1, 2), bucketAt(5, 3), bucketAt(6, null), bucketAt(7, 4)];
+    const { xAxis, series } = z
+      .object({
+        xAxis: z.object({ data: z.array(z.string()) }),
+        series: z.array(z.object({ name: z.string(), data: z.array(z.number().nullable()) })),
+      })
+      .parse(pictureOption({ ...pictured, course }, "LIGHT"));
+    expect(xAxis.data.map((time) => time.slice(11))).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((hour) => `0${hour}:00`));
+    const of = (name: string) => series.find((one) => one.name === name)?.data;
+    expect(of("value")).toEqual([1, 2, null, null, null, 3, null, 4]);
+    expect(of("value alone")).toEqual([null, null, null, null, null, 3, null, 4]);
   });
 
   test.each([

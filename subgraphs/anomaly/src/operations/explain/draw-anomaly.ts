@@ -1,5 +1,6 @@
 import { drawSvg, pngOf } from "@tessera/platform/pictures/draw-picture";
 import type { Anomaly } from "../../domain/anomaly.ts";
+import { ANY_NUMBER, numberShown } from "../../domain/explain/number-shown.ts";
 import {
   PICTURE_SIZE,
   pictureOption,
@@ -35,6 +36,7 @@ export const drawAnomaly =
       acknowledgedAtMs: anomaly.acknowledgement?.atMs ?? null,
       resolvedAtMs: anomaly.resolution?.atMs ?? null,
       timeZone: watch?.kind === "QUESTION" ? watch.timeZone : "UTC",
+      shown: watch === undefined ? ANY_NUMBER : numberShown(watch),
     };
     const alternative = pictureText(pictured);
     const svg = withWords(drawSvg(pictureOption(pictured, theme), PICTURE_SIZE), alternative);
