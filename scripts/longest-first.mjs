@@ -18,6 +18,7 @@ export const LONGEST = [
   "tests/security/edge.spec.ts",
   "tests/journeys/costly-queries.spec.ts",
   "tests/security/failing-stores.spec.ts",
+  "tests/rules/bounded-series.db.test.ts",
   "tests/rules/explained-questions.db.test.ts",
   "tests/journeys/forwarded-callers.spec.ts",
   "tests/faults/open-subscription.spec.ts",
