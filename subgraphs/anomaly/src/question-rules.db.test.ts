@@ -91,6 +91,23 @@ describe("a rule that watches a question", () => {
     expect(asked).toEqual(["2021-06-07T10:00:00.000Z", "2021-06-07T12:00:00.000Z", "2021-06-07T13:00:00.000Z"]);
   });
 
+  test("judges series of whatever values events have, also of such as no store holds, each by itself", async () => {
+    const tenant = opened.openTenant();
+    const names = ["\u0000", "a\u0000b", "a\ufffdb", "\u{1F525}".repeat(20_000)];
+    for (const name of names) world.counts.set(name, (hour) => (hour === 11 ? 150 : 10));
+    await opened.makeRule(tenant);
+    await opened.turn(0);
+    await opened.turn(2);
+    await opened.turn();
+    const found = await anomalies(tenant);
+    expect(found.map(({ state }) => state)).toEqual(names.map(() => "RESOLVED"));
+    const values = found.map(({ group }) => z.array(z.object({ value: z.string() })).parse(group)[0]?.value);
+    const count = (all: readonly unknown[], one: unknown) => all.filter((other) => other === one).length;
+    const kept = names.map((name) => name.replace("\u0000", "\ufffd"));
+    expect(kept.map((name) => count(values, name))).toEqual(kept.map((name) => count(kept, name)));
+    expect(await told(tenant.tenantId, "alert.changed")).toHaveLength(2 * names.length);
+  });
+
   test("is asked as its author, with what they may now as far as they might then; without them it fails and says so", async () => {
     const tenant = opened.openTenant();
     world.counts.set("DE", () => 150);

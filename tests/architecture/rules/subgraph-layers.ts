@@ -42,9 +42,9 @@ const ASSEMBLES = new Set(["subgraph", "seed", "main"]);
 /** One feature put together, for subgraph.ts alone: open-webhooks.ts. */
 const OPENS = /^open-/;
 
-/** Domain code is pure; of the platform it may know only what is pure as well: time, errors, statistics and these single files. */
+/** Domain code is pure; of the platform it may know only what is pure as well: time, errors, statistics, text and these single files. */
 const PURE_PLATFORM =
-  /^@tessera\/platform\/(time\/|errors\/|statistics\/|events\/log-cursor$|pictures\/printable$|integrity\/(canonical-json|digest)$|executions\/allowance$|store\/property-path$|store\/data-policy$|auth\/(networks|standing-subject)$)/;
+  /^@tessera\/platform\/(time\/|errors\/|statistics\/|text\/|events\/log-cursor$|pictures\/printable$|integrity\/(canonical-json|digest)$|executions\/allowance$|store\/property-path$|store\/data-policy$|auth\/(networks|standing-subject)$)/;
 
 const layerOf = (path: string): string => (path.split("/")[3] ?? "").replace(/\.ts$/, "");
 

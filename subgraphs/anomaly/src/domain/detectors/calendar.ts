@@ -1,3 +1,4 @@
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import { z } from "zod";
 import type { CalendarRule } from "./definition-parts.ts";
 import type { Detector, Finding, Observation } from "./detector.ts";
@@ -49,7 +50,7 @@ export const byCalendar = (
     judge: (observation) => {
       const { calendar } = observation;
       if (calendar === null || rule === "AS_USUAL") return ordinary.judge(observation);
-      const label = calendar.slice(0, MAX_LABEL);
+      const label = beginningOf(calendar, MAX_LABEL);
       const found = rule === "SKIP" ? null : judgeLabelled(label, observation);
       if (areToOthers === "GAP") ordinary.judge({ ...observation, value: null });
       if (found !== null) return found;

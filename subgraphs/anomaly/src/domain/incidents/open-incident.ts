@@ -1,5 +1,6 @@
 import type { Subject } from "@tessera/contracts/caller";
 import type { IncidentId } from "@tessera/contracts/ids";
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import type { Severity } from "../alerts/alert.ts";
 import { putIncident, say, type OpenBook } from "./incident-book.ts";
 import type { IncidentPolicy, Placed } from "./incident-policy.ts";
@@ -40,7 +41,7 @@ const add = (book: OpenBook, id: IncidentId, opened: Opened, policy: IncidentPol
 
 const titleOf = ({ policy, labels }: Placed, ruleName: string): string => {
   const values = Object.entries(labels).map(([label, value]) => `${label} ${value === "" ? "none" : value}`);
-  return `${policy.name}: ${values.length === 0 ? ruleName : values.join(", ")}`.slice(0, MAX_TITLE_CHARACTERS);
+  return beginningOf(`${policy.name}: ${values.length === 0 ? ruleName : values.join(", ")}`, MAX_TITLE_CHARACTERS);
 };
 
 /** Opens an incident of a cause; null when the tenant has as many as it may have that are not closed. */

@@ -1,4 +1,5 @@
 import { parseAnomalyId, type AnomalyId } from "@tessera/contracts/ids";
+import { beginningOf, storableText } from "@tessera/platform/text/whole-characters";
 import { z } from "zod";
 
 /** What a provider tells back of one of its incidents. */
@@ -50,7 +51,7 @@ export const readPagerDutyEvent = (body: unknown): ProviderEvent | null => {
   if (!read.success) return null;
   const { id, event_type: kind, occurred_at: at, agent, data } = read.data.event;
   const isIncident = kind.startsWith("incident.") && data?.type === "incident";
-  const remoteId = isIncident && typeof data.id === "string" ? data.id.slice(0, MAX_NAME) : "";
+  const remoteId = isIncident && typeof data.id === "string" ? beginningOf(data.id, MAX_NAME) : "";
   return {
     ...{ id, command: isIncident ? (COMMANDS[kind] ?? null) : null, occurredAtMs: Date.parse(at) },
     remote: remoteId === "" ? null : { id: remoteId, url: urlOf(data?.html_url) },
@@ -58,6 +59,6 @@ export const readPagerDutyEvent = (body: unknown): ProviderEvent | null => {
     agent:
       agent === null || agent === undefined
         ? null
-        : { id: agent.id, name: (agent.summary ?? agent.id).slice(0, MAX_NAME) },
+        : { id: agent.id, name: storableText(beginningOf(agent.summary ?? agent.id, MAX_NAME)) },
   };
 };

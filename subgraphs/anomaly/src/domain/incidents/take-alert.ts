@@ -1,6 +1,7 @@
 import type { Subject } from "@tessera/contracts/caller";
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { AnomalyId, IncidentId } from "@tessera/contracts/ids";
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import { labelOf, labelTest, type Labels } from "../silences/matcher.ts";
 import { LINK_SCORE, likenessOf, type Compared } from "./correlation.ts";
 import { putSign, say, tellIncident, type OpenBook } from "./incident-book.ts";
@@ -26,11 +27,17 @@ const signsOf = (book: OpenBook, id: IncidentId): readonly Sign[] =>
 const isQuiet = (book: OpenBook, id: IncidentId): boolean =>
   !signsOf(book, id).some(({ state, inhibited }) => state === "OPEN" && !inhibited);
 
+/** Characters of what an alert is called in a timeline: values of events may be of any length. */
+const MAX_NAME_CHARACTERS = 500;
+
 /** An alert in words: its rule, and what its series is of. */
 const nameOf = ({ ruleName, group }: Pick<AlertChanged, "ruleName" | "group">): string =>
   group.length === 0
     ? ruleName
-    : `${ruleName} (${group.map(({ name, value }) => `${name} ${value ?? "none"}`).join(", ")})`;
+    : beginningOf(
+        `${ruleName} (${group.map(({ name, value }) => `${name} ${value ?? "none"}`).join(", ")})`,
+        MAX_NAME_CHARACTERS,
+      );
 
 const sentenceOf = (alert: AlertChanged, { note }: AlertActor): string =>
   [

@@ -1,4 +1,5 @@
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import type { Severity } from "../alerts/alert.ts";
 import type { Channel, ChannelKind } from "./channel.ts";
 import type { GroupChange, GroupedAlert, GroupView } from "./group.ts";
@@ -140,10 +141,11 @@ export interface MessageParts {
   readonly group?: GroupView | null;
 }
 
-const cut = (text: string, most: number): string => {
+const cut = (kind: ChannelKind, text: string, most: number): string => {
   if (text.length <= most) return text;
-  // No half of a surrogate pair is left at the end.
-  return `${text.slice(0, most - 3).replace(/[\uD800-\uDBFF]$/, "")}...`;
+  const beginning = beginningOf(text, most - 3);
+  // Nor of what Slack writes for one of its marks.
+  return `${kind === "SLACK" ? beginning.replace(/&[a-z]{0,3}$/, "") : beginning}...`;
 };
 
 /** The gravest of what a message names; of a group, of what is open in it, if anything is. */
@@ -190,7 +192,7 @@ export const messageOf = (parts: MessageParts): Message => {
     group: groupedOf(group, group?.alerts.slice(0, MAX_TOLD) ?? []),
     picture: count === 1 ? pictureOf(publicUrl, first.alert) : null,
     subject: group?.episode ?? (count === 1 ? subjectOf(first.alert) : null),
-    title: cut(title === "" ? "Alert" : title, MESSAGE_LIMITS.title),
-    text: cut(render(kind, channel.templates.body ?? BUILT_IN.body, view).trim(), MESSAGE_LIMITS.text),
+    title: cut(kind, title === "" ? "Alert" : title, MESSAGE_LIMITS.title),
+    text: cut(kind, render(kind, channel.templates.body ?? BUILT_IN.body, view).trim(), MESSAGE_LIMITS.text),
   };
 };

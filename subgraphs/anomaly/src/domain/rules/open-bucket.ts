@@ -5,7 +5,7 @@ import { isOfGroup, type DetectorDefinition, type SeriesDefinition } from "../de
 import type { Finding } from "../detectors/detector.ts";
 import { momentOf, readingIn } from "../zone-clock.ts";
 import type { MarkOf } from "../calendars/occurrences.ts";
-import { fingerprintOf, type JudgedBucket, type Series } from "./series.ts";
+import { fingerprintOf, storableGroup, type JudgedBucket, type Series } from "./series.ts";
 import type { Rule } from "../rule.ts";
 import { framesOf } from "./watch-plan.ts";
 import { BUCKET_MS, type WatchedQuestionRule } from "./watch.ts";
@@ -103,6 +103,7 @@ export const settledEarly = (
     const observation = { ...frame, value, samples: of };
     const finding = judgedEarly(definition, known.get(fingerprint)?.detector, observation);
     if (!isSettled(certain, alerting, finding)) return [];
-    return [{ fingerprint, group, bucket: { atMs: frame.atMs, untilMs: frame.untilMs, value, samples: of, finding } }];
+    const bucket = { atMs: frame.atMs, untilMs: frame.untilMs, value, samples: of, finding };
+    return [{ fingerprint, group: storableGroup(group), bucket }];
   });
 };

@@ -1,5 +1,6 @@
 import type { AnomalyId, RuleId } from "@tessera/contracts/ids";
 import { digestOf } from "@tessera/platform/integrity/digest";
+import { storableText } from "@tessera/platform/text/whole-characters";
 import type { AlertState } from "../alerts/alert-state.ts";
 import type { Finding, Observation } from "../detectors/detector.ts";
 
@@ -24,6 +25,10 @@ export const slotOf = (group: SeriesGroup): number =>
 /** Names a series among all of all rules: a hash of the rule's id and the group, whose fields are taken by name. */
 export const fingerprintOf = (ruleId: RuleId, group: SeriesGroup): string =>
   digestOf(`${ruleId}${JSON.stringify(fieldsByName(group))}`);
+
+/** What a series is of as stores hold it: values of events may hold what they don't. Told from others it is by its fingerprint, which is of the values as they came. */
+export const storableGroup = (group: SeriesGroup): SeriesGroup =>
+  group.map(({ name, value }) => ({ name, value: value === null ? null : storableText(value) }));
 
 /** A bucket of a series that was judged: what it held and what the detector said of it. */
 export interface JudgedBucket {

@@ -3,7 +3,7 @@ import { NO_CALENDAR, type MarkOf } from "../calendars/occurrences.ts";
 import type { Observation } from "../detectors/detector.ts";
 import { readingIn } from "../zone-clock.ts";
 import type { Rule } from "../rule.ts";
-import { fingerprintOf, OTHERS, type Series, type SeriesBucket, type SeriesGroup } from "./series.ts";
+import { fingerprintOf, OTHERS, storableGroup, type Series, type SeriesBucket, type SeriesGroup } from "./series.ts";
 import { BUCKET_MS, type WatchedQuestionRule } from "./watch.ts";
 
 /** Buckets one turn judges: with a thousand series they are as many values as one answer carries. */
@@ -152,8 +152,8 @@ export const turnOf = (
       samples: readonly (number | null)[];
     }) => {
       const fingerprint = fingerprintOf(rule.id, group);
-      const fresh = { fingerprint, group, recent: [], seenAtMs: answer.bucketsMs[0] ?? 0, detector: undefined };
-      const series = before.get(fingerprint) ?? fresh;
+      const fresh = { recent: [], seenAtMs: answer.bucketsMs[0] ?? 0, detector: undefined };
+      const series = before.get(fingerprint) ?? { fingerprint, group: storableGroup(group), ...fresh };
       return { series, buckets: observationsOf(answer, frames, held) };
     },
   );

@@ -1,3 +1,4 @@
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import { moment, type Told, type WebhookEventType } from "./event-type.ts";
 
 /** Bytes a body may have: Standard Webhooks 1.0.0 asks for less than 20 kB. */
@@ -19,7 +20,7 @@ const thin = ({ ids }: WebhookEventType, data: Told["data"]): Record<string, unk
   Object.fromEntries(
     ids.map((name) => {
       const value = data[name];
-      return [name, typeof value === "string" ? value.slice(0, MAX_THIN_CHARACTERS) : value];
+      return [name, typeof value === "string" ? beginningOf(value, MAX_THIN_CHARACTERS) : value];
     }),
   );
 

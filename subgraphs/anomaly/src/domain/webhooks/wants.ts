@@ -1,3 +1,4 @@
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import type { Endpoint } from "./endpoint.ts";
 import type { Told, WebhookEventType } from "./event-type.ts";
 
@@ -16,7 +17,7 @@ const MAX_SUBJECT = 300;
 
 /** Names what a message is about among all of the tenant's; types of one topic share their subjects. */
 export const subjectOf = (type: WebhookEventType, told: Told): string =>
-  `${type.topic ?? type.name}:${told.subject}`.slice(0, MAX_SUBJECT);
+  beginningOf(`${type.topic ?? type.name}:${told.subject}`, MAX_SUBJECT);
 
 /** What a message waits behind at an endpoint: messages of an equal key are sent one after another; null: nothing. */
 export const orderingKey = ({ ordering }: Pick<Endpoint, "ordering">, subject: string): string | null => {

@@ -97,6 +97,17 @@ test("Who acknowledges or resolves in PagerDuty does so here, by name, once howe
   ]);
 });
 
+test("Whoever has a name of any length and of any symbols acknowledges there", async () => {
+  const tenantId = freshTenantId();
+  const { endpoint } = await connect(tenantId, await makeChannel(tenantId));
+  for (const name of ["a\u0000b", `x${"\u{1F525}".repeat(200)}`, "\u{1F525}".repeat(200)]) {
+    const id = await raised(tenantId);
+    const body = event("incident.acknowledged", id).replace('"Earline Greenholt"', JSON.stringify(name));
+    expect(await send(endpoint, body)).toBe("TAKEN");
+    expect(await stateOf(tenantId, id)).toBe("ACKNOWLEDGED");
+  }
+});
+
 test("The same event at once is taken once", async () => {
   const tenantId = freshTenantId();
   const { endpoint } = await connect(tenantId, await makeChannel(tenantId));

@@ -1,15 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { Webhook } from "standardwebhooks";
-import { createPublicRequests, type PublicRequests } from "@tessera/platform/http/public-request";
-import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
+import { createPublicRequests } from "@tessera/platform/http/public-request";
 import { z } from "zod";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
 import { webhookRequest } from "../../domain/notify/kinds/webhook.ts";
 import { messageOf } from "../../domain/notify/message.ts";
+import { EVERY_KIND, SENDING_TENANT, sendTo, WEBHOOK_SECRET, type SentTo } from "../../testing/notify/every-kind.ts";
 import { alertOf, NOTIFY_EPOCH_MS } from "../../testing/notify/notify-room.ts";
 import { channelOf, SAMPLE_DELIVERY as DELIVERY } from "../../testing/notify/sample-channel.ts";
-import { KNOWN, openReceivers, type Fault, type Receivers } from "../../testing/notify/receivers.ts";
+import { openReceivers, type Fault, type Receivers } from "../../testing/notify/receivers.ts";
 import { createSendMessage, SEND_MS } from "./send-message.ts";
 
 // Nothing here is measured in time.
@@ -29,70 +29,33 @@ afterAll(async () => {
 /** Reads a body of JSON as the assertions below ask. */
 const read = (body: string): unknown => JSON.parse(body);
 
-const tenantId = freshTenantId();
-const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString("base64")}`;
-
-const sms = (): ChannelInput => ({
-  name: "sms",
-  sms: {
-    ...{ url: `${receivers.url}/sms`, headers: [{ name: "X-Token", value: "{{secret}}" }], secret: KNOWN.smsToken },
-    ...{ body: '{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}', numbers: ["+493012345678", "+493087654321"] },
-  },
-});
-/** A channel of each kind that is asked over HTTP, as its receiver wants it. */
-const KINDS: Readonly<Record<string, () => ChannelInput>> = {
-  "Slack's webhooks": () => ({ name: "a", slack: { webhookUrl: `${receivers.url}${KNOWN.slackWebhook}` } }),
-  "Slack's bots": () => ({ name: "b", slack: { botToken: KNOWN.slackToken, conversation: KNOWN.slackChannel } }),
-  Teams: () => ({ name: "c", teams: { webhookUrl: `${receivers.url}${KNOWN.teams}` } }),
-  PagerDuty: () => ({ name: "d", pagerDuty: { routingKey: KNOWN.routingKey, region: "EU" } }),
-  Opsgenie: () => ({ name: "e", opsgenie: { apiKey: KNOWN.apiKey, teams: ["Shop"] } }),
-  "gateways of short messages": sms,
-  webhooks: () => ({ name: "g", webhook: { url: `${receivers.url}/hook`, secret: WEBHOOK_SECRET } }),
+const tenantId = SENDING_TENANT;
+const STEPS = ["FIRING", "ACKNOWLEDGED", "RESOLVED"] as const;
+/** A channel of each kind, and one of a kind by its name. */
+const kinds = Object.entries(EVERY_KIND).map(([name, make]): [string, () => ChannelInput] => [
+  name,
+  () => make(receivers.url),
+]);
+const ofKind = (name: string): ChannelInput => {
+  const make = EVERY_KIND[name];
+  if (make === undefined) throw new Error(`There is no kind ${name}.`);
+  return make(receivers.url);
 };
-const kinds = Object.entries(KINDS);
+const sms = (): ChannelInput => ofKind("gateways of short messages");
 
 const NO_ENDPOINTS = { endpoints: { find: () => Promise.resolve(null) }, publicUrl: () => "" };
 const hostile = '<!channel> & <https://evil.example|click> *b* [x](https://evil.example)\r\nBcc: all@example.com"}]';
-const send = async (
-  input: ChannelInput,
-  more: { alert?: object; done?: string[]; thread?: string; secret?: string; requests?: PublicRequests } = {},
-) => {
-  const { url } = receivers;
-  const sendMessage = createSendMessage({
-    requests: more.requests ?? createPublicRequests({ allowLoopback: true }),
-    mailer: null,
-    ...NO_ENDPOINTS,
-    providers: {
-      slack: url,
-      pagerDuty: { US: "http://127.0.0.1:1", EU: url },
-      opsgenie: { US: url, EU: "http://127.0.0.1:1" },
-    },
-    nowMs: () => NOTIFY_EPOCH_MS,
-  });
-  const { channel, secret } = channelOf(input);
-  const done: string[] = [...(more.done ?? [])];
-  const message = messageOf({
-    ...{
-      id: DELIVERY,
-      channel,
-      alerts: [alertOf(tenantId, more.alert)],
-      unlisted: 0,
-      wait: "NOW",
-      atMs: NOTIFY_EPOCH_MS,
-      publicUrl: "https://tessera.example",
-    },
-  });
-  const onDone = (recipient: string) => Promise.resolve(done.push(recipient) > 0);
-  const outcome = await sendMessage({
-    ...{ channel, secret: more.secret ?? secret, message, thread: more.thread ?? null, done: more.done ?? [], onDone },
-  });
-  return { outcome, message, done };
-};
+const send = (input: ChannelInput, more: Omit<SentTo, "url"> = {}) => sendTo(input, { url: receivers.url, ...more });
 
 describe("What is sent", () => {
   test.each(kinds)("is taken by %s, which check it as the real ones do, whatever is in it", async (_name, input) => {
-    for (const to of ["FIRING", "ACKNOWLEDGED", "RESOLVED"]) {
-      const alert = { to, ruleName: hostile, because: hostile.repeat(60), labels: { rule: hostile } };
+    for (const to of STEPS) {
+      const alert: Partial<AlertChanged> = {
+        to,
+        ruleName: hostile,
+        because: hostile.repeat(60),
+        labels: { rule: hostile },
+      };
       expect((await send(input(), { alert })).outcome).toMatchObject({ kind: "SENT" });
     }
     expect(receivers.accepted.length).toBeGreaterThanOrEqual(3);
@@ -103,7 +66,7 @@ describe("What is sent", () => {
   });
 
   test("mentions nobody in Slack, and answers in the anomaly's thread", async () => {
-    const input = KINDS["Slack's bots"]?.() ?? sms();
+    const input = ofKind("Slack's bots");
     const { outcome } = await send(input, { alert: { ruleName: hostile, because: hostile } });
     expect(outcome).toMatchObject({ kind: "SENT", reference: expect.stringMatching(/^\d+\.\d+$/) });
     await send(input, { thread: "1700000000.000100", alert: { to: "RESOLVED" } });
@@ -116,8 +79,8 @@ describe("What is sent", () => {
 
   test("keeps to PagerDuty's and Opsgenie's keys: the anomaly's, for each step", async () => {
     const { anomalyId } = alertOf(tenantId);
-    for (const to of ["FIRING", "ACKNOWLEDGED", "RESOLVED"])
-      for (const name of ["PagerDuty", "Opsgenie"]) await send(KINDS[name]?.() ?? sms(), { alert: { to, anomalyId } });
+    for (const to of STEPS)
+      for (const name of ["PagerDuty", "Opsgenie"]) await send(ofKind(name), { alert: { to, anomalyId } });
     const events = receivers.accepted.filter(({ path }) => path === "/v2/enqueue").map(({ body }) => read(body));
     expect(events).toMatchObject([
       { event_action: "trigger", dedup_key: anomalyId, payload: { severity: "warning" } },
@@ -131,7 +94,7 @@ describe("What is sent", () => {
   });
 
   test("is signed for webhooks so that Standard Webhooks verify it", async () => {
-    await send(KINDS["webhooks"]?.() ?? sms());
+    await send(ofKind("webhooks"));
     const [taken] = receivers.accepted;
     expect(taken?.headers["webhook-id"]).toBe(DELIVERY);
     const sentAt = jest.spyOn(Date, "now").mockReturnValue(NOTIFY_EPOCH_MS);
@@ -213,7 +176,7 @@ describe("What fails", () => {
       receivers.faults.push(
         answer(name === "PagerDuty" || name === "Opsgenie" ? 202 : 200, "<html>Sign in to the wifi"),
       );
-      expect((await send(KINDS[name]?.() ?? sms())).outcome).toMatchObject({ kind: "TRY_AGAIN" });
+      expect((await send(ofKind(name))).outcome).toMatchObject({ kind: "TRY_AGAIN" });
     },
   );
 
@@ -226,7 +189,7 @@ describe("What fails", () => {
     ["Teams", "/workflows/abc/triggers/manual/paths/invoke?sig=unknown", true],
   ])("by %s with an unknown credential disables the channel", async (name, secret, disables) => {
     const known = secret.startsWith("/") ? `${receivers.url}${secret}` : secret;
-    expect((await send(KINDS[name]?.() ?? sms(), { secret: known })).outcome).toMatchObject({
+    expect((await send(ofKind(name), { secret: known })).outcome).toMatchObject({
       kind: "REFUSED",
       disables,
     });
@@ -235,7 +198,7 @@ describe("What fails", () => {
   test("by Slack's API: each error by what heals it", async () => {
     const of = async (error: string) => {
       receivers.faults.push(answer(200, JSON.stringify({ ok: false, error })));
-      return (await send(KINDS["Slack's bots"]?.() ?? sms())).outcome;
+      return (await send(ofKind("Slack's bots"))).outcome;
     };
     expect(await of("ratelimited")).toMatchObject({ kind: "TRY_AGAIN" });
     expect(await of("internal_error")).toMatchObject({ kind: "TRY_AGAIN" });

@@ -95,6 +95,24 @@ describe("the consumer of alerts", () => {
     expect((await timelineOf(tenantId)).filter(({ kind }) => kind === "OPENED")).toHaveLength(1);
   });
 
+  test("takes alerts of values of any length and of any symbols, also where its title and timeline are cut", async () => {
+    const tenantId = freshTenantId();
+    await room.setPolicies(tenantId, [{ name: "pages", groupBy: ["page"] }]);
+    const pages = [0, 1].map((offset) => "x".repeat(offset) + "\u{1F525}".repeat(20_000));
+    const alerts = pages.map((page) =>
+      incidentAlert(tenantId, { labels: { page }, group: [{ name: "page", value: page }] }),
+    );
+    await room.take(tenantId, alerts);
+    await room.take(
+      tenantId,
+      alerts.map((alert) => endOf(alert)),
+      2,
+    );
+    expect(new Set((await room.listed(tenantId)).map(({ title }) => title.length))).toEqual(new Set([299, 300]));
+    const told = (await timelineOf(tenantId)).filter(({ kind }) => kind.startsWith("ALERT_"));
+    expect(told.map(({ text }) => Buffer.from(text).toString() === text && text.length < 1_000)).toEqual([true, true]);
+  });
+
   test("makes whoever is on call by the policy's schedule the commander", async () => {
     const tenantId = freshTenantId();
     const schedule = "01936f1e-7c00-7000-8000-00000000000a";

@@ -35,6 +35,11 @@ export const KNOWN = {
   smsToken: "known-sms-token",
 } as const;
 
+const JSON_BODY = /^application\/json(?:; charset=utf-8)?$/i;
+const FORM = /^application\/x-www-form-urlencoded$/i;
+/** Bytes of an event that PagerDuty takes, and characters of all details that Opsgenie does. */
+const [PAGERDUTY_BYTES, OPSGENIE_DETAILS] = [512 * 1_024, 8_000];
+
 interface Verdict {
   readonly status: number;
   readonly body: string;
@@ -121,13 +126,21 @@ const opsgenieCreation = z.strictObject({
     .optional(),
   tags: z.array(z.string().max(50)).max(20),
   entity: z.string().max(512),
-  details: z.record(z.string(), z.string()),
+  details: z
+    .record(z.string(), z.string())
+    .refine((all) => Object.entries(all).flat().join("").length <= OPSGENIE_DETAILS),
 });
 const opsgenieStep = z.strictObject({ source: z.string().max(100), note: z.string().max(25_000) });
 
+/** A text as the readers of JSON that these providers use take it: none takes half of a surrogate pair, written as an escape. */
+const whole = (_name: string, value: unknown): unknown => {
+  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw new Error("This is no text.");
+  return value;
+};
+
 const parsed = <T>(schema: z.ZodType<T>, body: string): T | null => {
   try {
-    return schema.parse(JSON.parse(body));
+    return schema.parse(JSON.parse(body, whole));
   } catch {
     return null;
   }
@@ -158,6 +171,7 @@ const teams = ({ path, body }: Received): Verdict => {
 };
 
 const pagerDuty = ({ body }: Received): Verdict => {
+  if (Buffer.byteLength(body) > PAGERDUTY_BYTES) return verdict(413, "Payload too large");
   const event = parsed(pagerDutyEvent, body);
   const invalid = (...errors: string[]): Verdict =>
     verdict(400, { status: "invalid event", message: "Event object is invalid", errors });
@@ -181,12 +195,13 @@ const opsgenie = ({ path, headers, body }: Received): Verdict => {
     : verdict(422, { message: "Request body is not processable" });
 };
 
+const shortMessage = z.strictObject({ to: z.string().regex(/^\+\d{7,15}$/), text: z.string().min(1), id: z.string() });
+const formOf = (body: string): string => JSON.stringify(Object.fromEntries(new URLSearchParams(body)));
+
 const sms = ({ headers, body }: Received): Verdict => {
   if (headers["x-token"] !== KNOWN.smsToken) return verdict(401, { error: "token" });
-  const message = parsed(
-    z.strictObject({ to: z.string().regex(/^\+\d{7,15}$/), text: z.string().min(1), id: z.string() }),
-    body,
-  );
+  const isForm = FORM.test(headers["content-type"] ?? "");
+  const message = parsed(shortMessage, isForm ? formOf(body) : body);
   return message === null ? verdict(400, { error: "message" }) : verdict(200, { queued: true });
 };
 
@@ -198,15 +213,17 @@ const judge = (received: Received): Verdict => {
   if (path === "/v2/enqueue") return pagerDuty(received);
   if (path.startsWith("/v2/alerts")) return opsgenie(received);
   if (path === "/sms") return sms(received);
-  return path === "/hook" ? verdict(204, "") : verdict(404, "nothing here");
+  if (path !== "/hook") return verdict(404, "nothing here");
+  return parsed(z.looseObject({ type: z.string() }), received.body) === null
+    ? verdict(400, "no JSON")
+    : verdict(204, "");
 };
 
-/** What none of them takes, whatever it says. */
-const refusedByForm = ({ method, headers }: IncomingMessage): Verdict | null => {
+/** What none of them takes, whatever it says. Gateways of short messages take forms, too. */
+const refusedByForm = ({ method, headers, url }: IncomingMessage): Verdict | null => {
   if (method !== "POST") return verdict(405, "POST alone");
-  return /^application\/json(?:; charset=utf-8)?$/i.test(headers["content-type"] ?? "")
-    ? null
-    : verdict(415, "JSON alone");
+  const type = headers["content-type"] ?? "";
+  return JSON_BODY.test(type) || (url === "/sms" && FORM.test(type)) ? null : verdict(415, "JSON alone");
 };
 
 const readBody = async (request: IncomingMessage): Promise<string> => {

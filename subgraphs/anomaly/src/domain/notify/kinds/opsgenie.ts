@@ -1,3 +1,4 @@
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import type { Severity } from "../../alerts/alert.ts";
 import type { Message } from "../message.ts";
 import {
@@ -25,16 +26,16 @@ const MAX = {
 
 const tagsOf = (labels: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(labels)
-    .map(([name, value]) => `${name}:${value}`.slice(0, MAX.tag))
+    .map(([name, value]) => beginningOf(`${name}:${value}`, MAX.tag))
     .slice(0, MAX.tags);
 
 const creation = (message: Message, teams: readonly string[]): object => {
   const [alert] = message.alerts;
   return {
-    ...{ message: message.title.slice(0, MAX.message), alias: aliasOf(message), source: "Tessera" },
-    ...{ description: message.text.slice(0, MAX.description), priority: PRIORITIES[message.severity] },
+    ...{ message: beginningOf(message.title, MAX.message), alias: aliasOf(message), source: "Tessera" },
+    ...{ description: beginningOf(message.text, MAX.description), priority: PRIORITIES[message.severity] },
     ...(teams.length === 0 ? {} : { responders: teams.map((name) => ({ type: "team", name })) }),
-    ...{ tags: tagsOf(alert?.labels ?? {}), entity: (alert?.ruleName ?? "").slice(0, MAX.entity) },
+    ...{ tags: tagsOf(alert?.labels ?? {}), entity: beginningOf(alert?.ruleName ?? "", MAX.entity) },
     details: {
       ...{ rule_id: alert?.ruleId ?? "", anomaly_id: alert?.anomalyId ?? "", state: alert?.to ?? "" },
       ...{ value: String(alert?.value ?? ""), expected: String(alert?.expected ?? "") },
@@ -43,7 +44,7 @@ const creation = (message: Message, teams: readonly string[]): object => {
   };
 };
 
-const aliasOf = ({ subject, id }: Message): string => (subject ?? id).slice(0, MAX.alias);
+const aliasOf = ({ subject, id }: Message): string => beginningOf(subject ?? id, MAX.alias);
 
 /** A request of the Alerts API; alerts of one alias that is open are counted and not made again. */
 export const opsgenieAlert = (
@@ -57,7 +58,7 @@ export const opsgenieAlert = (
   const body =
     message.action === "TRIGGER"
       ? creation(message, to.teams)
-      : { source: "Tessera", note: `${message.title}\n${message.text}`.slice(0, MAX.note) };
+      : { source: "Tessera", note: beginningOf(`${message.title}\n${message.text}`, MAX.note) };
   return {
     ...{ method: "POST", url, body: JSON.stringify(body) },
     headers: { ...JSON_HEADERS, authorization: `GenieKey ${to.apiKey}` },

@@ -1,3 +1,4 @@
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import type { Severity } from "../../alerts/alert.ts";
 import type { Message } from "../message.ts";
 import { byStatus, JSON_HEADERS, objectIn, refused, sent, tryAgain } from "./transmission.ts";
@@ -7,8 +8,12 @@ const ACTIONS = { TRIGGER: "trigger", ACKNOWLEDGE: "acknowledge", RESOLVE: "reso
 const SEVERITIES: Readonly<Record<Severity, string>> = {
   ...{ INFO: "info", WARNING: "warning", ERROR: "error", CRITICAL: "critical" },
 };
-/** Characters of a summary. */
+/** Characters of a summary, and of what a series is of: values of events may be of any length. */
 const MAX_SUMMARY = 1_024;
+const MAX_COMPONENT = 1_024;
+
+const componentOf = (alert: Message["alerts"][number] | undefined): string =>
+  beginningOf(alert?.group.map(({ value }) => value ?? "").join(" ") ?? "", MAX_COMPONENT);
 
 /** An event of the Events API v2; the key of deduplication is the anomaly's, so that what is sent again changes nothing. */
 export const pagerDutyEvent = (
@@ -21,9 +26,9 @@ export const pagerDutyEvent = (
     ...{ client: "Tessera" },
     ...(message.picture === null ? {} : { links: [{ href: message.picture, text: "Picture of the series" }] }),
     payload: {
-      ...{ summary: message.title.slice(0, MAX_SUMMARY), source: alert?.ruleName ?? "tessera" },
+      ...{ summary: beginningOf(message.title, MAX_SUMMARY), source: alert?.ruleName ?? "tessera" },
       ...{ severity: SEVERITIES[message.severity], timestamp: new Date(alert?.atMs ?? message.atMs).toISOString() },
-      ...{ component: alert?.group.map(({ value }) => value ?? "").join(" ") ?? "", class: alert?.reason ?? "" },
+      ...{ component: componentOf(alert), class: alert?.reason ?? "" },
       custom_details: {
         ...{ text: message.text, rule_id: alert?.ruleId, anomaly_id: alert?.anomalyId, state: alert?.to },
         ...{ value: alert?.value, expected: alert?.expected, low: alert?.low, high: alert?.high },

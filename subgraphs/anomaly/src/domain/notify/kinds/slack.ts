@@ -1,3 +1,4 @@
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import type { Severity } from "../../alerts/alert.ts";
 import type { Message } from "../message.ts";
 import { byStatus, JSON_HEADERS, objectIn, refused, sent, tryAgain } from "./transmission.ts";
@@ -17,7 +18,7 @@ const RESOLVED_COLOUR = "#2F9E44";
 
 /** The beginning of an escaped text: no entity is cut through, which would show as what it is not. */
 const beginning = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 3).replace(/&[a-z]{0,3}$/, "")}...`;
+  text.length <= most ? text : `${beginningOf(text, most - 3).replace(/&[a-z]{0,3}$/, "")}...`;
 
 /** Plain text is shown as it is: what was escaped for the other blocks is turned back. */
 const plain = (text: string): string => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

@@ -1,3 +1,4 @@
+import { beginningOf, storableText } from "@tessera/platform/text/whole-characters";
 import { retryAfterMs } from "../../retry-after.ts";
 import { MAX_SAID, type SendOutcome } from "../retry.ts";
 
@@ -20,12 +21,9 @@ export interface Answer {
 /** Reads what a receiver made of a message. */
 export type ReadAnswer = (answer: Answer, nowMs: number) => SendOutcome;
 
-/** What is kept of an answer: its beginning on one line, without what could be a credential of the sender. */
+/** What is kept of an answer: its beginning on one line, without what could be a credential of the sender. It ends with a whole character: half of one can't be kept, and the try with it. */
 export const excerptOf = (text: string): string =>
-  text
-    .replaceAll(/[\p{Cc}\s]+/gu, " ")
-    .trim()
-    .slice(0, MAX_SAID);
+  storableText(beginningOf(text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim(), MAX_SAID));
 
 /** Answers after which the same message is tried again: too early, too much, or trouble at the other side. */
 const isPassing = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500;

@@ -1,3 +1,4 @@
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import { MAX_BODY_BYTES } from "../../webhooks/message.ts";
 import type { Message } from "../message.ts";
 import { JSON_HEADERS, type Transmission } from "./transmission.ts";
@@ -24,8 +25,7 @@ function* lessAndLess(message: Message): Generator<ReturnType<typeof webhookData
     group: group && { ...group, changes: group.changes.slice(0, kept) },
   });
   for (let kept = alerts.length; kept >= 0; kept -= 1) yield first(kept);
-  // No half of a surrogate pair is left at the end.
-  for (const most of SHORTER_TEXTS) yield { ...first(0), text: text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "") };
+  for (const most of SHORTER_TEXTS) yield { ...first(0), text: beginningOf(text, most) };
   yield { ...first(0), text: "", group: null };
 }
 
