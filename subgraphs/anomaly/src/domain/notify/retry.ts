@@ -3,12 +3,13 @@ import type { HandedMessage } from "./handed-message.ts";
 /** What becomes of a message that was sent, by what the receiver answered. */
 export type SendOutcome =
   | { readonly kind: "SENT"; readonly code: number | null; readonly said: string; readonly reference?: string }
-  /** It may go well another time. */
+  /** It may go well another time; `taken` are recipients of it who have it already. */
   | {
       readonly kind: "TRY_AGAIN";
       readonly code: number | null;
       readonly said: string;
       readonly retryAfterMs: number | null;
+      readonly taken?: readonly string[];
     }
   /** It is a message of an endpoint of webhooks as soon as its delivery is settled. */
   | { readonly kind: "HANDED_OVER"; readonly code: null; readonly said: string; readonly handed: HandedMessage }

@@ -25,11 +25,15 @@ afterAll(() => relay.close());
 const FROM = "alerts@tessera.example";
 const hostile = '<!channel> & <https://evil.example|click> "b" \r\nBcc: all@example.com"}]';
 
-const mailTo = (recipients: readonly string[], alert: Parameters<typeof alertOf>[1] = {}) => {
+const mailTo = (
+  recipients: readonly string[],
+  alert: Parameters<typeof alertOf>[1] = {},
+  done: readonly string[] = [],
+) => {
   const { channel } = channelOf({ name: "mail", email: { recipients } });
   const alerts = [alertOf(freshTenantId(), alert)];
   const message = messageOf({ id: SAMPLE_DELIVERY, channel, alerts, unlisted: 0, wait: "NOW", atMs: NOTIFY_EPOCH_MS });
-  return mailOf({ from: FROM, recipients, channelId: channel.id }, message);
+  return mailOf({ from: FROM, recipients, channelId: channel.id, done }, message);
 };
 const send = (recipients: readonly string[], alert: Parameters<typeof alertOf>[1] = {}) =>
   createMailer({ ...relay, from: FROM, tls: "REQUIRED" }).send(mailTo(recipients, alert));
@@ -52,6 +56,24 @@ describe("A mail", () => {
     );
   });
 
+  test("goes by TLS from the first byte on where the relay's address says so", async () => {
+    const implicit = await openMailServer("IMPLICIT");
+    const mailer = createMailer({ ...implicit, from: FROM, tls: "REQUIRED" });
+    expect(await mailer.send(mailTo(["ada@example.com"]))).toMatchObject({ kind: "SENT" });
+    expect([implicit.taken.length, implicit.isToldPassword()]).toEqual([1, true]);
+    await implicit.close();
+  });
+
+  test("is kept back from a relay that speaks no TLS where it has to, and so are the credentials", async () => {
+    const plain = await openMailServer("NONE");
+    const send = (tls: "REQUIRED" | "NONE") =>
+      createMailer({ url: plain.url, from: FROM, tls }).send(mailTo(["ada@example.com"]));
+    expect(await send("REQUIRED")).toMatchObject({ kind: "TRY_AGAIN" });
+    expect([plain.taken.length, plain.isToldPassword()]).toEqual([0, false]);
+    expect(await send("NONE")).toMatchObject({ kind: "SENT" });
+    await plain.close();
+  });
+
   test("that some mailboxes are refused of is sent to the others", async () => {
     expect(await send(["ada@example.com", RELAY.unknown])).toMatchObject({
       ...{ kind: "SENT", code: 250, said: expect.stringContaining(RELAY.unknown) },
@@ -59,11 +81,36 @@ describe("A mail", () => {
     expect(relay.taken.map(({ to }) => to)).toEqual([["ada@example.com"]]);
   });
 
+  test("that is larger than the relay takes is refused for itself alone", async () => {
+    const large = { ...mailTo(["ada@example.com"]), text: "x".repeat(2_000_001) };
+    const mailer = createMailer({ ...relay, from: FROM, tls: "REQUIRED" });
+    expect(await mailer.send(large)).toMatchObject({ kind: "REFUSED", disables: false });
+  });
+
+  test("that is put off for some mailboxes is tried again for these alone, and is one mail for all", async () => {
+    const recipients = ["ada@example.com", RELAY.later, RELAY.unknown, "bob@example.com"];
+    const deferred = await send(recipients);
+    expect(deferred).toMatchObject({
+      ...{ kind: "TRY_AGAIN", code: 450, said: expect.stringContaining(RELAY.later) },
+      taken: ["ada@example.com", "bob@example.com"],
+    });
+    const done = deferred.kind === "TRY_AGAIN" ? (deferred.taken ?? []) : [];
+    relay.faults.length = 0;
+    relay.knowsLater = true;
+    const again = createMailer({ ...relay, from: FROM, tls: "REQUIRED" }).send(mailTo(recipients, {}, done));
+    expect(await again).toMatchObject({ kind: "SENT", said: expect.stringContaining(RELAY.unknown) });
+    relay.knowsLater = false;
+    expect(relay.taken.map(({ to }) => to)).toEqual([["ada@example.com", "bob@example.com"], [RELAY.later]]);
+    for (const { text } of relay.taken)
+      expect(text.replaceAll(/\r\n[ \t]+/g, " ")).toContain(`To: ${recipients.join(", ")}`);
+  });
+
   test.each([
     ["a mailbox there is not", { kind: "REFUSED", code: 550, disables: true }, { recipient: RELAY.unknown }],
     ["greylisting", { kind: "TRY_AGAIN", code: 451 }, { at: "RCPT", status: 451 }],
     ["a message that is refused", { kind: "REFUSED", code: 554, disables: false }, { at: "DATA", status: 554 }],
     ["a full mailbox for now", { kind: "TRY_AGAIN", code: 452 }, { at: "DATA", status: 452 }],
+    ["a sender's mailbox the operator has to mend", { kind: "TRY_AGAIN", code: 550 }, { at: "MAIL", status: 550 }],
     ["credentials the operator has to mend", { kind: "TRY_AGAIN", code: 535 }, { at: "AUTH", status: 535 }],
   ] as const)("after %s is what it is", async (_name, wanted, fault) => {
     if ("at" in fault) relay.faults.push({ at: fault.at, status: fault.status, said: "said so" });
@@ -83,6 +130,7 @@ describe("A mail", () => {
 
   test.each([
     ["says nothing", () => undefined],
+    ["serves nobody", (socket: Socket) => socket.end("554 No service for you\r\n")],
     ["hangs up", (socket: Socket) => socket.destroy()],
     ["hangs up after its greeting", (socket: Socket) => socket.end("220 relay\r\n")],
     ["stops within a word", (socket: Socket) => socket.write("22")],

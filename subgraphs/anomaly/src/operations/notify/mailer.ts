@@ -1,4 +1,5 @@
 import { createTransport } from "nodemailer";
+import { z } from "zod";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import { excerptOf } from "../../domain/notify/kinds/transmission.ts";
 import type { Mail } from "../../domain/notify/kinds/email.ts";
@@ -25,8 +26,10 @@ export interface Mailer {
   send(mail: Mail): Promise<SendOutcome>;
 }
 
-/** Commands in answer to which a refusal is one of the recipients. */
-const OF_RECIPIENTS = "RCPT TO";
+/** The command in answer to which a refusal is one of the recipients, and that in answer to which it is one of the mail. */
+const [OF_RECIPIENTS, OF_MAIL] = ["RCPT TO", "DATA"] as const;
+/** What the library says of a mail that a relay would not take: too large, or refused after it was read. */
+const REFUSED_MAIL = "EMESSAGE";
 
 interface Trouble {
   readonly code: string;
@@ -50,18 +53,39 @@ const troubleIn = (error: unknown): Trouble => {
 
 /**
  * What a relay's refusal means (RFC 5321, 4.2.1): 4yz passes; of 5yz what is said of all recipients is for good, what is said of the message is of this one
- * alone, and what is said of the relay's own credentials is the operator's to mend.
+ * alone, and what is said of anything else (its service, TLS, credentials, the sender's mailbox) is the operator's to mend: the mail waits for that.
  */
 const outcomeOf = (error: unknown): SendOutcome => {
   const { code, command, status } = troubleIn(error);
   const said = excerptOf(errorMessage(error));
-  const isRefused = status !== null && status >= 500 && code !== "EAUTH" && !command.startsWith("AUTH");
+  const isForGood = status !== null && status >= 500 && [OF_RECIPIENTS, OF_MAIL].some((one) => one === command);
+  const isRefused = isForGood || (code === REFUSED_MAIL && (status === null || status >= 500));
   if (!isRefused) return { kind: "TRY_AGAIN", code: status, said, retryAfterMs: null };
   return { kind: "REFUSED", code: status, said, disables: command === OF_RECIPIENTS };
 };
 
 const addressOf = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "object" && value !== null ? textIn(value, "address") : "";
+
+const refusals = z.array(z.object({ recipient: z.string(), responseCode: z.number().optional(), message: z.string() }));
+
+/**
+ * What a relay said of the mailboxes that it refused of a mail it took for others: those that may do another time (4yz) are tried again by themselves, since the others have it.
+ */
+const outcomeOfTaken = (info: {
+  readonly response: string;
+  readonly accepted: readonly unknown[];
+  readonly rejectedErrors?: unknown;
+}): SendOutcome => {
+  const refused = refusals.parse(info.rejectedErrors ?? []);
+  const later = refused.find(({ responseCode = 500 }) => responseCode < 500);
+  const names = refused.map(({ recipient }) => recipient).join(", ");
+  const said = excerptOf(names === "" ? info.response : `${later?.message ?? info.response} (refused: ${names})`);
+  const code = Number(info.response.slice(0, 3)) || null;
+  if (later === undefined) return { kind: "SENT", code, said };
+  const taken = info.accepted.map(addressOf);
+  return { kind: "TRY_AGAIN", code: later.responseCode ?? null, said, retryAfterMs: null, taken };
+};
 
 /** Builds {@link Mailer}; a connection each, so that no message waits for another one's. */
 export const createMailer = (
@@ -84,10 +108,10 @@ export const createMailer = (
     ...{ disableFileAccess: true, disableUrlAccess: true },
   });
   const deliver = async (mail: Mail): Promise<SendOutcome> => {
-    const { to, pictures, attachments, ...same } = mail;
+    const { to, missing, pictures, attachments, ...same } = mail;
     const info = await transport.sendMail({
       ...{ ...same, to: [...to], references: [...mail.references], headers: { ...mail.headers } },
-      envelope: { from: mail.from, to: [...to] },
+      envelope: { from: mail.from, to: [...missing] },
       attachments: [
         ...pictures.map(({ name, cid, png }) => ({
           ...{ filename: `${name}.png`, content: Buffer.from(png), contentType: "image/png", cid },
@@ -99,9 +123,7 @@ export const createMailer = (
         })),
       ],
     });
-    const rejected = info.rejected.map(addressOf);
-    const said = rejected.length === 0 ? info.response : `${info.response} (refused: ${rejected.join(", ")})`;
-    return { kind: "SENT", code: Number(info.response.slice(0, 3)) || null, said: excerptOf(said) };
+    return outcomeOfTaken(info);
   };
   return {
     from: relay.from,

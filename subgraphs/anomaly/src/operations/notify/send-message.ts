@@ -117,6 +117,22 @@ const sendSms = async (deps: SendDeps, sending: Sending): Promise<SendOutcome> =
   return refused ?? last ?? { kind: "SENT", code: null, said: "Every number has it." };
 };
 
+/** Sends to the mailboxes that have not got it yet, in one mail; those of them that have it now are put down where others are tried again. */
+const sendMail = async ({ mailer }: SendDeps, sending: Sending): Promise<SendOutcome> => {
+  const { channel, message, done } = sending;
+  if (channel.settings.kind !== "EMAIL") throw new Error("Mails are sent by channels of their kind.");
+  if (mailer === null) return noRelay;
+  const to = { from: mailer.from, recipients: channel.settings.recipients, channelId: channel.id, done };
+  const mail = mailOf(to, message, sending.pictures, sending.page);
+  if (mail.missing.length === 0) return { kind: "SENT", code: null, said: "Every mailbox has it." };
+  const outcome = await mailer.send(mail);
+  for (const one of outcome.kind === "TRY_AGAIN" ? (outcome.taken ?? []) : []) if (!(await sending.onDone(one))) break;
+  // Others have it: what is refused of the rest disables nothing, as where a relay refuses some of a mail at once.
+  if (outcome.kind === "REFUSED" && outcome.disables && done.length > 0)
+    return { kind: "SENT", code: outcome.code, said: outcome.said };
+  return outcome;
+};
+
 const sendBySecret = (deps: SendDeps, sending: Sending, secret: string): Promise<SendOutcome> => {
   const { channel, message, thread, signal } = sending;
   const { settings } = channel;
@@ -168,19 +184,11 @@ const sendToAddress = (deps: SendDeps, { secret, message, signal }: Sending, url
 export const createSendMessage =
   (deps: SendDeps): SendMessage =>
   async (sending) => {
-    const { channel, secret, message } = sending;
+    const { channel, secret } = sending;
     const { settings } = channel;
     switch (settings.kind) {
       case "EMAIL":
-        if (deps.mailer === null) return noRelay;
-        return deps.mailer.send(
-          mailOf(
-            { from: deps.mailer.from, recipients: settings.recipients, channelId: channel.id },
-            message,
-            sending.pictures,
-            sending.page,
-          ),
-        );
+        return sendMail(deps, sending);
       case "SMS":
         return sendSms(deps, sending);
       case "WEBHOOK":

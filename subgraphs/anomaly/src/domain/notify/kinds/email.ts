@@ -14,6 +14,8 @@ export interface MailPicture {
 export interface Mail {
   readonly from: string;
   readonly to: readonly string[];
+  /** Those of them who have not got it yet: to nobody else it goes. */
+  readonly missing: readonly string[];
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -78,7 +80,13 @@ const pageForMail = (
 
 /** A message as a mail from the operator's mailbox. */
 export const mailOf = (
-  to: { readonly from: string; readonly recipients: readonly string[]; readonly channelId: string },
+  to: {
+    readonly from: string;
+    readonly recipients: readonly string[];
+    readonly channelId: string;
+    /** Recipients who have it; left out: nobody. */
+    readonly done?: readonly string[];
+  },
   message: Message,
   pictures: readonly MailPicture[] = [],
   page: MailPage = { html: null, attachments: [] },
@@ -98,6 +106,7 @@ export const mailOf = (
     ...{
       from: to.from,
       to: to.recipients,
+      missing: to.recipients.filter((one) => to.done?.includes(one) !== true),
       subject: line,
       text: `${text}\n`,
       html: whole?.html ?? told,
