@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "@jest/globals";
@@ -49,4 +50,35 @@ describe("docs/webhooks.md", () => {
       "nobody",
     );
   });
+
+  const noPython = spawnSync("python3", ["--version"]).status !== 0;
+  (noPython ? it.skip : it)(
+    `has an example in Python that takes what is signed here, and nothing else${noPython ? " (skipped: there is no python3)" : ""}`,
+    () => {
+      const { secret } = newWebhookSecret("HMAC_SHA256", randomBytes);
+      const [other, pair] = [newWebhookSecret("HMAC_SHA256", randomBytes), newWebhookSecret("ED25519", randomBytes)];
+      const [body, at] = ['{"type":"job.finished","text":"\u{1F525}"}', 1_795_000_000];
+      const headers = webhookHeaders([pair.secret, secret], { id: "msg_1", timestamp: at, body });
+      const asked = [
+        ...[
+          [secret, body, at + 299],
+          [secret, `${body} `, at],
+        ],
+        ...[
+          [secret, body, at + 301],
+          [other.secret, body, at],
+        ],
+      ].map(([key, text, now]) => ({ key, headers, text, now }));
+      const driver = `
+import sys
+for one in json.load(sys.stdin):
+    try:
+        print(verify_webhook(one["key"], one["headers"], one["text"].encode(), one["now"])["type"])
+    except ValueError:
+        print("refused")`;
+      const ran = spawnSync("python3", ["-c", `${exampleIn("python")}${driver}`], { input: JSON.stringify(asked) });
+      expect(ran.stderr.toString()).toBe("");
+      expect(ran.stdout.toString().trim().split("\n")).toEqual(["job.finished", "refused", "refused", "refused"]);
+    },
+  );
 });

@@ -99,10 +99,11 @@ describe("messages about one thing, when an endpoint asks for order", () => {
         maxLength: 5,
       }),
     }),
+    fc.record({ kind: fc.constant("replay" as const), onlyFailed: fc.boolean() }),
     fc.record({ kind: fc.constant("wait" as const), seconds: fc.constantFrom(0, 4, 5, 300, 7_200, 90_000) }),
   );
 
-  test("wait for the end of the former one, as in the simplest simulation of it", async () => {
+  test("wait for the end of the former one, also where they are sent again, as in the simplest simulation of it", async () => {
     // Breakers are tested elsewhere; here every key goes on by itself.
     const claims: typeof room.stores.claims = {
       ...room.stores.claims,
@@ -116,14 +117,19 @@ describe("messages about one thing, when an endpoint asks for order", () => {
     };
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 9 }), fc.boolean(), async (steps, all) => {
-        const to = await room.makeEndpoint({ ordering: all ? "ALL" : "SUBJECT" });
+        const [to, began] = [await room.makeEndpoint({ ordering: all ? "ALL" : "SUBJECT" }), room.clock.ms];
         const [keys, fails, reference] = [jobs(3), new Map<number, number>(), createReferenceOrder()];
         room.receiver.answer(to.path, ({ data }, before) =>
           before < (fails.get(Number(data["revision"])) ?? 0) ? 500 : 200,
         );
         for (const [place, one] of steps.entries()) {
           if (one.kind === "wait") room.clock.ms += one.seconds * 1_000;
-          else {
+          else if (one.kind === "replay") {
+            const range = { from: new Date(began).toISOString(), to: new Date(room.clock.ms + 1).toISOString() };
+            const asked = { endpointId: to.endpoint.id, ...range, onlyFailed: one.onlyFailed };
+            const deliveries = reference.replay(one.onlyFailed, room.clock.ms);
+            expect(await room.operations.replayWebhooks(to.caller, asked)).toEqual({ kind: "REPLAYED", deliveries });
+          } else {
             for (const [order, { key, fails: often }] of one.of.entries()) {
               const name = (place + 1) * 1_000 + order;
               fails.set(name, often);
