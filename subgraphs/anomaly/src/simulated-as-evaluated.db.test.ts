@@ -1,14 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
-import { z } from "zod";
-import {
-  HOUR_MS,
-  openQuestionWorld,
-  START_MS,
-  QUESTION,
-  type QuestionWorld,
-  type WorldTenant,
-} from "./testing/question-world.ts";
+import { HOUR_MS, openQuestionWorld, START_MS, QUESTION, type QuestionWorld } from "./testing/question-world.ts";
+import { evaluatedEpisodes, simulatedEpisodes } from "./testing/told-episodes.ts";
 
 // Both engines are shared with the tests beside this one; nothing here is measured in time.
 jest.setTimeout(240_000);
@@ -22,7 +15,7 @@ afterAll(() => opened.room.close());
 
 /** The hour of the first bucket that counts, and how many hours of a story follow. */
 const [FIRST, HOURS] = [9, 24];
-/** Every kind of detector a rule on a question may have, sensitive enough that stories lead to something. */
+/** Every kind of detector a rule on a question may have, by each way it may be judged, sensitive enough that stories lead to something. */
 const KINDS: Readonly<Record<string, object>> = {
   static: { side: "ABOVE", high: 250 },
   change: { since: "DAY_AGO", unit: "PERCENT", by: 100 },
@@ -30,6 +23,7 @@ const KINDS: Readonly<Record<string, object>> = {
   ewma: { baseline: 30 },
   automatic: {},
   seasonalBand: { seasons: "DAY" },
+  fittedBand: { seasons: "DAY", method: "MSTL" },
   forecast: { high: 400, horizonHours: 4 },
   changepoint: { confirm: 2 },
   missingData: { buckets: 2 },
@@ -39,6 +33,7 @@ const KINDS: Readonly<Record<string, object>> = {
   multivariate: {},
   ensemble: { members: [{ detector: { robustZ: {} } }, { detector: { ewma: {} } }] },
 };
+const inputOf = (kind: string): string => (kind === "fittedBand" ? "seasonalBand" : kind);
 /** Policies that differ in what they count; nothing of them goes by the wall clock, which evaluations see late. */
 const POLICIES: readonly object[] = [
   {},
@@ -80,75 +75,6 @@ const lay = ({ strange }: Story): void => {
     });
 };
 
-const changed = z.object({
-  payload: z.object({
-    ...{ ruleName: z.string(), group: z.array(z.object({ value: z.string() })), anomalyId: z.string().nullable() },
-    ...{ from: z.string(), to: z.string(), atMs: z.number(), sinceMs: z.number().nullable(), notify: z.boolean() },
-    ...{ reason: z.string(), severity: z.string() },
-  }),
-});
-interface Episode {
-  readonly series: string;
-  readonly severity: string;
-  readonly from: string;
-  readonly toldAt: string | null;
-  readonly until: string | null;
-  readonly endedBy: string | null;
-  readonly tellings: number;
-}
-const text = (ms: number): string => new Date(ms).toISOString();
-const inOrder = (episodes: readonly Episode[]): readonly Episode[] =>
-  episodes.toSorted((a, b) => `${a.series} ${a.from}`.localeCompare(`${b.series} ${b.from}`));
-const isOpen = (state: string): boolean => ["FIRING", "ACKNOWLEDGED", "RESOLVING"].includes(state);
-
-/** What the evaluator has said of a rule, episode by episode, read off the event log. */
-const evaluated = async ({ tenantId }: WorldTenant, rule: string): Promise<readonly Episode[]> => {
-  const { rows } = await opened.room.engines.owner.query(
-    "SELECT payload FROM event_log WHERE tenant_id = $1 AND topic = 'alert.changed' AND payload->>'ruleName' = $2 ORDER BY transaction_id, sequence",
-    [tenantId, rule],
-  );
-  const steps = rows.map((row) => changed.parse(row).payload);
-  const ids = [...new Set(steps.flatMap(({ anomalyId }) => (anomalyId === null ? [] : [anomalyId])))];
-  return inOrder(
-    ids.flatMap((id): Episode[] => {
-      const own = steps.filter(({ anomalyId }) => anomalyId === id);
-      const opening = own.find(({ from, to }) => !isOpen(from) && isOpen(to));
-      if (opening === undefined) return [];
-      const ending = own.find(({ from, to }) => isOpen(from) && !isOpen(to));
-      const told = own.filter(({ notify }) => notify);
-      return [
-        {
-          ...{ series: opening.group[0]?.value ?? "", severity: own.findLast(({ to }) => isOpen(to))?.severity ?? "" },
-          ...{ from: text(opening.sinceMs ?? opening.atMs), toldAt: told[0] === undefined ? null : text(told[0].atMs) },
-          ...{ until: ending === undefined ? null : text(ending.atMs), endedBy: ending?.reason ?? null },
-          tellings: told.length,
-        },
-      ];
-    }),
-  );
-};
-
-const SIMULATE = `query ($rule: ID!, $from: DateTime!, $to: DateTime!) { result: simulateRule(rule: $rule, from: $from, to: $to) {
-  episodes { group { value } severity from toldAt until endedBy tellings } } }`;
-const answer = z.object({
-  result: z.object({
-    episodes: z.array(
-      z.object({
-        ...{ group: z.array(z.object({ value: z.string() })), severity: z.string(), from: z.string() },
-        ...{ toldAt: z.string().nullable(), until: z.string().nullable(), endedBy: z.string().nullable() },
-        tellings: z.number(),
-      }),
-    ),
-  }),
-});
-const simulated = async (tenant: WorldTenant, rule: string, toMs: number): Promise<readonly Episode[]> => {
-  const asked = await tenant.ask(SIMULATE, { rule, from: text(START_MS + FIRST * HOUR_MS), to: text(toMs) });
-  expect(asked.errors).toBeUndefined();
-  return inOrder(
-    answer.parse(asked.data).result.episodes.map(({ group, ...same }) => ({ series: group[0]?.value ?? "", ...same })),
-  );
-};
-
 const play = async (one: Story): Promise<number> => {
   const tenant = opened.openTenant();
   lay(one);
@@ -157,7 +83,12 @@ const play = async (one: Story): Promise<number> => {
   for (const [kind, settings] of Object.entries(KINDS))
     rules.set(
       kind,
-      await opened.makeRule(tenant, { name: kind, question, detector: { [kind]: settings }, alerting: one.policy }),
+      await opened.makeRule(tenant, {
+        name: kind,
+        question,
+        detector: { [inputOf(kind)]: settings },
+        alerting: one.policy,
+      }),
     );
   // AUTOMATIC is shown 2,016 hours, a hundred a turn.
   for (let turn = 0; turn < 22; turn += 1) await opened.turn(0);
@@ -169,8 +100,9 @@ const play = async (one: Story): Promise<number> => {
   const toMs = Math.floor(opened.room.clock.ms / HOUR_MS) * HOUR_MS;
   let episodes = 0;
   for (const [kind, rule] of rules) {
-    const was = await evaluated(tenant, kind);
-    expect([kind, await simulated(tenant, rule, toMs)]).toEqual([kind, was]);
+    const was = await evaluatedEpisodes(opened.room, tenant.tenantId, kind);
+    const range = { fromMs: START_MS + FIRST * HOUR_MS, toMs };
+    expect([kind, await simulatedEpisodes(tenant, rule, range)]).toEqual([kind, was]);
     episodes += was.length;
   }
   return episodes;
