@@ -10,12 +10,14 @@ fetch("data:,").catch(() => undefined);
 
 /** Globals that each file makes anew and that go with it: jest's tests and their timeout, and where the generated client of Prisma is. */
 const OF_ONE_FILE = new Set(["JEST_STATE_SYMBOL", "EVENT_HANDLERS", "TEST_TIMEOUT_SYMBOL", "__dirname"]);
+/** What jest's transformer puts into the process when it first writes what it compiled to its cache, during whatever file that is. */
+const OF_JEST = Symbol.for("signal-exit emitter");
 const isOfOneFile = (key) => OF_ONE_FILE.has(typeof key === "symbol" ? key.description : key);
 
 const valuesOf = (object) =>
   new Map(
     Reflect.ownKeys(object)
-      .filter((key) => !isOfOneFile(key))
+      .filter((key) => key !== OF_JEST && !isOfOneFile(key))
       .map((key) => {
         const { value, get } = Object.getOwnPropertyDescriptor(object, key) ?? {};
         // Node makes most of its globals when they are first asked for.
