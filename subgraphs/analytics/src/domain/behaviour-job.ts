@@ -4,12 +4,14 @@ import { z } from "zod";
 import type { AttributionInput } from "./attribution/question.ts";
 import type { FunnelInput } from "./funnel/funnel-input.ts";
 import type { PathsInput } from "./paths/paths-input.ts";
+import type { SessionMetricsInput } from "./sessions/sessions-input.ts";
 
 /** Questions about what people do that a job answers, each by the name of its field in `StartQueryInput` and `Job`. */
 export interface BehaviourInputs {
   readonly funnel: FunnelInput;
   readonly paths: PathsInput;
   readonly attribution: AttributionInput;
+  readonly sessionMetrics: SessionMetricsInput;
 }
 
 /** One of {@link BehaviourInputs}. */
@@ -29,7 +31,7 @@ export interface BehaviourJobInput {
   readonly dataPolicy: DataPolicy | null;
 }
 
-const KINDS = ["funnel", "paths", "attribution"] as const satisfies readonly BehaviourKind[];
+const KINDS = ["funnel", "paths", "attribution", "sessionMetrics"] as const satisfies readonly BehaviourKind[];
 
 const stored = z.object({
   behaviour: z

@@ -24,6 +24,7 @@ import { startAnyQuery, type StartAnyInput } from "../operations/behaviour-jobs/
 import { queryAttribution } from "../operations/query-attribution.ts";
 import { queryFunnel } from "../operations/query-funnel.ts";
 import { queryPaths } from "../operations/query-paths.ts";
+import { querySessionMetrics } from "../operations/query-sessions.ts";
 import { readJobResult } from "../operations/read-job-result.ts";
 import { behaviourStatements } from "../store/behaviour-statements.ts";
 import { createAttributionStore } from "../store/attribution-store.ts";
@@ -33,6 +34,8 @@ import { createJobResults, type JobResults } from "../store/job-results.ts";
 import { createJobStore } from "../store/job-store.ts";
 import type { JobStore } from "../store/job-store-types.ts";
 import { createPathsStore } from "../store/paths-store.ts";
+import { createSessionsStore } from "../store/sessions-store.ts";
+import type { SessionMetricsInput } from "../domain/sessions/sessions-input.ts";
 import { createDefinitionStore } from "../store/semantic/definition-store.ts";
 import { keyOfQueueId, queueIdOf } from "./job-dispatch.ts";
 import { planBehaviour, type AnswerQuestion } from "./plan-behaviour.ts";
@@ -65,6 +68,7 @@ const deps = () => {
   return {
     ...{ jobs, results, features: everyFeature, newId: randomUUID, logger, nowMs: () => NOW, counting: countHere },
     ...{ funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore), sliceEvents: 3 },
+    sessions: createSessionsStore(eventStore),
     // The store's index tells of whole granules; of so few events that would be thousands of slices.
     attribution: { ...createAttributionStore(eventStore), estimate: () => Promise.resolve(6) },
     ...{ definitions: createDefinitionStore(resources), statements: behaviourStatements },
@@ -192,6 +196,24 @@ describe("a question about what people do, as a job", () => {
     expect(told).toMatchObject({ conversions: 2, attributedConversions: 2, nonConvertingJourneys: 1 });
     expect(told).toEqual(
       JSON.parse(JSON.stringify(withoutProvenance(await queryAttribution(deps())(by, attribution)))),
+    );
+  });
+
+  test("about sessions has the numbers, groups and pages it has when it is asked", async () => {
+    const by = anyone();
+    const events = ["ada", "bob", "cy"].flatMap((user, index) =>
+      [0, 60, 7_200].map((second) => ({ ...event(user, "page_view", second + index), url: `https://x.org/${second}` })),
+    );
+    await storeEvents(world.writer, by.tenantId, events);
+    const sessionMetrics: SessionMetricsInput = {
+      ...{ range: FUNNEL_RANGE, breakdown: ["url"], levels: [0.5, 0.9], pages: 5, page: "url", first: 10 },
+    };
+    const job = await started(by, { sessionMetrics });
+    const done = await work(job);
+    const { range: _range, ...told } = withoutProvenance(await readJobAnswer(deps())(by, done, "sessionMetrics"));
+    expect(told).toMatchObject({ total: { sessions: 6, people: 3, events: 9 }, groupCount: 2, pageCount: 3 });
+    expect(told).toEqual(
+      JSON.parse(JSON.stringify(withoutProvenance(await querySessionMetrics(deps())(by, sessionMetrics)))),
     );
   });
 

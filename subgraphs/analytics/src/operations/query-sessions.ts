@@ -1,6 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
-import type { NowMs } from "@tessera/platform/time/clock";
 import { fieldsOfUnit } from "../domain/analysis-unit.ts";
 import { accessOf } from "../domain/access.ts";
 import { approximationOf } from "../domain/asked-part.ts";
@@ -25,13 +24,17 @@ import type { SessionMetricsInput, SessionsInput } from "../domain/sessions/sess
 import { reachOf, SESSION_LIMITS, sessionMarks, type SessionsQuestion } from "../domain/sessions/sessions.ts";
 import { fromPart } from "./asked-part.ts";
 import { atRange, tellRange, type Asked, type TellsRange } from "./at-range.ts";
-import type { SessionsPlaceOfReading, SessionsStore, StoredSession } from "../store/sessions-store.ts";
+import type { SessionsPlaceOfReading, StoredSession } from "../store/sessions-store.ts";
+import {
+  inSlices,
+  readSessionSlices,
+  type ReadingSessions,
+  type SessionNumbers,
+  type SessionSlicesDeps,
+} from "./read-session-slices.ts";
 
 /** What questions about sessions need. */
-export interface SessionsDeps {
-  readonly sessions: SessionsStore;
-  readonly nowMs: NowMs;
-}
+export type SessionsDeps = SessionSlicesDeps;
 
 const CAMPAIGN_FIELDS = ["utmSource", "utmMedium", "utmCampaign"];
 
@@ -155,6 +158,20 @@ export const querySessions =
     return tellRange(connection, input);
   };
 
+/** Reads numbers over sessions: at once, or of many events of all units in slices of these. */
+const readNumbers = async (deps: SessionsDeps, reading: ReadingSessions, events: number): Promise<SessionNumbers> => {
+  const { caller, question, place, pagesPlace, signal } = reading;
+  if (question.part.fraction === 1 && inSlices(deps, events)) return readSessionSlices(deps, reading, events);
+  refuseTooManySessions(events);
+  const [metrics, pages] = await Promise.all([
+    deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
+    question.pages === 0 ? null : deps.sessions.pages(caller, question, pagesPlace, signal),
+  ]);
+  refuseTooManyLines(metrics.rows.length);
+  const costs = [metrics.statistics, ...(pages === null ? [] : [pages.statistics])];
+  return { lines: metrics.rows, pages: pages?.rows ?? null, costs, approximations: [] };
+};
+
 /** Answers `sessionMetrics`: numbers over sessions, over time and by group, and what pages are to them. */
 export const querySessionMetrics =
   (deps: SessionsDeps) =>
@@ -170,25 +187,21 @@ export const querySessionMetrics =
       const place = placeOf(question, source.table);
       // A part that was chosen by how much there is to read needs no counting.
       const size = part.exactRows === null ? await deps.sessions.size(caller, question, place, signal) : null;
-      refuseTooManySessions(size === null ? (part.exactRows ?? 0) * part.fraction : (size.rows[0] ?? 0));
-      const [metrics, pages] = await Promise.all([
-        deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
-        question.pages === 0
-          ? null
-          : deps.sessions.pages(caller, question, placeOf(question, pageSource.table), signal),
-      ]);
-      return { question, size, metrics, pages };
+      const events = size === null ? (part.exactRows ?? 0) * part.fraction : (size.rows[0] ?? 0);
+      const reading = { caller, question, place, pagesPlace: placeOf(question, pageSource.table), signal };
+      const numbers = await readNumbers(deps, reading, events);
+      return { question, size, numbers };
     });
-    const { question, size, metrics, pages } = drawn.answer;
-    refuseTooManyLines(metrics.rows.length);
-    const answer = layOutMetrics(question, metrics.rows);
-    const costs = [size, metrics, pages].flatMap((read) => (read === null ? [] : [read.statistics]));
-    const all = metrics.rows.find(({ values, bucket }) => values === null && bucket === null)?.sums;
-    const approximations = approximationOf(drawn.part, "sessions", all?.sessions ?? 0, all?.squares ?? 0);
-    const told = { caller, approximations, sampling: drawn.sampling };
+    const { question, size, numbers } = drawn.answer;
+    const { lines, pages } = numbers;
+    const answer = layOutMetrics(question, lines);
+    const costs = [...(size === null ? [] : [size.statistics]), ...numbers.costs];
+    const all = lines.find(({ values, bucket }) => values === null && bucket === null)?.sums;
+    const drawing = approximationOf(drawn.part, "sessions", all?.sessions ?? 0, all?.squares ?? 0);
+    const told = { caller, approximations: [...drawing, ...numbers.approximations], sampling: drawn.sampling };
     return {
       ...answer,
-      ...(pages === null ? { pages: [], pageCount: null } : layOutPages(question, pages.rows, answer.total.sessions)),
+      ...(pages === null ? { pages: [], pageCount: null } : layOutPages(question, pages, answer.total.sessions)),
       provenance: provenance(
         question,
         pages === null ? [source] : [source, pageSource],

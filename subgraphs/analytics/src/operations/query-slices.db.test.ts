@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { TenantId } from "@tessera/contracts/ids";
 import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
@@ -7,17 +8,21 @@ import { anyEvent, anyRules, inputOf, written } from "../../testing/attribution-
 import { countHere } from "../../testing/count-here.ts";
 import { anyFunnel } from "../../testing/funnel-arbitraries.ts";
 import { manyUnits, referenceOf, unitInput } from "../../testing/funnel-world.ts";
+import { sessionWorld } from "../../testing/session-arbitraries.ts";
 import { storeEvents } from "../../testing/test-events.ts";
 import type { AttributionInput } from "../domain/attribution/question.ts";
 import type { FunnelInput } from "../domain/funnel/funnel-input.ts";
 import type { PathsInput } from "../domain/paths/paths-input.ts";
+import type { SessionMetricsInput } from "../domain/sessions/sessions-input.ts";
 import { createAttributionStore } from "../store/attribution-store.ts";
 import { createFunnelStore } from "../store/funnel-store.ts";
 import { createPathsStore } from "../store/paths-store.ts";
+import { createSessionsStore } from "../store/sessions-store.ts";
 import { jobEffort, type Effort, type SlicesRead } from "./effort.ts";
 import { queryAttribution } from "./query-attribution.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryPaths } from "./query-paths.ts";
+import { querySessionMetrics } from "./query-sessions.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(300_000);
@@ -40,6 +45,7 @@ const deps = (effort: Effort) => {
   const stores = { funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore) };
   return {
     ...stores,
+    sessions: createSessionsStore(eventStore),
     attribution: createAttributionStore(eventStore),
     counting: countHere,
     nowMs: () => Date.parse("2026-04-01T00:00:00Z"),
@@ -168,5 +174,53 @@ describe("a question answered in slices of its units", () => {
       ),
       { numRuns: 6, endOnFailure: true },
     );
+  });
+
+  test("gives sessions the numbers, series, groups and pages they have in one: of persons, accounts, values, and as sent", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        sessionWorld,
+        fc.subarray(["country", "source"]),
+        fc.constantFrom("NONE", "HOUR", "DAY"),
+        fc.integer({ min: 1, max: 5 }),
+        async ({ events, questions }, breakdown, granularity, sliceEvents) => {
+          const tenantId = freshTenantId();
+          await storeEvents(world.writer, tenantId, events);
+          for (const question of questions) {
+            const input: SessionMetricsInput = {
+              ...{ ...question, breakdown, granularity, first: 100, levels: [0, 0.25, 0.5], pages: 2 },
+            };
+            const ask = async (size: number | null) => {
+              const { provenance, ...answer } = await querySessionMetrics(deps(slicing(size).effort))(
+                reader(tenantId),
+                input,
+              );
+              return { ...answer, approximations: provenance.approximations };
+            };
+            expect({ input, answer: await ask(sliceEvents) }).toEqual({ input, answer: await ask(null) });
+          }
+        },
+      ),
+      { numRuns: 6, endOnFailure: true },
+    );
+  });
+
+  test("refuses sessions in more groups and buckets than are kept of so many events, and says how to narrow", async () => {
+    const tenantId = freshTenantId();
+    const day = Date.parse("2026-03-02T00:00:00Z");
+    await storeEvents(
+      world.writer,
+      tenantId,
+      Array.from({ length: 500 }, (_, index) => ({
+        ...{ id: randomUUID(), name: "view", userId: `u${index}`, country: `c${index}`, timeMs: day + index * 1_000 },
+      })),
+    );
+    const range = { from: "2026-03-02T00:00:00Z", to: "2026-03-03T00:00:00Z" };
+    const asked = querySessionMetrics(deps(slicing(100).effort))(reader(tenantId), { range, breakdown: ["country"] });
+    await expect(asked).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      extras: { field: "input.breakdown" },
+      message: expect.stringContaining("take wider buckets, or a shorter range"),
+    });
   });
 });

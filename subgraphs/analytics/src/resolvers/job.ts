@@ -26,6 +26,7 @@ export const Job: JobResolvers = {
   funnel: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "funnel"),
   attribution: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "attribution"),
   paths: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "paths"),
+  sessionMetrics: (job, _args, { caller, operations }) => operations.readJobAnswer(caller, job, "sessionMetrics"),
 };
 
 const STARTED = { STARTED: "QueryStarted", TOO_MANY: "TooManyJobs" } as const;

@@ -76,7 +76,8 @@ const moneySql = ({ currency }: SessionsQuestion, params: Params): string =>
 const unitOf = ({ definition }: SessionsQuestion): AnalysisUnit =>
   definition.kind === "SENT" ? { kind: "SESSION" } : definition.unit;
 
-const isByPerson = (question: SessionsQuestion): boolean => unitOf(question).kind === "PERSON";
+/** Whether persons are the units. */
+export const isByPerson = (question: SessionsQuestion): boolean => unitOf(question).kind === "PERSON";
 
 const cutsAtCampaigns = ({ definition }: SessionsQuestion): boolean =>
   definition.kind === "GAP" && definition.cutAtCampaign;
@@ -126,9 +127,9 @@ const layoutOf = (
   };
 };
 
-/** The persons whose sessions are looked at. */
-export const partSql = ({ part }: SessionsQuestion, params: Params): readonly string[] =>
-  part.slice === null ? [] : sliceSql({ kind: "PERSON" }, part.slice, params);
+/** The units whose sessions are looked at. */
+export const partSql = (question: SessionsQuestion, params: Params): readonly string[] =>
+  question.part.slice === null ? [] : sliceSql(unitOf(question), question.part.slice, params);
 
 /** Each unit's events in order, those of each source for themselves where sessions are so: rows with `unit`, `flow` and `events`. */
 const unitsSql = (

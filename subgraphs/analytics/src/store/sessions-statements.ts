@@ -5,7 +5,15 @@ import type { SessionMetricsQuestion, SessionsQuestion } from "../domain/session
 import { behaviourRange } from "./behaviour-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
 import { createParams, type Params } from "./params.ts";
-import { carried, fieldText, groupText, partSql, sessionsSql, type SessionsSource } from "./sessions-sql.ts";
+import {
+  carried,
+  fieldText,
+  groupText,
+  isByPerson,
+  partSql,
+  sessionsSql,
+  type SessionsSource,
+} from "./sessions-sql.ts";
 
 /** How many events there are to look at: one row with `events`. */
 export const sessionSizeStatement = (question: SessionsQuestion, source: SessionsSource): StoreStatement => {
@@ -79,15 +87,27 @@ export const sessionDetailsStatement = (
 /** The sum over persons of the square of how many sessions they began: sessions of one person are drawn together. */
 const SQUARES = "toFloat64(arraySum(n -> n * n, sumMap([person], [toUInt64(1)]).2))";
 
-const sumsSql = ({ levels, part }: SessionMetricsQuestion): readonly string[] => [
-  `${part.slice === null ? "toFloat64(0)" : SQUARES} AS squares`,
+/** What can't be added up over slices of units, as it can be put together: how long sessions lasted, and, where persons are no units, the least hashes of theirs. */
+const apartSql = (question: SessionMetricsQuestion, persons: number): readonly string[] => [
+  "sumMap([toUInt64(end_ms - start_ms)], [toUInt64(1)]) AS by_duration",
+  "arrayZip(by_duration.1, by_duration.2) AS lasted",
+  isByPerson(question)
+    ? "CAST([], 'Array(UInt64)') AS persons"
+    : `arraySlice(arraySort(groupUniqArrayIf(person, person != 0)), 1, ${persons}) AS persons`,
+];
+
+const togetherSql = ({ levels }: SessionMetricsQuestion): readonly string[] => [
+  `quantilesExactInclusive(${levels.map(String).join(", ")})(end_ms - start_ms) AS durations_ms`,
+];
+
+const sumsSql = ({ part }: SessionMetricsQuestion): readonly string[] => [
+  `${part.fraction === 1 ? "toFloat64(0)" : SQUARES} AS squares`,
   "toFloat64(count()) AS sessions",
   "toFloat64(uniqExactIf(person, person != 0)) AS people",
   "toFloat64(uniqExact(unit)) AS units",
   "toFloat64(sum(events)) AS all_events",
   "toFloat64(sum(views)) AS page_views",
   "toFloat64(sum(end_ms - start_ms)) AS duration_ms",
-  `quantilesExactInclusive(${levels.map(String).join(", ")})(end_ms - start_ms) AS durations_ms`,
   "toFloat64(sum(active_ms)) AS active",
   "toFloat64(countIf(bounced)) AS bounces",
   "toFloat64(countIf(engaged)) AS engagements",
@@ -109,11 +129,17 @@ const groupingSets = (bucket: readonly string[], groups: readonly string[]): rea
   ...(bucket.length === 0 || groups.length === 0 ? [] : [[...groups, ...bucket]]),
 ];
 
-/** Numbers over sessions: rows with `total_b` and `total_d` that say over what, `b`, `d0` ... and the sums; one row more than allowed tells that there are too many. */
-export const sessionMetricsStatement = (
+/** What statements about numbers over sessions have beside the sums. */
+interface MetricsAsked {
+  readonly more: readonly string[];
+  readonly lines: number;
+  readonly name: string;
+}
+
+const metricsStatement = (
   question: SessionMetricsQuestion,
   source: SessionsSource,
-  lines: number,
+  { more, lines, name }: MetricsAsked,
 ): StoreStatement => {
   const params = createParams();
   const texts = question.breakdown.map((field) => groupText(field, params));
@@ -132,16 +158,37 @@ export const sessionMetricsStatement = (
       groups.length === 0 ? "1 AS total_d" : "grouping(d0) AS total_d",
       ...told,
       ...sumsSql(question),
+      ...more,
     ].join(", ")}`,
     `FROM (SELECT *${keys.map((key) => `, ${key}`).join("")} FROM (${sessions}))`,
     ...(told.length === 0 ? [] : [`GROUP BY GROUPING SETS (${sets.join(", ")})`]),
     `LIMIT ${params.place("UInt64", lines + 1)}`,
   ].join("\n");
-  return { name: "session-metrics", text, params: params.values };
+  return { name, text, params: params.values };
 };
 
-/** The pages of most sessions: what they are to sessions, and in each row how many pages there are. */
-export const sessionPagesStatement = (question: SessionMetricsQuestion, source: SessionsSource): StoreStatement => {
+/** Numbers over sessions: rows with `total_b` and `total_d` that say over what, `b`, `d0` ... and the sums; one row more than allowed tells that there are too many. */
+export const sessionMetricsStatement = (
+  question: SessionMetricsQuestion,
+  source: SessionsSource,
+  lines: number,
+): StoreStatement =>
+  metricsStatement(question, source, { more: togetherSql(question), lines, name: "session-metrics" });
+
+/** The same of a slice of the units, with what puts slices together in place of what can't be added up: of persons that are no units at most so many. */
+export const sessionSliceStatement = (
+  question: SessionMetricsQuestion,
+  source: SessionsSource,
+  { lines, persons }: { readonly lines: number; readonly persons: number },
+): StoreStatement =>
+  metricsStatement(question, source, { more: apartSql(question, persons), lines, name: "session-slice" });
+
+/** The pages of most sessions, at most so many: what they are to sessions, and in each row how many pages there are. */
+export const sessionPagesStatement = (
+  question: SessionMetricsQuestion,
+  source: SessionsSource,
+  most: number = question.pages,
+): StoreStatement => {
   const params = createParams();
   const sessions = sessionsSql(
     question,
@@ -155,7 +202,7 @@ export const sessionPagesStatement = (question: SessionMetricsQuestion, source: 
     `FROM (SELECT bounced, pages, page, arrayCount((own, m) -> own = page AND bitTest(m, ${source.marks.view}), all_pages_of, marked) AS viewed`,
     `FROM (SELECT bounced, marked, arrayMap(x -> x.${carried(0)}, s) AS all_pages_of, arrayFilter(one -> one != '', all_pages_of) AS pages FROM (${sessions}))`,
     "ARRAY JOIN arrayDistinct(pages) AS page)",
-    `GROUP BY page ORDER BY count() DESC, page LIMIT ${params.place("UInt64", question.pages)}`,
+    `GROUP BY page ORDER BY count() DESC, page LIMIT ${params.place("UInt64", most)}`,
   ].join("\n");
   return { name: "session-pages", text, params: params.values };
 };

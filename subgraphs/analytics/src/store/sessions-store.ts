@@ -10,8 +10,10 @@ import {
 } from "./rows-estimate.ts";
 import type { PageLine, SessionLine } from "../domain/sessions/lay-out-metrics.ts";
 import type { SessionPage } from "../domain/sessions/session-page.ts";
+import type { UnitSlice } from "../domain/funnel/unit-slice.ts";
 import type { SessionMetricsQuestion, SessionsQuestion } from "../domain/sessions/sessions.ts";
-import type { SessionsSource } from "./sessions-sql.ts";
+import type { SlicedLine } from "../domain/sessions/sum-slices.ts";
+import { isByPerson, type SessionsSource } from "./sessions-sql.ts";
 import {
   sessionDetailsStatement,
   sessionMetricsStatement,
@@ -19,6 +21,7 @@ import {
   sessionPageStatement,
   sessionSizeOf,
   sessionSizeStatement,
+  sessionSliceStatement,
 } from "./sessions-statements.ts";
 
 /** Where sessions are read, but for the tenant, who is the reader's. */
@@ -61,28 +64,36 @@ const sums = z.looseObject({
     all_events: number,
     page_views: number,
   },
-  ...{ duration_ms: number, durations_ms: z.array(z.coerce.number().catch(0)), active: number, bounces: number },
-  ...{ engagements: number, conversions: number, all_money: money },
+  ...{ duration_ms: number, active: number, bounces: number, engagements: number, conversions: number },
+  all_money: money,
+});
+const wholeRow = sums.extend({ durations_ms: z.array(z.coerce.number().catch(0)) });
+const slicedRow = sums.extend({
+  lasted: z.array(z.tuple([number, number])),
+  persons: z.array(z.union([z.string(), z.number()]).transform(BigInt)),
+});
+
+/** Of what a row tells: the values of the breakdown, the bucket, and the sums. */
+const placeAndSums = (row: z.output<typeof sums>, groups: number): Omit<SlicedLine, "lasted" | "persons"> => ({
+  bucket: row.total_b === 1 ? null : number.parse(row["b"]),
+  values: row.total_d === 1 ? null : Array.from({ length: groups }, (_, group) => z.string().parse(row[`d${group}`])),
+  sums: {
+    ...{ squares: row.squares, sessions: row.sessions, people: row.people, units: row.units },
+    ...{ events: row.all_events, pageViews: row.page_views, durationMs: row.duration_ms, activeMs: row.active },
+    ...{ bounced: row.bounces, engaged: row.engagements, converted: row.conversions, money: row.all_money },
+  },
 });
 
 const lineOf = (raw: unknown, groups: number): SessionLine => {
-  const row = sums.parse(raw);
-  return {
-    bucket: row.total_b === 1 ? null : number.parse(row["b"]),
-    values: row.total_d === 1 ? null : Array.from({ length: groups }, (_, group) => z.string().parse(row[`d${group}`])),
-    sums: {
-      squares: row.squares,
-      ...{
-        sessions: row.sessions,
-        people: row.people,
-        units: row.units,
-        events: row.all_events,
-        pageViews: row.page_views,
-      },
-      ...{ durationMs: row.duration_ms, durationsMs: row.durations_ms, activeMs: row.active, bounced: row.bounces },
-      ...{ engaged: row.engagements, converted: row.conversions, money: row.all_money },
-    },
-  };
+  const row = wholeRow.parse(raw);
+  const line = placeAndSums(row, groups);
+  return { ...line, sums: { ...line.sums, durationsMs: row.durations_ms } };
+};
+
+const slicedLineOf = (raw: unknown, question: SessionMetricsQuestion): SlicedLine => {
+  const row = slicedRow.parse(raw);
+  const line = placeAndSums(row, question.breakdown.length);
+  return { ...line, lasted: row.lasted, persons: isByPerson(question) ? null : row.persons };
 };
 
 const page = z
@@ -138,7 +149,30 @@ export interface SessionsStore {
     place: SessionsPlaceOfReading,
     signal?: AbortSignal,
   ): Promise<QueryAnswer<PageLine>>;
+  /** Numbers over the sessions of a slice of the units, of at most so many groups and buckets and one more. */
+  slice(reader: DataReader, asked: SlicedAsk, signal?: AbortSignal): Promise<QueryAnswer<SlicedLine>>;
+  /** What pages are to the sessions of a slice of the units, of at most so many pages. */
+  slicePages(
+    reader: DataReader,
+    asked: Pick<SlicedAsk, "question" | "place" | "slice"> & { readonly pages: number },
+    signal?: AbortSignal,
+  ): Promise<QueryAnswer<PageLine>>;
 }
+
+/** Sessions that are counted in a slice of their units. */
+export interface SlicedAsk {
+  readonly question: SessionMetricsQuestion;
+  readonly place: SessionsPlaceOfReading;
+  readonly slice: UnitSlice;
+  readonly lines: number;
+  /** Persons told of a line where they are no units. */
+  readonly persons: number;
+}
+
+const sliced = ({ question, slice }: Pick<SlicedAsk, "question" | "slice">): SessionMetricsQuestion => ({
+  ...question,
+  part: { ...question.part, slice },
+});
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
@@ -184,6 +218,20 @@ export const createSessionsStore = (
     store.query(
       reader,
       sessionPagesStatement(question, { ...where, tenantId: reader.tenantId }),
+      (raw) => page.parse(raw),
+      optionsOf(signal),
+    ),
+  slice: (reader, asked, signal) =>
+    store.query(
+      reader,
+      sessionSliceStatement(sliced(asked), { ...asked.place, tenantId: reader.tenantId }, asked),
+      (raw) => slicedLineOf(raw, asked.question),
+      optionsOf(signal),
+    ),
+  slicePages: (reader, asked, signal) =>
+    store.query(
+      reader,
+      sessionPagesStatement(sliced(asked), { ...asked.place, tenantId: reader.tenantId }, asked.pages),
       (raw) => page.parse(raw),
       optionsOf(signal),
     ),

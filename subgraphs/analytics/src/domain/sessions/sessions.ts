@@ -94,10 +94,14 @@ export const SESSION_LIMITS = {
   pages: 500,
   page: 100,
   engagedViews: 100,
-  /** Events that are looked at: the store puts each unit's together in memory. */
+  /** Events that are looked at at once: the store puts each unit's together in memory. */
   events: 5_000_000,
   /** Groups times buckets that are read. */
   lines: 50_000,
+  /** Groups times buckets of sessions that are counted in slices, which keep durations and persons of each. */
+  slicedLines: 400,
+  /** Different pages of such sessions: as many as the store hands over at once. */
+  slicedPages: 50_000,
   range: 1_098 * DAY_MS,
 } as const;
 

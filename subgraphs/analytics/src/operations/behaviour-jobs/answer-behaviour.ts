@@ -5,6 +5,7 @@ import type { AttributionAnswer } from "../../domain/attribution/answer.ts";
 import type { FunnelAnswer } from "../../domain/funnel/funnel-answer.ts";
 import type { Job } from "../../domain/job.ts";
 import type { PathsAnswer } from "../../domain/paths/paths-answer.ts";
+import type { SessionMetricsAnswer } from "../../domain/sessions/session-answer.ts";
 import { refusedWithin } from "../../domain/refused-within.ts";
 import { tellRange, type TellsRange } from "../at-range.ts";
 import { jobEffort, type SlicesRead } from "../effort.ts";
@@ -13,6 +14,7 @@ import { withNames } from "../in-cohort.ts";
 import { queryAttribution, type AttributionDeps } from "../query-attribution.ts";
 import { queryFunnel, type FunnelDeps } from "../query-funnel.ts";
 import { queryPaths, type PathsDeps } from "../query-paths.ts";
+import { querySessionMetrics, type SessionsDeps } from "../query-sessions.ts";
 import { tellingUses } from "../telling-uses.ts";
 import type { ResolveDeps } from "../semantic/resolve-question.ts";
 
@@ -21,12 +23,14 @@ export interface BehaviourAnswers {
   readonly funnel: FunnelAnswer & TellsRange;
   readonly paths: PathsAnswer & TellsRange;
   readonly attribution: AttributionAnswer & TellsRange;
+  readonly sessionMetrics: SessionMetricsAnswer & TellsRange;
 }
 
 /** What answering questions about what people do needs. */
 export type BehaviourAnswerDeps = FunnelDeps &
   PathsDeps &
   AttributionDeps &
+  SessionsDeps &
   ResolveDeps & {
     /** Events a slice is meant to hold; what suits the question unless a test sets another number. */
     readonly sliceEvents?: number;
@@ -76,6 +80,10 @@ export const answerBehaviour =
         }
         case "attribution": {
           const ask = tellingUses({ ...deps, effort }, (of) => withNames(of, queryAttribution(of)));
+          return tellRange(await ask(asker, question.input, signal), question.input);
+        }
+        case "sessionMetrics": {
+          const ask = tellingUses({ ...deps, effort }, (of) => withNames(of, querySessionMetrics(of)));
           return tellRange(await ask(asker, question.input, signal), question.input);
         }
         case "paths": {

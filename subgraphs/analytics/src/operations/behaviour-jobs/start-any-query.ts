@@ -18,18 +18,19 @@ export type StartAnyInput = {
 };
 
 const oneOf = (input: StartAnyInput): AskedBehaviour | { readonly kind: "olap"; readonly input: Asked<AskedOlap> } => {
-  const { olap, funnel, paths, attribution } = input;
+  const { olap, funnel, paths, attribution, sessionMetrics } = input;
   const given = [
     ...(olap ? [{ kind: "olap", input: olap } as const] : []),
     ...(funnel ? [{ kind: "funnel", input: funnel } as const] : []),
     ...(attribution ? [{ kind: "attribution", input: attribution } as const] : []),
     ...(paths ? [{ kind: "paths", input: paths } as const] : []),
+    ...(sessionMetrics ? [{ kind: "sessionMetrics", input: sessionMetrics } as const] : []),
   ];
   const [only] = given;
   if (only !== undefined && given.length === 1) return only;
   throw refuse(
     "BAD_INPUT",
-    "A job answers one question: give exactly one of `olap`, `funnel`, `paths` and `attribution`.",
+    "A job answers one question: give exactly one of `olap`, `funnel`, `paths`, `attribution` and `sessionMetrics`.",
     {
       field: "input",
     },

@@ -7,6 +7,7 @@ import { keptBehaviour, type BehaviourInputs, type BehaviourQuestion } from "../
 import { parseAttribution } from "../../domain/attribution/question.ts";
 import { parseFunnel } from "../../domain/funnel/parse-funnel.ts";
 import { parsePaths } from "../../domain/paths/parse-paths.ts";
+import { parseSessionMetrics } from "../../domain/sessions/parse-sessions.ts";
 import { atRange, type Asked } from "../at-range.ts";
 import { withMembers } from "../funnel-members.ts";
 import { withNames } from "../in-cohort.ts";
@@ -28,6 +29,8 @@ const atMoments = (asked: AskedBehaviour, nowMs: number): BehaviourQuestion => {
       return { kind: "funnel", input: atRange(asked.input, nowMs) };
     case "attribution":
       return { kind: "attribution", input: atRange(asked.input, nowMs) };
+    case "sessionMetrics":
+      return { kind: "sessionMetrics", input: atRange(asked.input, nowMs) };
     case "paths":
       return { kind: "paths", input: atRange(asked.input, nowMs) };
   }
@@ -45,6 +48,10 @@ const check = (deps: ResolveDeps, caller: Caller, question: BehaviourQuestion): 
     case "attribution":
       return withNames(deps, (by, input: BehaviourInputs["attribution"]) =>
         Promise.resolve(parseAttribution(input, accessOf(by))),
+      )(caller, question.input);
+    case "sessionMetrics":
+      return withNames(deps, (by, input: BehaviourInputs["sessionMetrics"]) =>
+        Promise.resolve(parseSessionMetrics(input, accessOf(by))),
       )(caller, question.input);
     case "paths":
       return withNames(deps, (by, input: BehaviourInputs["paths"]) => Promise.resolve(parsePaths(input, accessOf(by))))(

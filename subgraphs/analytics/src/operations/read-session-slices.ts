@@ -1,0 +1,128 @@
+import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
+import type { NowMs } from "@tessera/platform/time/clock";
+import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-slice.ts";
+import type { Approximation } from "../domain/planner.ts";
+import type { Cost } from "../domain/provenance.ts";
+import type { PageLine, SessionLine } from "../domain/sessions/lay-out-metrics.ts";
+import { SESSION_LIMITS, type SessionMetricsQuestion } from "../domain/sessions/sessions.ts";
+import { createPageSum, createSessionSum, LEAST_PERSONS } from "../domain/sessions/sum-slices.ts";
+import type { SessionsPlaceOfReading, SessionsStore } from "../store/sessions-store.ts";
+import { askedEffort, EASY_EVENTS, refuseBeyond, type Effort, type Pace, type TooMany } from "./effort.ts";
+import { readSlices } from "./read-slices.ts";
+
+/** Numbers over sessions as they were read. */
+export interface SessionNumbers {
+  readonly lines: readonly SessionLine[];
+  /** What pages are to them; null where nobody asks. */
+  readonly pages: readonly PageLine[] | null;
+  readonly costs: readonly Cost[];
+  readonly approximations: readonly Approximation[];
+}
+
+/** What reading sessions in slices needs. */
+export interface SessionSlicesDeps {
+  readonly sessions: SessionsStore;
+  readonly nowMs: NowMs;
+  /** How much may be looked at; what is when somebody waits for the answer unless it says another. */
+  readonly effort?: Effort;
+}
+
+/** Numbers over sessions that are to be read, by which events, and where. */
+export interface ReadingSessions {
+  readonly caller: Caller;
+  readonly question: SessionMetricsQuestion;
+  readonly place: SessionsPlaceOfReading;
+  readonly pagesPlace: SessionsPlaceOfReading;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Events that a slice is meant to hold: the store puts them together in memory, which it does for some millions in a second. */
+const SLICE_EVENTS = 1_000_000;
+/** The same where a unit's events do not stand together, so that each slice is looked for among all of them. */
+const SCATTERED_EVENTS = 4_000_000;
+
+const isByPerson = ({ definition }: SessionMetricsQuestion): boolean =>
+  definition.kind === "GAP" && definition.unit.kind === "PERSON";
+
+const tooManyOf = (question: SessionMetricsQuestion): TooMany => ({
+  what: "The sessions would be made of",
+  narrower: "take a shorter range, or a `filter` that leaves fewer events",
+  ...{ fast: isByPerson(question), sample: null },
+});
+
+/** Whether so many events are read in slices, by the effort that is made. */
+export const inSlices = ({ effort }: Pick<SessionSlicesDeps, "effort">, events: number): boolean =>
+  events > (effort?.sliceEvents ?? EASY_EVENTS);
+
+const refuseLines = (lines: number): void => {
+  if (lines <= SESSION_LIMITS.slicedLines) return;
+  throw refuse(
+    "BAD_INPUT",
+    `The groups and buckets make more than ${SESSION_LIMITS.slicedLines} lines, which sessions of so many events are not told in: break down by fewer fields, take wider buckets, or a shorter range.`,
+    { field: "input.breakdown" },
+  );
+};
+
+const refusePages = (pages: number): void => {
+  if (pages <= SESSION_LIMITS.slicedPages) return;
+  throw refuse(
+    "BAD_INPUT",
+    `The sessions have more than ${SESSION_LIMITS.slicedPages.toLocaleString("en-US")} different pages: ask for none, take a shorter range, or a \`page\` of fewer values such as \`url.path.1\`.`,
+    { field: "input.pages" },
+  );
+};
+
+const readPages = async (
+  { sessions, effort }: { readonly sessions: SessionsStore; readonly effort: Effort },
+  { caller, question, pagesPlace, signal }: ReadingSessions,
+  slices: readonly UnitSlice[],
+  pace: Pace,
+) => {
+  const sum = createPageSum();
+  // One more than allowed tells that there are too many.
+  const pages = SESSION_LIMITS.slicedPages + 1;
+  const costs = await readSlices(
+    slices,
+    (slice) => effort.ask(() => sessions.slicePages(caller, { question, place: pagesPlace, slice, pages }, signal)),
+    ({ rows }) => {
+      rows.forEach(sum.add);
+      refusePages(sum.size);
+      return Promise.resolve();
+    },
+    pace,
+  );
+  return { pages: sum.top(question.pages), costs };
+};
+
+/** Reads numbers over the sessions of so many events slice by slice of their units, of which what is counted stays alone: each session is in one slice. */
+export const readSessionSlices = async (
+  { sessions, nowMs, effort = askedEffort(nowMs) }: SessionSlicesDeps,
+  reading: ReadingSessions,
+  events: number,
+): Promise<SessionNumbers> => {
+  const { caller, question, place, signal } = reading;
+  const tooMany = tooManyOf(question);
+  refuseBeyond(effort, events, tooMany);
+  const together = isByPerson(question) && place.table === "events_by_person";
+  const size = effort.sliceEvents ?? (together ? SLICE_EVENTS : SCATTERED_EVENTS);
+  const slices = slicesOf(sampledUnits({ sample: 1 }), events, size);
+  const pace = effort.begin(events, slices.length * (question.pages === 0 ? 1 : 2), tooMany);
+  const sum = createSessionSum();
+  const asked = { question, place, lines: SESSION_LIMITS.slicedLines, persons: LEAST_PERSONS };
+  const costs = await readSlices(
+    slices,
+    (slice) => effort.ask(() => sessions.slice(caller, { ...asked, slice }, signal)),
+    ({ rows }) => {
+      rows.forEach(sum.add);
+      refuseLines(sum.size);
+      return Promise.resolve();
+    },
+    pace,
+  );
+  const paged = question.pages === 0 ? null : await readPages({ sessions, effort }, reading, slices, pace);
+  return {
+    ...sum.told(question.levels),
+    ...{ pages: paged?.pages ?? null, costs: [...costs, ...(paged?.costs ?? [])] },
+  };
+};
