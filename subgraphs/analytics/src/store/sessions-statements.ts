@@ -90,7 +90,11 @@ const SQUARES = "toFloat64(arraySum(n -> n * n, sumMap([person], [toUInt64(1)]).
 /** What can't be added up over slices of units, as it can be put together: how long sessions lasted, and, where persons are no units, the least hashes of theirs. */
 const apartSql = (question: SessionMetricsQuestion, persons: number): readonly string[] => [
   "sumMap([toUInt64(end_ms - start_ms)], [toUInt64(1)]) AS by_duration",
-  "arrayZip(by_duration.1, by_duration.2) AS lasted",
+  // As texts: hundreds of thousands of numbers are read in a fraction of the time that a list of pairs takes.
+  ...["by_duration.1", "by_duration.2"].map(
+    (list, place) =>
+      `arrayStringConcat(arrayMap(x -> toString(x), ${list}), ' ') AS ${["lasted", "sessions_lasted"][place]}`,
+  ),
   isByPerson(question)
     ? "CAST([], 'Array(UInt64)') AS persons"
     : `arraySlice(arraySort(groupUniqArrayIf(person, person != 0)), 1, ${persons}) AS persons`,

@@ -69,7 +69,7 @@ const sums = z.looseObject({
 });
 const wholeRow = sums.extend({ durations_ms: z.array(z.coerce.number().catch(0)) });
 const slicedRow = sums.extend({
-  lasted: z.array(z.tuple([number, number])),
+  ...{ lasted: z.string(), sessions_lasted: z.string() },
   persons: z.array(z.union([z.string(), z.number()]).transform(BigInt)),
 });
 
@@ -90,10 +90,15 @@ const lineOf = (raw: unknown, groups: number): SessionLine => {
   return { ...line, sums: { ...line.sums, durationsMs: row.durations_ms } };
 };
 
+/** Numbers as a text has them, with a space between two. */
+const numbersIn = (text: string): readonly number[] => (text === "" ? [] : text.split(" ").map(Number));
+
 const slicedLineOf = (raw: unknown, question: SessionMetricsQuestion): SlicedLine => {
   const row = slicedRow.parse(raw);
   const line = placeAndSums(row, question.breakdown.length);
-  return { ...line, lasted: row.lasted, persons: isByPerson(question) ? null : row.persons };
+  const sessions = numbersIn(row.sessions_lasted);
+  const lasted = numbersIn(row.lasted).map((ms, index): readonly [number, number] => [ms, sessions[index] ?? 0]);
+  return { ...line, lasted, persons: isByPerson(question) ? null : row.persons };
 };
 
 const page = z

@@ -16,7 +16,7 @@ const line = (lasted: SlicedLine["lasted"], persons: readonly bigint[] | null): 
   ),
 });
 
-test("slices of sessions add up, and their durations have the quantiles of all of them: exactly while they are kept, else within 1 / 4,096", () => {
+test("slices of sessions add up, and their durations have the quantiles of all of them: exactly while few are different, else within 1 / 4,096", () => {
   const slice = fc.array(fc.tuple(fc.nat(10_000_000), fc.integer({ min: 1, max: 5 })), { minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(fc.array(slice, { minLength: 1, maxLength: 6 }), fc.constantFrom(10, 1_000_000), (slices, kept) => {
@@ -26,6 +26,7 @@ test("slices of sessions add up, and their durations have the quantiles of all o
         .flat()
         .flatMap(([ms, sessions]) => Array.from({ length: sessions }, () => ms))
         .toSorted((a, b) => a - b);
+      const isCounted = new Set(all).size > kept;
       const { lines, approximations } = sum.told([0, 0.5, 0.99]);
       const [told] = lines;
       expect([lines.length, told?.sums.sessions, told?.sums.money, told?.sums.people]).toEqual([
@@ -35,8 +36,8 @@ test("slices of sessions add up, and their durations have the quantiles of all o
         const exact = quantileOf(Float64Array.from(all), level) ?? 0;
         return Math.abs((told?.sums.durationsMs[place] ?? 0) - exact) / Math.max(1, exact);
       });
-      expect(Math.max(...off)).toBeLessThanOrEqual(all.length > kept ? 1 / 4_096 + 1e-9 : 1e-12);
-      expect(approximations.map(({ column }) => column)).toEqual(all.length > kept ? ["durationQuantilesSeconds"] : []);
+      expect(Math.max(...off)).toBeLessThanOrEqual(isCounted ? 1 / 4_096 + 1e-9 : 1e-12);
+      expect(approximations.map(({ column }) => column)).toEqual(isCounted ? ["durationQuantilesSeconds"] : []);
     }),
     { endOnFailure: true },
   );

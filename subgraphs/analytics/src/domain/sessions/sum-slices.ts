@@ -1,13 +1,12 @@
-import { PART_ERROR } from "../funnel/counted-numbers.ts";
-import { createNumberList, type NumberList } from "../funnel/number-list.ts";
+import { createCountedNumbers, PART_ERROR, type CountedNumbers } from "../funnel/counted-numbers.ts";
 import type { Approximation } from "../planner.ts";
 import type { PageLine, SessionLine } from "./lay-out-metrics.ts";
 import type { SessionSums } from "./session-answer.ts";
 
 /** Persons of a line that are told apart where they are not units: those of the least hashes, by which more of them are estimated. */
 export const LEAST_PERSONS = 4_096;
-/** Durations of a line that are kept one by one: of 400 lines 105 MB. */
-const EXACT_TIMES = 32_768;
+/** Different durations of a line that are kept as they are: of 400 lines some 100 MB. More are counted by how great they are. */
+const EXACT_TIMES = 4_096;
 
 /** Numbers over the sessions of a slice of the units, in a group, a bucket, both or neither. */
 export interface SlicedLine extends Omit<SessionLine, "sums"> {
@@ -30,9 +29,59 @@ export interface SessionSum {
   };
 }
 
+/** Durations with how many sessions lasted so. */
+interface Times {
+  add(ms: number, sessions: number): void;
+  /** Whether each is known as it is. */
+  readonly exact: boolean;
+  /** Quantiles with linear interpolation (R's type 7); 0 of none. */
+  quantiles(levels: readonly number[]): readonly number[];
+}
+
+/** The durations at some ranks from 0, which ascend. */
+const atRanks = (exact: ReadonlyMap<number, number>, ranks: readonly number[]): ReadonlyMap<number, number> => {
+  const found = new Map<number, number>();
+  let [seen, next] = [0, 0];
+  for (const [ms, sessions] of [...exact].toSorted(([a], [b]) => a - b)) {
+    seen += sessions;
+    for (; (ranks[next] ?? Number.POSITIVE_INFINITY) < seen; next += 1) found.set(ranks[next] ?? 0, ms);
+  }
+  return found;
+};
+
+const createTimes = (most: number): Times => {
+  const exact = new Map<number, number>();
+  let counted: CountedNumbers | null = null;
+  let length = 0;
+  return {
+    add: (ms, sessions) => {
+      length += sessions;
+      if (counted !== null) return counted.add(ms, sessions);
+      exact.set(ms, (exact.get(ms) ?? 0) + sessions);
+      if (exact.size <= most) return;
+      counted = createCountedNumbers();
+      for (const [one, count] of exact) counted.add(one, count);
+      exact.clear();
+    },
+    get exact() {
+      return counted === null;
+    },
+    quantiles: (levels) => {
+      const places = levels.map((level) => (length - 1) * level);
+      const ranks = [...new Set(places.flatMap((place) => [Math.floor(place), Math.ceil(place)]))];
+      ranks.sort((a, b) => a - b);
+      const known = counted === null ? atRanks(exact, ranks) : counted.at(ranks);
+      return places.map((place) => {
+        const [low, high] = [known.get(Math.floor(place)) ?? 0, known.get(Math.ceil(place)) ?? 0];
+        return low + (high - low) * (place - Math.floor(place));
+      });
+    },
+  };
+};
+
 interface Summed extends Omit<SessionLine, "sums"> {
   sums: SlicedLine["sums"];
-  readonly times: NumberList;
+  readonly times: Times;
   persons: BigUint64Array | null;
 }
 
@@ -65,7 +114,7 @@ const ESTIMATED_PEOPLE: Approximation = {
   relativeError: 1 / Math.sqrt(LEAST_PERSONS - 2),
 };
 
-/** Makes an empty {@link SessionSum}, whose lines keep at most so many durations one by one. */
+/** Makes an empty {@link SessionSum}, whose lines keep at most so many different durations as they are. */
 export const createSessionSum = (exactTimes = EXACT_TIMES): SessionSum => {
   const found = new Map<string, Summed>();
   return {
@@ -73,12 +122,12 @@ export const createSessionSum = (exactTimes = EXACT_TIMES): SessionSum => {
       const key = JSON.stringify([values, bucket]);
       const known = found.get(key);
       const line: Summed = known ?? {
-        ...{ values, bucket, sums, times: createNumberList(exactTimes) },
+        ...{ values, bucket, sums, times: createTimes(exactTimes) },
         persons: persons === null ? null : BigUint64Array.of(),
       };
       if (known === undefined) found.set(key, line);
       else line.sums = both(line.sums, sums);
-      for (const [ms, sessions] of lasted) for (let one = 0; one < sessions; one += 1) line.times.add(ms);
+      for (const [ms, sessions] of lasted) line.times.add(ms, sessions);
       if (line.persons !== null && persons !== null) line.persons = leastOf(line.persons, persons);
     },
     get size() {
@@ -90,12 +139,12 @@ export const createSessionSum = (exactTimes = EXACT_TIMES): SessionSum => {
         lines: lines.map(({ values, bucket, sums, times, persons }) => ({
           ...{ values, bucket },
           sums: {
-            ...{ ...sums, durationsMs: times.told(levels).quantiles.map((time) => time ?? 0) },
+            ...{ ...sums, durationsMs: times.quantiles(levels) },
             ...(persons === null ? {} : { people: personsOf(persons) }),
           },
         })),
         approximations: [
-          ...(lines.some(({ times }) => times.counted !== null) ? [COUNTED_TIMES] : []),
+          ...(lines.some(({ times }) => !times.exact) ? [COUNTED_TIMES] : []),
           ...(lines.some(({ persons }) => persons?.length === LEAST_PERSONS) ? [ESTIMATED_PEOPLE] : []),
         ],
       };
