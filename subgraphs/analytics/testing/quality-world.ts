@@ -58,9 +58,10 @@ export const EXPECTATIONS = [
   { name: "soon", timely: { within: "PT1M" }, atLeast: 1 },
 ] as const;
 
-/** What going through some events one by one says of each of {@link EXPECTATIONS}: of events that share a key the first passes, of one moment the one whose id is less. */
+/** What going through some events one by one says of each of {@link EXPECTATIONS}: of events that share a key the first passes, of one moment the one that comes before in its batch. */
 export const referenceTested = (events: readonly TestEvent[]): readonly ReferenceTested<TestEvent>[] => {
-  const own = events.toSorted((one, other) => one.timeMs - other.timeMs || (one.id < other.id ? -1 : 1));
+  // The events are those of one batch, in its order, which sorting keeps.
+  const own = events.toSorted((one, other) => one.timeMs - other.timeMs);
   const all = (): boolean => true;
   const has = (name: string) => (event: TestEvent) => textOf(event, name) !== null;
   const isSomewhere = ({ country }: TestEvent): boolean => country !== "";

@@ -6,6 +6,7 @@ import { expectationMeasure } from "../../domain/change/expectation-measure.ts";
 import type { ExpectationNumber } from "../../domain/change/reading.ts";
 import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
 import { fieldsOfMatcher } from "../../domain/event-matcher.ts";
+import { parseField } from "../../domain/fields.ts";
 import type { FilterInput } from "../../domain/filter-input.ts";
 import { MAX_QUALITY_EVENTS, parseEventQuality, type EventQualityInput } from "../../domain/quality/event-quality.ts";
 import { fieldsOfExpectation, type Expectation, type ExpectationTest } from "../../domain/quality/expectation.ts";
@@ -94,7 +95,9 @@ export const qualityChange = async (
   const held = all.filter(({ dimension }) => dimension !== "expectation");
   const [expectation, asked] = [expect[place], bare.expect[place]];
   if (expectation === undefined || asked === undefined) throw new Error("An expectation that was found is there.");
-  const fields = [...fieldsOfExpectation(expectation), ...fieldsOfMatcher(event)];
+  // Which of the events that share a key is the first, their ids may decide.
+  const ids = expectation.test.kind === "UNIQUE" ? [parseField("id", "input")] : [];
+  const fields = [...fieldsOfExpectation(expectation), ...fieldsOfMatcher(event), ...ids];
   const { table } = behaviourSource(fields, caller.dataPolicy);
   const together = (number: ExpectationNumber, test: TestedTogether): BehaviourChange =>
     unitChange(deps, {

@@ -1,8 +1,8 @@
 import type { QualityBehind } from "../../domain/behind/quality-cell.ts";
-import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";
+import { eventsFrom, type EventsSource } from "../behaviour-sql.ts";
 import { conditionSql } from "../condition-sql.ts";
 import type { Params } from "../params.ts";
-import { LATE } from "../quality/quality-sql.ts";
+import { firstOfKeySql, inTimeSql, keySql } from "../quality/tested-sql.ts";
 import type { BehindSql } from "./behind-sql.ts";
 
 /** Whether an event is tested, as conditions that all hold, and whether it passes. */
@@ -11,7 +11,7 @@ interface Tested {
   readonly passed: string;
 }
 
-/** Of events that share a key the first passes; which of those of one moment is first, their ids say. */
+/** Of events that share a key the first passes, in the order of {@link firstOfKeySql}. */
 const testedSql = ({ test }: QualityBehind, params: Params): Tested => {
   switch (test.kind) {
     case "EACH":
@@ -20,14 +20,11 @@ const testedSql = ({ test }: QualityBehind, params: Params): Tested => {
         passed: conditionSql(test.passes, params),
       };
     case "UNIQUE": {
-      const keys = test.fields.map((field) => unitSql({ kind: "FIELD", field }, params));
-      return {
-        tested: keys.map(({ present }) => present),
-        passed: `row_number() OVER (PARTITION BY ${keys.map(({ key }) => key).join(", ")} ORDER BY time, toString(event_id)) = 1`,
-      };
+      const own = keySql(test.fields, params);
+      return { tested: own.present, passed: firstOfKeySql(own) };
     }
     case "TIMELY":
-      return { tested: [], passed: `${LATE} <= ${params.place("Int64", test.withinMs)}` };
+      return { tested: [], passed: inTimeSql(test.withinMs, params) };
   }
 };
 

@@ -2,7 +2,7 @@ import type { Reading } from "../../domain/change/reading.ts";
 import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";
 import { beyondSql } from "../fraud/fraud-sql.ts";
 import type { Params } from "../params.ts";
-import { LATE } from "../quality/quality-sql.ts";
+import { firstOfKeySql, inTimeSql, keySql } from "../quality/tested-sql.ts";
 import { entryColumns, entrySql, reachColumns, type ReadingBy } from "./entry-sql.ts";
 
 type Of<Kind extends Reading["kind"]> = Extract<Reading, { readonly kind: Kind }>;
@@ -16,6 +16,12 @@ const EXPECTED = {
   beyond: ["NOT passed", "NOT passed"],
 } as const;
 
+const passedSql = (test: Of<"EXPECTATION">["test"], params: Params) => {
+  if (test.kind === "TIMELY") return { passed: inTimeSql(test.withinMs, params), present: [] };
+  const own = keySql(test.fields, params);
+  return { passed: firstOfKeySql(own), present: own.present };
+};
+
 /** Events that are tested together: of those that share a key the first passes, or each that came in time. */
 export const expectationReadingsSql = (
   { event, test, number }: Of<"EXPECTATION">,
@@ -24,13 +30,8 @@ export const expectationReadingsSql = (
   params: Params,
 ): string => {
   const { fields } = by;
-  const keys = test.kind === "UNIQUE" ? test.fields.map((field) => unitSql({ kind: "FIELD", field }, params)) : [];
   const entry = entrySql(fields, params);
-  const passed =
-    test.kind === "UNIQUE"
-      ? `row_number() OVER (PARTITION BY ${keys.map(({ key }) => key).join(", ")} ORDER BY ${entry}) = 1`
-      : `${LATE} <= ${params.place("Int64", test.withinMs)}`;
-  const present = keys.map((key) => key.present);
+  const { passed, present } = passedSql(test, params);
   const rows = `SELECT ${passed} AS passed, ${entry} AS e, ${reachColumns(by)} FROM ${eventsFrom(source, event, present, params)}`;
   const [value, counts] = EXPECTED[number];
   const units = number === "share" || number === "beyond" ? "1" : value;

@@ -3,12 +3,10 @@ import { z } from "zod";
 import type { EventMatcher } from "../../domain/event-matcher.ts";
 import type { EventQualityQuestion } from "../../domain/quality/event-quality.ts";
 import type { Expectation } from "../../domain/quality/expectation.ts";
-import { eventsFrom, unitSql, type EventsSource } from "../behaviour-sql.ts";
+import { eventsFrom, type EventsSource } from "../behaviour-sql.ts";
 import { conditionSql } from "../condition-sql.ts";
 import { createParams, type Params } from "../params.ts";
-
-/** Milliseconds from the time of an event to its arrival. */
-export const LATE = "(toUnixTimestamp64Milli(received_at) - toUnixTimestamp64Milli(time))";
+import { inTimeSql, keySql, LATE } from "./tested-sql.ts";
 
 /** How many events an expectation was tested of, how many passed, and how late they came, as columns `tested<n>`, `passed<n>` and `late<n>`. */
 const columnsOf = ({ test }: Expectation, place: number, params: Params): readonly string[] => {
@@ -22,13 +20,13 @@ const columnsOf = ({ test }: Expectation, place: number, params: Params): readon
       return told(`countIf(${tested})`, `countIf(${tested} AND ${conditionSql(test.passes, params)})`);
     }
     case "UNIQUE": {
-      const keys = test.fields.map((field) => unitSql({ kind: "FIELD", field }, params));
-      const whole = keys.map(({ present }) => present).join(" AND ");
-      return told(`countIf(${whole})`, `uniqExactIf((${keys.map(({ key }) => key).join(", ")}), ${whole})`);
+      const { key, present } = keySql(test.fields, params);
+      const whole = present.join(" AND ");
+      return told(`countIf(${whole})`, `uniqExactIf(${key}, ${whole})`);
     }
     case "TIMELY":
       return [
-        ...told("count()", `countIf(${LATE} <= ${params.place("Int64", test.withinMs)})`),
+        ...told("count()", `countIf(${inTimeSql(test.withinMs, params)})`),
         `arrayConcat(quantilesExactInclusive(0.5, 0.95, 0.99)(${LATE}), [toFloat64(max(${LATE}))]) AS late${place}`,
       ];
   }
