@@ -15,8 +15,12 @@ type Request = Pick<
   "caller" | "traceId" | "clientAddress" | "signal" | "graphIsAsked"
 >;
 
-/** Asks one page of a stream on behalf of its request: a page that lacks a part is refused, since what follows would not tell. */
-export const pageQuestion = <Data, Variables>(document: TypedDocumentNode<Data, Variables>, naming: FieldNaming) => {
+/** Asks one page of a stream on behalf of its request: a page that lacks a part is refused, since what follows would not tell; `isThere` as in {@link answered}. */
+export const pageQuestion = <Data, Variables>(
+  document: TypedDocumentNode<Data, Variables>,
+  naming: FieldNaming,
+  isThere?: (data: Data) => boolean,
+) => {
   const documentId = documentIdOf(document);
   return async (
     graph: Pick<GraphPort, "execute">,
@@ -31,7 +35,7 @@ export const pageQuestion = <Data, Variables>(document: TypedDocumentNode<Data, 
     signal.addEventListener("abort", leave, { once: true });
     try {
       const asked = { caller, documentId, variables, traceId, clientAddress, signal: page.signal };
-      const { data, warnings } = answered(document, await graph.execute(asked), naming);
+      const { data, warnings } = answered(document, await graph.execute(asked), naming, isThere);
       const [first] = warnings;
       if (first !== undefined) throw refuse("SUBGRAPH_INVALID_RESPONSE", first.detail);
       return data;

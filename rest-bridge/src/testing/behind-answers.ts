@@ -43,17 +43,17 @@ export const peopleBehind: RestBehindPeopleQuery = {
     },
   },
 };
-/** A journey behind a number of attribution, as the graph tells it. */
-export const journeysBehind: RestBehindJourneysQuery = {
+/** A page of one journey behind a number of attribution, as the graph tells it. */
+export const journeysBehind = (hasNextPage: boolean, value = 2): RestBehindJourneysQuery => ({
   behind: {
     journeys: {
       nodes: [
         {
-          ...{ endedAt: range.from, conversion: event, value: 2, credit: 0.5, creditedValue: 1 },
+          ...{ endedAt: range.from, conversion: event, value, credit: 0.5, creditedValue: 1 },
           touchpoints: [{ label: "Mail", time: range.from, credit: 0.5, event }],
         },
       ],
-      ...{ hasNextPage: false, endCursor: "17", range, provenance },
+      ...{ hasNextPage, endCursor: `1.${value}`, range, provenance },
     },
   },
-};
+});

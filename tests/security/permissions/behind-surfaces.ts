@@ -11,7 +11,7 @@ type Http = (path: string, method: "GET" | "POST" | "PUT", body?: unknown) => At
 /** The addresses of what is behind a number, as they are asked and what they say to nobody; who is behind one is personal data. */
 export const behindSurfaces = <Problems>(http: Http, problems: Problems) =>
   Object.fromEntries(
-    ["", "/events", "/events/ndjson", "/people", "/people/ndjson", "/journeys"].map((list) => [
+    ["", "/events", "/events/ndjson", "/people", "/people/ndjson", "/journeys", "/journeys/ndjson"].map((list) => [
       `POST ${BEHIND}${list}`,
       {
         attempt: http(`${BEHIND}${list}`, "POST", NUMBER),

@@ -82,8 +82,17 @@ export const behindJourneysDescription = {
   answers: { 200: { description: "A page of journeys.", schema: journeysSchema } },
 } as const satisfies RouteDescription<typeof query, typeof journeysPage>;
 
+/** POST /api/v2/analytics/behind/journeys/ndjson. */
+export const behindJourneysNdjsonDescription = {
+  ...{ ...common, path: `${PATH}/journeys/ndjson`, operationId: "streamJourneysBehind", body: behindQuestionSchema },
+  summary: "All journeys behind a number of an attribution, one JSON object per line",
+  description: `${WHOLE} A line is a journey as the list of journeys tells it.`,
+  answers: linesOf("The journeys."),
+} as const satisfies RouteDescription<typeof query, typeof behindQuestionSchema>;
+
 /** The addresses of what is behind a number, in the order of the document. */
 export const behindDescriptions = [
   ...[behindDescription, behindEventsDescription, behindEventsNdjsonDescription],
-  ...[behindPeopleDescription, behindPeopleNdjsonDescription, behindJourneysDescription],
+  ...[behindPeopleDescription, behindPeopleNdjsonDescription],
+  ...[behindJourneysDescription, behindJourneysNdjsonDescription],
 ] as const;

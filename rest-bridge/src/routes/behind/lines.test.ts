@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { z } from "zod";
 import type { GraphAnswer } from "../../graph/graph-port.ts";
-import { eventsBehind, peopleBehind } from "../../testing/behind-answers.ts";
+import { eventsBehind, journeysBehind, peopleBehind } from "../../testing/behind-answers.ts";
 import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 
 const PATH = "/api/v2/analytics/behind";
@@ -37,6 +37,34 @@ describe("all that is behind a number, as lines", () => {
       { after: null, of: { olap: { input: { range: { sliding: "P7D" } } } } },
       { after: "1.e1", of: { olap: { input: { range } } } },
       { after: "1.e2", of: { olap: { input: { range } } } },
+    ]);
+  });
+
+  it("tells journeys of attribution to their end, a hundred at a time, and refuses other numbers before anything is sent", async () => {
+    const attribution = {
+      input: { range, conversion: {}, touchpoints: [{}], models: [{ kind: "last" }], dimensions: ["name"] },
+      cell: {},
+    };
+    bridge.graph.calls.length = 0;
+    bridge.graph.decide(({ variables: given }) => {
+      const { after } = variables.parse(given);
+      return { data: journeysBehind(after === null, after === null ? 1 : 2), rateLimit };
+    });
+    const { answer, lines } = await linesOf("/journeys/ndjson", { of: { attribution } });
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/x-ndjson; charset=utf-8"]);
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { value: 1, credited_value: 1, touchpoints: [{ label: "Mail", event: { name: "view" } }] },
+      { value: 2 },
+    ]);
+    expect(bridge.graph.calls.map((call) => call.variables)).toMatchObject([
+      { first: 100, after: null },
+      { first: 100, after: "1.1" },
+    ]);
+    bridge.graph.decide(() => ({ data: { behind: { journeys: null } }, rateLimit }));
+    const other = await linesOf("/journeys/ndjson", { of: { olap } });
+    expect([other.answer.status, other.lines.map((line): unknown => JSON.parse(line))]).toMatchObject([
+      400,
+      [{ code: "BAD_INPUT", field: "of" }],
     ]);
   });
 

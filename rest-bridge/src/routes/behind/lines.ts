@@ -1,4 +1,11 @@
-import { RestBehindEventsDocument, RestBehindPeopleDocument, type BehindInput } from "../../generated/graphql.ts";
+import { refuse } from "@tessera/platform/errors/refusal";
+import {
+  RestBehindEventsDocument,
+  RestBehindJourneysDocument,
+  RestBehindPeopleDocument,
+  type BehindInput,
+  type RestBehindJourneysQuery,
+} from "../../generated/graphql.ts";
 import { pageQuestion, pagesInTurn } from "../../graph/pages-in-turn.ts";
 import type { GraphRouteDeps } from "../../graph/graph-question.ts";
 import type { CheckedRequest } from "../../http/serve-route.ts";
@@ -7,6 +14,8 @@ import { atMoments, behindFieldOf } from "./question.ts";
 
 /** Items asked for at once: what a stream holds in memory, and as many as a page of the graph has at most. */
 const PAGE_ITEMS = 1_000;
+/** Journeys asked for at once, each with its touchpoints: as many as a page of the graph has at most. */
+const PAGE_JOURNEYS = 100;
 
 type Request = Pick<
   CheckedRequest<unknown, unknown>,
@@ -44,6 +53,18 @@ const inLines = async (pageOf: PageOf, of: BehindInput, signal: AbortSignal): Pr
 const askEvents = pageQuestion(RestBehindEventsDocument, behindFieldOf);
 const askPeople = pageQuestion(RestBehindPeopleDocument, behindFieldOf);
 
+/** Whether a number has journeys: only those of attribution have, so that the graph may leave them out; where an error did, it is the problem. */
+export const hasJourneys = ({ behind }: RestBehindJourneysQuery): boolean => behind.journeys !== null;
+
+/** The journeys of an answer; refuses with BAD_INPUT where there are none of its kind. */
+export const journeysIn = ({ behind: { journeys } }: RestBehindJourneysQuery) => {
+  if (journeys !== null) return journeys;
+  throw refuse("BAD_INPUT", "Only numbers of `attribution` count journeys: ask for the `events` of others.", {
+    field: "of",
+  });
+};
+const askJourneys = pageQuestion(RestBehindJourneysDocument, behindFieldOf, hasJourneys);
+
 /** All events behind a number as lines. What is refused of the first page is refused before anything is sent. */
 export const eventLines = (
   { graph }: Pick<GraphRouteDeps, "graph">,
@@ -74,6 +95,25 @@ export const personLines = (
     async (asked, after) => {
       const { behind } = await askPeople(graph, request, { of: asked, first: PAGE_ITEMS, after });
       const { nodes, hasNextPage, endCursor, range, provenance } = behind.people;
+      return {
+        ...{ items: nodes.map(toItem), range, asOf: provenance.asOf },
+        after: hasNextPage ? endCursor : null,
+      };
+    },
+    of,
+    request.signal,
+  );
+
+/** All journeys behind a number of attribution as lines. What is refused of the first page is refused before anything is sent. */
+export const journeyLines = (
+  { graph }: Pick<GraphRouteDeps, "graph">,
+  request: Request,
+  of: BehindInput,
+): Promise<Lines> =>
+  inLines(
+    async (asked, after) => {
+      const answer = await askJourneys(graph, request, { of: asked, first: PAGE_JOURNEYS, after });
+      const { nodes, hasNextPage, endCursor, range, provenance } = journeysIn(answer);
       return {
         ...{ items: nodes.map(toItem), range, asOf: provenance.asOf },
         after: hasNextPage ? endCursor : null,

@@ -43,7 +43,7 @@ describe("POST /api/v2/analytics/behind", () => {
       next_cursor: "17",
     });
     expect(errorsIn(behindPeopleDescription.answers[200].schema, persons.body)).toEqual([]);
-    answering(journeysBehind);
+    answering(journeysBehind(false));
     const gone = await asked("/journeys", { of: { olap } });
     expect(gone.body).toMatchObject({
       journeys: [

@@ -1,7 +1,6 @@
 import { Readable } from "node:stream";
 import type { Caller } from "@tessera/contracts/caller";
 import type { HttpServer } from "@tessera/platform/http/server";
-import { refuse } from "@tessera/platform/errors/refusal";
 import { nextCursor } from "../../answers/next-cursor.ts";
 import { inRestWords } from "../../answers/in-rest-words.ts";
 import { toProvenance } from "../../answers/provenance.ts";
@@ -22,17 +21,17 @@ import {
   behindEventsDescription,
   behindEventsNdjsonDescription,
   behindJourneysDescription,
+  behindJourneysNdjsonDescription,
   behindPeopleDescription,
   behindPeopleNdjsonDescription,
 } from "./description.ts";
-import { eventLines, personLines } from "./lines.ts";
+import { eventLines, hasJourneys, journeyLines, journeysIn, personLines } from "./lines.ts";
 import { behindFieldOf, DEFAULT_PAGE, tenantsNamed, toBehindInput, type NumberOfAnswer } from "./question.ts";
 
 const counts = graphQuestion(RestBehindCountsDocument, behindFieldOf);
 const events = graphQuestion(RestBehindEventsDocument, behindFieldOf);
 const people = graphQuestion(RestBehindPeopleDocument, behindFieldOf);
-// Only numbers of attribution have journeys, so that the graph may leave them out; where an error did, it is the problem.
-const journeys = graphQuestion(RestBehindJourneysDocument, behindFieldOf, ({ behind }) => behind.journeys !== null);
+const journeys = graphQuestion(RestBehindJourneysDocument, behindFieldOf, hasJourneys);
 
 interface Asked {
   readonly tenant_id?: string;
@@ -104,20 +103,22 @@ const registerBehindPeople = (server: HttpServer, deps: GraphRouteDeps): void =>
   });
 };
 
-const registerJourneys = (server: HttpServer, deps: GraphRouteDeps): void =>
+const registerJourneys = (server: HttpServer, deps: GraphRouteDeps): void => {
   serveRoute(server, deps, behindJourneysDescription, async (request) => {
     const { body, caller } = request;
     const { data, warnings } = await journeys(deps.graph, request, { of: numberOf(caller, body), ...pageOf(body) });
-    if (data.behind.journeys === null)
-      throw refuse("BAD_INPUT", "Only numbers of `attribution` count journeys: ask for the `events` of others.", {
-        field: "of",
-      });
-    const { nodes, range, provenance, ...place } = data.behind.journeys;
+    const { nodes, range, provenance, ...place } = journeysIn(data);
     return {
       ...{ journeys: nodes.map(toItem), next_cursor: nextCursor(place) },
       ...{ range: inRestWords(range), provenance: toProvenance(provenance), ...withWarnings(warnings) },
     };
   });
+  serveRoute(server, deps, behindJourneysNdjsonDescription, async (request) => {
+    const { asOf, lines } = await journeyLines(deps, request, numberOf(request.caller, request.body));
+    request.addHeaders({ "tessera-as-of": asOf });
+    return Readable.from(lines, { objectMode: false, highWaterMark: 1 });
+  });
+};
 
 /** Adds the addresses under /api/v2/analytics/behind. */
 export const registerBehind = (server: HttpServer, deps: GraphRouteDeps): void => {
