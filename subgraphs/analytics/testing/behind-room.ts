@@ -10,6 +10,8 @@ import { createAnalyticsStore } from "../src/store/analytics-store.ts";
 import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createFunnelStore } from "../src/store/funnel-store.ts";
 import { createPathsStore } from "../src/store/paths-store.ts";
+import { createExpectationStore } from "../src/store/quality/expectation-store.ts";
+import { createFraudStore } from "../src/store/fraud/fraud-store.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 import { countHere } from "./count-here.ts";
@@ -117,6 +119,7 @@ export const openBehindRoom = (now: number) => {
     ...{ funnels: createFunnelStore(eventStore), paths: createPathsStore(eventStore), counting: countHere },
     cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
     definitions: createDefinitionStore({ sql, nowMs }),
+    ...{ expectations: createExpectationStore({ sql, nowMs }), fraud: createFraudStore(eventStore) },
   };
   return {
     deps,

@@ -5,7 +5,8 @@ import type { FilterInput } from "./filter-input.ts";
 import { parseFilter } from "./filter.ts";
 import type { Condition } from "./field.ts";
 import { numbersOf, type Measure } from "./measures.ts";
-import { parseOlap, type AnalyticQuery, type OlapInput } from "./query.ts";
+import { refuseDrawn } from "./asked-sample.ts";
+import { parseOlap, parseOthers, type AnalyticQuery, type OlapInput, type OlapQuery } from "./query.ts";
 import type { TimeRange } from "./time-range.ts";
 
 /** A cell of an `olap` answer, as the graph delivers it. */
@@ -13,12 +14,15 @@ export interface CellInput {
   readonly dimensions?: readonly (string | null | undefined)[];
   readonly time?: string | null | undefined;
   readonly measure?: string | null | undefined;
+  readonly others?: boolean;
 }
 
 /** Which events a cell was computed from. */
 export interface CellEvents {
   readonly range: TimeRange;
   readonly filter: Condition | null;
+  /** The question whose rows' groups are left out; null where the cell is one of them. */
+  readonly beside: OlapQuery | null;
 }
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
@@ -62,9 +66,15 @@ const bucketOf = ({ range, buckets }: AnalyticQuery, time: string | null): TimeR
 /** Reads which events a cell of a question's answer was computed from; refuses with BAD_INPUT or FORBIDDEN. */
 export const parseCell = (input: OlapInput, cell: CellInput, caller: FieldAccess): CellEvents => {
   const access = accessIn(caller, input);
-  const { query } = parseOlap(input, access);
-  const { dimensions = [], time = null, measure = null } = cell;
-  if (dimensions.length !== query.dimensions.length)
+  const asked = parseOlap(input, access);
+  const { query } = asked;
+  const { dimensions = [], time = null, measure = null, others = false } = cell;
+  if (others) {
+    parseOthers({ ...input, others }, asked);
+    refuseDrawn(input, "The events of what the limit left out are told of exact rows");
+    if (dimensions.length > 0)
+      throw bad("cell.dimensions", "What the limit left out is no group: leave `dimensions` out.");
+  } else if (dimensions.length !== query.dimensions.length)
     throw bad(
       "cell.dimensions",
       `\`dimensions\` holds a value for each of the question's: ${query.dimensions.length}.`,
@@ -76,5 +86,8 @@ export const parseCell = (input: OlapInput, cell: CellInput, caller: FieldAccess
     ...dimensions.map((value, index) => ofValue(query, value ?? null, index, access)),
     ...(found === null ? [] : ofMeasure(found, access)),
   ].filter((part) => part !== null);
-  return { range: bucketOf(query, time), filter: parts.length === 0 ? null : { kind: "AND", parts } };
+  return {
+    ...{ range: bucketOf(query, time), filter: parts.length === 0 ? null : { kind: "AND", parts } },
+    beside: others ? asked : null,
+  };
 };

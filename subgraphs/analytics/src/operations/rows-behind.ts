@@ -1,4 +1,5 @@
 import type { Caller } from "@tessera/contracts/caller";
+import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../domain/access.ts";
 import { parseCell, type CellInput } from "../domain/cell.ts";
 import { parsePageSize, type EventPageInput } from "../domain/event-page.ts";
@@ -14,5 +15,11 @@ export interface RowsBehindInput extends Pick<EventPageInput, "first" | "after">
 /** Answers `rowsBehind`: the events a cell of an `olap` answer was computed from, newest first, in pages. */
 export const rowsBehind =
   (deps: EventPageDeps) =>
-  async (caller: Caller, { input, cell, ...page }: RowsBehindInput, signal?: AbortSignal): Promise<EventPage> =>
-    readEventPage(deps)(caller, { ...parseCell(input, cell, accessOf(caller)), ...parsePageSize(page) }, signal);
+  async (caller: Caller, { input, cell, ...page }: RowsBehindInput, signal?: AbortSignal): Promise<EventPage> => {
+    const { range, filter, beside } = parseCell(input, cell, accessOf(caller));
+    if (beside !== null)
+      throw refuse("BAD_INPUT", "Ask `behind(of: { olap })` for the events of what the limit left out.", {
+        field: "cell.others",
+      });
+    return readEventPage(deps)(caller, { range, filter, ...parsePageSize(page) }, signal);
+  };

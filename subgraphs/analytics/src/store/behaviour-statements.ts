@@ -18,6 +18,7 @@ import {
   eventsBehindSql,
   olapBehindSql,
 } from "./behind/behind-sql.ts";
+import { ringsBehindSql, velocityBehindSql } from "./behind/fraud-behind-sql.ts";
 import { qualityBehindSql } from "./behind/quality-behind-sql.ts";
 import { retentionBehindSql } from "./behind/retention-behind-sql.ts";
 import { sessionsBehindSql } from "./behind/sessions-behind-sql.ts";
@@ -46,6 +47,7 @@ export const behaviourStatements = {
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ rowsEstimate, personsCount },
   ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql, sessionsBehindSql, qualityBehindSql },
+  ...{ velocityBehindSql, ringsBehindSql },
   ...{ attributionBehindSql, creditsBehindStatement, creditsBehindOf, journeysBehindStatement, journeyBehindOf },
   ...{ sessionSizeStatement, sessionSizeOf, eventsSizeStatement, eventsSizeOf },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },

@@ -1,10 +1,13 @@
 import type { TimeRange } from "../../domain/time-range.ts";
 import type { BehindSql } from "../../store/behind/behind-sql.ts";
+import type { BudgetDeps } from "../answer-within-budget.ts";
+import type { FraudDeps } from "../fraud/query-fraud.ts";
+import type { FindKeptDeps } from "../quality/find-kept.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
 import type { ResolveDeps } from "../semantic/resolve-question.ts";
 
 /** What finding out what is behind a number needs. */
-export type BehindDeps = BehaviourDeps & ResolveDeps;
+export type BehindDeps = BehaviourDeps & ResolveDeps & FindKeptDeps & BudgetDeps & Pick<FraudDeps, "fraud">;
 
 /** A question, and the place of a number in its answer. */
 export interface Of<Input, Cell> {

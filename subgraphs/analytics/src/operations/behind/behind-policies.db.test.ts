@@ -166,6 +166,22 @@ const quality: Numbers = orders.map((events) => {
   };
 });
 
+const fraud: Numbers = orders.map((events) => {
+  const [from, to] = [-1_800_000, 4_200_000].map((ms) => new Date(QUALITY_START_MS + ms).toISOString());
+  const range = { from: from ?? "", to: to ?? "" };
+  const fast = { range, event: {}, by: "country", within: "PT30M", moreThan: 1 };
+  const rings = { range, of: "properties.order", through: ["country", "name"], minMembers: 2 };
+  return {
+    events,
+    of: [
+      { velocity: { input: fast, cell: {} } },
+      { velocity: { input: { ...fast, distinct: "properties.order" }, cell: { entity: "DE" } } },
+      { rings: { input: rings, cell: {} } },
+      { rings: { input: rings, cell: { member: "a", number: "LINKS" } } },
+    ],
+  };
+});
+
 const KINDS = {
   "activity and retention": activity,
   funnels,
@@ -173,6 +189,7 @@ const KINDS = {
   attribution: journeys,
   paths,
   "the quality of events": quality,
+  "velocity and rings": fraud,
 };
 
 describe("what is behind a number for a caller under data policies", () => {
@@ -256,6 +273,9 @@ describe("what is behind a number for a caller under data policies", () => {
           input: { range, expect: [{ name: "one", valid: { field, in: ["ada"] } }] },
           cell: { expectation: "one", outcome: "PASSED" },
         },
+      },
+      velocity: {
+        velocity: { input: { range, event: {}, by: field, within: "PT1H", moreThan: 0 }, cell: { entity: "ada" } },
       },
       paths: { paths: { input: { range, label: [field] }, cell: { node: { depth: 0, label: "ada" } } } },
     };

@@ -27,6 +27,8 @@ import { resolveNames } from "../in-cohort.ts";
 import { resolveQuestion } from "../semantic/resolve-question.ts";
 import { attributionLines, type OfAttribution } from "./attribution-lines.ts";
 import { rangeOf, type BehindDeps, type BehindLines, type Of } from "./behind-lines.ts";
+import { ringLines, velocityLines, type OfRings, type OfVelocity } from "./fraud-lines.ts";
+import { otherGroups } from "./other-groups.ts";
 import { qualityLines, type OfQuality } from "./quality-lines.ts";
 import { sessionLines, type OfSessions } from "./session-lines.ts";
 
@@ -44,6 +46,8 @@ export interface BehindInput {
   readonly attribution?: Maybe<OfAttribution>;
   readonly paths?: Maybe<Of<Asked<PathsInput>, PathCellInput>>;
   readonly eventQuality?: Maybe<OfQuality>;
+  readonly velocity?: Maybe<OfVelocity>;
+  readonly rings?: Maybe<OfRings>;
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
@@ -60,11 +64,13 @@ const ofOlap = async (
   deps: BehindDeps,
   caller: Caller,
   { input: asked, cell }: NonNullable<BehindInput["olap"]>,
+  signal: AbortSignal | undefined,
 ): Promise<BehindLines> => {
   const { input } = await resolveQuestion(deps, caller, atRange<AskedOlap>(asked, deps.nowMs()));
   const events = parseCell(input, cell, accessOf(caller));
+  const groups = events.beside === null ? null : await otherGroups(deps, caller, events.beside, signal);
   return {
-    sql: deps.statements.olapBehindSql(events, caller.tenantId),
+    sql: deps.statements.olapBehindSql(events, caller.tenantId, groups),
     ...{ range: events.range, timeZone: input.timeZone ?? "UTC" },
   };
 };
@@ -121,6 +127,8 @@ const KINDS = [
   "attribution",
   "paths",
   "eventQuality",
+  "velocity",
+  "rings",
 ] as const;
 
 /** Refuses with BAD_INPUT unless exactly one number is named. */
@@ -139,9 +147,10 @@ export const behindLines = async (
   signal?: AbortSignal,
 ): Promise<BehindLines> => {
   const kind = requireOne(of);
-  const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution, eventQuality } = of;
+  const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution, eventQuality, velocity, rings } =
+    of;
   return within(kind, () => {
-    if (olap) return ofOlap(deps, caller, olap);
+    if (olap) return ofOlap(deps, caller, olap, signal);
     if (retention) return ofRetention(deps, caller, retention);
     if (stickiness) return ofActivity(deps, caller, stickiness, parseStickinessCell);
     if (lifecycle) return ofActivity(deps, caller, lifecycle, parseLifecycleCell);
@@ -149,6 +158,8 @@ export const behindLines = async (
     if (sessions) return sessionLines(deps, caller, sessions, signal);
     if (attribution) return attributionLines(deps, caller, attribution);
     if (eventQuality) return qualityLines(deps, caller, eventQuality, signal);
+    if (velocity) return velocityLines(deps, caller, velocity, signal);
+    if (rings) return ringLines(deps, caller, rings, signal);
     throw refuse("BAD_INPUT", "Name a number.", { field: "of" });
   });
 };

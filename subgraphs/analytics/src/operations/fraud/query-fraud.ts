@@ -81,7 +81,7 @@ export interface RingsAnswer {
 
 /** Where a question is read, and its refusal when there is too much to read. */
 export const placedFraud = async (
-  { fraud }: FraudDeps,
+  { fraud }: Pick<FraudDeps, "fraud">,
   caller: Caller,
   asked: {
     readonly event: EventMatcher;
@@ -182,7 +182,7 @@ const toldRing = (
 
 /** Reads the rings of a question, and what that has cost. */
 export const readRings = async (
-  deps: Pick<FraudDeps, "fraud" | "readBands" | "nowMs">,
+  deps: Pick<FraudDeps, "fraud">,
   caller: Caller,
   question: RingsQuestion,
   signal: AbortSignal | undefined,

@@ -2,8 +2,10 @@ import type { StoreStatement } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { BehindEventsPage, PeoplePage } from "../../domain/behind/behind-page.ts";
 import type { CellEvents } from "../../domain/cell.ts";
+import type { AnalyticQuery } from "../../domain/query.ts";
 import { conditionSql } from "../condition-sql.ts";
 import { behaviourRange } from "../behaviour-sql.ts";
+import { linesOfEvents, type LineChoice } from "../olap-sql.ts";
 import { createParams, type Params } from "../params.ts";
 
 /**
@@ -12,13 +14,20 @@ import { createParams, type Params } from "../params.ts";
  */
 export type BehindSql = (params: Params) => string;
 
-/** The events that the cell of an `olap` answer was computed from. */
+/** Some groups of a question: which lines of its dimensions are let through. */
+export interface GroupLines {
+  readonly query: AnalyticQuery;
+  readonly lines: LineChoice;
+}
+
+/** The events that the cell of an `olap` answer was computed from; `groups` lets only those of some through. */
 export const olapBehindSql =
-  ({ range, filter }: CellEvents, tenantId: string): BehindSql =>
+  ({ range, filter }: Pick<CellEvents, "range" | "filter">, tenantId: string, groups: GroupLines | null): BehindSql =>
   (params) => {
     const where = [
       behaviourRange("events", range, tenantId, params),
       ...(filter === null ? [] : [conditionSql(filter, params)]),
+      ...(groups === null ? [] : linesOfEvents(groups.query, groups.lines, params)),
     ];
     return `SELECT nullIf(person, 0) AS unit, person, toUnixTimestamp64Milli(time) AS at, event_id AS id FROM events WHERE ${where.join(" AND ")}`;
   };
