@@ -36,7 +36,7 @@ import { calendarPlaces } from "./seal/calendar-places.ts";
 import { objectivePlaces } from "./seal/objective-places.ts";
 import { incidentPlaces, incidentWords } from "./seal/incident-places.ts";
 import { silencePlaces, silenceWords } from "./seal/silence-places.ts";
-import { expectationPlaces } from "./seal/expectation-places.ts";
+import { expectationPlaces, expectationWords } from "./seal/expectation-places.ts";
 import { rollupPlaces } from "./seal/rollup-places.ts";
 import { correlationPlaces, correlationWords } from "./seal/correlation-places.ts";
 import { cohortPlaces, cohortWords } from "./seal/cohort-places.ts";
@@ -181,6 +181,7 @@ const WRITTEN_ONLY: Readonly<Record<string, string>> = {
   ...correlationWords,
   ...peopleWords,
   ...inCohortWords,
+  ...expectationWords,
   ...notifyWords,
   ...silenceWords,
   ...incidentWords,

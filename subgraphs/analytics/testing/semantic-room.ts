@@ -18,6 +18,7 @@ import { createAnalyticsStore } from "../src/store/analytics-store.ts";
 import { COHORT_KEPT } from "../src/domain/cohort.ts";
 import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
+import { createExpectationStore } from "../src/store/quality/expectation-store.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 import { createPropertyCatalogue } from "../src/store/semantic/property-catalogue.ts";
 import { createPropertyPathStore } from "../src/store/semantic/property-paths.ts";
@@ -78,6 +79,7 @@ export const openSemanticRoom = ({ resources, writer }: TestResources) => {
     ...{
       definitions: createDefinitionStore({ sql, nowMs: () => NOW }),
       catalogue: createPropertyCatalogue(eventStore),
+      expectations: createExpectationStore({ sql, nowMs: () => NOW }),
     },
     cohorts: createCohortStore({ ...resources, nowMs: () => NOW, kept: COHORT_KEPT }),
     statements: behaviourStatements,

@@ -16,7 +16,10 @@ export interface CohortUse extends CohortPart {
   readonly named: boolean;
 }
 
-const USED_KINDS = ["METRIC", "SEGMENT", "DIMENSION", "HIERARCHY", "SAVED_QUERY", "CORRELATION_RULE"] as const;
+const USED_KINDS = [
+  ...(["METRIC", "SEGMENT", "DIMENSION", "HIERARCHY", "SAVED_QUERY", "CORRELATION_RULE"] as const),
+  "EXPECTATION",
+] as const;
 
 /** A version of a definition that an answer was computed by, as in the SDL. */
 export interface UsedDefinition {

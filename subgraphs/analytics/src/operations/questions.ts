@@ -10,6 +10,7 @@ import { behaviourAskers } from "./dashboards/question-askers.ts";
 import { queryRings, queryVelocity } from "./fraud/query-fraud.ts";
 import { withMembers } from "./funnel-members.ts";
 import { withNames } from "./in-cohort.ts";
+import { withKept, type FindKeptDeps } from "./quality/find-kept.ts";
 import { queryDrift, queryEventQuality } from "./quality/query-quality.ts";
 import { queryApiExecutions } from "./query-api-executions.ts";
 import { queryAttribution } from "./query-attribution.ts";
@@ -31,6 +32,7 @@ export type QuestionDeps = CohortDeps & { readonly definitions: DefinitionStore 
   Parameters<typeof querySessionMetrics>[0] &
   Parameters<typeof queryVelocity>[0] &
   Parameters<typeof queryEventQuality>[0] &
+  FindKeptDeps &
   Parameters<typeof queryApiExecutions>[0] &
   Parameters<typeof queryOlap>[0];
 
@@ -68,7 +70,7 @@ export const createQuestions = (deps: QuestionDeps) => ({
   rings: tellingUses(deps, (of) => withRange(of, withNames(of, queryRings(of)))),
   eventQuality: tellingUses(
     deps,
-    (of) => withRange(of, withNames(of, queryEventQuality(of))),
+    (of) => withRange(of, withKept(of, withNames(of, queryEventQuality(of)))),
     (_caller, { event }) => namesOfMatchers([event ?? {}]),
   ),
   drift: tellingUses(

@@ -1,7 +1,7 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { FieldAccess } from "../fields.ts";
 import { parseEventQuality, type EventQualityInput, type EventQualityQuestion } from "../quality/event-quality.ts";
-import type { ExpectationTest } from "../quality/expectation.ts";
+import type { Expectation, ExpectationTest } from "../quality/expectation.ts";
 
 /** Which of the events that an expectation is about are meant, as in the SDL. */
 export type TestOutcome = "TESTED" | "PASSED" | "FAILED";
@@ -16,6 +16,8 @@ export interface ExpectationCellInput {
 export interface QualityBehind {
   readonly question: EventQualityQuestion;
   readonly test: ExpectationTest;
+  /** Which of the question's events it is of; null: all of them. */
+  readonly of: Expectation["of"];
   readonly outcome: TestOutcome;
 }
 
@@ -33,5 +35,5 @@ export const parseExpectationCell = (
       `The question has no expectation of this name: take one of ${question.expect.map(({ name }) => `\`${name}\``).join(", ")}.`,
       { field: "cell.expectation" },
     );
-  return { question, test: found.test, outcome };
+  return { question, test: found.test, of: found.of, outcome };
 };

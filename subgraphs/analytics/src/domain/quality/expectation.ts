@@ -1,4 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { fieldsOfMatcher, parseEventMatcher, type EventMatcher, type EventMatcherInput } from "../event-matcher.ts";
+import { refusedWithin } from "../refused-within.ts";
 import { DAY_MS, parseDuration } from "../duration.ts";
 import { fieldsOf, parseFilter } from "../filter.ts";
 import type { FilterInput } from "../filter-input.ts";
@@ -56,6 +58,14 @@ export interface Expectation {
   readonly test: ExpectationTest;
   /** The least share of events that pass for it to be met; null: it is only measured. */
   readonly atLeast: number | null;
+  /** Which of the question's events it is of; null: all of them. */
+  readonly of: EventMatcher | null;
+}
+
+/** A kept expectation that a question names: what it expects in the version that is meant, and of which events. */
+export interface FoundExpectation {
+  readonly expect: ExpectationInput;
+  readonly of: EventMatcherInput;
 }
 
 /** Bounds of expectations: all of a question are tested by one statement; a key is of few fields; who sends later than a year imports history. */
@@ -135,28 +145,43 @@ export const parseExpectation = (
   if (atLeast !== null && !(atLeast >= 0 && atLeast <= 1)) throw bad(`${where}.atLeast`, "A share is from 0 to 1.");
   return {
     name: nameOf(input.name, `${where}.name`, taken),
-    ...{ kind: EXPECTATION_KINDS[kind], test: testOf(input, where, access), atLeast },
+    ...{ kind: EXPECTATION_KINDS[kind], test: testOf(input, where, access), atLeast, of: null },
   };
 };
 
-/** Validates what is expected of events; refuses with BAD_INPUT, or FORBIDDEN where personal data that the caller may not see would be tested. */
+const parseFound = (
+  { expect, of }: FoundExpectation,
+  where: string,
+  access: FieldAccess,
+  taken: ReadonlySet<string>,
+): Expectation => {
+  try {
+    return { ...parseExpectation(expect, where, access, taken), of: parseEventMatcher(of, where, access) };
+  } catch (error) {
+    // What it says stands elsewhere: the question has its id alone.
+    throw refusedWithin(error, () => `${where}.id`);
+  }
+};
+
+/** Validates what is expected of events, written out and kept, at their places in `where`; refuses with BAD_INPUT, or FORBIDDEN where personal data that the caller may not see would be tested. */
 export const parseExpectations = (
-  inputs: readonly ExpectationInput[],
+  written: readonly ExpectationInput[],
+  found: readonly FoundExpectation[],
   where: string,
   access: FieldAccess,
 ): readonly Expectation[] => {
-  if (inputs.length < 1 || inputs.length > EXPECTATION_LIMITS.expectations)
-    throw bad(where, `A question has 1 to ${EXPECTATION_LIMITS.expectations} expectations.`);
   const taken = new Set<string>();
-  return inputs.map((input, place) => {
-    const expectation = parseExpectation(input, `${where}.${place}`, access, taken);
+  const named = (expectation: Expectation): Expectation => {
     taken.add(expectation.name);
     return expectation;
-  });
+  };
+  return [
+    ...written.map((input, place) => named(parseExpectation(input, `${where}.expect.${place}`, access, taken))),
+    ...found.map((one, place) => named(parseFound(one, `${where}.kept.${place}`, access, taken))),
+  ];
 };
 
-/** Every field that testing looks at. */
-export const fieldsOfExpectation = ({ test }: Expectation): readonly Field[] => {
+const fieldsOfTest = (test: ExpectationTest): readonly Field[] => {
   switch (test.kind) {
     case "EACH":
       return [...fieldsOf(test.tested), ...fieldsOf(test.passes)];
@@ -166,3 +191,9 @@ export const fieldsOfExpectation = ({ test }: Expectation): readonly Field[] => 
       return [parseField("time", "time"), parseField("receivedAt", "receivedAt")];
   }
 };
+
+/** Every field that testing looks at. */
+export const fieldsOfExpectation = ({ test, of }: Expectation): readonly Field[] => [
+  ...(of === null ? [] : fieldsOfMatcher(of)),
+  ...fieldsOfTest(test),
+];

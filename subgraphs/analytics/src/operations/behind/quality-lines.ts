@@ -4,6 +4,7 @@ import { parseExpectationCell, type ExpectationCellInput } from "../../domain/be
 import { MAX_QUALITY_EVENTS, type EventQualityInput } from "../../domain/quality/event-quality.ts";
 import { atRange, type Asked } from "../at-range.ts";
 import { resolveNames } from "../in-cohort.ts";
+import { findKept } from "../quality/find-kept.ts";
 import { NARROWER } from "../quality/read-quality.ts";
 import { refuseTooManyEvents } from "../too-many-events.ts";
 import { rangeOf, type BehindDeps, type BehindLines, type Of } from "./behind-lines.ts";
@@ -18,7 +19,8 @@ export const qualityLines = async (
   { input: asked, cell }: OfQuality,
   signal: AbortSignal | undefined,
 ): Promise<BehindLines> => {
-  const input = await resolveNames(deps, caller, atRange<EventQualityInput>(asked, deps.nowMs()));
+  const named = await findKept(deps, caller, atRange<EventQualityInput>(asked, deps.nowMs()));
+  const input = await resolveNames(deps, caller, named);
   const behind = parseExpectationCell(input, cell, accessOf(caller));
   const { range: reach, event, timeZone } = behind.question;
   const source = { table: "events", tenantId: caller.tenantId, reach } as const;

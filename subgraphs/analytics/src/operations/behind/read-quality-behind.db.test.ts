@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { openBehindRoom, type BehindRoom } from "../../../testing/behind-room.ts";
 import { EXPECTATIONS, orders, QUALITY_START_MS, referenceTested } from "../../../testing/quality-world.ts";
 import { createQualityStore } from "../../store/quality/quality-store.ts";
+import { withKept } from "../quality/find-kept.ts";
+import { saveExpectation } from "../quality/keep-expectations.ts";
 import { queryEventQuality } from "../quality/query-quality.ts";
 import { behindCounts } from "./read-behind.ts";
 
@@ -49,6 +51,44 @@ describe("what is behind a number of the quality of events", () => {
         }
       }),
       { numRuns: 4, endOnFailure: true },
+    );
+  });
+
+  test("is of a kept expectation, which the question names by its id, each of its own events: those of its name that pass its filter", async () => {
+    const deps = { ...room.deps, quality: createQualityStore(room.deps.eventStore) };
+    const keep = saveExpectation({
+      ...{ expectations: room.deps.expectations, newId: () => crypto.randomUUID() },
+      verdicts: { list: () => Promise.resolve([]) },
+    });
+    await fc.assert(
+      fc.asyncProperty(orders, fc.constantFrom(undefined, "view"), async (events, name) => {
+        const caller = await room.stored(events);
+        const kept: { readonly id: string }[] = [];
+        for (const expect of EXPECTATIONS) {
+          const of = { event: "order", where: { not: { field: "country", eq: "XX" } } };
+          const outcome = await keep(caller, { ...of, expect });
+          if (outcome.kind !== "SAVED") throw new Error(`It was not kept: ${outcome.kind}.`);
+          kept.push({ id: outcome.expectation.id });
+        }
+        // A question about other events tests nothing of them.
+        const input = { range, kept, event: name === undefined ? {} : { events: [name] } };
+        const { expectations } = await withKept(deps, queryEventQuality(deps))(caller, input);
+        const end = QUALITY_START_MS + HOUR_MS;
+        const own = events.filter((one) => one.timeMs >= QUALITY_START_MS && one.timeMs < end && one.name === "order");
+        const wanted = referenceTested(own.filter(({ country }) => country !== "XX" && name === undefined));
+        for (const [place, { name: expectation, tested, passed, failed }] of expectations.entries()) {
+          const { tested: all = [], passed: good = [] } = wanted[place] ?? {};
+          const bad = all.filter((one) => !good.includes(one));
+          expect([expectation, tested, passed, failed]).toEqual([
+            ...[EXPECTATIONS[place]?.name, all.length, good.length, bad.length],
+          ]);
+          const of = { eventQuality: { input, cell: { expectation, outcome: "FAILED" } } } as const;
+          const ids = bad.map(({ id }) => id);
+          const { told, expected } = await room.compare(caller, events, of, { units: ids.length, ids });
+          expect(told).toEqual(expected);
+        }
+      }),
+      { numRuns: 3, endOnFailure: true },
     );
   });
 

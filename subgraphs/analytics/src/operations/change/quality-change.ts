@@ -4,7 +4,7 @@ import { behaviourSource } from "../../domain/behaviour-source.ts";
 import type { ChangeMeasure } from "../../domain/change/change-measure.ts";
 import { expectationMeasure } from "../../domain/change/expectation-measure.ts";
 import type { ExpectationNumber } from "../../domain/change/reading.ts";
-import { heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
+import { heldBy, heldTo, type SliceCondition } from "../../domain/change/slice-filter.ts";
 import { fieldsOfMatcher } from "../../domain/event-matcher.ts";
 import { parseField } from "../../domain/fields.ts";
 import type { FilterInput } from "../../domain/filter-input.ts";
@@ -12,6 +12,7 @@ import { MAX_QUALITY_EVENTS, parseEventQuality, type EventQualityInput } from ".
 import { fieldsOfExpectation, type Expectation, type ExpectationTest } from "../../domain/quality/expectation.ts";
 import { chooseName, refuseUnusedParts, VALUE_NAMES } from "../../domain/watched/watched-value.ts";
 import { resolveNames } from "../in-cohort.ts";
+import { findKept, type FindKeptDeps } from "../quality/find-kept.ts";
 import { queryEventQuality, type QualityDeps } from "../quality/query-quality.ts";
 import { refuseTooManyEvents } from "../too-many-events.ts";
 import {
@@ -26,7 +27,7 @@ import { findThreshold } from "./threshold.ts";
 import { unitChange, type CountedUnits, type UnitChangeDeps } from "./unit-change.ts";
 
 /** What explaining what expectations found needs. */
-export type QualityChangeDeps = BehaviourChangeDeps & UnitChangeDeps & Pick<QualityDeps, "quality">;
+export type QualityChangeDeps = BehaviourChangeDeps & UnitChangeDeps & FindKeptDeps & Pick<QualityDeps, "quality">;
 
 /** An expectation that tests each event by itself, as a number of a question with rows of numbers. */
 export interface ExpectedEvents {
@@ -48,6 +49,15 @@ const placeOf = (expect: readonly Expectation[], held: readonly SliceCondition[]
     "input.where",
     "This question has a number for each of its expectations: hold it to one, by a condition `expectation` with its name.",
   );
+};
+
+/** An expectation by its place, written out, and the events that it is of: of a kept one those of the question that are its own. */
+const expectationAt = ({ event, expect = [], found = [] }: EventQualityInput, place: number) => {
+  const written = expect[place];
+  if (written !== undefined) return { asked: written, event: event ?? {} };
+  const kept = found[place - expect.length];
+  if (kept === undefined) throw new Error("An expectation that was found is there.");
+  return { asked: kept.expect, event: { ...event, filter: heldBy(event?.filter, matched([kept.of])) } };
 };
 
 /** How the numbers of an expectation add up. */
@@ -88,13 +98,15 @@ export const qualityChange = async (
   const { caller, input, value, timeZone, span, held: all } = asking;
   refuseUnusedParts(value, null);
   const name = chooseName(value, VALUE_NAMES.EVENT_QUALITY, "share");
-  const bare = await resolveNames(deps, caller, { ...typed<EventQualityInput>(input), timeZone });
-  const parse = (one: typeof span) => parseEventQuality({ ...bare, range: rangeOf(one) }, accessOf(caller));
-  const { expect, event } = parse(span);
-  const place = placeOf(expect, all);
+  const found = await findKept(deps, caller, { ...typed<EventQualityInput>(input), timeZone });
+  const named = await resolveNames(deps, caller, found);
+  const parse = (one: EventQualityInput) => parseEventQuality({ ...one, range: rangeOf(span) }, accessOf(caller));
+  const { asked, event: of } = expectationAt(named, placeOf(parse(named).expect, all));
+  const bare = { ...named, event: of, expect: [asked], kept: null, found: [] };
   const held = all.filter(({ dimension }) => dimension !== "expectation");
-  const [expectation, asked] = [expect[place], bare.expect[place]];
-  if (expectation === undefined || asked === undefined) throw new Error("An expectation that was found is there.");
+  const { expect, event } = parse(bare);
+  const [expectation] = expect;
+  if (expectation === undefined) throw new Error("An expectation that was found is there.");
   // Which of the events that share a key is the first, their ids may decide.
   const ids = expectation.test.kind === "UNIQUE" ? [parseField("id", "input")] : [];
   const fields = [...fieldsOfExpectation(expectation), ...fieldsOfMatcher(event), ...ids];
@@ -113,14 +125,14 @@ export const qualityChange = async (
   if (isDelay(name)) {
     if (test.kind !== "TIMELY")
       throw bad("input.value.name", "How late events come is told of expectations that are `timely` alone.");
-    const filter = heldTo(bare.event?.filter ?? null, held);
-    const own = { ...bare, expect: [asked], event: { ...bare.event, filter } };
+    const filter = heldTo(bare.event.filter, held);
+    const own = { ...bare, event: { ...bare.event, filter } };
     const { quantile, late } = await beyondDelay(deps, asking, { name, input: own });
     return { ...together("beyond", late), quantile };
   }
   if (test.kind !== "EACH") return together(name, test);
   return {
     ...{ kind: "EXPECTED", name, measure: expectationMeasure(asked, name) },
-    filter: heldTo(matched([bare.event ?? {}]), held),
+    filter: heldTo(matched([bare.event]), held),
   };
 };

@@ -14,11 +14,13 @@ import type { SavedQuestion } from "../../domain/semantic/definition.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import { atPlace } from "../semantic/at-place.ts";
 import { checkSaved } from "../semantic/draft-query.ts";
+import type { FindKeptDeps } from "../quality/find-kept.ts";
+import { withExpectations } from "../semantic/saved-expectations.ts";
 import { findDefinition } from "../semantic/find-definitions.ts";
 import type { QuestionTypes } from "./question-types.ts";
 
 /** What checking questions needs. */
-export interface CheckDeps {
+export interface CheckDeps extends Pick<FindKeptDeps, "expectations"> {
   readonly definitions: DefinitionStore;
   readonly questionTypes: QuestionTypes;
   readonly nowMs: NowMs;
@@ -53,7 +55,8 @@ const check = async (
 ): Promise<AnswerShape> => {
   if (kind === "SAVED_QUERY") return shapeOf((await savedQueryNamed(deps, caller, typed(input))).content.question);
   // boundary: the input was coerced to the type that its kind has in the SDL.
-  const question = { kind, input } as unknown as SavedQuestion;
+  const asked = { kind, input } as unknown as SavedQuestion;
+  const question = await withExpectations(deps, caller, asked, "input");
   await checkSaved(deps.definitions.reader(caller.tenantId), caller, deps.nowMs(), question);
   return shapeOf(question);
 };

@@ -28,6 +28,7 @@ import { newDefinition, requireVersion, type DefineDeps, type Described } from "
 import { accessNaming, meaningsIn } from "./own-dimensions.ts";
 import { idOf } from "./resolve-question.ts";
 import { cohortsNamed } from "./saved-cohorts.ts";
+import { withExpectations } from "./saved-expectations.ts";
 
 /** A segment to be, as the graph delivers it. */
 export interface DefineSegmentInput extends Described {
@@ -137,6 +138,8 @@ export const restoreDefinition =
     const { kind, name } = then;
     const one = newDefinition(caller, newId(), kind, name);
     const cohorts = await cohortsNamed(deps, caller, naming(then), "version");
+    const asked = then.kind === "SAVED_QUERY" ? then.content.question : null;
+    const found = asked === null ? null : await withExpectations(deps, caller, asked, "version");
     return definitions.define(caller.tenantId, one, async (_now, reader) => {
       if (then.kind === "METRIC") return { ...(await draftMetric(reader, caller, name, then.content)), cohorts };
       if (then.kind === "SEGMENT") {
@@ -155,7 +158,8 @@ export const restoreDefinition =
       }
       const { content } = then;
       const { question, pins } = content;
-      const { refersTo } = await draftQuery(reader, caller, nowMs(), content, { question, pinned: pins !== null });
+      const draft = { question, found: found ?? question, pinned: pins !== null };
+      const { refersTo } = await draftQuery(reader, caller, nowMs(), content, draft);
       return { content, refersTo, cohorts };
     });
   };

@@ -11,6 +11,7 @@ import { atRange } from "../at-range.ts";
 import { atPlace } from "./at-place.ts";
 import { meaningsIn } from "./own-dimensions.ts";
 import { breakdownOf, parseBehaviour } from "./parse-behaviour.ts";
+import { keptAsFound } from "./saved-expectations.ts";
 import { resolveWith, segmentsOf } from "./resolve-question.ts";
 
 /** What a question was found to name. */
@@ -68,14 +69,15 @@ export const checkSaved = async (
   }
 };
 
-/** A version of a saved query to be, of a question that asking it at `nowMs` would not refuse; pinned to all that it names now. */
+/** A version of a saved query to be, of a question that asking it at `nowMs` would not refuse, with the kept expectations `found` that it names; pinned to all that it names now. */
 export const draftQuery = async (
   reader: DefinitionReader,
   caller: Caller,
   nowMs: number,
   described: Description,
-  { question, pinned }: { readonly question: SavedQuestion; readonly pinned: boolean },
+  { question, found, pinned }: Record<"question" | "found", SavedQuestion> & { readonly pinned: boolean },
 ): Promise<Draft> => {
-  const { definitions, namedIds } = await checkSaved(reader, caller, nowMs, question);
-  return { content: { ...described, question, pins: pinned ? definitions : null }, refersTo: namedIds };
+  const { definitions, namedIds } = await checkSaved(reader, caller, nowMs, found);
+  const kept = keptAsFound(question, found, pinned);
+  return { content: { ...described, question: kept, pins: pinned ? definitions : null }, refersTo: namedIds };
 };

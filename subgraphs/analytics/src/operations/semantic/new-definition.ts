@@ -2,10 +2,11 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { MAX_DEFINITIONS, type Definition, type DefinitionKind } from "../../domain/semantic/definition.ts";
 import type { DefinitionStore, NewDefinition } from "../../store/semantic/definition-store-types.ts";
+import type { FindKeptDeps } from "../quality/find-kept.ts";
 import type { InCohortDeps } from "../in-cohort.ts";
 
 /** What defining needs. */
-export interface DefineDeps extends InCohortDeps {
+export interface DefineDeps extends InCohortDeps, Pick<FindKeptDeps, "expectations"> {
   readonly definitions: DefinitionStore;
   readonly newId: () => string;
 }

@@ -15,6 +15,7 @@ import type { QuestionTypes } from "../dashboards/question-types.ts";
 import { draftQuery } from "./draft-query.ts";
 import { newDefinition, requireVersion, type DefineDeps, type Described } from "./new-definition.ts";
 import { cohortsNamed } from "./saved-cohorts.ts";
+import { withExpectations } from "./saved-expectations.ts";
 
 /** What saving questions needs. */
 export interface SaveQueryDeps extends DefineDeps {
@@ -62,10 +63,11 @@ export const saveQuery =
     const [described, question] = [describe(name, input), questionOf(deps.questionTypes, input)];
     const { field } = QUESTIONS[question.kind];
     const cohorts = await cohortsNamed(deps, caller, question.input, `input.${field}`);
+    const found = await withExpectations(deps, caller, question, `input.${field}`);
     const one = newDefinition(caller, deps.newId(), "SAVED_QUERY", name);
     return deps.definitions.define(caller.tenantId, one, async (now, reader) => {
       requireVersion(input.expectedVersion, now);
       const pinned = input.pinned ?? false;
-      return { ...(await draftQuery(reader, caller, deps.nowMs(), described, { question, pinned })), cohorts };
+      return { ...(await draftQuery(reader, caller, deps.nowMs(), described, { question, found, pinned })), cohorts };
     });
   };

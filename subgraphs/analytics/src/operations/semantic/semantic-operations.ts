@@ -28,6 +28,7 @@ export interface SemanticDeps extends InCohortDeps, Pick<StartQueryDeps, "featur
   readonly askPinned: AskPinned;
   readonly store: AnalyticsStore;
   readonly definitions: DefinitionStore;
+  readonly expectations: SaveQueryDeps["expectations"];
   readonly propertyPaths: PropertyPathStore;
   readonly catalogue: PropertyCatalogue;
   readonly nowMs: NowMs;

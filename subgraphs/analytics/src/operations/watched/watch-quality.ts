@@ -13,8 +13,10 @@ export const watchEventQuality = async (watched: BehaviourToWatch, ask: Ask): Pr
   const { input, value, window, where } = watched;
   refuseUnusedParts(value, null);
   const name = chooseName(value, VALUE_NAMES.EVENT_QUALITY, "share");
+  // What was found of kept expectations stands in versions now, by which each bucket finds the same.
+  const { found: _found, ...named } = input;
   const read = await eachBucket(watched, async (bucket) => {
-    const answer = await ask({ ...input, timeZone: window.timeZone, range: rangeOfBuckets([bucket]) });
+    const answer = await ask({ ...named, timeZone: window.timeZone, range: rangeOfBuckets([bucket]) });
     return { points: readQualityBucket(answer, name, bucket.fromMs), more: false };
   });
   if (name.startsWith("delay") && read.points.length === 0)

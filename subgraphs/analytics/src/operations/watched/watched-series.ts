@@ -16,13 +16,18 @@ import {
 } from "../../domain/watched/watched-window.ts";
 import { checkQuestion, type CheckDeps, type WidgetQuestionInput } from "../dashboards/check-question.ts";
 import { toldRange } from "../../domain/asked-range.ts";
+import type { FindKeptDeps } from "../quality/find-kept.ts";
+import { withExpectations } from "../semantic/saved-expectations.ts";
 import type { AskPinned } from "../semantic/run-saved-query.ts";
 import { groupedOrOther, type GroupedQuestion } from "./grouped-question.ts";
 import { watchBehaviour, type WatchBehaviourDeps } from "./watch-behaviour.ts";
 import { watchGroups, type WatchGroupsDeps } from "./watch-groups.ts";
 
 /** What answering a question as series needs. */
-export type WatchDeps = CheckDeps & WatchGroupsDeps & WatchBehaviourDeps & { readonly askPinned: AskPinned };
+export type WatchDeps = CheckDeps &
+  FindKeptDeps &
+  WatchGroupsDeps &
+  WatchBehaviourDeps & { readonly askPinned: AskPinned };
 
 /** A question as series, as the graph delivers it. */
 export interface WatchedSeriesInput {
@@ -136,7 +141,8 @@ const read = async (deps: WatchDeps, asking: Asking, asked: WidgetQuestionInput)
     case "DRIFT":
     case "COHORT_SIZES":
     case "API_EXECUTIONS": {
-      const { kind, input, pins, where, savedQueryId } = found;
+      const { kind, pins, where, savedQueryId } = found;
+      const { input } = await withExpectations(deps, asking.caller, found, where);
       const ask = pins.length === 0 ? deps.ask : { ...deps.ask, ...deps.askPinned(pins) };
       return atPlace(where, () =>
         watchBehaviour({ ...deps, ask }, { ...asking, kind, input, where, saved: savedQueryId !== null }),

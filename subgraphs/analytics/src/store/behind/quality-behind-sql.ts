@@ -1,5 +1,5 @@
 import type { QualityBehind } from "../../domain/behind/quality-cell.ts";
-import { eventsFrom, type EventsSource } from "../behaviour-sql.ts";
+import { eventsFrom, matcherSql, type EventsSource } from "../behaviour-sql.ts";
 import { conditionSql } from "../condition-sql.ts";
 import type { Params } from "../params.ts";
 import { firstOfKeySql, inTimeSql, keySql } from "../quality/tested-sql.ts";
@@ -39,8 +39,9 @@ export const qualityBehindSql =
   (behind: QualityBehind, source: EventsSource): BehindSql =>
   (params) => {
     const { tested, passed } = testedSql(behind, params);
+    const among = behind.of === null ? [] : [matcherSql(behind.of, params)];
     const events =
       `SELECT person, toUnixTimestamp64Milli(time) AS at, event_id AS id, ${passed} AS passed ` +
-      `FROM ${eventsFrom(source, behind.question.event, tested, params)}`;
+      `FROM ${eventsFrom(source, behind.question.event, [...among, ...tested], params)}`;
     return `SELECT id AS unit, person, at, id FROM (${events})${HELD[behind.outcome]}`;
   };

@@ -1,6 +1,7 @@
 import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { ExpectationContent, ExpectationVersion, KeptExpectation } from "../../domain/quality/kept-expectation.ts";
+import type { ExpectationInVersion } from "./expectation-store-types.ts";
 import type { ExpectationVerdict } from "../../domain/quality/verdict.ts";
 
 const time = z.date().transform((date) => date.getTime());
@@ -41,6 +42,14 @@ const expectation = version.extend({
 export const expectationVersionRow = (raw: unknown): ExpectationVersion => {
   const row = version.parse(raw);
   return { version: row.version, content: row.content, definedBy: row.defined_by, definedAtMs: row.defined_at };
+};
+
+const inVersion = z.object({ id: z.string(), name: z.string(), latest: z.number(), version: z.number(), content });
+
+/** Reads a version that was asked for. */
+export const expectationInVersionRow = (raw: unknown): ExpectationInVersion => {
+  const { latest, ...row } = inVersion.parse(raw);
+  return { ...row, latestVersion: latest };
 };
 
 /** Reads an expectation in its version now. */

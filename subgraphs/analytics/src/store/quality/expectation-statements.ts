@@ -39,6 +39,19 @@ export const expectationVersionsStatement = (tenantId: TenantId, id: string, fir
     "SELECT version, content, defined_by, defined_at FROM quality_expectation_version WHERE tenant_id = $1 AND expectation_id = $2 ORDER BY version DESC LIMIT $3",
     [tenantId, id, first],
   );
+/** Expectations by their ids, each in its version now and in those that are asked for, as far as there are such. */
+export const expectationsInVersionsStatement = (
+  tenantId: TenantId,
+  wanted: readonly { readonly id: string; readonly version: number | null }[],
+) =>
+  statement(
+    "expectations-in-versions",
+    `SELECT DISTINCT e.id, e.name, e.version AS latest, v.version, v.content
+     FROM unnest($2::uuid[], $3::integer[]) AS w(id, version)
+     JOIN quality_expectation e ON e.tenant_id = $1 AND e.id = w.id
+     JOIN quality_expectation_version v ON v.tenant_id = $1 AND v.expectation_id = e.id AND v.version IN (e.version, w.version)`,
+    [tenantId, wanted.map(({ id }) => id), wanted.map(({ version }) => version)],
+  );
 /** How many expectations of other names than one there are, and how many of them are of a name of events. */
 export const countExpectationsStatement = (tenantId: TenantId, name: string, event: string | null) =>
   statement(

@@ -1,7 +1,7 @@
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
-import { expectationRow, expectationVersionRow } from "./expectation-rows.ts";
+import { expectationInVersionRow, expectationRow, expectationVersionRow } from "./expectation-rows.ts";
 import type { ExpectationStore, SaveExpectationOutcome } from "./expectation-store-types.ts";
 import * as statements from "./expectation-statements.ts";
 
@@ -55,6 +55,8 @@ export const createExpectationStore = (deps: Deps): ExpectationStore => {
       sql.run(tenantId, statements.listExpectationsStatement(tenantId, event, most), expectationRow),
     versions: (tenantId, id, first) =>
       sql.run(tenantId, statements.expectationVersionsStatement(tenantId, id, first), expectationVersionRow),
+    inVersions: (tenantId, wanted) =>
+      sql.run(tenantId, statements.expectationsInVersionsStatement(tenantId, wanted), expectationInVersionRow),
     remove: async (tenantId, id) =>
       (await sql.run(tenantId, statements.deleteExpectationStatement(tenantId, id), nothing)).length > 0,
   };

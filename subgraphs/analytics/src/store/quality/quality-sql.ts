@@ -3,32 +3,38 @@ import { z } from "zod";
 import type { EventMatcher } from "../../domain/event-matcher.ts";
 import type { EventQualityQuestion } from "../../domain/quality/event-quality.ts";
 import type { Expectation } from "../../domain/quality/expectation.ts";
-import { eventsFrom, type EventsSource } from "../behaviour-sql.ts";
+import { eventsFrom, matcherSql, type EventsSource } from "../behaviour-sql.ts";
 import { conditionSql } from "../condition-sql.ts";
 import { createParams, type Params } from "../params.ts";
 import { inTimeSql, keySql, LATE } from "./tested-sql.ts";
 
+const allOf = (conditions: readonly string[]): string => (conditions.length === 0 ? "1" : conditions.join(" AND "));
+
 /** How many events an expectation was tested of, how many passed, and how late they came, as columns `tested<n>`, `passed<n>` and `late<n>`. */
-const columnsOf = ({ test }: Expectation, place: number, params: Params): readonly string[] => {
+const columnsOf = ({ test, of }: Expectation, place: number, params: Params): readonly string[] => {
+  const among = of === null ? [] : [matcherSql(of, params)];
   const told = (tested: string, passed: string): readonly string[] => [
     `toFloat64(${tested}) AS tested${place}`,
     `toFloat64(${passed}) AS passed${place}`,
   ];
   switch (test.kind) {
     case "EACH": {
-      const tested = test.tested === null ? "1" : conditionSql(test.tested, params);
+      const tested = allOf([...among, ...(test.tested === null ? [] : [conditionSql(test.tested, params)])]);
       return told(`countIf(${tested})`, `countIf(${tested} AND ${conditionSql(test.passes, params)})`);
     }
     case "UNIQUE": {
       const { key, present } = keySql(test.fields, params);
-      const whole = present.join(" AND ");
+      const whole = allOf([...among, ...present]);
       return told(`countIf(${whole})`, `uniqExactIf(${key}, ${whole})`);
     }
-    case "TIMELY":
+    case "TIMELY": {
+      const tested = allOf(among);
+      const quantiles = `quantilesExactInclusiveIf(0.5, 0.95, 0.99)(${LATE}, ${tested})`;
       return [
-        ...told("count()", `countIf(${inTimeSql(test.withinMs, params)})`),
-        `arrayConcat(quantilesExactInclusive(0.5, 0.95, 0.99)(${LATE}), [toFloat64(max(${LATE}))]) AS late${place}`,
+        ...told(`countIf(${tested})`, `countIf(${tested} AND ${inTimeSql(test.withinMs, params)})`),
+        `arrayConcat(${quantiles}, [toFloat64(maxIf(${LATE}, ${tested}))]) AS late${place}`,
       ];
+    }
   }
 };
 
