@@ -33,6 +33,8 @@ import { registerBehind } from "./routes/behind/route.ts";
 import { registerCohort } from "./routes/cohort/route.ts";
 import { registerErasures, registerPeople } from "./routes/people/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
+import { registerEventQuality } from "./routes/event-quality/route.ts";
+import { registerExpectations } from "./routes/expectations/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
 import { registerOlapRows } from "./routes/olap-rows/route.ts";
 import { registerPathsAnalyze } from "./routes/paths-analyze/route.ts";
@@ -78,6 +80,8 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerAttributionModel(scope, deps);
     registerPathsAnalyze(scope, deps);
     registerSessionsAnalyze(scope, deps);
+    registerEventQuality(scope, deps);
+    registerExpectations(scope, deps);
     registerCatalogue(scope, deps);
     registerBehind(scope, deps);
     registerCohort(scope, deps);

@@ -154,6 +154,62 @@ const NUMBERS: Readonly<Record<string, readonly [unknown, unknown]>> = {
       },
     },
   ],
+  others: [
+    {
+      olap: {
+        input: { range, measures: [{ function: "count" }], dimensions: ["name"], limit: 1 },
+        cell: { others: true },
+      },
+    },
+    {
+      olap: {
+        input: { range, measures: [{ function: "COUNT" }], dimensions: ["name"], limit: 1 },
+        cell: { others: true },
+      },
+    },
+  ],
+  eventQuality: [
+    {
+      event_quality: {
+        input: { range, event: view, expect: [{ name: "from somewhere", present: { field: "utm_source" } }] },
+        cell: { expectation: "from somewhere", outcome: "passed" },
+      },
+    },
+    {
+      eventQuality: {
+        input: { range, event: view, expect: [{ name: "from somewhere", present: { field: "utmSource" } }] },
+        cell: { expectation: "from somewhere", outcome: "PASSED" },
+      },
+    },
+  ],
+  velocity: [
+    {
+      velocity: {
+        input: { range, event: {}, by: "user_id", distinct: "name", within: "PT5H", more_than: 1 },
+        cell: { entity: "ada", number: "peak" },
+      },
+    },
+    {
+      velocity: {
+        input: { range, event: {}, by: "userId", distinct: "name", within: "PT5H", moreThan: 1 },
+        cell: { entity: "ada", number: "PEAK" },
+      },
+    },
+  ],
+  rings: [
+    {
+      rings: {
+        input: { range, through: ["utm_source"], min_members: 2, shared_by_at_most: 5 },
+        cell: { member: "ada", number: "links", shared: { field: "utm_source", value: "mail" } },
+      },
+    },
+    {
+      rings: {
+        input: { range, through: ["utmSource"], minMembers: 2, sharedByAtMost: 5 },
+        cell: { member: "ada", number: "LINKS", shared: { field: "utmSource", value: "mail" } },
+      },
+    },
+  ],
   paths: [
     { paths: { input: { range }, cell: { outcome: "all", node: { depth: 0, label: "page_view" } } } },
     { paths: { input: { range }, cell: { outcome: "ALL", node: { depth: 0, label: "page_view" } } } },
@@ -201,6 +257,15 @@ describe("what is behind a number is over REST what it is in GraphQL", () => {
         .split("\n")
         .map((line): unknown => JSON.parse(line)),
     ).toEqual(people.body["people"]);
+    const [attribution] = NUMBERS["attribution"] ?? [];
+    const journeys = await asked(`${BEHIND}/journeys`, { of: attribution });
+    const journeyLines = await post(`${BEHIND}/journeys/ndjson`, { of: attribution });
+    expect(
+      journeyLines.text
+        .trimEnd()
+        .split("\n")
+        .map((line): unknown => JSON.parse(line)),
+    ).toEqual(journeys.body["journeys"]);
   });
 
   it("for what it can't tell: the same code, said as a problem, and the field by the name it was given", async () => {

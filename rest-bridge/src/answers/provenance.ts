@@ -81,7 +81,7 @@ export const provenanceSchema = Type.Object(
       Type.Object(
         {
           kind: Type.Enum(
-            ["metric", "segment", "dimension", "hierarchy", "saved_query", "correlation_rule"],
+            ["metric", "segment", "dimension", "hierarchy", "saved_query", "correlation_rule", "expectation"],
             from("UsedDefinition.kind"),
           ),
           name: Type.String(from("UsedDefinition.name")),
@@ -136,7 +136,7 @@ const CACHE_USES = { NONE: "none", MISS: "miss", HIT: "hit", SHARED: "shared" } 
 const REASONS = { OVER_BUDGET: "over_budget", ASKED: "asked" } as const;
 const KINDS = {
   ...({ METRIC: "metric", SEGMENT: "segment", DIMENSION: "dimension", HIERARCHY: "hierarchy" } as const),
-  ...({ SAVED_QUERY: "saved_query", CORRELATION_RULE: "correlation_rule" } as const),
+  ...({ SAVED_QUERY: "saved_query", CORRELATION_RULE: "correlation_rule", EXPECTATION: "expectation" } as const),
 };
 const BASES = { RECORDED: "recorded", COMPUTED: "computed" } as const;
 const VERDICTS = { PASSING: "passing", FAILING: "failing", UNKNOWN: "unknown" } as const;

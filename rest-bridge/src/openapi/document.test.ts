@@ -27,6 +27,14 @@ const walk = (value: Json, visit: (object: Record<string, Json>) => void): void 
 };
 
 const VERBS = ["pause", "resume", "remove", "secret", "test", "replay"];
+const QUALITY = [
+  ...["event-quality", "expectations", "expectations/{expectation_id}/remove"],
+  ...["properties", "event-names"].map((part) => `catalogue/${part}`),
+].map((part) => `/api/v2/analytics/${part}`);
+const LISTS = ["events", "people", "journeys"];
+const BEHIND = ["", ...LISTS.flatMap((list) => [`/${list}`, `/${list}/ndjson`])].map(
+  (list) => `/api/v2/analytics/behind${list}`,
+);
 const WEBHOOKS = [
   ...["", "/{endpoint_id}", ...VERBS.map((verb) => `/{endpoint_id}/${verb}`)].map((part) => `/api/v2/webhooks${part}`),
   "/api/v2/webhook-deliveries",
@@ -131,6 +139,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/funnel/analyze": true,
       "/api/v2/analytics/paths/analyze": true,
       "/api/v2/analytics/sessions/analyze": true,
+      "/api/v2/analytics/event-quality": true,
+      "/api/v2/analytics/expectations": true,
       "/api/v2/analytics/correlations": true,
       "/api/v2/analytics/correlations/backtest": true,
     });
@@ -172,10 +182,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/funnel/analyze",
       "/api/v2/analytics/paths/analyze",
       "/api/v2/analytics/sessions/analyze",
-      ...["properties", "event-names"].map((part) => `/api/v2/analytics/catalogue/${part}`),
-      ...["", "/events", "/events/ndjson", "/people", "/people/ndjson", "/journeys"].map(
-        (list) => `/api/v2/analytics/behind${list}`,
-      ),
+      ...QUALITY,
+      ...BEHIND,
       "/api/v2/analytics/cohort/{cohort_id}",
       "/api/v2/analytics/people/{person_id}",
       "/api/v2/analytics/people/merge",

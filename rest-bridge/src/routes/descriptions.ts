@@ -28,6 +28,8 @@ import { anomalyDescription } from "./anomaly/description.ts";
 import { recordChangeDescription, recordedChangesDescription } from "./changes/description.ts";
 import { webhookDescriptions } from "./webhooks/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
+import { eventQualityDescription } from "./event-quality/description.ts";
+import { expectationDescriptions } from "./expectations/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { pathsAnalyzeDescription } from "./paths-analyze/description.ts";
 import { sessionsAnalyzeDescription } from "./sessions-analyze/description.ts";
@@ -49,6 +51,8 @@ export const routeDescriptions: readonly RouteDescription[] = [
   funnelAnalyzeDescription,
   pathsAnalyzeDescription,
   sessionsAnalyzeDescription,
+  eventQualityDescription,
+  ...expectationDescriptions,
   ...catalogueDescriptions,
   ...behindDescriptions,
   cohortDescription,

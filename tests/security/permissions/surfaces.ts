@@ -6,6 +6,7 @@ import { askGraph, askHttp } from "../outside.ts";
 import type { PermissionWorld, World } from "./permission-world.ts";
 import { anomalySurfaces } from "./anomaly-surfaces.ts";
 import { behindSurfaces } from "./behind-surfaces.ts";
+import { expectationSurfaces } from "./expectation-surfaces.ts";
 import { webhookSurfaces } from "./webhook-surfaces.ts";
 import { reportSurfaces } from "./report-surfaces.ts";
 
@@ -141,6 +142,7 @@ const SURFACES: Readonly<Record<string, Surface>> = {
     ]),
   ),
   ...behindSurfaces(http, problems),
+  ...expectationSurfaces(http, problems),
   [`GET ${COHORT}`]: {
     attempt: (world, query, apiKey) =>
       http(COHORT.replace("{cohort_id}", world.own.cohortId), "GET")(world, query, apiKey),

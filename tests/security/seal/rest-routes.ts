@@ -38,6 +38,9 @@ type Ask = (url: string, apiKey: string, tenantId: string) => Promise<string>;
 const query = (tenantId: string): string => new URLSearchParams({ [TENANT]: tenantId }).toString();
 const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 
+/** What is expected of every event. */
+const COUNTRY = { present: { field: "country" } };
+
 let scaleTo = 60;
 /** A dashboard of nobody. */
 const NOTHING = "00000000-0000-4000-8000-000000000000";
@@ -46,7 +49,7 @@ const NOTHING = "00000000-0000-4000-8000-000000000000";
 const NUMBERS = {
   "": "olap",
   ...({ "/events": "olap", "/events/ndjson": "olap", "/people": "olap", "/people/ndjson": "olap" } as const),
-  "/journeys": "attribution",
+  ...({ "/journeys": "attribution", "/journeys/ndjson": "attribution" } as const),
 } as const;
 const QUESTIONS = {
   olap: { range, measures: [{ function: "count" }] },
@@ -95,6 +98,14 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/sessions/analyze`, apiKey, { method: "POST", body }));
   },
   ...Object.fromEntries(Object.entries(NUMBERS).map(behindExample)),
+  "POST /api/v2/analytics/event-quality": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, expect: [{ name: "sealed", ...COUNTRY }] });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/event-quality`, apiKey, { method: "POST", body }));
+  },
+  "POST /api/v2/analytics/expectations": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, expect: { name: "sealed", ...COUNTRY } });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/expectations`, apiKey, { method: "POST", body }));
+  },
   "POST /api/v2/analytics/people/merge": async (url, apiKey, tenantId) => {
     const body = JSON.stringify({
       [TENANT]: tenantId,
@@ -150,7 +161,7 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
   ...Object.fromEntries(
     [
       ...["changes", "webhooks", "webhook-deliveries"],
-      ...["analytics/catalogue/properties", "analytics/catalogue/event-names"],
+      ...["analytics/catalogue/properties", "analytics/catalogue/event-names", "analytics/expectations"],
     ].map((name) => [
       `GET /api/v2/${name}`,
       async (url: string, apiKey: string, tenantId: string) =>

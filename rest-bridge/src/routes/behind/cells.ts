@@ -43,6 +43,7 @@ export const ofOlapSchema = Type.Object(
         dimensions: values("CellInput.dimensions"),
         time: start("CellInput.time"),
         measure: text("CellInput.measure"),
+        others: Type.Optional(Type.Boolean(from("CellInput.others"))),
       },
       closed("CellInput"),
     ),

@@ -25,6 +25,14 @@ import {
   toOfPaths,
   toOfSessions,
 } from "./cells.ts";
+import {
+  ofEventQualitySchema,
+  ofRingsSchema,
+  ofVelocitySchema,
+  toOfEventQuality,
+  toOfRings,
+  toOfVelocity,
+} from "./fraud-cells.ts";
 
 /** Items of a page when nothing is said, as in the graph. */
 export const DEFAULT_PAGE = 50;
@@ -42,6 +50,9 @@ const ofSchema = Type.Object(
     sessions: Type.Optional(ofSessionsSchema),
     attribution: Type.Optional(ofAttributionSchema),
     paths: Type.Optional(ofPathsSchema),
+    event_quality: Type.Optional(ofEventQualitySchema),
+    velocity: Type.Optional(ofVelocitySchema),
+    rings: Type.Optional(ofRingsSchema),
   },
   { additionalProperties: false, title: "NumberOfAnswer", ...from("BehindInput") },
 );
@@ -84,12 +95,12 @@ export type NumberOfAnswer = Static<typeof ofSchema>;
 
 /** The tenants that a question names within itself. */
 export const tenantsNamed = (of: NumberOfAnswer): readonly (string | undefined)[] =>
-  [of.olap, of.funnel, of.sessions, of.attribution, of.paths].map((one) => one?.input?.tenant_id);
+  [of.olap, of.funnel, of.sessions, of.attribution, of.paths, of.event_quality].map((one) => one?.input?.tenant_id);
 
 /** The number in the graph's words; the graph refuses unless exactly one is named. */
 export const toBehindInput = (of: NumberOfAnswer): BehindInput => {
   const { olap, funnel, retention, stickiness, lifecycle, active_users: activeUsers } = of;
-  const { sessions, attribution, paths } = of;
+  const { sessions, attribution, paths, event_quality: eventQuality, velocity, rings } = of;
   return {
     ...(olap === undefined ? {} : { olap: toOfOlap(olap) }),
     ...(funnel === undefined ? {} : { funnel: toOfFunnel(funnel) }),
@@ -100,6 +111,9 @@ export const toBehindInput = (of: NumberOfAnswer): BehindInput => {
     ...(sessions === undefined ? {} : { sessions: toOfSessions(sessions) }),
     ...(attribution === undefined ? {} : { attribution: toOfAttribution(attribution) }),
     ...(paths === undefined ? {} : { paths: toOfPaths(paths) }),
+    ...(eventQuality === undefined ? {} : { eventQuality: toOfEventQuality(eventQuality) }),
+    ...(velocity === undefined ? {} : { velocity: toOfVelocity(velocity) }),
+    ...(rings === undefined ? {} : { rings: toOfRings(rings) }),
   };
 };
 
