@@ -24,6 +24,8 @@ export interface TooMany {
   readonly narrower: string;
   /** Whether `fast` answers it. */
   readonly fast: boolean;
+  /** Whether a job answers it; one does unless it says otherwise. */
+  readonly job?: boolean;
   /** Part of the persons that is looked at now; null where no part can be taken. */
   readonly sample: number | null;
 }
@@ -59,12 +61,12 @@ export const refuseBeyond = ({ maxEvents }: Pick<Effort, "maxEvents">, events: n
   );
 };
 
-const tooSlow = (events: number, { what, narrower, fast }: TooMany): Refusal =>
+const tooSlow = (events: number, { what, narrower, fast, job = true }: TooMany): Refusal =>
   refuse(
     "QUERY_TOO_COSTLY",
     `${what} ${told(events)} events, which takes longer than the ${ASKED_MS / 1_000} seconds a question has: ` +
-      `${[...(fast ? ["ask `fast`"] : []), "start it as a job by `startQuery`", narrower].join(", or ")}.`,
-    { field: "input.range", events, seconds: ASKED_MS / 1_000, fast, job: "startQuery" },
+      `${[...(fast ? ["ask `fast`"] : []), ...(job ? ["start it as a job by `startQuery`"] : []), narrower].join(", or ")}.`,
+    { field: "input.range", events, seconds: ASKED_MS / 1_000, fast, ...(job ? { job: "startQuery" } : {}) },
   );
 
 /** A question that somebody waits for: one about many events is refused as soon as it is seen to take longer than {@link ASKED_MS}. */

@@ -19,7 +19,7 @@ import {
   type SessionConnection,
   type SessionMetricsAnswer,
 } from "../domain/sessions/session-answer.ts";
-import { formatSessionPlace, parseSessionPage } from "../domain/sessions/session-page.ts";
+import { formatSessionPlace, parseSessionPage, type SessionPage } from "../domain/sessions/session-page.ts";
 import type { SessionMetricsInput, SessionsInput } from "../domain/sessions/sessions-input.ts";
 import { reachOf, SESSION_LIMITS, sessionMarks, type SessionsQuestion } from "../domain/sessions/sessions.ts";
 import { fromPart } from "./asked-part.ts";
@@ -27,6 +27,7 @@ import { atRange, tellRange, type Asked, type TellsRange } from "./at-range.ts";
 import type { SessionsPlaceOfReading, StoredSession } from "../store/sessions-store.ts";
 import {
   inSlices,
+  readPageSlices,
   readSessionSlices,
   type ReadingSessions,
   type SessionNumbers,
@@ -116,6 +117,19 @@ export interface SessionsAsked {
   readonly after?: string | null | undefined;
 }
 
+/** Finds which sessions are on a page and one more: at once, or of many events in slices of their units. */
+const readPlaces = async (
+  deps: SessionsDeps,
+  reading: Parameters<typeof readPageSlices>[1],
+  page: SessionPage,
+  events: number,
+): ReturnType<typeof readPageSlices> => {
+  if (inSlices(deps, events)) return readPageSlices(deps, reading, page, events);
+  const { caller, question, place, signal } = reading;
+  const { rows, statistics } = await deps.sessions.page(caller, question, place, page, signal);
+  return { rows, costs: [statistics] };
+};
+
 /** Answers `sessions`: one page of them, newest first; which they are is read first, then what is told of them. */
 export const querySessions =
   (deps: SessionsDeps) =>
@@ -131,8 +145,7 @@ export const querySessions =
     const source = behaviourSource(fieldsOfSessions(question), caller.dataPolicy);
     const place = placeOf(question, source.table);
     const size = await deps.sessions.size(caller, question, place, signal);
-    refuseTooManySessions(size.rows[0] ?? 0);
-    const found = await deps.sessions.page(caller, question, place, asked, signal);
+    const found = await readPlaces(deps, { caller, question, place, signal }, asked, size.rows[0] ?? 0);
     const shown = found.rows.slice(0, asked.first);
     const of = { units: [...new Set(shown.map(({ unit }) => unit))], ids: shown.map(({ id }) => id) };
     const details =
@@ -143,7 +156,7 @@ export const querySessions =
       cursor: formatSessionPlace(stored),
       node: toSession(question, stored),
     }));
-    const costs = [size, found, ...(details === null ? [] : [details])].map(({ statistics }) => statistics);
+    const costs = [size.statistics, ...found.costs, ...(details === null ? [] : [details.statistics])];
     const told: BehaviourSource = { table: "events", rejected: [] };
     const connection = {
       edges,

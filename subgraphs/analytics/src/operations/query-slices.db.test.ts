@@ -22,7 +22,7 @@ import { jobEffort, type Effort, type SlicesRead } from "./effort.ts";
 import { queryAttribution } from "./query-attribution.ts";
 import { queryFunnel } from "./query-funnel.ts";
 import { queryPaths } from "./query-paths.ts";
-import { querySessionMetrics } from "./query-sessions.ts";
+import { querySessionMetrics, querySessions } from "./query-sessions.ts";
 
 // Nothing here is about speed: a busy machine may take its time.
 jest.setTimeout(300_000);
@@ -198,6 +198,32 @@ describe("a question answered in slices of its units", () => {
               return { ...answer, approximations: provenance.approximations };
             };
             expect({ input, answer: await ask(sliceEvents) }).toEqual({ input, answer: await ask(null) });
+          }
+        },
+      ),
+      { numRuns: 6, endOnFailure: true },
+    );
+  });
+
+  test("lists the sessions that are listed in one, page by page, in the same order and by the same cursors", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        sessionWorld,
+        fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 })),
+        async ({ events, questions }, [sliceEvents, first]) => {
+          const tenantId = freshTenantId();
+          await storeEvents(world.writer, tenantId, events);
+          for (const input of questions.slice(0, 3)) {
+            const page = async (size: number | null, after: string | null) => {
+              const { edges, pageInfo } = await querySessions(deps(slicing(size).effort))(reader(tenantId), {
+                ...{ input, first, after },
+              });
+              return { edges, pageInfo };
+            };
+            const one = await page(null, null);
+            const { endCursor } = one.pageInfo;
+            expect({ input, page: await page(sliceEvents, null) }).toEqual({ input, page: one });
+            if (endCursor !== null) expect(await page(sliceEvents, endCursor)).toEqual(await page(null, endCursor));
           }
         },
       ),

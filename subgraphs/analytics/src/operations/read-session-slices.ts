@@ -5,8 +5,15 @@ import { sampledUnits, slicesOf, type UnitSlice } from "../domain/funnel/unit-sl
 import type { Approximation } from "../domain/planner.ts";
 import type { Cost } from "../domain/provenance.ts";
 import type { PageLine, SessionLine } from "../domain/sessions/lay-out-metrics.ts";
-import { SESSION_LIMITS, type SessionMetricsQuestion } from "../domain/sessions/sessions.ts";
-import { createPageSum, createSessionSum, LEAST_PERSONS } from "../domain/sessions/sum-slices.ts";
+import type { SessionPage } from "../domain/sessions/session-page.ts";
+import { SESSION_LIMITS, type SessionMetricsQuestion, type SessionsQuestion } from "../domain/sessions/sessions.ts";
+import {
+  createPageSum,
+  createSessionSum,
+  LEAST_PERSONS,
+  newestFirst,
+  type PlacedSession,
+} from "../domain/sessions/sum-slices.ts";
 import type { SessionsPlaceOfReading, SessionsStore } from "../store/sessions-store.ts";
 import { askedEffort, EASY_EVENTS, refuseBeyond, type Effort, type Pace, type TooMany } from "./effort.ts";
 import { readSlices } from "./read-slices.ts";
@@ -42,14 +49,26 @@ const SLICE_EVENTS = 1_000_000;
 /** The same where a unit's events do not stand together, so that each slice is looked for among all of them. */
 const SCATTERED_EVENTS = 4_000_000;
 
-const isByPerson = ({ definition }: SessionMetricsQuestion): boolean =>
+const isByPerson = ({ definition }: SessionsQuestion): boolean =>
   definition.kind === "GAP" && definition.unit.kind === "PERSON";
 
-const tooManyOf = (question: SessionMetricsQuestion): TooMany => ({
+const TOO_MANY: Omit<TooMany, "fast"> = {
   what: "The sessions would be made of",
   narrower: "take a shorter range, or a `filter` that leaves fewer events",
-  ...{ fast: isByPerson(question), sample: null },
-});
+  sample: null,
+};
+
+/** The slices that the sessions of so many events are read in. */
+const slicesToRead = (
+  { sliceEvents }: Effort,
+  question: SessionsQuestion,
+  { table }: SessionsPlaceOfReading,
+  events: number,
+): readonly UnitSlice[] => {
+  const together = isByPerson(question) && table === "events_by_person";
+  const size = sliceEvents ?? (together ? SLICE_EVENTS : SCATTERED_EVENTS);
+  return slicesOf(sampledUnits({ sample: 1 }), events, size);
+};
 
 /** Whether so many events are read in slices, by the effort that is made. */
 export const inSlices = ({ effort }: Pick<SessionSlicesDeps, "effort">, events: number): boolean =>
@@ -102,11 +121,9 @@ export const readSessionSlices = async (
   events: number,
 ): Promise<SessionNumbers> => {
   const { caller, question, place, signal } = reading;
-  const tooMany = tooManyOf(question);
+  const tooMany = { ...TOO_MANY, fast: isByPerson(question) };
   refuseBeyond(effort, events, tooMany);
-  const together = isByPerson(question) && place.table === "events_by_person";
-  const size = effort.sliceEvents ?? (together ? SLICE_EVENTS : SCATTERED_EVENTS);
-  const slices = slicesOf(sampledUnits({ sample: 1 }), events, size);
+  const slices = slicesToRead(effort, question, place, events);
   const pace = effort.begin(events, slices.length * (question.pages === 0 ? 1 : 2), tooMany);
   const sum = createSessionSum();
   const asked = { question, place, lines: SESSION_LIMITS.slicedLines, persons: LEAST_PERSONS };
@@ -125,4 +142,35 @@ export const readSessionSlices = async (
     ...sum.told(question.levels),
     ...{ pages: paged?.pages ?? null, costs: [...costs, ...(paged?.costs ?? [])] },
   };
+};
+
+/** Which sessions of so many events are on a page and one more, newest first: of each slice of their units the newest, and of these. */
+export const readPageSlices = async (
+  { sessions, nowMs, effort = askedEffort(nowMs) }: SessionSlicesDeps,
+  {
+    caller,
+    question,
+    place,
+    signal,
+  }: Omit<ReadingSessions, "question" | "pagesPlace"> & { readonly question: SessionsQuestion },
+  page: SessionPage,
+  events: number,
+): Promise<{ readonly rows: readonly PlacedSession[]; readonly costs: readonly Cost[] }> => {
+  const tooMany = { ...TOO_MANY, fast: false, job: false };
+  refuseBeyond(effort, events, tooMany);
+  const slices = slicesToRead(effort, question, place, events);
+  let rows: readonly PlacedSession[] = [];
+  const costs = await readSlices(
+    slices,
+    (slice) => {
+      const sliced = { ...question, part: { ...question.part, slice } };
+      return effort.ask(() => sessions.page(caller, sliced, place, page, signal));
+    },
+    (found) => {
+      rows = [...rows, ...found.rows].toSorted(newestFirst).slice(0, page.first + 1);
+      return Promise.resolve();
+    },
+    effort.begin(events, slices.length, tooMany),
+  );
+  return { rows, costs };
 };

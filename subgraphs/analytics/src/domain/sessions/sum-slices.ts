@@ -152,6 +152,19 @@ export const createSessionSum = (exactTimes = EXACT_TIMES): SessionSum => {
   };
 };
 
+const inBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
+
+/** A session with what decides its place in a list, and whose it is. */
+export interface PlacedSession {
+  readonly id: string;
+  readonly unit: string;
+  readonly startMs: number;
+}
+
+/** The order of lists of sessions, as the store has it: from the latest start to the earliest, those of one start by id. */
+export const newestFirst = (one: PlacedSession, other: PlacedSession): number =>
+  other.startMs - one.startMs || inBytes(other.id, one.id);
+
 /** Puts what pages are to the sessions of slices together. */
 export interface PageSum {
   add(line: PageLine): void;
@@ -183,7 +196,7 @@ export const createPageSum = (): PageSum => {
     },
     top: (pages) =>
       [...found.values()]
-        .toSorted((a, b) => b.sessions - a.sessions || Buffer.compare(Buffer.from(a.page), Buffer.from(b.page)))
+        .toSorted((a, b) => b.sessions - a.sessions || inBytes(a.page, b.page))
         .slice(0, pages)
         .map((line) => ({ ...line, pages: found.size })),
   };
