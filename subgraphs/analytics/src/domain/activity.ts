@@ -67,7 +67,7 @@ export const parseActivity = (
   const range = parseTimeRange(input.range, "input.range");
   const timeZone = parseZone(input.timeZone ?? "UTC", "input.timeZone");
   const offsetAt = zoneOffset(timeZone);
-  const unit = parseAnalysisUnit(input.unit, "input.unit");
+  const unit = parseAnalysisUnit(input.unit, "input.unit", access);
   const buckets = bucketsOf(period, range, offsetAt);
   if (buckets.startsMs.length > MAX_ACTIVITY_PERIODS)
     throw bad(

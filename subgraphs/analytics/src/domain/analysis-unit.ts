@@ -1,5 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { parseField } from "./fields.ts";
+import { parseField, type FieldMeanings } from "./fields.ts";
 import type { Field } from "./field.ts";
 import { groupField } from "./people/group-type.ts";
 
@@ -22,10 +22,14 @@ const ID_TYPES: readonly string[] = ["TEXT", "ID", "INTEGER"];
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 /**
- * Validates a unit that stands at `where`; a person when left out. A group is the id its events carry for its type. A field is text, an id or a whole number, or a property. Units are counted and
- * never shown, so that personal fields may be counted by everyone. Refuses with BAD_INPUT.
+ * Validates a unit that stands at `where`; a person when left out. A group is the id its events carry for its type. A field is text, an id or a whole number, a property, or a dimension of the tenant's
+ * own. Units are counted and never shown, so that personal fields may be counted by everyone; a dimension made of them is read as everywhere. Refuses with BAD_INPUT.
  */
-export const parseAnalysisUnit = (input: AnalysisUnitInput | null | undefined, where: string): AnalysisUnit => {
+export const parseAnalysisUnit = (
+  input: AnalysisUnitInput | null | undefined,
+  where: string,
+  meanings: FieldMeanings = {},
+): AnalysisUnit => {
   const kind = input?.kind ?? "PERSON";
   const [name, type] = [input?.field ?? null, input?.group ?? null];
   if (type !== null && kind !== "GROUP")
@@ -37,7 +41,7 @@ export const parseAnalysisUnit = (input: AnalysisUnitInput | null | undefined, w
     return { kind: "FIELD", field: groupField(type, `${where}.group`) };
   }
   if (name === null) throw bad(`${where}.field`, "FIELD needs the `field` whose values are counted.");
-  const field = parseField(name, `${where}.field`);
+  const field = parseField(name, `${where}.field`, meanings);
   if (field.kind !== "PROPERTY" && !ID_TYPES.includes(field.type))
     throw bad(`${where}.field`, `\`${field.name}\` is ${field.type} and names nothing that could be counted.`);
   return { kind, field };

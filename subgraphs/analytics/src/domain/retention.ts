@@ -222,7 +222,7 @@ export const parseRetention = (
   const access = accessIn(caller, input);
   const range = parseTimeRange(input.range, `${where}.range`);
   const columns = parseColumns(input, where);
-  const unit = parseAnalysisUnit(input.unit, `${where}.unit`);
+  const unit = parseAnalysisUnit(input.unit, `${where}.unit`, access);
   const confidence = input.confidence ?? 0.95;
   if (!(confidence >= 0.5 && confidence <= 0.9999))
     throw bad(`${where}.confidence`, "`confidence` is between 0.5 and 0.9999.");

@@ -6,7 +6,7 @@ import { requireMembersUnit } from "../domain/cohort-unit.ts";
 import { FUNNEL_LIMITS } from "../domain/funnel/funnel.ts";
 import { namedMembers } from "./cohort-people.ts";
 import { resolveCohorts } from "./in-cohort.ts";
-import { resolveDimensions } from "./semantic/own-dimensions.ts";
+import { accessNaming, resolveDimensions } from "./semantic/own-dimensions.ts";
 import { segmentsOf, type ResolveDeps } from "./semantic/resolve-question.ts";
 
 const WHERE = "input.breakdown";
@@ -59,7 +59,7 @@ export const membersOf = async (
     );
   if (new Set(ids).size < ids.length) throw bad(`${WHERE}.cohorts`, "`cohorts` names one twice.");
   if (ids.length === 0) return bySegments(deps, caller, refs);
-  const counted = parseAnalysisUnit(unit, "input.unit");
+  const counted = parseAnalysisUnit(unit, "input.unit", await accessNaming(deps, caller, unit));
   requireMembersUnit(counted, `${WHERE}.cohorts`);
   return [...(await byCohorts(deps, caller, counted, ids)), ...(await bySegments(deps, caller, refs))];
 };

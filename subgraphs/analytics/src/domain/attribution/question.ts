@@ -212,7 +212,7 @@ export const parseAttribution = (input: AttributionInput, caller: FieldAccess): 
   const access = accessIn(caller, { meanings: input.meanings });
   const range = parseTimeRange(input.range, "input.range");
   const conversion = parseEventMatcher(input.conversion, "input.conversion", access);
-  const unit = parseAnalysisUnit(input.unit, "input.unit");
+  const unit = parseAnalysisUnit(input.unit, "input.unit", access);
   const dimensions = input.dimensions ?? ["channel"];
   return {
     range,

@@ -229,7 +229,7 @@ export const parseFunnel = (input: FunnelInput, caller: FieldAccess): Funnel => 
   const exclusions = input.exclusions ?? [];
   if (exclusions.length > FUNNEL_LIMITS.exclusions)
     throw bad("input.exclusions", `A funnel has at most ${FUNNEL_LIMITS.exclusions} exclusions.`);
-  const unit = parseAnalysisUnit(input.unit, "input.unit");
+  const unit = parseAnalysisUnit(input.unit, "input.unit", access);
   return {
     range,
     timeZone: input.timeZone ?? "UTC",

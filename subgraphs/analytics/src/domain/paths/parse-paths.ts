@@ -84,7 +84,7 @@ const parseGoal = (input: PathsInput["goal"], access: FieldAccess) => ({
 /** Validates a question to `paths`; refuses with BAD_INPUT and the path of what is wrong, or FORBIDDEN for personal data. */
 export const parsePaths = (input: PathsInput, caller: FieldAccess): PathsQuestion => {
   const access = accessIn(caller, { meanings: input.meanings });
-  const unit = parseAnalysisUnit(input.unit, "input.unit");
+  const unit = parseAnalysisUnit(input.unit, "input.unit", access);
   const { matchers: most, exclusions } = PATH_LIMITS;
   const timeZone = input.timeZone ?? "UTC";
   zoneOffset(timeZone);

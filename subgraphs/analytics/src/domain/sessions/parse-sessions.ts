@@ -42,14 +42,19 @@ const duration = (text: string, field: string, minMs: number, maxMs: number): nu
 
 const GAP_PARTS = ["gap", "unit", "cutAtMidnight", "cutAtCampaign", "maxLength", "bySource"] as const;
 
-const parseUnit = (input: AnalysisUnitInput | null | undefined): AnalysisUnit => {
-  const unit = parseAnalysisUnit(input, "input.definition.unit");
+const parseUnit = (input: AnalysisUnitInput | null | undefined, access: FieldAccess): AnalysisUnit => {
+  const unit = parseAnalysisUnit(input, "input.definition.unit", access);
   if (unit.kind === "SESSION")
     throw bad("input.definition.unit.kind", "Sessions by the id they were sent with are `by: SENT`, without a `unit`.");
   return unit;
 };
 
-const parseDefinition = (input: SessionDefinitionInput, range: TimeRange, offsetAt: OffsetAt): SessionDefinition => {
+const parseDefinition = (
+  input: SessionDefinitionInput,
+  range: TimeRange,
+  offsetAt: OffsetAt,
+  access: FieldAccess,
+): SessionDefinition => {
   const where = "input.definition";
   if (input.by === "SENT") {
     const given = GAP_PARTS.find((part) => (input[part] ?? false) !== false);
@@ -60,7 +65,7 @@ const parseDefinition = (input: SessionDefinitionInput, range: TimeRange, offset
   return {
     kind: "GAP",
     gapMs: duration(input.gap ?? "PT30M", `${where}.gap`, 1_000, SESSION_LIMITS.gapMs),
-    unit: parseUnit(input.unit),
+    unit: parseUnit(input.unit, access),
     midnightsMs:
       input.cutAtMidnight === true ? bucketsOf("DAY", reachOf(range), offsetAt, "input.range").startsMs : null,
     cutAtCampaign: input.cutAtCampaign ?? false,
@@ -137,7 +142,7 @@ export const parseSessions = (input: SessionsInput, caller: FieldAccess): Sessio
     throw bad("input.where.converted", "Whether sessions converted is known with a `conversion` alone.");
   return {
     ...{ range, timeZone, conversion, part: WHOLE },
-    definition: parseDefinition(input.definition ?? {}, range, zoneOffset(timeZone)),
+    definition: parseDefinition(input.definition ?? {}, range, zoneOffset(timeZone), access),
     filter: parseFilter(input.filter, "input.filter", access),
     views: parseEventMatcher(input.pageViews ?? { events: ["page_view"] }, "input.pageViews", access),
     page: parsePage(input.page ?? "url", access),
