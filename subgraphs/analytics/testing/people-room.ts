@@ -24,6 +24,7 @@ import { openPeople, type People } from "../src/store/people/open-people.ts";
 import { peopleStatements } from "../src/store/people/people-statements-of-events.ts";
 import type { PeopleStep } from "./reference-people.ts";
 import type { TestEvent } from "./test-events.ts";
+import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 
 /** Everything of people over the engines of this test run. */
 export interface PeopleRoom extends People {
@@ -67,12 +68,13 @@ export const openPeopleRoom = (startMs = Date.UTC(2018, 0, 1)): PeopleRoom => {
     fromEvents: (rejected, query) => planOn(null, rejected, query),
   });
   const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });
+  const definitions = createDefinitionStore({ ...world.resources, nowMs: () => clock.nowMs });
   const plainEvents = world.resources.eventStore;
   const erasures = createErasureStore({ ...world.resources, nowMs: () => clock.nowMs, most: MAX_OPEN_ERASURES });
   const operations = createPeopleOperations({
     ...world.resources,
     ...known,
-    ...{ cohorts, erasures, plainEvents, peopleStatements, statements },
+    ...{ cohorts, definitions, erasures, plainEvents, peopleStatements, statements },
   });
   const eraseDue = eraseDuePeople({
     ...world.resources,

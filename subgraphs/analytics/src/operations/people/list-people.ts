@@ -2,12 +2,14 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { EventStore } from "@tessera/platform/store/event-store";
 import type { NowMs } from "@tessera/platform/time/clock";
+import { accessIn } from "../../domain/access-in.ts";
 import { accessOf } from "../../domain/access.ts";
 import { absoluteRange, type TimeRangeInput } from "../../domain/asked-range.ts";
 import { parseEventMatcher, type EventMatcherInput } from "../../domain/event-matcher.ts";
 import { parseTraitTests, type TraitTest, type TraitTestInput } from "../../domain/people/trait-tests.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../../domain/provenance.ts";
 import { parseCount } from "../../domain/query.ts";
+import type { WithMeanings } from "../../domain/semantic/dimension-expression.ts";
 import { parseTimeRange } from "../../domain/time-range.ts";
 import { findPeople, parsePersonCursor, type FindPeopleDeps, type Person } from "./find-people.ts";
 
@@ -15,7 +17,7 @@ import { findPeople, parsePersonCursor, type FindPeopleDeps, type Person } from 
 const MAX_PEOPLE = 100;
 
 /** Who is looked for, as the graph delivers it. */
-export interface PeopleInput {
+export interface PeopleInput extends WithMeanings {
   readonly range: TimeRangeInput;
   readonly event?: EventMatcherInput | null | undefined;
   readonly traits?: readonly TraitTestInput[] | null | undefined;
@@ -56,7 +58,8 @@ export const listPeople =
     const { eventStore, peopleStatements, nowMs } = deps;
     const asOfMs = nowMs();
     const range = parseTimeRange(absoluteRange(asked.input.range, asOfMs, "UTC", "input.range"), "input.range");
-    const matcher = parseEventMatcher(asked.input.event ?? {}, "input.event", accessOf(caller));
+    const access = accessIn(accessOf(caller), { meanings: asked.input.meanings });
+    const matcher = parseEventMatcher(asked.input.event ?? {}, "input.event", access);
     const traits = parseTests(caller, asked.input.traits ?? []);
     const [first, after] = [parseCount(asked.first, "first", MAX_PEOPLE), parsePersonCursor(asked.after)];
     const statement = peopleStatements.peopleStatement(caller.tenantId, { range, matcher, traits, first, after });

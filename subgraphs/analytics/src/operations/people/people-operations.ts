@@ -37,8 +37,9 @@ import { setTraits, type TraitDeps } from "./set-traits.ts";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { BehaviourStatements } from "../../store/behaviour-statements.ts";
-import { resolveCohorts } from "../in-cohort.ts";
-import { tellingUses, type NotesUses } from "../telling-uses.ts";
+import { resolveNames, type NamingDeps } from "../in-cohort.ts";
+import { tellingUses } from "../telling-uses.ts";
+import type { DimensionDeps } from "../semantic/own-dimensions.ts";
 import { copyPeople } from "./copy-people.ts";
 import { linkSeenWith, type SeenPair } from "./link-seen.ts";
 import { identityRules, setIdentityRules } from "./identity-rules.ts";
@@ -65,11 +66,11 @@ const identify =
     return outcome;
   };
 
-/** Answers `people`, whose filters may name cohorts. */
+/** Answers `people`, whose filters may name cohorts and dimensions of the tenant's own. */
 const people =
-  (deps: PeopleDeps & NotesUses): ReturnType<typeof listPeople> =>
+  (deps: PeopleDeps & NamingDeps): ReturnType<typeof listPeople> =>
   async (caller, asked, signal) =>
-    listPeople(deps)(caller, { ...asked, input: await resolveCohorts(deps, caller, asked.input) }, signal);
+    listPeople(deps)(caller, { ...asked, input: await resolveNames(deps, caller, asked.input) }, signal);
 
 /** Answers `personOf`. */
 const personOf =
@@ -90,7 +91,7 @@ const linkSeen =
   };
 
 /** Everything that can be asked of people, bound to its dependencies. */
-export const createPeopleOperations = (deps: PeopleDeps) => ({
+export const createPeopleOperations = (deps: PeopleDeps & DimensionDeps) => ({
   identify: identify(deps),
   setTraits: setTraits(deps),
   findPeople: findPeople(deps),
