@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { accessIn } from "./access-in.ts";
 import { dimensionText, type Cell } from "./columns.ts";
 import { DAY_MS, parseDuration, SECOND_MS, type DurationBounds } from "./duration.ts";
 import { parseRevealedField, type FieldAccess } from "./fields.ts";
@@ -6,6 +7,7 @@ import type { Condition, Field } from "./field.ts";
 import { refuseInCohort } from "./in-cohort.ts";
 import type { FilterInput } from "./filter-input.ts";
 import { parseFilter } from "./filter.ts";
+import type { WithMeanings } from "./semantic/dimension-expression.ts";
 import { EVENT_SKETCH_BITS } from "./sketch-error.ts";
 
 /** How windows are laid, with their sizes in milliseconds; TUMBLING is SLIDING by its own size. */
@@ -53,7 +55,7 @@ export interface WindowsRequest {
 }
 
 /** A `liveWindows` question as the graph delivers it. */
-export interface WindowsInput {
+export interface WindowsInput extends WithMeanings {
   readonly kind: "TUMBLING" | "SLIDING" | "SESSION";
   readonly size?: string | null | undefined;
   readonly slide?: string | null | undefined;
@@ -96,8 +98,9 @@ const layoutOf = (input: WindowsInput): WindowLayout => {
   return { kind: "SLIDING", sizeMs, slideMs };
 };
 
-/** Validates a `liveWindows` question; refuses with BAD_INPUT or FORBIDDEN. */
-export const parseWindows = (input: WindowsInput, access: FieldAccess): WindowsQuery => {
+/** Validates a `liveWindows` question; clock parts in the tenant's own dimensions are of UTC. Refuses with BAD_INPUT or FORBIDDEN. */
+export const parseWindows = (input: WindowsInput, caller: FieldAccess): WindowsQuery => {
+  const access = accessIn(caller, { meanings: input.meanings });
   const layout = layoutOf(input);
   const timeframeMs = parseDuration(input.timeframe ?? DEFAULTS.timeframe, "input.timeframe", BOUNDS);
   if (layout.kind !== "SESSION" && timeframeMs / layout.slideMs > MAX_WINDOWS)

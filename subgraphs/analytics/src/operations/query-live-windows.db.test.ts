@@ -6,6 +6,7 @@ import { openTestResources, type TestResources } from "@tessera/platform/testing
 import fc from "fast-check";
 import type { LiveWindow, WindowsInput } from "../domain/windows.ts";
 import { createAnalyticsStore } from "../store/analytics-store.ts";
+import { createDefinitionStore } from "../store/semantic/definition-store.ts";
 import { storeEvents, type TestEvent } from "../../testing/test-events.ts";
 import { queryLiveWindows } from "./query-live-windows.ts";
 
@@ -25,6 +26,7 @@ const ask = (tenantId: TenantId, input: WindowsInput) =>
   queryLiveWindows({
     store: createAnalyticsStore(world.resources.eventStore),
     eventLog: world.resources.eventLog,
+    definitions: createDefinitionStore({ sql: world.resources.sql, nowMs: () => NOW }),
     nowMs: () => NOW,
   })(callerWith(tenantId, ["analytics:read", "analytics:personal-data"]), input);
 

@@ -16,6 +16,7 @@ import {
 } from "../domain/windows.ts";
 import { isoTime } from "../domain/zone.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
+import { resolveDimensions, type DimensionDeps } from "./semantic/own-dimensions.ts";
 
 /** Recent windows, as in the SDL. */
 export interface LiveWindowsAnswer {
@@ -65,8 +66,8 @@ export const takeLiveWindows =
 
 /** Answers `liveWindows`. */
 export const queryLiveWindows =
-  (deps: { store: Store; eventLog: Pick<EventLog, "head">; nowMs: NowMs }) =>
+  (deps: { store: Store; eventLog: Pick<EventLog, "head">; nowMs: NowMs } & DimensionDeps) =>
   async (caller: Caller, input: WindowsInput, signal?: AbortSignal): Promise<LiveWindowsAnswer> => {
-    const query = parseWindows(input, accessOf(caller));
+    const query = parseWindows(await resolveDimensions(deps, caller, input), accessOf(caller));
     return takeLiveWindows(deps)(caller, query, await deps.eventLog.head(), signal);
   };

@@ -8,10 +8,12 @@ import { accessOf } from "../domain/access.ts";
 import { refuseInCohort } from "../domain/in-cohort.ts";
 import type { StoredEvent } from "../domain/event.ts";
 import type { FilterInput } from "../domain/filter-input.ts";
+import type { FieldAccess } from "../domain/fields.ts";
 import { parseFilter } from "../domain/filter.ts";
 import type { Condition } from "../domain/field.ts";
 import { formatLiveCursor, justBefore, parseLiveCursor, type LiveCursor } from "../domain/live-cursor.ts";
 import type { AnalyticsStore } from "../store/analytics-store.ts";
+import { accessNaming, type DimensionDeps } from "./semantic/own-dimensions.ts";
 import { createLiveIterator, type LiveIterator } from "@tessera/platform/runtime/live-iterator";
 
 /** Events read from a batch at once: what one subscriber holds in memory. */
@@ -100,12 +102,22 @@ const eventStream = ({ follower, resumed, read }: Stream): LiveIterator<LiveEven
 const followFrom = (resumed: LiveCursor | null): LogCursor | undefined =>
   resumed === null ? undefined : justBefore(resumed.log);
 
-/** Answers the subscription `events`: every stored event that passes the filter, exactly once, in order, from `after` on. */
+interface Deps {
+  readonly store: Pick<AnalyticsStore, "batchEvents">;
+  readonly eventLog: Pick<EventLog, "follow">;
+}
+
+/** Every stored event that passes the filter, read with an access, exactly once, in order, from `after` on. */
 export const watchEvents =
-  (deps: { store: Pick<AnalyticsStore, "batchEvents">; eventLog: Pick<EventLog, "follow"> }) =>
-  (caller: Caller, filterInput: FilterInput | null | undefined, after: string | null): LiveIterator<LiveEvent> => {
+  (deps: Deps) =>
+  (
+    caller: Caller,
+    filterInput: FilterInput | null | undefined,
+    after: string | null,
+    access: FieldAccess = accessOf(caller),
+  ): LiveIterator<LiveEvent> => {
     refuseInCohort(filterInput, "filter");
-    const filter: Condition | null = parseFilter(filterInput, "filter", accessOf(caller));
+    const filter: Condition | null = parseFilter(filterInput, "filter", access);
     const resumed = after === null ? null : parseLiveCursor(after);
     return eventStream({
       follower: deps.eventLog.follow(caller.tenantId, BATCH_STORED, followFrom(resumed)),
@@ -122,8 +134,8 @@ export interface WatchedEvents {
   readonly allowUnknown?: boolean | null | undefined;
 }
 
-/** {@link watchEvents}, asked with what names are looked up in. */
+/** Answers the subscription `events`: {@link watchEvents}, where the dimensions that the filter names mean, to its end, what they mean when it begins. */
 export const watchNamedEvents =
-  (deps: Parameters<typeof watchEvents>[0]) =>
-  (caller: Caller, { filter }: WatchedEvents, after: string | null): Promise<LiveIterator<LiveEvent>> =>
-    Promise.resolve().then(() => watchEvents(deps)(caller, filter, after));
+  ({ definitions, ...deps }: Deps & Pick<DimensionDeps, "definitions">) =>
+  async (caller: Caller, { filter }: WatchedEvents, after: string | null): Promise<LiveIterator<LiveEvent>> =>
+    watchEvents(deps)(caller, filter, after, await accessNaming({ definitions }, caller, filter));
