@@ -91,6 +91,7 @@ const fromMs = endMs - 31 * 86_400_000;
 const range = { from: new Date(fromMs).toISOString(), to: new Date(endMs + 1_000).toISOString() };
 const backtest = backtestCorrelationRule({
   correlationRules: { byId: () => Promise.resolve(null) },
+  definitions: { reader: () => ({ find: () => Promise.resolve([]), names: () => Promise.resolve([]) }) },
   seen: createSeenStore(eventStore),
   idOf: uuidOf,
   nowMs: () => Date.now(),

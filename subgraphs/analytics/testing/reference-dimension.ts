@@ -41,6 +41,12 @@ export const dimensionOf = (event: TestEvent, expression: DimensionExpression, t
   return cases?.otherwiseOf ? known(textOf(event, cases.otherwiseOf)) : known(cases?.otherwise);
 };
 
+/** An event with what a dimension is of it written into its property `hand`; missing where it is missing. */
+export const withHand = <Event extends TestEvent>(event: Event, expression: DimensionExpression): Event => {
+  const value = dimensionOf(event, expression);
+  return value === null ? event : { ...event, properties: { ...event.properties, hand: value } };
+};
+
 const pick = (...values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value);
 
@@ -111,4 +117,9 @@ export const heldExpression: fc.Arbitrary<DimensionExpression> = fc.oneof(
   fc.record({ field: pick("country", "name") }),
   fc.record({ text: fc.record({ of: pick("device", "name"), letters: fc.constant("UPPER"), trim: fc.boolean() }) }),
   casesOf(heldFilter),
+);
+
+/** {@link anyExpression} that is made of fields, no field by another name. */
+export const anyMade: fc.Arbitrary<DimensionExpression> = anyExpression.filter(
+  ({ field }) => typeof field !== "string",
 );

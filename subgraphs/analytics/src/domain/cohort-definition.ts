@@ -1,5 +1,6 @@
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
+import { accessIn } from "./access-in.ts";
 import { DAY_MS, parseDuration, SECOND_MS } from "./duration.ts";
 import {
   definitionOfParts,
@@ -201,10 +202,13 @@ export const requireTraitsSeen = (node: CohortNode, of: CohortOf, { personalData
   });
 };
 
-/** Validates a definition that stands at `where`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
+/**
+ * Validates a definition that stands at `where`, in which the tenant's own dimensions mean what stands beside it; clock parts in them are of UTC. Refuses with
+ * BAD_INPUT, or FORBIDDEN for personal data the caller may not see.
+ */
 export const parseCohortDefinition = (input: CohortDefinitionInput, where: string, access: FieldAccess): CohortNode => {
   refuseInCohort(input, where);
-  const node = parse(input, { where, depth: 1, access });
+  const node = parse(input, { where, depth: 1, access: accessIn(access, { meanings: input.meanings }) });
   if (partsOf(node).length > COHORT_LIMITS.parts)
     throw bad(where, `A definition has at most ${COHORT_LIMITS.parts} parts.`);
   return node;

@@ -2,6 +2,8 @@ import type { CohortWindowInput } from "./cohort-window.ts";
 import type { EventMatcherInput } from "./event-matcher.ts";
 import { plainFilter, type FilterInput } from "./filter-input.ts";
 import { joined, numbered } from "./numbered-parts.ts";
+import { keptMeanings } from "./semantic/kept-meanings.ts";
+import type { WithMeanings } from "./semantic/dimension-expression.ts";
 import type { TraitTestInput } from "./people/trait-tests.ts";
 
 type Maybe<T> = T | null | undefined;
@@ -36,8 +38,8 @@ export interface CohortPart extends CohortLeaves {
   readonly except?: Maybe<{ readonly of: number; readonly without: number }>;
 }
 
-/** A definition as the graph delivers it, and as it is kept. */
-export interface CohortDefinitionInput extends CohortLeaves {
+/** A definition as the graph delivers it, and as it is kept: with what the dimensions meant that it names. */
+export interface CohortDefinitionInput extends CohortLeaves, WithMeanings {
   readonly union?: Maybe<readonly CohortDefinitionInput[]>;
   readonly intersect?: Maybe<readonly CohortDefinitionInput[]>;
   readonly except?: Maybe<{ readonly of: CohortDefinitionInput; readonly without: CohortDefinitionInput }>;
@@ -125,6 +127,12 @@ export const plainDefinition = (input: CohortDefinitionInput, where: string): Co
     ...(given(except) ? { except: { of: inner(except.of), without: inner(except.without) } } : {}),
   };
 };
+
+/** The same definition as it is kept: {@link plainDefinition}, with what the dimensions of the tenant's own mean that it names. */
+export const keptDefinition = (input: CohortDefinitionInput, where: string): CohortDefinitionInput => ({
+  ...plainDefinition(input, where),
+  ...keptMeanings(input),
+});
 
 /** The numbered parts of a definition, the outermost first: given as they are, they are the same definition. */
 export const partsOfDefinition = (input: CohortDefinitionInput): readonly CohortPart[] =>

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { COHORT_LIMITS, partsOf, type CohortNode } from "./cohort-definition.ts";
+import type { KeptVersion } from "./semantic/kept-meanings.ts";
 import { membersName, OF_PEOPLE, type CohortOf } from "./cohort-unit.ts";
 
 /** A definition in which no reference is left: lists say whose they are. */
@@ -16,10 +17,18 @@ export interface KnownCohort {
   readonly version: number;
   readonly node: CohortNode;
   readonly of: CohortOf;
+  /** Versions of the tenant's own dimensions that its definition is kept with; left out where it names none. */
+  readonly dimensions?: readonly KeptVersion[];
 }
 
 /** A cohort in the version of its definition that another was computed with. */
 export type CohortPart = Omit<KnownCohort, "node" | "of">;
+
+/** A known cohort as one that another was computed with. */
+export const partOf = ({ id, name, version, dimensions }: CohortPart): CohortPart => ({
+  ...{ id, name, version },
+  ...(dimensions === undefined ? {} : { dimensions }),
+});
 
 /** Cohorts of a tenant by id. */
 export type KnownCohorts = Pick<ReadonlyMap<string, KnownCohort>, "get">;
@@ -107,7 +116,7 @@ export const madeOf = (node: CohortNode, known: KnownCohorts): readonly CohortPa
   let level = referencesOf(node);
   while (level.length > 0) {
     const cohorts = level.flatMap((id) => (found.has(id) ? [] : (known.get(id) ?? [])));
-    for (const { id, name, version } of cohorts) found.set(id, { id, name, version });
+    for (const one of cohorts) found.set(one.id, partOf(one));
     level = cohorts.flatMap((cohort) => referencesOf(cohort.node));
   }
   return [...found.values()];

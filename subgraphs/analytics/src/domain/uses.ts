@@ -8,7 +8,7 @@ const MAX_USES_TOLD = 100;
 export type CohortBasis = "RECORDED" | "COMPUTED";
 
 /** A cohort whose people went into an answer, as in the SDL. */
-export interface CohortUse extends CohortPart {
+export interface CohortUse extends Omit<CohortPart, "dimensions"> {
   /** The moment whose people counted. */
   readonly asOf: string;
   readonly basis: CohortBasis;

@@ -55,7 +55,7 @@ const haunted: Promise<unknown>[] = [];
 
 const deps = () => ({
   ...{ jobs, features: everyFeature, newId: randomUUID, logger: world.resources.logger, nowMs: Date.now },
-  ...{ correlationRules: room.rules, seen: room.seen, idOf: uuidOf },
+  ...{ correlationRules: room.rules, definitions: room.definitions, seen: room.seen, idOf: uuidOf },
   // The queue is no part of this: each run is begun by hand.
   dispatch: () => Promise.resolve(),
 });

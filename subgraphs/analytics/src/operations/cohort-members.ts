@@ -11,6 +11,7 @@ import { parseCohortDefinition, requireTraitsSeen } from "../domain/cohort-defin
 import { closeDefinition, madeOf, referencesOf } from "../domain/cohort-references.ts";
 import { accountsOf, membersName, parseCohortOf, type CohortUnit } from "../domain/cohort-unit.ts";
 import { parseGroupId } from "../domain/people/group-type.ts";
+import { keptVersions } from "../domain/semantic/kept-meanings.ts";
 import { EVERYTHING_SINCE_MS } from "../domain/cohort-window.ts";
 import { eventsOnly, provenanceOf, type Provenance } from "../domain/provenance.ts";
 import { parseCount } from "../domain/query.ts";
@@ -21,6 +22,7 @@ import type { CohortStore } from "../store/cohort-store.ts";
 import type { Params } from "../store/params.ts";
 import { closedDefinition, computedPeople, peopleOf } from "./cohort-people.ts";
 import { knownCohorts } from "./known-cohorts.ts";
+import { resolveDimensions, type DimensionDeps } from "./semantic/own-dimensions.ts";
 import type { NotesUses } from "./telling-uses.ts";
 
 interface Deps extends NotesUses {
@@ -42,7 +44,7 @@ export interface CohortPreview {
 
 /** Answers `previewCohort`. */
 export const previewCohort =
-  ({ cohorts, eventStore, statements, nowMs, noteUses }: Deps) =>
+  ({ cohorts, eventStore, statements, nowMs, noteUses, definitions }: Deps & DimensionDeps) =>
   async (
     caller: Caller,
     input: {
@@ -53,7 +55,8 @@ export const previewCohort =
     },
     signal?: AbortSignal,
   ): Promise<CohortPreview> => {
-    const node = parseCohortDefinition(input.definition, "input.definition", accessOf(caller));
+    const definition = await resolveDimensions({ definitions }, caller, input.definition);
+    const node = parseCohortDefinition(definition, "input.definition", accessOf(caller));
     const of = parseCohortOf(input, "input");
     requireTraitsSeen(node, of, accessOf(caller));
     const asOfMs = parseAsOf(input.asOf, "input.asOf", nowMs());
@@ -61,7 +64,11 @@ export const previewCohort =
     const closed = closeDefinition(node, null, known, of);
     const named = new Set(referencesOf(node));
     const how = { asOf: isoTime(asOfMs), basis: "COMPUTED" } as const;
-    noteUses?.({ cohorts: madeOf(node, known).map((part) => ({ ...part, ...how, named: named.has(part.id) })) });
+    const parts = madeOf(node, known);
+    noteUses?.({
+      cohorts: parts.map(({ id, name, version }) => ({ ...{ id, name, version }, ...how, named: named.has(id) })),
+      definitions: [...keptVersions(definition), ...parts.flatMap(({ dimensions }) => dimensions ?? [])],
+    });
     const accounts = accountsOf(caller.tenantId, of);
     const scope = { rules: behaviourRules, tenantId: caller.tenantId, policy: caller.dataPolicy, accounts, asOfMs };
     const { rows, statistics } = await eventStore.query(

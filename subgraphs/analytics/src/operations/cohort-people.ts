@@ -4,7 +4,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { behaviourRules } from "../domain/behaviour-rules.ts";
 import type { Cohort } from "../domain/cohort.ts";
-import { closeDefinition, madeOf, type ClosedNode, type CohortPart } from "../domain/cohort-references.ts";
+import { closeDefinition, madeOf, partOf, type ClosedNode, type CohortPart } from "../domain/cohort-references.ts";
 import type { AnalysisUnit } from "../domain/analysis-unit.ts";
 import { accountsOf, requireUnitOf } from "../domain/cohort-unit.ts";
 import type { Members } from "../domain/members.ts";
@@ -32,7 +32,7 @@ type Deps = NotesUses & {
   readonly nowMs: NowMs;
 };
 
-/** The definition of a cohort now with every reference followed, and the cohorts that these led to. */
+/** The definition of a cohort now with every reference followed, and the cohorts that these led to; itself is the first of them where it is made of dimensions. */
 export interface ClosedCohort {
   readonly node: ClosedNode;
   readonly madeOf: readonly CohortPart[];
@@ -42,10 +42,14 @@ export interface ClosedCohort {
 export const closedDefinition = async (cohorts: Pick<CohortStore, "all">, cohort: Cohort): Promise<ClosedCohort> => {
   const own = knownCohort(cohort);
   const known = knownCohorts(await cohorts.all(cohort.tenantId));
-  return { node: closeDefinition(own.node, own, known, own.of), madeOf: madeOf(own.node, known) };
+  const self = own.dimensions === undefined ? [] : [partOf(own)];
+  return { node: closeDefinition(own.node, own, known, own.of), madeOf: [...self, ...madeOf(own.node, known)] };
 };
 
-/** Whose people went into an answer: those of a cohort by a version of its definition, with the cohorts that this was made of. */
+/** The versions of the tenant's own dimensions that cohorts are made of. */
+const dimensionsOf = (parts: readonly CohortPart[]) => parts.flatMap(({ dimensions }) => dimensions ?? []);
+
+/** Whose people went into an answer: those of a cohort by a version of its definition, with the cohorts and dimensions that this was made of. */
 const noteCohort = (
   { noteUses }: NotesUses,
   { id, name, version }: CohortPart,
@@ -55,9 +59,11 @@ const noteCohort = (
   const how = { asOf: isoTime(known.asOfMs), basis: known.basis };
   const cohorts = [
     { ...{ id, name, version }, ...how, named: true },
-    ...parts.map((part) => ({ ...part, ...how, named: false })),
+    ...parts.flatMap((part) =>
+      part.id === id ? [] : [{ id: part.id, name: part.name, version: part.version, ...how, named: false }],
+    ),
   ];
-  noteUses?.({ cohorts });
+  noteUses?.({ cohorts, definitions: dimensionsOf(parts) });
 };
 
 /** The people whom a computation of a cohort has recorded, by the version of the definition that it was of. */

@@ -61,8 +61,8 @@ export interface OperationDeps
     Omit<QuestionDeps, "features">,
     Omit<SemanticDeps, "askPinned">,
     PeopleDeps,
-    CorrelationDeps,
-    RollupDeps {
+    Omit<CorrelationDeps, "definitions">,
+    Omit<RollupDeps, "definitions"> {
   readonly store: AnalyticsStore;
   readonly cohorts: CohortStore;
   readonly statements: BehaviourStatements;
@@ -107,7 +107,7 @@ const plainOperations = (deps: OperationDeps) => ({
   explain: explainNamed(deps),
   drillDown: tellingUses(deps, drillDown, (_caller, { input }) => namesOfFilter(input.filter)),
   rollUp: tellingUses(deps, rollUp, (_caller, { input }) => namesOfFilter(input.filter)),
-  liveWindows: queryLiveWindows(deps),
+  liveWindows: tellingUses(deps, queryLiveWindows),
   findEvents: findEvents(deps),
   ingestEvents: ingestEvents(deps),
   startQuery: startAnyQuery(deps),

@@ -200,19 +200,24 @@ const QUESTIONS: Readonly<Record<string, Asked>> = {
   stickiness: ofInput("stickiness", "StickinessInput", activity),
   lifecycle: ofInput("lifecycle", "LifecycleInput", activity),
   activeUsers: ofInput("activeUsers", "ActiveUsersInput", activity),
-  previewCohort: ofInput("previewCohort", "PreviewCohortInput", () => ({ definition: { cohort: made.cohort } }), {
-    told: [],
-  }),
+  previewCohort: ofInput("previewCohort", "PreviewCohortInput", () => ({
+    definition: { union: [{ cohort: made.cohort }, { latest: { field: "dimensions.land", eq: "DE" } }] },
+  })),
   people: {
     text: "query ($input: PeopleInput!) { people(input: $input, first: 1) { P } }",
-    variables: () => ({ input: { range: RANGE, event: { filter: { inCohort: { cohort: made.cohort } } } } }),
-    told: [],
+    variables: () => ({ input: { range: RANGE, event: { filter: filter() } } }),
   },
   backtestCorrelationRule: ofInput(
     "backtestCorrelationRule",
     "BacktestCorrelationRuleInput",
     () => ({ rule: made.rule, range: RANGE }),
     { told: ["CORRELATION_RULE often 1"], cohort: false },
+  ),
+  liveWindows: ofInput(
+    "liveWindows",
+    "LiveWindowsInput",
+    () => ({ kind: "TUMBLING", size: "PT1M", keyBy: "dimensions.land" }),
+    { cohort: false },
   ),
   watchedSeries: watched(() => ({ olap: named() }), { told: NAMED }),
   "watchedSeries of a saved query": watched(() => ({ savedQuery: { name: "kept" } }), {
@@ -238,7 +243,6 @@ const QUESTIONS: Readonly<Record<string, Asked>> = {
 /** Fields whose questions name nothing that has versions, with what they name. */
 const NAMES_NOTHING: Readonly<Record<string, string>> = {
   realtimeMetrics: "the last minutes of everything",
-  liveWindows: "fields of events alone: what is streamed does not change with a definition",
   apiExecutions: "executions, of which nobody has defined anything",
   groups: "a type of groups",
   cohortSizes: "one cohort, in every version it was computed in: told-cohorts.db.test.ts",

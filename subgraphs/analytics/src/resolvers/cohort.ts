@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { formatDuration } from "../domain/duration.ts";
 import type { Definition } from "../domain/semantic/definition.ts";
+import { keptVersions } from "../domain/semantic/kept-meanings.ts";
 import { isoTime } from "../domain/zone.ts";
 import type {
   ChangeCohortListResultResolvers,
@@ -35,6 +36,7 @@ export const Cohort: CohortResolvers = {
     recomputeEverySeconds === null ? null : formatDuration(recomputeEverySeconds * 1_000),
   createdAt: ({ createdAtMs }) => isoTime(createdAtMs),
   updatedAt: ({ updatedAtMs }) => isoTime(updatedAtMs),
+  definitions: ({ definition }) => keptVersions(definition),
   versions: (cohort, _args, { caller, operations }) => operations.cohortVersions(caller, cohort),
   usedBy: (cohort, _args, { caller, operations }) => operations.cohortUsedBy(caller, cohort),
   namedBy: async (cohort, _args, { caller, operations, definitionLoader }) =>
@@ -54,7 +56,10 @@ export const CohortComputation: CohortComputationResolvers = {
 };
 
 /** Resolvers of `CohortVersion`. */
-export const CohortVersion: CohortVersionResolvers = { createdAt: ({ createdAtMs }) => isoTime(createdAtMs) };
+export const CohortVersion: CohortVersionResolvers = {
+  createdAt: ({ createdAtMs }) => isoTime(createdAtMs),
+  definitions: ({ definition }) => keptVersions(definition),
+};
 
 /** Resolvers of `CohortSize`. */
 export const CohortSize: CohortSizeResolvers = { asOf: ({ asOfMs }) => isoTime(asOfMs) };

@@ -10,6 +10,8 @@ import type {
   DefineCorrelationRuleResultResolvers,
 } from "../generated/resolvers.ts";
 import { keyOf, maySeeKey } from "../domain/correlation/match-key.ts";
+import { givenPattern } from "../domain/correlation/rule.ts";
+import { keptVersions } from "../domain/semantic/kept-meanings.ts";
 import { accessOf } from "../domain/access.ts";
 
 /** Resolvers of `CorrelationRule`. */
@@ -17,7 +19,8 @@ export const CorrelationRule: CorrelationRuleResolvers = {
   title: ({ content }) => content.title,
   description: ({ content }) => content.description,
   owner: ({ content }) => content.owner,
-  pattern: ({ content }) => content.pattern,
+  pattern: ({ content }) => givenPattern(content.pattern),
+  definitions: ({ content }) => keptVersions(content.pattern),
   createdAt: ({ createdAtMs }) => isoTime(createdAtMs),
   definedAt: ({ definedAtMs }) => isoTime(definedAtMs),
   versions: (rule, _args, { caller, operations }) => operations.correlationRuleVersions(caller, rule),

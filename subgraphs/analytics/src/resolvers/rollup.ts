@@ -1,4 +1,5 @@
 import { stateOf } from "../domain/rollups/rollup.ts";
+import { keptVersions } from "../domain/semantic/kept-meanings.ts";
 import { isoTime } from "../domain/zone.ts";
 import type {
   ArchiveRollupResultResolvers,
@@ -16,6 +17,7 @@ const content = {
     measures,
   filter: ({ content: { filter } }: Pick<RollupVersionParent, "content">) => filter,
   grain: ({ content: { grain } }: Pick<RollupVersionParent, "content">) => grain,
+  definitions: ({ content: kept }: Pick<RollupVersionParent, "content">) => keptVersions(kept),
   definedAt: ({ definedAtMs }: { readonly definedAtMs: number }) => isoTime(definedAtMs),
 };
 

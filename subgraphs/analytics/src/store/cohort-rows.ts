@@ -92,7 +92,14 @@ export const cohortSizeRow = (raw: unknown): CohortSize => {
 };
 
 const madeOfRow = z.object({
-  made_of: z.array(z.object({ id: z.string(), name: z.string(), version: z.number() })),
+  made_of: z.array(
+    z.object({
+      ...{ id: z.string(), name: z.string(), version: z.number() },
+      dimensions: z
+        .array(z.object({ kind: z.literal("DIMENSION"), name: z.string(), version: z.number() }))
+        .exactOptional(),
+    }),
+  ),
 });
 /** Parses what a computation of a cohort was made of. */
 export const cohortMadeOfRow = (raw: unknown): readonly CohortPart[] => madeOfRow.parse(raw).made_of;

@@ -25,7 +25,7 @@ export interface CohortCount {
   readonly left: number;
 }
 
-/** What a run has found: its people, and the cohorts that its definition was made of. */
+/** What a run has found: its people, and the cohorts that its definition was made of; itself is among them where it is made of dimensions. */
 export interface CohortComputed extends CohortCount {
   readonly madeOf: readonly CohortPart[];
 }
@@ -62,7 +62,7 @@ export interface CohortStore {
   namedBy(tenantId: TenantId, id: string): Promise<readonly string[]>;
   usedBy(tenantId: TenantId, id: string): Promise<readonly Cohort[]>;
   sizes(tenantId: TenantId, id: string, first: number): Promise<readonly CohortSize[]>;
-  /** The cohorts that a computation was made of; none where it is no longer kept, or was made before they were. */
+  /** The cohorts that a computation was made of, itself among them where it is made of dimensions; none where it is no longer kept, or was made before they were. */
   madeOf(tenantId: TenantId, id: string, asOfMs: number): Promise<readonly CohortPart[]>;
   versions(tenantId: TenantId, id: string): Promise<readonly CohortVersion[]>;
   /** Makes a cohort due now; null when there is none. */

@@ -1,4 +1,5 @@
 import { refuse } from "@tessera/platform/errors/refusal";
+import { accessIn } from "../access-in.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { DAY_MS, HOUR_MS, parseDuration, SECOND_MS } from "../duration.ts";
 import { parseEventMatcher } from "../event-matcher.ts";
@@ -32,9 +33,9 @@ const NUMBER_TYPES: readonly string[] = ["DECIMAL", "INTEGER", "TIME"];
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
-const parseKeyField = (name: string, where: string): KeyField => {
+const parseKeyField = (name: string, where: string, access: FieldAccess): KeyField => {
   if (name === PERSON) return { kind: "PERSON" };
-  const field = parseField(name, where);
+  const field = parseField(name, where, access);
   if (field.kind !== "PROPERTY" && !KEY_TYPES.includes(field.type))
     throw bad(where, `\`${field.name}\` is ${field.type}: a key is text, an id, a whole number or a property.`);
   return { kind: "FIELD", field };
@@ -48,7 +49,7 @@ const parsePart = (input: CorrelationPartInput, where: string, access: FieldAcce
   return {
     name: input.name,
     matcher: parseEventMatcher(input, where, access),
-    key: input.key.map((name, index) => parseKeyField(name, `${where}.key.${index}`)),
+    key: input.key.map((name, index) => parseKeyField(name, `${where}.key.${index}`, access)),
     absent: input.absent ?? false,
   };
 };
@@ -158,13 +159,17 @@ const checkReach = (
   });
 };
 
-/** Validates a pattern that stands at `where`; refuses with BAD_INPUT, or FORBIDDEN for personal data the caller may not see. */
+/**
+ * Validates a pattern that stands at `where`, in which the tenant's own dimensions mean what stands beside it; clock parts in them are of UTC. Refuses with
+ * BAD_INPUT, or FORBIDDEN for personal data the caller may not see.
+ */
 export const parsePattern = (
   input: CorrelationPatternInput,
   where: string,
-  access: FieldAccess,
+  caller: FieldAccess,
 ): CorrelationPattern => {
   refuseInCohort(input, where);
+  const access = accessIn(caller, { meanings: input.meanings });
   const parts = parseParts(input, `${where}.parts`, access);
   checkAbsent(input, parts, `${where}.parts`);
   const { operands, place } = createOperands();

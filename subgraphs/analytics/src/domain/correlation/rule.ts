@@ -1,6 +1,7 @@
 import type { TenantId } from "@tessera/contracts/ids";
 import type { EventMatcher, EventMatcherInput } from "../event-matcher.ts";
 import type { Field } from "../field.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 
 /** What a rule looks for among the events of one key, as in the SDL. */
 export type CorrelationKind = "SEQUENCE" | "ABSENCE" | "COUNT" | "ALL" | "ANY";
@@ -26,8 +27,8 @@ export interface CorrelationConditionInput {
   readonly times?: number | null | undefined;
 }
 
-/** A pattern as the graph delivers it, and as a version keeps it. */
-export interface CorrelationPatternInput {
+/** A pattern as the graph delivers it, and as a version keeps it: with what the dimensions meant that it names. */
+export interface CorrelationPatternInput extends WithMeanings {
   readonly kind: CorrelationKind;
   readonly parts: readonly CorrelationPartInput[];
   readonly conditions?: readonly CorrelationConditionInput[] | null | undefined;
@@ -37,6 +38,10 @@ export interface CorrelationPatternInput {
   readonly lateness?: string | null | undefined;
   readonly skip?: CorrelationSkip | null | undefined;
 }
+
+/** A pattern as it was given: taken as it is, it is the same, but for dimensions that have another version by now. */
+export const givenPattern = ({ meanings: _kept, ...pattern }: CorrelationPatternInput): CorrelationPatternInput =>
+  pattern;
 
 /** What an event's key is read from: a field, or who did it. */
 export type KeyField = { readonly kind: "PERSON" } | { readonly kind: "FIELD"; readonly field: Field };

@@ -1,5 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
-import { isPersonal, parseField, type FieldAccess } from "../fields.ts";
+import { accessIn } from "../access-in.ts";
+import { basesOf, isPersonal, parseField, sentName, type FieldAccess } from "../fields.ts";
 import type { Condition, Field } from "../field.ts";
 import { fieldsOf, onlyValueOf, parseFilter } from "../filter.ts";
 import { refuseInCohort } from "../in-cohort.ts";
@@ -8,18 +9,18 @@ import { GRAIN_MS, ROLLUP_SLOTS, type CompiledRollup, type RollupContent, type R
 
 /** Measures one rollup may name. */
 const MAX_ROLLUP_MEASURES = 20;
-/** A rollup is for everybody who may ask: it must not hold whom events are of. */
-const ACCESS: FieldAccess = { personalData: true };
+/** A rollup is for everybody who may ask: it must not hold whom events are of, and that is told at the fields that tell it. */
+const READING: FieldAccess = { personalData: true };
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
 const refuseFor = (field: Field, where: string): void => {
-  if (isPersonal(field.name))
+  if (basesOf(field).some((base) => isPersonal(sentName(base))))
     throw bad(where, `\`${field.name}\` is personal data, and of nearly as many values as there are people.`);
 };
 
-const dimensionOf = (name: string, where: string): Field => {
-  const field = parseField(name, where);
+const dimensionOf = (name: string, where: string, access: FieldAccess): Field => {
+  const field = parseField(name, where, access);
   refuseFor(field, where);
   if (field.kind === "PROPERTY") return field;
   if (field.kind === "PART" && field.part.kind === "CLOCK")
@@ -29,11 +30,11 @@ const dimensionOf = (name: string, where: string): Field => {
   return field;
 };
 
-const parseDimensions = (names: readonly string[]): readonly Field[] => {
+const parseDimensions = (names: readonly string[], access: FieldAccess): readonly Field[] => {
   if (names.length > ROLLUP_SLOTS.dimensions)
     throw bad("input.dimensions", `A rollup has at most ${ROLLUP_SLOTS.dimensions} dimensions.`);
   if (new Set(names).size < names.length) throw bad("input.dimensions", "`dimensions` names a field twice.");
-  return names.map((name, index) => dimensionOf(name, `input.dimensions.${index}`));
+  return names.map((name, index) => dimensionOf(name, `input.dimensions.${index}`, access));
 };
 
 /** Tests that are all to be passed, one by one. */
@@ -42,9 +43,9 @@ export const conjuncts = (condition: Condition | null): readonly Condition[] => 
   return condition.kind === "AND" ? condition.parts.flatMap(conjuncts) : [condition];
 };
 
-const parseConjuncts = (content: RollupContent): readonly Condition[] => {
+const parseConjuncts = (content: RollupContent, access: FieldAccess): readonly Condition[] => {
   refuseInCohort(content.filter, "input.filter");
-  const filter = parseFilter(content.filter, "input.filter", ACCESS);
+  const filter = parseFilter(content.filter, "input.filter", access);
   for (const field of fieldsOf(filter)) {
     refuseFor(field, "input.filter");
     if (field.kind === "PART" && field.part.kind === "CLOCK")
@@ -59,12 +60,12 @@ const measureInput = ({ function: name, of, currency }: RollupMeasureInput, inde
   ...(name === "QUANTILES" ? { levels: [0.5] } : {}),
 });
 
-const parseRollupMeasures = (inputs: readonly RollupMeasureInput[]): readonly Measure[] => {
+const parseRollupMeasures = (inputs: readonly RollupMeasureInput[], access: FieldAccess): readonly Measure[] => {
   if (inputs.length > MAX_ROLLUP_MEASURES)
     throw bad("input.measures", `A rollup has at most ${MAX_ROLLUP_MEASURES} measures beside the number of events.`);
   return inputs.flatMap((input, index) => {
     // One by one, so that there may be more of them than a question may ask for.
-    const [measure] = parseMeasures([measureInput(input, index)], "input.measures", ACCESS);
+    const [measure] = parseMeasures([measureInput(input, index)], "input.measures", access);
     return measure === undefined ? [] : [measure];
   });
 };
@@ -110,11 +111,15 @@ const refuseMixedCurrencies = ({ dimensions, revenues, quantiles }: CompiledRoll
     );
 };
 
-/** Reads what a rollup is into what is filled and read; refuses with BAD_INPUT what no rollup can hold. The same content always gives the same columns. */
+/**
+ * Reads what a rollup is into what is filled and read; clock parts in the tenant's own dimensions are of UTC. Refuses with BAD_INPUT what no rollup can hold. The
+ * same content always gives the same columns.
+ */
 export const compileRollup = (content: RollupContent): CompiledRollup => {
-  const dimensions = parseDimensions(content.dimensions);
-  const filter = parseConjuncts(content);
-  const measures = parseRollupMeasures(content.measures);
+  const access = accessIn(READING, { meanings: content.meanings });
+  const dimensions = parseDimensions(content.dimensions, access);
+  const filter = parseConjuncts(content, access);
+  const measures = parseRollupMeasures(content.measures, access);
   const uniques = uniquesIn(measures);
   const clocked = uniques.find(
     (of) => of.kind === "FIELD" && of.field.kind === "PART" && of.field.part.kind === "CLOCK",

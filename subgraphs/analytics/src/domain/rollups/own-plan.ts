@@ -1,6 +1,6 @@
 import type { DataPolicy } from "@tessera/contracts/data-policy";
 import { basesOf, sentName } from "../fields.ts";
-import type { BaseField, Condition, Field, OwnValue } from "../field.ts";
+import type { BaseField, Condition, Field, OwnField, OwnValue } from "../field.ts";
 import { asksPeople, fieldsOf, onlyValueOf } from "../filter.ts";
 import type { Measure, NumberSource } from "../measures.ts";
 import { approximationOf, tellsHand, type OwnTable, type Plan, type PlanPart } from "../planner.ts";
@@ -66,9 +66,17 @@ const ownOnRollup = (rollup: CompiledRollup, value: OwnValue, range: TimeRange):
       };
 };
 
-/** A field of the question in the rollup's columns; null when the rollup does not hold all it is made of. */
+/** Where a rollup holds a tenant's own dimension that means the same, whatever it is called and whichever version it is; -1 where it holds none. */
+const ownPlace = ({ dimensions }: CompiledRollup, { value }: OwnField): number => {
+  const meant = JSON.stringify(value);
+  return dimensions.findIndex((one) => one.kind === "OWN" && JSON.stringify(one.value) === meant);
+};
+
+/** A field of the question in the rollup's columns; null when the rollup holds neither it nor all it is made of. */
 const onRollup = (rollup: CompiledRollup, field: Field, range: TimeRange): Field | null => {
   if (field.kind !== "OWN") return baseOnRollup(rollup, field, range);
+  const place = ownPlace(rollup, field);
+  if (place >= 0) return { kind: "COLUMN", name: field.name, column: `k${place}`, type: "TEXT" };
   const of = field.of.flatMap((base) => baseOnRollup(rollup, base, range) ?? []);
   return of.length < field.of.length ? null : { ...field, of, value: ownOnRollup(rollup, field.value, range) };
 };
@@ -143,6 +151,10 @@ const columnOf = (
   }
 };
 
+/** What a rollup does not hold: a field, or the dimension that it holds as it means in another version. */
+const heldName = ({ dimensions }: CompiledRollup, { kind, name }: Field): string =>
+  kind === "OWN" && dimensions.some((one) => one.name === name) ? `${name} as it is in the version asked for` : name;
+
 /** What is left of a question's filter beside the rollup's own tests, each of which it must ask too; why not, when one is not asked. */
 const restOf = (rollup: CompiledRollup, query: AnalyticQuery): readonly Condition[] | string => {
   const asked = conjuncts(query.filter);
@@ -155,14 +167,14 @@ const restOf = (rollup: CompiledRollup, query: AnalyticQuery): readonly Conditio
   }
   const rest = asked.filter((condition) => !own.has(spelling(condition)));
   const foreign = rest.flatMap(fieldsOf).find((field) => onRollup(rollup, field, query.range) === null);
-  return foreign === undefined ? rest : `It does not hold ${foreign.name}, which is filtered on.`;
+  return foreign === undefined ? rest : `It does not hold ${heldName(rollup, foreign)}, which is filtered on.`;
 };
 
 const readingOf = ({ buildId, rollup, rowsPerEvent }: ReadyRollup, query: AnalyticQuery): OwnReading | string => {
   const { range } = query;
   const dimensions = query.dimensions.map((field) => onRollup(rollup, field, range));
   const foreign = query.dimensions.find((_field, index) => dimensions[index] === null);
-  if (foreign !== undefined) return `It does not hold ${foreign.name}, which is grouped by.`;
+  if (foreign !== undefined) return `It does not hold ${heldName(rollup, foreign)}, which is grouped by.`;
   const rest = restOf(rollup, query);
   if (typeof rest === "string") return rest;
   const columns: OwnColumn[] = [];

@@ -2,6 +2,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../duration.ts";
 import type { Condition, Field } from "../field.ts";
 import type { FilterInput } from "../filter-input.ts";
+import type { WithMeanings } from "../semantic/dimension-expression.ts";
 import type { MeasureFunction, NumberSource, UniquesOf } from "../measures.ts";
 
 /** Length of the buckets of a rollup, as in the SDL; days are those of UTC. */
@@ -19,8 +20,8 @@ export interface RollupMeasureInput {
   readonly currency?: string | null | undefined;
 }
 
-/** What a version of a rollup is; a description of what is kept, from which {@link compileRollup} makes what is filled and read. */
-export interface RollupContent {
+/** What a version of a rollup is, with what the dimensions meant that it names; a description of what is kept, from which {@link compileRollup} makes what is filled and read. */
+export interface RollupContent extends WithMeanings {
   readonly description: string;
   readonly dimensions: readonly string[];
   readonly measures: readonly RollupMeasureInput[];

@@ -20,6 +20,7 @@ import type { CorrelationCounts } from "../../domain/correlation/correlator.ts";
 import type { CorrelationMatch } from "../../domain/correlation/match.ts";
 import { parsePattern } from "../../domain/correlation/parse-pattern.ts";
 import { STATE_LIMITS, type CorrelationPattern, type CorrelationPatternInput } from "../../domain/correlation/rule.ts";
+import { keptVersions } from "../../domain/semantic/kept-meanings.ts";
 import { eventsOnly, provenanceOf, type Cost, type Provenance } from "../../domain/provenance.ts";
 import { parseCount } from "../../domain/query.ts";
 import { parseTimeRange, type TimeRange } from "../../domain/time-range.ts";
@@ -27,6 +28,7 @@ import { zoneOffset } from "@tessera/platform/time/zone";
 import { formatInZone } from "../../domain/zone.ts";
 import type { CorrelationRuleStore } from "../../store/correlation/rule-store-types.ts";
 import type { SeenStore } from "../../store/correlation/seen-store.ts";
+import { resolveDimensions, type DimensionDeps } from "../semantic/own-dimensions.ts";
 import type { NotesUses } from "../telling-uses.ts";
 import { keyFieldsOf, type MatchView } from "./match-view.ts";
 
@@ -71,6 +73,7 @@ export interface BacktestAnswer extends BacktestRun {
 /** What a backtest needs. */
 export interface BacktestDeps extends NotesUses {
   readonly correlationRules: Pick<CorrelationRuleStore, "byId">;
+  readonly definitions: DimensionDeps["definitions"];
   readonly seen: Pick<SeenStore, "sizes" | "inRange">;
   readonly idOf: (text: string) => string;
   readonly nowMs: NowMs;
@@ -98,8 +101,16 @@ const versionOf = async (
   if (rule === null)
     throw refuse("NOT_FOUND", "The tenant has no correlation rule of this id and version.", { field: where });
   const input = rule.content.pattern;
-  noteUses?.({ definitions: [{ kind: "CORRELATION_RULE", name: rule.name, version: rule.version }] });
+  noteUses?.({
+    definitions: [{ kind: "CORRELATION_RULE", name: rule.name, version: rule.version }, ...keptVersions(input)],
+  });
   return { ruleId: rule.id, version: rule.version, input, pattern: parsePattern(input, where, accessOf(caller)) };
+};
+
+/** A pattern that is no version of a rule, by what the dimensions mean now that it names. */
+const draftOf = async (deps: BacktestDeps, caller: Caller, asked: CorrelationPatternInput): Promise<Subject> => {
+  const input = await resolveDimensions(deps, caller, asked);
+  return { ruleId: DRAFT, version: null, input, pattern: parsePattern(input, "input.pattern", accessOf(caller)) };
 };
 
 /** The pattern that is tried, and the version it is compared with. */
@@ -117,12 +128,7 @@ export const subjectsOf = async (
   const here: Subject =
     pattern === null
       ? await versionOf(deps, caller, rule ?? "", version, "input.rule")
-      : {
-          ruleId: DRAFT,
-          version: null,
-          input: pattern,
-          pattern: parsePattern(pattern, "input.pattern", accessOf(caller)),
-        };
+      : await draftOf(deps, caller, pattern);
   const there =
     compareWith === null ? null : await versionOf(deps, caller, rule ?? "", compareWith, "input.compareWith");
   return { here, there };

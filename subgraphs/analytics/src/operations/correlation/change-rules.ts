@@ -2,13 +2,16 @@ import type { Caller } from "@tessera/contracts/caller";
 import { isUuid } from "@tessera/contracts/ids";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { accessOf } from "../../domain/access.ts";
+import { keptMeanings } from "../../domain/semantic/kept-meanings.ts";
 import { parsePattern } from "../../domain/correlation/parse-pattern.ts";
 import {
+  givenPattern,
   MAX_CORRELATION_RULES,
   MAX_RUNNING_RULES,
   type CorrelationPatternInput,
 } from "../../domain/correlation/rule.ts";
 import { definitionName, describe } from "../../domain/semantic/definition.ts";
+import { resolveDimensions, type DimensionDeps } from "../semantic/own-dimensions.ts";
 import type {
   ChangeRuleOutcome,
   CorrelationRuleStore,
@@ -18,6 +21,7 @@ import type {
 /** What changing rules needs. */
 export interface ChangeRulesDeps {
   readonly correlationRules: CorrelationRuleStore;
+  readonly definitions: DimensionDeps["definitions"];
   readonly newId: () => string;
 }
 
@@ -34,17 +38,19 @@ export interface DefineCorrelationRuleInput {
 /** How defining a rule ended, where it was not refused. */
 export type DefinedRule = Exclude<DefineRuleOutcome, { readonly kind: "OTHER_VERSION" }>;
 
-/** Makes a rule of the caller's tenant, or its next version; what stands already is no new version. */
+/** Makes a rule of the caller's tenant, or its next version, which keeps what the dimensions mean now that it names; what stands already is no new version. */
 export const defineCorrelationRule =
-  ({ correlationRules, newId }: ChangeRulesDeps) =>
+  ({ correlationRules, definitions, newId }: ChangeRulesDeps) =>
   async (caller: Caller, input: DefineCorrelationRuleInput): Promise<DefinedRule> => {
     const name = definitionName(input.name);
-    parsePattern(input.pattern, "input.pattern", accessOf(caller));
+    const asked = await resolveDimensions({ definitions }, caller, input.pattern);
+    parsePattern(asked, "input.pattern", accessOf(caller));
+    const pattern = { ...givenPattern(asked), ...keptMeanings(asked) };
     const outcome = await correlationRules.define(
       caller.tenantId,
       {
         ...{ id: newId(), name, by: `${caller.subject.kind}:${caller.subject.id}` },
-        content: { ...describe(name, input), pattern: input.pattern },
+        content: { ...describe(name, input), pattern },
         expectedVersion: input.expectedVersion ?? null,
       },
       { rules: MAX_CORRELATION_RULES, running: MAX_RUNNING_RULES },

@@ -13,6 +13,12 @@ export interface MatchView {
   readonly keyFields: readonly string[];
 }
 
-/** The fields a match's key is read from, off its first event. */
-export const keyFieldsOf = ({ parts }: CorrelationPatternInput, events: readonly MatchedEvent[]): readonly string[] =>
-  parts.find(({ name }) => name === events[0]?.part)?.key ?? [];
+/** The fields a match's key is read from, off its first event; a dimension of the tenant's own that is a field by another name is that field. */
+export const keyFieldsOf = (
+  { parts, meanings }: CorrelationPatternInput,
+  events: readonly MatchedEvent[],
+): readonly string[] => {
+  const key = parts.find(({ name }) => name === events[0]?.part)?.key ?? [];
+  const meant = (name: string) => meanings?.found.find(({ written }) => written === name)?.expression.field;
+  return key.map((name) => meant(name) ?? name);
+};

@@ -11,12 +11,15 @@ import {
   type RollupGrain,
   type RollupMeasureInput,
 } from "../../domain/rollups/rollup.ts";
+import { keptMeanings } from "../../domain/semantic/kept-meanings.ts";
 import { definitionName, describe } from "../../domain/semantic/definition.ts";
+import { resolveDimensions, type DimensionDeps } from "../semantic/own-dimensions.ts";
 import type { DefineRollupOutcome, RollupStore } from "../../store/rollups/rollup-store-types.ts";
 
 /** What changing rollups needs. */
 export interface ChangeRollupsDeps {
   readonly rollups: RollupStore;
+  readonly definitions: DimensionDeps["definitions"];
   readonly newId: () => string;
 }
 
@@ -51,13 +54,15 @@ const contentOf = (input: DefineRollupInput): RollupContent => ({
   grain: input.grain ?? "HOUR",
 });
 
-/** Makes a rollup of the caller's tenant, or its next version, and has it built; what stands already is no new version. */
+/** Makes a rollup of the caller's tenant, or its next version, which keeps what the dimensions mean now that it names, and has it built; what stands already is no new version. */
 export const defineRollup =
-  ({ rollups, newId }: ChangeRollupsDeps) =>
+  ({ rollups, definitions, newId }: ChangeRollupsDeps) =>
   async (caller: Caller, input: DefineRollupInput): Promise<DefinedRollup> => {
     const name = definitionName(input.name);
-    const content = contentOf(input);
-    compileRollup(content);
+    const asked = await resolveDimensions({ definitions }, caller, contentOf(input));
+    compileRollup(asked);
+    const { meanings: _asked, ...bare } = asked;
+    const content = { ...bare, ...keptMeanings(asked) };
     const outcome = await rollups.define(
       caller.tenantId,
       {

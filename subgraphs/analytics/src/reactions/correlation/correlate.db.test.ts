@@ -5,11 +5,14 @@ import { CORRELATION_MATCHED } from "@tessera/contracts/events/correlation-match
 import type { TenantId } from "@tessera/contracts/ids";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
+import { anyEvents } from "../../../testing/arbitraries.ts";
 import { anyCorrelated, anyPattern } from "../../../testing/correlation-arbitraries.ts";
 import { BEGINNING, DEFINED, openCorrelationRoom } from "../../../testing/correlation-room.ts";
+import { anyMade, withHand } from "../../../testing/reference-dimension.ts";
 import { correlateByDefinition, type PlacedEvent } from "../../../testing/reference-correlation.ts";
 import { storeEvents } from "../../../testing/test-events.ts";
 import { isOnTime } from "../../domain/correlation/sighting.ts";
+import type { CorrelationMatch } from "../../domain/correlation/match.ts";
 import type { CorrelationPatternInput } from "../../domain/correlation/rule.ts";
 import { parseDuration } from "../../domain/duration.ts";
 import { decodeState } from "../../domain/correlation/state-json.ts";
@@ -77,12 +80,16 @@ const passTo = async (nowMs: number): Promise<void> => {
 const plain = (matches: readonly { readonly completedAtMs: number; readonly events: readonly string[] }[]) =>
   matches.map(({ completedAtMs, events }) => `${completedAtMs} ${events.join(" ")}`).toSorted();
 
-const found = async (tenantId: TenantId, ruleId: string): Promise<readonly string[]> =>
+const plainParts = (matches: readonly Pick<CorrelationMatch, "completedAtMs" | "events">[]): readonly string[] =>
   plain(
-    (await room.matches.page(tenantId, { ruleId, range: null, first: 1_000, after: null })).map(
-      ({ completedAtMs, events }) => ({ completedAtMs, events: events.map(({ part, id }) => `${part}=${id}`) }),
-    ),
+    matches.map(({ completedAtMs, events }) => ({
+      completedAtMs,
+      events: events.map(({ part, id }) => `${part}=${id}`),
+    })),
   );
+
+const found = async (tenantId: TenantId, ruleId: string): Promise<readonly string[]> =>
+  plainParts(await room.matches.page(tenantId, { ruleId, range: null, first: 1_000, after: null }));
 
 /** How often each match was told of in the event log. */
 const toldOf = async (tenantId: TenantId): Promise<number> => {
@@ -118,6 +125,15 @@ const UNPAID: CorrelationPatternInput = {
   window: "PT1M",
   lateness: "PT0S",
 };
+const HOUR_MS = 3_600_000;
+/** Pairs of events with the same value of a field. */
+const patternBy = (field: string): CorrelationPatternInput => ({
+  ...{ kind: "SEQUENCE", window: "PT24H", lateness: "PT0S" },
+  parts: [
+    { name: "a", key: [field] },
+    { name: "b", key: [field], filter: { field, exists: true } },
+  ],
+});
 const order = (id: string, second: number, revenue = "10") =>
   newEvent("order", second, { source: "shop", revenue, properties: { orderId: id } });
 const payment = (id: string, second: number, revenue = "10") =>
@@ -261,5 +277,35 @@ describe("rules over what is stored", () => {
     expect(await standingOf(tenantId, rule.id)).toBeNull();
     await passTo(END);
     expect(await found(tenantId, rule.id)).toEqual([]);
+  });
+
+  test("by a dimension of the tenant's own find what they find by values written by hand, live and in a backtest, through later versions of it", async () => {
+    let pairs = 0;
+    const worlds = fc.tuple(anyEvents(BEGINNING + 49 * HOUR_MS, { min: 10, max: 40 }), anyMade);
+    await fc.assert(
+      fc.asyncProperty(worlds, async ([all, expression]) => {
+        room.clock.nowMs = DEFINED;
+        const caller = room.caller();
+        await room.dimension(caller, { name: "d", expression });
+        const own = await room.define(caller, "own", patternBy("dimensions.d"));
+        const hand = await room.define(caller, "hand", patternBy("properties.hand"));
+        await room.dimension(caller, { name: "d", expression: { text: { of: "name", letters: "UPPER" } } });
+        const events = all.map((event) =>
+          withHand({ ...newEvent("x", 0), ...event, id: randomUUID(), receivedAtMs: event.timeMs }, expression),
+        );
+        await tell(caller.tenantId, events, Math.max(...events.map(({ timeMs }) => timeMs)));
+        await takeIn(caller.tenantId);
+        const endMs = BEGINNING + 100 * HOUR_MS;
+        await passTo(endMs);
+        const live = await found(caller.tenantId, own.id);
+        expect([expression, live]).toEqual([expression, await found(caller.tenantId, hand.id)]);
+        pairs += live.length;
+        const { matches } = await room.backtest(caller, own.id, BEGINNING, endMs);
+        expect(plainParts(matches)).toEqual(live);
+        for (const { id } of [own, hand]) await room.rules.retire(caller.tenantId, id);
+      }),
+      { numRuns: 4, endOnFailure: true },
+    );
+    expect(pairs).toBeGreaterThan(0);
   });
 });

@@ -2,11 +2,22 @@ import { parseTenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
 import type { Rollup, RollupBuild, RollupContent, RollupVersion } from "../../domain/rollups/rollup.ts";
 
+const meanings = z.object({
+  found: z.array(
+    z.object({
+      ...{ written: z.string(), version: z.number().nullable() },
+      expression: z.record(z.string(), z.unknown()),
+    }),
+  ),
+  unknown: z.array(z.never()),
+});
+
 /** What is kept of a version: written by {@link RollupStore.define} alone, and read into columns by `compileRollup`, which refuses what it can't. */
 export const rollupContent = z
   .object({
     ...{ description: z.string(), dimensions: z.array(z.string()), grain: z.enum(["MINUTE", "HOUR", "DAY"]) },
     filter: z.record(z.string(), z.unknown()).nullable(),
+    meanings: meanings.exactOptional(),
     measures: z.array(
       z.object({
         function: z.enum(["UNIQUES", "SUM", "AVG", "MIN", "MAX", "QUANTILES"]),
@@ -15,7 +26,7 @@ export const rollupContent = z
       }),
     ),
   })
-  // boundary: a filter is read again by parseFilter, which tells every mistake in it.
+  // boundary: a filter is read again by parseFilter, and an expression by parseExpression, which tell every mistake in them.
   .transform((content) => content as RollupContent);
 
 const time = z.date().transform((date) => date.getTime());
