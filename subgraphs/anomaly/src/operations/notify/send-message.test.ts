@@ -131,6 +131,26 @@ describe("What is sent", () => {
     expect((await send(sms(), { done })).outcome.kind).toBe("SENT");
     expect(receivers.accepted.map(({ body }) => read(body))).toMatchObject([{ to: "+493087654321" }]);
   });
+
+  test("reaches the other numbers though a gateway can't send to one of them; that one alone is tried again", async () => {
+    receivers.faults.push({ kind: "ANSWER", status: 503 });
+    const { outcome, done } = await send(sms());
+    expect([outcome.kind, done]).toEqual(["TRY_AGAIN", ["+493087654321"]]);
+    expect((await send(sms(), { done })).outcome.kind).toBe("SENT");
+    expect(receivers.accepted.map(({ body }) => read(body))).toMatchObject([
+      { to: "+493087654321" },
+      { to: "+493012345678" },
+    ]);
+  });
+
+  test.each([
+    ["asks for fewer", { kind: "ANSWER", status: 429 }],
+    ["hangs up", { kind: "DISCONNECT" }],
+  ] as const)("is kept from a gateway that %s, whatever number it is for", async (_name, fault) => {
+    receivers.faults.push(fault);
+    const { outcome, done } = await send(sms());
+    expect([outcome.kind, done, receivers.accepted]).toEqual(["TRY_AGAIN", [], []]);
+  });
 });
 
 const answer = (status: number, body = "", retryAfter?: string): Fault => ({

@@ -21,6 +21,9 @@ export const SEND_MS = 15_000;
 /** Bytes of an answer that are read: more than any of them says. */
 const MAX_ANSWER_BYTES = 8_192;
 
+/** The status by which a receiver asks for fewer requests. */
+const TOO_MANY = 429;
+
 /** Where known providers are asked. */
 export interface Providers {
   readonly slack: string;
@@ -99,22 +102,30 @@ const exchange = async (
   }
 };
 
-/** Sends to each number that has not got it yet; the first that can't be sent to now ends the try, and the next one begins with it. */
+/** Whether an answer says of the gateway, and not of one number, that it takes nothing now: there was none, or it asks for fewer. */
+const isOfGateway = (code: number | null): boolean => code === null || code === TOO_MANY;
+
+/** Sends to each number that has not got it yet; what can't be sent to one of them now keeps nothing from the others, unless it is the gateway that takes nothing. */
 const sendSms = async (deps: SendDeps, sending: Sending): Promise<SendOutcome> => {
   const { channel, secret, message } = sending;
   if (channel.settings.kind !== "SMS") throw new Error("Short messages are sent by channels of their kind.");
   const { gateway, from, numbers, maxParts } = channel.settings;
-  let [last, refused]: [SendOutcome | null, SendOutcome | null] = [null, null];
+  let [last, refused, later]: (SendOutcome | null)[] = [null, null, null];
   for (const number of numbers) {
     if (sending.done.includes(number)) continue;
     const request = smsRequest({ gateway, from, number, secret: secret ?? "" }, message, maxParts);
     last = await exchange(deps, request, byStatus, sending.signal);
-    if (last.kind === "TRY_AGAIN" || (last.kind === "REFUSED" && last.disables)) return last;
+    if (last.kind === "REFUSED" && last.disables) return last;
+    if (last.kind === "TRY_AGAIN") {
+      later ??= last;
+      if (isOfGateway(last.code)) return last;
+      continue;
+    }
     // What is refused of one number holds up no other.
     if (last.kind === "REFUSED") refused = last;
     if (!(await sending.onDone(number))) break;
   }
-  return refused ?? last ?? { kind: "SENT", code: null, said: "Every number has it." };
+  return later ?? refused ?? last ?? { kind: "SENT", code: null, said: "Every number has it." };
 };
 
 /** Sends to the mailboxes that have not got it yet, in one mail; those of them that have it now are put down where others are tried again. */
