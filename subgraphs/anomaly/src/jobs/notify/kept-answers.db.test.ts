@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { openMailServer, RELAY, type MailServer } from "../../testing/notify/mail-server.ts";
 import { alertOf, openNotifyRoom, type NotifyRoom } from "../../testing/notify/notify-room.ts";
 import { openReceivers, type Receivers } from "../../testing/notify/receivers.ts";
 
@@ -7,13 +8,16 @@ import { openReceivers, type Receivers } from "../../testing/notify/receivers.ts
 jest.setTimeout(120_000);
 
 let receivers: Receivers;
+let relay: MailServer;
 let room: NotifyRoom;
 beforeAll(async () => {
   receivers = await openReceivers();
-  room = await openNotifyRoom();
+  relay = await openMailServer();
+  room = await openNotifyRoom({ mailRelay: { ...relay, from: "alerts@tessera.example", tls: "REQUIRED" } });
 });
 afterAll(async () => {
   await room.close();
+  await relay.close();
   await receivers.close();
 });
 
@@ -36,4 +40,22 @@ test("An answer of whatever text ends its try: one that is cut within a symbol k
     ...[1, 2].map(() => ["SENT", 2]),
   ]);
   expect(receivers.accepted).toHaveLength(2);
+});
+
+test("Who has a mail is kept: where a relay puts one mailbox off, the mail goes to that alone when it is tried again", async () => {
+  const tenantId = freshTenantId();
+  const mail = { name: "mail", email: { recipients: [RELAY.later, "ada@example.com"] } };
+  await room.route(tenantId, [await room.makeChannel(tenantId, mail)], { groupBy: [] });
+  await room.tell(tenantId, [alertOf(tenantId)]);
+  for (const taken of [1, 1, 2]) {
+    relay.knowsLater = taken === 2;
+    await room.sendDue();
+    expect(relay.taken).toHaveLength(taken);
+    room.clock.ms += 3_600_000;
+  }
+  expect(relay.taken.map(({ to }) => to)).toEqual([["ada@example.com"], [RELAY.later]]);
+  const [delivery] = await room.deliveriesOf(tenantId);
+  expect(delivery).toMatchObject({ state: "SENT", attempts: 3 });
+  const ids = relay.taken.map(({ text }) => /^Message-ID: <([^@>]+)@/im.exec(text)?.[1]);
+  expect(ids).toEqual([delivery?.id, delivery?.id]);
 });
