@@ -61,13 +61,15 @@ export const createConsumersInTurn = (deps: {
     let timer: NodeJS.Timeout | undefined;
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
-      if (failed.length > 0) timer = setTimeout(resolve, RETRY_MS);
+      const waits = [...(failed.length > 0 ? [RETRY_MS] : []), ...deps.consumers.flatMap((one) => one.retryMs() ?? [])];
+      if (waits.length > 0) timer = setTimeout(resolve, Math.min(...waits));
       if (state.stopping) resolve();
     });
     const others = deps.consumers.filter((consumer) => !failed.includes(consumer));
     const behind = await whoIsBehind(waiting, others, woken);
     clearTimeout(timer);
-    return [...failed, ...behind];
+    const apart = others.filter((one) => one.retryMs() !== null && !behind.includes(one));
+    return [...failed, ...behind, ...apart];
   };
   const loop = async (): Promise<void> => {
     let turn: readonly LogConsumer[] = deps.consumers;

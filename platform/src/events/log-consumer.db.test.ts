@@ -28,8 +28,8 @@ const remember: LogConsumerDeps["handle"] = async (transaction, tenantId, entrie
   expect(tenants).toEqual([{ id: tenantId }]);
   for (const { payload } of entries) seen.push({ tenantId, key: keyOf(payload) });
 };
-const consumer = (handle: LogConsumerDeps["handle"] = remember, name = topic): LogConsumer =>
-  createLogConsumer({ sql, logger, name, topic, handle });
+const consumer = (handle: LogConsumerDeps["handle"] = remember, more: Partial<LogConsumerDeps> = {}): LogConsumer =>
+  createLogConsumer({ sql, logger, name: topic, topic, handle, ...more });
 const append = (tenantId: TenantId, keys: readonly string[]) =>
   store.append(keys.map((key) => ({ tenantId, topic, dedupeKey: key, payload: { key } })));
 /** Other tests' transactions on the same server can hold entries back for a moment, so a consumer is asked until it has so many. */
@@ -168,5 +168,83 @@ describe("a durable consumer of the event log", () => {
     await drain(1, waiting);
     expect(await left()).toEqual([{ kept: 0 }]);
     await owner.end();
+  });
+});
+
+describe("a tenant whose entries can't be taken", () => {
+  const refusing =
+    (refused: Set<unknown>): LogConsumerDeps["handle"] =>
+    async (transaction, tenantId, entries) => {
+      if (entries.some(({ payload }) => refused.has(keyOf(payload)))) throw new Error("This can't be taken.");
+      await remember(transaction, tenantId, entries);
+    };
+  const keysOf = (tenantId: TenantId): readonly unknown[] => [
+    ...new Set(seen.filter((one) => one.tenantId === tenantId).map(({ key }) => key)),
+  ];
+  /** Drains until something holds, however often entries fail. */
+  const drainUntil = async (one: LogConsumer, holds: () => boolean): Promise<void> => {
+    while (!holds()) await one.drain().catch(() => 0);
+  };
+
+  test("stands apart: everybody else's are taken, its own wait in their order and are taken once they can be, by another process too", async () => {
+    const [ill, well] = [freshTenantId(), freshTenantId()];
+    const refused = new Set<unknown>(["b"]);
+    const apart = { retryMs: 0 };
+    const one = consumer(refusing(refused), { apart });
+    await append(ill, ["a", "b", "c"]);
+    await append(well, ["d"]);
+    await drainUntil(one, () => keysOf(well).length === 1 && keysOf(ill).length === 1);
+    await append(ill, ["e"]);
+    await append(well, numbered(CONSUME_BATCH));
+    await drainUntil(one, () => keysOf(well).length === 1 + CONSUME_BATCH);
+    expect(keysOf(ill)).toEqual(["a"]);
+    const other = consumer(refusing(refused), { apart });
+    await other.drain();
+    expect(keysOf(ill)).toEqual(["a"]);
+    refused.clear();
+    await drainUntil(other, () => keysOf(ill).length === 4);
+    expect(keysOf(ill)).toEqual(["a", "b", "c", "e"]);
+    // It is one of all again.
+    await append(ill, ["f"]);
+    await drainUntil(one, () => keysOf(ill).length === 5);
+    const owner = new pg.Client({ connectionString: ownerUrl });
+    await owner.connect();
+    const { rows } = await owner.query("SELECT name FROM event_log_consumer WHERE topic = $1", [topic]);
+    await owner.end();
+    expect(rows).toEqual([{ name: topic }]);
+  });
+
+  test("is tried again by a started consumer though nothing else comes", async () => {
+    const ill = freshTenantId();
+    const refused = new Set<unknown>(["a"]);
+    const tried: string[] = [];
+    const handle: LogConsumerDeps["handle"] = (transaction, tenantId, entries) => {
+      tried.push("again");
+      return refusing(refused)(transaction, tenantId, entries);
+    };
+    const one = consumer(handle, { apart: { retryMs: 50 } });
+    await append(ill, ["a"]);
+    while (tried.length < 7) await one.drain().catch(() => 0);
+    await one.start();
+    refused.clear();
+    while (keysOf(ill).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await one.stop();
+    expect(keysOf(ill)).toEqual(["a"]);
+  });
+
+  test("keeps its entries beyond the log's retention while it waits", async () => {
+    const ill = freshTenantId();
+    const one = consumer(() => Promise.reject(new Error("never")), { apart: { retryMs: 60_000 } });
+    await append(ill, ["a"]);
+    for (let isOver = false; !isOver;) isOver = (await one.drain().catch(() => -1)) === 1;
+    const owner = new pg.Client({ connectionString: ownerUrl });
+    await owner.connect();
+    await owner.query("BEGIN");
+    await owner.query("UPDATE event_log SET appended_at = now() - interval '9 days' WHERE topic = $1", [topic]);
+    await owner.query("SELECT prune_event_log_across_tenants(interval '1 day', 100000)");
+    const { rows } = await owner.query("SELECT count(*)::int AS kept FROM event_log WHERE topic = $1", [topic]);
+    await owner.query("ROLLBACK");
+    await owner.end();
+    expect(rows).toEqual([{ kept: 1 }]);
   });
 });

@@ -6,6 +6,7 @@ import type { Background } from "../graphql/subgraph.ts";
 import type { LogEntry } from "./event-log.ts";
 import { LOG_START, type LogCursor } from "./log-cursor.ts";
 import { logEntryRow } from "./log-store.ts";
+import { createTenantsApart, type ApartOptions, type TenantsApart } from "./tenants-apart.ts";
 import { waitingConsumersOf, type Waiting } from "./waiting-consumers.ts";
 
 /** Entries handed over at once. */
@@ -17,6 +18,8 @@ const RETRY_MS = 1_000;
 export interface LogConsumer extends Background {
   /** Consumes until nothing is waiting; answers how many entries it took. */
   drain(): Promise<number>;
+  /** Milliseconds until it is to be drained though nothing has come, since entries of somebody can't be taken; null: it isn't. */
+  readonly retryMs: () => number | null;
 }
 
 /** What a consumer does. */
@@ -31,6 +34,11 @@ export interface LogConsumerDeps {
    * holds. The first entry after a pause is not kept waiting. Nothing unless said.
    */
   readonly gatherMs?: number;
+  /**
+   * How a tenant stands apart whose entries fail again and again: its own wait then where they failed, in their order, and everybody else's are taken. Left out for
+   * consumers whose place says for all tenants how far they are.
+   */
+  readonly apart?: ApartOptions;
   /**
    * Takes entries of one tenant, in log order, in a transaction of that tenant. A batch may come again after a crash between the effects and the
    * new place, so the effects must be the same when done twice (insert by the entry's own id).
@@ -94,32 +102,62 @@ const pause = (ms: number): Waiting => {
   return { done, leave };
 };
 
-/**
- * Builds a durable consumer. Its place moves only after every tenant's effects have committed: nothing is skipped, and with effects keyed by
- * the entry nothing counts twice. Entries it has not seen are kept beyond the log's retention.
- */
-export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
-  const { sql, logger } = deps;
+/** Builds what takes the next batch, if nobody else does; answers how many entries it took. */
+const createRound = (deps: LogConsumerDeps, tenants: TenantsApart): (() => Promise<number>) => {
+  const { sql } = deps;
   const { register, lock, read, move } = statements(deps);
-  const waiting = waitingConsumersOf(sql);
   let registered = false;
-  let stopped = true;
-  let running: Promise<unknown> = Promise.resolve();
-  let wake = (): void => undefined;
 
-  const round = async (): Promise<number> => {
+  const take = async (place: LogCursor, tenantId: LogEntry["tenantId"], group: readonly LogEntry[]): Promise<void> => {
+    try {
+      await sql.transaction(tenantId, (own) => deps.handle(own, tenantId, group));
+      tenants.succeeded(tenantId);
+    } catch (error) {
+      if (!tenants.failed(tenantId, place, error)) throw error;
+    }
+  };
+  return async () => {
     if (!registered) await sql.runAcrossTenants(register(), nothing);
     registered = true;
     return sql.transactionAcrossTenants(async (transaction) => {
       const [place] = await transaction.run(lock(), (row) => placeRow.parse(row));
       if (place === undefined) return 0;
+      const { apart, taken } = await tenants.tryAgain(transaction, place);
       const entries = await transaction.run(read(place), (row) => logEntryRow.parse(row));
-      for (const [tenantId, group] of byTenant(entries))
-        await sql.transaction(tenantId, (own) => deps.handle(own, tenantId, group));
+      for (const [tenantId, group] of byTenant(entries)) if (!apart.has(tenantId)) await take(place, tenantId, group);
+      await tenants.keep(transaction);
       const last = entries.at(-1);
       if (last !== undefined) await transaction.run(move(last.cursor), nothing);
-      return entries.length;
+      return entries.length + taken;
     });
+  };
+};
+
+/**
+ * Builds a durable consumer. Its place moves only after every tenant's effects have committed: nothing is skipped, and with effects keyed by
+ * the entry nothing counts twice. Entries it has not seen are kept beyond the log's retention.
+ */
+export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
+  const { logger } = deps;
+  const waiting = waitingConsumersOf(deps.sql);
+  const tenants = createTenantsApart(deps);
+  const round = createRound(deps, tenants);
+  let stopped = true;
+  let running: Promise<unknown> = Promise.resolve();
+  let wake = (): void => undefined;
+
+  const untilRetry = (): number | null => (tenants.are ? (deps.apart?.retryMs ?? null) : null);
+  /** Waits for entries; while somebody stands apart, for no longer than until their next try. */
+  const more = (): Waiting => {
+    const told = waiting.wait(deps.name);
+    const retryMs = untilRetry();
+    if (retryMs === null) return told;
+    const retry = pause(retryMs);
+    const leave = (): void => {
+      told.leave();
+      retry.leave();
+    };
+    return { done: Promise.race([told.done, retry.done]).then(leave), leave };
   };
   const waitThrough = async ({ done, leave }: Waiting): Promise<void> => {
     wake = leave;
@@ -137,11 +175,12 @@ export const createLogConsumer = (deps: LogConsumerDeps): LogConsumer => {
       });
       if (taken === CONSUME_BATCH) continue;
       if (taken !== 0) await waitThrough(pause(taken === null ? RETRY_MS : (deps.gatherMs ?? 0)));
-      if (taken !== null) await waitThrough(waiting.wait(deps.name));
+      if (taken !== null) await waitThrough(more());
     }
   };
   return {
     name: deps.name,
+    retryMs: untilRetry,
     drain: async () => {
       let total = 0;
       for (let taken = await round(); taken > 0; taken = await round()) total += taken;

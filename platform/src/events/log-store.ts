@@ -68,7 +68,8 @@ const lookStatement = (after: LogCursor): SqlStatement => ({
   params: [String(after.transaction), String(after.sequence), READ_BATCH],
 });
 const lookRow = z.object({ held_back: z.boolean(), place: z.string().nullable() });
-const readTenantStatement = (tenantId: string, topic: string, after: LogCursor): SqlStatement => ({
+/** Reads a tenant's entries of a topic after a place, in commit order. */
+export const readTenantStatement = (tenantId: string, topic: string, after: LogCursor): SqlStatement => ({
   name: "read-event-log",
   // Ordered by the columns of the table: the bare names would mean the texts that are selected, where 100 comes before 99.
   text: `SELECT e.transaction_id::text, e.sequence::text, e.tenant_id, e.topic, e.payload FROM event_log e
