@@ -51,6 +51,27 @@ describe("the episode of an anomaly", () => {
   });
 });
 
+test("An anomaly tells of what its rule watched when it was raised, whatever it watches now; one of before that was kept of what it watches", async () => {
+  const tenant = opened.openTenant();
+  world.counts.set("DE", (hour) => (hour >= 10 ? 150 : 10));
+  const id = await opened.makeRule(tenant);
+  await opened.turn(0);
+  await opened.turn();
+  const TOLD = `{ anomalies { edges { node { change { asked } picture { alternative } } } } }`;
+  const told = async () => JSON.stringify((await tenant.ask(TOLD)).data);
+  const before = await told();
+  expect(before).toContain("(n, each hour)");
+  const olap = { range: { sliding: "P1D" }, measures: [{ name: "other", function: "COUNT" }], dimensions: ["country"] };
+  const question = { question: { olap }, granularity: "DAY", timeZone: "Europe/Berlin" };
+  const update = `mutation ($id: ID!, $input: UpdateRuleInput!) { updateRule(id: $id, input: $input) { __typename } }`;
+  expect((await tenant.ask(update, { id, input: { question } })).data).toEqual({
+    updateRule: { __typename: "RuleSaved" },
+  });
+  expect(await told()).toBe(before.replace("it lasts.", "it was over at 2021-06-07 11:01."));
+  await opened.room.engines.owner.query("UPDATE anomaly SET watch = NULL WHERE tenant_id = $1", [tenant.tenantId]);
+  expect(await told()).toContain("(other, each day)");
+});
+
 const AROUND = `{ anomalies { edges { node { group { value } series { from to value high anomalous }
   correlated(first: 5) { anomaly { group { value } } score onsetDistanceSeconds overlap sharedLabels
     shape { correlation lag chance significant } }

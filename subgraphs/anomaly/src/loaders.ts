@@ -3,6 +3,7 @@ import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
 import type { Anomaly } from "./domain/anomaly.ts";
 import type { Feedback } from "./domain/feedback/feedback.ts";
 import type { AlertStep } from "./domain/rules/alert-step.ts";
+import type { Watch } from "./domain/rules/watch.ts";
 import type { KeptBucket } from "./domain/rules/series.ts";
 import type { Rule } from "./domain/rule.ts";
 import type { AnomalyStore } from "./store/anomaly-store.ts";
@@ -17,6 +18,8 @@ export interface Loaders {
   readonly openAnomalyOfRule: DataLoader<RuleId, Anomaly | null>;
   /** The steps of an anomaly's alert, oldest first. */
   readonly stepsOfAnomaly: DataLoader<AnomalyId, readonly AlertStep[]>;
+  /** What the rule of an anomaly watched when it was raised; null of one that was raised before that was kept. */
+  readonly watchOfAnomaly: DataLoader<AnomalyId, Watch | null>;
   /** The last judged buckets of an anomaly's series. */
   readonly bucketsOf: (anomaly: Anomaly) => Promise<readonly KeptBucket[]>;
   /** All that was said of an anomaly, oldest first. */
@@ -59,6 +62,14 @@ export const createLoaders = (
     async (ids) => {
       const steps = await stores.anomalies.stepsOf(tenantId, ids, MAX_STEPS);
       return ids.map((id) => steps.filter(({ anomalyId }) => anomalyId === id));
+    },
+    { cache: false },
+  ),
+  watchOfAnomaly: new DataLoader<AnomalyId, Watch | null>(
+    async (ids) => {
+      const found = await stores.anomalies.watchesOf(tenantId, ids);
+      const watches = new Map(found.map(({ anomalyId, watch }) => [anomalyId, watch]));
+      return ids.map((id) => watches.get(id) ?? null);
     },
     { cache: false },
   ),

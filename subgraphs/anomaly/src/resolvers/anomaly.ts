@@ -1,6 +1,6 @@
 import type { AnomalyResolvers } from "../generated/resolvers.ts";
 import { explainedAnomaly } from "./explain/explain-resolvers.ts";
-import { anomalyOfReference, ruleOfAnomaly } from "./entities.ts";
+import { anomalyOfReference, ruleOfAnomaly, watchOfAnomaly } from "./entities.ts";
 import { objectiveOfRule } from "./objectives/objective-views.ts";
 import { toAcknowledgement, toDateTime, toEvidence, toResolution, toTransition } from "./views.ts";
 
@@ -9,7 +9,8 @@ export const Anomaly: AnomalyResolvers = {
   __resolveReference: ({ id }, context) => anomalyOfReference(id, context),
   tenant: ({ tenantId }) => ({ id: tenantId }),
   rule: (anomaly, _arguments, context) => ruleOfAnomaly(anomaly, context),
-  objective: async (anomaly, _arguments, context) => objectiveOfRule(await ruleOfAnomaly(anomaly, context), context),
+  objective: async (anomaly, _arguments, context) =>
+    objectiveOfRule({ watch: await watchOfAnomaly(anomaly, context) }, context),
   evidence: (anomaly) => toEvidence(anomaly),
   raisedAt: ({ raisedAtMs }) => toDateTime(raisedAtMs),
   lastSeenAt: ({ lastSeenAtMs }) => toDateTime(lastSeenAtMs),

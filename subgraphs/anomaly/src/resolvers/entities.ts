@@ -6,6 +6,7 @@ import type { Anomaly } from "../domain/anomaly.ts";
 import type { Window } from "../domain/evaluation.ts";
 import type { Rule } from "../domain/rule.ts";
 import { changeAsked } from "../domain/rules/change-asked.ts";
+import type { Watch } from "../domain/rules/watch.ts";
 import type { Loaders } from "../loaders.ts";
 
 /** What is needed to reach an entity: who asks, and the loaders of their call. */
@@ -46,12 +47,17 @@ export const ruleOfAnomaly = async (anomaly: Anomaly, { loaders }: Reach): Promi
   return rule;
 };
 
+/** What the rule of an anomaly watched when it was raised; of one that was raised before that was kept, what it watches now. */
+export const watchOfAnomaly = async (anomaly: Anomaly, reach: Reach): Promise<Watch> =>
+  (await reach.loaders.watchOfAnomaly.load(anomaly.id)) ?? (await ruleOfAnomaly(anomaly, reach)).watch;
+
 /** The change of an anomaly's series in a span of time, by which the analytics room explains it; null where it can't. */
 export const changeOfAnomaly = async (
   anomaly: Anomaly,
   window: Window,
   reach: Reach,
 ): Promise<{ readonly asked: string } | null> => {
-  const asked = changeAsked(await ruleOfAnomaly(anomaly, reach), { group: anomaly.group, window });
+  const watch = await watchOfAnomaly(anomaly, reach);
+  const asked = changeAsked({ watch }, { group: anomaly.group, window });
   return asked === null ? null : { asked };
 };

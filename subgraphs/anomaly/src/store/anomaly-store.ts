@@ -1,6 +1,7 @@
-import type { AnomalyId, RuleId, TenantId } from "@tessera/contracts/ids";
+import { parseAnomalyId, type AnomalyId, type RuleId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { EventLog } from "@tessera/platform/events/event-log";
+import { z } from "zod";
 import type { AlertCommand } from "../domain/alerts/alert-state.ts";
 import type { Severity } from "../domain/alerts/alert.ts";
 import type { Anomaly, AnomalyState, SteppedAnomaly } from "../domain/anomaly.ts";
@@ -10,8 +11,9 @@ import type { RuleCodec } from "../domain/rules/rule-codec.ts";
 import type { KeptBucket } from "../domain/rules/series.ts";
 import type { SettleSeries } from "../domain/rules/settle-series.ts";
 import type { AlertStep } from "../domain/rules/alert-step.ts";
+import type { Watch } from "../domain/rules/watch.ts";
 import { ANOMALY_COLUMNS, parseAnomalyRow } from "./anomaly-row.ts";
-import { RULE_COLUMNS, ruleRowParser } from "./rule-row.ts";
+import { idColumn, RULE_COLUMNS, ruleRowParser } from "./rule-row.ts";
 import type { Change } from "./rule-store.ts";
 import { parseSeriesRow, parseStandingRow, SERIES_COLUMNS } from "./series-row.ts";
 import { holdSeriesStatement, keepAlertsStatement } from "./series-statements.ts";
@@ -26,6 +28,12 @@ interface AnomalyFilter {
   readonly active: boolean;
   readonly severity: Severity | null;
   readonly ruleId: RuleId | null;
+}
+
+/** What the rule of an anomaly watched when it was raised. */
+interface WatchOfAnomaly {
+  readonly anomalyId: AnomalyId;
+  readonly watch: Watch;
 }
 
 /** A tenant's anomalies. */
@@ -50,6 +58,8 @@ export interface AnomalyStore {
   page(tenantId: TenantId, request: CheckedPage<AnomalyId>, filter: AnomalyFilter): Promise<readonly Anomaly[]>;
   /** Steps of these anomalies, oldest first, at most so many of each. */
   stepsOf(tenantId: TenantId, ids: readonly AnomalyId[], most: number): Promise<readonly AlertStep[]>;
+  /** What the rules of these anomalies watched when they were raised; nothing of those that were raised before that was kept. */
+  watchesOf(tenantId: TenantId, ids: readonly AnomalyId[]): Promise<readonly WatchOfAnomaly[]>;
   /** The last judged buckets of an anomaly's series. */
   bucketsOf(tenantId: TenantId, ruleId: RuleId, fingerprint: string): Promise<readonly KeptBucket[]>;
 }
@@ -82,6 +92,13 @@ const stepsStatement = (tenantId: TenantId, ids: readonly AnomalyId[], most: num
       FROM anomaly_transition WHERE tenant_id = $1 AND anomaly_id = ANY ($2)) steps WHERE place <= $3 ORDER BY anomaly_id, id`,
   params: [tenantId, ids, most],
 });
+
+const watchesStatement = (tenantId: TenantId, ids: readonly AnomalyId[]): SqlStatement => ({
+  name: "anomaly-watches-of",
+  text: `SELECT id AS "anomalyId", watch FROM anomaly WHERE tenant_id = $1 AND id = ANY ($2) AND watch IS NOT NULL`,
+  params: [tenantId, ids],
+});
+const watchRow = z.object({ anomalyId: idColumn(parseAnomalyId), watch: z.unknown() });
 
 const seriesStatement = (tenantId: TenantId, ruleId: RuleId, fingerprint: string): SqlStatement => ({
   name: "anomaly-series-one",
@@ -172,6 +189,11 @@ export const createAnomalyStore = (deps: {
         return rows.map(parseAnomalyRow);
       }),
     stepsOf: (tenantId, ids, most) => sql.run(tenantId, stepsStatement(tenantId, ids, most), parseStepRow),
+    watchesOf: (tenantId, ids) =>
+      sql.run(tenantId, watchesStatement(tenantId, ids), (row) => {
+        const { anomalyId, watch } = watchRow.parse(row);
+        return { anomalyId, watch: deps.codec.readWatch(watch) };
+      }),
     bucketsOf: async (tenantId, ruleId, fingerprint) => {
       const [series] = await sql.run(tenantId, seriesStatement(tenantId, ruleId, fingerprint), parseSeriesRow);
       return series?.recent ?? [];

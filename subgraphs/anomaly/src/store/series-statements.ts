@@ -138,7 +138,7 @@ export const changeAnomaliesStatement = (tenantId: TenantId, changed: readonly S
   ],
 });
 
-/** Puts down anomalies that began. */
+/** Puts down anomalies that began, with what their rule watches: whoever settles holds it, so that it is what was judged. */
 export const addAnomaliesStatement = (
   tenantId: TenantId,
   ruleId: RuleId,
@@ -146,8 +146,9 @@ export const addAnomaliesStatement = (
 ): SqlStatement => ({
   name: "anomaly-add",
   text: `INSERT INTO anomaly (tenant_id, id, rule_id, fingerprint, series_group, severity, state, evidence, raised_at, last_seen_at, last_value, times_seen,
-      acknowledgement, resolution)
-    SELECT $1, s.id, $2, s.fingerprint, s.series_group, s.severity, s.state, s.evidence, s.raised_at, s.seen_at, s.value, s.times, s.acknowledgement, s.resolution
+      acknowledgement, resolution, watch)
+    SELECT $1, s.id, $2, s.fingerprint, s.series_group, s.severity, s.state, s.evidence, s.raised_at, s.seen_at, s.value, s.times, s.acknowledgement, s.resolution,
+      (SELECT r.watch FROM anomaly_rule r WHERE r.tenant_id = $1 AND r.id = $2)
     FROM jsonb_to_recordset($3::jsonb) AS s (id uuid, fingerprint text, series_group jsonb, severity text, state text, evidence jsonb, raised_at timestamptz,
       seen_at timestamptz, value double precision, times integer, acknowledgement jsonb, resolution jsonb)`,
   params: [

@@ -27,9 +27,12 @@ export interface AnomalyPicture {
 export const drawAnomaly =
   (courseAround: (anomaly: Anomaly, loaders: ExplainLoaders) => Promise<readonly KeptBucket[]>) =>
   async (anomaly: Anomaly, theme: PictureTheme, loaders: ExplainLoaders): Promise<AnomalyPicture> => {
-    const [course, rule] = await Promise.all([courseAround(anomaly, loaders), loaders.rule.load(anomaly.ruleId)]);
+    const [course, rule, watched] = await Promise.all([
+      ...([courseAround(anomaly, loaders), loaders.rule.load(anomaly.ruleId)] as const),
+      loaders.watchOfAnomaly.load(anomaly.id),
+    ]);
     const group = anomaly.group.map(({ name, value }) => `${name} ${value ?? "(none)"}`).join(", ");
-    const watch = rule?.watch;
+    const watch = watched ?? rule?.watch;
     const pictured = {
       title: [rule?.name ?? "", group].filter((part) => part !== "").join(" — "),
       ...{ course, span: episodeOf(anomaly), raisedAtMs: anomaly.raisedAtMs },

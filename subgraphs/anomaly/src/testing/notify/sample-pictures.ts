@@ -39,6 +39,7 @@ export const samplePictures = (missing: ReadonlySet<string> = new Set()): Pictur
   withinMs: 60_000,
   loaders: (tenantId) => ({
     rule: { load: () => Promise.resolve(null) },
+    watchOfAnomaly: { load: () => Promise.resolve(null) },
     bucketsOf: () => Promise.resolve(course),
     anomaly: {
       load: (id) =>
