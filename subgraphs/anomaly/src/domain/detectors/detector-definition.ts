@@ -142,7 +142,7 @@ const isolationForestSchema = z.strictObject({
   trees: z.number().int().min(10).max(100).default(50),
   /** Points of which a tree is grown. */
   sample: z.number().int().min(16).max(256).default(128),
-  rarity: rarity.default(4),
+  rarity: rarity.default(2),
 });
 
 const halfSpaceTreesSchema = z.strictObject({
@@ -154,7 +154,7 @@ const halfSpaceTreesSchema = z.strictObject({
   window: z.number().int().min(50).max(500).default(250),
   trees: z.number().int().min(5).max(50).default(25),
   depth: z.number().int().min(3).max(8).default(6),
-  rarity: rarity.default(4),
+  rarity: rarity.default(3),
 });
 
 /** What becomes of labelled buckets of series that are judged together. */

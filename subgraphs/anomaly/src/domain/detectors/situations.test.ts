@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { definedSeries } from "../../../testing/detector-definitions.ts";
+import { definedSeries, groupDetectorOf } from "../../../testing/detector-definitions.ts";
 import { hourOfWeek } from "../rules/watch-plan.ts";
 import { createDetector, historyOf } from "./create-detector.ts";
 import { checkDetectorDefinition, type SeriesDefinition } from "./detector-definition.ts";
-import type { Observation } from "./detector.ts";
+import type { Finding, Observation } from "./detector.ts";
 
 const DOCS = new URL("../../../../../docs/anomaly-detection.md", import.meta.url);
 const HOUR_MS = 3_600_000;
@@ -58,7 +58,9 @@ const table = new Map(
     .filter((line) => line.startsWith("|"))
     .slice(2)
     .map((line) => line.split("|").map((cell) => cell.trim()))
-    .map(([, kind = "", cold = "", gap = "", holiday = ""]) => [kind, { cold, gap, holiday }] as const),
+    .map(
+      ([, kind = "", cold = "", gap = "", holiday = "", told = ""]) => [kind, { cold, gap, holiday, told }] as const,
+    ),
 );
 
 test("The table of situations tells of each kind that judges a series by itself, and of those that judge series together", () => {
@@ -109,10 +111,66 @@ describe.each(kinds)("%s", (kind) => {
   });
 });
 
+const BURNING = { target: 99, bad: { by: "SHARE" }, windows: [{ long: "PT1H", short: "PT5M", factor: 14.4 }] };
+
+/** What is told of an anomaly, in the words of the table, with what it says of the value put to the proof. */
+const toldOf = (finding: Finding | undefined, value: number | null): string => {
+  if (finding === undefined) return "found nothing";
+  const { score, expected, low, high, weighed } = finding;
+  const shares = weighed.map(({ share }) => share);
+  if (score < 1 || shares.length === 0 || shares.some((share) => share <= 0)) return "no score, or nothing weighed";
+  if (low !== null && high !== null && low > high) return "a band that is upside down";
+  const isInside = value !== null && value >= (low ?? -Infinity) && value <= (high ?? Infinity);
+  if (isInside) return "a value within its band";
+  const bounds = low !== null && high !== null ? "band" : low !== null || high !== null ? "the bound" : "nothing";
+  return expected === null ? bounds : `expected, ${bounds}`;
+};
+
+describe.each(kinds)("%s as it ships", (kind) => {
+  test("finds what is twenty times as much, comes to be, or does not come at all, and tells of it as the table says", () => {
+    const series = hoursOf({ fromMs: START_MS, count: LENGTH + 30 }, (place) => {
+      if (place < LENGTH) return {};
+      // A forecast finds what will be, and what is forecast must not have been passed yet.
+      if (kind === "FORECAST") return { value: 1_000 + 300 * (place - LENGTH) };
+      return { value: kind === "MISSING_DATA" ? null : 4_000 };
+    });
+    const detector = createDetector(definitionOf(kind), undefined);
+    const found = series.map((one) => ({ value: one.value, finding: detector.judge(one) })).slice(LENGTH);
+    const first = found.find(({ finding }) => finding.outcome === "ANOMALOUS");
+    // Its band is of the end of its horizon.
+    const value = kind === "FORECAST" ? null : (first?.value ?? null);
+    expect(toldOf(first?.finding, value)).toBe(table.get(kind)?.told);
+  });
+});
+
+test("BURN_RATE, PEERS and MULTIVARIATE tell of what they find as the table says", () => {
+  const minutes = Array.from({ length: 4_400 }, (_, place): Observation => {
+    const atMs = START_MS + place * 60_000;
+    const same = { atMs, untilMs: atMs + 60_000, samples: 1_000, hourOfWeek: 0, calendar: null };
+    return { ...same, value: place < 4_380 ? 0 : 1 };
+  });
+  const burning = createDetector(definedSeries({ kind: "BURN_RATE", ...BURNING }), undefined);
+  const burnt = minutes.map((one) => burning.judge(one)).find(({ outcome }) => outcome === "ANOMALOUS");
+  expect(toldOf(burnt, 1)).toBe(table.get("BURN_RATE")?.told);
+  for (const kind of ["PEERS", "MULTIVARIATE"]) {
+    const detector = groupDetectorOf({ kind });
+    const names = ["a", "b", "c", "d", "e", "f", "g"];
+    const hours = hoursOf({ fromMs: START_MS, count: 301 });
+    const found = hours.map((one, place) => {
+      const own = (at: number): number =>
+        at === 0 && place === 300 ? 4_000 : (one.value ?? 0) * (1 + noise(place + at) / 9);
+      return detector.judge(new Map(names.map((name, at) => [name, { ...one, value: own(at) }])));
+    });
+    const last = found.at(-1)?.get("a");
+    expect(last?.outcome).toBe("ANOMALOUS");
+    expect(toldOf(last, 4_000)).toBe(table.get(kind)?.told);
+  }
+});
+
 test.each(["BURN_RATE", "PEERS", "MULTIVARIATE"])("%s has a calendar as the table says", (kind) => {
-  const needed = { BURN_RATE: { target: 99, bad: { by: "SHARE" } }, PEERS: {}, MULTIVARIATE: {} }[kind];
+  const needed = { BURN_RATE: BURNING, PEERS: {}, MULTIVARIATE: {} }[kind];
   const result = checkDetectorDefinition({ kind, ...needed });
-  const definition = result.valid ? result.value : null;
-  const own = definition !== null && "calendar" in definition ? definition.calendar : "none";
+  const definition = result.valid ? result.value : { kind: "UNKNOWN", calendar: "unknown" };
+  const own = "calendar" in definition ? definition.calendar : "none";
   expect(table.get(kind)?.holiday).toBe(own);
 });
