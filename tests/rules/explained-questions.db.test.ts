@@ -43,6 +43,7 @@ const table: readonly Row[] = (document.split("## What each question tells")[1]?
 
 let cohorts: CohortRoom;
 let cohortId = "";
+let keptId = "";
 let audit: AuditRoom;
 /** A cohort that is computed at the beginning of each day, and executions of every day, of the fifth more failures. */
 beforeAll(async () => {
@@ -63,6 +64,11 @@ beforeAll(async () => {
   const query = { range: days, measures: [{ name: "n", function: "COUNT" }], filter: { field: "name", eq: "buy" } };
   const save = `mutation ($olap: OlapInput!) { saveQuery(input: { name: "buys", olap: $olap }) { __typename } }`;
   await askSubgraph(analytics().subgraph, caller, save, { olap: query });
+  const keep = `mutation ($input: SaveExpectationInput!) { saveExpectation(input: $input) { ... on ExpectationSaved { expectation { id } } } }`;
+  const known = { name: "kept known", holds: { field: "country", in: ["DE", "FR"] } };
+  const kept = await askSubgraph(analytics().subgraph, caller, keep, { input: { event: "buy", expect: known } });
+  const shape = z.object({ saveExpectation: z.object({ expectation: z.object({ id: z.string() }) }) });
+  keptId = shape.parse(kept.data).saveExpectation.expectation.id;
 });
 afterAll(async () => {
   await cohorts.close();
@@ -140,6 +146,7 @@ const rules = (): readonly (readonly [
     { name: "largest" },
   ],
   ["eventQuality", "failed", quality, { name: "failed" }, "known"],
+  ["eventQuality", "share", { range: days, event: {}, kept: [{ id: keptId }] }, { name: "share" }, "kept known"],
   ["eventQuality", "delaySecondsMax", quality, { name: "delaySecondsMax" }, "soon"],
   ["drift", "psi", { ...drift, reference: days }, { name: "psi" }],
   ["cohortSizes", "size", { cohort: cohortId, range: days }, {}],
@@ -245,5 +252,13 @@ describe("an anomaly of every question that is watched", () => {
     }
     expect(wrong).toEqual([]);
     expect(Object.fromEntries(outcomes)).toMatchObject({ "funnel conversionRate": "EXPLAINED" });
+  });
+
+  test("is of no rule over a kept expectation that the tenant does not have: it is refused at its place", async () => {
+    const question = { eventQuality: { range: days, event: {}, kept: [{ id: keptId }, { id: randomUUID() }] } };
+    const watched = { question, value: { name: "failed" }, granularity: "DAY" };
+    await expect(make(shop, "of nothing kept", watched, { side: "ABOVE", high: 0 })).rejects.toThrow(
+      '"field":"input.question.question.eventQuality.kept.1.id"',
+    );
   });
 });

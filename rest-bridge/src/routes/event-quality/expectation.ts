@@ -3,8 +3,7 @@ import type { ExpectationInput, ExpectedValueType, ValidExpectationInput } from 
 import { from } from "../../http/graphql-annotation.ts";
 import { filterSchema, toFieldName, toFilter } from "../realtime-query/filter.ts";
 
-/** How values may have to be written, by REST's words. */
-export const VALUE_TYPES = {
+const VALUE_TYPES = {
   ...({ number: "NUMBER", integer: "INTEGER", boolean: "BOOLEAN", uuid: "UUID" } as const),
   ...({ date: "DATE", time: "TIME", email: "EMAIL", url: "URL" } as const),
 } as const satisfies Record<string, ExpectedValueType>;
