@@ -99,12 +99,14 @@ const validTest = (input: ValidInput, where: string, access: FieldAccess): Expec
   };
 };
 
-const uniqueTest = (names: readonly string[], where: string): ExpectationTest => {
+const uniqueTest = (names: readonly string[], where: string, access: FieldAccess): ExpectationTest => {
   if (names.length < 1 || names.length > EXPECTATION_LIMITS.keyFields)
     throw bad(where, `A key is of 1 to ${EXPECTATION_LIMITS.keyFields} fields.`);
   const again = names.findIndex((name, place) => names.indexOf(name) !== place);
   if (again > 0) throw bad(`${where}.${again}`, `\`${names[again]}\` is named twice: a key has a field once.`);
-  const fields = names.map((name, place) => namingField(parseField(name, `${where}.${place}`), `${where}.${place}`));
+  const fields = names.map((name, place) =>
+    namingField(parseField(name, `${where}.${place}`, access), `${where}.${place}`),
+  );
   return { kind: "UNIQUE", fields };
 };
 
@@ -116,7 +118,7 @@ const testOf = (input: ExpectationInput, where: string, access: FieldAccess): Ex
   }
   if (given(valid)) return validTest(valid, `${where}.valid`, access);
   if (given(holds)) return { kind: "EACH", tested: null, passes: conditionAt(holds, `${where}.holds`, access) };
-  if (given(unique)) return uniqueTest(unique.fields, `${where}.unique.fields`);
+  if (given(unique)) return uniqueTest(unique.fields, `${where}.unique.fields`, access);
   const within = timely?.within ?? "";
   const bounds = { minMs: 0, maxMs: EXPECTATION_LIMITS.withinMs };
   return { kind: "TIMELY", withinMs: parseDuration(within, `${where}.timely.within`, bounds) };

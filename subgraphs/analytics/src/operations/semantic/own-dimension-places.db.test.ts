@@ -145,6 +145,10 @@ const PLACES: Readonly<Record<string, Place>> = {
     ...{ field: "sessionMetrics", type: "SessionMetricsInput", told: "total { sessions events units }" },
     input: (field) => ({ range: RANGE, definition: { by: "GAP", gap: "PT12H", unit: unit(field) } }),
   },
+  "keys of expectations": {
+    ...{ field: "eventQuality", type: "EventQualityInput", told: "expectations { tested passed }" },
+    input: (field) => ({ range: RANGE, expect: [{ name: "once", unique: { fields: [field, "country"] } }] }),
+  },
   "people search": {
     ...{ field: "people", type: "PeopleInput", told: "nodes { id } hasNextPage" },
     input: (field, one, other) => ({ range: RANGE, event: { filter: { field, in: [one, other] } } }),
