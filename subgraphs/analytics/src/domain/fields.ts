@@ -100,6 +100,8 @@ export interface FieldMeanings {
   readonly timeZone?: string;
   /** The field that a dimension of the tenant's own is; refuses with BAD_INPUT, at a place, a name that stands for none. */
   readonly ownField?: (name: string, where: string) => Field;
+  /** Why no dimension of the tenant's own can be named where there is no `ownField`. */
+  readonly whyNoOwn?: string;
 }
 
 /** How fields are read by a caller: also what the caller may see of events. */
@@ -126,11 +128,10 @@ const onClock = (field: ColumnField | PartField, timeZone: string): ColumnField 
     ? { ...field, part: { ...field.part, clock: zoneClock(timeZone) } }
     : field;
 
-const parseOwn = (name: string, where: string, { ownField }: FieldMeanings): Field => {
+const parseOwn = (name: string, where: string, { ownField, whyNoOwn }: FieldMeanings): Field => {
   if (ownField !== undefined) return ownField(name, where);
-  throw refuse("BAD_INPUT", "Dimensions of the tenant's own can't be named here: name the fields they are made of.", {
-    field: where,
-  });
+  const why = whyNoOwn ?? "dimensions of the tenant's own can't be named here";
+  throw refuse("BAD_INPUT", `Name the fields that \`${name}\` is made of: ${why}.`, { field: where });
 };
 
 /** Reads a field by its name in the graph; refuses an unknown one with BAD_INPUT and lists the known. */

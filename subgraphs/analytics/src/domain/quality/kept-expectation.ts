@@ -95,11 +95,15 @@ export const kindOf = ({ expect }: Pick<ExpectationContent, "expect">): Expectat
   return EXPECTATION_KINDS[kind];
 };
 
+/** One question tests many that are kept, each of which would keep another version under the same name. */
+const WHY_NO_OWN = "what is kept of several expectations is tested together, where one name has one meaning";
+
 /** Validates an expectation to be kept; refuses with BAD_INPUT, or FORBIDDEN where personal data that the caller may not see would be tested. */
 export const parseKeptExpectation = (
   input: SaveExpectationInput,
-  access: FieldAccess,
+  caller: FieldAccess,
 ): { readonly name: string; readonly content: ExpectationContent } => {
+  const access: FieldAccess = { ...caller, whyNoOwn: WHY_NO_OWN };
   const event = input.event ?? null;
   if (event !== null && (event === "" || event.length > MATCHER_LIMITS.nameCharacters))
     throw bad("input.event", `The name of an event has 1 to ${MATCHER_LIMITS.nameCharacters} characters.`);

@@ -145,7 +145,10 @@ export const parseExpression = (
   { personalData, timeZone }: FieldAccess,
 ): Field => {
   // Without what the tenant's own dimensions mean, so that none is made of another.
-  const access: FieldAccess = { personalData, ...(timeZone === undefined ? {} : { timeZone }) };
+  const access: FieldAccess = {
+    ...{ personalData, whyNoOwn: "dimensions are not made of dimensions, so that what one means is seen at once" },
+    ...(timeZone === undefined ? {} : { timeZone }),
+  };
   const { field, text, ranges, cases } = expression;
   if ([field, text, ranges, cases].filter(given).length !== 1)
     throw bad(where, "A dimension is exactly one of `field`, `text`, `ranges` and `cases`.");

@@ -25,8 +25,12 @@ export interface Membership extends JoinInput {
   readonly lookedUp: number;
 }
 
+/** Hashes of what events carry are compared, so that it must be written alike by everybody. */
+const WHY_NO_OWN = "its values are compared across tenants, to which no tenant's own names mean anything";
+
 /** Validates what a tenant says when it joins; refuses with BAD_INPUT, or FORBIDDEN where a field is personal data that the caller may not see. */
-export const checkJoin = ({ fields }: JoinInput, access: FieldAccess): JoinInput => {
+export const checkJoin = ({ fields }: JoinInput, caller: FieldAccess): JoinInput => {
+  const access: FieldAccess = { ...caller, whyNoOwn: WHY_NO_OWN };
   if (fields.length < 1 || fields.length > INDICATOR_LIMITS.fields)
     throw refuse("BAD_INPUT", `Name 1 to ${INDICATOR_LIMITS.fields} fields that hold identifiers.`, {
       field: "input.fields",
@@ -66,8 +70,9 @@ export interface ReportInput {
 /** Validates a report or its withdrawal; refuses with BAD_INPUT, or FORBIDDEN where the field is personal data that the caller may not see. */
 export const checkReport = (
   { field, values }: ReportInput,
-  access: FieldAccess,
+  caller: FieldAccess,
 ): { readonly field: Field; readonly values: readonly string[] } => {
+  const access: FieldAccess = { ...caller, whyNoOwn: WHY_NO_OWN };
   const parsed = namingField(parseRevealedField(field, "input.field", access), "input.field");
   if (values.length < 1 || values.length > INDICATOR_LIMITS.reported)
     throw refuse("BAD_INPUT", `A report names 1 to ${INDICATOR_LIMITS.reported} identifiers.`, {

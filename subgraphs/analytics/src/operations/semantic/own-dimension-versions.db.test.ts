@@ -183,4 +183,30 @@ describe("what is kept", () => {
     expect(await inCohort(masked, id)).toMatchObject({ olap: { totals: [{ integers: [0] }] } });
     expect(await inCohort(caller, id)).toMatchObject({ olap: { totals: [{ integers: [2] }] } });
   });
+
+  test("where a dimension can't stand it is refused at its place, with why", async () => {
+    const { caller } = await shop();
+    const joining = callerWith(caller.tenantId, [...caller.permissions, "indicators:share"]);
+    const name = "dimensions.tier";
+    const asked: readonly (readonly [string, string, object])[] = [
+      [
+        ...(["saveExpectation", "SaveExpectationInput"] as const),
+        { where: { field: name, eq: "large" }, expect: { name: "x", present: { field: "url" } } },
+      ],
+      ["saveExpectation", "SaveExpectationInput", { expect: { name: "x", unique: { fields: [name] } } }],
+      ["defineDimension", "DefineDimensionInput", { name: "x", expression: { text: { of: name, trim: true } } }],
+      ["joinSharedIndicators", "JoinSharedIndicatorsInput", { fields: [{ field: name, kind: "DEVICE" }] }],
+    ];
+    const refused = await Promise.all(
+      asked.map(([field, type, input]) =>
+        room.answer(joining, `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`, { input }),
+      ),
+    );
+    expect(refused.map(({ errors }) => [errors?.[0]?.extensions?.["field"], errors?.[0]?.message])).toEqual([
+      ["input.where.field", expect.stringContaining("tested together")],
+      ["input.expect.unique.fields.0", expect.stringContaining("tested together")],
+      ["input.expression.text.of", expect.stringContaining("not made of dimensions")],
+      ["input.fields.0.field", expect.stringContaining("across tenants")],
+    ]);
+  });
 });
