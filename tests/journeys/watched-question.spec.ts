@@ -15,6 +15,21 @@ const toldShape = z.object({
   }),
 });
 
+const LEADS_TO = `query ($id: ID!) { rule(id: $id) { openAnomaly { rule { id } group { value } tenant { slug limits { tier limits { metric } } } objective { id }
+  change { definitions { __typename } cohorts { name } impact { people { actual } } events(first: 2) { events { name country batchId lineage { complete } } } }
+  correlated { score } changesNear { chance } picture { alternative } } } }`;
+const leadsToShape = z.object({
+  rule: z.object({
+    openAnomaly: z.looseObject({
+      tenant: z.object({
+        slug: z.string(),
+        limits: z.object({ tier: z.string(), limits: z.array(z.object({ metric: z.string() })) }),
+      }),
+      picture: z.object({ alternative: z.string() }),
+    }),
+  }),
+});
+
 it("a rule over a question raises an anomaly of the group it is in, and REST tells of it what the graph tells", async () => {
   const { url, apiKey, client } = instance;
   const live = await connectLive(url, apiKey);
@@ -60,6 +75,20 @@ it("a rule over a question raises an anomaly of the group it is in, and REST tel
     value: "count",
     actual: 4,
   });
+  // All that an anomaly carries and leads to is one question to the graph, answered by three of its rooms.
+  const { openAnomaly } = (await client.ask(leadsToShape, LEADS_TO, { id: ruleId })).rule;
+  const sample = {
+    name: "refund",
+    country: "DE",
+    batchId: expect.any(String),
+    lineage: { complete: expect.any(Boolean) },
+  };
+  expect(openAnomaly).toMatchObject({
+    ...{ rule: { id: ruleId }, group: [{ value: "DE" }], objective: null, correlated: [], changesNear: [] },
+    change: { definitions: [], cohorts: [], impact: { people: {} }, events: { events: [sample, sample] } },
+  });
+  expect(openAnomaly.tenant.limits.limits.length).toBeGreaterThan(0);
+  expect(openAnomaly.picture.alternative).toMatch(/^Refunds by country — country DE \(\w+, each minute\): 4 at /u);
   await live.close();
   const changed = await fetch(`${url}/api/v2/anomalies/rules/${ruleId}`, {
     method: "PUT",

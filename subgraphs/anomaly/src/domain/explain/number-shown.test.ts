@@ -37,6 +37,19 @@ test.each([
   [watch({ cohortSizes: {} }, { value: { name: "ageSeconds" } }), "ageSeconds|s|1|each hour"],
   // A column that somebody named `rate` may be anything.
   [watch({ olap: { measures: [{ name: "rate" }] } }), "rate||1|each hour"],
+  [watch({ olap: { measures: [{ function: "COUNT" }] } }), "count||1|each hour"],
+  [
+    watch(
+      { olap: { measures: [{ name: "n" }, { name: "sales", function: "SUM", of: "revenue", currency: "EUR" }] } },
+      { value: { name: "sales" } },
+    ),
+    "sales|EUR|1|each hour",
+  ],
+  [
+    watch({ timeSeries: { measures: [{ function: "AVG", of: "properties.ms" }] } }),
+    "avg of properties.ms||1|each hour",
+  ],
+  [watch({ lifecycle: {} }, { value: { name: "fresh" } }), "fresh||1|each hour"],
   [watch({ olap: { metrics: [{ name: "sales" }] } }, { granularity: "WEEK" }), "sales||1|each week"],
   [watch({ savedQuery: { name: "buys" } }, { granularity: "MINUTE" }), "buys||1|each minute"],
   [watch({ olap: {} }, { objective: "o", value: { name: "bad_share" } }), "bad events|%|100|each hour"],

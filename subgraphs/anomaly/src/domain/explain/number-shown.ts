@@ -40,13 +40,23 @@ const textIn = (of: unknown, part: string): string | null => {
   const found: unknown = Reflect.get(Object(of), part);
   return typeof found === "string" ? found : null;
 };
-const firstNamed = (of: unknown, part: string): string | null => {
+const listIn = (of: unknown, part: string): readonly unknown[] => {
   const list: unknown = Reflect.get(Object(of), part);
-  return Array.isArray(list) ? textIn(list[0], "name") : null;
+  return Array.isArray(list) ? list : [];
 };
 
-const unitOf = (field: string, input: unknown, name: string): Pick<NumberShown, "unit" | "times"> => {
-  if (DEFAULT_NUMBERS[field] === undefined) return { unit: "", times: 1 };
+/** A column of a question with rows: what it is called, or what it computes where it has no name; money of one currency has that as its unit. */
+const columnOf = (input: unknown, named: string | null): Pick<NumberShown, "name" | "unit" | "times"> => {
+  const measures = listIn(input, "measures");
+  const measure = measures.find((one) => named === null || textIn(one, "name") === named);
+  const [computed, of] = [textIn(measure, "function")?.toLowerCase() ?? null, textIn(measure, "of")];
+  const words = computed === null || of === null ? computed : `${computed} of ${of}`;
+  const metric = textIn(listIn(input, "metrics")[0], "name");
+  const name = named ?? textIn(measure, "name") ?? words ?? metric ?? textIn(input, "name") ?? "";
+  return { name, unit: textIn(measure, "currency") ?? "", times: 1 };
+};
+
+const unitOf = (input: unknown, name: string): Pick<NumberShown, "unit" | "times"> => {
   if (SHARES.has(name)) return { unit: "%", times: PERCENT };
   if (name.startsWith("latencyMs")) return { unit: "ms", times: 1 };
   if (/Seconds(?:P\d+|Max)?$/u.test(name)) return { unit: "s", times: 1 };
@@ -59,9 +69,12 @@ const ofQuestion = ({ question, value, granularity, objective }: WatchedQuestion
   // The question of an objective's events asks for the share of them that was bad.
   if (objective !== null && DEFAULT_NUMBERS[field] === undefined && value !== null)
     return { name: "bad events", unit: "%", times: PERCENT, each };
-  const own = firstNamed(input, "measures") ?? firstNamed(input, "metrics") ?? textIn(input, "name");
-  const name = value?.name ?? DEFAULT_NUMBERS[field] ?? own ?? "";
-  return { name: inOneLine(name, NAME_CHARACTERS), ...unitOf(field, input, name), each };
+  const behaviour = DEFAULT_NUMBERS[field];
+  const named = value?.name ?? behaviour ?? null;
+  // Life cycles have no number that is watched unless another is named.
+  const isBehaviour = behaviour !== undefined || field === "lifecycle";
+  const { name, ...unit } = isBehaviour ? { name: named ?? "", ...unitOf(input, named ?? "") } : columnOf(input, named);
+  return { name: inOneLine(name, NAME_CHARACTERS), ...unit, each };
 };
 
 const MEASURES = {
