@@ -2,6 +2,7 @@ import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
 import { parseBatchId, type TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
+import { APART } from "@tessera/platform/events/tenants-apart";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { z } from "zod";
 import type { StoredBatch } from "../operations/people/learn-from-batch.ts";
@@ -25,6 +26,7 @@ export interface LearnerDeps {
 /** Learns who is who from every batch that is stored, in the order of the event log: one at a time across all processes, each batch before the next. */
 export const createPeopleLearner = ({ sql, logger, learn }: LearnerDeps): LogConsumer =>
   createLogConsumer({
+    apart: APART,
     ...{ sql, logger, name: CONSUMER, topic: BATCH_STORED },
     handle: async (transaction, tenantId, entries) => {
       for (const { payload } of entries) await learn(transaction, tenantId, told.parse(payload));
