@@ -30,6 +30,23 @@ const leadsToShape = z.object({
   }),
 });
 
+/** Expects of a rule's anomaly what it carries and leads to: one question to the graph, answered by three of its rooms. */
+const expectLeads = async (ruleId: string): Promise<void> => {
+  const { openAnomaly } = (await instance.client.ask(leadsToShape, LEADS_TO, { id: ruleId })).rule;
+  const sample = {
+    name: "refund",
+    country: "DE",
+    batchId: expect.any(String),
+    lineage: { complete: expect.any(Boolean) },
+  };
+  expect(openAnomaly).toMatchObject({
+    ...{ rule: { id: ruleId }, group: [{ value: "DE" }], objective: null, correlated: [], changesNear: [] },
+    change: { definitions: [], cohorts: [], impact: { people: {} }, events: { events: [sample, sample] } },
+  });
+  expect(openAnomaly.tenant.limits.limits.length).toBeGreaterThan(0);
+  expect(openAnomaly.picture.alternative).toMatch(/^Refunds by country — country DE \(\w+, each minute\): 4 at /u);
+};
+
 it("a rule over a question raises an anomaly of the group it is in, and REST tells of it what the graph tells", async () => {
   const { url, apiKey, client } = instance;
   const live = await connectLive(url, apiKey);
@@ -75,20 +92,7 @@ it("a rule over a question raises an anomaly of the group it is in, and REST tel
     value: "count",
     actual: 4,
   });
-  // All that an anomaly carries and leads to is one question to the graph, answered by three of its rooms.
-  const { openAnomaly } = (await client.ask(leadsToShape, LEADS_TO, { id: ruleId })).rule;
-  const sample = {
-    name: "refund",
-    country: "DE",
-    batchId: expect.any(String),
-    lineage: { complete: expect.any(Boolean) },
-  };
-  expect(openAnomaly).toMatchObject({
-    ...{ rule: { id: ruleId }, group: [{ value: "DE" }], objective: null, correlated: [], changesNear: [] },
-    change: { definitions: [], cohorts: [], impact: { people: {} }, events: { events: [sample, sample] } },
-  });
-  expect(openAnomaly.tenant.limits.limits.length).toBeGreaterThan(0);
-  expect(openAnomaly.picture.alternative).toMatch(/^Refunds by country — country DE \(\w+, each minute\): 4 at /u);
+  await expectLeads(ruleId);
   await live.close();
   const changed = await fetch(`${url}/api/v2/anomalies/rules/${ruleId}`, {
     method: "PUT",
