@@ -1,3 +1,4 @@
+import { createKeptForAWhile } from "@tessera/platform/runtime/kept-for-a-while";
 import type { DataReader } from "@tessera/platform/store/data-policy";
 import type { NowMs } from "@tessera/platform/time/clock";
 import type { ReadEstimate } from "../domain/explanation.ts";
@@ -5,7 +6,7 @@ import type { TimeRange } from "../domain/time-range.ts";
 
 /** Milliseconds for which an estimate stands for questions alike: it decides how much of the persons is read, never what is counted of them. */
 export const ESTIMATE_KEPT_MS = 300_000;
-/** Estimates one process keeps, some hundred bytes each; beyond it all are forgotten, since they are cheap to find again. */
+/** Estimates one process keeps, some hundred bytes each. */
 const MAX_KEPT = 10_000;
 /** Ranges are alike that are as long to the minute and end within the same hour: one that ends now is not another one each time. */
 const [LENGTH_MS, END_MS] = [60_000, 3_600_000];
@@ -30,15 +31,14 @@ export const asksEachTime = <Found>(_question: EstimatedQuestion, estimate: () =
 
 /** Builds {@link KeptEstimates}. */
 export const createKeptEstimates = <Found = ReadEstimate>(nowMs: NowMs): KeptEstimates<Found> => {
-  const kept = new Map<string, { readonly estimate: Found; readonly atMs: number }>();
+  const kept = createKeptForAWhile<string, Found>({ ms: ESTIMATE_KEPT_MS, most: MAX_KEPT, nowMs });
   return async ({ reader: { tenantId, dataPolicy }, range: { fromMs, toMs }, about }, estimate) => {
     const alike = [Math.round((toMs - fromMs) / LENGTH_MS), Math.floor(toMs / END_MS)];
     const key = JSON.stringify([tenantId, dataPolicy, alike, about]);
     const known = kept.get(key);
-    if (known !== undefined && nowMs() - known.atMs < ESTIMATE_KEPT_MS) return known.estimate;
+    if (known !== undefined) return known;
     const found = await estimate();
-    if (kept.size >= MAX_KEPT) kept.clear();
-    kept.set(key, { estimate: found, atMs: nowMs() });
+    kept.keep(key, found);
     return found;
   };
 };

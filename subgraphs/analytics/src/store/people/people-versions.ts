@@ -33,9 +33,7 @@ export const createPeopleVersions = (deps: {
   readonly people: Pick<PeopleStore, "state">;
   readonly nowMs: NowMs;
 }): PeopleVersions => {
-  const kept = createKeptLookups<TenantId, PeopleVersion>({
-    ...{ ms: MAX_STALE_MS, most: MAX_TENANTS, nowMs: deps.nowMs },
-  });
+  const kept = createKeptLookups<TenantId, PeopleVersion>({ ms: MAX_STALE_MS, most: MAX_TENANTS, nowMs: deps.nowMs });
   return {
     of: (tenantId) => kept.of(tenantId, async () => versionOf(await deps.people.state(tenantId))),
     forget: kept.forget,
