@@ -76,13 +76,14 @@ const refuseSlips = async (deps: CheckNamesDeps, caller: Caller, unknown: readon
     const like = await deps.knownNames.like(caller, kind, likeness);
     for (const one of ofKind) {
       const meant = slipsOf(one.name, like, MAX_SUGGESTED).map((name) => `\`${written({ kind, name })}\``);
-      if (meant.length > 0 && (await knowsAll(deps, caller)))
-        throw bad(
-          one,
-          kind === "PROPERTY"
-            ? `No event ever had \`${written(one)}\`. Did you mean ${meant.join(" or ")}?`
-            : `No event was ever called \`${one.name}\`. Did you mean ${meant.join(" or ")}?`,
-        );
+      if (meant.length === 0) continue;
+      if (!(await knowsAll(deps, caller))) return;
+      throw bad(
+        one,
+        kind === "PROPERTY"
+          ? `No event ever had \`${written(one)}\`. Did you mean ${meant.join(" or ")}?`
+          : `No event was ever called \`${one.name}\`. Did you mean ${meant.join(" or ")}?`,
+      );
     }
   }
 };
