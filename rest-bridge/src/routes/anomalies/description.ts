@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { tenantIdSchema } from "../../http/question-parts.ts";
+import { WRITING_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 
 /** How bad an anomaly is, as REST writes it. */
@@ -165,10 +166,7 @@ export const updateRuleDescription = {
   graphql: "Mutation.updateRule",
   ...{ query: nothing, body: changeSchema },
   answers: { 200: { description: "The rule as it stands.", schema: ruleSchema } },
-  refusals: [
-    ...(["BAD_INPUT", "BAD_USER_INPUT", "TENANT_MISMATCH", "NOT_FOUND", "CONFLICT", "FORBIDDEN"] as const),
-    ...(["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const),
-  ],
+  refusals: [...WRITING_REFUSALS, "NOT_FOUND", "CONFLICT"],
 } as const satisfies RouteDescription<typeof nothing, typeof changeSchema>;
 
 /** The part of a path that names an anomaly. */
@@ -245,10 +243,7 @@ export const giveFeedbackDescription = {
       }),
     },
   },
-  refusals: [
-    ...(["BAD_INPUT", "BAD_USER_INPUT", "TENANT_MISMATCH", "NOT_FOUND", "CONFLICT", "FORBIDDEN"] as const),
-    ...(["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const),
-  ],
+  refusals: [...WRITING_REFUSALS, "NOT_FOUND", "CONFLICT"],
 } as const satisfies RouteDescription<typeof nothing, typeof feedbackSchema>;
 
 /** Every address about anomalies, in the order of the document. */

@@ -5,6 +5,7 @@ import {
   RestBehindPeopleDocument,
   type BehindInput,
   type RestBehindJourneysQuery,
+  type RestBehindPeopleQuery,
 } from "../../generated/graphql.ts";
 import { pageQuestion, pagesInTurn } from "../../graph/pages-in-turn.ts";
 import type { GraphRouteDeps } from "../../graph/graph-question.ts";
@@ -50,6 +51,18 @@ const inLines = async (pageOf: PageOf, of: BehindInput, signal: AbortSignal): Pr
   return { asOf: first.asOf, lines: linesOf(pagesInTurn(first, next, signal)) };
 };
 
+/** A page of what a number counts by units, as lines tell it. */
+const unitItems = ({
+  nodes,
+  hasNextPage,
+  endCursor,
+  range,
+  provenance,
+}: RestBehindPeopleQuery["behind"]["people"] | ReturnType<typeof journeysIn>): Items => ({
+  ...{ items: nodes.map(toItem), range, asOf: provenance.asOf },
+  after: hasNextPage ? endCursor : null,
+});
+
 const askEvents = pageQuestion(RestBehindEventsDocument, behindFieldOf);
 const askPeople = pageQuestion(RestBehindPeopleDocument, behindFieldOf);
 
@@ -92,14 +105,8 @@ export const personLines = (
   of: BehindInput,
 ): Promise<Lines> =>
   inLines(
-    async (asked, after) => {
-      const { behind } = await askPeople(graph, request, { of: asked, first: PAGE_ITEMS, after });
-      const { nodes, hasNextPage, endCursor, range, provenance } = behind.people;
-      return {
-        ...{ items: nodes.map(toItem), range, asOf: provenance.asOf },
-        after: hasNextPage ? endCursor : null,
-      };
-    },
+    async (asked, after) =>
+      unitItems((await askPeople(graph, request, { of: asked, first: PAGE_ITEMS, after })).behind.people),
     of,
     request.signal,
   );
@@ -111,14 +118,8 @@ export const journeyLines = (
   of: BehindInput,
 ): Promise<Lines> =>
   inLines(
-    async (asked, after) => {
-      const answer = await askJourneys(graph, request, { of: asked, first: PAGE_JOURNEYS, after });
-      const { nodes, hasNextPage, endCursor, range, provenance } = journeysIn(answer);
-      return {
-        ...{ items: nodes.map(toItem), range, asOf: provenance.asOf },
-        after: hasNextPage ? endCursor : null,
-      };
-    },
+    async (asked, after) =>
+      unitItems(journeysIn(await askJourneys(graph, request, { of: asked, first: PAGE_JOURNEYS, after }))),
     of,
     request.signal,
   );

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { BEHAVIOUR_REFUSALS, WRITING_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import {
   backtestSchema,
@@ -66,15 +67,7 @@ export const defineCorrelationDescription = {
   graphql: "Mutation.defineCorrelationRule",
   ...{ query: nothing, body: correlationDefinitionSchema },
   answers: { 200: { description: "The rule stands.", schema: definedSchema } },
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "CONFLICT",
-    "FORBIDDEN",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-  ],
+  refusals: [...WRITING_REFUSALS, "CONFLICT"],
 } as const satisfies RouteDescription<typeof nothing, typeof correlationDefinitionSchema>;
 
 const changed = { 200: { description: "The rule as it is now.", schema: correlationSchema } } as const;
@@ -142,17 +135,7 @@ export const backtestCorrelationDescription = {
   graphql: "Query.backtestCorrelationRule",
   ...{ query: nothing, body: backtestQuestionSchema },
   answers: { 200: { description: "What it finds, and what another version finds.", schema: backtestSchema } },
-  refusals: [
-    ...([
-      "BAD_INPUT",
-      "BAD_USER_INPUT",
-      "TENANT_MISMATCH",
-      "NOT_FOUND",
-      "PAYLOAD_TOO_LARGE",
-      "UNSUPPORTED_MEDIA_TYPE",
-    ] as const),
-    ...(["QUERY_TOO_COSTLY", "QUERY_TIMEOUT"] as const),
-  ],
+  refusals: [...BEHAVIOUR_REFUSALS, "NOT_FOUND"],
 } as const satisfies RouteDescription<typeof nothing, typeof backtestQuestionSchema>;
 
 /** Every address about correlation rules. */

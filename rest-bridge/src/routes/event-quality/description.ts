@@ -4,6 +4,7 @@ import { orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { toldRangeSchema } from "../../http/question-parts.ts";
+import { BEHAVIOUR_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { eventQualityQuestionSchema } from "./question.ts";
 
@@ -54,14 +55,5 @@ export const eventQualityDescription = {
   graphql: "Query.eventQuality",
   ...{ query, body: eventQualityQuestionSchema },
   answers: { 200: { description: "What came of each expectation.", schema: answerSchema } },
-  refusals: [
-    "BAD_INPUT",
-    "BAD_USER_INPUT",
-    "TENANT_MISMATCH",
-    "FORBIDDEN",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-    "QUERY_TOO_COSTLY",
-    "QUERY_TIMEOUT",
-  ],
+  refusals: [...BEHAVIOUR_REFUSALS, "FORBIDDEN"],
 } as const satisfies RouteDescription<typeof query, typeof eventQualityQuestionSchema>;

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { allowUnknownSchema, tenantIdSchema, toldRangeSchema } from "../../http/question-parts.ts";
+import { WRITING_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { expectationSchema } from "../event-quality/expectation.ts";
 import { filterSchema } from "../realtime-query/filter.ts";
@@ -135,10 +136,7 @@ export const saveExpectationDescription = {
       ),
     },
   },
-  refusals: [
-    ...(["BAD_INPUT", "BAD_USER_INPUT", "TENANT_MISMATCH", "CONFLICT", "FORBIDDEN"] as const),
-    ...(["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const),
-  ],
+  refusals: [...WRITING_REFUSALS, "CONFLICT"],
 } as const satisfies RouteDescription<typeof nothing, typeof saveExpectationSchema>;
 
 /** POST /api/v2/analytics/expectations/{expectation_id}/remove. */

@@ -4,12 +4,14 @@ import type { Filter } from "../realtime-query/filter.ts";
 
 type Part = FilterPartsFragment["parts"][number];
 
-const fieldName = (name: string): string => (name.startsWith("properties.") ? name : snakeCase(name));
+/** A field as the routes call it. */
+export const asRestField = (name: string): string => (name.startsWith("properties.") ? name : snakeCase(name));
 
 /** Members that say something. */
 type Given<Members> = { readonly [Name in keyof Members]?: NonNullable<Members[Name]> };
 
-const given = <Members extends object>(members: Members): Given<Members> =>
+/** What members say that say something: the graph tells null of the others, which the routes leave out. */
+export const given = <Members extends object>(members: Members): Given<Members> =>
   // boundary: members are left out that may be.
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as Given<Members>;
 
@@ -25,13 +27,10 @@ export const asRestFilter = (filter: FilterPartsFragment | null): Filter | null 
       ...(and === null ? {} : { and: and.map(partAt) }),
       ...(or === null ? {} : { or: or.map(partAt) }),
       ...(not === null ? {} : { not: partAt(not) }),
-      ...(field === null ? {} : { field: fieldName(field) }),
+      ...(field === null ? {} : { field: asRestField(field) }),
       ...(values === null ? {} : { in: [...values] }),
       ...given({ eq, contains, starts_with: startsWith, matches, gt, gte, lt, lte, exists }),
     };
   };
   return partAt(0);
 };
-
-/** A field as the routes call it. */
-export const asRestField = fieldName;

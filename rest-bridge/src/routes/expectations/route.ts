@@ -17,7 +17,7 @@ import { serveRoute } from "../../http/serve-route.ts";
 import { toExpectation } from "../event-quality/expectation.ts";
 import { toFilter } from "../realtime-query/filter.ts";
 import * as descriptions from "./description.ts";
-import { asRestField, asRestFilter } from "./filter.ts";
+import { asRestField, asRestFilter, given } from "./filter.ts";
 
 const ID = "expectation_id";
 const naming = (field: string): string => (field === "id" ? ID : field);
@@ -30,23 +30,20 @@ const remove = graphQuestion(RestDeleteExpectationDocument, naming);
 
 const inWords = wordsOf(new Set(["verdict", "kind", "type"]));
 
-const withoutNulls = (members: object) =>
-  Object.fromEntries(Object.entries(members).filter(([, value]: [string, unknown]) => value !== null));
-
 /** A version in REST's words: what it expects can be sent as it is told. */
 const toVersion = (told: ExpectationVersionPartsFragment) => {
   const { where, holds, present, valid, unique, timely, ...rest } = told;
   const [meant, held] = [asRestFilter(where), asRestFilter(holds)];
   const { type, field, ...tests } = valid ?? { type: null, field: "" };
   return {
-    ...withoutNulls({
+    ...given({
       where: meant,
       holds: held,
       present: present === null ? null : { field: asRestField(present.field) },
       valid:
         valid === null
           ? null
-          : withoutNulls({ ...tests, __typename: null, field: asRestField(field), type: type?.toLowerCase() ?? null }),
+          : given({ ...tests, __typename: null, field: asRestField(field), type: type?.toLowerCase() ?? null }),
       unique: unique === null ? null : { fields: unique.fields.map(asRestField) },
       timely: timely === null ? null : { within: timely.within },
     }),
