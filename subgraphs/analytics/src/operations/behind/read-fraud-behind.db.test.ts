@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { callerWith } from "@tessera/platform/testing/ask-subgraph";
 import fc from "fast-check";
 import { openBehindRoom, type BehindRoom } from "../../../testing/behind-room.ts";
+import { anyAttempts } from "../../../testing/any-attempts.ts";
 import { referenceRings, referenceVelocity } from "../../../testing/reference-fraud.ts";
 import type { TestEvent } from "../../../testing/test-events.ts";
 import { queryRings, queryVelocity } from "../fraud/query-fraud.ts";
@@ -28,22 +28,7 @@ const cardOf = ({ properties }: TestEvent): string => {
   return typeof card === "string" ? card : "";
 };
 
-/** Attempts of some people with some cards on some devices, many at the same moments and some before the range. */
-const attempts = fc.array(
-  fc
-    .record({
-      timeMs: fc.oneof(
-        fc.integer({ min: -30, max: 130 }).map((minutes) => START_MS + minutes * MINUTE_MS),
-        fc.integer({ min: 0, max: 5_000 }).map((ms) => START_MS + ms),
-      ),
-      name: fc.constantFrom("pay", "pay", "view"),
-      userId: fc.constantFrom("", "ann", "bob", "cy", "dee", "eve", "fay", "gus"),
-      device: fc.constantFrom("", "d1", "d2", "d3", "d4", "d5"),
-      card: fc.constantFrom("", "c1", "c2", "c3", "c4"),
-    })
-    .map(({ card, ...event }): TestEvent => ({ ...event, id: randomUUID(), properties: card === "" ? {} : { card } })),
-  { minLength: 5, maxLength: 50 },
-);
+const attempts = anyAttempts(START_MS, 50);
 
 describe("what is behind a number of velocity", () => {
   const asked = fc.record({

@@ -7,6 +7,7 @@ import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgrap
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import fc from "fast-check";
 import { z } from "zod";
+import { anyAttempts } from "../../../testing/any-attempts.ts";
 import { referenceRings, referenceVelocity } from "../../../testing/reference-fraud.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 import { createFraudStore } from "../../store/fraud/fraud-store.ts";
@@ -31,23 +32,7 @@ const deps = () => ({
 const callerOf = (tenantId: TenantId) => callerWith(tenantId, ["analytics:read", "analytics:personal-data"]);
 const textOf = ({ properties }: TestEvent, name: string): string => z.string().catch("").parse(properties?.[name]);
 
-/** Attempts of some people with some cards on some devices, many at the same moments and some before the range. */
-const attempts = fc.array(
-  fc
-    .record({
-      timeMs: fc.oneof(
-        fc.integer({ min: -30, max: 130 }).map((minutes) => START_MS + minutes * MINUTE_MS),
-        fc.integer({ min: -30, max: 130 }).map((minutes) => START_MS + minutes * MINUTE_MS + 1),
-        fc.integer({ min: 0, max: 5_000 }).map((ms) => START_MS + ms),
-      ),
-      name: fc.constantFrom("pay", "pay", "view"),
-      userId: fc.constantFrom("", "ann", "bob", "cy", "dee", "eve", "fay", "gus"),
-      device: fc.constantFrom("", "d1", "d2", "d3", "d4", "d5"),
-      card: fc.constantFrom("", "c1", "c2", "c3", "c4"),
-    })
-    .map(({ card, ...event }): TestEvent => ({ ...event, id: randomUUID(), properties: card === "" ? {} : { card } })),
-  { minLength: 5, maxLength: 60 },
-);
+const attempts = anyAttempts(START_MS, 60);
 const stored = async (events: readonly TestEvent[]): Promise<TenantId> => {
   const tenantId = freshTenantId();
   await storeEvents(world.writer, tenantId, events);

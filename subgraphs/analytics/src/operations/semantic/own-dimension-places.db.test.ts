@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { randomUUID } from "node:crypto";
 import type { Caller } from "@tessera/contracts/caller";
-import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import fc from "fast-check";
 import { z } from "zod";
 import { anyEvents } from "../../../testing/arbitraries.ts";
 import { openDashboardRoom } from "../../../testing/dashboard-room.ts";
+import { callerWhoDefines, defineOwnDimension } from "../../../testing/own-dimension.ts";
 import { anyMade, dimensionOf, withHand } from "../../../testing/reference-dimension.ts";
 import { storeEvents } from "../../../testing/test-events.ts";
 import type { DimensionExpression } from "../../domain/semantic/dimension-expression.ts";
@@ -29,15 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-const newCaller = (): Caller =>
-  callerWith(freshTenantId(), ["analytics:read", "analytics:define", "analytics:personal-data", "cohorts:manage"]);
-
-const define = async (caller: Caller, name: string, expression: DimensionExpression): Promise<string> => {
-  const source = `mutation ($input: DefineDimensionInput!) { defineDimension(input: $input) {
-    ... on DimensionDefined { dimension { id } } } }`;
-  const shape = z.object({ defineDimension: z.object({ dimension: z.object({ id: z.string() }) }) });
-  return shape.parse(await room.ask(caller, source, { input: { name, expression } })).defineDimension.dimension.id;
-};
+const define = (caller: Caller, name: string, expression: DimensionExpression): Promise<string> =>
+  defineOwnDimension(room, caller, name, expression);
 
 /** A question of one place: the type of its input, what is told of the answer, and what is asked by a field and two of its values. */
 interface Place {
@@ -178,7 +171,7 @@ describe("a dimension of the tenant's own", () => {
         const events = [...new Map(all.map((event) => [event.id, event])).values()];
         const different: unknown[] = [];
         for (const expression of expressions) {
-          const caller = newCaller();
+          const caller = callerWhoDefines();
           const sent = events.map((event) => withHand({ ...event, id: randomUUID() }, expression));
           await storeEvents(room.world.writer, caller.tenantId, sent);
           await define(caller, "d", expression);

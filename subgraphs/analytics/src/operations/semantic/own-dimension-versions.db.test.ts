@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { randomUUID } from "node:crypto";
 import type { Caller } from "@tessera/contracts/caller";
 import type { DataPolicy } from "@tessera/contracts/data-policy";
-import { callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { callerWith } from "@tessera/platform/testing/ask-subgraph";
 import { z } from "zod";
 import { openDashboardRoom } from "../../../testing/dashboard-room.ts";
+import { callerWhoDefines, defineOwnDimension } from "../../../testing/own-dimension.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
 import type { DimensionExpression } from "../../domain/semantic/dimension-expression.ts";
 
@@ -24,15 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-const newCaller = (): Caller =>
-  callerWith(freshTenantId(), ["analytics:read", "analytics:define", "analytics:personal-data", "cohorts:manage"]);
-
-const define = async (caller: Caller, name: string, expression: DimensionExpression): Promise<string> => {
-  const source = `mutation ($input: DefineDimensionInput!) { defineDimension(input: $input) {
-    ... on DimensionDefined { dimension { id } } } }`;
-  const shape = z.object({ defineDimension: z.object({ dimension: z.object({ id: z.string() }) }) });
-  return shape.parse(await room.ask(caller, source, { input: { name, expression } })).defineDimension.dimension.id;
-};
+const define = (caller: Caller, name: string, expression: DimensionExpression): Promise<string> =>
+  defineOwnDimension(room, caller, name, expression);
 
 const unit = (field: string) => ({ kind: "FIELD", field });
 const tier = (label: string): DimensionExpression => ({
@@ -58,7 +52,7 @@ const V1 = [{ kind: "DIMENSION", name: "tier", version: 1 }];
 const V2 = [{ kind: "DIMENSION", name: "tier", version: 2 }];
 
 const shop = async () => {
-  const caller = newCaller();
+  const caller = callerWhoDefines();
   await storeEvents(room.world.writer, caller.tenantId, EVENTS());
   return { caller, tierId: await define(caller, "tier", tier("large")) };
 };
