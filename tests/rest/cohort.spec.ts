@@ -35,7 +35,7 @@ const DEFINITION = `definition { parts { intersect did { event { events ${FILTER
   within { last lastPeriods period timeZone from to } } latest { parts { and not field eq exists } } } }`;
 /** The answer of the route in the words of the graph, which aliases what REST calls otherwise. */
 const QUESTION = `query ($id: ID!, $retention: RetentionInput!) { cohort(id: $id) {
-  id name description group version ${DEFINITION} recompute_every: recomputeEvery
+  id name description group version ${DEFINITION} definitions { kind name version } recompute_every: recomputeEvery
   computation { state runs as_of: asOf version due_at: dueAt error { code detail } }
   size history(first: 100) { as_of: asOf version size entered left }
   retention(input: $retention) {

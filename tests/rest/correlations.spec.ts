@@ -33,7 +33,7 @@ const parts = [
 ];
 const COUNTS = "counts { events late overtaken shedKeys shedRuns shedEvents matches shedMatches }";
 const RULE =
-  "id name title description owner pattern version latestVersion pinnedVersion retired createdBy createdAt definedBy definedAt";
+  "id name title description owner pattern definitions { kind name version } version latestVersion pinnedVersion retired createdBy createdAt definedBy definedAt";
 const MATCH = "id version from completedAt foundAt key events { part eventId time }";
 const BACKTEST = `query ($input: BacktestCorrelationRuleInput!) { backtestCorrelationRule(input: $input) {
   version total matches { ${MATCH} } overTime { start matches } topKeys { matches match { ${MATCH} } } ${COUNTS}

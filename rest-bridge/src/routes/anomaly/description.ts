@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { provenanceSchema } from "../../answers/provenance.ts";
 import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { from } from "../../http/graphql-annotation.ts";
 import { tenantIdSchema } from "../../http/question-parts.ts";
@@ -59,6 +60,7 @@ const reachSchema = Type.Object(
       Type.Object({ from: moment(from("TimeRange.from")), to: moment(from("TimeRange.to")) }),
       reach("comparedWith"),
     ),
+    provenance: provenanceSchema,
   },
   { ...from("ChangeImpact"), title: "ChangeImpact" },
 );

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { PROVENANCE_HEADER } from "../../answers/provenance-header.ts";
 import { BEHAVIOUR_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { NDJSON } from "../olap-rows/description.ts";
@@ -25,6 +26,7 @@ const WHOLE =
   "All of them, page by page, as fast as they are taken. What can't be brought to its end is cut off, so that no part is taken for the whole; a relative range stays where it was when the first page was asked for.";
 const HEADERS = {
   "tessera-as-of": "Every event acknowledged before this moment is in the first page.",
+  ...PROVENANCE_HEADER,
 } as const;
 const linesOf = (what: string) =>
   ({

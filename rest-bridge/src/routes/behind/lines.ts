@@ -4,9 +4,11 @@ import {
   RestBehindJourneysDocument,
   RestBehindPeopleDocument,
   type BehindInput,
+  type ProvenancePartsFragment,
   type RestBehindJourneysQuery,
   type RestBehindPeopleQuery,
 } from "../../generated/graphql.ts";
+import { provenanceHeader } from "../../answers/provenance-header.ts";
 import { pageQuestion, pagesInTurn } from "../../graph/pages-in-turn.ts";
 import type { GraphRouteDeps } from "../../graph/graph-question.ts";
 import type { CheckedRequest } from "../../http/serve-route.ts";
@@ -28,12 +30,12 @@ interface Items {
   readonly items: readonly unknown[];
   readonly after: string | null;
   readonly range: { readonly from: string; readonly to: string } | null;
-  readonly asOf: string;
+  readonly provenance: ProvenancePartsFragment;
 }
 
-/** All of them as lines, and when the first were found. */
+/** All of them as lines, and what the headers say of the first. */
 interface Lines {
-  readonly asOf: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly lines: AsyncGenerator<string>;
 }
 
@@ -48,7 +50,8 @@ const inLines = async (pageOf: PageOf, of: BehindInput, signal: AbortSignal): Pr
   const first = await pageOf(of, null);
   const pinned = atMoments(of, first.range);
   const next = ({ after }: Items) => (after === null ? null : pageOf(pinned, after));
-  return { asOf: first.asOf, lines: linesOf(pagesInTurn(first, next, signal)) };
+  const headers = { "tessera-as-of": first.provenance.asOf, ...provenanceHeader(first.provenance) };
+  return { headers, lines: linesOf(pagesInTurn(first, next, signal)) };
 };
 
 /** A page of what a number counts by units, as lines tell it. */
@@ -59,7 +62,7 @@ const unitItems = ({
   range,
   provenance,
 }: RestBehindPeopleQuery["behind"]["people"] | ReturnType<typeof journeysIn>): Items => ({
-  ...{ items: nodes.map(toItem), range, asOf: provenance.asOf },
+  ...{ items: nodes.map(toItem), range, provenance },
   after: hasNextPage ? endCursor : null,
 });
 
@@ -90,7 +93,7 @@ export const eventLines = (
       const { behind } = await askEvents(graph, request, { of: asked, first: PAGE_ITEMS, after, people });
       const { edges, pageInfo, range, provenance } = behind.events;
       return {
-        ...{ items: edges.map(({ node }) => toEvent(node)), range, asOf: provenance.asOf },
+        ...{ items: edges.map(({ node }) => toEvent(node)), range, provenance },
         after: pageInfo.hasNextPage ? pageInfo.endCursor : null,
       };
     },

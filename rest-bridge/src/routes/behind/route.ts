@@ -80,8 +80,8 @@ const registerEvents = (server: HttpServer, deps: GraphRouteDeps): void => {
   });
   serveRoute(server, deps, behindEventsNdjsonDescription, async (request) => {
     const { body, caller, addHeaders } = request;
-    const { asOf, lines } = await eventLines(deps, request, numberOf(caller, body), seesPeople(caller));
-    addHeaders({ "tessera-as-of": asOf });
+    const { headers, lines } = await eventLines(deps, request, numberOf(caller, body), seesPeople(caller));
+    addHeaders(headers);
     return Readable.from(lines, { objectMode: false, highWaterMark: 1 });
   });
 };
@@ -97,8 +97,8 @@ const registerBehindPeople = (server: HttpServer, deps: GraphRouteDeps): void =>
     };
   });
   serveRoute(server, deps, behindPeopleNdjsonDescription, async (request) => {
-    const { asOf, lines } = await personLines(deps, request, numberOf(request.caller, request.body));
-    request.addHeaders({ "tessera-as-of": asOf });
+    const { headers, lines } = await personLines(deps, request, numberOf(request.caller, request.body));
+    request.addHeaders(headers);
     return Readable.from(lines, { objectMode: false, highWaterMark: 1 });
   });
 };
@@ -114,8 +114,8 @@ const registerJourneys = (server: HttpServer, deps: GraphRouteDeps): void => {
     };
   });
   serveRoute(server, deps, behindJourneysNdjsonDescription, async (request) => {
-    const { asOf, lines } = await journeyLines(deps, request, numberOf(request.caller, request.body));
-    request.addHeaders({ "tessera-as-of": asOf });
+    const { headers, lines } = await journeyLines(deps, request, numberOf(request.caller, request.body));
+    request.addHeaders(headers);
     return Readable.from(lines, { objectMode: false, highWaterMark: 1 });
   });
 };

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { definitionUsesSchema } from "../../answers/definition-uses.ts";
 import { provenanceSchema } from "../../answers/provenance.ts";
 import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
@@ -170,6 +171,7 @@ const answer = Type.Object(
     group: orNull(Type.String(), cohort("group")),
     version: Type.Integer(cohort("version")),
     definition: definitionSchema,
+    definitions: definitionUsesSchema(cohort("definitions")),
     recompute_every: orNull(Type.String(), cohort("recomputeEvery")),
     computation: Type.Object(
       {

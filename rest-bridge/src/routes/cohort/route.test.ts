@@ -34,6 +34,7 @@ const cohort = {
     unit: "ACCOUNTS",
     group: "company",
     recomputeEvery: "PT24H",
+    definitions: [{ __typename: "DefinitionUse", kind: "DIMENSION", name: "plan", version: 3 }],
     size: 3,
   },
   definition: {
@@ -89,6 +90,7 @@ describe("GET /api/v2/analytics/cohort/{cohort_id}", () => {
           { traits: [{ trait: "plan", eq: "pro" }] },
         ],
       },
+      definitions: [{ kind: "dimension", name: "plan", version: 3 }],
       ...{ unit: "accounts", group: "company" },
       computation: { state: "idle", as_of: "2026-11-20T12:00:00.000Z" },
       retention: { has_more_groups: false, total: { returned_so_far: [2, 1] }, provenance: { exactness: "exact" } },

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { definitionUsesSchema } from "../../answers/definition-uses.ts";
 import { provenanceSchema } from "../../answers/provenance.ts";
 import { moment, orNull, wholeNumber } from "../../answers/schemas.ts";
 import { warningsSchema } from "../../answers/warnings.ts";
@@ -13,6 +14,7 @@ const ruleParts = {
   description: Type.String(rule("description")),
   owner: orNull(Type.String(), rule("owner")),
   pattern: Type.Record(Type.String(), Type.Unknown(), rule("pattern")),
+  definitions: definitionUsesSchema(rule("definitions")),
   version: Type.Integer(rule("version")),
   latest_version: Type.Integer(rule("latestVersion")),
   pinned_version: orNull(Type.Integer(), rule("pinnedVersion")),

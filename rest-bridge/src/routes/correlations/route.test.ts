@@ -13,6 +13,7 @@ const AT = "2026-11-20T12:00:00.000Z";
 const pattern = { kind: "COUNT", parts: [{ name: "a", events: ["a"], key: ["userId"] }], atLeast: 3, window: "PT1M" };
 const rule = {
   ...{ __typename: "CorrelationRule", id: ID, name: "often", title: "Often", description: "", owner: null, pattern },
+  definitions: [{ kind: "DIMENSION", name: "plan", version: 3 }],
   ...{ version: 2, latestVersion: 2, pinnedVersion: null, retired: false },
   ...{ createdBy: "USER:1", createdAt: AT, definedBy: "USER:1", definedAt: AT },
 };
@@ -48,7 +49,7 @@ describe("addresses about correlation rules", () => {
     answerWith({ correlationRules: { edges: [{ node: rule }], pageInfo } });
     const list = await asked(`${PATH}?first=1&retired=true`);
     expect([list.status, errorsOf(descriptions.correlationsDescription, list.body)]).toEqual([200, []]);
-    expect(list.body).toMatchObject({ correlations: [{ latest_version: 2, pattern }], next_cursor: "next" });
+    expect(list.body).toMatchObject({ correlations: [{ latest_version: 2, pattern, definitions: [{ kind: "dimension", name: "plan", version: 3 }] }], next_cursor: "next" });
     answerWith({
       correlationRule: {
         ...rule,

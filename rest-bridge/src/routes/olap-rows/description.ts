@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { PROVENANCE_HEADER } from "../../answers/provenance-header.ts";
 import { ROWS_REFUSALS } from "../../http/refusals.ts";
 import type { RouteDescription } from "../../http/route-description.ts";
 import { questionSchema } from "../realtime-query/question.ts";
@@ -20,6 +21,7 @@ const query = Type.Object({}, { additionalProperties: false });
 const HEADERS = {
   "tessera-as-of": "Every event acknowledged before this moment is in the rows.",
   "tessera-exactness": "`exact`, or `approximate` when a column is estimated by a sketch.",
+  ...PROVENANCE_HEADER,
 } as const;
 
 const WHOLE =

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { ColumnPartsFragment, RestOlapRowsQuery } from "../../generated/graphql.ts";
 import type { GraphAnswer } from "../../graph/graph-port.ts";
 import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
+import { provenanceAnswer } from "../../testing/provenance-answer.ts";
 import { OTHER_TENANT } from "../../testing/running-bridge.ts";
 
 const NDJSON = "/api/v2/analytics/query/ndjson";
@@ -33,7 +34,7 @@ const answerOf = (page: number, last: number): RestOlapRowsQuery => ({
     rowCount: 2,
     hasNextPage: page < last,
     endCursor: `a.${page}`,
-    provenance: { asOf: "2026-11-20T12:00:00.000Z", exactness: "EXACT" },
+    provenance: provenanceAnswer,
   },
 });
 

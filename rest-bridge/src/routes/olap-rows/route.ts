@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Caller } from "@tessera/contracts/caller";
 import type { HttpServer } from "@tessera/platform/http/server";
 import type { Static } from "typebox";
+import { provenanceHeader } from "../../answers/provenance-header.ts";
 import type { GraphRouteDeps } from "../../graph/graph-question.ts";
 import { ownTenant } from "../../http/own-tenant.ts";
 import { serveRoute, type CheckedRequest } from "../../http/serve-route.ts";
@@ -18,6 +19,7 @@ const EXACTNESS = { EXACT: "exact", APPROXIMATE: "approximate" } as const;
 const headersOf = ({ provenance }: RowsPage): Readonly<Record<string, string>> => ({
   "tessera-as-of": provenance.asOf,
   "tessera-exactness": EXACTNESS[provenance.exactness],
+  ...provenanceHeader(provenance),
 });
 
 /** Rows of a page in REST's words. */
