@@ -35,6 +35,7 @@ import { registerErasures, registerPeople } from "./routes/people/route.ts";
 import { registerAttributionModel } from "./routes/attribution-model/route.ts";
 import { registerEventQuality } from "./routes/event-quality/route.ts";
 import { registerExpectations } from "./routes/expectations/route.ts";
+import { registerFraud } from "./routes/fraud/route.ts";
 import { registerFunnelAnalyze } from "./routes/funnel-analyze/route.ts";
 import { registerOlapRows } from "./routes/olap-rows/route.ts";
 import { registerPathsAnalyze } from "./routes/paths-analyze/route.ts";
@@ -82,6 +83,7 @@ export const registerRestBridge = (server: HttpServer, webSockets: WebSockets, o
     registerSessionsAnalyze(scope, deps);
     registerEventQuality(scope, deps);
     registerExpectations(scope, deps);
+    registerFraud(scope, deps);
     registerCatalogue(scope, deps);
     registerBehind(scope, deps);
     registerCohort(scope, deps);

@@ -29,6 +29,7 @@ const walk = (value: Json, visit: (object: Record<string, Json>) => void): void 
 const VERBS = ["pause", "resume", "remove", "secret", "test", "replay"];
 const QUALITY = [
   ...["event-quality", "expectations", "expectations/{expectation_id}/remove"],
+  ...["velocity", "rings"],
   ...["properties", "event-names"].map((part) => `catalogue/${part}`),
 ].map((part) => `/api/v2/analytics/${part}`);
 const LISTS = ["events", "people", "journeys"];
@@ -141,6 +142,8 @@ describe("the OpenAPI document", () => {
       "/api/v2/analytics/sessions/analyze": true,
       "/api/v2/analytics/event-quality": true,
       "/api/v2/analytics/expectations": true,
+      "/api/v2/analytics/velocity": true,
+      "/api/v2/analytics/rings": true,
       "/api/v2/analytics/correlations": true,
       "/api/v2/analytics/correlations/backtest": true,
     });

@@ -30,6 +30,7 @@ import { webhookDescriptions } from "./webhooks/description.ts";
 import { attributionModelDescription } from "./attribution-model/description.ts";
 import { eventQualityDescription } from "./event-quality/description.ts";
 import { expectationDescriptions } from "./expectations/description.ts";
+import { fraudDescriptions } from "./fraud/description.ts";
 import { funnelAnalyzeDescription } from "./funnel-analyze/description.ts";
 import { pathsAnalyzeDescription } from "./paths-analyze/description.ts";
 import { sessionsAnalyzeDescription } from "./sessions-analyze/description.ts";
@@ -53,6 +54,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   sessionsAnalyzeDescription,
   eventQualityDescription,
   ...expectationDescriptions,
+  ...fraudDescriptions,
   ...catalogueDescriptions,
   ...behindDescriptions,
   cohortDescription,

@@ -102,6 +102,14 @@ const EXAMPLES: Readonly<Record<string, Ask>> = {
     const body = JSON.stringify({ [TENANT]: tenantId, range, expect: [{ name: "sealed", ...COUNTRY }] });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/event-quality`, apiKey, { method: "POST", body }));
   },
+  "POST /api/v2/analytics/velocity": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, event: {}, by: "country", within: "PT1H", more_than: 1 });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/velocity`, apiKey, { method: "POST", body }));
+  },
+  "POST /api/v2/analytics/rings": async (url, apiKey, tenantId) => {
+    const body = JSON.stringify({ [TENANT]: tenantId, range, of: "session_id", through: ["country"] });
+    return JSON.stringify(await askHttp(`${url}/api/v2/analytics/rings`, apiKey, { method: "POST", body }));
+  },
   "POST /api/v2/analytics/expectations": async (url, apiKey, tenantId) => {
     const body = JSON.stringify({ [TENANT]: tenantId, expect: { name: "sealed", ...COUNTRY } });
     return JSON.stringify(await askHttp(`${url}/api/v2/analytics/expectations`, apiKey, { method: "POST", body }));

@@ -95,7 +95,9 @@ export type NumberOfAnswer = Static<typeof ofSchema>;
 
 /** The tenants that a question names within itself. */
 export const tenantsNamed = (of: NumberOfAnswer): readonly (string | undefined)[] =>
-  [of.olap, of.funnel, of.sessions, of.attribution, of.paths, of.event_quality].map((one) => one?.input?.tenant_id);
+  [of.olap, of.funnel, of.sessions, of.attribution, of.paths, of.event_quality, of.velocity, of.rings].map(
+    (one) => one?.input?.tenant_id,
+  );
 
 /** The number in the graph's words; the graph refuses unless exactly one is named. */
 export const toBehindInput = (of: NumberOfAnswer): BehindInput => {
