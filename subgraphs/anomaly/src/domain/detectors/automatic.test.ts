@@ -62,3 +62,32 @@ test("What AUTOMATIC had learnt before it knew of clocks is still its own", () =
   const after = createDetector(definition, structuredClone(kept));
   for (const one of series.slice(300)) expect(after.judge(one)).toEqual(now.judge(one));
 });
+
+describe("What AUTOMATIC told of", () => {
+  /** Values of a series that is usual, is beside itself for so many buckets by a factor, and is usual again. */
+  const outage = (lasts: number, times: number): readonly number[] =>
+    Array.from({ length: 5_030 + lasts + 60 }, (_, place) => {
+      const usual = 240 + 80 * Math.sin((place % 1_440) / 230) + 30 * noise(11, place);
+      return place >= 5_030 && place < 5_030 + lasts ? usual * times : usual;
+    });
+  const judgedOf = (lasts: number, times: number) => {
+    const detector = freshDetector({ kind: "AUTOMATIC" });
+    return observationsOf(outage(lasts, times)).map((one) => detector.judge(one));
+  };
+
+  test.each([0, 0.5, 2, 10])("is not over while it lasts, and is when it ends, at %s times what is usual", (times) => {
+    const lasts = 15;
+    const found = judgedOf(lasts, times).slice(5_030);
+    expect(found[0]?.outcome).toBe("ANOMALOUS");
+    const during = found.slice(1, lasts);
+    // It is news once, and never below the score under which an alert is over.
+    expect(during.filter(({ outcome, score }) => outcome === "ANOMALOUS" || score !== 1)).toEqual([]);
+    expect(during.filter(({ because }) => !because.endsWith("as before: it goes on"))).toEqual([]);
+    expect(found.slice(lasts).findIndex(({ score }) => score < 1)).toBeLessThanOrEqual(2);
+  });
+
+  test("becomes usual where it lasts for ever", () => {
+    const found = judgedOf(1_500, 2).slice(5_030, 6_530);
+    expect(found.slice(-50).filter(({ score }) => score < 1).length).toBeGreaterThan(25);
+  });
+});

@@ -22,39 +22,47 @@ const PART_WORDS = {
 } as const;
 const PARTS = ["DAY_PROFILE", "WEEK_PROFILE", "SHORT_SHAPE", "LONG_SHAPE"] as const;
 
-const becauseOf = (value: number, expected: number, { parts }: EnsembleFinding): string => {
+const becauseOf = (value: number, expected: number, { parts }: EnsembleFinding, goesOn: boolean): string => {
   const most = PARTS.reduce((one, other) => (parts[other] > parts[one] ? other : one));
   const unusual = parts[most] > 0 ? `most unusual is ${PART_WORDS[most]}` : "nothing about it is unusual";
-  return `${told(value)} where ${told(expected)} is usual; ${unusual}`;
+  return `${told(value)} where ${told(expected)} is usual; ${unusual}${goesOn ? ", as before: it goes on" : ""}`;
 };
+
+type Judged = EnsembleFinding & {
+  readonly expected: number;
+  readonly within: number;
+  readonly nearestMs: readonly number[];
+};
+
+/** Whether a value that is no news is still as unusual as an alarm and outside of what is usual, so that nothing is over by it. */
+const isStillOut = (value: number, { surprise, expected, within }: Judged, threshold: number): boolean =>
+  surprise > threshold && Math.abs(value - expected) > within;
 
 const judged = (
   { atMs }: Observation,
   value: number,
-  found: EnsembleFinding & {
-    readonly expected: number;
-    readonly within: number;
-    readonly nearestMs: readonly number[];
-  },
+  found: Judged,
   { sides, threshold }: { readonly sides: AutomaticDefinition["sides"]; readonly threshold: number },
 ): Finding => {
   const side = sideOf(value, found.expected);
   const counted = sides === "BOTH" || counts(sides, side);
+  const isNews = found.novelty > threshold;
+  const goesOn = !isNews && isStillOut(value, found, threshold);
   return {
-    outcome: counted && found.novelty > threshold ? "ANOMALOUS" : "NORMAL",
-    score: counted ? boundedScore(found.novelty / threshold) : 0,
+    outcome: counted && isNews ? "ANOMALOUS" : "NORMAL",
+    score: counted ? (goesOn ? 1 : boundedScore(found.novelty / threshold)) : 0,
     expected: found.expected,
     low: sides === "ABOVE" ? null : found.expected - found.within,
     high: sides === "BELOW" ? null : found.expected + found.within,
     side,
     weighed: weighedOf(atMs, found.nearestMs),
-    because: becauseOf(value, found.expected, found),
+    because: becauseOf(value, found.expected, found, goesOn && counted),
   };
 };
 
 /**
- * The default ensemble as a detector; a sensitivity of 2 halves its threshold. Alarms are news: what lasts or comes again and again is told less and less. Where clocks are changed the
- * series breaks off: shapes across it are of hours that do not follow each other, and are compared with none.
+ * The default ensemble as a detector; a sensitivity of 2 halves its threshold. Alarms are news: what lasts or comes again and again is told less and less. What lasts is no alarm again, but has a
+ * score of 1 while it is as unusual and outside of the band: it is not over, either. Where clocks are changed the series breaks off: shapes across it are of hours that do not follow each other, and are compared with none.
  */
 export const createAutomatic = ({ sides, sensitivity }: AutomaticDefinition, saved: unknown): Detector => {
   const threshold = DEFAULT_THRESHOLD / sensitivity;
