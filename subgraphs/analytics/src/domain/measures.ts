@@ -17,11 +17,18 @@ export type NumberSource =
 export type UniquesOf =
   { readonly kind: "PERSONS" } | { readonly kind: "SESSIONS" } | { readonly kind: "FIELD"; readonly field: Field };
 
-/** What a measure computes. */
+/** Between which powers of two numbers lie, counted from the smallest there is. */
+export interface ExactSpan {
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** What a measure computes; with `exactly` floating-point numbers, which lie between those powers, are added up to the same sum in whatever order they are read. */
 export type MeasureFormula =
   | { readonly kind: "COUNT" }
   | { readonly kind: "UNIQUES"; readonly of: UniquesOf; readonly exact: boolean }
-  | { readonly kind: "SUM" | "AVG" | "MIN" | "MAX"; readonly of: NumberSource }
+  | { readonly kind: "SUM" | "AVG"; readonly of: NumberSource; readonly exactly?: ExactSpan }
+  | { readonly kind: "MIN" | "MAX"; readonly of: NumberSource }
   | { readonly kind: "QUANTILE"; readonly of: NumberSource; readonly level: number; readonly exact: boolean }
   | { readonly kind: "FORMULA"; readonly of: Arithmetic; readonly parts: number };
 

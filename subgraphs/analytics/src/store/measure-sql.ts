@@ -1,7 +1,8 @@
 import type { Condition } from "../domain/field.ts";
-import type { Measure, MeasureFormula, NumberSource, UniquesOf } from "../domain/measures.ts";
+import type { ExactSpan, Measure, MeasureFormula, NumberSource, UniquesOf } from "../domain/measures.ts";
 import { arithmeticSql } from "./arithmetic-sql.ts";
 import { conditionSql } from "./condition-sql.ts";
+import { exactSumSql } from "./exact-sum-sql.ts";
 import { groupExpression } from "./group-sql.ts";
 import { propertyNumber } from "./property-sql.ts";
 import type { Params } from "./params.ts";
@@ -26,6 +27,12 @@ export const numberOf = (of: NumberSource, filter: Condition | null, params: Par
   ];
   return tests.length === 0 ? number : `if(${tests.join(" AND ")}, ${number}, NULL)`;
 };
+
+const sumSql = (
+  number: string,
+  { exactly }: { readonly exactly?: ExactSpan },
+  params: Params,
+): string => (exactly === undefined ? `sum(${number})` : exactSumSql(number, exactly, params));
 
 const uniquesOfEvents = (
   { of, exact }: { readonly of: UniquesOf; readonly exact: boolean },
@@ -84,13 +91,17 @@ export const measureOfEvents = (
       return same(quantileOfEvents(formula, filter, all, params));
     case "AVG": {
       const number = numberOf(formula.of, filter, params);
-      return same(`toFloat64(sum(${number})) / nullIf(count(${number}), 0)`);
+      return same(`toFloat64(${sumSql(number, formula, params)}) / nullIf(count(${number}), 0)`);
     }
-    case "SUM":
+    case "SUM": {
+      const number = numberOf(formula.of, filter, params);
+      const sum = sumSql(number, formula, params);
+      if (type === "DECIMAL") return asText(`ifNull(${sum}, 0)`);
+      return same(formula.exactly === undefined ? `ifNull(${sum}, 0)` : `if(count(${number}) = 0, 0, ${sum})`);
+    }
     case "MIN":
     case "MAX": {
-      const aggregate = `${formula.kind.toLowerCase()}(${numberOf(formula.of, filter, params)})`;
-      const value = formula.kind === "SUM" ? `ifNull(${aggregate}, 0)` : aggregate;
+      const value = `${formula.kind.toLowerCase()}(${numberOf(formula.of, filter, params)})`;
       return type === "DECIMAL" ? asText(value) : same(value);
     }
   }

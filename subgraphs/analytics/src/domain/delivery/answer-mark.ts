@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { columnsOf } from "../arithmetic.ts";
 import { asksPeople } from "../filter.ts";
-import type { Measure } from "../measures.ts";
 import { planOn, type Plan } from "../planner.ts";
 import type { AnalyticQuery, OlapQuery } from "../query.ts";
 
@@ -16,6 +14,7 @@ const mark = z.object({
   peopleVersion: z.number(),
   snapshot,
   totals: cells,
+  spans: z.array(z.object({ index: z.number(), lowest: z.number(), highest: z.number() })).default([]),
   last: z.object({ bucketMs: z.number().nullable(), dimensions: cells, measures: cells }),
 });
 
@@ -31,37 +30,12 @@ export type LastRow = AnswerMark["last"];
 /** Parses the mark that is kept with an answer; null where the rows themselves are kept. */
 export const parseAnswerMark = (stored: unknown): AnswerMark | null => mark.nullable().default(null).parse(stored);
 
-/** Whether a measure may come out otherwise when the same events are read again: sums of floating-point numbers and digests depend on the order of reading. */
-const varies = (measure: Measure | undefined, all: readonly Measure[]): boolean => {
-  if (measure === undefined) return false;
-  const { formula } = measure;
-  switch (formula.kind) {
-    case "SUM":
-    case "AVG":
-      return formula.of.kind === "PROPERTY";
-    case "QUANTILE":
-      return !formula.exact;
-    case "FORMULA":
-      return columnsOf(formula.of).some((index) => varies(all[index], all));
-    case "COUNT":
-    case "UNIQUES":
-    case "MIN":
-    case "MAX":
-      return false;
-  }
-};
-
 /** Why the pages of an answer can't be computed anew, each behind the row before; null when they can. */
-export const whyNotAnew = ({ query, orderBy }: Pick<OlapQuery, "query" | "orderBy">): string | null => {
+export const whyNotAnew = ({ query }: Pick<OlapQuery, "query">): string | null => {
   const { measures, filter } = query;
-  if (asksPeople(filter) || measures.some((measure) => asksPeople(measure.filter)))
-    return "a cohort may change between them: filter without `inCohort`.";
-  for (const { place } of orderBy) {
-    const measure = place.kind === "MEASURE" ? measures[place.index] : undefined;
-    if (varies(measure, measures))
-      return `\`${measure?.name ?? ""}\`, which it is ordered by, may differ in its last digits: order by dimensions, \`time\`, or a measure that is exact (COUNT, UNIQUES, MIN, MAX, exact QUANTILES, revenue).`;
-  }
-  return null;
+  return asksPeople(filter) || measures.some((measure) => asksPeople(measure.filter))
+    ? "a cohort may change between them: filter without `inCohort`."
+    : null;
 };
 
 /** Whether who an event's person is makes a difference to a question. */

@@ -4,6 +4,7 @@ import type { FairSlots } from "@tessera/platform/store/fair-slots";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { countsPersons, planAnew, whyNotAnew, type AnswerMark } from "../../domain/delivery/answer-mark.ts";
 import { formatAnswerPlace, MAX_ANSWER_ROWS } from "../../domain/delivery/answer-page.ts";
+import { steadied, summedPlaces } from "../../domain/delivery/steady-measures.ts";
 import type { KeptQuestion } from "../../domain/delivery/kept-question.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { plan } from "../../domain/planner.ts";
@@ -83,17 +84,31 @@ const markRow = ({ bucketMs, dimensions, measures }: OlapRow): AnswerMark["last"
 
 const read = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | null) => {
   const { caller, asked, first, signal } = asking;
-  const { query } = asked;
   const release = await deps.keepSlots.take(caller.tenantId, TENANT_KEEPS, signal);
+  const requestOf = (question: OlapQuery) => {
+    const taken = planAnew(question.query, plan(question.query, caller.dataPolicy));
+    return { ...question, limit: first, plan: taken, lines: null };
+  };
   try {
     const snapshot = before?.snapshot ?? (await deps.anewRows.snapshot(caller.tenantId));
-    const taken = planAnew(query, plan(query, caller.dataPolicy));
-    const request = { ...asked, limit: first, plan: taken, lines: null };
-    const page = { snapshot, last: before?.last ?? null, resolved: countsPersons(query) };
+    const among = { snapshot, resolved: countsPersons(asked.query) };
+    const summed = summedPlaces(asked);
+    const all = before ?? (await deps.anewRows.totals(caller, requestOf(asked), { ...among, summed }, signal));
+    const request = requestOf(steadied(asked, all.spans));
+    const page = { ...among, last: before?.last ?? null };
     const { rows, hasMore, cost } = await deps.anewRows.page(caller, request, page, signal);
-    const all = before ?? (await deps.anewRows.totals(caller, request, page, signal));
     const costs = "cost" in all ? [cost, all.cost] : [cost];
-    return { rows, hasMore, costs, peopleVersion: cost.peopleVersion ?? 0, totals: all.totals, snapshot, taken };
+    const { totals, spans } = all;
+    return {
+      rows,
+      hasMore,
+      costs,
+      peopleVersion: cost.peopleVersion ?? 0,
+      totals,
+      spans,
+      snapshot,
+      taken: request.plan,
+    };
   } finally {
     release();
   }
@@ -107,7 +122,7 @@ export const answerAnew = async (deps: AnewDeps, asking: AnewAsking, before: Ans
   const { caller, asked, asOfMs } = asking;
   const why = whyNotAnew(asked);
   if (why !== null) throw refuseTooLarge(why);
-  const { rows, hasMore, costs, peopleVersion, totals, snapshot, taken } = await read(deps, asking, before);
+  const { rows, hasMore, costs, peopleVersion, totals, spans, snapshot, taken } = await read(deps, asking, before);
   if (before !== null && before.peopleVersion !== peopleVersion) throw peopleChanged();
   const [last, toldAtMs] = [rows.at(-1), deps.nowMs()];
   const place = (before?.place ?? 0) + rows.length;
@@ -123,6 +138,7 @@ export const answerAnew = async (deps: AnewDeps, asking: AnewAsking, before: Ans
             peopleVersion,
             snapshot,
             totals: [...totals],
+            spans: [...spans],
             last: markRow(last),
           }),
     provenance: {

@@ -4,7 +4,8 @@ import type { LastRow, Snapshot } from "../../domain/delivery/answer-mark.ts";
 import type { Field } from "../../domain/field.ts";
 import type { Measure } from "../../domain/measures.ts";
 import type { AnalyticQuery, OrderStep, SortDirection } from "../../domain/query.ts";
-import type { MeasureSql } from "../measure-sql.ts";
+import { spanSql } from "../exact-sum-sql.ts";
+import { numberOf, type MeasureSql } from "../measure-sql.ts";
 import { bodyOf, havingTests, orderSql, type OlapRequest } from "../olap-sql.ts";
 import { createParams, type Params } from "../params.ts";
 import { keyAliases } from "../source-sql.ts";
@@ -158,12 +159,26 @@ const restOf = (request: OlapRequest, measures: readonly MeasureSql[], last: Las
   };
 };
 
-/** The measures over everything in a snapshot, as a row of `olapStatement`. */
-export const anewTotalsStatement = (request: OlapRequest, tenantId: string, snapshot: Snapshot): StoreStatement => {
+/**
+ * The measures over everything in a snapshot, as a row of `olapStatement`; and between which powers of two the numbers lie that some of them add up, as
+ * `lowest` and `highest` with their places.
+ */
+export const anewTotalsStatement = (
+  request: OlapRequest,
+  tenantId: string,
+  snapshot: Snapshot,
+  summed: readonly number[],
+): StoreStatement => {
   const params = createParams();
   const { from, measures } = bodyOf(request, tenantId, params);
   const selected = measures.map(({ select }, index) => `${select} AS m${index}`);
-  const text = `SELECT ${selected.join(", ")}\nFROM ${from} AND ${snapshotSql(snapshot, params)}`;
+  const spans = summed.flatMap((index) => {
+    const measure = request.query.measures[index];
+    if (measure === undefined || (measure.formula.kind !== "SUM" && measure.formula.kind !== "AVG")) return [];
+    const { lowest, highest } = spanSql(numberOf(measure.formula.of, measure.filter, params));
+    return [`${lowest} AS lowest${index}`, `${highest} AS highest${index}`];
+  });
+  const text = `SELECT ${[...selected, ...spans].join(", ")}\nFROM ${from} AND ${snapshotSql(snapshot, params)}`;
   return { name: "olap-anew-totals", text, params: params.values };
 };
 

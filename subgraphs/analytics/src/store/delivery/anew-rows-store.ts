@@ -3,6 +3,7 @@ import { wholeTenant, type DataReader } from "@tessera/platform/store/data-polic
 import type { EventStore, QueryStatistics } from "@tessera/platform/store/event-store";
 import { z } from "zod";
 import type { LastRow, Snapshot } from "../../domain/delivery/answer-mark.ts";
+import type { SummedSpan } from "../../domain/delivery/steady-measures.ts";
 import type { OlapRequest } from "../olap-sql.ts";
 import { olapRowOf, type OlapRow } from "../result-rows.ts";
 import { anewPageStatement, anewTotalsStatement, newestBatchesStatement } from "./anew-rows-sql.ts";
@@ -21,6 +22,13 @@ export interface AnewPage {
   readonly last: LastRow | null;
   /** Whether linked people count as one. */
   readonly resolved: boolean;
+}
+
+/** What is told of all events of a snapshot, once for all pages. */
+interface AnewTotals {
+  readonly totals: OlapRow["measures"];
+  readonly spans: readonly SummedSpan[];
+  readonly cost: QueryStatistics;
 }
 
 const batch = z.object({ batch: z.string(), received: z.coerce.number() });
@@ -42,21 +50,29 @@ export const createAnewRowsStore = (deps: {
     return { settledMs: oldest === undefined ? 0 : oldest.received + 1, batches: rows.map((row) => row.batch) };
   },
 
-  /** Each measure over everything. */
+  /** Each measure over everything; and between which powers of two the numbers lie that those at some places add up. */
   totals: async (
     reader: DataReader,
     request: OlapRequest,
-    { snapshot, resolved }: Omit<AnewPage, "last">,
+    { snapshot, resolved, summed }: Omit<AnewPage, "last"> & { readonly summed: readonly number[] },
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly totals: OlapRow["measures"]; readonly cost: QueryStatistics }> => {
+  ): Promise<AnewTotals> => {
     const query = { ...request.query, buckets: null, dimensions: [] };
     const { rows, statistics } = await deps[resolved ? "resolved" : "stored"].query(
       reader,
-      anewTotalsStatement(request, reader.tenantId, snapshot),
-      (row) => olapRowOf(row, query),
+      anewTotalsStatement(request, reader.tenantId, snapshot, summed),
+      (row) => {
+        const told = z.record(z.string(), z.unknown()).parse(row);
+        const power = (name: string): number => z.number().parse(told[name]);
+        return {
+          totals: olapRowOf(row, query).measures,
+          spans: summed.map((index) => ({ index, lowest: power(`lowest${index}`), highest: power(`highest${index}`) })),
+        };
+      },
       signal === undefined ? {} : { signal },
     );
-    return { totals: rows[0]?.measures ?? [], cost: statistics };
+    const [{ totals, spans } = { totals: [], spans: [] }] = rows;
+    return { totals, spans, cost: statistics };
   },
 
   /** One page, behind the last row of the one before. */
