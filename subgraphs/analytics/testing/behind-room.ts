@@ -11,6 +11,7 @@ import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createFunnelStore } from "../src/store/funnel-store.ts";
 import { createPathsStore } from "../src/store/paths-store.ts";
 import { createExpectationStore } from "../src/store/quality/expectation-store.ts";
+import { createQualityStore } from "../src/store/quality/quality-store.ts";
 import { createFraudStore } from "../src/store/fraud/fraud-store.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
@@ -120,6 +121,7 @@ export const openBehindRoom = (now: number) => {
     cohorts: createCohortStore({ ...world.resources, kept: COHORT_KEPT }),
     definitions: createDefinitionStore({ sql, nowMs }),
     ...{ expectations: createExpectationStore({ sql, nowMs }), fraud: createFraudStore(eventStore) },
+    quality: createQualityStore(eventStore),
   };
   return {
     deps,

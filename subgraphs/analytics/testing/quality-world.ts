@@ -80,3 +80,22 @@ export const referenceTested = (events: readonly TestEvent[]): readonly Referenc
     referenceEach(own, all, ({ timeMs, receivedAtMs }) => (receivedAtMs ?? timeMs) - timeMs <= MINUTE_MS),
   ];
 };
+
+/** Scores, some of which are no numbers and some missing, by a few people. */
+export const scores = fc.array(
+  fc
+    .record({
+      timeMs: fc.integer({ min: -20, max: 70 }).map((minutes) => QUALITY_START_MS + minutes * MINUTE_MS),
+      userId: fc.constantFrom("ada", "bob", "cem"),
+      score: fc.oneof(
+        fc.constantFrom(undefined, "high", 0, -0, 1),
+        fc.integer({ min: -5, max: 5 }),
+        fc.double({ min: -2, max: 2, noNaN: true }),
+      ),
+    })
+    .map(({ score, timeMs, userId }): TestEvent => ({
+      ...{ id: randomUUID(), name: "scored", timeMs, userId },
+      properties: score === undefined ? {} : { score: Object.is(score, -0) ? 0 : score },
+    })),
+  { minLength: 40, maxLength: 140 },
+);

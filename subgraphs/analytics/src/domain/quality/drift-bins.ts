@@ -47,6 +47,16 @@ export const layOutBins = (cuts: DriftCuts, reference: CountsByBin, now: CountsB
   return [...bins, { label: "others", over: null, upTo: null, value: null, ...counted(OTHER_BIN) }];
 };
 
+/** The number of the bin at a place of {@link layOutBins}; null where there is none. */
+export const binNumberAt = (cuts: DriftCuts, place: number): number | null => {
+  const last = binsOf(cuts) - 1;
+  if (place < 0 || place > last) return null;
+  return place === last ? OTHER_BIN : place + 1;
+};
+
+/** How many bins values are put into. */
+export const binsOf = (cuts: DriftCuts): number => (cuts.kind === "BETWEEN" ? cuts.cuts : cuts.values).length + 1;
+
 /** How many values were counted. */
 export const samplesOf = (counts: CountsByBin): number =>
   [...counts].reduce((sum, [bin, count]) => (bin === MISSING_BIN ? sum : sum + count), 0);

@@ -3,11 +3,17 @@ import type { BehindSql } from "../../store/behind/behind-sql.ts";
 import type { BudgetDeps } from "../answer-within-budget.ts";
 import type { FraudDeps } from "../fraud/query-fraud.ts";
 import type { FindKeptDeps } from "../quality/find-kept.ts";
+import type { QualityDeps } from "../quality/query-quality.ts";
 import type { BehaviourDeps } from "../query-retention.ts";
 import type { ResolveDeps } from "../semantic/resolve-question.ts";
 
 /** What finding out what is behind a number needs. */
-export type BehindDeps = BehaviourDeps & ResolveDeps & FindKeptDeps & BudgetDeps & Pick<FraudDeps, "fraud">;
+export type BehindDeps = BehaviourDeps &
+  ResolveDeps &
+  FindKeptDeps &
+  BudgetDeps &
+  Pick<FraudDeps, "fraud"> &
+  Pick<QualityDeps, "quality">;
 
 /** A question, and the place of a number in its answer. */
 export interface Of<Input, Cell> {
@@ -18,7 +24,10 @@ export interface Of<Input, Cell> {
 /** What is behind a number, as the store is asked for it. */
 export interface BehindLines {
   readonly sql: BehindSql;
+  /** What the question is about. */
   readonly range: TimeRange;
+  /** Where the events lie, when that is elsewhere. */
+  readonly reach?: TimeRange;
   readonly timeZone: string;
 }
 

@@ -182,6 +182,20 @@ const fraud: Numbers = orders.map((events) => {
   };
 });
 
+const drift: Numbers = orders.map((events) => {
+  const [from, to] = [0, 3_600_000].map((ms) => new Date(QUALITY_START_MS + ms).toISOString());
+  const input = { range: { from: from ?? "", to: to ?? "" }, reference: { trailing: "PT20M" }, bins: 2 };
+  const countries = { ...input, field: "country", kind: "CATEGORICAL" } as const;
+  return {
+    events,
+    of: [
+      { drift: { input: countries, cell: { bin: 0 } } },
+      { drift: { input: countries, cell: { side: "REFERENCE", missing: true } } },
+      { drift: { input: { ...input, field: "properties.amount", kind: "NUMERIC" }, cell: { side: "REFERENCE" } } },
+    ],
+  };
+});
+
 const KINDS = {
   "activity and retention": activity,
   funnels,
@@ -190,6 +204,7 @@ const KINDS = {
   paths,
   "the quality of events": quality,
   "velocity and rings": fraud,
+  drift,
 };
 
 describe("what is behind a number for a caller under data policies", () => {
@@ -274,6 +289,7 @@ describe("what is behind a number for a caller under data policies", () => {
           cell: { expectation: "one", outcome: "PASSED" },
         },
       },
+      drift: { drift: { input: { range, field, kind: "CATEGORICAL", reference: range }, cell: {} } },
       velocity: {
         velocity: { input: { range, event: {}, by: field, within: "PT1H", moreThan: 0 }, cell: { entity: "ada" } },
       },

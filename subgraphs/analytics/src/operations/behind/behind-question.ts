@@ -27,6 +27,7 @@ import { resolveNames } from "../in-cohort.ts";
 import { resolveQuestion } from "../semantic/resolve-question.ts";
 import { attributionLines, type OfAttribution } from "./attribution-lines.ts";
 import { rangeOf, type BehindDeps, type BehindLines, type Of } from "./behind-lines.ts";
+import { driftLines, type OfDrift } from "./drift-lines.ts";
 import { ringLines, velocityLines, type OfRings, type OfVelocity } from "./fraud-lines.ts";
 import { otherGroups } from "./other-groups.ts";
 import { qualityLines, type OfQuality } from "./quality-lines.ts";
@@ -48,6 +49,7 @@ export interface BehindInput {
   readonly eventQuality?: Maybe<OfQuality>;
   readonly velocity?: Maybe<OfVelocity>;
   readonly rings?: Maybe<OfRings>;
+  readonly drift?: Maybe<OfDrift>;
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
@@ -129,6 +131,7 @@ const KINDS = [
   "eventQuality",
   "velocity",
   "rings",
+  "drift",
 ] as const;
 
 /** Refuses with BAD_INPUT unless exactly one number is named. */
@@ -147,8 +150,8 @@ export const behindLines = async (
   signal?: AbortSignal,
 ): Promise<BehindLines> => {
   const kind = requireOne(of);
-  const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution, eventQuality, velocity, rings } =
-    of;
+  const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution } = of;
+  const { eventQuality, velocity, rings, drift } = of;
   return within(kind, () => {
     if (olap) return ofOlap(deps, caller, olap, signal);
     if (retention) return ofRetention(deps, caller, retention);
@@ -160,6 +163,7 @@ export const behindLines = async (
     if (eventQuality) return qualityLines(deps, caller, eventQuality, signal);
     if (velocity) return velocityLines(deps, caller, velocity, signal);
     if (rings) return ringLines(deps, caller, rings, signal);
+    if (drift) return driftLines(deps, caller, drift, signal);
     throw refuse("BAD_INPUT", "Name a number.", { field: "of" });
   });
 };

@@ -12,9 +12,14 @@ import { creditsBehind } from "./read-journeys.ts";
 
 const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
-const told = (caller: Caller, { range, timeZone }: BehindLines, costs: readonly Cost[], asOfMs: number) => ({
+const told = (
+  caller: Caller,
+  { range, reach = range, timeZone }: BehindLines,
+  costs: readonly Cost[],
+  asOfMs: number,
+) => ({
   range: { from: isoTime(range.fromMs), to: isoTime(range.toMs) },
-  provenance: provenanceOf(eventsOnly(range), costs, asOfMs, timeZone, caller.dataPolicy),
+  provenance: provenanceOf(eventsOnly(reach), costs, asOfMs, timeZone, caller.dataPolicy),
 });
 
 /** Answers `Behind.counts`: how many units, people and events there are behind a number. */

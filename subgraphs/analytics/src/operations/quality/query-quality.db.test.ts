@@ -18,6 +18,7 @@ import {
   orders,
   QUALITY_START_MS as START_MS,
   referenceTested,
+  scores,
   textOf,
 } from "../../../testing/quality-world.ts";
 import { storeEvents, type TestEvent } from "../../../testing/test-events.ts";
@@ -136,26 +137,9 @@ describe("drift", () => {
     kind: fc.constantFrom("NUMERIC", "CATEGORICAL"),
     trailing: fc.constantFrom("PT10M", "PT20M"),
   });
-  const scored = fc.array(
-    fc
-      .record({
-        timeMs: fc.integer({ min: -20, max: 70 }).map((minutes) => START_MS + minutes * MINUTE_MS),
-        score: fc.oneof(
-          fc.constantFrom(undefined, "high", 0, -0, 1),
-          fc.integer({ min: -5, max: 5 }),
-          fc.double({ min: -2, max: 2, noNaN: true }),
-        ),
-      })
-      .map(({ score, timeMs }): TestEvent => ({
-        ...{ id: randomUUID(), name: "scored", timeMs },
-        properties: score === undefined ? {} : { score: Object.is(score, -0) ? 0 : score },
-      })),
-    { minLength: 40, maxLength: 140 },
-  );
-
   test("is what the definitions say of bins that are found by counting, of numbers and of names", async () => {
     await fc.assert(
-      fc.asyncProperty(scored, fc.array(asked, { minLength: 4, maxLength: 4 }), async (events, questions) => {
+      fc.asyncProperty(scores, fc.array(asked, { minLength: 4, maxLength: 4 }), async (events, questions) => {
         const tenantId = await stored(events);
         for (const { bins, kind, trailing } of questions) {
           const input = { range, field: "properties.score", kind, bins, reference: { trailing }, minSamples: 10 };

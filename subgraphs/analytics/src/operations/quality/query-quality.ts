@@ -135,6 +135,47 @@ export interface ReadDrift {
   readonly costs: readonly Cost[];
 }
 
+const readingOf = (
+  quality: QualityStore,
+  caller: Caller,
+  question: DriftQuestion,
+  signal: AbortSignal | undefined,
+): Reading => {
+  const { field, event } = question;
+  const { table } = behaviourSource([field, ...fieldsOfMatcher(event)], caller.dataPolicy);
+  return { quality, caller, question, table, costs: [], signal };
+};
+
+const refuseTooMany = async (
+  { quality, caller, question, table, costs, signal }: Reading,
+  reach: TimeRange,
+): Promise<void> => {
+  const { rows, statistics } = await quality.size(caller, question.event, { table, reach }, signal);
+  costs.push(statistics);
+  refuseTooManyEvents(rows[0] ?? 0, DRIFT_LIMITS.events, NARROWER);
+};
+
+/** Refuses with QUERY_TOO_COSTLY a side of a question to `drift` that has more events than it may look at. */
+export const refuseTooManyValues = (
+  quality: QualityStore,
+  caller: Caller,
+  question: DriftQuestion,
+  reach: TimeRange,
+  signal?: AbortSignal,
+): Promise<void> => refuseTooMany(readingOf(quality, caller, question, signal), reach);
+
+/** How the values of a question to `drift` are put into bins, as its reference says; refuses too many events. */
+export const readDriftCuts = async (
+  quality: QualityStore,
+  caller: Caller,
+  question: DriftQuestion,
+  signal?: AbortSignal,
+): Promise<DriftCuts> => {
+  const reading = readingOf(quality, caller, question, signal);
+  await refuseTooMany(reading, question.reference);
+  return cutsOf(reading);
+};
+
 /** Puts the values of a question's range and of its reference into bins; refuses too many events. */
 export const readDrift = async (
   quality: QualityStore,
@@ -142,14 +183,9 @@ export const readDrift = async (
   question: DriftQuestion,
   signal?: AbortSignal,
 ): Promise<ReadDrift> => {
-  const { range, reference, event, field, minSamples } = question;
-  const { table } = behaviourSource([field, ...fieldsOfMatcher(event)], caller.dataPolicy);
-  const reading: Reading = { quality, caller, question, table, costs: [], signal };
-  for (const reach of [range, reference]) {
-    const { rows, statistics } = await quality.size(caller, event, { table, reach }, signal);
-    reading.costs.push(statistics);
-    refuseTooManyEvents(rows[0] ?? 0, DRIFT_LIMITS.events, NARROWER);
-  }
+  const { range, reference, minSamples } = question;
+  const reading = readingOf(quality, caller, question, signal);
+  for (const reach of [range, reference]) await refuseTooMany(reading, reach);
   const cuts = await cutsOf(reading);
   const [before, now] = [await countsIn(reading, cuts, reference), await countsIn(reading, cuts, range)];
   const [referenceSamples, samples] = [samplesOf(before), samplesOf(now)];
