@@ -2,7 +2,12 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { MAX_COHORT_SIZES, type Cohort, type CohortSize } from "../domain/cohort.ts";
-import { parseCohortSizes, type CohortSizesInput, type CountedCohort } from "../domain/cohort-sizes.ts";
+import {
+  parseCohortSizes,
+  type CohortSizesInput,
+  type CohortSizesQuestion,
+  type CountedCohort,
+} from "../domain/cohort-sizes.ts";
 import { provenanceOf, type Provenance } from "../domain/provenance.ts";
 import { isoTime } from "../domain/zone.ts";
 import type { CohortStore } from "../store/cohort-store.ts";
@@ -32,21 +37,44 @@ export interface CohortSizesAnswer {
 const oldestFirst = (sizes: readonly CohortSize[]): readonly ToldCohortSize[] =>
   sizes.map((one, place) => ({ ...one, redefined: sizes[place + 1]?.version !== one.version })).toReversed();
 
+/** What is kept of a cohort's computations, and those of an answer. */
+export interface KnownCohortSizes {
+  readonly cohort: Cohort;
+  readonly kept: readonly ToldCohortSize[];
+  readonly before: ToldCohortSize | null;
+  readonly computations: readonly ToldCohortSize[];
+}
+
+/** Finds the computations that an answer tells; refuses an unknown cohort with BAD_INPUT, and with FORBIDDEN a caller from whom a data policy hides some people. */
+export const findCohortSizes = async (
+  cohorts: CohortSizesDeps["cohorts"],
+  caller: Caller,
+  { range, cohort: id }: CohortSizesQuestion,
+): Promise<KnownCohortSizes> => {
+  if (caller.dataPolicy !== null)
+    throw refuse(
+      "FORBIDDEN",
+      "What is kept of a cohort is of everybody, and a data policy hides some from you: ask `olap` with the filter `inCohort` in its place.",
+      { field: "input.cohort" },
+    );
+  // The cohort before its sizes: a computation that ends in between is told as still to come.
+  const cohort = await namedCohort(cohorts, caller, id, "input.cohort");
+  const kept = oldestFirst(await cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES));
+  return {
+    ...{ cohort, kept },
+    before: kept.findLast((one) => one.asOfMs <= range.fromMs) ?? null,
+    computations: kept.filter((one) => one.asOfMs > range.fromMs && one.asOfMs <= range.toMs),
+  };
+};
+
 /** Answers `cohortSizes`: how large a cohort was at each computation of a range, as it was found then. */
 export const queryCohortSizes =
   ({ cohorts, nowMs, noteUses }: CohortSizesDeps) =>
   async (caller: Caller, input: CohortSizesInput): Promise<CohortSizesAnswer> => {
     const asOfMs = nowMs();
-    const { range, timeZone, cohort: id } = parseCohortSizes(input);
-    if (caller.dataPolicy !== null)
-      throw refuse(
-        "FORBIDDEN",
-        "What is kept of a cohort is of everybody, and a data policy hides some from you: ask `olap` with the filter `inCohort` in its place.",
-        { field: "input.cohort" },
-      );
-    // The cohort before its sizes: a computation that ends in between is told as still to come.
-    const cohort = await namedCohort(cohorts, caller, id, "input.cohort");
-    const kept = oldestFirst(await cohorts.sizes(caller.tenantId, cohort.id, MAX_COHORT_SIZES));
+    const question = parseCohortSizes(input);
+    const { range, timeZone } = question;
+    const { cohort, kept, before, computations } = await findCohortSizes(cohorts, caller, question);
     const { name, computation } = cohort;
     const { asOfMs: computedMs, version, runningAsOfMs } = computation;
     if (computedMs !== null && version !== null)
@@ -56,9 +84,7 @@ export const queryCohortSizes =
         ],
       });
     return {
-      cohort,
-      before: kept.findLast((one) => one.asOfMs <= range.fromMs) ?? null,
-      computations: kept.filter((one) => one.asOfMs > range.fromMs && one.asOfMs <= range.toMs),
+      ...{ cohort, before, computations },
       forgotten: kept.length >= MAX_COHORT_SIZES,
       completeTo: isoTime(Math.min(asOfMs, runningAsOfMs ?? asOfMs)),
       provenance: provenanceOf(

@@ -16,8 +16,9 @@ export const Behind: BehindResolvers = {
 
 /** Resolvers of `BehindPerson`. */
 export const BehindPerson: BehindPersonResolvers = {
-  firstEvent: ({ firstEventId }, _args, { eventLoader }) => eventLoader.load(firstEventId),
-  lastEvent: ({ lastEventId }, _args, { eventLoader }) => eventLoader.load(lastEventId),
+  firstEvent: ({ firstEventId }, _args, { eventLoader }) =>
+    firstEventId === null ? null : eventLoader.load(firstEventId),
+  lastEvent: ({ lastEventId }, _args, { eventLoader }) => (lastEventId === null ? null : eventLoader.load(lastEventId)),
 };
 
 /** Resolvers of `BehindJourney`. */

@@ -18,6 +18,7 @@ import {
   eventsBehindSql,
   olapBehindSql,
 } from "./behind/behind-sql.ts";
+import { cohortSizesBehindSql } from "./behind/cohort-behind-sql.ts";
 import { driftBehindSql } from "./behind/drift-behind-sql.ts";
 import { ringsBehindSql, velocityBehindSql } from "./behind/fraud-behind-sql.ts";
 import { qualityBehindSql } from "./behind/quality-behind-sql.ts";
@@ -48,7 +49,7 @@ export const behaviourStatements = {
   ...{ cohortSizeStatement, cohortSql, recordedMembersSql, personSql, isMemberStatement, recordedStatement },
   ...{ rowsEstimate, personsCount },
   ...{ olapBehindSql, eventsBehindSql, retentionBehindSql, activityBehindSql, sessionsBehindSql, qualityBehindSql },
-  ...{ velocityBehindSql, ringsBehindSql, driftBehindSql },
+  ...{ velocityBehindSql, ringsBehindSql, driftBehindSql, cohortSizesBehindSql },
   ...{ attributionBehindSql, creditsBehindStatement, creditsBehindOf, journeysBehindStatement, journeyBehindOf },
   ...{ sessionSizeStatement, sessionSizeOf, eventsSizeStatement, eventsSizeOf },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },

@@ -21,9 +21,29 @@ const factsOf = ({ tenantId, cohortId, asOfMs }: Recorded, params: Params): stri
     ...(asOfMs === null ? [] : [`at <= ${momentSql(asOfMs, params)}`]),
   ].join(" AND ");
 
+/** Whether somebody was in by the facts up to a moment; of none nobody was. */
+const belongedSql = (beforeMs: number | null, params: Params): string =>
+  beforeMs === null ? "false" : `argMaxIf(entered, (at, run), at <= ${momentSql(beforeMs, params)})`;
+
 /** People who were in a cohort by what is recorded, as a statement that gives `person`. */
 export const recordedMembersSql = (recorded: Recorded, params: Params): string =>
   `SELECT person ${factsOf(recorded, params)} GROUP BY person HAVING argMax(entered, (at, run)) = 1`;
+
+/** Whose facts, up to the moments of a finished computation and of the one before it; null where there was none. */
+interface RecordedMove extends Recorded {
+  readonly beforeMs: number | null;
+}
+
+/** People, or accounts, who were not in a cohort at the computation before, or were and are no more, as a statement that gives `person`. */
+export const movedMembersSql = (
+  { beforeMs, ...recorded }: RecordedMove,
+  direction: "ENTERED" | "LEFT",
+  params: Params,
+): string => {
+  const belonged = belongedSql(beforeMs, params);
+  const [was, is] = [`(${belonged}) = ${direction === "LEFT" ? 1 : 0}`, direction === "LEFT" ? 0 : 1];
+  return `SELECT person ${factsOf(recorded, params)} GROUP BY person HAVING argMax(entered, (at, run)) = ${is} AND ${was}`;
+};
 
 /** Writes who has come in and who has left since the facts that are there. */
 export const computeStatement = (run: CohortRun, node: ClosedNode, rules: CohortScope["rules"]): StoreStatement => {
@@ -53,7 +73,7 @@ export const computeStatement = (run: CohortRun, node: ClosedNode, rules: Cohort
 export const countStatement = (run: CohortRun, beforeMs: number | null): StoreStatement => {
   const params = createParams();
   const facts = factsOf({ tenantId: run.cohort.tenantId, cohortId: run.cohort.id, asOfMs: null }, params);
-  const before = beforeMs === null ? "false" : `argMaxIf(entered, (at, run), at <= ${momentSql(beforeMs, params)})`;
+  const before = belongedSql(beforeMs, params);
   return {
     name: "count-cohort",
     text:

@@ -32,8 +32,9 @@ export interface BehindPerson {
   readonly userId: string | null;
   readonly anonymousId: string | null;
   readonly events: number;
-  readonly firstEventId: string;
-  readonly lastEventId: string;
+  /** Null for members of a cohort who did nothing in its question's range. */
+  readonly firstEventId: string | null;
+  readonly lastEventId: string | null;
 }
 
 /** A page of the people behind a number, as in the SDL. */

@@ -27,6 +27,7 @@ import { resolveNames } from "../in-cohort.ts";
 import { resolveQuestion } from "../semantic/resolve-question.ts";
 import { attributionLines, type OfAttribution } from "./attribution-lines.ts";
 import { rangeOf, type BehindDeps, type BehindLines, type Of } from "./behind-lines.ts";
+import { cohortSizeLines, type OfCohortSizes } from "./cohort-size-lines.ts";
 import { driftLines, type OfDrift } from "./drift-lines.ts";
 import { ringLines, velocityLines, type OfRings, type OfVelocity } from "./fraud-lines.ts";
 import { otherGroups } from "./other-groups.ts";
@@ -50,6 +51,7 @@ export interface BehindInput {
   readonly velocity?: Maybe<OfVelocity>;
   readonly rings?: Maybe<OfRings>;
   readonly drift?: Maybe<OfDrift>;
+  readonly cohortSizes?: Maybe<OfCohortSizes>;
 }
 
 /** A refusal about part of the question, with the place where that question stands. */
@@ -132,6 +134,7 @@ const KINDS = [
   "velocity",
   "rings",
   "drift",
+  "cohortSizes",
 ] as const;
 
 /** Refuses with BAD_INPUT unless exactly one number is named. */
@@ -151,7 +154,7 @@ export const behindLines = async (
 ): Promise<BehindLines> => {
   const kind = requireOne(of);
   const { olap, retention, stickiness, lifecycle, activeUsers, sessions, attribution } = of;
-  const { eventQuality, velocity, rings, drift } = of;
+  const { eventQuality, velocity, rings, drift, cohortSizes } = of;
   return within(kind, () => {
     if (olap) return ofOlap(deps, caller, olap, signal);
     if (retention) return ofRetention(deps, caller, retention);
@@ -164,6 +167,7 @@ export const behindLines = async (
     if (velocity) return velocityLines(deps, caller, velocity, signal);
     if (rings) return ringLines(deps, caller, rings, signal);
     if (drift) return driftLines(deps, caller, drift, signal);
+    if (cohortSizes) return cohortSizeLines(deps, caller, cohortSizes);
     throw refuse("BAD_INPUT", "Name a number.", { field: "of" });
   });
 };

@@ -9,8 +9,8 @@ import { linesOfEvents, type LineChoice } from "../olap-sql.ts";
 import { createParams, type Params } from "../params.ts";
 
 /**
- * Writes what is behind a number as a statement that gives a line for each event: `unit` (what the number counts), `person`, `at` (milliseconds) and `id`;
- * its values are placed among those of the statement it stands in.
+ * Writes what is behind a number as a statement that gives a line for each event: `unit` (what the number counts), `person`, `at` (milliseconds) and `id`, both null
+ * in lines of units that have no event; its values are placed among those of the statement it stands in.
  */
 export type BehindSql = (params: Params) => string;
 
@@ -61,9 +61,9 @@ export const behindEventsStatement = (behind: BehindSql, { first, after }: Behin
   const older =
     after === null
       ? ""
-      : ` WHERE (at, id) < (${params.place("Int64", after.timeMs)}, ${params.place("UUID", after.key)})`;
+      : ` AND (at, id) < (${params.place("Int64", after.timeMs)}, ${params.place("UUID", after.key)})`;
   const limit = params.place("UInt64", first + 1);
-  const text = `SELECT at, toString(id) AS key FROM (${behind(params)})${older} GROUP BY at, id ORDER BY at DESC, id DESC LIMIT ${limit}`;
+  const text = `SELECT at, toString(id) AS key FROM (${behind(params)}) WHERE id IS NOT NULL${older} GROUP BY at, id ORDER BY at DESC, id DESC LIMIT ${limit}`;
   return { name: "behind-events", text, params: params.values };
 };
 
@@ -97,7 +97,7 @@ export const behindPeopleStatement = (behind: BehindSql, page: PeoplePage, tenan
 const given = (text: string): string | null => (text === "" ? null : text);
 const personRow = z
   .object({
-    ...{ key: z.string(), events: z.coerce.number(), first_id: z.string(), last_id: z.string() },
+    ...{ key: z.string(), events: z.coerce.number(), first_id: z.string().nullable(), last_id: z.string().nullable() },
     ...{ user_id: z.string(), anonymous_id: z.string() },
   })
   .transform(({ key, events, first_id, last_id, user_id, anonymous_id }) => ({
