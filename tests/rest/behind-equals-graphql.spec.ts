@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { z } from "zod";
+import { eventually } from "../testing/eventually.ts";
 import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
 import { inRestWords } from "./graph-words.ts";
 
@@ -210,6 +211,20 @@ const NUMBERS: Readonly<Record<string, readonly [unknown, unknown]>> = {
       },
     },
   ],
+  drift: [
+    {
+      drift: {
+        input: { range, field: "utm_source", kind: "categorical", reference: { trailing: "P2D" }, min_samples: 10 },
+        cell: { side: "range", bin: 0 },
+      },
+    },
+    {
+      drift: {
+        input: { range, field: "utmSource", kind: "CATEGORICAL", reference: { trailing: "P2D" }, minSamples: 10 },
+        cell: { side: "RANGE", bin: 0 },
+      },
+    },
+  ],
   paths: [
     { paths: { input: { range }, cell: { outcome: "all", node: { depth: 0, label: "page_view" } } } },
     { paths: { input: { range }, cell: { outcome: "ALL", node: { depth: 0, label: "page_view" } } } },
@@ -233,6 +248,32 @@ describe("what is behind a number is over REST what it is in GraphQL", () => {
     if (expected.journeys === null) expect(journeys).toMatchObject({ status: 400, body: { field: "of" } });
     else expect(journeys.body).toMatchObject({ journeys: inRestWords(expected.journeys.nodes), next_cursor: null });
     expect(kind === "attribution").toBe(expected.journeys !== null);
+  });
+
+  it("cohortSizes", async () => {
+    const made = z.object({ data: z.object({ createCohort: z.object({ cohort: z.object({ id: z.string() }) }) }) });
+    const create =
+      "mutation ($input: CreateCohortInput!) { createCohort(input: $input) { ... on CohortSaved { cohort { id } } } }";
+    const definition = { did: { event: { events: ["purchase"] } } };
+    const { body } = await asked("/graphql", {
+      ...{ query: create, variables: { input: { name: "Buyers", definition } } },
+    });
+    const cohort = made.parse(body).data.createCohort.cohort.id;
+    // Its computation is of now, which lies in the range.
+    const whole = { from: at(0), to: at(24 * 30) };
+    const input = { cohort, range: whole };
+    const of = { cohort_sizes: { input: { ...input, time_zone: "UTC" }, cell: { number: "entered" } } };
+    await eventually(async () => {
+      expect((await asked(BEHIND, { of })).body).toMatchObject({ units: 2, people: 2, events: 6 });
+    });
+    const expected = await graph({ cohortSizes: { input, cell: { number: "ENTERED" } } });
+    const people = await asked(`${BEHIND}/people`, { of });
+    expect(people.body).toMatchObject({ people: inRestWords(expected.people.nodes), next_cursor: null });
+    const lines = await post(`${BEHIND}/people/ndjson`, { of });
+    expect(lines.text.trimEnd().split("\n")).toHaveLength(2);
+    expect((await asked(BEHIND, { of: { cohort_sizes: { input, cell: { as_of: at(0) } } } })).body).toMatchObject({
+      ...{ code: "BAD_INPUT", field: "of.cohort_sizes.cell.as_of" },
+    });
   });
 
   it("in pages, and all of it as lines", async () => {

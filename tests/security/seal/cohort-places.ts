@@ -37,6 +37,9 @@ const behindPlaces = {
   "Query.behind(of.stickiness.input.cohort)": numberOf("stickiness", activeWith({ periods: 1 })),
   "Query.behind(of.lifecycle.input.cohort)": numberOf("lifecycle", activeWith(newOnes)),
   "Query.behind(of.activeUsers.input.cohort)": numberOf("activeUsers", activeWith(daily)),
+  "Query.behind(of.cohortSizes.input.cohort)": numberOf("cohortSizes", (cohort) => ({
+    ...{ input: { range, cohort }, cell: {} },
+  })),
 };
 
 /** Questions of jobs that name a cohort. */

@@ -25,6 +25,7 @@ import {
   toOfPaths,
   toOfSessions,
 } from "./cells.ts";
+import { ofCohortSizesSchema, ofDriftSchema, toOfCohortSizes, toOfDrift } from "./compared-cells.ts";
 import {
   ofEventQualitySchema,
   ofRingsSchema,
@@ -53,6 +54,8 @@ const ofSchema = Type.Object(
     event_quality: Type.Optional(ofEventQualitySchema),
     velocity: Type.Optional(ofVelocitySchema),
     rings: Type.Optional(ofRingsSchema),
+    drift: Type.Optional(ofDriftSchema),
+    cohort_sizes: Type.Optional(ofCohortSizesSchema),
   },
   { additionalProperties: false, title: "NumberOfAnswer", ...from("BehindInput") },
 );
@@ -103,6 +106,7 @@ export const tenantsNamed = (of: NumberOfAnswer): readonly (string | undefined)[
 export const toBehindInput = (of: NumberOfAnswer): BehindInput => {
   const { olap, funnel, retention, stickiness, lifecycle, active_users: activeUsers } = of;
   const { sessions, attribution, paths, event_quality: eventQuality, velocity, rings } = of;
+  const { drift, cohort_sizes: cohortSizes } = of;
   return {
     ...(olap === undefined ? {} : { olap: toOfOlap(olap) }),
     ...(funnel === undefined ? {} : { funnel: toOfFunnel(funnel) }),
@@ -116,6 +120,8 @@ export const toBehindInput = (of: NumberOfAnswer): BehindInput => {
     ...(eventQuality === undefined ? {} : { eventQuality: toOfEventQuality(eventQuality) }),
     ...(velocity === undefined ? {} : { velocity: toOfVelocity(velocity) }),
     ...(rings === undefined ? {} : { rings: toOfRings(rings) }),
+    ...(drift === undefined ? {} : { drift: toOfDrift(drift) }),
+    ...(cohortSizes === undefined ? {} : { cohortSizes: toOfCohortSizes(cohortSizes) }),
   };
 };
 
