@@ -98,7 +98,9 @@ const compare = async (
     told: {
       ...{ of, moments, ids: told.ids.toSorted(), counts: told.counts },
       people: told.people
-        .map((one) => [nameOf(one), one.events, times.get(one.firstEventId ?? ""), times.get(one.lastEventId ?? "")].join(" "))
+        .map((one) =>
+          [nameOf(one), one.events, times.get(one.firstEventId ?? ""), times.get(one.lastEventId ?? "")].join(" "),
+        )
         .toSorted(),
     },
     expected: {

@@ -7,12 +7,12 @@ import fc from "fast-check";
 import { anyWorld } from "../../../testing/arbitraries.ts";
 import { anyEvent, anyRules, inputOf, written } from "../../../testing/attribution-world.ts";
 import { anyActivity, anyRetention, BASES, distinct, peopleAround } from "../../../testing/behaviour-world.ts";
+import { driftNumbers, fraudNumbers, qualityNumbers, type BehindNumbers } from "../../../testing/behind-numbers.ts";
 import { openBehindRoom, type BehindRoom } from "../../../testing/behind-room.ts";
 import { rowsOf } from "../../../testing/flatten-answer.ts";
 import { anyFunnel } from "../../../testing/funnel-arbitraries.ts";
 import { manyUnits } from "../../../testing/funnel-world.ts";
 import { anyPaths, pathEvents } from "../../../testing/path-arbitraries.ts";
-import { orders, QUALITY_START_MS } from "../../../testing/quality-world.ts";
 import { anyPolicy, isVisible, masked } from "../../../testing/reference-policy.ts";
 import { sessionWorld } from "../../../testing/session-arbitraries.ts";
 import type { TestEvent } from "../../../testing/test-events.ts";
@@ -88,10 +88,7 @@ const twoTenants = async (events: readonly TestEvent[], policy: DataPolicy) => {
   return { restricted, free: await room.stored(shown) };
 };
 
-/** A number of each kind about random events; places that depend on the answer are the first of it. */
-type Numbers = fc.Arbitrary<{ readonly events: readonly TestEvent[]; readonly of: readonly BehindInput[] }>;
-
-const activity: Numbers = fc
+const activity: BehindNumbers = fc
   .constantFrom(...BASES)
   .chain((baseMs) => fc.tuple(peopleAround(baseMs), anyActivity(baseMs), anyRetention(baseMs), fc.constant(baseMs)))
   .map(([events, asked, retention, baseMs]) => {
@@ -109,7 +106,7 @@ const activity: Numbers = fc
     };
   });
 
-const funnels: Numbers = fc.tuple(manyUnits, anyFunnel, anyFunnel).map(([events, one, other]) => ({
+const funnels: BehindNumbers = fc.tuple(manyUnits, anyFunnel, anyFunnel).map(([events, one, other]) => ({
   events,
   of: [
     { funnel: { input: { ...one, unit: { kind: "PERSON" } }, cell: { step: 1 } } },
@@ -123,12 +120,12 @@ const funnels: Numbers = fc.tuple(manyUnits, anyFunnel, anyFunnel).map(([events,
   ],
 }));
 
-const sessions: Numbers = sessionWorld.map(({ events, questions }) => ({
+const sessions: BehindNumbers = sessionWorld.map(({ events, questions }) => ({
   events,
   of: questions.slice(0, 3).map((input) => ({ sessions: { input, cell: { outcome: "NOT_BOUNCED" } } })),
 }));
 
-const journeys: Numbers = fc
+const journeys: BehindNumbers = fc
   .tuple(fc.array(anyEvent, { minLength: 1, maxLength: 40 }), anyRules)
   .map(([drawn, rules]) => {
     const input = { ...inputOf(rules), models: [{ kind: "LINEAR" } as const] };
@@ -142,7 +139,7 @@ const journeys: Numbers = fc
     };
   });
 
-const paths: Numbers = fc.tuple(pathEvents, anyPaths, anyPaths).map(([events, one, other]) => ({
+const paths: BehindNumbers = fc.tuple(pathEvents, anyPaths, anyPaths).map(([events, one, other]) => ({
   events,
   of: [
     { paths: { input: one, cell: {} } },
@@ -151,60 +148,15 @@ const paths: Numbers = fc.tuple(pathEvents, anyPaths, anyPaths).map(([events, on
   ],
 }));
 
-const quality: Numbers = orders.map((events) => {
-  const ends = [0, 3_600_000].map((ms) => new Date(QUALITY_START_MS + ms).toISOString());
-  const [from = "", to = ""] = ends;
-  const expect_ = [
-    { name: "known", valid: { field: "country", in: ["DE", "US"] } },
-    { name: "once", unique: { fields: ["properties.order", "country"] } },
-  ];
-  return {
-    events,
-    of: expect_.map(({ name }) => ({
-      eventQuality: { input: { range: { from, to }, expect: expect_ }, cell: { expectation: name } },
-    })),
-  };
-});
-
-const fraud: Numbers = orders.map((events) => {
-  const [from, to] = [-1_800_000, 4_200_000].map((ms) => new Date(QUALITY_START_MS + ms).toISOString());
-  const range = { from: from ?? "", to: to ?? "" };
-  const fast = { range, event: {}, by: "country", within: "PT30M", moreThan: 1 };
-  const rings = { range, of: "properties.order", through: ["country", "name"], minMembers: 2 };
-  return {
-    events,
-    of: [
-      { velocity: { input: fast, cell: {} } },
-      { velocity: { input: { ...fast, distinct: "properties.order" }, cell: { entity: "DE" } } },
-      { rings: { input: rings, cell: {} } },
-      { rings: { input: rings, cell: { member: "a", number: "LINKS" } } },
-    ],
-  };
-});
-
-const drift: Numbers = orders.map((events) => {
-  const [from, to] = [0, 3_600_000].map((ms) => new Date(QUALITY_START_MS + ms).toISOString());
-  const input = { range: { from: from ?? "", to: to ?? "" }, reference: { trailing: "PT20M" }, bins: 2 };
-  const countries = { ...input, field: "country", kind: "CATEGORICAL" } as const;
-  return {
-    events,
-    of: [
-      { drift: { input: countries, cell: { bin: 0 } } },
-      { drift: { input: countries, cell: { side: "REFERENCE", missing: true } } },
-      { drift: { input: { ...input, field: "properties.amount", kind: "NUMERIC" }, cell: { side: "REFERENCE" } } },
-    ],
-  };
-});
-
 const KINDS = {
   "activity and retention": activity,
   funnels,
   sessions,
   attribution: journeys,
   paths,
-  "the quality of events": quality,
-  "velocity and rings": fraud,
-  drift,
+  "the quality of events": qualityNumbers,
+  "velocity and rings": fraudNumbers,
+  drift: driftNumbers,
 };
 
 describe("what is behind a number for a caller under data policies", () => {

@@ -94,13 +94,13 @@ describe("what is behind a number of the sizes of a cohort", () => {
             expect(counts).toEqual({ units: meant.length, people: meant.length, events: theirs.length });
             expect(ids.toSorted()).toEqual(theirs.map(({ id }) => id).toSorted());
             const timeOf = (id: string | null) => events.find((event) => event.id === id)?.timeMs;
-            const told = people.map((person) => [
-              ...[person.userId, person.events, timeOf(person.firstEventId), timeOf(person.lastEventId)],
-            ]);
+            const told = people.map((person) =>
+              [person.userId, person.events, timeOf(person.firstEventId), timeOf(person.lastEventId)].join(" "),
+            );
             const wanted = meant.map((name) => {
               const own = theirs.filter(({ userId }) => userId === name).map(({ timeMs }) => timeMs);
               const [first, last] = own.length === 0 ? [undefined, undefined] : [Math.min(...own), Math.max(...own)];
-              return [name, own.length, first, last];
+              return [name, own.length, first, last].join(" ");
             });
             expect(told.toSorted()).toEqual(wanted.toSorted());
           }
@@ -124,8 +124,8 @@ describe("what is behind a number of the sizes of a cohort", () => {
       cohortSizes: { input: { cohort: cohort.id, range }, cell: {} },
     });
     expect(counts).toEqual({ units: 1, people: 2, events: 2 });
-    expect(ids.toSorted()).toEqual([events[0]?.id, events[1]?.id].toSorted());
-    expect(people.map(({ userId }) => userId).toSorted()).toEqual(["ada", "bob"]);
+    expect(new Set(ids)).toEqual(new Set(events.slice(0, 2).map(({ id }) => id)));
+    expect(new Set(people.map(({ userId }) => userId))).toEqual(new Set(["ada", "bob"]));
   });
 
   test("is of the last computation where none is named, of nobody before the first, and notes by which version of the definition", async () => {
