@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled, root, runScript } from "./ensure-installed.mjs";
 import { generate } from "./generate.mjs";
 import { runChild } from "./run-child.mjs";
+import { openTestFolder } from "./test-folder.mjs";
 import {
   exitCodeFor,
   failedFilesOf,
@@ -28,21 +28,27 @@ const readReport = (path) => {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch {
     return null;
+  } finally {
+    rmSync(path, { force: true });
   }
 };
 
-const runJest = (args, stdout) =>
+const runJest = (args, stdout, environment = {}) =>
   runChild(process.execPath, [join(root, "node_modules/jest/bin/jest.js"), ...args], {
     cwd: root,
-    env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} ${NODE_OPTIONS}`.trim() },
+    env: {
+      ...process.env,
+      ...environment,
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} ${NODE_OPTIONS}`.trim(),
+    },
     stdio: ["inherit", stdout, "inherit"],
   });
 
-/** One run of jest with its report; null when jest ended without one. */
+/** One run of jest whose tests write in a folder, with its report; null when jest ended without one. */
 const runReported = async (folder, args) => {
-  const path = join(folder, `report-${randomUUID()}.json`);
+  const path = join(folder, `tessera-report-${randomUUID()}.json`);
   // With --json jest's own reporters write to standard error; standard output holds nothing but the name of the report.
-  const code = await runJest(["--json", "--outputFile", path, ...args], "ignore");
+  const code = await runJest(["--json", "--outputFile", path, ...args], "ignore", { TMPDIR: folder });
   return { code, report: readReport(path) };
 };
 
@@ -58,7 +64,7 @@ const tryAgain = async (folder, first) => {
 
 /** Runs jest with the given arguments; resolves to the exit code, jest's summary and the line with the true totals. */
 export const runTests = async (args, { secondTry = false } = {}) => {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-tests-"));
+  const { path: folder, remove } = openTestFolder();
   const startMs = Date.now();
   try {
     const first = await runReported(folder, args);
@@ -72,7 +78,7 @@ export const runTests = async (args, { secondTry = false } = {}) => {
       nothingRan: totals.passed + totals.failed === 0,
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 };
 
