@@ -8,6 +8,8 @@ const testTimeout = 30_000;
 const common = {
   testTimeout,
   rootDir: import.meta.dirname,
+  // What is compiled stays with the checkout: the folder for temporary files is gone after a run.
+  cacheDirectory: "<rootDir>/node_modules/.cache/jest",
   testEnvironment: "node",
   // Packages are loaded once by a worker, not anew by each file.
   runtime: "<rootDir>/scripts/one-realm-runtime.cjs",
@@ -25,8 +27,8 @@ const shared = {
   globalTeardown: "<rootDir>/tests/testing/shared-instance-teardown.ts",
 };
 export default {
-  // One more than the cores of a small machine: much of a test is waiting for engines and for time to pass.
-  maxWorkers: 3,
+  // Twice the cores of a small machine: half of a test's time is waiting, for what engines do one thing after another and for time to pass.
+  maxWorkers: 4,
   testSequencer: "<rootDir>/scripts/longest-first.mjs",
   testTimeout,
   projects: [
