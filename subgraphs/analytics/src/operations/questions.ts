@@ -68,11 +68,8 @@ export const createQuestions = (deps: QuestionDeps) => ({
   sessionMetrics: tellingUses(deps, (of) => withRange(of, withNames(of, querySessionMetrics(of)))),
   velocity: tellingUses(deps, (of) => withRange(of, withNames(of, queryVelocity(of)))),
   rings: tellingUses(deps, (of) => withRange(of, withNames(of, queryRings(of)))),
-  eventQuality: tellingUses(
-    deps,
-    (of) => withRange(of, withKept(of, withNames(of, queryEventQuality(of)))),
-    (_caller, { event }) => namesOfMatchers([event ?? {}]),
-  ),
+  // Which names are tested is known once the kept expectations are found that it names: it tells by itself.
+  eventQuality: tellingUses(deps, (of) => withRange(of, withKept(of, withNames(of, queryEventQuality(of))))),
   drift: tellingUses(
     deps,
     (of) => withRange(of, withNames(of, queryDrift(of))),

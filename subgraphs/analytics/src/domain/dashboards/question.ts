@@ -1,3 +1,4 @@
+import { refuse } from "@tessera/platform/errors/refusal";
 import type { ChartType } from "./chart.ts";
 
 /** Questions a widget may ask, as in the SDL, with the input that each is asked by and the field of the widget's input that gives it. */
@@ -52,6 +53,19 @@ export type AnswerType = (typeof ANSWERS)[keyof typeof ANSWERS];
 /** Every question a widget may ask. */
 // boundary: the keys of a constant are what its type says.
 export const QUESTION_KINDS = Object.keys(QUESTIONS) as readonly QuestionKind[];
+
+/** What kind of question an input gives, of those that it may; refuses with BAD_INPUT, at its place, none and more than one. `whose` begins the sentence that says so. */
+export const onlyQuestion = <Kind extends QuestionKind>(
+  kinds: readonly Kind[],
+  given: { readonly [Field in (typeof QUESTIONS)[Kind]["field"]]?: unknown },
+  whose: string,
+  where: string,
+): Kind => {
+  const fields: Readonly<Record<string, unknown>> = given;
+  const [kind, ...others] = kinds.filter((one) => (fields[QUESTIONS[one].field] ?? null) !== null);
+  if (kind !== undefined && others.length === 0) return kind;
+  throw refuse("BAD_INPUT", `${whose} asks exactly one question, such as \`olap\` or \`funnel\`.`, { field: where });
+};
 
 /** The input of a question: plain JSON of the shape its type has in the SDL. */
 export type QuestionInput = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { FilterInput } from "../filter-input.ts";
-import { namesOfFilter, namesOfFunnel, namesOfMatchers } from "./event-names-read.ts";
+import { namesOfFilter, namesOfFunnel, namesOfMatchers, namesOfQuality } from "./event-names-read.ts";
 
 const NAMES = ["buy", "view", "leave"] as const;
 type Sent = Readonly<Record<"name" | "country", string>>;
@@ -102,5 +102,18 @@ describe("the names of events that a question reads", () => {
       namesOfFunnel({ steps, dropOffs: {} }),
       namesOfFunnel({ steps, correlation: {} }),
     ]).toEqual([["view", "buy"], ["view", "buy", "leave", "ad"], null, null]);
+  });
+
+  test("are those that kept expectations are of, within those that are asked about, of all of these where something is written out", () => {
+    const found = [{ of: { events: ["buy"] } }, { of: { filter: { field: "name", eq: "view" } } }];
+    const [expect_, event] = [[{ name: "written out" }], { events: ["view", "leave"] }];
+    expect([
+      namesOfQuality({ found }),
+      namesOfQuality({ found, event }),
+      namesOfQuality({ found, event, expect: expect_ }),
+      namesOfQuality({ found, expect: expect_ }),
+      namesOfQuality({ found: [...found, { of: {} }] }),
+      namesOfQuality({ expect: expect_, event }),
+    ]).toEqual([["buy", "view"], ["view"], ["view", "leave"], null, null, ["view", "leave"]]);
   });
 });

@@ -48,3 +48,16 @@ export const namesOfFunnel = ({ steps, exclusions, attribution, correlation, dro
   const excluded = (exclusions ?? []).map(({ event }) => event);
   return namesOfMatchers([...steps.flatMap(({ anyOf }) => anyOf), ...excluded, ...touchpoints]);
 };
+
+/** What a question about the quality of events says that decides which it tests. */
+interface QualityAsked {
+  readonly event?: Maybe<EventMatcherInput>;
+  readonly expect?: readonly unknown[];
+  readonly found?: readonly { readonly of: EventMatcherInput }[];
+}
+
+/** Names of events that a question to `eventQuality` tests: of those it asks about, unless it writes something out, those that the kept expectations are of. */
+export const namesOfQuality = ({ event, expect = [], found = [] }: QualityAsked): NamesRead => {
+  const asked = namesOfMatchers([event ?? {}]);
+  return expect.length > 0 ? asked : within(asked, namesOfMatchers(found.map(({ of }) => of)));
+};

@@ -3,6 +3,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { shapeOf } from "../../domain/dashboards/answer-shape.ts";
 import {
+  onlyQuestion,
   QUESTION_KINDS,
   QUESTIONS,
   type Question,
@@ -68,10 +69,7 @@ const check = async (
 export const checkQuestion =
   (deps: CheckDeps) =>
   async (caller: Caller, asked: WidgetQuestionInput, where: string): Promise<Question> => {
-    const given = QUESTION_KINDS.filter((kind) => (asked[QUESTIONS[kind].field] ?? null) !== null);
-    const [kind] = given;
-    if (kind === undefined || given.length > 1)
-      throw refuse("BAD_INPUT", "A widget asks exactly one question.", { field: where });
+    const kind = onlyQuestion(QUESTION_KINDS, asked, "A widget", where);
     const { field } = QUESTIONS[kind];
     const input = deps.questionTypes.coerce(kind, asked[field], `${where}.${field}`);
     const shape = await atPlace(field, `${where}.${field}`, () => check(deps, caller, kind, input));

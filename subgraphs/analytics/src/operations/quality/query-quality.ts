@@ -27,6 +27,7 @@ import {
   type EventQualityInput,
   type ExpectationResult,
 } from "../../domain/quality/event-quality.ts";
+import { namesOfQuality } from "../../domain/quality/event-names-read.ts";
 import type { TimeRange } from "../../domain/time-range.ts";
 import { isoTime } from "../../domain/zone.ts";
 import type { QualityStore } from "../../store/quality/quality-store.ts";
@@ -78,7 +79,10 @@ export const queryEventQuality =
     const { events, expectations, facts, costs } = await readQuality(quality, caller, question, signal);
     return {
       ...{ events, met: allMet(expectations), expectations },
-      provenance: provenanceOf(facts, costs, asOfMs, question.timeZone, caller.dataPolicy),
+      provenance: {
+        ...provenanceOf(facts, costs, asOfMs, question.timeZone, caller.dataPolicy),
+        eventNames: namesOfQuality(input) ?? undefined,
+      },
     };
   };
 

@@ -93,6 +93,8 @@ describe("the quality of what an answer read", () => {
     });
     const passing = { verdict: "PASSING", expectations: 1, testedAt: expect.any(String), failing: [] };
     expect(ofBuys).toEqual(ofBuys.map(() => passing));
+    const ofKept = await told(caller, { eventQuality: ["EventQualityInput", { range: RANGE, kept: [{ id: good }] }] });
+    expect(ofKept).toEqual([passing]);
     const ofAll = await told(caller, {
       olap: ["OlapInput", COUNT],
       "olap of either": [

@@ -1,7 +1,7 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import { DASHBOARD_LIMITS } from "../../domain/dashboards/document.ts";
-import { QUESTION_KINDS, QUESTIONS, type BehaviourKind } from "../../domain/dashboards/question.ts";
+import { onlyQuestion, QUESTION_KINDS, QUESTIONS, type BehaviourKind } from "../../domain/dashboards/question.ts";
 import type { AskedOlap, AskedTimeSeries } from "../../domain/semantic/asked-question.ts";
 import {
   definitionName,
@@ -37,10 +37,7 @@ const isSavable = (kind: (typeof QUESTION_KINDS)[number]): kind is SavedQuestion
 
 const questionOf = (types: QuestionTypes, input: SaveQueryInput): SavedQuestion => {
   const { olap = null, timeSeries = null } = input;
-  const given = QUESTION_KINDS.filter(isSavable).filter((kind) => (input[QUESTIONS[kind].field] ?? null) !== null);
-  const [kind] = given;
-  if (kind === undefined || given.length > 1)
-    throw bad("input", "A saved query is exactly one question, such as `olap` or `funnel`.");
+  const kind = onlyQuestion(QUESTION_KINDS.filter(isSavable), input, "A saved query", "input");
   if (kind === "OLAP" && olap !== null) return { kind, input: olap };
   if (kind === "TIME_SERIES" && timeSeries !== null) return { kind, input: timeSeries };
   if (kind === "OLAP" || kind === "TIME_SERIES") throw new Error("A question that was given is there.");
