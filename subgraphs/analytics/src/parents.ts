@@ -78,7 +78,8 @@ import type {
   SavedQuery,
   Segment,
 } from "./domain/semantic/definition.ts";
-import type { ArchiveOutcome, DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store-types.ts";
+import type { ArchivedDefinition } from "./operations/semantic/archive-definition.ts";
+import type { DefineOutcome, DefinitionVersion } from "./store/semantic/definition-store-types.ts";
 import type { TellsRange } from "./operations/at-range.ts";
 import type { OlapPage } from "./operations/delivery/query-olap-page.ts";
 import type { PeopleOutcome, PersonRef } from "./operations/people/change-people.ts";
@@ -273,7 +274,7 @@ export type DefineSegmentResultParent = DefineOutcome;
 /** What a resolver of `SaveQueryResult` receives. */
 export type SaveQueryResultParent = DefineOutcome;
 /** What a resolver of `ArchiveDefinitionResult` receives. */
-export type ArchiveDefinitionResultParent = ArchiveOutcome;
+export type ArchiveDefinitionResultParent = ArchivedDefinition;
 /** What a resolver of `RestoreDefinitionResult` receives. */
 export type RestoreDefinitionResultParent = RestoreOutcome;
 /** What a resolver of `MetricDefined` receives. */
@@ -287,11 +288,11 @@ export type DefinitionRestoredParent = Extract<DefineOutcome, { kind: "DEFINED" 
 /** What a resolver of `TooManyDefinitions` receives. */
 export type TooManyDefinitionsParent = Extract<DefineOutcome, { kind: "TOO_MANY" }>;
 /** What a resolver of `DefinitionArchived` receives. */
-export type DefinitionArchivedParent = Extract<ArchiveOutcome, { kind: "ARCHIVED" }>;
+export type DefinitionArchivedParent = Extract<ArchivedDefinition, { kind: "ARCHIVED" }>;
 /** What a resolver of `DefinitionInUse` receives. */
-export type DefinitionInUseParent = Extract<ArchiveOutcome, { kind: "IN_USE" }>;
+export type DefinitionInUseParent = Extract<ArchivedDefinition, { kind: "IN_USE" }>;
 /** What a resolver of `DefinitionNotFound` receives. */
-export type DefinitionNotFoundParent = Extract<ArchiveOutcome, { kind: "NOT_FOUND" }>;
+export type DefinitionNotFoundParent = Extract<ArchivedDefinition, { kind: "NOT_FOUND" }>;
 /** What a resolver of `PathFunnel` receives. */
 export type PathFunnelParent = PathFunnel;
 /** What a resolver of `Session` receives. */

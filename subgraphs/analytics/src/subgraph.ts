@@ -22,6 +22,7 @@ import { freeColour, PRESENCE } from "./domain/dashboards/presence.ts";
 import { createPresenceStore } from "./store/dashboards/presence-store.ts";
 import { createLinkStore } from "./store/dashboards/link-store.ts";
 import { createDashboardStore } from "./store/dashboards/dashboard-store.ts";
+import { createDefinitionUserStore } from "./store/semantic/definition-users.ts";
 import { createDefinitionStore } from "./store/semantic/definition-store.ts";
 import { behaviourStatements } from "./store/behaviour-statements.ts";
 import { createCohortStore } from "./store/cohort-store.ts";
@@ -268,7 +269,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     ...{ answers, cohorts, eventStore, longQueries, ...behaviourParts(resources, known) },
     ...{ ...known, ...correlation, ...own, peopleStatements, erasures, plainEvents: resources.eventStore },
     ...dashboardParts(resources, ports),
-    ...{ definitions: createDefinitionStore(resources), ...expecting },
+    ...{ definitions: createDefinitionStore(resources), users: createDefinitionUserStore(resources), ...expecting },
     propertyPaths: createPropertyPathStore(resources.eventStore),
     ...{ ...sent, counting: openCounting(), ...reporting, ...sharing, askExecutions: ports.askExecutions },
     dispatch: (job) => dispatchJob({ jobs, queue }, job),

@@ -16,6 +16,7 @@ import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { cohortRunOf } from "../src/store/cohort-rows.ts";
 import { createCohortStore, type CohortStore } from "../src/store/cohort-store.ts";
 import type { TestEvent } from "./test-events.ts";
+import { createDefinitionUserStore } from "../src/store/semantic/definition-users.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 
 /** Rounds after which what is due should have been computed. */
@@ -75,6 +76,7 @@ export const openCohortRoom = (startMs: number): CohortRoom => {
     statements: behaviourStatements,
     cohorts,
     definitions: createDefinitionStore({ ...world.resources, nowMs }),
+    users: createDefinitionUserStore(world.resources),
     longQueries,
     nowMs,
     newId: () => randomUUID(),

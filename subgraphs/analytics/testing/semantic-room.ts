@@ -19,6 +19,7 @@ import { COHORT_KEPT } from "../src/domain/cohort.ts";
 import { behaviourStatements } from "../src/store/behaviour-statements.ts";
 import { createCohortStore } from "../src/store/cohort-store.ts";
 import { createExpectationStore } from "../src/store/quality/expectation-store.ts";
+import { createDefinitionUserStore } from "../src/store/semantic/definition-users.ts";
 import { createDefinitionStore } from "../src/store/semantic/definition-store.ts";
 import { createPropertyCatalogue } from "../src/store/semantic/property-catalogue.ts";
 import { createPropertyPathStore } from "../src/store/semantic/property-paths.ts";
@@ -78,6 +79,7 @@ export const openSemanticRoom = ({ resources, writer }: TestResources) => {
     ...{ store: createAnalyticsStore(eventStore), propertyPaths: createPropertyPathStore(eventStore) },
     ...{
       definitions: createDefinitionStore({ sql, nowMs: () => NOW }),
+      users: createDefinitionUserStore({ sql }),
       catalogue: createPropertyCatalogue(eventStore),
       expectations: createExpectationStore({ sql, nowMs: () => NOW }),
     },

@@ -152,7 +152,7 @@ export const removeExpectationDescription = {
       schema: Type.Object({ id: Type.String(from("ExpectationDeleted.id")) }, { title: "ExpectationRemoved" }),
     },
   },
-  refusals: ["BAD_INPUT", "NOT_FOUND", "FORBIDDEN"],
+  refusals: ["BAD_INPUT", "NOT_FOUND", "FORBIDDEN", "CONFLICT"],
 } as const satisfies RouteDescription<typeof nothing, typeof noBody>;
 
 /** Every address of kept expectations. */

@@ -108,6 +108,19 @@ describe("kept expectations over REST", () => {
     });
     expect(await bridge.asked(`${PATH}?tenant_id=${OTHER_TENANT}`)).toMatchObject({ status: 403 });
   });
+
+  it("say who names an expectation that is to be deleted, those that the caller may not see by their ids", async () => {
+    const rules = Array.from({ length: 5 }, (_, place) => ({ kind: "RULE", id: `r${place}`, name: null }));
+    const users = [{ kind: "DASHBOARD", id: "d", name: "Sales" }, ...rules];
+    bridge.graph.decide(() => ({ data: { deleteExpectation: { __typename: "ExpectationInUse", users } }, rateLimit }));
+    expect(await bridge.asked(`${PATH}/${ID}/remove`, "POST", {})).toMatchObject({
+      status: 409,
+      body: {
+        ...{ code: "CONFLICT", field: "expectation_id" },
+        detail: expect.stringContaining("dashboard `Sales`, rule `r0`, rule `r1`, rule `r2`, rule `r3` and 1 more"),
+      },
+    });
+  });
 });
 
 describe("POST /api/v2/analytics/event-quality", () => {

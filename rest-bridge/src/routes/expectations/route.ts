@@ -79,6 +79,16 @@ const toSave = (asked: Static<typeof descriptions.saveExpectationSchema>): SaveE
 const tooMany = (limit: number, event: string | null) =>
   refuse("CONFLICT", `There are ${limit} expectations${event === null ? "" : ` of \`${event}\``}: delete one.`);
 
+/** Users that a problem names; the graph tells more. */
+const MAX_NAMED = 5;
+const inUse = (users: readonly { readonly kind: string; readonly id: string; readonly name: string | null }[]) => {
+  const named = users.slice(0, MAX_NAMED).map(({ kind, id, name }) => `${kind.toLowerCase()} \`${name ?? id}\``);
+  const others = users.length > MAX_NAMED ? ` and ${users.length - MAX_NAMED} more` : "";
+  return refuse("CONFLICT", `The expectation is named by ${named.join(", ")}${others}: change them first.`, {
+    field: ID,
+  });
+};
+
 /** Adds every address of kept expectations, under /api/v2/analytics/expectations. */
 export const registerExpectations = (server: HttpServer, deps: GraphRouteDeps): void => {
   serveRoute(server, deps, descriptions.expectationsDescription, async (request) => {
@@ -101,6 +111,7 @@ export const registerExpectations = (server: HttpServer, deps: GraphRouteDeps): 
     const outcome = (await remove(deps.graph, request, { id: request.path[ID] })).data.deleteExpectation;
     if (outcome.__typename === "ExpectationNotFound")
       throw refuse("NOT_FOUND", "The tenant has no expectation of this id.", { field: ID });
+    if (outcome.__typename === "ExpectationInUse") throw inUse(outcome.users);
     return { id: outcome.id };
   });
 };

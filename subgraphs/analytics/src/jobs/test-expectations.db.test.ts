@@ -12,6 +12,7 @@ import type { KeptExpectation, SaveExpectationInput } from "../domain/quality/ke
 import { testedRange, type ExpectationVerdict } from "../domain/quality/verdict.ts";
 import { createExpectationOperations } from "../operations/quality/expectation-operations.ts";
 import { testExpectation } from "../operations/quality/test-expectation.ts";
+import { createDefinitionUserStore } from "../store/semantic/definition-users.ts";
 import { createExpectationStore } from "../store/quality/expectation-store.ts";
 import { createQualityStore } from "../store/quality/quality-store.ts";
 import { createVerdictStore } from "../store/quality/verdict-store.ts";
@@ -36,7 +37,8 @@ beforeAll(() => {
   world = openTestResources();
   verdicts = createVerdictStore({ ...world.resources, nowMs, kept: KEPT });
   const expectations = createExpectationStore({ ...world.resources, nowMs });
-  operations = createExpectationOperations({ expectations, verdicts, nowMs, newId: randomUUID });
+  const users = createDefinitionUserStore(world.resources);
+  operations = createExpectationOperations({ expectations, verdicts, users, nowMs, newId: randomUUID });
 });
 afterAll(() => world.close());
 

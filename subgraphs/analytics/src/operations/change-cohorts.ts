@@ -8,22 +8,33 @@ import { z } from "zod";
 import { listedIds, MAX_LISTED, requireListable, type Cohort, type ListedIds } from "../domain/cohort.ts";
 import { accountsOf } from "../domain/cohort-unit.ts";
 import type { BehaviourStatements } from "../store/behaviour-statements.ts";
+import type { DefinitionUser } from "../domain/semantic/definition-user.ts";
+import { usersOf, type UsersDeps } from "./semantic/users-of.ts";
 import type { CohortStore, CohortUsers } from "../store/cohort-store.ts";
 
 /** How deleting a cohort ended. */
 export type DeleteOutcome =
   | { readonly kind: "DELETED"; readonly id: string }
-  | ({ readonly kind: "IN_USE" } & CohortUsers)
+  | ({ readonly kind: "IN_USE"; readonly users: readonly DefinitionUser[] } & CohortUsers)
   | { readonly kind: "NOT_FOUND"; readonly id: string };
 
-/** Deletes a cohort of the caller's tenant unless cohorts, metrics or segments refer to it. */
+/** Deletes a cohort of the caller's tenant unless something names it. */
 export const deleteCohort =
-  ({ cohorts }: { readonly cohorts: CohortStore }) =>
-  async (caller: Caller, id: string): Promise<DeleteOutcome> => {
-    const users = isUuid(id) ? await cohorts.remove(caller.tenantId, id.toLowerCase()) : null;
-    if (users === null) return { kind: "NOT_FOUND", id };
-    const { usedBy, definitionIds } = users;
-    return usedBy.length + definitionIds.length > 0 ? { kind: "IN_USE", ...users } : { kind: "DELETED", id };
+  (deps: { readonly cohorts: CohortStore } & UsersDeps) =>
+  async (caller: Caller, asked: string): Promise<DeleteOutcome> => {
+    const [{ cohorts }, { tenantId }, id] = [deps, caller, asked.toLowerCase()];
+    if (!isUuid(id)) return { kind: "NOT_FOUND", id: asked };
+    const { following: users } = await usersOf(deps, caller, { kind: "COHORT", id });
+    if (users.length > 0) {
+      const [usedBy, definitionIds] = [await cohorts.usedBy(tenantId, id), await cohorts.namedBy(tenantId, id)];
+      return { kind: "IN_USE", users, usedBy, definitionIds };
+    }
+    const referring = await cohorts.remove(tenantId, id);
+    if (referring === null) return { kind: "NOT_FOUND", id: asked };
+    const { usedBy, definitionIds } = referring;
+    return usedBy.length + definitionIds.length > 0
+      ? { kind: "IN_USE", users, ...referring }
+      : { kind: "DELETED", id: asked };
   };
 
 /** How asking for a computation ended. */

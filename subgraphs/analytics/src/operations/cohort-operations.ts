@@ -16,6 +16,7 @@ import { queryActiveUsers, queryLifecycle, queryStickiness } from "./query-activ
 import { queryRetention } from "./query-retention.ts";
 import { createCohort, updateCohort } from "./save-cohort.ts";
 import { tellingUses } from "./telling-uses.ts";
+import type { UsersDeps } from "./semantic/users-of.ts";
 import type { DimensionDeps } from "./semantic/own-dimensions.ts";
 
 /** What cohorts and retention need. */
@@ -58,7 +59,7 @@ export const createReturnQuestions = (deps: CohortDeps & DimensionDeps) => ({
 });
 
 /** Everything that can be asked of cohorts, and of who comes back, bound to its dependencies. */
-export const createCohortOperations = (deps: CohortDeps & DimensionDeps) => ({
+export const createCohortOperations = (deps: CohortDeps & DimensionDeps & UsersDeps) => ({
   findCohorts: findCohorts(deps),
   listCohorts: listCohorts(deps),
   previewCohort: tellingUses(deps, previewCohort),

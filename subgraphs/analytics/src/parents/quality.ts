@@ -28,6 +28,8 @@ export type TooManyExpectationsParent = Extract<SavedExpectation, { kind: "TOO_M
 /** What a resolver of `DeleteExpectationResult` receives. */
 export type DeleteExpectationResultParent = DeleteExpectationOutcome;
 /** What a resolver of `ExpectationDeleted` receives. */
-export type ExpectationDeletedParent = DeleteExpectationOutcome;
+export type ExpectationDeletedParent = Extract<DeleteExpectationOutcome, { kind: "DELETED" }>;
+/** What a resolver of `ExpectationInUse` receives. */
+export type ExpectationInUseParent = Extract<DeleteExpectationOutcome, { kind: "IN_USE" }>;
 /** What a resolver of `ExpectationNotFound` receives. */
-export type ExpectationNotFoundParent = DeleteExpectationOutcome;
+export type ExpectationNotFoundParent = Extract<DeleteExpectationOutcome, { kind: "NOT_FOUND" }>;

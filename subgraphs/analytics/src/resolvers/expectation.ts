@@ -67,7 +67,11 @@ export const SaveExpectationResult: SaveExpectationResultResolvers = {
   __resolveType: ({ kind }) => (kind === "SAVED" ? "ExpectationSaved" : "TooManyExpectations"),
 };
 
+const DELETED = {
+  ...({ DELETED: "ExpectationDeleted", IN_USE: "ExpectationInUse" } as const),
+  NOT_FOUND: "ExpectationNotFound",
+} as const;
 /** Resolvers of `DeleteExpectationResult`. */
 export const DeleteExpectationResult: DeleteExpectationResultResolvers = {
-  __resolveType: ({ kind }) => (kind === "DELETED" ? "ExpectationDeleted" : "ExpectationNotFound"),
+  __resolveType: ({ kind }) => DELETED[kind],
 };

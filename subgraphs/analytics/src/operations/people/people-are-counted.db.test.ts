@@ -22,6 +22,7 @@ import { queryAttribution } from "../query-attribution.ts";
 import { queryFunnel } from "../query-funnel.ts";
 import { queryOlap } from "../query-olap.ts";
 import { queryTimeSeries } from "../query-time-series.ts";
+import { createDefinitionUserStore } from "../../store/semantic/definition-users.ts";
 import { createDefinitionStore } from "../../store/semantic/definition-store.ts";
 
 jest.setTimeout(240_000);
@@ -41,7 +42,7 @@ const operations = () => {
   const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });
   const common = { features: everyFeature, store, eventStore, longQueries, cohorts, statements: behaviourStatements };
   const definitions = createDefinitionStore({ ...world.resources, nowMs: () => NOW_MS });
-  const deps = { ...common, definitions, nowMs: () => NOW_MS, newId: () => randomUUID() };
+  const deps = { ...common, definitions, users: createDefinitionUserStore(world.resources), nowMs: () => NOW_MS, newId: () => randomUUID() };
   return {
     ...createCohortOperations(deps),
     olap: queryOlap(deps),

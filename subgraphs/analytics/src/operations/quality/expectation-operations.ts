@@ -1,3 +1,4 @@
+import type { UsersDeps } from "../semantic/users-of.ts";
 import { tellQuality, type TellQualityDeps } from "./tell-quality.ts";
 import {
   deleteExpectation,
@@ -9,7 +10,7 @@ import {
 } from "./keep-expectations.ts";
 
 /** Everything that can be asked of kept expectations, bound to its dependencies. */
-export const createExpectationOperations = (deps: KeepExpectationsDeps & TellQualityDeps) => ({
+export const createExpectationOperations = (deps: KeepExpectationsDeps & TellQualityDeps & UsersDeps) => ({
   tellQuality: tellQuality(deps),
   saveExpectation: saveExpectation(deps),
   deleteExpectation: deleteExpectation(deps),

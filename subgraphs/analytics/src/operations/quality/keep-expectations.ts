@@ -11,6 +11,8 @@ import {
 } from "../../domain/quality/kept-expectation.ts";
 import { MAX_VERDICTS, type ExpectationVerdict } from "../../domain/quality/verdict.ts";
 import { parseCount } from "../../domain/query.ts";
+import type { DefinitionUser } from "../../domain/semantic/definition-user.ts";
+import { usersOf, type UsersDeps } from "../semantic/users-of.ts";
 import type { VerdictStore } from "../../store/quality/verdict-store-types.ts";
 import type { ExpectationStore, SaveExpectationOutcome } from "../../store/quality/expectation-store-types.ts";
 
@@ -25,7 +27,10 @@ export interface KeepExpectationsDeps {
 export type SavedExpectation = Exclude<SaveExpectationOutcome, { readonly kind: "OTHER_VERSION" }>;
 
 /** How deleting an expectation ended. */
-export type DeleteExpectationOutcome = { readonly kind: "DELETED" | "NOT_FOUND"; readonly id: string };
+export type DeleteExpectationOutcome =
+  | { readonly kind: "DELETED"; readonly id: string }
+  | { readonly kind: "IN_USE"; readonly users: readonly DefinitionUser[] }
+  | { readonly kind: "NOT_FOUND"; readonly id: string };
 
 /** Keeps an expectation of the caller's tenant, or its next version; what stands already is no new version. */
 export const saveExpectation =
@@ -41,11 +46,14 @@ export const saveExpectation =
     });
   };
 
-/** Deletes an expectation of the caller's tenant. */
+/** Deletes an expectation of the caller's tenant unless something names it. */
 export const deleteExpectation =
-  ({ expectations }: Pick<KeepExpectationsDeps, "expectations">) =>
+  (deps: Pick<KeepExpectationsDeps, "expectations"> & UsersDeps) =>
   async (caller: Caller, id: string): Promise<DeleteExpectationOutcome> => {
-    const gone = isUuid(id) && (await expectations.remove(caller.tenantId, id.toLowerCase()));
+    if (!isUuid(id)) return { kind: "NOT_FOUND", id };
+    const { following: users } = await usersOf(deps, caller, { kind: "EXPECTATION", id: id.toLowerCase() });
+    if (users.length > 0) return { kind: "IN_USE", users };
+    const gone = await deps.expectations.remove(caller.tenantId, id.toLowerCase());
     return { kind: gone ? "DELETED" : "NOT_FOUND", id };
   };
 

@@ -4,24 +4,13 @@ import { accessIn } from "../../domain/access-in.ts";
 import { accessOf } from "../../domain/access.ts";
 import { plainFilter, type FilterInput } from "../../domain/filter-input.ts";
 import { parseFilter } from "../../domain/filter.ts";
-import {
-  definitionName,
-  describe,
-  MAX_USERS_TOLD,
-  type Definition,
-  type MetricContent,
-} from "../../domain/semantic/definition.ts";
+import { definitionName, describe, type Definition, type MetricContent } from "../../domain/semantic/definition.ts";
 import { checkMetric, metricsIn, type MetricFormula } from "../../domain/semantic/expand-metrics.ts";
 import { parseHierarchy, parseLevels, type DefineHierarchyInput } from "../../domain/semantic/hierarchy.ts";
 import { parseDimension, type DefineDimensionInput } from "../../domain/semantic/parse-dimension.ts";
 import { parseExpression } from "../../domain/semantic/parse-expression.ts";
 import { parseMetric, type DefineMetricInput } from "../../domain/semantic/parse-metric.ts";
-import type {
-  ArchiveOutcome,
-  DefineOutcome,
-  DefinitionReader,
-  Draft,
-} from "../../store/semantic/definition-store-types.ts";
+import type { DefineOutcome, DefinitionReader, Draft } from "../../store/semantic/definition-store-types.ts";
 import { draftQuery } from "./draft-query.ts";
 import { loadDefinitions } from "./load-definitions.ts";
 import { newDefinition, requireVersion, type DefineDeps, type Described } from "./new-definition.ts";
@@ -111,12 +100,6 @@ export const defineDimension =
       return { content, refersTo: [] };
     });
   };
-
-/** Archives a definition of the caller's tenant unless others refer to it; its versions stay. */
-export const archiveDefinition =
-  ({ definitions }: Pick<DefineDeps, "definitions">) =>
-  async (caller: Caller, id: string): Promise<ArchiveOutcome> =>
-    isUuid(id) ? definitions.archive(caller.tenantId, id.toLowerCase(), MAX_USERS_TOLD) : { kind: "NOT_FOUND", id };
 
 /** What of a definition may name cohorts. */
 const naming = (one: Definition): unknown => {

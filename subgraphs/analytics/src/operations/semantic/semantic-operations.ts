@@ -6,15 +6,10 @@ import type { PropertyPathStore } from "../../store/semantic/property-paths.ts";
 import type { DefinitionStore } from "../../store/semantic/definition-store-types.ts";
 import type { AnalyticsStore } from "../../store/analytics-store.ts";
 import type { StartQueryDeps } from "../start-query.ts";
-import {
-  archiveDefinition,
-  defineDimension,
-  defineHierarchy,
-  defineMetric,
-  defineSegment,
-  restoreDefinition,
-} from "./define.ts";
+import { archiveDefinition } from "./archive-definition.ts";
+import { defineDimension, defineHierarchy, defineMetric, defineSegment, restoreDefinition } from "./define.ts";
 import { saveQuery, type SaveQueryDeps } from "./save-query.ts";
+import type { UsersDeps } from "./users-of.ts";
 import type { InCohortDeps } from "../in-cohort.ts";
 import { tellingUses } from "../telling-uses.ts";
 import { findDefinition, findDefinitions, findSavedQuery, listDefinitions } from "./find-definitions.ts";
@@ -23,7 +18,7 @@ import { listDimensions } from "./list-dimensions.ts";
 import { runSavedQuery, type AskPinned } from "./run-saved-query.ts";
 
 /** What the semantic layer needs. */
-export interface SemanticDeps extends InCohortDeps, Pick<StartQueryDeps, "features"> {
+export interface SemanticDeps extends InCohortDeps, UsersDeps, Pick<StartQueryDeps, "features"> {
   readonly questionTypes: SaveQueryDeps["questionTypes"];
   readonly askPinned: AskPinned;
   readonly store: AnalyticsStore;
