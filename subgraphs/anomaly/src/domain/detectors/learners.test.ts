@@ -259,6 +259,14 @@ describe("missing data", () => {
     const outcomes = findingsOf({ kind: "MISSING_DATA", buckets: 5 }, holiday).map(({ outcome }) => outcome);
     expect(outcomes.slice(336)).not.toContain("ANOMALOUS");
   });
+  test("are missed of what began days ago: that nothing came before it began is no habit", () => {
+    const [before, since] = [2 * 168, 50];
+    const values = Array.from({ length: before + since + 5 }, (_, place) =>
+      place >= before && place < before + since ? 5 : 0,
+    );
+    const alarms = alarmsIn({ kind: "MISSING_DATA", buckets: 2, zeroIsNothing: true }, values);
+    expect(alarms).toEqual([1, 2, 3, 4].map((ago) => before + since + ago));
+  });
   test("are missed in every bucket with ALWAYS, and 0 is nothing where that is said", () => {
     expect(alarmsIn({ kind: "MISSING_DATA", expects: "ALWAYS", buckets: 2 }, [null, 5, null, null, 0, null])).toEqual([
       3,

@@ -11,8 +11,8 @@ const HOURS = 168;
 const USUAL = 0.8;
 /** Buckets of an hour of the week, and of all hours, over which their share is averaged: a habit that ended months ago is no expectation. */
 const [OF_HOUR, OF_ALL] = [48, 2_016];
-/** Buckets that must be known before a share of all of them means something. */
-const MIN_KNOWN = 10;
+/** Buckets that must be known before a share of all of them means something, and the time they must be of: a day has its nights. */
+const [MIN_KNOWN, KNOWN_MS] = [10, 86_400_000];
 
 /** Standard deviations about its mean within which what an hour holds is told to be usual. */
 const BAND = 2;
@@ -39,7 +39,7 @@ const NONE: Share = [0, 0];
 
 /**
  * Nothing for so many buckets in which something was expected: always, once there was something; or as usual, where at least eight of ten buckets at that hour of the week, or of all while
- * that hour is not known, held something. Buckets in which nothing was expected are not counted and end nothing. What is told as expected is the mean of what that hour of the week held, and the
+ * that hour is not known and a day is, held something. Buckets in which nothing was expected are not counted and end nothing. What is told as expected is the mean of what that hour of the week held, and the
  * band two standard deviations about it: what would have been usual, since any value at all ends it.
  */
 export const createMissingData = (definition: MissingDataDefinition, saved: unknown): Detector => {
@@ -52,19 +52,19 @@ export const createMissingData = (definition: MissingDataDefinition, saved: unkn
   let missed = kept?.missed ?? [];
   let lastMs = kept?.lastMs ?? null;
 
-  const isExpected = (hour: number): boolean => {
+  const isExpected = (hour: number, widthMs: number): boolean => {
     if (lastMs === null) return false;
     if (expects === "ALWAYS") return true;
     const [known, share] = hours[hour] ?? NONE;
-    return known > 0 ? share >= USUAL : all[0] >= MIN_KNOWN && all[1] >= USUAL;
+    return known > 0 ? share >= USUAL : all[0] >= Math.max(MIN_KNOWN, KNOWN_MS / widthMs) && all[1] >= USUAL;
   };
   const learn = (hour: number, something: boolean): void => {
     hours[hour] = learnt(hours[hour] ?? NONE, something, OF_HOUR);
     all = learnt(all, something, OF_ALL);
   };
   /** What is usual at an hour in which something is expected; of others nothing is. */
-  const usualAt = (hour: number): Pick<Finding, "expected" | "low" | "high"> => {
-    const usual = isExpected(hour) ? held.at(hour) : null;
+  const usualAt = (hour: number, widthMs: number): Pick<Finding, "expected" | "low" | "high"> => {
+    const usual = isExpected(hour, widthMs) ? held.at(hour) : null;
     if (usual === null) return { expected: null, low: null, high: null };
     const { mean, deviation } = usual;
     return { expected: mean, low: mean - BAND * deviation, high: mean + BAND * deviation };
@@ -81,15 +81,17 @@ export const createMissingData = (definition: MissingDataDefinition, saved: unkn
   });
 
   return {
-    judge: ({ atMs, value, hourOfWeek }) => {
+    judge: ({ atMs, untilMs, value, hourOfWeek }) => {
+      const widthMs = untilMs - atMs;
       const something = value !== null && !(zeroIsNothing && value === 0);
-      const usual = usualAt(hourOfWeek);
+      const usual = usualAt(hourOfWeek, widthMs);
       if (something) [missing, missed, lastMs] = [0, [], atMs];
-      else if (isExpected(hourOfWeek)) {
+      else if (isExpected(hourOfWeek, widthMs)) {
         missing += 1;
         missed = [atMs, ...missed].slice(0, MAX_WEIGHED);
       }
-      learn(hourOfWeek, something);
+      // Before anything ever came, nothing is no habit: a new event is missed from its first day on.
+      if (lastMs !== null) learn(hourOfWeek, something);
       if (something) held.learn(hourOfWeek, value);
       return lastMs === null ? unjudged("LEARNING", "nothing was ever measured") : finding(atMs, lastMs, usual);
     },
