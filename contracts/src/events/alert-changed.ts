@@ -3,6 +3,20 @@ import type { AnomalyId, RuleId, TenantId } from "../ids.ts";
 /** Topic on which {@link AlertChanged} is told. */
 export const ALERT_CHANGED = "alert.changed";
 
+/** How the number, the times and the purpose of a rule are told to people. */
+export interface AlertShown {
+  /** What the number is called and what it is of, such as `purchases each minute`; empty where nothing is known of it. */
+  readonly number: string;
+  /** What stands after a value: `%`, `ms`, `s`, a currency, or nothing. */
+  readonly unit: string;
+  /** What a value is multiplied by to be told in that unit. */
+  readonly times: number;
+  /** The IANA zone on whose clock the rule watches. */
+  readonly timeZone: string;
+  /** What the rule is for, as its author says; empty where they say nothing. */
+  readonly about: string;
+}
+
 /**
  * Told once for each transition of an alert, in the transaction that keeps it, with all that a message to people needs. The log's dedupe key is the transition's id. Times are
  * milliseconds since the epoch.
@@ -45,4 +59,6 @@ export interface AlertChanged {
   readonly high: number | null;
   /** What the detector saw, in a sentence. */
   readonly because: string;
+  /** How people are told of it; left out by those who told before there was such a thing. */
+  readonly shown?: AlertShown | undefined;
 }

@@ -7,6 +7,7 @@ import type { Wait } from "./plan.ts";
 import { isAtLeast } from "./severity-rank.ts";
 import { actionOf, newestOfEach, subjectOf, type Action } from "./subject.ts";
 import { render, type View } from "./template.ts";
+import { BUILT_IN, viewOfAlert, type Told } from "./words.ts";
 
 /** Alerts that one message names; of the others it says how many they are. */
 export const MAX_TOLD = 25;
@@ -40,57 +41,6 @@ export interface Message {
   readonly wait: Wait;
   readonly atMs: number;
 }
-
-/** An alert that a message names, and what became of it since its group's last message; null when it is about no group. */
-interface Told {
-  readonly alert: AlertChanged;
-  readonly change: GroupChange | null;
-}
-
-const number = (value: number | null): string => (value === null ? "" : String(Number(value.toPrecision(6))));
-const moment = (ms: number | null): string => (ms === null ? "" : new Date(ms).toISOString());
-const duration = (fromMs: number | null, toMs: number): string => {
-  if (fromMs === null) return "";
-  const minutes = Math.max(0, Math.round((toMs - fromMs) / 60_000));
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-};
-
-/** An alert as templates see it. Labels have no prototype: a template reaches what the tenant named and nothing else. */
-const viewOfAlert = ({ alert, change }: Told): View => ({
-  change: change ?? "",
-  action: actionOf(alert),
-  severity: alert.severity,
-  state: alert.to,
-  from: alert.from,
-  reason: alert.reason,
-  rule: alert.ruleName,
-  ruleId: alert.ruleId,
-  anomalyId: alert.anomalyId ?? "",
-  fingerprint: alert.fingerprint,
-  group: alert.group.map(({ name, value }) => `${name}=${value ?? ""}`).join(", "),
-  labels: { __proto__: null, ...alert.labels },
-  value: number(alert.value),
-  expected: number(alert.expected),
-  low: number(alert.low),
-  high: number(alert.high),
-  because: alert.because,
-  at: moment(alert.atMs),
-  since: moment(alert.sinceMs),
-  duration: duration(alert.sinceMs, alert.atMs),
-});
-
-/** Built-in words, which templates replace. */
-export const BUILT_IN = {
-  title:
-    "{{#isOne}}[{{severity}}] {{rule}}{{#group}} ({{group}}){{/group}}: {{state}}{{/isOne}}{{^isOne}}{{#isGroup}}[{{severity}}] {{#groupName}}{{groupName}}: {{/groupName}}{{summary}}{{/isGroup}}{{^isGroup}}{{count}} alerts, the worst {{severity}}{{/isGroup}}{{/isOne}}",
-  body: `{{#isOne}}{{because}}
-State: {{state}} ({{reason}}) at {{at}}
-{{#value}}Value: {{value}}{{#expected}}, expected {{expected}}{{/expected}}{{#low}}, usual {{low}} to {{high}}{{/low}}
-{{/value}}{{#since}}Since: {{since}} ({{duration}})
-{{/since}}{{/isOne}}{{^isOne}}{{#alerts}}- {{#change}}{{change}} {{/change}}[{{severity}}] {{rule}}{{#group}} ({{group}}){{/group}}: {{state}} at {{at}}. {{because}}
-{{/alerts}}{{#more}}and {{more}} more
-{{/more}}{{/isOne}}`,
-} as const;
 
 /** Words for how many alerts of a group there are of each change, in the order they are said. */
 const CHANGE_WORDS = [

@@ -21,5 +21,6 @@ export const sampleAlerts = (
       ...{ silence: null, escalationStep: null, atMs: nowMs, sinceMs: nowMs - 600_000 },
       ...{ value: 42, expected: 100, low: 80, high: 120 },
       because: "This is a test: the value 42 lies below the usual 80 to 120.",
+      shown: { number: "orders each hour", unit: "", times: 1, timeZone: "UTC", about: "A rule that there is not." },
     };
   });

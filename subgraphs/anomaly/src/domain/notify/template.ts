@@ -9,6 +9,7 @@ export type View = { readonly [name: string]: string | boolean | object | readon
 export const TEMPLATE_VARIABLES = [
   ...["action", "severity", "state", "from", "reason", "rule", "ruleId", "anomalyId", "fingerprint", "group"],
   ...["value", "expected", "low", "high", "because", "at", "since", "duration"],
+  ...["number", "valueShown", "expectedShown", "normal", "why", "about", "atClock", "sinceClock"],
   ...["alerts", "count", "more", "isOne", "channel", "wait"],
   ...["isGroup", "groupState", "groupName", "summary", "began", "changed", "over", "still", "change"],
 ] as const;

@@ -72,6 +72,53 @@ test("A message tells the newest of each alert, names at most 25, and counts the
   expect(message.text).toMatch(/and 75 more$/);
 });
 
+describe("What the built-in words tell of one alert", () => {
+  const channel = { name: "x", settings: { kind: "EMAIL" }, templates: { title: null, body: null } } as const;
+  const textOf = (more: Parameters<typeof alertOf>[1]): string =>
+    messageOf({
+      ...{ id: "x", channel, unlisted: 0, wait: "NOW", atMs: 0 },
+      alerts: [alertOf(tenantId, { anomalyId: null, atMs: Date.parse("2026-07-01T01:05:30.250Z"), ...more })],
+    }).text;
+  const shown = { number: "conversionRate each hour", unit: "%", times: 100, timeZone: "Europe/Berlin", about: "" };
+
+  test("is what was seen, in the number's unit, since when on the rule's clock, why, and what the rule is for", () => {
+    const sinceMs = Date.parse("2026-07-01T00:00:00Z");
+    const seen = { value: 0.123, expected: 0.4, low: 0.35, high: 0.45, because: "0.123 where 0.4 is usual", sinceMs };
+    expect(textOf({ ...seen, shown: { ...shown, about: "Call the shop's desk." } }).split("\n")).toEqual([
+      "0.123 where 0.4 is usual",
+      "conversionRate each hour: 12.3 %, expected 40 %, normal 35 to 45 %",
+      "FIRING at 2026-07-01 03:05 (Europe/Berlin): it has been beyond what is normal for as long as its rule asks",
+      "Since 2026-07-01 02:00 (Europe/Berlin), 66 min",
+      "Call the shop's desk.",
+    ]);
+  });
+
+  test.each([
+    [{ low: null, high: 0.05 }, "normal at most 5 %"],
+    [{ low: 0.3, high: null }, "normal at least 30 %"],
+    [{ low: 0.3, high: 0.5 }, "normal 30 to 50 %"],
+    [{ low: null, high: null }, "expected 10 %"],
+  ])("is on which side of a bound the number is normal, for %j", (bounds, end) => {
+    expect(textOf({ value: 0.2, expected: 0.1, ...bounds, shown }).split("\n")[1]).toMatch(new RegExp(`${end}$`));
+  });
+
+  test("names what has no value in a group, and says of an alert that was told by an older release what is known", () => {
+    const text = textOf({ value: 7, expected: null, low: null, high: 5, sinceMs: null, because: "7 against 5" });
+    expect(text.split("\n").slice(0, 2)).toEqual(["7 against 5", "Value: 7, normal at most 5"]);
+    const { title } = messageOf({
+      ...{ id: "x", channel, unlisted: 0, wait: "NOW", atMs: 0 },
+      alerts: [alertOf(tenantId, { group: [{ name: "operation", value: null }] })],
+    });
+    expect(title).toBe("[WARNING] Orders (operation=(none)): FIRING");
+  });
+
+  test("says no reason twice", () => {
+    const because = "its rule was deleted";
+    const text = textOf({ to: "RESOLVED", reason: "RULE_DELETED", because, value: null, sinceMs: null, shown });
+    expect(text).toBe("its rule was deleted\nRESOLVED at 2026-07-01 03:05 (Europe/Berlin)");
+  });
+});
+
 describe("A short message", () => {
   test.each([
     ["a".repeat(160), "GSM_7", 1],

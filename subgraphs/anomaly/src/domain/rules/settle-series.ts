@@ -1,6 +1,9 @@
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import { parseAnomalyId, type AnomalyId } from "@tessera/contracts/ids";
+import { beginningOf } from "@tessera/platform/text/whole-characters";
 import { freshAlert } from "../alerts/alert-state.ts";
+import { REASON_WORDS } from "../alerts/reason-words.ts";
+import { numberShown } from "../explain/number-shown.ts";
 import type { Rule } from "../rule.ts";
 import { watchesErrorRate } from "./error-rate.ts";
 import type { KeptBucket, Series } from "./series.ts";
@@ -28,15 +31,17 @@ export type SeriesBefore = Pick<Series, "fingerprint" | "group" | "anomalyId"> &
 /** Tells the alert of a series some signals, and puts down all that follows. */
 export type SettleSeries = (rule: Rule, series: SeriesBefore, told: readonly Told[]) => SettledSeries;
 
-const WORDS: Readonly<Record<string, string>> = {
-  ACKNOWLEDGED_BY_CALLER: "somebody looks at it",
-  ACKNOWLEDGED_BY_CHANNEL: "somebody looks at it",
-  RESOLVED_BY_CALLER: "somebody resolved it",
-  RULE_CHANGED: "its rule watches something else now",
-  RULE_DELETED: "its rule was deleted",
-  SERIES_GONE: "the series is gone",
-  RENOTIFIED: "nobody looks at it yet",
-  ESCALATED: "nobody looks at it yet",
+/** Characters of what a rule is for that travel with each of its steps. */
+const MAX_ABOUT = 500;
+
+/** How people are told the rule's number, times and purpose. */
+const shownOf = ({ watch, description }: Rule): NonNullable<AlertChanged["shown"]> => {
+  const { name, unit, times, each } = numberShown(watch);
+  return {
+    ...{ number: [name, each].filter((word) => word !== "").join(" "), unit, times },
+    timeZone: watch.kind === "QUESTION" ? watch.timeZone : "UTC",
+    about: beginningOf(description ?? "", MAX_ABOUT),
+  };
 };
 
 const labelsOf = (rule: Rule, { group }: SeriesBefore, severity: string): Readonly<Record<string, string>> => ({
@@ -58,7 +63,8 @@ const changedOf = (rule: Rule, series: SeriesBefore, one: SeriesStep, transition
     ...{ low: finding?.low ?? null, high: finding?.high ?? null },
     ...(watchesErrorRate(rule.watch) ? { errorRate: true } : {}),
     ...(one.actor?.channelId === undefined ? {} : { fromChannel: one.actor.channelId }),
-    because: finding?.because ?? WORDS[reason] ?? "time has passed",
+    shown: shownOf(rule),
+    because: finding?.because ?? REASON_WORDS[reason],
   };
 };
 

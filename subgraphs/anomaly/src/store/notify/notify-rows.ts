@@ -131,6 +131,11 @@ const alertPayload = z.object({
   ...{ sinceMs: z.number().nullable(), value: z.number().nullable(), expected: z.number().nullable() },
   ...{ low: z.number().nullable(), high: z.number().nullable(), because: z.string() },
   ...{ fromChannel: z.string().optional(), errorRate: z.boolean().optional() },
+  shown: z
+    .object({
+      ...{ number: z.string(), unit: z.string(), times: z.number(), timeZone: z.string(), about: z.string() },
+    })
+    .optional(),
 });
 
 /** Reads what was told of a transition; throws ZodError when it is something else. */
