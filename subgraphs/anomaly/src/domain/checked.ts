@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { inWords } from "./issue-words.ts";
 
 /** One thing wrong with what an author says: where in the input, and a sentence. */
 export interface RuleProblem {
@@ -12,7 +13,7 @@ export type Checked<T> =
 
 /** Every problem a schema found, with its place in the input. */
 export const problemsOf = ({ issues }: z.ZodError): readonly RuleProblem[] =>
-  issues.map(({ path, message }) => ({ field: path.join("."), message }));
+  issues.flatMap((issue) => inWords(issue).map(({ path, message }) => ({ field: path.join("."), message })));
 
 /** What a schema says of an input: its value, or every problem with its place. */
 export const checked = <T>(result: z.ZodSafeParseResult<T>): Checked<T> =>

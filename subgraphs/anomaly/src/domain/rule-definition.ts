@@ -3,6 +3,7 @@ import { checkAlertPolicy } from "./alerts/alert-policy-definition.ts";
 import { checked, type Checked, type RuleProblem } from "./checked.ts";
 import { problemWithBuckets } from "./detectors/create-detector.ts";
 import { checkDetectorDefinition, fitsOf } from "./detectors/detector-definition.ts";
+import { ONE_DETECTOR, ONE_MEMBER, placeInInput } from "./detectors/detector-parts.ts";
 import type { Condition } from "./evaluation.ts";
 import { problemWithImpact } from "./explain/impact.ts";
 import { metricSchema } from "./metric-definition.ts";
@@ -71,6 +72,9 @@ export interface WatchParts {
   readonly alerting?: unknown;
 }
 
+/** Where a member of an ensemble says what it is. */
+const MEMBER_KIND = ".detector.kind";
+
 const given = (value: unknown): boolean => value !== null && value !== undefined;
 
 const within = <T>(place: string, result: Checked<T>): Checked<T> =>
@@ -97,6 +101,17 @@ const watchOf = ({ metric, question }: WatchParts): Checked<Watch> => {
   return read.valid ? { valid: true, value: { kind: "METRIC", metric: read.value } } : read;
 };
 
+/** What was checked of a detector, with problems where they lie in what its author gave. */
+const asGiven = <T>(detector: unknown, result: Checked<T>): Checked<T> => {
+  if (result.valid) return result;
+  const problems = result.problems.map(({ field, message }) => {
+    if (field === "kind") return { field: placeInInput(detector, field), message: ONE_DETECTOR };
+    if (!field.endsWith(MEMBER_KIND)) return { field: placeInInput(detector, field), message };
+    return { field: placeInInput(detector, field.slice(0, -".kind".length)), message: ONE_MEMBER };
+  });
+  return { valid: false, problems };
+};
+
 const detectorOf = ({ metric, condition, detector }: WatchParts): Checked<RuleDefinition["detector"]> => {
   if (given(condition) === given(detector))
     return problem("detector", "A rule has a `condition` or a `detector`, and one of them.");
@@ -104,7 +119,7 @@ const detectorOf = ({ metric, condition, detector }: WatchParts): Checked<RuleDe
     const read = within("condition", checked(conditionSchema.safeParse(condition)));
     return read.valid ? { valid: true, value: detectorOfCondition(read.value) } : read;
   }
-  const read = within("detector", checkDetectorDefinition(detector));
+  const read = within("detector", asGiven(detector, checkDetectorDefinition(detector)));
   if (read.valid && given(metric) && read.value.kind !== "STATIC")
     return problem(
       "detector",
@@ -124,8 +139,8 @@ const tooManyFor = (watch: Watch, detector: RuleDefinition["detector"]): string 
 };
 
 /** Whether a detector of burn rates is to judge what is no objective. */
-const burnsNothing = (watch: Watch, { kind }: RuleDefinition["detector"]): boolean =>
-  kind === "BURN_RATE" && (watch.kind === "METRIC" || watch.objective === null);
+const burnsNothing = (watch: Watch, detector: unknown): boolean =>
+  Reflect.get(Object(detector), "kind") === "BURN_RATE" && (watch.kind === "METRIC" || watch.objective === null);
 
 const problemsOf = (results: readonly Checked<unknown>[]): readonly RuleProblem[] =>
   results.flatMap((result) => (result.valid ? [] : result.problems));
@@ -135,7 +150,7 @@ export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, 
   const bare = checked(bareSchema.safeParse(input));
   const [watch, detector] = [watchOf(input), detectorOf(input)];
   const alerting = within("alerting", checkAlertPolicy(input.alerting ?? {}));
-  if (watch.valid && detector.valid && burnsNothing(watch.value, detector.value))
+  if (watch.valid && burnsNothing(watch.value, input.detector))
     return problem("detector", "A burn rate is of an objective: let the rule watch one by `objective`.");
   const tooLong = watch.valid && detector.valid ? tooLongFor(watch.value, detector.value) : null;
   if (tooLong !== null) return problem("detector", tooLong);

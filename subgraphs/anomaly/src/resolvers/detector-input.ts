@@ -1,23 +1,8 @@
+import { DETECTOR_PARTS } from "../domain/detectors/detector-parts.ts";
 import type { DetectorInput, DetectorKind } from "../generated/resolvers.ts";
 
-/** Kinds of detectors by the part of the input that has their settings. */
-const KINDS = {
-  static: "STATIC",
-  change: "CHANGE",
-  robustZ: "ROBUST_Z",
-  ewma: "EWMA",
-  automatic: "AUTOMATIC",
-  seasonalBand: "SEASONAL_BAND",
-  missingData: "MISSING_DATA",
-  forecast: "FORECAST",
-  changepoint: "CHANGEPOINT",
-  isolationForest: "ISOLATION_FOREST",
-  halfSpaceTrees: "HALF_SPACE_TREES",
-  peers: "PEERS",
-  multivariate: "MULTIVARIATE",
-  ensemble: "ENSEMBLE",
-  burnRate: "BURN_RATE",
-} as const satisfies Record<keyof DetectorInput, DetectorKind>;
+// Each kind has its part of the input.
+const PARTS: Readonly<Record<DetectorKind, keyof DetectorInput>> = DETECTOR_PARTS;
 
 /** What was sent without what was sent as null: both leave a setting out. */
 const told = (settings: object): Readonly<Record<string, unknown>> =>
@@ -29,7 +14,7 @@ const definitionOf = (input: DetectorInput): object => {
   const [one, ...others] = given;
   if (one === undefined || others.length > 0) return { kind: given.map(([name]) => name).join(" and ") };
   const [name, settings] = one;
-  const kind = Object.entries(KINDS).find(([known]) => known === name)?.[1] ?? name;
+  const kind = Object.entries(PARTS).find(([, part]) => part === name)?.[0] ?? name;
   if (typeof settings !== "object" || settings === null) return { kind };
   if (!("members" in settings) || !Array.isArray(settings.members)) return { kind, ...told(settings) };
   const members = settings.members.map((member: { readonly detector: DetectorInput }) => ({

@@ -120,7 +120,7 @@ describe("a definition", () => {
     [{ kind: "STATIC", side: "ABOVE" }, "high"],
     [{ kind: "STATIC", side: "OUTSIDE", low: 5, high: 5 }, "low"],
     [{ kind: "STATIC", side: "ABOVE", high: Number.NaN }, "high"],
-    [{ kind: "STATIC", side: "ABOVE", high: 1, low: 0 }, ""],
+    [{ kind: "STATIC", side: "ABOVE", high: 1, low: 0 }, "low"],
     [{ kind: "CHANGE", since: "DAY_AGO", unit: "PERCENT", by: 0 }, "by"],
     [{ kind: "CHANGE", since: "DAY_AGO", unit: "PERCENT", by: 5, periods: 9 }, "periods"],
     [{ kind: "ROBUST_Z", window: 9 }, "window"],
@@ -152,7 +152,7 @@ describe("a definition", () => {
 
   test("says of a limit what it is", () => {
     const checked = checkDetectorDefinition({ kind: "ROBUST_Z", window: 5_000 });
-    expect(checked.valid ? "" : checked.problems[0]?.message).toContain("2016");
+    expect(checked.valid ? "" : checked.problems[0]?.message).toContain("2,016");
   });
 
   test.each(DEFINITIONS.map((definition) => [definition]))(
