@@ -1,8 +1,8 @@
 import type { TenantSql } from "../db/sql.ts";
-import { errorMessage } from "../errors/error-message.ts";
 import type { Background } from "../graphql/subgraph.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { LogConsumer } from "./log-consumer.ts";
+import { createTroubleTeller } from "./trouble-teller.ts";
 import { waitingConsumersOf } from "./waiting-consumers.ts";
 
 /** Milliseconds before a consumer that failed is tried again. */
@@ -44,15 +44,14 @@ export const createConsumersInTurn = (deps: {
   let wake = (): void => undefined;
   let running: Promise<void> = Promise.resolve();
 
+  const troubles = new Map(deps.consumers.map(({ name }) => [name, createTroubleTeller(deps.logger, name)]));
   const drain = async (consumer: LogConsumer): Promise<boolean> => {
     try {
       await consumer.drain();
+      troubles.get(consumer.name)?.went();
       return true;
     } catch (error) {
-      deps.logger.warn(
-        { consumer: consumer.name, error: errorMessage(error) },
-        "A consumer of the event log failed; trying again.",
-      );
+      troubles.get(consumer.name)?.failed(error);
       return false;
     }
   };

@@ -1,54 +1,21 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { randomUUID } from "node:crypto";
-import pg from "pg";
-import type { TenantId } from "@tessera/contracts/ids";
 import { createTenantSql } from "../db/sql.ts";
 import { TenantPool } from "../db/tenant-pool.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { freshTenantId } from "../testing/ask-subgraph.ts";
+import { keyOf, openConsumerRoom } from "../testing/consumer-room.ts";
 import { testEngines } from "../testing/engines.ts";
-import { CONSUME_BATCH, createLogConsumer, type LogConsumer, type LogConsumerDeps } from "./log-consumer.ts";
-import { createLogStore } from "./log-store.ts";
+import { CONSUME_BATCH, createLogConsumer, type LogConsumerDeps } from "./log-consumer.ts";
 
-const { ownerUrl, appUrl } = testEngines().postgres;
+const room = openConsumerRoom();
+const { sql, store, seen, remember, consumer, append, drain } = room;
 const logger = createLogger("test", "silent");
-const pool = new TenantPool(appUrl);
-const sql = createTenantSql(pool);
-const store = createLogStore(sql);
-let topic: string;
-let seen: { tenantId: TenantId; key: unknown }[];
-
-const keyOf = (payload: unknown): unknown =>
-  payload !== null && typeof payload === "object" && "key" in payload ? payload.key : null;
-const remember: LogConsumerDeps["handle"] = async (transaction, tenantId, entries) => {
-  const tenants = await transaction.run(
-    { name: "current-tenant", text: "SELECT current_tenant_id() AS id", params: [] },
-    (row) => row,
-  );
-  expect(tenants).toEqual([{ id: tenantId }]);
-  for (const { payload } of entries) seen.push({ tenantId, key: keyOf(payload) });
-};
-const consumer = (handle: LogConsumerDeps["handle"] = remember, more: Partial<LogConsumerDeps> = {}): LogConsumer =>
-  createLogConsumer({ sql, logger, name: topic, topic, handle, ...more });
-const append = (tenantId: TenantId, keys: readonly string[]) =>
-  store.append(keys.map((key) => ({ tenantId, topic, dedupeKey: key, payload: { key } })));
-/** Other tests' transactions on the same server can hold entries back for a moment, so a consumer is asked until it has so many. */
-const drain = async (count: number, one = consumer()): Promise<void> => {
-  for (let taken = 0; taken < count; taken += await one.drain());
-};
+const { appUrl } = testEngines().postgres;
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, n) => `k${n}`);
 
-beforeEach(() => {
-  topic = `test.${randomUUID()}`;
-  seen = [];
-});
-afterEach(async () => {
-  const owner = new pg.Client({ connectionString: ownerUrl });
-  await owner.connect();
-  await owner.query("DELETE FROM event_log_consumer WHERE topic LIKE $1", [`${topic}%`]);
-  await owner.end();
-});
-afterAll(() => pool.end());
+beforeEach(() => room.begin());
+afterEach(() => room.end());
+afterAll(() => room.close());
 
 describe("a durable consumer of the event log", () => {
   test("takes what was there before it, per tenant and in order, in a transaction of that tenant", async () => {
@@ -92,7 +59,7 @@ describe("a durable consumer of the event log", () => {
 
   test("started ones take what comes while they wait, each its own topic, and end when they are told to", async () => {
     const tenant = freshTenantId();
-    const other = `${topic}.other`;
+    const other = `${room.topic}.other`;
     const until = async (holds: () => boolean): Promise<void> => {
       while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
     };
@@ -122,7 +89,7 @@ describe("a durable consumer of the event log", () => {
       runAcrossTenants: (statement, parse) =>
         away ? Promise.reject(new Error("away")) : sql.runAcrossTenants(statement, parse),
     };
-    const waits = createLogConsumer({ sql: shaky, logger, name: topic, topic, handle: remember });
+    const waits = createLogConsumer({ sql: shaky, logger, name: room.topic, topic: room.topic, handle: remember });
     away = false;
     await waits.start();
     await waits.drain();
@@ -138,7 +105,7 @@ describe("a durable consumer of the event log", () => {
   test("holds nobody back who reads the log meanwhile", async () => {
     const tenant = freshTenantId();
     await append(tenant, ["a"]);
-    const other = `${topic}.other`;
+    const other = `${room.topic}.other`;
     const looking = consumer(async () => {
       await store.append([{ tenantId: tenant, topic: other, dedupeKey: "b", payload: {} }]);
       while ((await store.read(tenant, other, { transaction: 0n, sequence: 0n })).length === 0);
@@ -153,98 +120,37 @@ describe("a durable consumer of the event log", () => {
     const waiting = consumer();
     await waiting.drain();
     await append(tenant, ["a"]);
-    const owner = new pg.Client({ connectionString: ownerUrl });
-    await owner.connect();
+    const owner = await room.owner.connect();
     // Rolled back: the horizon that pruning moves is that of every test on this server.
     const left = async (): Promise<unknown> => {
       await owner.query("BEGIN");
-      await owner.query("UPDATE event_log SET appended_at = now() - interval '9 days' WHERE topic = $1", [topic]);
+      await owner.query("UPDATE event_log SET appended_at = now() - interval '9 days' WHERE topic = $1", [room.topic]);
       await owner.query("SELECT prune_event_log_across_tenants(interval '1 day', 100000)");
-      const { rows } = await owner.query("SELECT count(*)::int AS kept FROM event_log WHERE topic = $1", [topic]);
+      const { rows } = await owner.query("SELECT count(*)::int AS kept FROM event_log WHERE topic = $1", [room.topic]);
       await owner.query("ROLLBACK");
       return rows;
     };
     expect(await left()).toEqual([{ kept: 1 }]);
     await drain(1, waiting);
     expect(await left()).toEqual([{ kept: 0 }]);
-    await owner.end();
+    owner.release();
   });
 });
 
-describe("a tenant whose entries can't be taken", () => {
-  const refusing =
-    (refused: Set<unknown>): LogConsumerDeps["handle"] =>
-    async (transaction, tenantId, entries) => {
-      if (entries.some(({ payload }) => refused.has(keyOf(payload)))) throw new Error("This can't be taken.");
-      await remember(transaction, tenantId, entries);
+describe("a batch that takes long", () => {
+  test("keeps its consumer, though the database lets go of transactions that say nothing", async () => {
+    const impatient = new TenantPool(appUrl, { idle_in_transaction_session_timeout: 400 });
+    const slow: LogConsumerDeps["handle"] = async (_own, tenantId, entries) => {
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      for (const { payload } of entries) seen.push({ tenantId, key: keyOf(payload) });
     };
-  const keysOf = (tenantId: TenantId): readonly unknown[] => [
-    ...new Set(seen.filter((one) => one.tenantId === tenantId).map(({ key }) => key)),
-  ];
-  /** Drains until something holds, however often entries fail. */
-  const drainUntil = async (one: LogConsumer, holds: () => boolean): Promise<void> => {
-    while (!holds()) await one.drain().catch(() => 0);
-  };
-
-  test("stands apart: everybody else's are taken, its own wait in their order and are taken once they can be, by another process too", async () => {
-    const [ill, well] = [freshTenantId(), freshTenantId()];
-    const refused = new Set<unknown>(["b"]);
-    const apart = { retryMs: 0 };
-    const one = consumer(refusing(refused), { apart });
-    await append(ill, ["a", "b", "c"]);
-    await append(well, ["d"]);
-    await drainUntil(one, () => keysOf(well).length === 1 && keysOf(ill).length === 1);
-    await append(ill, ["e"]);
-    await append(well, numbered(CONSUME_BATCH));
-    await drainUntil(one, () => keysOf(well).length === 1 + CONSUME_BATCH);
-    expect(keysOf(ill)).toEqual(["a"]);
-    const other = consumer(refusing(refused), { apart });
-    await other.drain();
-    expect(keysOf(ill)).toEqual(["a"]);
-    refused.clear();
-    await drainUntil(other, () => keysOf(ill).length === 4);
-    expect(keysOf(ill)).toEqual(["a", "b", "c", "e"]);
-    // It is one of all again.
-    await append(ill, ["f"]);
-    await drainUntil(one, () => keysOf(ill).length === 5);
-    const owner = new pg.Client({ connectionString: ownerUrl });
-    await owner.connect();
-    const { rows } = await owner.query("SELECT name FROM event_log_consumer WHERE topic = $1", [topic]);
-    await owner.end();
-    expect(rows).toEqual([{ name: topic }]);
-  });
-
-  test("is tried again by a started consumer though nothing else comes", async () => {
-    const ill = freshTenantId();
-    const refused = new Set<unknown>(["a"]);
-    const tried: string[] = [];
-    const handle: LogConsumerDeps["handle"] = (transaction, tenantId, entries) => {
-      tried.push("again");
-      return refusing(refused)(transaction, tenantId, entries);
-    };
-    const one = consumer(handle, { apart: { retryMs: 50 } });
-    await append(ill, ["a"]);
-    while (tried.length < 7) await one.drain().catch(() => 0);
-    await one.start();
-    refused.clear();
-    while (keysOf(ill).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    await one.stop();
-    expect(keysOf(ill)).toEqual(["a"]);
-  });
-
-  test("keeps its entries beyond the log's retention while it waits", async () => {
-    const ill = freshTenantId();
-    const one = consumer(() => Promise.reject(new Error("never")), { apart: { retryMs: 60_000 } });
-    await append(ill, ["a"]);
-    for (let isOver = false; !isOver;) isOver = (await one.drain().catch(() => -1)) === 1;
-    const owner = new pg.Client({ connectionString: ownerUrl });
-    await owner.connect();
-    await owner.query("BEGIN");
-    await owner.query("UPDATE event_log SET appended_at = now() - interval '9 days' WHERE topic = $1", [topic]);
-    await owner.query("SELECT prune_event_log_across_tenants(interval '1 day', 100000)");
-    const { rows } = await owner.query("SELECT count(*)::int AS kept FROM event_log WHERE topic = $1", [topic]);
-    await owner.query("ROLLBACK");
-    await owner.end();
-    expect(rows).toEqual([{ kept: 1 }]);
+    const own = createTenantSql(impatient);
+    // The tenant's own transaction says nothing either: it is another's.
+    const patient = { ...own, transaction: sql.transaction };
+    const one = consumer(slow, { sql: patient, aliveMs: 50 });
+    await append(freshTenantId(), ["a"]);
+    await drain(1, one);
+    await impatient.end();
+    expect(seen).toHaveLength(1);
   });
 });

@@ -150,7 +150,10 @@ const peopleWork = (
       copyLinks: copyPeople(known),
       forgetAnswers: (tenantId) => answers.kept.forget(tenantId),
     }),
-    createPeopleLearner({ sql, logger, learn: learnFromBatch({ ...known, plainEvents, peopleStatements }) }),
+    createPeopleLearner({
+      ...{ sql, logger, eventStore: plainEvents },
+      learn: learnFromBatch({ ...known, plainEvents, peopleStatements }),
+    }),
     createPeopleCopier({ people: known.people, copy: copyPeople(known), logger }),
   ];
 };
@@ -286,7 +289,7 @@ export const createAnalyticsSubgraph = (resources: Resources, ports: AnalyticsPo
     background: [
       ...peopleWork(resources, known, erasures, answers),
       ...[...rollupWork(resources, own), ...indicatorWork, ...qualityWork, ...catalogueWork],
-      ...[createCorrelationConsumer(correlating), createCorrelationClock(correlating)],
+      ...[createCorrelationConsumer({ ...correlating, eventStore }), createCorrelationClock(correlating)],
       ...reportWork(resources, ports, reporting, operations.answerReport),
       createForgetting({ answers, eventLog, logger }),
       createCohortComputer({

@@ -56,7 +56,7 @@ export const openCorrelationRoom = ({ resources }: TestResources) => {
   const seen = createSeenStore(eventStore);
   const deps = {
     ...{ sql, runs: createCorrelationRunStore({ sql }), eventLog, limits: STATE_LIMITS },
-    ...{ idOf: uuidOf, nowMs, seen, logger },
+    ...{ idOf: uuidOf, nowMs, seen, logger, eventStore },
   };
   const name = `test.correlation.${randomUUID()}`;
   const consumer = createCorrelationConsumer(deps, name);

@@ -3,6 +3,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
+import type { EventStore } from "@tessera/platform/store/event-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { CATALOGUE_BOUND, isTooLarge, type CatalogueBound } from "../domain/semantic/catalogue-bound.ts";
 import type { ForgetRarest } from "../store/semantic/catalogue-bound.ts";
@@ -22,6 +23,8 @@ export interface BoundCatalogueDeps {
   readonly logger: Logger;
   readonly knownNames: Pick<KnownNames, "size">;
   readonly forgetRarest: ForgetRarest;
+  /** Asked whether it answers, when a catalogue can't be looked at. */
+  readonly eventStore: Pick<EventStore, "ping">;
   readonly bound?: CatalogueBound;
 }
 
@@ -30,7 +33,7 @@ export interface BoundCatalogueDeps {
  * forgets its rarest when it is too large. Done twice it is the same.
  */
 export const createCatalogueBound = (
-  { sql, logger, knownNames, forgetRarest, bound = CATALOGUE_BOUND }: BoundCatalogueDeps,
+  { sql, logger, knownNames, forgetRarest, eventStore, bound = CATALOGUE_BOUND }: BoundCatalogueDeps,
   name = CONSUMER,
 ): LogConsumer => {
   /** Batches since the last look. */
@@ -46,6 +49,7 @@ export const createCatalogueBound = (
   };
   return createLogConsumer({
     ...{ sql, logger, name, topic: BATCH_STORED, gatherMs: GATHER_MS },
+    probes: [{ name: "event store", check: () => eventStore.ping() }],
     handle: async (_own, tenantId, entries) => {
       const batches = (since.get(tenantId) ?? bound.batches) + entries.length;
       if (batches > bound.batches) await hold(tenantId);

@@ -1,7 +1,6 @@
 import { PERSON_ERASURE_WISHED, type PersonErasureWished } from "@tessera/contracts/events/person-erasure";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import { Refusal } from "@tessera/platform/errors/refusal";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { z } from "zod";
@@ -24,7 +23,6 @@ export const createErasureWishes = (deps: {
   readonly erasures: Pick<ErasureStore, "wishWith">;
 }): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: CONSUMER, topic: PERSON_ERASURE_WISHED },
     handle: async (transaction, tenantId, entries) => {
       for (const { payload } of entries) {

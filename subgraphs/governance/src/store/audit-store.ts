@@ -133,8 +133,8 @@ const toldStatement = (
 ): SqlStatement => ({
   name: "audit-told",
   text: `SELECT told.payload, r.sequence, r.entry FROM (
-      SELECT e.payload FROM event_log e JOIN event_log_consumer c
-        ON c.name = $2 AND (e.transaction_id, e.sequence) <= (c.transaction_id, c.sequence)
+      SELECT e.payload FROM event_log e JOIN event_log_place($2, $1::uuid) c
+        ON (e.transaction_id, e.sequence) <= (c.transaction_id, c.sequence)
       WHERE e.tenant_id = $1 AND e.topic = $3 ORDER BY e.transaction_id DESC, e.sequence DESC LIMIT $4
     ) told LEFT JOIN audit_record r ON r.tenant_id = $1 AND r.execution_id = lower(told.payload->>'executionId')
     WHERE r.sequence IS NULL OR r.sequence >= $5 ORDER BY r.sequence`,

@@ -95,8 +95,8 @@ const waitingStatement = (
   { consumer, topic }: { readonly consumer: string; readonly topic: string },
 ): SqlStatement => ({
   name: "executions-waiting",
-  text: `SELECT min((e.payload->>'startedAtMs')::bigint) AS since FROM event_log e LEFT JOIN event_log_consumer c ON c.name = $2
-    WHERE e.tenant_id = $1 AND e.topic = $3 AND (c.name IS NULL OR (e.transaction_id, e.sequence) > (c.transaction_id, c.sequence))`,
+  text: `SELECT min((e.payload->>'startedAtMs')::bigint) AS since FROM event_log e LEFT JOIN event_log_place($2, $1::uuid) c ON true
+    WHERE e.tenant_id = $1 AND e.topic = $3 AND (c.transaction_id IS NULL OR (e.transaction_id, e.sequence) > (c.transaction_id, c.sequence))`,
   params: [tenantId, consumer, topic],
 });
 

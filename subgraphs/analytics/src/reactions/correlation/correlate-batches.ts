@@ -6,6 +6,7 @@ import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
 import { compareLogCursors, type LogCursor } from "@tessera/platform/events/log-cursor";
 import { wholeTenant } from "@tessera/platform/store/data-policy";
+import type { EventStore } from "@tessera/platform/store/event-store";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { z } from "zod";
 import type { Seen } from "../../domain/correlation/sighting.ts";
@@ -27,6 +28,8 @@ export interface CorrelateDeps extends StepDeps {
   readonly sql: TenantSql;
   readonly seen: Pick<SeenStore, "inBatches">;
   readonly logger: Logger;
+  /** Asked whether it answers, when batches can't be taken in. */
+  readonly eventStore: Pick<EventStore, "ping">;
 }
 
 const told = z.object({
@@ -115,6 +118,7 @@ const takeGroup = async (deps: CorrelateDeps, tenantId: TenantId, batches: reado
 export const createCorrelationConsumer = (deps: CorrelateDeps, name = CORRELATION_CONSUMER): LogConsumer =>
   createLogConsumer({
     ...{ sql: deps.sql, logger: deps.logger, name, topic: BATCH_STORED },
+    probes: [{ name: "event store", check: () => deps.eventStore.ping() }],
     handle: async (_own, tenantId, entries) => {
       if ((await deps.runs.running(tenantId)).length === 0) return;
       for (const group of groupsOf(entries)) await takeGroup(deps, tenantId, group);

@@ -2,7 +2,6 @@ import { ANOMALY_JUDGED, type AnomalyJudged } from "@tessera/contracts/events/an
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
@@ -64,7 +63,6 @@ const take = async (
  */
 export const createJudgedConsumer = (deps: Deps): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: CONSUMER, topic: ANOMALY_JUDGED },
     handle: async (transaction, tenantId, entries) => {
       for (const { payload } of entries) await take(deps, transaction, tenantId, told.parse(payload));

@@ -163,7 +163,7 @@ const keep: CorrelationRunStore["keep"] = async (transaction, tenantId, update) 
 const settledStatement = (tenantId: TenantId, topic: string, consumer: string) =>
   statement(
     "correlation-log-settled",
-    `SELECT 1 FROM event_log_consumer c WHERE c.name = $3 AND NOT EXISTS (
+    `SELECT 1 FROM event_log_place($3, $1::uuid) c WHERE NOT EXISTS (
        SELECT 1 FROM event_log e WHERE e.tenant_id = $1 AND e.topic = $2
          AND (e.transaction_id, e.sequence) > (c.transaction_id, c.sequence))`,
     [tenantId, topic, consumer],

@@ -1,7 +1,7 @@
 import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement } from "@tessera/platform/db/sql";
-import { LOG_START } from "@tessera/platform/events/log-cursor";
+import { LOG_START, type LogCursor } from "@tessera/platform/events/log-cursor";
 import type { ClaimedBuild, Slice } from "./rollup-store-types.ts";
 
 const statement = (name: string, text: string, params: readonly unknown[]): SqlStatement => ({ name, text, params });
@@ -21,7 +21,7 @@ export const answeringStatement = (tenantId: TenantId, consumer: string) =>
         FROM rollup_build b JOIN rollup r ON r.id = b.rollup_id JOIN rollup_version v ON v.rollup_id = b.rollup_id AND v.version = b.version
         WHERE b.tenant_id = $1 AND b.state = 'READY') AS builds,
       (SELECT coalesce(jsonb_agg(jsonb_build_array(w.first, w.last)), '[]') FROM (
-        SELECT e.payload->'minTimeMs' AS first, e.payload->'maxTimeMs' AS last FROM event_log e JOIN event_log_consumer c ON c.name = $2
+        SELECT e.payload->'minTimeMs' AS first, e.payload->'maxTimeMs' AS last FROM event_log e CROSS JOIN event_log_place($2, $1::uuid) c
         WHERE e.tenant_id = $1 AND e.topic = $3 AND (e.transaction_id, e.sequence) > (c.transaction_id, c.sequence) LIMIT $4) w) AS waiting`,
     [tenantId, consumer, BATCH_STORED, MAX_WAITING + 1],
   );
@@ -29,7 +29,7 @@ export const answeringStatement = (tenantId: TenantId, consumer: string) =>
 export const fedBuildsStatement = (tenantId: TenantId) =>
   statement(
     "fed-rollup-builds",
-    `SELECT b.id, b.rollup_id, r.name, v.content, b.log_transaction::text, b.log_sequence::text, b.cut_at FROM rollup_build b
+    `SELECT b.id, b.rollup_id, r.name, v.content, b.log_transaction::text, b.log_sequence::text, b.cut_at, b.doubted FROM rollup_build b
      JOIN rollup r ON r.id = b.rollup_id JOIN rollup_version v ON v.rollup_id = b.rollup_id AND v.version = b.version
      WHERE b.tenant_id = $1 AND b.state IN ('BUILDING', 'READY') AND b.log_transaction IS NOT NULL ORDER BY b.id`,
     [tenantId],
@@ -69,7 +69,7 @@ export const placeConsumerStatement = (consumer: string) =>
 export const beginBuildStatement = ({ tenantId, id, run }: ClaimedBuild, consumer: string, latestCutMs: number) =>
   statement(
     "begin-rollup-build",
-    `WITH place AS (SELECT transaction_id, sequence FROM event_log_consumer WHERE name = $4),
+    `WITH place AS (SELECT transaction_id, sequence FROM event_log_place($4, $1::uuid)),
       told AS (
         SELECT (e.payload->>'receivedAtMs')::bigint AS received, (e.payload->>'batchId')::uuid AS batch,
           (e.transaction_id, e.sequence) > (p.transaction_id, p.sequence) AS behind
@@ -141,6 +141,21 @@ export const dropBuildForAnotherStatement = (tenantId: TenantId, id: string, now
     `UPDATE rollup_build SET state = 'DROPPED', ended_at = $3, lease_until = NULL WHERE tenant_id = $1 AND id = $2 AND state IN ('BUILDING', 'READY')
      RETURNING rollup_id, version, EXISTS (SELECT 1 FROM rollup_build o WHERE o.rollup_id = rollup_build.rollup_id AND o.id <> $2 AND o.state = 'BUILDING') AS another`,
     [tenantId, id, at(nowMs)],
+  );
+/** Notes that all entries of the log up to a place are counted in a build. */
+export const passBuildsStatement = (tenantId: TenantId, ids: readonly string[], place: LogCursor) =>
+  statement(
+    "pass-rollup-builds",
+    `UPDATE rollup_build SET log_transaction = $3::text::xid8, log_sequence = $4::bigint
+     WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) AND (log_transaction, log_sequence) < ($3::text::xid8, $4::bigint)`,
+    [tenantId, ids, String(place.transaction), String(place.sequence)],
+  );
+/** Notes builds of which nobody will know whether the next batch is counted in them. */
+export const doubtBuildsStatement = (tenantId: TenantId, ids: readonly string[]) =>
+  statement(
+    "doubt-rollup-builds",
+    "UPDATE rollup_build SET doubted = true WHERE tenant_id = $1 AND id = ANY ($2::uuid[])",
+    [tenantId, ids],
   );
 /** Notes how many rows a build has. */
 export const setBuildRowsStatement = (tenantId: TenantId, id: string, rows: number) =>

@@ -40,11 +40,12 @@ const fedRow = (raw: unknown): FedBuild => {
   const row = z
     .object({
       ...{ id: z.string(), rollup_id: z.string(), name: z.string(), content: rollupContent },
-      ...{ log_transaction: z.string(), log_sequence: z.string(), cut_at: time },
+      ...{ log_transaction: z.string(), log_sequence: z.string(), cut_at: time, doubted: z.boolean() },
     })
     .parse(raw);
   const beginning = { transaction: BigInt(row.log_transaction), sequence: BigInt(row.log_sequence) };
-  return { id: row.id, rollupId: row.rollup_id, name: row.name, content: row.content, beginning, cutMs: row.cut_at };
+  const { id, name, content, doubted } = row;
+  return { id, rollupId: row.rollup_id, name, content, beginning, cutMs: row.cut_at, doubted };
 };
 
 const claim = z.object({ tenant_id: z.string(), id: z.string(), run: z.number() });
@@ -141,6 +142,12 @@ export const createBuildStore = (deps: Deps): BuildStore => {
       await sql.run(tenantId, statements.failBuildStatement(tenantId, buildId, failure, nowMs()), nothing);
     },
     restart: restart(deps),
+    pass: async (tenantId, ids, place) => {
+      await sql.run(tenantId, statements.passBuildsStatement(tenantId, ids, place), nothing);
+    },
+    doubt: async (tenantId, ids) => {
+      await sql.run(tenantId, statements.doubtBuildsStatement(tenantId, ids), nothing);
+    },
     setRows: async (tenantId, buildId, rows) => {
       await sql.run(tenantId, statements.setBuildRowsStatement(tenantId, buildId, rows), nothing);
     },

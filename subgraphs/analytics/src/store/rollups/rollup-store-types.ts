@@ -34,10 +34,12 @@ export interface FedBuild {
   readonly rollupId: string;
   readonly name: string;
   readonly content: RollupContent;
-  /** Place of the last entry of the event log that is of its history. */
+  /** Place of the last entry of the event log that is of its history, or known to be counted. */
   readonly beginning: LogCursor;
   /** Batches received before are of its history, wherever the log tells of them. */
   readonly cutMs: number;
+  /** Whether nobody can tell which batches are counted: it is to be made anew. */
+  readonly doubted: boolean;
 }
 
 /** A part of a history that is counted by one statement. */
@@ -117,6 +119,10 @@ export interface BuildStore {
   fail(tenantId: TenantId, buildId: string, failure: { readonly code: string; readonly detail: string }): Promise<void>;
   /** Ends a build whose history has changed since it began, and begins another one of the same version. */
   restart(tenantId: TenantId, buildId: string, newBuildId: string): Promise<void>;
+  /** Notes that everything up to a place of the event log is counted in builds. */
+  pass(tenantId: TenantId, buildIds: readonly string[], place: LogCursor): Promise<void>;
+  /** Notes builds of which nobody will be able to tell whether what comes next is counted. */
+  doubt(tenantId: TenantId, buildIds: readonly string[]): Promise<void>;
   setRows(tenantId: TenantId, buildId: string, rows: number): Promise<void>;
   endedAcrossTenants(
     beforeMs: number,

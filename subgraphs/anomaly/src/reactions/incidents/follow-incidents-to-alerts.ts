@@ -5,7 +5,6 @@ import { SUBJECT_KINDS } from "@tessera/contracts/caller";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
@@ -63,7 +62,6 @@ export const followIncidentsToAlerts =
 /** Builds the consumer of incidents. */
 export const createIncidentFollower = (deps: FollowIncidentsDeps): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: INCIDENT_ALERTS_CONSUMER, topic: INCIDENT_CHANGED },
     handle: followIncidentsToAlerts(deps),
   });

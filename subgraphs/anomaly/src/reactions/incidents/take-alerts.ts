@@ -4,7 +4,6 @@ import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import type { LogCursor } from "@tessera/platform/events/log-cursor";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import {
@@ -107,7 +106,6 @@ export const takeAlerts =
 /** Builds the consumer of transitions. */
 export const createIncidentOpener = (deps: TakeAlertsDeps): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: INCIDENTS_CONSUMER, topic: ALERT_CHANGED },
     handle: takeAlerts(deps),
   });

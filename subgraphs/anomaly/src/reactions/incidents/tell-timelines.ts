@@ -3,7 +3,6 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { z } from "zod";
@@ -48,7 +47,6 @@ export const tellTimelinesOf =
 /** Builds the consumer of deliveries that are over. */
 export const createTimelineTeller = (deps: TellTimelinesDeps): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: TIMELINES_CONSUMER, topic: NOTIFICATION_SETTLED },
     handle: tellTimelinesOf(deps),
   });

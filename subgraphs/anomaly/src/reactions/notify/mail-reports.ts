@@ -3,7 +3,6 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import { uuidOf } from "@tessera/platform/integrity/digest";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
@@ -47,7 +46,6 @@ export const mailReports =
 /** Builds the consumer of reports that are ready. */
 export const createReportMailer = (deps: MailReportsDeps): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: REPORTS_CONSUMER, topic: REPORT_READY },
     handle: mailReports(deps),
   });

@@ -3,7 +3,6 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { keepsIncidents, type Channel } from "../../domain/notify/channel.ts";
@@ -70,7 +69,6 @@ export const tellChannels =
 /** Builds the consumer of transitions. */
 export const createChannelTeller = (deps: TellDeps): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: NOTIFY_CONSUMER, topic: ALERT_CHANGED },
     handle: tellChannels(deps),
   });

@@ -3,7 +3,6 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
 import { escalationRouter } from "../../domain/notify/escalation-route.ts";
@@ -47,7 +46,6 @@ export const makePages =
 /** Builds the consumer of transitions. */
 export const createPageMaker = (deps: MakePagesDeps): LogConsumer =>
   createLogConsumer({
-    apart: APART,
     ...{ sql: deps.sql, logger: deps.logger, name: PAGE_CONSUMER, topic: ALERT_CHANGED },
     handle: makePages(deps),
   });

@@ -2,7 +2,6 @@ import type { SqlTransaction, TenantSql } from "@tessera/platform/db/sql";
 import { createConsumersInTurn } from "@tessera/platform/events/consumers-in-turn";
 import type { LogEntry } from "@tessera/platform/events/event-log";
 import { createLogConsumer, type LogConsumer } from "@tessera/platform/events/log-consumer";
-import { APART } from "@tessera/platform/events/tenants-apart";
 import { errorMessage } from "@tessera/platform/errors/error-message";
 import type { Background } from "@tessera/platform/graphql/subgraph";
 import type { Logger } from "@tessera/platform/telemetry/logger";
@@ -72,7 +71,6 @@ export const writeMessages =
 export const createMessageConsumers = (deps: WriteMessagesDeps & { readonly sql: TenantSql }): readonly LogConsumer[] =>
   toldTopics.map((topic) =>
     createLogConsumer({
-      apart: APART,
       ...{ sql: deps.sql, logger: deps.logger, name: `webhooks:${topic}`, topic },
       handle: writeMessages(deps),
     }),
