@@ -56,6 +56,8 @@ export interface Role {
   /** Parts in start order; stopped in reverse after the last request was answered. */
   readonly parts: readonly Part[];
   readonly probes: readonly Probe[];
+  /** What operators are to know beside, as `/readyz` tells it. */
+  readonly notes?: () => readonly string[];
   /** Closes clients after all parts have stopped. */
   close(): Promise<void>;
 }
@@ -87,7 +89,11 @@ export const runRole = async (
 ): Promise<Running> => {
   const role = await build(shell);
   const lifecycle = createLifecycle(role.parts, shell.logger, address.giveUpAfterMs);
-  registerHealth(shell.server, { probes: () => [lifecycle.probe, ...role.probes], metrics: shell.metrics });
+  registerHealth(shell.server, {
+    probes: () => [lifecycle.probe, ...role.probes],
+    notes: () => role.notes?.() ?? [],
+    metrics: shell.metrics,
+  });
   const port = await listenOn(shell.server, address.host, address.port);
   return {
     port,

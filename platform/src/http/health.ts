@@ -40,18 +40,20 @@ export const runProbe = async (probe: Probe): Promise<ProbeResult> => {
 };
 
 /**
- * Adds `/livez` (the process runs), `/readyz` (every dependency answers; 503 otherwise, each named) and `/metrics` (Prometheus). `probes` is
+ * Adds `/livez` (the process runs), `/readyz` (every dependency answers; 503 otherwise, each named; `notes` tell what is wrong and
+ * does not keep the process from serving) and `/metrics` (Prometheus). `probes` is
  * asked anew each time, so that dependencies which come later are seen.
  */
 export const registerHealth = (
   server: HttpServer,
-  deps: { probes: () => readonly Probe[]; metrics: Metrics },
+  deps: { probes: () => readonly Probe[]; notes?: () => readonly string[]; metrics: Metrics },
 ): void => {
   server.get("/livez", () => ({ status: "alive" }));
   server.get("/readyz", async (_request, reply) => {
     const dependencies = await Promise.all(deps.probes().map(runProbe));
     const ready = dependencies.every((dependency) => dependency.ready);
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", dependencies });
+    const status = ready ? "ready" : "not ready";
+    return reply.code(ready ? 200 : 503).send({ status, dependencies, notes: deps.notes?.() ?? [] });
   });
   server.get("/metrics", async (_request, reply) =>
     reply.type(deps.metrics.contentType).send(await deps.metrics.expose()),

@@ -20,7 +20,7 @@ import { identityPart, openIdentity, ownUrlOf } from "../identity-parts.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import { openLimiting } from "../limiting.ts";
 import type { Part } from "../lifecycle.ts";
-import { createLogRetention } from "../log-retention.ts";
+import { logParts } from "../log-parts.ts";
 import type { OpenResources } from "../open-resources.ts";
 import type { EmbeddedSecrets } from "../secrets.ts";
 import type { Role, Shell } from "../shell.ts";
@@ -138,7 +138,7 @@ export const embeddedRole =
     serveConsole(server);
     const receiveProviderEvent = createReceiveProviderEvent(connections.get("anomaly"), "embedded");
     openBridge(deps, shell, { authenticate, recorder, receiveProviderEvent, gateway, supergraphSdl });
-    const background = subgraphs.flatMap((subgraph) => subgraph.background);
+    const log = logParts(opened.resources);
     return {
       parts: [
         ...opened.parts,
@@ -146,15 +146,12 @@ export const embeddedRole =
         { name: "ingest", start: () => ingest.start(), stop: () => ingest.stop() },
         identityPart(identity),
         gatewayPart(gateway),
-        ...background,
-        createLogRetention(opened.resources),
+        ...subgraphs.flatMap(({ background }) => background),
+        ...log.parts,
       ],
+      notes: log.notes,
       probes: [
-        ...opened.probes,
-        recorder.probe,
-        ...ingest.probes,
-        ...identity.probes,
-        ...gateway.probes(),
+        ...[...opened.probes, recorder.probe, ...ingest.probes, ...identity.probes, ...gateway.probes()],
         { name: "queue", check: () => opened.queues.ping() },
       ],
       close: async () => {

@@ -7,7 +7,7 @@ import { createAskSubjectAccess } from "../ask-subject-access.ts";
 import { auditSecretsOf, mailRelayOf, publicUrlOf, type DistributedConfig } from "../config.ts";
 import { connectInProcess } from "../graph-connections.ts";
 import { quotasOf } from "../limiting.ts";
-import { createLogRetention } from "../log-retention.ts";
+import { logParts } from "../log-parts.ts";
 import { openResources, type OpenResources } from "../open-resources.ts";
 import type { Role, Shell } from "../shell.ts";
 import { storeSettingsOf } from "../store-settings.ts";
@@ -53,9 +53,11 @@ export const workerRole =
       publicUrl: publicUrlOf(config),
       abuse: shell.abuse,
     };
+    const log = logParts(opened.resources);
     const background = openBackground(opened, ports, shell.logger);
     return {
-      parts: [...opened.parts, ...background, createLogRetention(opened.resources)],
+      parts: [...opened.parts, ...background, ...log.parts],
+      notes: log.notes,
       probes: [...opened.probes, { name: "queue", check: () => opened.queues.ping() }],
       close: opened.close,
     };
