@@ -23,10 +23,13 @@ export interface UnitSql {
   readonly present: string;
 }
 
+/** Text and nothing else: a hash of what a column keeps by a dictionary would be kept by one too, and is not read so. */
 const fieldKey = (unit: Extract<AnalysisUnit, { kind: "FIELD" }>, params: Params): string =>
-  unit.field.kind === "PROPERTY"
-    ? `ifNull(${propertyText(unit.field.path, params)}, '')`
-    : `toString(${columnSql(unit.field, params)})`;
+  `ifNull(${
+    unit.field.kind === "PROPERTY"
+      ? propertyText(unit.field.path, params)
+      : `CAST(${columnSql(unit.field, params)} AS Nullable(String))`
+  }, '')`;
 
 /** Writes a unit as SQL over either table of events. */
 export const unitSql = (unit: AnalysisUnit, params: Params): UnitSql => {
