@@ -30,6 +30,13 @@ const stringScalar = (
 
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
+/** Whether a text begins with a day there is, and does not name an hour 24: the engine takes the 30th of February for the 1st of March. */
+const isOfCalendar = (text: string): boolean => {
+  const day = text.slice(0, "2026-11-20".length);
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day)) return false;
+  return text.slice("2026-11-20T".length, "2026-11-20T12".length) !== "24";
+};
 const DURATION = /^P(?!$)(?:\d+W|(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?)$/;
 const DECIMAL = /^-?\d{1,30}(?:\.\d{1,10})?$/;
 const CURSOR = /^[\w.:~=-]{1,512}$/;
@@ -84,15 +91,15 @@ const jsonScalar = new GraphQLScalarType({
 export const scalars: Readonly<Record<string, GraphQLScalarType>> = {
   DateTime: stringScalar(
     "DateTime",
-    "an RFC 3339 date and time with an offset",
+    "an RFC 3339 date and time with an offset such as 2026-11-20T12:00:00Z",
     "https://www.rfc-editor.org/rfc/rfc3339",
-    (text) => DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)),
+    (text) => DATE_TIME.test(text) && !Number.isNaN(Date.parse(text)) && isOfCalendar(text),
   ),
   Date: stringScalar(
     "Date",
-    "an RFC 3339 full date",
+    "an RFC 3339 full date such as 2026-11-20",
     "https://www.rfc-editor.org/rfc/rfc3339",
-    (text) => DATE.test(text) && !Number.isNaN(Date.parse(text)),
+    (text) => DATE.test(text) && isOfCalendar(text),
   ),
   Duration: stringScalar(
     "Duration",
