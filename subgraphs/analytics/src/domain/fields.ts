@@ -102,6 +102,8 @@ export interface FieldMeanings {
   readonly ownField?: (name: string, where: string) => Field;
   /** Why no dimension of the tenant's own can be named where there is no `ownField`. */
   readonly whyNoOwn?: string;
+  /** What else can be named at this place beside fields. */
+  readonly also?: readonly string[];
 }
 
 /** How fields are read by a caller: also what the caller may see of events. */
@@ -134,17 +136,29 @@ const parseOwn = (name: string, where: string, { ownField, whyNoOwn }: FieldMean
   throw refuse("BAD_INPUT", `Name the fields that \`${name}\` is made of: ${why}.`, { field: where });
 };
 
+/** True for the name of a column of events or of a part of one. */
+export const isFieldName = (name: string): boolean => byName.has(name);
+
+/** Characters of an unknown name that are told again. */
+const MAX_TOLD = 128;
+
+/** What events carry under a name of the sender's own is a property, which the name alone does not say. */
+const asProperty = (name: string): string =>
+  isPropertyName(`${PREFIX}${name}`) ? ` What events carry under a name of your own is \`${PREFIX}${name}\`.` : "";
+
 /** Reads a field by its name in the graph; refuses an unknown one with BAD_INPUT and lists the known. */
 export const parseField = (name: string, where: string, meanings: FieldMeanings = {}): Field => {
   if (name.startsWith(PREFIX)) return parseProperty(name, where);
   if (name.startsWith(OWN_PREFIX)) return parseOwn(name, where, meanings);
   const field = byName.get(name);
-  if (field === undefined)
+  if (field === undefined) {
+    const known = [...(meanings.also ?? []), ...byName.keys()];
     throw refuse(
       "BAD_INPUT",
-      `There is no such field.${didYouMean(name, [...byName.keys()])} The fields are ${[...byName.keys()].join(", ")} and \`properties.<path>\`.`,
+      `There is no field \`${name.slice(0, MAX_TOLD)}\`.${didYouMean(name, known)}${asProperty(name)} The fields are ${known.join(", ")} and \`properties.<path>\`.`,
       { field: where },
     );
+  }
   return onClock(field, meanings.timeZone ?? "UTC");
 };
 

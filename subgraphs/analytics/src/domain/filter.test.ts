@@ -14,7 +14,11 @@ describe("a filter", () => {
     ["a test without a field", { not: leaf, eq: "a" }, "needs the `field`"],
     ["an unknown field", { field: "nmae", eq: "a" }, "Did you mean `name`?"],
     ["a column of the store by its own name", { field: "user_id", eq: "a" }, "Did you mean `userId`?"],
-    ["a field like no other", { field: "zzzzzzzzzzzz", eq: "a" }, "There is no such field. The fields are"],
+    [
+      "a field like no other",
+      { field: "zzzzzzzzzzzz", eq: "a" },
+      "There is no field `zzzzzzzzzzzz`. What events carry under a name of your own is `properties.zzzzzzzzzzzz`.",
+    ],
     ["an empty list", { field: "name", in: [] }, "1 to 1,000"],
     ["no parts", { and: [] }, "1 to 50"],
     ["too deep", deep(FILTER_LIMITS.depth + 1), "levels deep"],

@@ -1,6 +1,6 @@
 import { refuse } from "@tessera/platform/errors/refusal";
 import { parseArithmetic, type Arithmetic, type ArithmeticColumn } from "./arithmetic.ts";
-import { parseField, type FieldAccess } from "./fields.ts";
+import { isFieldName, isPropertyName, parseField, type FieldAccess } from "./fields.ts";
 import type { Condition, Field, PropertyField } from "./field.ts";
 import type { FilterInput } from "./filter-input.ts";
 import { parseFilter } from "./filter.ts";
@@ -71,6 +71,9 @@ const CURRENCY = /^[A-Z]{3}$/;
 
 const bad = (field: string, detail: string): Error => refuse("BAD_INPUT", detail, { field });
 
+/** What others call people whom we count as `persons`: no field is called so. */
+const PEOPLE: ReadonlySet<string> = new Set(["person", "people", "user", "users", "visitor", "visitors"]);
+
 const numberSource = (input: MeasureInput, where: string): NumberSource => {
   const of = input.of ?? "";
   if (of === "revenue") {
@@ -80,11 +83,10 @@ const numberSource = (input: MeasureInput, where: string): NumberSource => {
     return { kind: "REVENUE", currency };
   }
   const field = of.startsWith("properties.") ? parseField(of, `${where}.of`) : null;
-  if (field?.kind !== "PROPERTY")
-    throw bad(
-      `${where}.of`,
-      `${input.function} computes over \`revenue\` or a property such as \`properties.amount\`.`,
-    );
+  if (field?.kind !== "PROPERTY") {
+    const example = isPropertyName(`properties.${of}`) && !isFieldName(of) ? `properties.${of}` : "properties.amount";
+    throw bad(`${where}.of`, `${input.function} computes over \`revenue\` or a property such as \`${example}\`.`);
+  }
   return { kind: "PROPERTY", field };
 };
 
@@ -92,7 +94,12 @@ const uniquesOf = (of: string | null | undefined, where: string, access: FieldAc
   if (of === "persons") return { kind: "PERSONS" };
   if (of === "sessions") return { kind: "SESSIONS" };
   if (of === null || of === undefined) throw bad(`${where}.of`, "UNIQUES counts `persons`, `sessions` or a field.");
-  return { kind: "FIELD", field: parseField(of, `${where}.of`, access) };
+  if (PEOPLE.has(of.toLowerCase()))
+    throw bad(
+      `${where}.of`,
+      "UNIQUES counts people as `persons`: the user when known, else the visitor. `userId` counts known users alone.",
+    );
+  return { kind: "FIELD", field: parseField(of, `${where}.of`, { ...access, also: ["persons", "sessions"] }) };
 };
 
 const levelsOf = (input: MeasureInput, where: string): readonly number[] => {

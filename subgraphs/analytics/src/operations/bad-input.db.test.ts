@@ -6,6 +6,7 @@ import { openTestResources, type TestResources } from "@tessera/platform/testing
 import { z } from "zod";
 import { FILTERS, many, RANGES, WRONG } from "../../testing/bad-input.ts";
 import { WRONG_DEFINITIONS } from "../../testing/bad-input-definitions.ts";
+import { WRONG_NAMES } from "../../testing/bad-input-names.ts";
 import { count, QUESTIONS, range, type Input, type QuestionKind } from "../../testing/bad-input-questions.ts";
 import { buildAnalytics, type TestAnalytics } from "../../testing/build-analytics.ts";
 import { storeEvents } from "../../testing/test-events.ts";
@@ -27,7 +28,7 @@ beforeAll(async () => {
   ]);
   const timeMs = Date.parse("2026-10-01T00:00:00Z");
   await storeEvents(world.writer, caller.tenantId, [
-    { id: randomUUID(), name: "buy", timeMs, properties: { plan: 1 } },
+    { id: randomUUID(), name: "buy", timeMs, properties: { plan: 1, groups: { company: "acme" } } },
   ]);
   const metric = { name: "buyers", measure: { function: "COUNT", filter: { field: "name", eq: "buy" } } };
   const source = "mutation ($input: DefineMetricInput!) { defineMetric(input: $input) { __typename } }";
@@ -139,7 +140,7 @@ test.each(NAMES)("a zone, a duration or a moment of `%s` that is none is refused
 });
 
 describe("bad input to one question", () => {
-  test.each(WRONG)(
+  test.each([...WRONG, ...WRONG_NAMES])(
     "to `%s`: %s is refused where it stands, with what to do",
     async (question, _what, patch, field, words) => {
       expect(await asked(question, patch)).toEqual(refusedAt(field, words));

@@ -164,7 +164,13 @@ const parseDimensions = (names: readonly string[], access: FieldAccess): Attribu
   if (new Set(names).size < names.length) throw bad("input.dimensions", "`input.dimensions` names one twice.");
   return names.map((name, index) => {
     if (name === "channel") return { name, of: { kind: "CHANNEL" } };
-    return { name, of: { kind: "FIELD", field: parseRevealedField(name, `input.dimensions.${index}`, access) } };
+    return {
+      name,
+      of: {
+        kind: "FIELD",
+        field: parseRevealedField(name, `input.dimensions.${index}`, { ...access, also: ["channel"] }),
+      },
+    };
   });
 };
 

@@ -48,6 +48,17 @@ const defaultLabel = (input: FunnelStepInput, index: number): string => {
   return label.slice(0, FUNNEL_LIMITS.labelCharacters);
 };
 
+/** How many different matchers of a step must happen: no more than it has. */
+const atLeastOf = ({ anyOf, atLeast }: FunnelStepInput, where: string): number => {
+  const most = anyOf.length;
+  if ((atLeast ?? 1) > most)
+    throw bad(
+      where,
+      `\`atLeast\` is of different matchers, and the step has ${most}: put more into \`anyOf\`, or, for the same event time and again, take a step for each time.`,
+    );
+  return whole(atLeast ?? 1, where, 1, Math.max(1, most));
+};
+
 const parseStep = (input: FunnelStepInput, index: number, access: FieldAccess): FunnelStep => {
   const where = `input.steps.${index}`;
   const { alternatives, labelCharacters } = FUNNEL_LIMITS;
@@ -59,7 +70,7 @@ const parseStep = (input: FunnelStepInput, index: number, access: FieldAccess): 
   return {
     label,
     anyOf: input.anyOf.map((matcher, place) => parseEventMatcher(matcher, `${where}.anyOf.${place}`, access)),
-    atLeast: whole(input.atLeast ?? 1, `${where}.atLeast`, 1, input.anyOf.length),
+    atLeast: atLeastOf(input, `${where}.atLeast`),
     optional: input.optional ?? false,
     withinMs: parseWindow(input.within, `${where}.within`),
   };
@@ -109,8 +120,15 @@ const parseExclusion = (
     throw bad(where, "STRICT lets nothing happen between steps, so that an exclusion has no meaning.");
   if (order === "UNORDERED" && (input.fromStep ?? input.toStep ?? null) !== null)
     throw bad(`${where}.fromStep`, "UNORDERED has no order of steps: an exclusion holds for the whole attempt.");
-  const from = whole(input.fromStep ?? 1, `${where}.fromStep`, 1, Math.max(1, steps.length - 1)) - 1;
-  const to = whole(input.toStep ?? steps.length, `${where}.toStep`, Math.min(from + 2, steps.length), steps.length) - 1;
+  const [fromStep, toStep] = [input.fromStep ?? 1, input.toStep ?? steps.length];
+  const isAll = fromStep === 1 && toStep === steps.length;
+  const isWhole = Number.isInteger(fromStep) && Number.isInteger(toStep);
+  if (!isAll && !(isWhole && 1 <= fromStep && fromStep < toStep && toStep <= steps.length))
+    throw bad(
+      `${where}.${fromStep >= 1 && fromStep < steps.length ? "toStep" : "fromStep"}`,
+      `An exclusion lies between steps, from \`fromStep\` to a later \`toStep\`, of 1 to ${steps.length}; these are ${fromStep} and ${toStep}.`,
+    );
+  const [from, to] = [fromStep - 1, toStep - 1];
   for (const [part, step] of [
     ["fromStep", from],
     ["toStep", to],

@@ -38,6 +38,18 @@ test("names are found in fields, measures, dimensions, functions and matchers, e
   ]);
 });
 
+test("names are found in what a question counts by groups, and in the labels of paths, but in no words of people", () => {
+  const asked = {
+    unit: { kind: "GROUP", group: "company" },
+    label: ["url", "properties.page"],
+    groups: [{ label: "properties.x" }],
+  };
+  expect(namesAsked(asked, "input").map(({ name, where }) => [name, where])).toEqual([
+    ["groups.company", "input.unit.group"],
+    ["page", "input.label.1"],
+  ]);
+});
+
 test("what allows the unknown names nothing, and what stands beside it does", () => {
   const asked = { olap: { allowUnknown: true, dimensions: ["properties.a"] }, segments: ["properties.b"] };
   expect(namesAsked(asked, "input").map(({ name }) => name)).toEqual(["b"]);

@@ -11,6 +11,8 @@ export interface AskedName {
 }
 
 const PREFIX = "properties.";
+/** Where events name the group they are of, by its type. */
+const GROUPS = `${PREFIX}groups.`;
 /** Members of questions whose texts are values or words of people. */
 const NO_NAMES: ReadonlySet<string> = new Set([
   ...["eq", "in", "contains", "startsWith", "matches", "name", "title", "description", "label", "formula"],
@@ -58,6 +60,9 @@ const namesOfMember = (part: Member, where: string): readonly AskedName[] =>
     if (typeof value === "string" && (key === "field" || key === "of")) return property(value, place, numbersBy(part));
     if (key === "events" || (key === "event" && typeof value === "string")) return eventNames(value, place);
     if ((key === "eq" || key === "in") && part["field"] === "name" && given(value)) return eventNames(value, place);
+    if (key === "group" && typeof value === "string") return property(`${GROUPS}${value}`, place, null);
+    // Of paths it is the fields that make labels, elsewhere a word of people.
+    if (key === "label" && Array.isArray(value)) return namesAsked(value, place);
     if (key === "values") return part["dimension"] === "name" ? eventNames(value, place) : [];
     if (key === "metrics" && Array.isArray(value))
       return value.flatMap((one: unknown, index) => namesOfMetric(one, `${place}.${index}`));

@@ -28,6 +28,8 @@ const missing = async (reader: DefinitionReader, { kind, name, version, where }:
   const [now] = version === null ? [] : await reader.find([{ kind, name, version: null }]);
   if (now !== undefined)
     return bad(`The ${word} \`${name}\` has no version ${version}: its versions are 1 to ${now.latestVersion}.`);
+  if (version !== null && kind === "METRIC" && builtInMetric(name) !== null)
+    return bad(`The metric \`${name}\` is built in and has no versions: leave \`version\` out.`);
   const names = [...(await reader.names(kind)), ...(kind === "METRIC" ? BUILT_IN_METRICS.map((one) => one.name) : [])];
   return bad(`There is no ${word} \`${name}\`.${didYouMean(name, names)}`);
 };
