@@ -78,15 +78,31 @@ const stepsSql = (part: ReadPart, params: Params): string => {
   return `${column} >= ${at(part.fromMs)} AND ${column} < ${at(part.toMs)}`;
 };
 
-/** The rows of one part of a plan that belong to the tenant and pass the filter. */
-export const partWhere = (part: ReadPart, filter: Condition | null, tenantId: string, params: Params): string => {
-  const eventsSql = (): string => `${sinceSql(part.fromMs, params)} AND ${untilSql(part.toMs, params)}`;
-  return [
+const withinSql = (part: ReadPart, params: Params): string =>
+  part.table === "events"
+    ? `${sinceSql(part.fromMs, params)} AND ${untilSql(part.toMs, params)}`
+    : stepsSql(part, params);
+
+/** Conditions of which a row passes at least one. */
+export const anySql = (conditions: readonly string[]): string =>
+  conditions.length === 1 ? conditions.join("") : `(${conditions.map((one) => `(${one})`).join(" OR ")})`;
+
+/** The rows of parts of a plan, all of one table, that belong to the tenant and pass the filter. */
+export const partsWhere = (
+  parts: readonly ReadPart[],
+  filter: Condition | null,
+  tenantId: string,
+  params: Params,
+): string =>
+  [
     `tenant_id = ${params.place("String", tenantId)}`,
-    part.table === "events" ? eventsSql() : stepsSql(part, params),
+    anySql(parts.map((part) => withinSql(part, params))),
     ...(filter === null ? [] : [conditionSql(filter, params)]),
   ].join(" AND ");
-};
+
+/** The rows of one part of a plan that belong to the tenant and pass the filter. */
+export const partWhere = (part: ReadPart, filter: Condition | null, tenantId: string, params: Params): string =>
+  partsWhere([part], filter, tenantId, params);
 
 /** The start of the calendar bucket a row lies in, in seconds since the epoch: the starts are computed once and travel as a parameter. */
 export const bucketExpression = (query: AnalyticQuery, table: ReadTable, params: Params): string => {
@@ -135,7 +151,21 @@ export const mergedParts = (query: AnalyticQuery, sketchBits: number): MergedPar
   groups: needsCurrency(query) ? ["currency"] : [],
 });
 
-const nameOf = ({ table }: ReadPart): string => (table === BY_DAY ? "rollup_hour_name" : table);
+const nameOf = (table: ReadTable): string => (table === BY_DAY ? "rollup_hour_name" : table);
+
+/** Parts that are read alike, together: each further part of a statement takes milliseconds to be laid out, each further range of one nearly nothing. */
+export const readTogether = <Part>(
+  parts: readonly Part[],
+  alike: (part: Part) => string,
+): readonly (readonly [Part, ...Part[]])[] => {
+  const found = new Map<string, [Part, ...Part[]]>();
+  for (const part of parts) {
+    const known = found.get(alike(part));
+    if (known === undefined) found.set(alike(part), [part]);
+    else known.push(part);
+  }
+  return [...found.values()];
+};
 
 /** Parts of a plan as they are read: whole days apart from the hours before and after them. */
 const readParts = ({ parts, days }: Plan): readonly ReadPart[] =>
@@ -157,23 +187,24 @@ const readParts = ({ parts, days }: Plan): readonly ReadPart[] =>
 export const stitchedSource = (query: AnalyticQuery, plan: Plan, tenantId: string, params: Params): string => {
   const columns = partColumns(query.measures, plan.sketchBits);
   const currency = needsCurrency(query) ? ["currency"] : [];
-  const branches = readParts(plan).map((part) => {
-    const where = partWhere(part, query.filter, tenantId, params);
-    const [raw, byDay] = [part.table === "events", part.table === BY_DAY];
-    const keys = [...keySelects(query, part.table, params), ...currency];
+  const branches = readTogether(readParts(plan), ({ table }) => table).map((together) => {
+    const [{ table }] = together;
+    const where = partsWhere(together, query.filter, tenantId, params);
+    const [raw, byDay] = [table === "events", table === BY_DAY];
+    const keys = [...keySelects(query, table, params), ...currency];
     const made = ({ inRollup, merge }: PartColumn): string => (byDay ? `${merge}(${inRollup})` : inRollup);
     const parts = columns.map((column) => `${raw ? column.ofEvents : made(column)} AS ${column.alias}`);
     const groups = [...keyAliases(query), ...currency];
     const grouped = (raw || byDay) && groups.length > 0 ? ` GROUP BY ${groups.join(", ")}` : "";
-    return `SELECT ${[...keys, ...parts].join(", ")} FROM ${nameOf(part)} WHERE ${where}${grouped}`;
+    return `SELECT ${[...keys, ...parts].join(", ")} FROM ${nameOf(table)} WHERE ${where}${grouped}`;
   });
   return `(${branches.join("\nUNION ALL\n")})`;
 };
 
 /** Statements that leave the same rows to be read as {@link stitchedSource}, which tell how many events these are of. */
 export const stitchedReads = (query: AnalyticQuery, plan: Plan, tenantId: string, params: Params): readonly string[] =>
-  readParts(plan).map((part) => {
-    const [table, each] =
-      part.table === "events" ? ["events", "countIf(notEmpty(name))"] : [nameOf(part), "sum(events)"];
-    return `SELECT ${each} FROM ${table} WHERE ${partWhere(part, query.filter, tenantId, params)}`;
+  readTogether(readParts(plan), ({ table }) => table).map((together) => {
+    const [{ table }] = together;
+    const each = table === "events" ? "countIf(notEmpty(name))" : "sum(events)";
+    return `SELECT ${each} FROM ${nameOf(table)} WHERE ${partsWhere(together, query.filter, tenantId, params)}`;
   });

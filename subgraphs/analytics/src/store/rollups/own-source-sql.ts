@@ -8,7 +8,7 @@ import { conditionSql } from "../condition-sql.ts";
 import { groupExpression } from "../group-sql.ts";
 import type { MeasureSql } from "../measure-sql.ts";
 import type { Params } from "../params.ts";
-import { keyAliases, keySelects, partWhere, type MergedParts } from "../source-sql.ts";
+import { anySql, keyAliases, keySelects, partsWhere, readTogether, type MergedParts } from "../source-sql.ts";
 import { digestSql, numberSql, SKETCH_MERGE, sketchSql } from "./slot-sql.ts";
 
 /** A column of partial results: the same name in the rollup and over single events. */
@@ -76,16 +76,20 @@ const readParts = ({ weeks = [] }: OwnReading, { fromMs, toMs }: PlanPart): read
   return cut.filter((one) => one.fromMs < one.toMs);
 };
 
-const rollupWhere = (own: OwnReading, { by, fromMs, toMs }: ReadPart, tenantId: string, params: Params): string => {
-  const at = (ms: number): string => {
-    const moment = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
-    return by === "week" ? `toDate(${moment})` : moment;
+/** The rows of parts that are all read by buckets, or all by weeks. */
+const rollupWhere = (own: OwnReading, parts: readonly ReadPart[], tenantId: string, params: Params): string => {
+  const within = ({ by, fromMs, toMs }: ReadPart): string => {
+    const at = (ms: number): string => {
+      const moment = `toDateTime(${params.place("Int64", ms / 1_000)}, 'UTC')`;
+      return by === "week" ? `toDate(${moment})` : moment;
+    };
+    const column = by === "week" ? "toMonday(bucket)" : "bucket";
+    return `${column} >= ${at(fromMs)} AND ${column} < ${at(toMs)}`;
   };
-  const column = by === "week" ? "toMonday(bucket)" : "bucket";
   return [
     `tenant_id = ${params.place("String", tenantId)}`,
     `build_id = ${params.place("UUID", own.buildId)}`,
-    `${column} >= ${at(fromMs)} AND ${column} < ${at(toMs)}`,
+    anySql(parts.map(within)),
     ...(own.filter === null ? [] : [conditionSql(own.filter, params)]),
   ].join(" AND ");
 };
@@ -115,31 +119,32 @@ export const ownSource = (
   const currency = own.currency === null ? [] : ["part_currency"];
   const groups = [...keyAliases(query), ...currency];
   const grouped = groups.length === 0 ? "" : ` GROUP BY ${groups.join(", ")}`;
-  const ofRollup = (part: ReadPart): string => {
-    const where = rollupWhere(own, part, tenantId, params);
-    const byWeek = part.by === "week";
+  const ofRollup = (together: readonly [ReadPart, ...ReadPart[]]): string => {
+    const where = rollupWhere(own, together, tenantId, params);
+    const [{ by }] = together;
+    const byWeek = by === "week";
     const properties = own.properties.map(
       ({ name, column }) => `if(${column} = '', NULL, substring(${column}, 2)) AS ${name}`,
     );
     const parts = columns.map(
       ({ column, merge }) => `${byWeek && merge !== null ? `${merge}(${column})` : column} AS part_${column}`,
     );
-    const keys = [
-      ...rollupKeys(query, own, part.by, params),
-      ...currency.map((alias) => `${own.currency} AS ${alias}`),
-    ];
+    const keys = [...rollupKeys(query, own, by, params), ...currency.map((alias) => `${own.currency} AS ${alias}`)];
     const before = properties.length === 0 ? "" : `WITH ${properties.join(", ")} `;
     return `${before}SELECT ${[...keys, ...parts].join(", ")} FROM worker_rollup_rows WHERE ${where}${byWeek ? grouped : ""}`;
   };
-  const ofEvents = (part: PlanPart): string => {
+  const ofEvents = (together: readonly PlanPart[]): string => {
     const keys = [...keySelects(query, "events", params), ...currency.map((alias) => `toString(currency) AS ${alias}`)];
     const parts = columns.map(({ column, ofEvents: made }) => `${made} AS part_${column}`);
-    const where = partWhere(part, query.filter, tenantId, params);
+    const where = partsWhere(together, query.filter, tenantId, params);
     return `SELECT ${[...keys, ...parts].join(", ")} FROM events WHERE ${where}${grouped}`;
   };
-  const branches = plan.parts.flatMap((part) =>
-    part.table === "events" ? [ofEvents(part)] : readParts(own, part).map(ofRollup),
-  );
+  const events = plan.parts.filter(({ table }) => table === "events");
+  const held = plan.parts.filter(({ table }) => table !== "events").flatMap((part) => readParts(own, part));
+  const branches = [
+    ...(events.length === 0 ? [] : [ofEvents(events)]),
+    ...readTogether(held, ({ by }) => by).map(ofRollup),
+  ];
   return `(${branches.join("\nUNION ALL\n")})`;
 };
 
