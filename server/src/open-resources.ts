@@ -59,12 +59,14 @@ export interface OpenResources {
 
 /** Who asks what a tier includes on behalf of a room. */
 const FEATURES_ASKER = { kind: "SERVICE", id: "features" } as const;
+/** Milliseconds that what a tier includes is waited for where nothing is known of it: without, what is asked for would be refused, and a busy machine takes its time. */
+const FEATURES_PATIENCE_MS = 5_000;
 
 /** Quotas that are told later, when whoever knows them has been built. */
 const createLateQuotas = (): { readonly quotas: Quotas; readonly tell: (quotas: Quotas) => void } => {
   let known: Quotas = { of: () => ({ quotas: [], limits: null }) };
   return {
-    quotas: { of: (caller) => known.of(caller) },
+    quotas: { of: (caller, patienceMs) => known.of(caller, patienceMs) },
     tell: (quotas) => {
       known = quotas;
     },
@@ -154,7 +156,7 @@ export const openResources = (
   const { quotas, tell } = createLateQuotas();
   const sharing = createLateShareLinks();
   const features = openFeatures(
-    async (tenantId) => (await quotas.of({ tenantId, subject: FEATURES_ASKER })).limits,
+    async (tenantId) => (await quotas.of({ tenantId, subject: FEATURES_ASKER }, FEATURES_PATIENCE_MS)).limits,
     `rooms-${newUuid()}`,
   );
   let accessOfSubject = nobodyTells;

@@ -51,7 +51,8 @@ export interface KnownLimits {
 
 /** Tells what a caller is held to, at once where it is known. */
 export interface Quotas {
-  of(caller: Pick<Caller, "tenantId" | "subject">): KnownLimits | Promise<KnownLimits>;
+  /** Waits half a second where nothing is known yet; `patienceMs` is for those who can't go on without. */
+  of(caller: Pick<Caller, "tenantId" | "subject">, patienceMs?: number): KnownLimits | Promise<KnownLimits>;
 }
 
 const SCOPE_NAMES: Readonly<Record<LimitScope, string>> = {
@@ -99,10 +100,10 @@ interface Entry {
 
 const NOTHING_KNOWN: KnownLimits = { quotas: [], limits: null };
 
-const withinDeadline = async (answer: Promise<void>): Promise<void> => {
+const within = async (patienceMs: number, answer: Promise<void>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ANSWER_DEADLINE_MS);
+    timer = setTimeout(resolve, patienceMs);
   });
   await Promise.race([answer, late]).finally(() => clearTimeout(timer));
 };
@@ -149,14 +150,15 @@ export const createQuotas = (deps: {
     }
   };
   return {
-    of: ({ tenantId, subject }) => {
+    of: ({ tenantId, subject }, patienceMs = ANSWER_DEADLINE_MS) => {
       const entry = entryOf(`${tenantId}:${subject.kind}:${subject.id}`);
       const age = nowMs() - entry.askedAtMs;
       if (age < RENEW_AFTER_MS) return entry.known;
       const isLeftAlone = nowMs() - entry.failedAtMs < NOT_ASKED_FOR_MS;
       if (!isLeftAlone) entry.running ??= ask(entry, tenantId, subject);
       if (age < QUOTAS_USED_FOR_MS || isLeftAlone || entry.running === null) return entry.known;
-      return withinDeadline(entry.running).then(() => entry.known);
+      const waitMs = entry.known.limits === null ? patienceMs : ANSWER_DEADLINE_MS;
+      return within(waitMs, entry.running).then(() => entry.known);
     },
   };
 };
