@@ -171,11 +171,10 @@ export const querySessions =
     return tellRange(connection, input);
   };
 
-/** Reads numbers over sessions: at once, or of many events of all units in slices of these. */
+/** Reads numbers over sessions: at once, or of many events in slices of their units. */
 const readNumbers = async (deps: SessionsDeps, reading: ReadingSessions, events: number): Promise<SessionNumbers> => {
   const { caller, question, place, pagesPlace, signal } = reading;
-  if (question.part.fraction === 1 && inSlices(deps, events)) return readSessionSlices(deps, reading, events);
-  refuseTooManySessions(events);
+  if (inSlices(deps, events)) return readSessionSlices(deps, reading, events);
   const [metrics, pages] = await Promise.all([
     deps.sessions.metrics(caller, question, place, SESSION_LIMITS.lines, signal),
     question.pages === 0 ? null : deps.sessions.pages(caller, question, pagesPlace, signal),

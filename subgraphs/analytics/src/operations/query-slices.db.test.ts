@@ -205,6 +205,29 @@ describe("a question answered in slices of its units", () => {
     );
   });
 
+  test("gives sessions of a part of the persons the numbers and errors they have in one", async () => {
+    await fc.assert(
+      fc.asyncProperty(sessionWorld, fc.integer({ min: 1, max: 5 }), async ({ events, questions }, sliceEvents) => {
+        const tenantId = freshTenantId();
+        await storeEvents(world.writer, tenantId, events);
+        for (const { range } of questions.slice(0, 2)) {
+          const input: SessionMetricsInput = { range, sample: 0.5, breakdown: ["country"], levels: [0.5], pages: 2 };
+          const ask = async (size: number | null) => {
+            const { provenance, ...answer } = await querySessionMetrics(deps(slicing(size).effort))(
+              reader(tenantId),
+              input,
+            );
+            return { ...answer, approximations: provenance.approximations, sampling: provenance.sampling };
+          };
+          const whole = await ask(null);
+          expect(whole.sampling).toMatchObject({ fraction: 0.5 });
+          expect({ input, answer: await ask(sliceEvents) }).toEqual({ input, answer: whole });
+        }
+      }),
+      { numRuns: 3, endOnFailure: true },
+    );
+  });
+
   test("lists the sessions that are listed in one, page by page, in the same order and by the same cursors", async () => {
     await fc.assert(
       fc.asyncProperty(

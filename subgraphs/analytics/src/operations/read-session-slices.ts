@@ -7,13 +7,8 @@ import type { Cost } from "../domain/provenance.ts";
 import type { PageLine, SessionLine } from "../domain/sessions/lay-out-metrics.ts";
 import type { SessionPage } from "../domain/sessions/session-page.ts";
 import { SESSION_LIMITS, type SessionMetricsQuestion, type SessionsQuestion } from "../domain/sessions/sessions.ts";
-import {
-  createPageSum,
-  createSessionSum,
-  LEAST_PERSONS,
-  newestFirst,
-  type PlacedSession,
-} from "../domain/sessions/sum-slices.ts";
+import { createPageSum, createSessionSum, newestFirst, type PlacedSession } from "../domain/sessions/sum-slices.ts";
+import { LEAST_PERSONS } from "../domain/sessions/least-persons.ts";
 import type { SessionsPlaceOfReading, SessionsStore } from "../store/sessions-store.ts";
 import { askedEffort, EASY_EVENTS, refuseBeyond, type Effort, type Pace, type TooMany } from "./effort.ts";
 import { readSlices } from "./read-slices.ts";
@@ -49,7 +44,8 @@ const SLICE_EVENTS = 1_000_000;
 /** The same where a unit's events do not stand together, so that each slice is looked for among all of them. */
 const SCATTERED_EVENTS = 4_000_000;
 
-const isByPerson = ({ definition }: SessionsQuestion): boolean =>
+/** Whether the units whose sessions are meant are persons. */
+export const isByPerson = ({ definition }: SessionsQuestion): boolean =>
   definition.kind === "GAP" && definition.unit.kind === "PERSON";
 
 const TOO_MANY: Omit<TooMany, "fast"> = {
@@ -58,7 +54,7 @@ const TOO_MANY: Omit<TooMany, "fast"> = {
   sample: null,
 };
 
-/** The slices that the sessions of so many events are read in. */
+/** The slices that the sessions of so many events are read in: of all units, or of those of a sample. */
 const slicesToRead = (
   { sliceEvents }: Effort,
   question: SessionsQuestion,
@@ -67,7 +63,20 @@ const slicesToRead = (
 ): readonly UnitSlice[] => {
   const together = isByPerson(question) && table === "events_by_person";
   const size = sliceEvents ?? (together ? SLICE_EVENTS : SCATTERED_EVENTS);
-  return slicesOf(sampledUnits({ sample: 1 }), events, size);
+  return slicesOf(question.part.slice ?? sampledUnits({ sample: 1 }), events, size);
+};
+
+/** In which slices what is behind a number of sessions of so many events is read, and how far it may go; refuses with QUERY_TOO_COSTLY more events than may be looked at. */
+export const slicesBehind = (
+  effort: Effort,
+  question: SessionsQuestion,
+  place: SessionsPlaceOfReading,
+  events: number,
+): { readonly slices: readonly UnitSlice[]; readonly pace: Pace } => {
+  const tooMany = { ...TOO_MANY, fast: false, job: false };
+  refuseBeyond(effort, events, tooMany);
+  const slices = slicesToRead(effort, question, place, events);
+  return { slices, pace: effort.begin(events, slices.length, tooMany) };
 };
 
 /** Whether so many events are read in slices, by the effort that is made. */

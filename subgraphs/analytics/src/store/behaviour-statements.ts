@@ -18,6 +18,14 @@ import {
   eventsBehindSql,
   olapBehindSql,
 } from "./behind/behind-sql.ts";
+import {
+  behindSliceCountsOf,
+  behindSliceCountsStatement,
+  behindSlicePeopleStatement,
+  behindSlicePersonOf,
+  personIdsOf,
+  personIdsStatement,
+} from "./behind/behind-slices-sql.ts";
 import { cohortSizesBehindSql } from "./behind/cohort-behind-sql.ts";
 import { driftBehindSql } from "./behind/drift-behind-sql.ts";
 import { ringsBehindSql, velocityBehindSql } from "./behind/fraud-behind-sql.ts";
@@ -53,6 +61,8 @@ export const behaviourStatements = {
   ...{ attributionBehindSql, creditsBehindStatement, creditsBehindOf, journeysBehindStatement, journeyBehindOf },
   ...{ sessionSizeStatement, sessionSizeOf, eventsSizeStatement, eventsSizeOf },
   ...{ behindCountsStatement, behindEventsStatement, behindPeopleStatement },
+  ...{ behindSliceCountsStatement, behindSliceCountsOf, behindSlicePeopleStatement, behindSlicePersonOf },
+  ...{ personIdsStatement, personIdsOf },
   ...{ behindCountsOf, behindPlaceOf, behindPersonOf },
   ...{ accountMembersStatement, accountSql, membersStatement, listedStatement, computeStatement, countStatement },
 };

@@ -2,7 +2,8 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { quantileOf } from "../statistics.ts";
 import type { PageLine } from "./lay-out-metrics.ts";
-import { createPageSum, createSessionSum, LEAST_PERSONS, type SlicedLine } from "./sum-slices.ts";
+import { createPageSum, createSessionSum, type SlicedLine } from "./sum-slices.ts";
+import { LEAST_PERSONS } from "./least-persons.ts";
 
 const sums = (sessions: number, people: number): SlicedLine["sums"] => ({
   ...{ sessions, people, squares: 0, units: sessions, events: sessions * 2, pageViews: 0, durationMs: 0, activeMs: 0 },

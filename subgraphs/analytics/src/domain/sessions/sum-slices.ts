@@ -1,10 +1,9 @@
 import { createCountedNumbers, PART_ERROR, type CountedNumbers } from "../funnel/counted-numbers.ts";
 import type { Approximation } from "../planner.ts";
+import { ESTIMATED_PEOPLE, LEAST_PERSONS, leastOf, personsOf } from "./least-persons.ts";
 import type { PageLine, SessionLine } from "./lay-out-metrics.ts";
 import type { SessionSums } from "./session-answer.ts";
 
-/** Persons of a line that are told apart where they are not units: those of the least hashes, by which more of them are estimated. */
-export const LEAST_PERSONS = 4_096;
 /** Different durations of a line that are kept as they are: of 400 lines some 100 MB. More are counted by how great they are. */
 const EXACT_TIMES = 4_096;
 
@@ -92,28 +91,9 @@ const both = (a: SlicedLine["sums"], b: SlicedLine["sums"]): SlicedLine["sums"] 
   ...{ engaged: a.engaged + b.engaged, converted: a.converted + b.converted, money: a.money + b.money },
 });
 
-/** The least of both, each once, in order. */
-const leastOf = (one: BigUint64Array, other: readonly bigint[]): BigUint64Array =>
-  BigUint64Array.from(new Set([...one, ...other]))
-    .toSorted()
-    .slice(0, LEAST_PERSONS);
-
-const HASHES = 2 ** 64;
-
-/** How many persons there are, by the least hashes of theirs: exactly while there are fewer than are kept, else by how close the last of them stand (Bar-Yossef and others, 2002). */
-const personsOf = (least: BigUint64Array): number => {
-  const last = least.at(LEAST_PERSONS - 1);
-  return last === undefined ? least.length : Math.round(((LEAST_PERSONS - 1) * HASHES) / Number(last));
-};
-
 const COUNTED_TIMES: Approximation = {
   ...{ column: "durationQuantilesSeconds", method: "times counted by how great they are", relativeError: PART_ERROR },
 };
-const ESTIMATED_PEOPLE: Approximation = {
-  ...{ column: "people", method: `the ${LEAST_PERSONS} persons of the least hashes` },
-  relativeError: 1 / Math.sqrt(LEAST_PERSONS - 2),
-};
-
 /** Makes an empty {@link SessionSum}, whose lines keep at most so many different durations as they are. */
 export const createSessionSum = (exactTimes = EXACT_TIMES): SessionSum => {
   const found = new Map<string, Summed>();

@@ -1,25 +1,29 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { parseEventsPage, parsePeoplePage, type BehindPageInput } from "../../domain/behind/behind-page.ts";
+import type { Approximation } from "../../domain/planner.ts";
 import { eventsOnly, provenanceOf, type Cost } from "../../domain/provenance.ts";
 import { isoTime } from "../../domain/zone.ts";
 import type { EventPage } from "../query-events.ts";
 import { readEventsAt, type BehindCounts, type BehindPeople, type ReadBehindDeps } from "./behind-answer.ts";
 import type { BehindLines } from "./behind-lines.ts";
 import { behindLines, requireOne, type BehindInput } from "./behind-question.ts";
+import { countLines, peopleOfLines, placesOfLines } from "./read-lines.ts";
 import { funnelCounts, funnelEvents, funnelPeople } from "./read-funnel-behind.ts";
 import { pathCounts, pathEvents, pathPeople } from "./read-path-behind.ts";
 import { creditsBehind } from "./read-journeys.ts";
-
-const optionsOf = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
 const told = (
   caller: Caller,
   { range, reach = range, timeZone }: BehindLines,
   costs: readonly Cost[],
   asOfMs: number,
+  approximations: readonly Approximation[] = [],
 ) => ({
   range: { from: isoTime(range.fromMs), to: isoTime(range.toMs) },
-  provenance: provenanceOf(eventsOnly(reach), costs, asOfMs, timeZone, caller.dataPolicy),
+  provenance: provenanceOf(
+    { ...eventsOnly(reach), approximations },
+    ...([costs, asOfMs, timeZone, caller.dataPolicy] as const),
+  ),
 });
 
 /** Answers `Behind.counts`: how many units, people and events there are behind a number. */
@@ -31,15 +35,13 @@ export const behindCounts =
     if (of.paths) return pathCounts(deps)(caller, of.paths, signal);
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of, signal);
-    const { behindCountsStatement, behindCountsOf } = deps.statements;
-    const statement = behindCountsStatement(lines.sql);
-    const { rows, statistics } = await deps.eventStore.query(caller, statement, behindCountsOf, optionsOf(signal));
-    const { units, people, events } = rows[0] ?? { units: 0, people: 0, events: 0 };
+    const { answer, costs } = await countLines(deps, caller, lines, signal);
+    const { approximations, ...counted } = answer;
     const { attribution } = of;
     const credits = attribution
       ? await creditsBehind(deps, caller, attribution, signal)
       : { credit: null, creditedValue: null };
-    return { ...{ units, people, events }, ...credits, ...told(caller, lines, [statistics], asOfMs) };
+    return { ...counted, ...credits, ...told(caller, lines, costs, asOfMs, approximations) };
   };
 
 /** Answers `Behind.people`: those of the events behind a number, in pages. */
@@ -52,15 +54,13 @@ export const behindPeople =
     const page = parsePeoplePage(asked);
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of, signal);
-    const { behindPeopleStatement, behindPersonOf } = deps.statements;
-    const statement = behindPeopleStatement(lines.sql, page, caller.tenantId);
-    const { rows, statistics } = await deps.eventStore.query(caller, statement, behindPersonOf, optionsOf(signal));
+    const { answer: rows, costs } = await peopleOfLines(deps, caller, lines, page, signal);
     const shown = rows.slice(0, page.first);
     return {
       nodes: shown.map(({ key: _key, ...node }) => node),
       hasNextPage: rows.length > page.first,
       endCursor: shown.at(-1)?.key ?? null,
-      ...told(caller, lines, [statistics], asOfMs),
+      ...told(caller, lines, costs, asOfMs),
     };
   };
 
@@ -74,13 +74,11 @@ export const behindEvents =
     const page = parseEventsPage(asked, "EVENT");
     const asOfMs = deps.nowMs();
     const lines = await behindLines(deps, caller, of, signal);
-    const { behindEventsStatement, behindPlaceOf } = deps.statements;
-    const statement = behindEventsStatement(lines.sql, page);
-    const { rows, statistics } = await deps.eventStore.query(caller, statement, behindPlaceOf, optionsOf(signal));
+    const { answer: rows, costs } = await placesOfLines(deps, caller, lines, page, signal);
     const places = rows.slice(0, page.first).map((place) => ({ ...place, id: place.key }));
     const ends = { hasMore: rows.length > page.first, hasBefore: page.after !== null };
     return {
       ...(await readEventsAt(deps, caller, places, ends, signal)),
-      ...told(caller, lines, [statistics], asOfMs),
+      ...told(caller, lines, costs, asOfMs),
     };
   };
