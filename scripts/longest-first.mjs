@@ -17,6 +17,8 @@ export const LONGEST = [
   "tests/security/hostile-input.spec.ts",
   "tests/rules/explained-questions.db.test.ts",
   "subgraphs/analytics/src/operations/delivery/olap-pages-anew.db.test.ts",
+  "subgraphs/analytics/src/operations/delivery/olap-pages-cohorts.db.test.ts",
+  "subgraphs/analytics/src/operations/delivery/olap-pages-steady.db.test.ts",
   "subgraphs/analytics/src/operations/semantic/catalogue-life.db.test.ts",
   "tests/journeys/costly-queries.spec.ts",
   "subgraphs/analytics/src/operations/behind/read-fraud-behind.db.test.ts",

@@ -54,6 +54,7 @@ import { createRollupConsumer, ROLLUP_CONSUMER } from "./reactions/rollups/count
 import { resolvers } from "./resolvers/resolvers.ts";
 import { MAX_SNAPSHOT_BATCHES } from "./domain/delivery/answer-mark.ts";
 import { MAX_ANSWER_ROWS } from "./domain/delivery/answer-page.ts";
+import { MAX_COPIED_MEMBERS } from "./domain/delivery/pinned-members.ts";
 import { createAnewRowsStore } from "./store/delivery/anew-rows-store.ts";
 import { createAnswerRowsStore } from "./store/delivery/answer-rows-store.ts";
 import { createAttributionStore } from "./store/attribution-store.ts";
@@ -238,9 +239,10 @@ const behaviourParts = ({ nowMs }: Resources, { eventStore }: People) => {
 };
 
 /** How answers are read that are too large to be kept for their pages. */
-const largePages = ({ eventStore: stored }: Resources, { eventStore: resolved }: People) => ({
-  anewRows: createAnewRowsStore({ stored, resolved, snapshotBatches: MAX_SNAPSHOT_BATCHES }),
+const largePages = ({ eventStore: stored }: Resources, { eventStore: resolved, versions }: People) => ({
+  anewRows: createAnewRowsStore({ stored, resolved, versions, snapshotBatches: MAX_SNAPSHOT_BATCHES }),
   maxKeptRows: MAX_ANSWER_ROWS,
+  maxCopiedMembers: MAX_COPIED_MEMBERS,
 });
 
 /** Builds the analytics subgraph: events, every number computed from them, and their live streams. */

@@ -4,12 +4,13 @@ import type { PeopleStatement } from "./people-statement.ts";
 
 type Maybe<T> = T | null | undefined;
 
-/** A test whether an event's person, or the account it names, is in a cohort, as the graph delivers it; `people` once its members are found, and of accounts which they are. */
+/** A test whether an event's person, or the account it names, is in a cohort, as the graph delivers it; `people` once its members are found, of accounts which they are, and of which computation where one recorded them. */
 export interface InCohortInput {
   readonly cohort: string;
   readonly asOf?: Maybe<string>;
   readonly people?: PeopleStatement;
   readonly accounts?: Accounts | null;
+  readonly recordedAtMs?: number | null;
 }
 
 /** Tests of a field or of a person, as the graph delivers them. */

@@ -68,11 +68,15 @@ export const resolveCohorts = async <Input>(
   for (const one of named) {
     const cohort = await namedCohort(deps.cohorts, caller, one.input.cohort, `${one.where}.cohort`);
     const asOf = one.input.asOf ?? null;
-    const { sql: people, accounts } =
-      asOf === null
-        ? await peopleOf(deps, caller, cohort)
-        : await peopleAsOf(deps, caller, cohort, { asOf, where: one.where });
-    found.set(one.input, { ...one.input, people, accounts });
+    const {
+      sql: people,
+      accounts,
+      basis,
+      asOfMs,
+    } = asOf === null
+      ? await peopleOf(deps, caller, cohort)
+      : await peopleAsOf(deps, caller, cohort, { asOf, where: one.where });
+    found.set(one.input, { ...one.input, people, accounts, recordedAtMs: basis === "RECORDED" ? asOfMs : null });
   }
   // boundary: the question is again what it is, with people beside the cohorts it names.
   return withPeople(input, found) as Input;

@@ -87,6 +87,7 @@ export interface OperationDeps
   readonly anewRows: OlapPageDeps["anewRows"];
   readonly keepSlots: OlapPageDeps["keepSlots"];
   readonly maxKeptRows: OlapPageDeps["maxKeptRows"];
+  readonly maxCopiedMembers: OlapPageDeps["maxCopiedMembers"];
   readonly reports: ReportDeps["reports"];
   readonly dispatchRun: ReportDeps["dispatchRun"];
   readonly mailChannels: ReportDeps["mailChannels"];

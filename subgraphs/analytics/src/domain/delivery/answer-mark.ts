@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { asksPeople } from "../filter.ts";
 import { planOn, type Plan } from "../planner.ts";
-import type { AnalyticQuery, OlapQuery } from "../query.ts";
+import type { AnalyticQuery } from "../query.ts";
+import { pinnedMembers } from "./pinned-members.ts";
 
 /** Batches of a tenant of which a snapshot tells the ids, so that a statement can carry them: what was received before the oldest of them all counts. */
 export const MAX_SNAPSHOT_BATCHES = 1_000;
@@ -15,6 +15,7 @@ const mark = z.object({
   snapshot,
   totals: cells,
   spans: z.array(z.object({ index: z.number(), lowest: z.number(), highest: z.number() })).default([]),
+  members: z.array(pinnedMembers).default([]),
   last: z.object({ bucketMs: z.number().nullable(), dimensions: cells, measures: cells }),
 });
 
@@ -29,14 +30,6 @@ export type LastRow = AnswerMark["last"];
 
 /** Parses the mark that is kept with an answer; null where the rows themselves are kept. */
 export const parseAnswerMark = (stored: unknown): AnswerMark | null => mark.nullable().default(null).parse(stored);
-
-/** Why the pages of an answer can't be computed anew, each behind the row before; null when they can. */
-export const whyNotAnew = ({ query }: Pick<OlapQuery, "query">): string | null => {
-  const { measures, filter } = query;
-  return asksPeople(filter) || measures.some((measure) => asksPeople(measure.filter))
-    ? "a cohort may change between them: filter without `inCohort`."
-    : null;
-};
 
 /** Whether who an event's person is makes a difference to a question. */
 export const countsPersons = ({ measures }: Pick<AnalyticQuery, "measures">): boolean =>

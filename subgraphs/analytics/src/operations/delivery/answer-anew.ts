@@ -2,10 +2,13 @@ import type { Caller } from "@tessera/contracts/caller";
 import { refuse } from "@tessera/platform/errors/refusal";
 import type { FairSlots } from "@tessera/platform/store/fair-slots";
 import type { NowMs } from "@tessera/platform/time/clock";
-import { countsPersons, planAnew, whyNotAnew, type AnswerMark } from "../../domain/delivery/answer-mark.ts";
-import { formatAnswerPlace, MAX_ANSWER_ROWS } from "../../domain/delivery/answer-page.ts";
+import { accessOf } from "../../domain/access.ts";
+import { countsPersons, planAnew, type AnswerMark } from "../../domain/delivery/answer-mark.ts";
+import { formatAnswerPlace } from "../../domain/delivery/answer-page.ts";
 import { steadied, summedPlaces } from "../../domain/delivery/steady-measures.ts";
 import type { KeptQuestion } from "../../domain/delivery/kept-question.ts";
+import { parsePagedQuestion } from "../../domain/delivery/paged-question.ts";
+import { withPinned } from "../../domain/delivery/pinned-members.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { plan } from "../../domain/planner.ts";
 import { provenanceOf, type Cost, type Provenance } from "../../domain/provenance.ts";
@@ -13,10 +16,11 @@ import type { OlapQuery } from "../../domain/query.ts";
 import type { AnswerRowsStore } from "../../store/delivery/answer-rows-store.ts";
 import type { AnewRowsStore } from "../../store/delivery/anew-rows-store.ts";
 import type { OlapRow } from "../../store/result-rows.ts";
+import { keepPinned, pinMembers, pinnedPeople, requireWhole, type PinDeps } from "./pin-members.ts";
 
 /** What computing pages anew needs. */
-export interface AnewDeps {
-  readonly answerRows: Pick<AnswerRowsStore, "tell">;
+export interface AnewDeps extends PinDeps {
+  readonly answerRows: PinDeps["answerRows"] & Pick<AnswerRowsStore, "tell">;
   readonly anewRows: AnewRowsStore;
   /** Answers whose rows are all computed at a time. */
   readonly keepSlots: FairSlots;
@@ -52,13 +56,6 @@ export interface PageRows {
   readonly provenance: Provenance;
 }
 
-const refuseTooLarge = (why: string): Error =>
-  refuse(
-    "RESULT_TOO_LARGE",
-    `The answer has more rows than are kept for its pages (${MAX_ANSWER_ROWS.toLocaleString("en-US")}), and they can't be computed page by page: ${why}`,
-    { field: "input" },
-  );
-
 const peopleChanged = (): Error =>
   refuse("CURSOR_EXPIRED", "People were linked since the first page, by whom persons are counted: ask for it again.", {
     field: "after",
@@ -82,8 +79,20 @@ const markRow = ({ bucketMs, dimensions, measures }: OlapRow): AnswerMark["last"
   measures: [...measures],
 });
 
+/** The question, held to who the members of its cohorts were on the first page. */
+const pinnedQuestion = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | null) => {
+  const { caller, kept } = asking;
+  const { members, costs } =
+    before === null
+      ? await pinMembers(deps, asking, kept.olap)
+      : { members: await keepPinned(deps, asking, before.members), costs: [] };
+  if (members.length === 0) return { asked: asking.asked, members, costs };
+  const olap = withPinned(kept.olap, caller.tenantId, members, pinnedPeople(deps, caller));
+  return { asked: parsePagedQuestion(olap, accessOf(caller)), members, costs };
+};
+
 const read = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | null) => {
-  const { caller, asked, first, signal } = asking;
+  const { caller, first, signal } = asking;
   const release = await deps.keepSlots.take(caller.tenantId, TENANT_KEEPS, signal);
   const requestOf = (question: OlapQuery) => {
     const taken = planAnew(question.query, plan(question.query, caller.dataPolicy));
@@ -91,23 +100,25 @@ const read = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | nul
   };
   try {
     const snapshot = before?.snapshot ?? (await deps.anewRows.snapshot(caller.tenantId));
+    const { asked, members, costs } = await pinnedQuestion(deps, asking, before);
     const among = { snapshot, resolved: countsPersons(asked.query) };
     const summed = summedPlaces(asked);
     const all = before ?? (await deps.anewRows.totals(caller, requestOf(asked), { ...among, summed }, signal));
     const request = requestOf(steadied(asked, all.spans));
-    const page = { ...among, last: before?.last ?? null };
-    const { rows, hasMore, cost } = await deps.anewRows.page(caller, request, page, signal);
-    const costs = "cost" in all ? [cost, all.cost] : [cost];
+    const page = await deps.anewRows.page(caller, request, { ...among, last: before?.last ?? null }, signal);
+    await requireWhole(deps, caller, members);
+    const { rows, hasMore, cost } = page;
     const { totals, spans } = all;
     return {
-      rows,
-      hasMore,
-      costs,
-      peopleVersion: cost.peopleVersion ?? 0,
-      totals,
-      spans,
-      snapshot,
-      taken: request.plan,
+      ...{ rows, hasMore, taken: request.plan },
+      costs: [...costs, cost, ...("cost" in all ? [all.cost] : [])],
+      kept: {
+        snapshot,
+        totals: [...totals],
+        spans: [...spans],
+        members: [...members],
+        peopleVersion: cost.peopleVersion ?? 0,
+      },
     };
   } finally {
     release();
@@ -116,31 +127,18 @@ const read = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | nul
 
 /**
  * One page of an answer that is too large to be kept: its rows behind the one the page before ended with, computed from the events that were stored when the
- * first page was asked for. What is kept between pages is the last row alone, and which events those are.
+ * first page was asked for, and the members that cohorts had then. What is kept between pages is the last row alone, and which events and members those are.
  */
 export const answerAnew = async (deps: AnewDeps, asking: AnewAsking, before: AnswerMark | null): Promise<PageRows> => {
   const { caller, asked, asOfMs } = asking;
-  const why = whyNotAnew(asked);
-  if (why !== null) throw refuseTooLarge(why);
-  const { rows, hasMore, costs, peopleVersion, totals, spans, snapshot, taken } = await read(deps, asking, before);
-  if (before !== null && before.peopleVersion !== peopleVersion) throw peopleChanged();
+  const { rows, hasMore, costs, taken, kept } = await read(deps, asking, before);
+  if (before !== null && before.peopleVersion !== kept.peopleVersion) throw peopleChanged();
   const [last, toldAtMs] = [rows.at(-1), deps.nowMs()];
   const place = (before?.place ?? 0) + rows.length;
   const { timeZone } = asked.query;
   return {
-    ...{ rows, totals, hasNextPage: hasMore },
-    endCursor:
-      last === undefined
-        ? null
-        : await mark(deps, asking, {
-            place,
-            toldAtMs,
-            peopleVersion,
-            snapshot,
-            totals: [...totals],
-            spans: [...spans],
-            last: markRow(last),
-          }),
+    ...{ rows, totals: kept.totals, hasNextPage: hasMore },
+    endCursor: last === undefined ? null : await mark(deps, asking, { place, toldAtMs, ...kept, last: markRow(last) }),
     provenance: {
       ...provenanceOf(taken, [...asking.costs, ...costs], asOfMs, timeZone, caller.dataPolicy),
       ...(before === null ? {} : { freshness: formatDuration(Math.max(0, toldAtMs - asOfMs)) }),

@@ -7,7 +7,6 @@ import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import fc from "fast-check";
 import { wideWorld } from "../../../testing/arbitraries.ts";
 import { differences } from "../../../testing/flatten-answer.ts";
-import { managerOf, openCohortRoom } from "../../../testing/cohort-room.ts";
 import { allPages, complete, rowsIn } from "../../../testing/paged-answers.ts";
 import { openPagedRoom, type PagedRoom } from "../../../testing/paged-room.ts";
 import { peopleManager } from "../../../testing/people-room.ts";
@@ -262,18 +261,5 @@ describe("an answer with too many rows to be kept", () => {
       byHand: true,
     });
     expect((await refusal(page(caller, { input, rows: 8, after: endCursor }))).code).toBe("CURSOR_EXPIRED");
-  });
-
-  test("is refused, saying what to change, where a filter names a cohort", async () => {
-    const { page } = open();
-    const cohortRoom = openCohortRoom(Date.parse(RANGE.to));
-    const caller = managerOf(await crowded());
-    const german = { did: { event: { filter: { field: "country", eq: "DE" } } } };
-    const { id } = await cohortRoom.created(caller, "german", german);
-    await cohortRoom.computeAll();
-    const input = { ...BY_PERSON, filter: { inCohort: { cohort: id } } };
-    const error = await refusal(page(caller, { input, rows: 8 }));
-    expect([error.code, error.message]).toEqual(["RESULT_TOO_LARGE", expect.stringContaining("inCohort")]);
-    await cohortRoom.close();
   });
 });

@@ -46,10 +46,14 @@ const open = () => {
   const { eventStore } = world.resources;
   const answerRows = createAnswerRowsStore({ eventStore, longQueries });
   const keepSlots = createFairSlots({ total: 2 });
-  const anewRows = createAnewRowsStore({ stored: eventStore, resolved: eventStore, snapshotBatches: 10 });
+  const anewRows = createAnewRowsStore({
+    ...{ stored: eventStore, resolved: eventStore, snapshotBatches: 10 },
+    versions: { of: () => Promise.resolve({ version: 0, links: 0 }) },
+  });
   const deps = {
     ...room.deps,
     maxKeptRows: MAX_ANSWER_ROWS,
+    maxCopiedMembers: 1_000,
     anewRows,
     answerRows,
     keepSlots,

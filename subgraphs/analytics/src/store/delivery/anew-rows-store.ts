@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { LastRow, Snapshot } from "../../domain/delivery/answer-mark.ts";
 import type { SummedSpan } from "../../domain/delivery/steady-measures.ts";
 import type { OlapRequest } from "../olap-sql.ts";
+import type { PeopleVersions } from "../people/people-versions.ts";
 import { olapRowOf, type OlapRow } from "../result-rows.ts";
 import { anewPageStatement, anewTotalsStatement, newestBatchesStatement } from "./anew-rows-sql.ts";
 
@@ -39,9 +40,14 @@ export const createAnewRowsStore = (deps: {
   readonly stored: Pick<EventStore, "query">;
   /** The store whose persons are whom they count as now. */
   readonly resolved: Pick<EventStore, "query">;
+  /** By which links persons are told apart. */
+  readonly versions: Pick<PeopleVersions, "of">;
   /** Batches of a tenant of which a snapshot tells the ids. */
   readonly snapshotBatches: number;
 }) => ({
+  /** Whether somebody of the tenant counts as somebody else. */
+  anybodyLinked: async (tenantId: TenantId): Promise<boolean> => (await deps.versions.of(tenantId)).version > 0,
+
   /** Which events are stored now: of the newest batches those that are there, and all that were received before these. */
   snapshot: async (tenantId: TenantId): Promise<Snapshot> => {
     const statement = newestBatchesStatement(tenantId, deps.snapshotBatches);

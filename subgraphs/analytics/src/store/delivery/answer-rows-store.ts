@@ -1,6 +1,6 @@
 import { countOnMeter, currentAllowance } from "@tessera/platform/executions/meter";
 import { wholeTenant, type DataReader } from "@tessera/platform/store/data-policy";
-import type { EventStore, QueryStatistics } from "@tessera/platform/store/event-store";
+import type { EventStore, QueryStatistics, StoreStatement } from "@tessera/platform/store/event-store";
 import type { LongQueryStore } from "@tessera/platform/store/long-query-store";
 import type { TenantId } from "@tessera/contracts/ids";
 import { z } from "zod";
@@ -9,10 +9,14 @@ import type { OlapRequest } from "../olap-sql.ts";
 import { olapRowOf, type OlapRow } from "../result-rows.ts";
 import {
   answerPageStatement,
+  copiedMembersSql,
+  copiedMembersStatement,
+  copyMembersStatement,
   HEAD_PLACE,
   keepAnswerStatement,
   keptColumns,
   keptRowsStatement,
+  type MembersCopy,
 } from "./answer-rows-sql.ts";
 
 /** What is kept of an answer beside its rows. */
@@ -61,6 +65,26 @@ const keptRowOf = (text: string, names: readonly string[], query: AnalyticQuery)
   return olapRowOf(Object.fromEntries(names.map((name, index) => [name, values[index]])), query);
 };
 
+const countRow = (row: unknown): number => z.object({ rows: z.coerce.number() }).parse(row).rows;
+
+/** Computes rows and writes them within the time of a question; what is read counts for the execution. */
+const fillMetered = async (
+  longQueries: Pick<LongQueryStore, "fill">,
+  reader: DataReader,
+  statement: StoreStatement,
+  options: { readonly persons: "RESOLVED" | "STORED"; readonly signal: AbortSignal | undefined },
+) => {
+  const allowance = currentAllowance();
+  const startedMs = performance.now();
+  const { rowsRead, bytesRead, rowsWritten } = await longQueries.fill(reader, statement, {
+    ...{ maxSeconds: MAX_KEEP_SECONDS, ...options },
+    ...(allowance === null ? {} : { maxRowsToRead: allowance.rows }),
+  });
+  const elapsedMs = performance.now() - startedMs;
+  countOnMeter(rowsRead, bytesRead, elapsedMs);
+  return { rowsWritten, cost: { rowsRead, bytesRead, elapsedMs } };
+};
+
 /** Answers that are read in pages, in the event store. */
 export const createAnswerRowsStore = (deps: {
   readonly eventStore: Pick<EventStore, "query">;
@@ -69,17 +93,27 @@ export const createAnswerRowsStore = (deps: {
   /** Computes all rows and keeps them; answers how many there are without the totals, and what it took. What it reads counts for the execution. */
   keep: async (reader: DataReader, request: OlapRequest, answerId: string, signal: AbortSignal | undefined) => {
     const statement = keepAnswerStatement(request, reader.tenantId, answerId);
-    const allowance = currentAllowance();
-    const startedMs = performance.now();
-    const { rowsRead, bytesRead, rowsWritten } = await deps.longQueries.fill(reader, statement, {
-      ...{ maxSeconds: MAX_KEEP_SECONDS, signal },
-      persons: request.plan.rollup === null ? "RESOLVED" : "STORED",
-      ...(allowance === null ? {} : { maxRowsToRead: allowance.rows }),
-    });
-    const elapsedMs = performance.now() - startedMs;
-    countOnMeter(rowsRead, bytesRead, elapsedMs);
-    return { rows: Math.max(0, rowsWritten - 1), cost: { rowsRead, bytesRead, elapsedMs } };
+    const persons = request.plan.rollup === null ? "RESOLVED" : "STORED";
+    const { rowsWritten, cost } = await fillMetered(deps.longQueries, reader, statement, { persons, signal });
+    return { rows: Math.max(0, rowsWritten - 1), cost };
   },
+
+  /** Copies the members of a cohort as the reader may see them, for an hour; answers how many were written. What it reads counts for the execution. */
+  copyMembers: async (reader: DataReader, copy: MembersCopy, signal: AbortSignal | undefined) => {
+    const statement = copyMembersStatement(copy, reader.tenantId);
+    const { rowsWritten, cost } = await fillMetered(deps.longQueries, reader, statement, {
+      persons: "RESOLVED",
+      signal,
+    });
+    return { written: rowsWritten, cost };
+  },
+
+  /** How many members of a copy are there. */
+  copiedMembers: async (tenantId: TenantId, id: string): Promise<number> =>
+    (await deps.eventStore.query(wholeTenant(tenantId), copiedMembersStatement(tenantId, id), countRow)).rows[0] ?? 0,
+
+  /** The members of a copy, as a statement that gives the number of each once. */
+  membersSql: copiedMembersSql,
 
   /** Keeps what tells about an answer; before it there is none. */
   tell: (tenantId: TenantId, answerId: string, about: AnswerHead): Promise<void> =>
@@ -115,10 +149,8 @@ export const createAnswerRowsStore = (deps: {
   },
 
   /** Rows that are kept of a tenant's answers now. */
-  keptRows: async (tenantId: TenantId): Promise<number> => {
-    const count = (row: unknown): number => z.object({ rows: z.coerce.number() }).parse(row).rows;
-    return (await deps.eventStore.query(wholeTenant(tenantId), keptRowsStatement(tenantId), count)).rows[0] ?? 0;
-  },
+  keptRows: async (tenantId: TenantId): Promise<number> =>
+    (await deps.eventStore.query(wholeTenant(tenantId), keptRowsStatement(tenantId), countRow)).rows[0] ?? 0,
 });
 
 /** See {@link createAnswerRowsStore}. */
