@@ -72,6 +72,36 @@ describe("paths from raw events", () => {
   });
 });
 
+const GREAT = [1e300, -1e300, 1e23, -1e23, 1e22, -1e22, 0.1, 7];
+
+describe("values that cancel out", () => {
+  test("are credited by every model, and numbers too great to be added up are worth nothing", async () => {
+    const tenantId = freshTenantId();
+    await storeEvents(
+      world.writer,
+      tenantId,
+      GREAT.flatMap((amount, who) => [
+        event({ userId: `u${who}` }, "visit", 1 + who, { source: "ads" }),
+        event({ userId: `u${who}` }, "visit", 13 + 2 * who, { source: "mail" }),
+        event({ userId: `u${who}` }, "buy", 40, { properties: { amount } }),
+      ]),
+    );
+    const answer = await ask(tenantId, {
+      range: { from: iso(0), to: iso(60) },
+      conversion: { events: ["buy"] },
+      touchpoints: [{ events: ["visit"] }],
+      value: { of: "properties.amount" },
+      dimensions: ["source"],
+      models: (["LINEAR", "TIME_DECAY", "POSITION_DECAY", "MARKOV", "SHAPLEY", "UPLIFT"] as const).map((kind) => ({
+        kind,
+      })),
+    });
+    const credits = answer.breakdowns[0]?.models.flatMap((model) => model.credits) ?? [];
+    expect(credits.length).toBeGreaterThan(0);
+    expect(credits.filter(({ value }) => !Number.isFinite(value) || Math.abs(value) > 1e24)).toEqual([]);
+  });
+});
+
 const event = (who: Partial<TestEvent>, name: string, second: number, more: Partial<TestEvent> = {}): TestEvent => ({
   ...{ id: randomUUID(), name, timeMs: at(second) },
   ...who,

@@ -7,6 +7,7 @@ import { conditionSql } from "./condition-sql.ts";
 import { groupExpression } from "./group-sql.ts";
 import { numberOf } from "./measure-sql.ts";
 import { createParams, type Params } from "./params.ts";
+import { MOST_WORTH } from "./property-sql.ts";
 
 /** Conversions and touchpoints of one person that are looked at; who has more is a machine, and is told as excluded. */
 export const MAX_PERSON_EVENTS = 5_000;
@@ -64,12 +65,20 @@ const personsSql = ({ question, slice, stitched }: PathsRequest, params: Params)
   ];
 };
 
+/** What a conversion is worth; 0 where it carries no number, or one that can't be added up. */
+const worthSql = ({ value }: AttributionQuestion, params: Params): string => {
+  if (value === null) return "0";
+  const number = `ifNull(toFloat64(${numberOf(value, null, params)}), 0)`;
+  return value.kind === "REVENUE"
+    ? number
+    : `if(abs(${number}) <= ${params.place("Float64", MOST_WORTH)}, ${number}, 0)`;
+};
+
 /** One row per conversion or touchpoint of somebody. */
 const touchesSql = (request: PathsRequest, tenantId: string, params: Params): string => {
   const { question, table, stitched } = request;
   const range = { fromMs: question.range.fromMs - question.lookbackMs, toMs: question.range.toMs };
   const matchers = [question.conversion, ...question.touchpoints];
-  const value = question.value === null ? "0" : `ifNull(toFloat64(${numberOf(question.value, null, params)}), 0)`;
   const { key, present } = unitSql(question.unit, params);
   const where = [
     behaviourRange(table, range, tenantId, params),
@@ -85,7 +94,7 @@ const touchesSql = (request: PathsRequest, tenantId: string, params: Params): st
     `toUInt8(${matcherSql(question.conversion, params)}) AS won`,
     `toUInt8(${question.touchpoints.map((one) => matcherSql(one, params)).join(" OR ")}) AS touched`,
     `${labelSql(request, params)} AS label`,
-    `${value} AS worth`,
+    `${worthSql(question, params)} AS worth`,
     ...(request.listed === true ? ["event_id AS id", `${stitched ? "unit" : "person"} AS whose`] : []),
     ...carriedSql(request, `${request.carried} AS carried`),
   ];

@@ -7,12 +7,9 @@ import type { Members } from "../domain/members.ts";
 import { anyNameSql, behaviourRange, matcherSql, sliceSql, unitSql } from "./behaviour-sql.ts";
 import { columnSql } from "./condition-sql.ts";
 import { amongSql } from "./member-sql.ts";
-import { propertyNumber, propertyText } from "./property-sql.ts";
+import { MOST_WORTH, propertyNumber, propertyText } from "./property-sql.ts";
 import { createParams, type Params } from "./params.ts";
 import { momentSql } from "./time-sql.ts";
-
-/** The greatest number of a property, on either side of 0, that coming back is worth: 10^10 of them add up exactly in ten-thousandths of 128 bits. */
-const MOST_WORTH = 1e24;
 
 /** The value of a field of an event as text; empty where it has none. */
 export const dimensionSql = (field: Field, params: Params): string =>

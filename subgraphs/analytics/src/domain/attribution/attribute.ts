@@ -61,7 +61,7 @@ export const attribute = (paths: PathSet, { model, timedPlace }: PlacedModel, di
   }
 };
 
-/** How far the sum of credits may be from what there was to give, in parts of it: what doubles lose over the longest sums. */
+/** How far the sum of credits may be from what there was to give, in parts of it, of values beside their signs: what doubles lose over the longest sums. */
 export const CONSERVATION_TOLERANCE = 1e-6;
 
 /** Credits added up beside what there was to give. */
@@ -75,7 +75,10 @@ export const conservationOf = ({ groups }: PathSet, { conversions, value }: Cred
   const totals = totalsOf(groups);
   const actual = { conversions: totals.conversions, value: totals.value };
   const credited = { conversions: exactSum(conversions), value: exactSum(value) };
-  const scale = exactSum(groups.map((group) => Math.abs(group.value)));
+  // No less than all values beside their signs (Cauchy and Schwarz): of those that cancel out more is lost than the sums tell.
+  const scale = exactSum(
+    groups.map((group) => Math.max(Math.abs(group.value), Math.sqrt(group.conversions * group.valueSquares))),
+  );
   const lost = Math.abs(credited.conversions - actual.conversions) / Math.max(1, actual.conversions);
   const lostValue = Math.abs(credited.value - actual.value) / Math.max(1, scale);
   if (!(lost <= CONSERVATION_TOLERANCE && lostValue <= CONSERVATION_TOLERANCE))

@@ -258,6 +258,15 @@ describe("whatever the journeys", () => {
     expect(() => conservationOf(paths, { conversions: [0.5, 0.4], value: [1, 2] })).toThrow("exactly what there was");
   });
 
+  test("what doubles lose of great values that cancel out is no lost credit, and more is", () => {
+    const paths = pathSetOf(2, [
+      { steps: [0, 1], value: 1e20 },
+      { steps: [0, 1], value: -1e20 },
+    ]);
+    expect(conservationOf(paths, { conversions: [1, 1], value: [16_384, 0] }).actual.value).toBe(0);
+    expect(() => conservationOf(paths, { conversions: [1, 1], value: [1e16, 0] })).toThrow("exactly what there was");
+  });
+
   test("an assist is a conversion that a label was in without closing it", () => {
     const paths = pathSetOf(3, [
       { steps: [0, 1], value: 10 },
