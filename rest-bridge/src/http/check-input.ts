@@ -10,12 +10,13 @@ interface Complaint {
   readonly message: string;
 }
 
-const pathOf = (pointer: string): string =>
+const keysOf = (pointer: string): readonly string[] =>
   pointer
     .split("/")
     .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .join(".");
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+const pathOf = (pointer: string): string => keysOf(pointer).join(".");
 
 const listIn = (params: object, key: string): readonly string[] => {
   const value: unknown = Object.entries(params).find(([name]) => name === key)?.[1];
@@ -25,14 +26,44 @@ const listIn = (params: object, key: string): readonly string[] => {
 const joined = (path: string, name: string | undefined): string =>
   [path, name].filter((part) => part !== undefined && part !== "").join(".");
 
+const memberOf = (schema: unknown, name: string): unknown =>
+  typeof schema === "object" && schema !== null ? Reflect.get(schema, name) : undefined;
+
+/** The members that a schema knows at the place that keys lead to; none where it is not told by the schema itself. */
+const membersAt = (schema: unknown, keys: readonly string[]): readonly string[] => {
+  const choices = memberOf(schema, "anyOf");
+  if (Array.isArray(choices)) return choices.flatMap((one: unknown) => membersAt(one, keys));
+  const members = memberOf(schema, "properties");
+  const [key, ...rest] = keys;
+  if (key === undefined) return typeof members === "object" && members !== null ? Object.keys(members) : [];
+  return membersAt(memberOf(members, key) ?? memberOf(schema, "items"), rest);
+};
+
+/** What a JSON type is called in a sentence. */
+const TYPES: Readonly<Record<string, string>> = { array: "a list", object: "an object", integer: "a whole number" };
+
+const whatIsKnown = (schema: TSchema, instancePath: string): string => {
+  const known = [...new Set(membersAt(schema, keysOf(instancePath).slice(0, -1)))];
+  return known.length === 0 ? "" : ` Known are ${known.map((name) => `\`${name}\``).join(", ")}.`;
+};
+
 /** The field a complaint is about, and what is wrong with it. */
-const told = ({ keyword, instancePath, params, message }: Complaint): { field: string; detail: string } => {
+const told = (
+  { keyword, instancePath, params, message }: Complaint,
+  schema: TSchema,
+): { field: string; detail: string } => {
   const path = pathOf(instancePath);
   if (keyword === "required") {
     const field = joined(path, listIn(params, "requiredProperties")[0]);
     return { field, detail: `\`${field}\` is missing.` };
   }
-  if (keyword === "boolean") return { field: path, detail: `\`${path}\` is not known here.` };
+  if (keyword === "boolean")
+    return { field: path, detail: `\`${path}\` is not known here.${whatIsKnown(schema, instancePath)}` };
+  if (keyword === "format" && message.includes("date-time"))
+    return { field: path, detail: `\`${path}\` must be a date and time with an offset such as 2026-11-20T12:00:00Z.` };
+  const [type] = keyword === "type" && path !== "" ? Object.values(params).map(String) : [];
+  if (type !== undefined && TYPES[type] !== undefined)
+    return { field: path, detail: `\`${path}\` must be ${TYPES[type]}.` };
   if (keyword === "enum") {
     const allowed = listIn(params, "allowedValues").map((value) => `\`${value}\``);
     return { field: path, detail: `\`${path}\` must be one of ${allowed.join(", ")}.` };
@@ -70,7 +101,7 @@ export const createInputCheck = <Schema extends TSchema>(schema: Schema): ((inpu
     if (compiled.Check(input)) return input;
     const complaint = mostTelling(compiled.Errors(input));
     const { field, detail } =
-      complaint === undefined ? { field: "", detail: "The request does not fit its schema." } : told(complaint);
+      complaint === undefined ? { field: "", detail: "The request does not fit its schema." } : told(complaint, schema);
     throw refuse("BAD_INPUT", detail, field === "" ? {} : { field });
   };
 };
