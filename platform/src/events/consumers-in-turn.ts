@@ -29,6 +29,11 @@ const whoIsBehind = async (
   return [...behind];
 };
 
+/** Consumers that take turns. */
+export interface ConsumersInTurn extends Background {
+  readonly consumers: readonly LogConsumer[];
+}
+
 /**
  * Runs consumers of the event log that have not been started, one after the other, as each has something to take: however many they are, they use no more
  * connections than one. What one can't take is tried again after a pause, and holds up the others for no longer than its try.
@@ -38,7 +43,7 @@ export const createConsumersInTurn = (deps: {
   readonly sql: TenantSql;
   readonly logger: Logger;
   readonly consumers: readonly LogConsumer[];
-}): Background => {
+}): ConsumersInTurn => {
   const waiting = waitingConsumersOf(deps.sql);
   const state = { stopping: false };
   let wake = (): void => undefined;
@@ -80,6 +85,7 @@ export const createConsumersInTurn = (deps: {
   };
   return {
     name: deps.name,
+    consumers: deps.consumers,
     start: () => {
       state.stopping = false;
       running = loop();
