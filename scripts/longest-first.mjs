@@ -30,6 +30,7 @@ export const LONGEST = [
   "tests/journeys/followed-alerts.spec.ts",
   "subgraphs/analytics/src/operations/behind/read-quality-behind.db.test.ts",
   "subgraphs/analytics/src/operations/behind/read-funnel-findings.db.test.ts",
+  "server/src/every-consumer.db.test.ts",
   "subgraphs/analytics/src/operations/behind/read-session-behind.db.test.ts",
   "subgraphs/analytics/src/operations/semantic/own-dimension-places.db.test.ts",
   "tests/security/authorisation-per-event.spec.ts",

@@ -77,10 +77,10 @@ const tieOf = ({ times, from }: PathUnitRow, place: number): number => {
 
 /** Keeps where the steps of paths are found again. */
 const createPlaces = () => {
-  const low = growing((length) => new Uint32Array(length));
-  const high = growing((length) => new Uint32Array(length));
-  const at = growing((length) => new Float64Array(length));
-  const tie = growing((length) => new Int32Array(length));
+  const low = growing(Uint32Array);
+  const high = growing(Uint32Array);
+  const at = growing(Float64Array);
+  const tie = growing(Int32Array);
   const unreached: Listed[] = [];
   return {
     unreached,
@@ -98,8 +98,8 @@ const createPlaces = () => {
       }
     },
     result: (): KeptPlaces => ({
-      ...{ low: low.list.subarray(0, low.length), high: high.list.subarray(0, high.length) },
-      ...{ at: at.list.subarray(0, at.length), tie: tie.list.subarray(0, tie.length), unreached },
+      ...{ low: low.list, high: high.list },
+      ...{ at: at.list, tie: tie.list, unreached },
     }),
   };
 };
@@ -110,11 +110,11 @@ export const createPathTally = (
   most: number = PATH_LIMITS.toldSteps,
 ): { readonly add: (row: PathUnitRow) => void; readonly result: () => KeptPaths } => {
   const numbering = createNumbering();
-  const steps = growing((length) => new Int32Array(length));
-  const waits = growing((length) => new Float64Array(length));
-  const starts = growing((length) => new Int32Array(length));
-  const goesOn = growing((length) => new Uint8Array(length));
-  const converted = growing((length) => new Uint8Array(length));
+  const steps = growing(Int32Array);
+  const waits = growing(Float64Array);
+  const starts = growing(Int32Array);
+  const goesOn = growing(Uint8Array);
+  const converted = growing(Uint8Array);
   const { behind, apart } = question;
   const places = behind === null && apart === null ? null : createPlaces();
   const values = apart === null ? null : createStepValues(apart);
@@ -143,16 +143,15 @@ export const createPathTally = (
       }
     },
     result: () => {
-      const paths = starts.length;
       starts.add(steps.length);
       return {
         ...{ ...counts, codes: numbering.codes, places: places === null ? null : places.result() },
         values: values === null ? null : values.result(),
-        steps: steps.list.subarray(0, steps.length),
-        waits: waits.list.subarray(0, waits.length),
-        starts: starts.list.subarray(0, starts.length),
-        goesOn: goesOn.list.subarray(0, paths),
-        converted: converted.list.subarray(0, paths),
+        steps: steps.list,
+        waits: waits.list,
+        starts: starts.list,
+        goesOn: goesOn.list,
+        converted: converted.list,
       };
     },
   };

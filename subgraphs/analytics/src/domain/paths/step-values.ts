@@ -50,8 +50,8 @@ const createTexts = (asked: readonly string[]) => {
 export const createStepValues = ({ fields, held }: PathsApart) => {
   const each = fields.map((_field, at) => ({
     texts: createTexts([...new Set(held[at] ?? [])]),
-    steps: growing((length) => new Int32Array(length)),
-    unreached: growing((length) => new Int32Array(length)),
+    steps: growing(Int32Array),
+    unreached: growing(Int32Array),
   }));
   return {
     add: ({ values }: PathUnitRow, followed: FollowedUnit): void =>
@@ -64,8 +64,8 @@ export const createStepValues = ({ fields, held }: PathsApart) => {
     result: (): StepValues =>
       each.map(({ texts, steps, unreached }) => ({
         texts: [...texts.numbers.keys()],
-        steps: steps.list.subarray(0, steps.length),
-        unreached: unreached.list.subarray(0, unreached.length),
+        steps: steps.list,
+        unreached: unreached.list,
       })),
   };
 };
