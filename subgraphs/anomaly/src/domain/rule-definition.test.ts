@@ -36,7 +36,23 @@ describe("A rule", () => {
       { detector: { kind: "ENSEMBLE", members: [{ detector: { kind: "EWMA" } }, { detector: { kind: "PEERS" } }] } },
       ...(["detector.ensemble.members.1.detector.peers", /^A member of an ensemble is one detector/] as const),
     ],
+    [{ detector: { kind: "PEERS" } }, "question.question", /^PEERS compares the series of a rule.* by `dimensions`/],
+    [
+      { detector: { kind: "FORECAST", high: 5, horizonHours: 9 } },
+      ...(["detector", /at most 500 buckets ahead, of these 8\.33 hours/] as const),
+    ],
+    [
+      { alerting: { severity: { base: "ERROR", bands: [{ by: "SCORE", atLeast: 2, severity: "INFO" }] } } },
+      ...(["alerting.severity.bands.0.severity", /milder than its base, ERROR/] as const),
+    ],
   ])("that makes no sense is told what is wrong where its author wrote it, for people: %j", (more, field, message) => {
     expect(problemsOf(more)).toEqual([{ field, message: expect.stringMatching(message) }]);
+  });
+
+  test("compares series where there may be several, and is as grave as its gravest band", () => {
+    const olap = { measures: [{ function: "COUNT" }], dimensions: ["country"] };
+    expect(problemsOf({ detector: { kind: "PEERS" }, question: { ...question, question: { olap } } })).toEqual([]);
+    const bands = [{ by: "SCORE", atLeast: 2, severity: "WARNING" }];
+    expect(problemsOf({ alerting: { severity: { base: "WARNING", bands } } })).toEqual([]);
   });
 });

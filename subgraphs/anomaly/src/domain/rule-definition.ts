@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkAlertPolicy } from "./alerts/alert-policy-definition.ts";
+import { checkAlertPolicy, milderBand } from "./alerts/alert-policy-definition.ts";
 import { checked, type Checked, type RuleProblem } from "./checked.ts";
 import { problemWithBuckets } from "./detectors/create-detector.ts";
 import { checkDetectorDefinition, fitsOf } from "./detectors/detector-definition.ts";
@@ -138,6 +138,15 @@ const tooManyFor = (watch: Watch, detector: RuleDefinition["detector"]): string 
   return `MSTL is fitted to at most ${MAX_FITTED_SERIES} series of a rule, those of an ensemble's members counted together: set \`maxSeries\` to ${Math.floor(MAX_FITTED_SERIES / fits)} or less, or take the method SMOOTHED.`;
 };
 
+/** Why a detector that compares series has none to compare: its question is certain to have one alone. */
+const comparesAlone = (watch: Watch, { kind }: RuleDefinition["detector"]): string | null => {
+  if (watch.kind !== "QUESTION" || (kind !== "PEERS" && kind !== "MULTIVARIATE")) return null;
+  const { olap, timeSeries } = watch.question;
+  const groups: unknown = Reflect.get(Object(olap ?? timeSeries), olap === undefined ? "splitBy" : "dimensions");
+  if ((olap ?? timeSeries) === undefined || (Array.isArray(groups) && groups.length > 0)) return null;
+  return `${kind} compares the series of a rule, and this question has one alone: group it by \`${olap === undefined ? "splitBy" : "dimensions"}\`, or take another detector.`;
+};
+
 /** Whether a detector of burn rates is to judge what is no objective. */
 const burnsNothing = (watch: Watch, detector: unknown): boolean =>
   Reflect.get(Object(detector), "kind") === "BURN_RATE" && (watch.kind === "METRIC" || watch.objective === null);
@@ -156,6 +165,10 @@ export const checkRuleDefinition = (input: WatchParts & Readonly<Record<string, 
   if (tooLong !== null) return problem("detector", tooLong);
   const tooMany = watch.valid && detector.valid ? tooManyFor(watch.value, detector.value) : null;
   if (tooMany !== null) return problem("question.maxSeries", tooMany);
+  const alone = watch.valid && detector.valid ? comparesAlone(watch.value, detector.value) : null;
+  if (alone !== null) return problem("question.question", alone);
+  const mild = alerting.valid ? milderBand(alerting.value) : null;
+  if (mild !== null) return problem(`alerting.${mild.field}`, mild.message);
   const unknown = watch.valid && alerting.valid ? problemWithImpact(watch.value, alerting.value) : null;
   if (unknown !== null) return problem("alerting.severity.bands", unknown);
   if (bare.valid && watch.valid && detector.valid && alerting.valid) {

@@ -1,6 +1,6 @@
 import { parseDurationMs } from "@tessera/platform/time/duration";
 import { z } from "zod";
-import { checked, type Checked } from "../checked.ts";
+import { checked, type Checked, type RuleProblem } from "../checked.ts";
 import { SEVERITIES } from "./alert.ts";
 import type { AlertPolicy } from "./alert-policy.ts";
 
@@ -121,6 +121,14 @@ const policySchema = z
 export const checkAlertPolicy = (input: unknown): Checked<AlertPolicy> => checked(policySchema.safeParse(input));
 
 const durationText = (ms: number): string => `PT${ms / 1_000}S`;
+
+/** The first band that could make nothing worse, since it is milder than the base; null where there is none. Policies that were kept before this was looked at may have some. */
+export const milderBand = ({ severity: { base, bands } }: AlertPolicy): RuleProblem | null => {
+  const place = bands.findIndex((band) => SEVERITIES.indexOf(band.severity) < SEVERITIES.indexOf(base));
+  if (place < 0) return null;
+  const message = `Bands make an alert worse, and this one is milder than its base, ${base}: name a milder \`base\`, or a graver band.`;
+  return { field: `severity.bands.${place}.severity`, message };
+};
 
 /** The form of a policy that {@link checkAlertPolicy} reads: what stores keep and callers are shown. */
 export const alertPolicyDefinitionOf = (policy: AlertPolicy) => {

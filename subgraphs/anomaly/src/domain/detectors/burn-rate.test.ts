@@ -118,7 +118,7 @@ describe("burn rates", () => {
     );
     expect(finding).toMatchObject({ outcome: "ANOMALOUS", side: "ABOVE", expected: 0.001 });
     expect(finding?.score).toBeCloseTo(20);
-    expect(finding?.because).toBe("the error budget burns at 20 over PT1H and 20 over PT5M, against 14.4");
+    expect(finding?.because).toBe("the error budget burns at 20 over 60 min and 20 over 5 min, against 14.4");
     expect(finding?.weighed).toHaveLength(10);
     expect(finding?.weighed[0]?.share).toBeCloseTo(1 / 60);
   });

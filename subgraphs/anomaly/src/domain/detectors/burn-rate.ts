@@ -11,7 +11,7 @@ import {
 import { burnMemorySchema, createBurnMemory, type BurnMemory } from "./burn-memory.ts";
 import { lengthMsOf, type BurnRateDefinition, type BurnWindows } from "./burn-rate-definition.ts";
 import type { Detector, Finding, Observation } from "./detector.ts";
-import { boundedScore, MAX_WEIGHED, told, unjudged } from "./finding.ts";
+import { boundedScore, MAX_WEIGHED, told, toldLength, unjudged } from "./finding.ts";
 import { readKept } from "./packed.ts";
 
 /** Events of one bucket that are counted at most: of so many, all buckets a window may reach over add up to a whole number that is exact. */
@@ -67,12 +67,14 @@ const highOf = (pairs: readonly Pair[], bucket: Counts, budget: number, minimumB
   return bucket.total === 0 || most < 0 || most >= bucket.total ? null : most / bucket.total;
 };
 
+const over = (length: string): string => toldLength(lengthMsOf(length));
+
 const becauseOf = ({ long, short, windows }: Pair, budget: number): string => {
   const rate = (counts: Counts): string => {
     const burnt = burnRateOf(counts, budget);
     return burnt === null ? "nothing" : told(burnt);
   };
-  return `the error budget burns at ${rate(long)} over ${windows.long} and ${rate(short)} over ${windows.short}, against ${windows.factor}`;
+  return `the error budget burns at ${rate(long)} over ${over(windows.long)} and ${rate(short)} over ${over(windows.short)}, against ${windows.factor}`;
 };
 
 const judge = (

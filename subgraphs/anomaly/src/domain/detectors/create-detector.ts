@@ -9,7 +9,7 @@ import type { Detector, Finding, Observation } from "./detector.ts";
 import { createEwma } from "./ewma.ts";
 import { tameValue, unjudged } from "./finding.ts";
 import { createFittedBand, SLOTS, type Fitting } from "./fitted-band.ts";
-import { createForecast } from "./forecast.ts";
+import { createForecast, problemWithHorizon } from "./forecast.ts";
 import type { GroupDetector } from "./group-detector.ts";
 import { bucketsOfHalfSpaces, createHalfSpaceTrees } from "./half-space-trees.ts";
 import { REMEMBERED } from "./history.ts";
@@ -183,10 +183,18 @@ const canBeFitted = (definition: DetectorDefinition, bucketMs: number): boolean 
   );
 };
 
+/** Why a forecast, or one of an ensemble, looks further ahead than it can; null where none does. */
+const problemWithHorizons = (definition: DetectorDefinition, bucketMs: number): string | null => {
+  const each = definition.kind === "ENSEMBLE" ? definition.members.map(({ detector }) => detector) : [definition];
+  return each.map((one) => (one.kind === "FORECAST" ? problemWithHorizon(one, bucketMs) : null)).find(Boolean) ?? null;
+};
+
 /** What is wrong with a detector for buckets of a length, such as that it would have to remember more of them than it may; null when nothing is. */
 export const problemWithBuckets = (definition: DetectorDefinition, bucketMs: number): string | null => {
   if (!canBeFitted(definition, bucketMs))
     return "MSTL is fitted to seasons of 2 to 336 buckets: take hours, or days with seasons that have a week, or the method SMOOTHED.";
+  const tooFar = problemWithHorizons(definition, bucketMs);
+  if (tooFar !== null) return tooFar;
   const needed = rememberedBy(definition, bucketMs);
   if (needed <= MAX_REMEMBERED)
     return definition.kind === "BURN_RATE" ? problemWithWindows(definition, bucketMs) : null;

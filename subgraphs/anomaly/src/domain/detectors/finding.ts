@@ -32,6 +32,13 @@ export const spreadOf = (spread: number, expected: number): number =>
 /** A number in a sentence: four digits are enough to be pointed at. */
 export const told = (value: number): string => String(Number(value.toPrecision(4)));
 
+/** A length of time in a sentence: in minutes up to two hours, in hours up to two days, else in days. */
+export const toldLength = (ms: number): string => {
+  const minutes = ms / 60_000;
+  if (minutes < 120) return `${told(minutes)} min`;
+  return minutes < 2_880 ? `${told(minutes / 60)} h` : `${told(minutes / 1_440)} days`;
+};
+
 /** Observations that weigh the same, the latest first; at most ten are named, each with its share of all. */
 export const evenly = (times: readonly number[], of = times.length): readonly Weighed[] =>
   times.slice(0, MAX_WEIGHED).map((atMs) => ({ atMs, share: 1 / of }));

@@ -1,7 +1,7 @@
 import { normalQuantile } from "./quantiles.ts";
 import type { Detector, Finding, Observation } from "./detector.ts";
 import type { ForecastDefinition } from "./detector-definition.ts";
-import { boundedScore, NOTHING_MEASURED, told, unjudged } from "./finding.ts";
+import { boundedScore, NOTHING_MEASURED, told, toldLength, unjudged } from "./finding.ts";
 import { createHolt, holtSchema, type Ahead, type Holt } from "./holt.ts";
 import { readKept } from "./packed.ts";
 
@@ -11,7 +11,7 @@ const MIN_SEEN = 20;
 /** Times the horizon that is looked ahead, so that a score tells what comes near. */
 const LOOKS_AHEAD = 2;
 /** Buckets a horizon has at most: a forecast is a sum over them. */
-export const MAX_HORIZON = 500;
+const MAX_HORIZON = 500;
 /** Standard deviations of the interval that is told: 95 of 100 lie in it. */
 const INTERVAL = 1.96;
 
@@ -57,18 +57,25 @@ const foundBy = (
   { definition, horizon }: { readonly definition: ForecastDefinition; readonly horizon: number },
 ): Finding => {
   const { mean, deviation } = atHorizon;
-  const hours = (buckets: number): string => told((buckets * (untilMs - atMs)) / HOUR_MS);
+  const after = (buckets: number): string => toldLength(buckets * (untilMs - atMs));
   const [low, high] = [mean - INTERVAL * deviation, mean + INTERVAL * deviation];
   const bound = crossing?.side === "ABOVE" ? definition.high : definition.low;
   const passes =
-    crossing === null ? "no bound is passed" : `${told(bound ?? 0)} is passed in ${hours(crossing.buckets)} hours`;
+    crossing === null ? "no bound is passed" : `${told(bound ?? 0)} is passed in ${after(crossing.buckets)}`;
   return {
     outcome: crossing !== null && crossing.buckets <= horizon ? "ANOMALOUS" : "NORMAL",
     score: crossing === null ? 0 : boundedScore(horizon / crossing.buckets),
     ...{ expected: mean, low, high, side: crossing?.side ?? null },
     weighed: [{ atMs, share: 1 }],
-    because: `from ${told(value ?? 0)} ${passes}; ${hours(horizon)} hours ahead it is between ${told(low)} and ${told(high)}`,
+    because: `${passes}, from ${told(value ?? 0)} now; ${after(horizon)} ahead it is between ${told(low)} and ${told(high)}`,
   };
+};
+
+/** Why buckets of a length are too short for a forecast's horizon; null where they are not. */
+export const problemWithHorizon = ({ horizonHours }: ForecastDefinition, bucketMs: number): string | null => {
+  const most = (MAX_HORIZON * bucketMs) / HOUR_MS;
+  if (horizonHours <= most) return null;
+  return `A forecast looks at most ${MAX_HORIZON} buckets ahead, of these ${told(Math.floor(most * 100) / 100)} hours: set \`horizonHours\` to that or less, or take longer buckets.`;
 };
 
 /**

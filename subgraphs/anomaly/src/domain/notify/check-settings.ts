@@ -110,9 +110,15 @@ const checkBody = (body: string, contentType: "JSON" | "FORM"): string => {
     throw bad("sms.body", "The body says what is sent to whom: it holds `{{text}}` and `{{to}}`.");
   if (contentType === "FORM") return body;
   try {
-    JSON.parse(body.replaceAll(/\{\{[a-z]+\}\}/g, "0"));
+    // What is put in is escaped for a text of JSON, and is no value by itself: a number with its plus, words.
+    JSON.parse(body.replaceAll(/\{\{[a-z]+\}\}/g, "x"));
   } catch (error) {
-    throw refuse("BAD_INPUT", "With its places filled in, the body is not JSON.", { field: "input.sms.body" }, error);
+    throw refuse(
+      "BAD_INPUT",
+      'With its places filled in, the body is not JSON; each place stands within quotes: `"text": "{{text}}"`.',
+      { field: "input.sms.body" },
+      error,
+    );
   }
   return body;
 };
@@ -197,6 +203,12 @@ const NEEDS_SECRET: ReadonlySet<ChannelKind> = new Set(["SLACK", "TEAMS", "PAGER
 
 /** Whether a channel of this kind can't be told without a secret. */
 export const needsSecret = (kind: ChannelKind): boolean => NEEDS_SECRET.has(kind);
+
+/** Where a channel's address stands in its author's input. */
+export const ADDRESS_FIELDS: Readonly<Partial<Record<ChannelKind, string>>> = {
+  ...{ SLACK: "input.slack.webhookUrl", TEAMS: "input.teams.webhookUrl", SMS: "input.sms.url" },
+  WEBHOOK: "input.webhook.url",
+};
 
 /** Addresses that a channel sends to, besides those of known providers: each is looked at before it is kept. */
 export const addressesOf = (settings: ChannelSettings, secret: string | null): readonly string[] => {

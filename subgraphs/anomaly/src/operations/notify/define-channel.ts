@@ -4,7 +4,7 @@ import { refuse } from "@tessera/platform/errors/refusal";
 import { PublicRequestError, type PublicRequests } from "@tessera/platform/http/public-request";
 import type { Channel, ChannelSettings, SavedChannel } from "../../domain/notify/channel.ts";
 import { checkChannel } from "../../domain/notify/check-channel.ts";
-import { addressesOf, needsSecret } from "../../domain/notify/check-settings.ts";
+import { ADDRESS_FIELDS, addressesOf, needsSecret } from "../../domain/notify/check-settings.ts";
 import type { ChannelInput } from "../../domain/notify/channel-input.ts";
 import { whyNotHandedOver } from "../../domain/notify/hand-over.ts";
 import type { ChannelStore } from "../../store/notify/channel-store.ts";
@@ -40,7 +40,7 @@ const requireAddresses = async (
       throw refuse(
         "BAD_INPUT",
         `The channel's address can't be sent to: ${error.message}${hint}`,
-        { field: "input" },
+        { field: ADDRESS_FIELDS[settings.kind] ?? "input" },
         error,
       );
     }

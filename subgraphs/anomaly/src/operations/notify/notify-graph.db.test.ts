@@ -84,7 +84,8 @@ test.each([
     "input.email.recipients.0",
   ],
   ["mails without a relay", { name: "x", email: { recipients: ["a@example.com"] } }, "input.email"],
-  ["an address within", { name: "x", webhook: { url: "https://10.0.0.1/hook" } }, "input"],
+  ["an address within", { name: "x", webhook: { url: "https://10.0.0.1/hook" } }, "input.webhook.url"],
+  ["a Slack webhook within", { name: "x", slack: { webhookUrl: "https://10.0.0.1/x" } }, "input.slack.webhookUrl"],
   ["an unknown variable", { name: "x", inApp: {}, titleTemplate: "{{severty}}" }, "input.titleTemplate"],
   [
     "a digest of incidents",
@@ -94,6 +95,14 @@ test.each([
   [
     "a gateway's body that is not JSON",
     { name: "x", sms: { url: "https://example.com", body: "{{to}} {{text}}", numbers: ["+4930123456"] } },
+    "input.sms.body",
+  ],
+  [
+    "a gateway's body that is JSON until words are put in",
+    {
+      name: "x",
+      sms: { url: "https://example.com", body: '{"to":"{{to}}","text":{{text}}}', numbers: ["+4930123456"] },
+    },
     "input.sms.body",
   ],
   [

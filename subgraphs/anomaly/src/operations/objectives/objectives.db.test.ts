@@ -213,7 +213,7 @@ describe("a rule on an objective", () => {
       anomalies: [{ state: "FIRING", severity: "CRITICAL", group: [{ value: "DE" }], objective: { id } }],
     });
     expect(burning.anomalies[0]?.["evidence"]).toMatchObject({
-      because: "the error budget burns at 16.67 over PT1H and 200 over PT5M, against 14.4",
+      because: "the error budget burns at 16.67 over 60 min and 200 over 5 min, against 14.4",
     });
     // Other tests' transactions on the same server can hold entries of the log back for a moment.
     while ((await linksOf(tenant, id)).incidents.length === 0) await opened.drain();
@@ -317,7 +317,7 @@ describe("a rule on an objective", () => {
       detector: { burnRate: { windows: [{ long: "PT1H", short: "PT90S", factor: 2 }] } },
     };
     expect((await tenant.ask(CREATE_RULE, { input: fast })).data).toMatchObject({
-      createRule: { __typename: "RuleRejected", problems: [{ field: "detector.windows.0.short" }] },
+      createRule: { __typename: "RuleRejected", problems: [{ field: "detector.burnRate.windows.0.short" }] },
     });
   });
 });
