@@ -13,6 +13,8 @@ export interface WatchedQuestion {
   readonly to: string;
   /** From when on events weigh in which series are kept, RFC 3339. */
   readonly heaviestFrom: string | null;
+  /** Whether names are asked about that are slips of names of something sent; left out: they are refused. */
+  readonly allowUnknown?: boolean;
 }
 
 /** One series of an answer: what it is of, and a value for each bucket. */

@@ -32,6 +32,7 @@ import { readJobAnswer } from "./behaviour-jobs/read-job-answer.ts";
 import { startAnyQuery } from "./behaviour-jobs/start-any-query.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { checkedOperations } from "./known-names/checked-operations.ts";
+import { checkedWatch } from "./known-names/checked-watch.ts";
 import type { CheckNamesDeps } from "./known-names/check-names.ts";
 import { createPeopleOperations, type PeopleDeps } from "./people/people-operations.ts";
 import { findEvents } from "./find-events.ts";
@@ -180,8 +181,9 @@ export const createOperations = (deps: OperationDeps) => {
   const dashboards = createDashboardOperations(deps, asked);
   return {
     ...{ ...asked, ...dashboards, ...createReportOperations(deps, { ...asked, ...dashboards }) },
-    watchedSeries: tellingUses(deps, (of) =>
-      watchedSeries({ ...of, ask: questionAskers(asked), askPinned: askPinned(deps) }),
+    watchedSeries: checkedWatch(
+      deps,
+      tellingUses(deps, (of) => watchedSeries({ ...of, ask: questionAskers(asked), askPinned: askPinned(deps) })),
     ),
   };
 };

@@ -32,7 +32,9 @@ export const tryQuestion = async (deps: TryDeps, caller: Caller, { watch }: Rule
   const toMs = deps.nowMs() - watch.delayMs;
   const span = { fromMs: toMs - 2 * BUCKET_MS[watch.granularity], toMs, heaviestFromMs: null, maxSeries: 1 };
   try {
-    await deps.askAnalytics.watchedSeries(caller, questionAsked(watch, span));
+    // What an objective measures has no place to say that a name is meant as it stands.
+    const allowUnknown = watch.objective !== null;
+    await deps.askAnalytics.watchedSeries(caller, { ...questionAsked(watch, span), allowUnknown });
   } catch (error) {
     if (!(error instanceof Refusal) || !(error.extras.field ?? "").startsWith("input.")) throw error;
     if (watch.objective !== null)

@@ -55,6 +55,12 @@ const refused = async (field: string, type: string, input: object, by = shop): P
 };
 const olap = (part: object, by = shop) => refused("olap", "OlapInput", { range: RANGE, measures: [N], ...part }, by);
 
+/** A question that is watched, of events by a name that is a slip. */
+const watchedBy = (part: object) => ({
+  question: { olap: { range: RANGE, measures: [N], filter: { field: "name", eq: "purchse" }, ...part } },
+  ...{ ...RANGE, granularity: "DAY" },
+});
+
 const MEANT_PLAN =
   "No event ever had `properties.paln`. Did you mean `properties.plan`? With `allowUnknown: true` it is asked all the same.";
 const MEANT_PURCHASE =
@@ -78,6 +84,7 @@ describe("a name that was never sent", () => {
         steps: [{ anyOf: [BUY] }, { anyOf: [{ events: ["purchse"] }] }],
       }),
       activity: await refused("activeUsers", "ActiveUsersInput", behaviour),
+      watched: await refused("watchedSeries", "WatchedSeriesInput", watchedBy({})),
     };
     expect(found).toEqual({
       filter: ["BAD_INPUT", "input.filter.and.1.field", MEANT_PLAN],
@@ -88,6 +95,7 @@ describe("a name that was never sent", () => {
       series: ["BAD_INPUT", "input.filter.field", MEANT_PLAN],
       funnel: ["BAD_INPUT", "input.steps.1.anyOf.0.events.0", MEANT_PURCHASE],
       activity: ["BAD_INPUT", "input.event.events.0", MEANT_PURCHASE],
+      watched: ["BAD_INPUT", "input.question.olap.filter.eq", MEANT_PURCHASE],
     });
   });
 
@@ -96,8 +104,14 @@ describe("a name that was never sent", () => {
     expect([
       await olap({ dimensions: ["properties.campaign"], filter: { field: "name", eq: "refund" } }),
       await olap({ ...asked, allowUnknown: true }),
+      await refused("watchedSeries", "WatchedSeriesInput", watchedBy({ allowUnknown: true })),
+      await refused("watchedSeries", "WatchedSeriesInput", { ...watchedBy({}), allowUnknown: true }),
+      await refused("watchedSeries", "WatchedSeriesInput", {
+        ...{ ...RANGE, granularity: "DAY", allowUnknown: true },
+        question: { activeUsers: { range: RANGE, event: { events: ["purchse"] } } },
+      }),
       await olap(asked, newTenant()),
-    ]).toEqual([null, null, null]);
+    ]).toEqual([null, null, null, null, null, null]);
   });
 
   test("is refused in what is defined by it, unless that is allowed", async () => {

@@ -75,6 +75,10 @@ test("A channel's credential is taken, and told nobody again", async () => {
   expect((await ask(tenantId, CREATE, { input })).data).toEqual({ result: { __typename: "ChannelNameTaken" } });
 });
 
+const bySms = (body: string, number = "+4930123456") => ({
+  ...{ name: "x", sms: { url: "https://example.com", body, numbers: [number] } },
+});
+
 test.each([
   ["nothing", { name: "x" }, "input"],
   ["two kinds", { name: "x", inApp: {}, email: { recipients: ["a@example.com"] } }, "input"],
@@ -92,24 +96,9 @@ test.each([
     { name: "x", pagerDuty: { routingKey: KNOWN.routingKey }, digest: { everyMinutes: 60 } },
     "input.digest",
   ],
-  [
-    "a gateway's body that is not JSON",
-    { name: "x", sms: { url: "https://example.com", body: "{{to}} {{text}}", numbers: ["+4930123456"] } },
-    "input.sms.body",
-  ],
-  [
-    "a gateway's body that is JSON until words are put in",
-    {
-      name: "x",
-      sms: { url: "https://example.com", body: '{"to":"{{to}}","text":{{text}}}', numbers: ["+4930123456"] },
-    },
-    "input.sms.body",
-  ],
-  [
-    "a number that is none",
-    { name: "x", sms: { url: "https://example.com", body: '{"t":"{{to}}{{text}}"}', numbers: ["030/123"] } },
-    "input.sms.numbers.0",
-  ],
+  ["a gateway's body that is not JSON", bySms("{{to}} {{text}}"), "input.sms.body"],
+  ["a gateway's body that is JSON until words are put in", bySms('{"to":"{{to}}","t":{{text}}}'), "input.sms.body"],
+  ["a number that is none", bySms('{"t":"{{to}}{{text}}"}', "030/123"), "input.sms.numbers.0"],
   ["no credential", { name: "x", teams: {} }, "input"],
 ])("A channel of %s is refused, and the place is named", async (_what, input, field) => {
   const { errors } = await ask(freshTenantId(), CREATE, { input });

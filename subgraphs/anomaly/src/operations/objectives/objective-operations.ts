@@ -59,6 +59,7 @@ const tryObjective = async ({ askAnalytics, nowMs }: ObjectiveDeps, caller: Call
     from: new Date(toMs - 2 * BUCKET_MS[granularity]).toISOString(),
     to: new Date(toMs).toISOString(),
     heaviestFrom: null,
+    allowUnknown: true,
   };
   try {
     const asked = { ...questionOfIndicator(indicator, groupBy), granularity, timeZone, maxSeries: 1, ...span };

@@ -70,6 +70,7 @@ const asked = (
   ...questionOfIndicator(indicator, groups.by),
   ...{ granularity, timeZone, maxSeries: groups.most, from: iso(fromMs), to: iso(toMs) },
   heaviestFrom: groups.heaviestFromMs === null ? null : iso(groups.heaviestFromMs),
+  allowUnknown: true,
 });
 
 const ask = async (
