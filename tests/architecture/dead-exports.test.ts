@@ -6,7 +6,7 @@ import { describe, expect, it } from "@jest/globals";
 import { ROOT } from "./text-files.ts";
 
 /** knip reads the whole tree; far beyond what it needs, so that a busy machine does not fail it. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 
 const knip = (directory: string): Promise<string> =>
   new Promise((resolve) => {
