@@ -6,7 +6,7 @@ import type { RestOlapRowsQuery } from "../../generated/graphql.ts";
 import { bridgeOfTests } from "../../testing/bridge-of-tests.ts";
 import { provenanceAnswer } from "../../testing/provenance-answer.ts";
 
-/** Milliseconds a stream of hundreds of megabytes may take on a busy machine. */
+/** Milliseconds a stream of a hundred megabytes may take on a busy machine. */
 jest.setTimeout(120_000);
 
 setFlagsFromString("--expose_gc");
@@ -14,7 +14,7 @@ setFlagsFromString("--expose_gc");
 const collect = z.custom<() => void>((it) => typeof it === "function").parse(runInNewContext("gc"));
 
 /** Pages of the answer and characters of each, all of them of their own. */
-const [PAGES, CHARACTERS] = [250, 1_000_000];
+const [PAGES, CHARACTERS] = [160, 1_000_000];
 const STREAMED = PAGES * CHARACTERS;
 const question = {
   range: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
