@@ -56,7 +56,8 @@ describe("an error of the graph as a refusal", () => {
       "order_by.0.column",
     );
     const sentence = 'Variable "$input" got invalid value "Mars" at "input.timeZone"; TimeZone must be a zone.';
-    expect(refusalOf(error("BAD_USER_INPUT", sentence)).extras.field).toBe("time_zone");
+    const told = refusalOf(error("BAD_USER_INPUT", sentence));
+    expect([told.extras.field, told.message]).toEqual(["time_zone", "TimeZone must be a zone."]);
   });
 
   it.each([

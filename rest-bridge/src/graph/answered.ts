@@ -43,21 +43,22 @@ const extrasOf = (extensions: Readonly<Record<string, unknown>>, naming: FieldNa
   return extras;
 };
 
-const WRONG_VARIABLE = /^Variable "\$([\w]+)" got invalid value .*? at "\1\.([^"]+)"/;
+const WRONG_VARIABLE = /^Variable "\$([\w]+)" got invalid value .*? at "\1\.([^"]+)"(?:; )?/;
 
 const withVariable = (message: string, extras: RefusalExtras, naming: FieldNaming): RefusalExtras => {
   const place = WRONG_VARIABLE.exec(message)?.[2];
   return extras.field === undefined && place !== undefined ? { ...extras, field: naming(restFieldOf(place)) } : extras;
 };
 
-/** What the graph advises, in REST's words: a slip is asked about all the same with `allow_unknown`. */
-const inRestAdvice = (message: string): string => message.replaceAll("`allowUnknown: true`", "`allow_unknown: true`");
+/** What the graph says, in REST's words: variables are the graph's own, and a slip is asked about all the same with `allow_unknown`. */
+const inRestWords = (message: string): string =>
+  (message.replace(WRONG_VARIABLE, "") || message).replaceAll("`allowUnknown: true`", "`allow_unknown: true`");
 
 /** An error of the graph as a refusal of the one table; what has no code of the table is INTERNAL and says nothing else. */
 export const refusalOf = ({ message, extensions = {} }: GraphError, naming: FieldNaming = unchanged): Refusal => {
   const { code } = extensions;
   if (!isErrorCode(code) || code === "INTERNAL") return refuse("INTERNAL", errorCodes.INTERNAL.title);
-  return refuse(code, inRestAdvice(message), withVariable(message, extrasOf(extensions, naming), naming));
+  return refuse(code, inRestWords(message), withVariable(message, extrasOf(extensions, naming), naming));
 };
 
 const warningOf = (error: GraphError): Warning => {
