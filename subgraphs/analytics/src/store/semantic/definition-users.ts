@@ -2,7 +2,6 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { SqlStatement, TenantSql } from "@tessera/platform/db/sql";
 import { z } from "zod";
 import type { FoundUser, Missed } from "../../domain/semantic/definition-user.ts";
-import { writtenName } from "../../domain/semantic/own-name.ts";
 
 /** Who asks, as far as it decides what of the users they may see. */
 export interface UsersViewer {
@@ -50,9 +49,10 @@ const DEFINITIONS = ["METRIC", "SEGMENT", "SAVED_QUERY", "HIERARCHY", "DIMENSION
 /** Kinds that keep what dimensions mean with what they are. */
 const KEEPERS = ["COHORT", "CORRELATION_RULE", "ROLLUP"];
 
+/** How documents write what a thing is named by: dimensions as questions do. */
 const writtenAs = (missed: Missed): string => {
   if (!("name" in missed)) return missed.id;
-  return missed.kind === "DIMENSION" ? writtenName(missed.name) : missed.name;
+  return missed.kind === "DIMENSION" ? `dimensions.${missed.name}` : missed.name;
 };
 
 /** What names a thing now. Ids are compared in lower case, however they were sent. */
