@@ -1,4 +1,5 @@
 import type { Background } from "@tessera/platform/graphql/subgraph";
+import { eachInSpite } from "@tessera/platform/runtime/each-in-spite";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { TenantId } from "@tessera/contracts/ids";
@@ -20,7 +21,7 @@ export interface CopierDeps {
 /** Brings the event store's copies of who is who up to date that are behind; answers how many there were. */
 export const copyBehind = (deps: CopierDeps) => async (): Promise<number> => {
   const tenants = await deps.people.behindAcrossTenants(MAX_AT_ONCE);
-  for (const tenantId of tenants) await deps.copy(tenantId);
+  await eachInSpite(tenants, deps.copy);
   return tenants.length;
 };
 

@@ -1,5 +1,6 @@
 import { LEASE_MS } from "@tessera/platform/runtime/held-leases";
 import type { Background } from "@tessera/platform/graphql/subgraph";
+import { eachInSpite } from "@tessera/platform/runtime/each-in-spite";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
@@ -28,8 +29,8 @@ export const mendTimesAhead =
     const aheadMs = presentMs + AHEAD_MS;
     const now = { nowMs: presentMs, aheadMs, blockedMs: aheadMs + BREAKER.mostMs, leaseUntilMs: presentMs + LEASE_MS };
     const tenants = await times.tenantsAcrossTenants(now, MAX_TENANTS);
-    let mended = 0;
-    for (const tenantId of tenants) mended += await times.mend(tenantId, now);
+    const each = await eachInSpite(tenants, (tenantId) => times.mend(tenantId, now));
+    const mended = each.reduce((sum, count) => sum + count, 0);
     if (mended > 0) logger.warn({ mended }, "A clock was ahead: what it put down is put right.");
     return tenants.length;
   };

@@ -1,4 +1,5 @@
 import type { Background } from "@tessera/platform/graphql/subgraph";
+import { eachInSpite } from "@tessera/platform/runtime/each-in-spite";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { dueAfter, newestDue } from "../../domain/reports/schedule.ts";
@@ -27,14 +28,12 @@ export const momentsOf: Moments = ({ schedule, nextDueMs }, nowMs) => {
 /** Makes the runs of the reports that are due, and hands them to the queue; answers how many there were. */
 export const fireDueReports = (deps: FireDeps) => async (): Promise<number> => {
   const due = await deps.reports.dueAcrossTenants(MAX_AT_ONCE);
-  let fired = 0;
-  for (const { tenantId, id } of due) {
+  const fired = await eachInSpite(due, async ({ tenantId, id }) => {
     const run = await deps.reports.fire(tenantId, id, deps.newId(), momentsOf);
-    if (run === null) continue;
-    fired += 1;
-    await deps.dispatchRun(run);
-  }
-  return fired;
+    if (run !== null) await deps.dispatchRun(run);
+    return run !== null;
+  });
+  return fired.filter((isFired) => isFired).length;
 };
 
 /** Looks for due reports again and again; any number of processes may, and each moment has one run. */

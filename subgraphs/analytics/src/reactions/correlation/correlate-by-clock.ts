@@ -2,6 +2,7 @@ import { BATCH_STORED } from "@tessera/contracts/events/batch-stored";
 import type { TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { Background } from "@tessera/platform/graphql/subgraph";
+import { eachInSpite } from "@tessera/platform/runtime/each-in-spite";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import { DAY_MS } from "../../domain/duration.ts";
@@ -41,8 +42,8 @@ export const correlateByClock =
   (deps: ClockDeps, consumer = CORRELATION_CONSUMER) =>
   async (): Promise<number> => {
     const tenants = await deps.runs.dueAcrossTenants(deps.nowMs(), MAX_TENANTS);
-    for (const tenantId of tenants) await lookAt(deps, tenantId, consumer);
     await deps.runs.pruneMatchesAcrossTenants(deps.nowMs() - MATCHES_KEPT_MS, PRUNE_BATCH);
+    await eachInSpite(tenants, (tenantId) => lookAt(deps, tenantId, consumer));
     return tenants.length;
   };
 

@@ -1,6 +1,7 @@
 import type { IncidentId, TenantId } from "@tessera/contracts/ids";
 import type { TenantSql } from "@tessera/platform/db/sql";
 import type { Background } from "@tessera/platform/graphql/subgraph";
+import { eachInSpite } from "@tessera/platform/runtime/each-in-spite";
 import { createRepeatedLook } from "@tessera/platform/runtime/repeated-look";
 import type { Logger } from "@tessera/platform/telemetry/logger";
 import type { NowMs } from "@tessera/platform/time/clock";
@@ -47,7 +48,7 @@ export const tellTime =
 /** Looks for incidents of which the clock has something to say; true when there may be more. */
 export const tellTimeToAll = (deps: Omit<KeepIncidentsDeps, "logger">) => async (): Promise<boolean> => {
   const due = await deps.incidents.dueTenantsAcrossTenants(deps.nowMs(), MAX_TENANTS);
-  for (const tenantId of due) await tellTime(deps)(tenantId);
+  await eachInSpite(due, tellTime(deps));
   return due.length === MAX_TENANTS;
 };
 
