@@ -97,7 +97,9 @@ export const makeJob = async (client: TesseraClient, own: OwnThings): Promise<st
   const shape = z.object({ startQuery: z.object({ job: id }) });
   const text =
     "mutation ($input: StartQueryInput!) { startQuery(input: $input) { ... on QueryStarted { job { id } } } }";
-  const jobId = (await client.ask(shape, text, variablesOf("Mutation.startQuery", own))).startQuery.job.id;
+  // A server that has just started on a busy machine may say that it can't read yet what the tenant may use.
+  const { startQuery } = await eventually(() => client.ask(shape, text, variablesOf("Mutation.startQuery", own)));
+  const jobId = startQuery.job.id;
   const finished = z.object({ job: z.object({ state: z.literal("SUCCEEDED") }) });
   await eventually(() => client.ask(finished, "query ($id: ID!) { job(id: $id) { state } }", { id: jobId }));
   return jobId;

@@ -9,7 +9,7 @@ import { describeSensitiveFields } from "./permissions/sensitive-fields.ts";
 import { describeSurfaces } from "./permissions/surfaces.ts";
 
 /** Milliseconds any one guarantee may take on a busy machine. */
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 const START_MS = 240_000;
 
 let instance: SharedTenants;

@@ -51,7 +51,7 @@ import { describeSameWords } from "./seal/same-words.ts";
 import { expectNone, withoutTrace, wordsOf } from "./seal/sealed-world.ts";
 
 /** Milliseconds any one guarantee may take on a busy machine. */
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 const START_MS = 240_000;
 const WALK_DEPTH = 5;
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isErrorCode } from "@tessera/platform/errors/error-codes";
 import { operationText, rootFields, type RootField } from "../api-schema.ts";
 import { exampleOf } from "../examples.ts";
+import { inTurns } from "../in-turns.ts";
 import { askGraph, hear, readAnswer, type Problem } from "../outside.ts";
 import type { World } from "./permission-world.ts";
 
@@ -100,11 +101,6 @@ const inOneRequest = ({ kind, field }: RootField, questions: readonly Variables[
   };
 };
 
-const inTurns = async <Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> => {
-  for (let next = 0; next < items.length; next += AT_A_TIME)
-    await Promise.all(items.slice(next, next + AT_A_TIME).map(work));
-};
-
 /** Asks questions that their types refuse, many in a request; answers those that its errors do not tell of, each by the name of its own variable. */
 const refusedTogether = async (
   world: World,
@@ -115,7 +111,7 @@ const refusedTogether = async (
   const requests = Array.from({ length: Math.ceil(wrong.length / IN_ONE) }, (_none, at) =>
     wrong.slice(at * IN_ONE, (at + 1) * IN_ONE),
   );
-  await inTurns(requests, async (questions) => {
+  await inTurns(requests, AT_A_TIME, async (questions) => {
     const body = inOneRequest(root, questions);
     const errors = readAnswer(await askGraph(world().url, world().full, body)).errors ?? [];
     expectTold(body.variables, errors);
@@ -134,7 +130,7 @@ const toldNicely = (world: World) => async (root: RootField) => {
   const others = asked.filter((variables) => !wrong.includes(variables));
   // A page of no size is refused for its cost, and the whole request with it: such questions are asked one by one as well.
   const untold = await refusedTogether(world, root, wrong);
-  await inTurns([...others, ...untold], async (variables) => {
+  await inTurns([...others, ...untold], AT_A_TIME, async (variables) => {
     const body = { query: operationText(root, variables), variables };
     if (isStream) {
       const { refusal } = await hear(url, full, body, (messages) => messages.length > 0, { silenceMs: 200 });
