@@ -29,5 +29,5 @@ it("looks at every table of the store, and takes few of a worker's queries at on
   watched.mockRestore();
   expect(asked.length).toBeGreaterThan(jobsLimits.maxConcurrentQueries / 2);
   expect(asked.join("\n")).toMatch(/FROM tessera\.events /);
-  expect(most).toBeLessThanOrEqual(jobsLimits.maxConcurrentQueries / 4);
+  expect(most).toBeLessThanOrEqual(jobsLimits.maxConcurrentQueries / 8);
 });

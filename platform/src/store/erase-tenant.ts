@@ -7,8 +7,8 @@ import { storeError } from "./store-errors.ts";
 
 /** Seconds the rewriting of one table without a tenant's rows may take. */
 const MAX_ERASE_SECONDS = 3_600;
-/** Tables that are looked at and rewritten at once: a quarter of the queries a worker may run, so that an erasure leaves room for every other job. */
-const TABLES_AT_ONCE = 4;
+/** Tables that are looked at and rewritten at once: an eighth of the queries a worker may run, so that an erasure, and some beside each other, leave room for every other job. */
+const TABLES_AT_ONCE = 2;
 /** Tables are named by our own migrations; what is written into a statement is checked all the same. */
 const TABLE = /^[a-z][a-z0-9_]{0,62}$/;
 
