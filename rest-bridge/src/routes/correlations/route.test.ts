@@ -49,7 +49,10 @@ describe("addresses about correlation rules", () => {
     answerWith({ correlationRules: { edges: [{ node: rule }], pageInfo } });
     const list = await asked(`${PATH}?first=1&retired=true`);
     expect([list.status, errorsOf(descriptions.correlationsDescription, list.body)]).toEqual([200, []]);
-    expect(list.body).toMatchObject({ correlations: [{ latest_version: 2, pattern, definitions: [{ kind: "dimension", name: "plan", version: 3 }] }], next_cursor: "next" });
+    expect(list.body).toMatchObject({
+      correlations: [{ latest_version: 2, pattern, definitions: [{ kind: "dimension", name: "plan", version: 3 }] }],
+      next_cursor: "next",
+    });
     answerWith({
       correlationRule: {
         ...rule,

@@ -28,11 +28,8 @@ export const numberOf = (of: NumberSource, filter: Condition | null, params: Par
   return tests.length === 0 ? number : `if(${tests.join(" AND ")}, ${number}, NULL)`;
 };
 
-const sumSql = (
-  number: string,
-  { exactly }: { readonly exactly?: ExactSpan },
-  params: Params,
-): string => (exactly === undefined ? `sum(${number})` : exactSumSql(number, exactly, params));
+const sumSql = (number: string, { exactly }: { readonly exactly?: ExactSpan }, params: Params): string =>
+  exactly === undefined ? `sum(${number})` : exactSumSql(number, exactly, params);
 
 const uniquesOfEvents = (
   { of, exact }: { readonly of: UniquesOf; readonly exact: boolean },

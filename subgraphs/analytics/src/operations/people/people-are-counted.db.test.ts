@@ -42,7 +42,13 @@ const operations = () => {
   const cohorts = createCohortStore({ ...world.resources, kept: COHORT_KEPT });
   const common = { features: everyFeature, store, eventStore, longQueries, cohorts, statements: behaviourStatements };
   const definitions = createDefinitionStore({ ...world.resources, nowMs: () => NOW_MS });
-  const deps = { ...common, definitions, users: createDefinitionUserStore(world.resources), nowMs: () => NOW_MS, newId: () => randomUUID() };
+  const deps = {
+    ...common,
+    definitions,
+    users: createDefinitionUserStore(world.resources),
+    nowMs: () => NOW_MS,
+    newId: () => randomUUID(),
+  };
   return {
     ...createCohortOperations(deps),
     olap: queryOlap(deps),
