@@ -79,7 +79,6 @@ describe("an answer with too many rows to be kept, ordered by what may come out 
           ...{ range: RANGE, dimensions: ["userId"], measures: MEASURES, orderBy },
           having: [{ column: "mean", gt: -1e15 }],
         });
-        const pages = await allPages(page, caller, input, first, () => room.store(caller.tenantId, eventsOf(people)));
         const sign = (direction: string): number => (direction === "ASC" ? 1 : -1);
         const expected = people
           .map((amounts, person) => ({ person, measures: measuresOf(amounts) }))
@@ -90,15 +89,20 @@ describe("an answer with too many rows to be kept, ordered by what may come out 
                 .map(({ column, direction }) => sign(direction) * (a.measures[column] - b.measures[column]))
                 .find((difference) => difference !== 0) ?? a.person - b.person,
           );
+        // Never all of it on the first page: such an answer is read as any other, once, and is of no second reading.
+        const rowsOfPage = Math.max(1, Math.min(first, expected.length - 1));
+        const more = () => room.store(caller.tenantId, eventsOf(people));
+        const pages = await allPages(page, caller, input, rowsOfPage, more);
         const rows = rowsIn(pages, input);
         expect(rows.map(({ dimensions }) => dimensions[0])).toEqual(
           expected.map(({ person }) => `u${String(person).padStart(2, "0")}`),
         );
+        if (expected.length <= rowsOfPage) return;
         for (const { column } of orderBy)
           expect(rows.map(({ measures }) => measures[COLUMNS.indexOf(column)])).toEqual(
             expected.map(({ measures }) => measures[column]),
           );
-        expect(pages.length).toBe(Math.max(1, Math.ceil(expected.length / first)));
+        expect(pages.length).toBe(Math.ceil(expected.length / rowsOfPage));
       }),
       { numRuns: RUNS, endOnFailure: true },
     );

@@ -113,7 +113,7 @@ describe("metrics that every tenant has", () => {
     ["an unknown one", named("evnts"), "Did you mean `events`?"],
     ["revenue of several currencies", { ...named("revenue"), filter: null }, "would mix currencies"],
     ["an unknown function", named("median(properties.cart.value)"), "There is no metric"],
-    ["a version of one", { metrics: [{ name: "persons", version: 1 }] }, "There is no metric `persons`"],
+    ["a version of one", { metrics: [{ name: "persons", version: 1 }] }, "The metric `persons` is built in"],
     ["a sum of texts", named("sum(country)"), "such as `properties.amount`"],
     ["an unknown field", named("uniques(cuontry)"), "Did you mean `country`?"],
   ])("%s is refused at its name", async (_what, input, words) => {
