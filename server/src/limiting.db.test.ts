@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import type { Caller } from "@tessera/contracts/caller";
 import { createLimitedAuthenticator } from "@tessera/platform/auth/limited-authenticator";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
@@ -59,8 +59,8 @@ const ways: readonly (readonly [string, () => Counting])[] = [
 ];
 
 describe.each(ways)("two gateways that count by %s", (_name, counting) => {
-  it("hold a key to the one limit that was agreed, however its requests fall on them", async () => {
-    const caller = await agree(370);
+  /** Charges that two gateways let pass of a key that was agreed to pass 37, until no more do. */
+  const passedOf = async (caller: Caller): Promise<readonly [passed: number, afterwards: number]> => {
     const gateways = [gateway(counting()), gateway(counting())];
     // What was agreed is waited for half a second at most, which a busy machine may need more than once.
     for (const { limiting } of gateways) while ((await limiting.quotas.of(caller)).quotas.length === 0);
@@ -74,10 +74,22 @@ describe.each(ways)("two gateways that count by %s", (_name, counting) => {
       passed += await round();
       if (rounds > 5) await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(passed).toBe(37);
-    expect(await round()).toBe(0);
+    const afterwards = await round();
     for (const { limiting } of gateways) await limiting.part.stop();
-  });
+    return [passed, afterwards];
+  };
+
+  it("hold a key to the one limit that was agreed, however its requests fall on them", async () => {
+    // Where the shared store does not answer in half a second a gateway counts alone, and says so: that is another promise, and tried anew.
+    const alone = jest.spyOn(test.resources.logger, "warn");
+    for (let tries = 1, told = 1; told > 0; tries += 1) {
+      alone.mockClear();
+      const outcome = await passedOf(await agree(370));
+      told = tries < 20 ? alone.mock.calls.length : 0;
+      if (told === 0) expect(outcome).toEqual([37, 0]);
+    }
+    alone.mockRestore();
+  }, 120_000);
 
   it("let a proof of possession serve once, whichever of them it comes to, fifty times at once", async () => {
     const gateways = [gateway(counting()), gateway(counting())];
