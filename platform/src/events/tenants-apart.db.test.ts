@@ -136,13 +136,16 @@ describe("a tenant whose entries can't be taken", () => {
     const lines: string[] = [];
     const telling = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
     let isUp = false;
+    // What is asked whether it answers was as it is when the entries were handed over.
+    let wasUp = false;
     let tries = 0;
     const handle: LogConsumerDeps["handle"] = (...told) => {
       tries += 1;
+      wasUp = isUp;
       return isUp ? remember(...told) : Promise.reject(new Error("Something about a socket."));
     };
     const probes = [
-      { name: "store", check: () => (isUp ? Promise.resolve() : Promise.reject(new Error("connection refused"))) },
+      { name: "store", check: () => (wasUp ? Promise.resolve() : Promise.reject(new Error("connection refused"))) },
     ];
     const one = consumer(handle, { logger: telling, probes, apart: AT_ONCE });
     for (const tenant of tenants) await append(tenant, ["a", "b"]);
