@@ -11,6 +11,7 @@ import {
   failedFilesOf,
   MAX_SECOND_TRIES,
   mergedReport,
+  problemsOf,
   summaryOf,
   totalsLine,
   totalsOf,
@@ -52,12 +53,23 @@ const runReported = async (folder, args) => {
   return { code, report: readReport(path) };
 };
 
+const tell = (title, problems) => {
+  if (problems.length > 0) console.log(`\n${title}\n\n${problems.join("\n\n")}`);
+};
+
 /** Runs failed files once more, one at a time, and says so: what fails on a busy machine alone is told from what is broken. */
-const tryAgain = async (folder, first) => {
+const runTwice = async (folder, args) => {
+  const first = await runReported(folder, [...args, "--reporters", join(root, "scripts/brief-reporter.mjs")]);
   const failed = failedFilesOf(first.report);
-  if (failed.length === 0 || failed.length > MAX_SECOND_TRIES) return first;
-  console.log(`\nA second try, one file at a time: ${failed.map((path) => relative(root, path)).join(", ")}`);
+  if (failed.length === 0) return first;
+  const names = failed.map((path) => relative(root, path)).join(", ");
+  if (failed.length > MAX_SECOND_TRIES) {
+    tell(`${failed.length} files failed, too many for a second try: ${names}`, problemsOf(first.report));
+    return first;
+  }
+  console.log(`\nA second try, one file at a time: ${names}`);
   const second = await runReported(folder, ["--runInBand", "--runTestsByPath", ...failed]);
+  tell("What the first try said:", problemsOf(first.report));
   if (second.report === null) return first;
   return { code: second.code, report: mergedReport(first.report, second.report) };
 };
@@ -67,8 +79,7 @@ export const runTests = async (args, { secondTry = false } = {}) => {
   const { path: folder, remove } = openTestFolder();
   const startMs = Date.now();
   try {
-    const first = await runReported(folder, args);
-    const { code, report } = secondTry ? await tryAgain(folder, first) : first;
+    const { code, report } = await (secondTry ? runTwice : runReported)(folder, args);
     const totals = totalsOf(report);
     const summary = report === null ? "jest ended without a report" : summaryOf(report, (Date.now() - startMs) / 1000);
     return {

@@ -5,9 +5,10 @@ import { readPids, startEmbeddedProcess, type EmbeddedProcess } from "../testing
 import { createSenderLog, startSenders, type EventSenders } from "../testing/event-senders.ts";
 import { expectExactlyOnce, storeOwnerOf } from "../testing/event-store-truth.ts";
 import { eventually } from "../testing/eventually.ts";
+import { freePort } from "../testing/free-port.ts";
 import { ownerAccess, runMigrate, seedTenant, startEngines, storeEnvironment } from "../testing/running-engines.ts";
 import { openHoldingRelay, type HoldingRelay } from "../testing/holding-relay.ts";
-import { freePort, planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
+import { planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
 import { askReadiness, createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { allSent, openChannels, tellAlerts, untilHolds } from "../testing/told-alerts.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readPids, startEmbeddedProcess, type EmbeddedProcess } from "../testing/embedded-process.ts";
 import { eventually } from "../testing/eventually.ts";
 import { connectLive, type LiveClient } from "../testing/live-client.ts";
-import { freePort } from "../testing/running-roles.ts";
+import { freePort } from "../testing/free-port.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
 
 const START_MS = 240_000;

@@ -4,7 +4,7 @@ import { readPids, startEmbeddedProcess, type EmbeddedProcess } from "../testing
 import { GENEROUS_LIMITS } from "../security/generous-limits.ts";
 import { connectLive, type Followed, type LiveClient } from "../testing/live-client.ts";
 import { eventually } from "../testing/eventually.ts";
-import { freePort } from "../testing/running-roles.ts";
+import { freePort } from "../testing/free-port.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
 
 let directory: TemporaryDirectory;

@@ -13,6 +13,7 @@ import { z } from "zod";
 import { startSenders, type EventSenders } from "../testing/event-senders.ts";
 import { expectExactlyOnce } from "../testing/event-store-truth.ts";
 import { eventually } from "../testing/eventually.ts";
+import { freePort } from "../testing/free-port.ts";
 import { connectLive } from "../testing/live-client.ts";
 import {
   ownerAccess,
@@ -22,7 +23,7 @@ import {
   startEngines,
   storeEnvironment,
 } from "../testing/running-engines.ts";
-import { freePort, planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
+import { planRoles, type RoleName, type RunningRoles } from "../testing/running-roles.ts";
 import { makeService, tokenOf } from "../testing/access-tokens.ts";
 import { askReadiness, createTesseraClient, type TesseraClient } from "../testing/tessera-client.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";

@@ -3,6 +3,7 @@ import {
   exitCodeFor,
   failedFilesOf,
   mergedReport,
+  problemsOf,
   summaryOf,
   totalsLine,
   totalsOf,
@@ -78,6 +79,12 @@ describe("a second try of the files that failed", () => {
   it("is given to failed files alone", () => {
     expect(failedFilesOf(first)).toEqual(["b", "c"]);
     expect(failedFilesOf(null)).toEqual([]);
+  });
+
+  it("tells what each failed file said", () => {
+    const said = { ...file("b", "failed"), message: "expected 1, received 2" };
+    expect(problemsOf({ testResults: [file("a", "passed"), said] })).toEqual(["b\nexpected 1, received 2"]);
+    expect(problemsOf(null)).toEqual([]);
   });
 
   it("counts each file by its last try", () => {

@@ -22,7 +22,7 @@ import { createLifecycle } from "../../server/src/lifecycle.ts";
 import { openResources } from "../../server/src/open-resources.ts";
 import { places } from "../../server/src/places.ts";
 import { embeddedStoreSettings } from "../../server/src/store-settings.ts";
-import { freePort } from "../testing/running-roles.ts";
+import { freePort } from "../testing/free-port.ts";
 import { runMigrate, startEngines } from "../testing/running-engines.ts";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../testing/temporary-home.ts";
 

@@ -15,7 +15,7 @@ import { seedDemoTenant } from "@tessera/subgraph-tenant/seed";
 import { openResources } from "../../server/src/open-resources.ts";
 import { places } from "../../server/src/places.ts";
 import { embeddedStoreSettings } from "../../server/src/store-settings.ts";
-import { freePort } from "./running-roles.ts";
+import { freePort } from "./free-port.ts";
 import { startRole } from "./tessera-process.ts";
 
 /** Secrets that all roles of one installation share. */

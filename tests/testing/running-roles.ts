@@ -1,16 +1,9 @@
 import { join } from "node:path";
 import { expect } from "@jest/globals";
-import { freeLoopbackPort } from "@tessera/platform/engines/loopback-port";
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 import { askReadiness } from "./tessera-client.ts";
 import { startRole, type TesseraProcess } from "./tessera-process.ts";
-
-/** A port of loopback that nobody uses now; throws when there is none. */
-export const freePort = async (): Promise<number> => {
-  const port = await freeLoopbackPort();
-  if (port === null) throw new Error("There is no free port on loopback.");
-  return port;
-};
 
 /** Every role of an installation by the name a test gives it; `subgraph` roles are named for their subgraph. */
 const COMMANDS = {
