@@ -47,7 +47,7 @@ const memoryStore = (failing: (insert: number) => boolean) => {
       if (fails) throw new Error("the store is gone");
       for (const [tenantId, stored] of idsOfBlock(intent.block))
         held.set(tenantId, [...(held.get(tenantId) ?? []), ...stored]);
-      return new Map();
+      return new Set();
     },
   });
   const deps: TakeDeps = { batcher, claims: createClaims(), known };

@@ -33,6 +33,10 @@ const rejected = (index: number, { code, path, reason }: Rejection): IngestOutco
 
 const duplicate = ({ index, eventId }: Candidate): IngestOutcome => ({ kind: "DUPLICATE", index, eventId });
 
+/** What its checks leave to the store: of the numbers that JSON text can hold, the store takes no whole one between 2^64 and 10^21. */
+const UNSTORABLE =
+  "The store can't hold one of the properties: a whole number of more than 64 bits is none that it takes; send it as text.";
+
 const tooManyMonths = rejection(
   "TOO_MANY_MONTHS",
   "/time",
@@ -117,10 +121,8 @@ const settled = async (placed: readonly Placed[]): Promise<ReadonlyMap<Batch, Re
 };
 
 const outcomeOf = ({ index, eventId, batch, row }: Placed, refused: RefusedRows | undefined): IngestOutcome => {
-  const refusal = refused?.get(row);
-  return refusal === undefined
-    ? { kind: "ACCEPTED", index, eventId, batchId: batch.id }
-    : rejected(index, rejection("REFUSED_BY_STORE", "", `The store can't hold this event: ${refusal}`));
+  if (refused?.has(row) !== true) return { kind: "ACCEPTED", index, eventId, batchId: batch.id };
+  return rejected(index, rejection("REFUSED_BY_STORE", "/properties", UNSTORABLE));
 };
 
 /** Ids that somebody may have sent before; those made here are new. */

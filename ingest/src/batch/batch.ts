@@ -10,8 +10,8 @@ export const MAX_BATCH_BYTES = 24 * 1_048_576;
 /** Calendar months one insert may touch: the store writes one part per month and table. */
 export const MAX_BATCH_MONTHS = 12;
 
-/** Which rows of a stored batch the store refused, with its reason; usually none. */
-export type RefusedRows = ReadonlyMap<number, string>;
+/** Which rows of a stored batch the store refused; usually none. */
+export type RefusedRows = ReadonlySet<number>;
 
 /** What a batch holds of one tenant. */
 interface TenantShare {

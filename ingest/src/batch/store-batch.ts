@@ -60,12 +60,16 @@ const isolate = async (deps: StoreBatchDeps, intent: Intent, from: number, to: n
   try {
     await deps.mayInsert();
     await deps.store.insertRange(intent.block, `${intent.batchId}/${from}-${to}`, from, to);
-    return new Map();
+    return new Set();
   } catch (error) {
     if (!isDataError(error)) throw error;
-    if (to - from === 1) return new Map([[from, error.message.slice(0, 300)]]);
+    if (to - from === 1) {
+      // Its message may hold values of the event, which belong in no log.
+      deps.logger.warn({ batchId: intent.batchId, row: from, code: error.code }, "The store refuses an event.");
+      return new Set([from]);
+    }
     const middle = Math.floor((from + to) / 2);
-    return new Map([...(await isolate(deps, intent, from, middle)), ...(await isolate(deps, intent, middle, to))]);
+    return new Set([...(await isolate(deps, intent, from, middle)), ...(await isolate(deps, intent, middle, to))]);
   }
 };
 
@@ -79,7 +83,7 @@ const attempt = async (deps: StoreBatchDeps, intent: Intent): Promise<RefusedRow
   try {
     await deps.mayInsert();
     await deps.store.insert(intent.block, intent.batchId);
-    return new Map();
+    return new Set();
   } catch (error) {
     if (!isDataError(error)) throw error;
     // A data error after part of the batch was stored comes from a view; halving would then store rows twice.

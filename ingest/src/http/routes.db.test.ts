@@ -194,7 +194,10 @@ describe("POST /api/v2/events", () => {
     const body = answer.parse(await (await running.post(tenantId, JSON.stringify(events))).json());
     expect(body.outcomes).toMatchObject([
       { kind: "ACCEPTED" },
-      { kind: "REJECTED", index: 1, code: "REFUSED_BY_STORE" },
+      {
+        ...{ kind: "REJECTED", index: 1, code: "REFUSED_BY_STORE", path: "/properties" },
+        reason: expect.stringMatching(/^The store can't hold one of the properties: .* send it as text\.$/),
+      },
       { kind: "ACCEPTED" },
     ]);
     const holding = (sql: string): Promise<number> =>
