@@ -1,4 +1,4 @@
-import type { AlertReason } from "./alert.ts";
+import { ALERT_REASONS, SILENCES, type AlertReason, type AlertStateName, type Silence } from "./alert.ts";
 
 /** What a reason of a transition says to whoever is told of it, in words. */
 export const REASON_WORDS: Readonly<Record<AlertReason, string>> = {
@@ -25,4 +25,36 @@ export const REASON_WORDS: Readonly<Record<AlertReason, string>> = {
   FLAPPING_ENDED: "it no longer comes and goes",
   SILENCE_ENDED: "what silenced it has ended",
   AUTO_RESOLVED: "it was not beyond what is normal for so long that its rule ends it",
+};
+
+/** What is said of an alert that is in a state. */
+export const STATE_WORDS: Readonly<Record<AlertStateName, string>> = {
+  OK: "is calm",
+  PENDING: "may be beginning",
+  FIRING: "fires",
+  ACKNOWLEDGED: "is acknowledged",
+  RESOLVING: "may be over",
+  RESOLVED: "is over",
+};
+
+const SILENCE_WORDS: Readonly<Record<Silence, string>> = {
+  SNOOZED: "it is snoozed",
+  SUPPRESSED: "a silence holds it back",
+  MAINTENANCE: "a maintenance window holds it back",
+  INHIBITED: "another alert explains it",
+  FEEDBACK: "feedback on alerts like it holds it back",
+  FLAPPING: "it comes and goes",
+  RENOTIFY_CAP: "they were told as often as its rule allows",
+};
+
+/** The reason of a transition in words; one that is not known, which a newer process wrote, as it is. */
+export const reasonInWords = (reason: string): string => {
+  const known = ALERT_REASONS.find((one) => one === reason);
+  return known === undefined ? reason : REASON_WORDS[known];
+};
+
+/** Why people are not told in words; what is not known as it is. */
+export const silenceInWords = (silence: string): string => {
+  const known = SILENCES.find((one) => one === silence);
+  return known === undefined ? silence : SILENCE_WORDS[known];
 };

@@ -2,6 +2,7 @@ import type { Subject } from "@tessera/contracts/caller";
 import type { AlertChanged } from "@tessera/contracts/events/alert-changed";
 import type { AnomalyId, IncidentId } from "@tessera/contracts/ids";
 import { beginningOf } from "@tessera/platform/text/whole-characters";
+import { reasonInWords, silenceInWords, STATE_WORDS } from "../alerts/reason-words.ts";
 import { labelOf, labelTest, type Labels } from "../silences/matcher.ts";
 import { LINK_SCORE, likenessOf, type Compared } from "./correlation.ts";
 import { putSign, say, tellIncident, type OpenBook } from "./incident-book.ts";
@@ -39,18 +40,17 @@ const nameOf = ({ ruleName, group }: Pick<AlertChanged, "ruleName" | "group">): 
         MAX_NAME_CHARACTERS,
       );
 
-const sentenceOf = (alert: AlertChanged, { note }: AlertActor): string =>
-  [
-    alert.from === alert.to
-      ? `${nameOf(alert)}: ${alert.reason}, ${alert.to}.`
-      : `${nameOf(alert)}: ${alert.from} to ${alert.to}, ${alert.reason}.`,
-    ...(alert.notify
-      ? ["People were told."]
-      : alert.silence === null
-        ? []
-        : [`People were not told: ${alert.silence}.`]),
-    ...(note === null ? [] : [note]),
-  ].join(" ");
+const toldOf = ({ notify, silence }: AlertChanged): string => {
+  if (notify) return "People were told.";
+  return silence === null ? "" : `People were not told: ${silenceInWords(silence)}.`;
+};
+
+/** A step of an alert in words: what it is now, why, whether people were told, and what whoever led to it said. */
+const sentenceOf = (alert: AlertChanged, { note }: AlertActor): string => {
+  const state = alert.from === alert.to ? "" : ` ${STATE_WORDS[alert.to]}`;
+  const step = `${nameOf(alert)}${state}: ${reasonInWords(alert.reason)}.`;
+  return [step, toldOf(alert), note ?? ""].filter((part) => part !== "").join(" ");
+};
 
 const compared = (book: OpenBook, incident: Incident): Compared => ({ incident, signs: signsOf(book, incident.id) });
 

@@ -1,6 +1,5 @@
 import type { AlertChanged, AlertShown } from "@tessera/contracts/events/alert-changed";
-import { ALERT_REASONS } from "../alerts/alert.ts";
-import { REASON_WORDS } from "../alerts/reason-words.ts";
+import { reasonInWords } from "../alerts/reason-words.ts";
 import { readingIn } from "../zone-clock.ts";
 import type { GroupChange } from "./group.ts";
 import { actionOf } from "./subject.ts";
@@ -42,8 +41,7 @@ const normalOf = ({ low, high }: AlertChanged, shown: AlertShown): string => {
 
 /** The reason in words, unless they are what was seen. */
 const whyOf = ({ reason, because }: AlertChanged): string => {
-  const known = ALERT_REASONS.find((one) => one === reason);
-  const words = known === undefined ? reason : REASON_WORDS[known];
+  const words = reasonInWords(reason);
   return words === because ? "" : words;
 };
 
