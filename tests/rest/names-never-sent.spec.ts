@@ -76,6 +76,50 @@ describe("a slip of a name that was sent", () => {
   });
 });
 
+describe("a slip of a name that was sent, in what is kept and asked later", () => {
+  const RULE = `mutation ($input: CreateRuleInput!) { createRule(input: $input) { __typename } }`;
+  const OBJECTIVE = `mutation ($input: ObjectiveInput!) { saveObjective(input: $input) { __typename } }`;
+  const rule = (metric: object) => ({
+    ...{ name: `rule ${randomUUID()}`, condition: { direction: "ABOVE", threshold: 5 } },
+    metric: { measure: "COUNT", window: "PT1H", ...metric },
+  });
+  const objective = (more: object) => ({
+    ...{ name: `objective ${randomUUID()}`, percent: 99, window: "DAYS_7" },
+    indicator: {
+      events: { of: { field: "name", eq: "purchse" }, good: { field: "properties.cart.totalValue", lt: 5 } },
+    },
+    ...more,
+  });
+  const refusal = z.array(
+    z.object({ message: z.string(), extensions: z.object({ code: z.string(), field: z.string() }) }),
+  );
+  const refused = async (text: string, input: object) => {
+    const [error] = refusal.parse((await instance.client.tell(text, { input })).errors);
+    expect(error?.message).toContain("With `allowUnknown: true`");
+    return error?.extensions;
+  };
+
+  it("is refused where it stands in a rule's own metric, which is made all the same where that is meant", async () => {
+    const eventNames = ["page_view", "purchse"];
+    const filters = [{ field: "PROPERTY", property: "paln", operator: "IN", values: ["pro"] }];
+    for (const [metric, field] of [
+      [{ eventNames }, "input.metric.eventNames.1"],
+      [{ filters }, "input.metric.filters.0.property"],
+      [{ measure: "PROPERTY_SUM", property: "plan" }, "input.metric.property"],
+    ] as const)
+      expect(await refused(RULE, rule(metric))).toEqual({ ...{ code: "BAD_INPUT", field } });
+    const made = await instance.client.tell(RULE, { input: rule({ eventNames, filters, allowUnknown: true }) });
+    expect(made).toMatchObject({ data: { createRule: { __typename: "RuleSaved" } } });
+  });
+
+  it("is refused where it stands in an objective, which is made all the same where that is meant", async () => {
+    const field = "input.indicator.events.of.eq";
+    expect(await refused(OBJECTIVE, objective({}))).toEqual({ code: "BAD_INPUT", field });
+    const made = await instance.client.tell(OBJECTIVE, { input: objective({ allowUnknown: true }) });
+    expect(made).toMatchObject({ data: { saveObjective: { __typename: "ObjectiveSaved" } } });
+  });
+});
+
 describe("the catalogue over REST", () => {
   const GRAPH = `{ dimensions {
     catalogue { edges { node { name types { type events } events firstSeen lastSeen eventNames { name events } hasMoreEventNames } } }

@@ -37,7 +37,7 @@ export const createRule =
     const definition = checked.value;
     const author = authorOf(caller, definition);
     await tryCalendar(deps, caller, definition);
-    await tryQuestion(deps, caller, definition);
+    await tryQuestion(deps, caller, definition, input);
     const id = parseRuleId(deps.newId());
     if (id === null) throw new Error("The source of ids gave no UUID.");
     const maxLive = await maxLiveOf(deps.tierOf, caller.tenantId, definition);

@@ -22,7 +22,7 @@ export const updateRule =
     if (decision.kind === "STALE") return { kind: "STALE", rule };
     const author = authorOf(caller, decision.definition);
     await tryCalendar(deps, caller, decision.definition);
-    if (decision.restart) await tryQuestion(deps, caller, decision.definition);
+    if (decision.restart) await tryQuestion(deps, caller, decision.definition, asked);
     const change = { by: caller.subject, note: null, atMs: deps.nowMs() };
     const decide = (held: typeof rule) => changeRule(held, input);
     const maxLive = await maxLiveOf(deps.tierOf, caller.tenantId, decision.definition);

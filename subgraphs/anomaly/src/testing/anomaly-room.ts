@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { parseRuleId, type RuleId, type TenantId } from "@tessera/contracts/ids";
 import type { Subgraph } from "@tessera/platform/graphql/subgraph";
+import { refuse } from "@tessera/platform/errors/refusal";
 import { askSubgraph, callerWith, freshTenants } from "@tessera/platform/testing/ask-subgraph";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
 import type { Finding } from "../domain/detectors/detector.ts";
@@ -41,10 +42,10 @@ export interface AnomalyRoom {
 /** What a room of the tests is given; its tenants are of the tier BUSINESS unless said otherwise. */
 export type RoomPorts = Omit<RulesPorts, "tierOf"> & Partial<RulesPorts>;
 
-/** What rules of metrics need of others: nothing. */
+/** What rules of metrics need of others: nothing; they are written also where nobody can tell whether their names were ever sent. */
 const NOTHING_ASKED: RoomPorts = {
   askAnalytics: {
-    watchedSeries: () => Promise.reject(new Error("No question is asked here.")),
+    watchedSeries: () => Promise.reject(refuse("DEPENDENCY_UNAVAILABLE", "No question is asked here.")),
     impactOf: () => Promise.reject(new Error("No question is asked here.")),
   },
   accessOfSubject: () => Promise.resolve(null),

@@ -1,6 +1,6 @@
 import type { Anomaly } from "../anomaly.ts";
-import type { Filter, Measure, Metric, TextField } from "../metric.ts";
 import type { Window } from "../evaluation.ts";
+import { metricQuestion } from "./metric-question.ts";
 import type { WatchedQuestionRule } from "./watch.ts";
 import type { Rule } from "../rule.ts";
 import { OTHERS, type SeriesGroup } from "./series.ts";
@@ -10,65 +10,6 @@ import { isTakenApart } from "./taken-apart.ts";
 const OTHER_LABELS = "(other)";
 
 type Json = Readonly<Record<string, unknown>>;
-
-const TEXT_NAMES: Readonly<Record<TextField, string>> = {
-  ...{ SOURCE: "source", COUNTRY: "country", REGION: "region", CITY: "city", DEVICE: "device", OS: "os" },
-  ...{ BROWSER: "browser", URL: "url", REFERRER: "referrer", UTM_SOURCE: "utmSource" },
-  ...{ UTM_MEDIUM: "utmMedium", UTM_CAMPAIGN: "utmCampaign" },
-};
-const NUMBER_TESTS = { GREATER_THAN: "gt", AT_LEAST: "gte", LESS_THAN: "lt", AT_MOST: "lte" } as const;
-
-const fieldOf = ({ operand }: Filter): string => {
-  if (operand.field === "PROPERTY") return `properties.${operand.property}`;
-  return operand.field === "REVENUE" ? "revenue" : TEXT_NAMES[operand.field];
-};
-
-const filterOf = (filter: Filter): Json => {
-  const field = fieldOf(filter);
-  if (filter.kind === "NUMBER") return { field, [NUMBER_TESTS[filter.operator]]: filter.bound };
-  switch (filter.operator) {
-    case "IN":
-      return { field, in: filter.values };
-    case "NOT_IN":
-      return { not: { field, in: filter.values } };
-    case "CONTAINS":
-      return { or: filter.values.map((contains) => ({ field, contains })) };
-    case "STARTS_WITH":
-      return { or: filter.values.map((startsWith) => ({ field, startsWith })) };
-  }
-};
-
-const measureOf = (measure: Measure): Json => {
-  switch (measure.kind) {
-    case "COUNT":
-      return { function: "COUNT" };
-    case "UNIQUE_USERS":
-      return { function: "UNIQUES", of: "persons" };
-    case "UNIQUE_SESSIONS":
-      return { function: "UNIQUES", of: "sessions" };
-    case "REVENUE_SUM":
-    case "REVENUE_AVERAGE":
-      return {
-        function: measure.kind === "REVENUE_SUM" ? "SUM" : "AVG",
-        of: "revenue",
-        currency: measure.currency,
-      };
-    case "PROPERTY_SUM":
-    case "PROPERTY_AVERAGE":
-      return { function: measure.kind === "PROPERTY_SUM" ? "SUM" : "AVG", of: `properties.${measure.property}` };
-  }
-};
-
-/** A metric as a question to `olap` over a range. */
-const metricQuestion = (metric: Metric, range: Json): Json => {
-  const filters = [
-    ...(metric.eventNames.length === 0 ? [] : [{ field: "name", in: metric.eventNames }]),
-    ...(metric.includeSynthetic ? [] : [{ field: "synthetic", eq: "false" }]),
-    ...metric.filters.map(filterOf),
-  ];
-  const filter = filters.length === 0 ? {} : { filter: { and: filters } };
-  return { olap: { range, measures: [measureOf(metric.measure)], ...filter } };
-};
 
 /** The question as it is watched: where people are in their life is told of the periods that buckets are, whatever the question says of them. */
 const periodOfBuckets = ({ question, granularity }: WatchedQuestionRule): Json => {

@@ -1,5 +1,6 @@
 import type { Caller } from "@tessera/contracts/caller";
 import { Refusal, refuse } from "@tessera/platform/errors/refusal";
+import { z } from "zod";
 import { checkObjective } from "../../domain/objectives/check-objective.ts";
 import { bucketOf, questionOfIndicator } from "../../domain/objectives/objective-question.ts";
 import { followObjective, keptOf } from "../../domain/objectives/objective-rule.ts";
@@ -51,7 +52,11 @@ const placeOf = (objective: Objective, field: string): string => {
 };
 
 /** Asks what an objective measures once, for a bucket or two, as who writes it: what the analytics room refuses of it is refused here, at the place where it stands. */
-const tryObjective = async ({ askAnalytics, nowMs }: ObjectiveDeps, caller: Caller, objective: Objective) => {
+const tryObjective = async (
+  { askAnalytics, nowMs }: ObjectiveDeps,
+  caller: Caller,
+  { objective, allowUnknown }: { readonly objective: Objective; readonly allowUnknown: boolean },
+) => {
   const { indicator, groupBy, timeZone } = objective;
   const granularity = bucketOf(indicator);
   const toMs = nowMs();
@@ -59,7 +64,7 @@ const tryObjective = async ({ askAnalytics, nowMs }: ObjectiveDeps, caller: Call
     from: new Date(toMs - 2 * BUCKET_MS[granularity]).toISOString(),
     to: new Date(toMs).toISOString(),
     heaviestFrom: null,
-    allowUnknown: true,
+    allowUnknown,
   };
   try {
     const asked = { ...questionOfIndicator(indicator, groupBy), granularity, timeZone, maxSeries: 1, ...span };
@@ -81,6 +86,8 @@ const follow = ({ id, definition }: SavedObjective, rule: Rule): RuleChange => {
   });
 };
 
+const unknownInput = z.object({ allowUnknown: z.boolean().nullish() });
+
 const save =
   (deps: ObjectiveDeps) =>
   async (caller: Caller, { id = null, version = null, input }: ObjectiveToSave): Promise<SavedObjectiveOutcome> => {
@@ -93,7 +100,8 @@ const save =
         },
       );
     const definition = soundOf(checkObjective(input));
-    await tryObjective(deps, caller, definition);
+    const allowUnknown = unknownInput.parse(input).allowUnknown === true;
+    await tryObjective(deps, caller, { objective: definition, allowUnknown });
     const objectiveId = id === null ? deps.newId() : keptId(id);
     if (objectiveId === null) return { kind: "NOT_FOUND" };
     const outcome = await deps.objectives.save(
