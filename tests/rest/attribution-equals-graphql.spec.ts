@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { z } from "zod";
 import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
+import { askingOf } from "./asking.ts";
 import { ATTRIBUTION as ATTRIBUTION_QUESTION, inRestWords, timeless } from "./graph-words.ts";
 
 const ATTRIBUTION = "/api/v2/analytics/attribution/model";
@@ -18,12 +19,7 @@ const common = {
 let instance: SharedTenant;
 
 const record = z.record(z.string(), z.unknown());
-const post = async (path: string, body: unknown) => {
-  const headers = { authorization: `Bearer ${instance.apiKey}`, "content-type": "application/json" };
-  const answer = await fetch(`${instance.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  const parsed: unknown = await answer.json();
-  return { status: answer.status, body: record.parse(parsed) };
-};
+const { post } = askingOf(() => instance);
 
 beforeAll(async () => {
   instance = await openTenant();

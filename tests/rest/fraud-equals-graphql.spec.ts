@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { z } from "zod";
 import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
+import { askingOf } from "./asking.ts";
 import { inRestWords } from "./graph-words.ts";
 
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -9,16 +9,7 @@ const range = { from: minutesAgo(180), to: minutesAgo(-10) };
 
 let instance: SharedTenant;
 
-const post = async (path: string, body: unknown) => {
-  const headers = { authorization: `Bearer ${instance.apiKey}`, "content-type": "application/json" };
-  const answer = await fetch(`${instance.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  const parsed: unknown = await answer.json();
-  return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(parsed) };
-};
-const graph = async (query: string, input: unknown) => {
-  const { body } = await post("/graphql", { query, variables: { input } });
-  return z.object({ data: z.record(z.string(), z.unknown()) }).parse(body).data;
-};
+const { post, graph } = askingOf(() => instance);
 const VELOCITY = `query ($input: VelocityInput!) { velocity(input: $input) { range { from to } entities hasMore
   top { entity events peak peakAt stretches firstAt reported } } }`;
 const RINGS = `query ($input: RingsInput!) { rings(input: $input) { range { from to } ringCount memberCount largest hubs hasMore
@@ -38,7 +29,7 @@ describe("patterns of fraud over REST are what GraphQL answers", () => {
   it("whose events were too many", async () => {
     const common = { range, event: { events: ["pay"] }, within: "PT5M", by: "device", first: 1 };
     const { status, body } = await post("/api/v2/analytics/velocity", { ...common, distinct: "user_id", more_than: 1 });
-    const asked = await graph(VELOCITY, { ...common, distinct: "userId", moreThan: 1 });
+    const asked = await graph(VELOCITY, { input: { ...common, distinct: "userId", moreThan: 1 } });
     const { provenance, ...answer } = body;
     expect([status, answer]).toEqual([200, inRestWords(asked["velocity"])]);
     expect(answer).toMatchObject({ entities: 1, top: [{ entity: "phone", peak: 2, reported: null }] });
@@ -48,7 +39,7 @@ describe("patterns of fraud over REST are what GraphQL answers", () => {
   it("who is connected", async () => {
     const common = { range, through: ["device"], first: 5 };
     const { status, body } = await post("/api/v2/analytics/rings", { ...common, of: "user_id", min_members: 2 });
-    const asked = await graph(RINGS, { ...common, of: "userId", minMembers: 2 });
+    const asked = await graph(RINGS, { input: { ...common, of: "userId", minMembers: 2 } });
     const { provenance, ...answer } = body;
     expect([status, answer]).toEqual([200, inRestWords(asked["rings"])]);
     expect(answer).toMatchObject({ ring_count: 1, rings: [{ members: ["ada", "bob"], shared: [{ value: "phone" }] }] });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { z } from "zod";
 import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
+import { askingOf } from "./asking.ts";
 import { FUNNEL as FUNNEL_QUESTION, inRestWords, timeless } from "./graph-words.ts";
 
 const FUNNEL = "/api/v2/analytics/funnel/analyze";
@@ -10,17 +10,7 @@ const range = { from: day(3), to: day(-1) };
 
 let instance: SharedTenant;
 
-const post = async (path: string, body: unknown) => {
-  const headers = { authorization: `Bearer ${instance.apiKey}`, "content-type": "application/json" };
-  const answer = await fetch(`${instance.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  const parsed: unknown = await answer.json();
-  return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(parsed) };
-};
-const rest = (path: string, body: unknown) => post(path, body);
-const graph = async (query: string, variables: unknown) => {
-  const { body } = await post("/graphql", { query, variables });
-  return z.object({ data: z.record(z.string(), z.unknown()) }).parse(body).data;
-};
+const { post, graph } = askingOf(() => instance);
 
 beforeAll(async () => {
   instance = await openTenant();
@@ -37,7 +27,7 @@ beforeAll(async () => {
 describe("a funnel over REST answers what GraphQL answers", () => {
   it("with every part", async () => {
     const common = { range, window: "P3D", levels: [0.5] };
-    const { status, body } = await rest(FUNNEL, {
+    const { status, body } = await post(FUNNEL, {
       ...common,
       steps: [{ any_of: [{ events: ["page_view"] }] }, { any_of: [{ events: ["purchase"] }], within: "P2D" }],
       breakdown: { field: "utm_source" },
@@ -86,7 +76,7 @@ describe("a funnel over REST answers what GraphQL answers", () => {
 
   it("for what it can't answer: the same code, said as a problem, and the field by the name it was given", async () => {
     const steps = [{ any_of: [{ filter: { field: "cuontry", eq: "DE" } }] }];
-    const { status, body } = await rest(FUNNEL, { range, steps });
+    const { status, body } = await post(FUNNEL, { range, steps });
     expect({ status, code: body["code"], field: body["field"] }).toEqual({
       status: 400,
       code: "BAD_INPUT",

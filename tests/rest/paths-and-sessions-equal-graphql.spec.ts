@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { z } from "zod";
 import { openTenant, type SharedTenant } from "../testing/shared-instance.ts";
+import { askingOf } from "./asking.ts";
 import { inRestWords, PATHS as PATHS_QUESTION, SESSIONS as SESSIONS_QUESTION } from "./graph-words.ts";
 
 const PATHS = "/api/v2/analytics/paths/analyze";
@@ -11,16 +11,7 @@ const range = { from: minutesAgo(180), to: minutesAgo(-10) };
 
 let instance: SharedTenant;
 
-const post = async (path: string, body: unknown) => {
-  const headers = { authorization: `Bearer ${instance.apiKey}`, "content-type": "application/json" };
-  const answer = await fetch(`${instance.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  const parsed: unknown = await answer.json();
-  return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(parsed) };
-};
-const graph = async (query: string, input: unknown) => {
-  const { body } = await post("/graphql", { query, variables: { input } });
-  return z.object({ data: z.record(z.string(), z.unknown()) }).parse(body).data;
-};
+const { post, graph } = askingOf(() => instance);
 
 beforeAll(async () => {
   instance = await openTenant();
@@ -51,8 +42,10 @@ describe("paths and sessions over REST answer what GraphQL answers", () => {
       start: { event: { events: ["page_view"] } },
     });
     const asked = await graph(PATHS_QUESTION, {
-      ...{ ...common, repeats: "KEEP", label: ["url"], goal: { event: { events: ["purchase"] } }, topPaths: 5 },
-      start: { event: { events: ["page_view"] } },
+      input: {
+        ...{ ...common, repeats: "KEEP", label: ["url"], goal: { event: { events: ["purchase"] } }, topPaths: 5 },
+        start: { event: { events: ["page_view"] } },
+      },
     });
     expect(status).toBe(200);
     const { provenance, range: told, ...parts } = body;
@@ -68,7 +61,9 @@ describe("paths and sessions over REST answer what GraphQL answers", () => {
   it("sessions, with every part", async () => {
     const common = { range, conversion: { events: ["purchase"] }, currency: "EUR", pages: 5, levels: [0.5] };
     const { status, body } = await post(SESSIONS, { ...common, granularity: "hour", breakdown: ["utm_source"] });
-    const asked = await graph(SESSIONS_QUESTION, { ...common, granularity: "HOUR", breakdown: ["utmSource"] });
+    const asked = await graph(SESSIONS_QUESTION, {
+      input: { ...common, granularity: "HOUR", breakdown: ["utmSource"] },
+    });
     expect(status).toBe(200);
     const { provenance, range: _told, ...parts } = body;
     expect(parts).toEqual(inRestWords(asked["sessionMetrics"]));
