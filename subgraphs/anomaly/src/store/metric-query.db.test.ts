@@ -177,6 +177,6 @@ test("A metric read from the event store is what the schema says it is, on any e
         }
       },
     ),
-    { numRuns: 20 },
+    { numRuns: 20, endOnFailure: true },
   );
 });

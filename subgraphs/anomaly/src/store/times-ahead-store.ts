@@ -39,12 +39,16 @@ const DELIVERIES = `UPDATE notify_delivery d SET created_at = least(d.created_at
       ) o WHERE greatest(o.created_at, o.begun_at, o.postponed_at, o.tried_at, o.leased_until) > $3
     ) w WHERE d.tenant_id = $1 AND d.id = w.id RETURNING d.id`;
 
-/** Webhooks that were put down, or tried, by such a clock are due now: their attempts stay as they were put down. */
+/**
+ * Webhooks that were put down, tried, or let go by such a clock are due now: their attempts stay as they were put down. One that was never tried is due at once, and one that was tried
+ * no later than the longest wait of the schedule after it.
+ */
 const WEBHOOKS = `UPDATE webhook_delivery d SET due_at = CASE WHEN w.is_ahead THEN $2 ELSE d.due_at END,
       leased_until = CASE WHEN d.leased_until > $3 THEN $4 ELSE d.leased_until END
     FROM (
-      SELECT n.id, n.leased_until, n.due_at > $3 AND (n.created_at > $3 OR EXISTS (
-        SELECT 1 FROM webhook_attempt a WHERE a.tenant_id = $1 AND a.delivery_id = n.id AND a.number = n.attempts AND a.started_at > $3
+      SELECT n.id, n.leased_until, n.due_at > $3 AND (n.created_at > $3 OR n.attempts = 0 OR EXISTS (
+        SELECT 1 FROM webhook_attempt a WHERE a.tenant_id = $1 AND a.delivery_id = n.id AND a.number = n.attempts
+          AND (a.started_at > $3 OR a.started_at < n.due_at - interval '2 days')
       )) AS is_ahead FROM webhook_delivery n WHERE n.tenant_id = $1 AND n.state = 'WAITING' AND (n.due_at > $3 OR n.leased_until > $3) FOR UPDATE SKIP LOCKED
     ) w WHERE d.tenant_id = $1 AND d.id = w.id AND (w.is_ahead OR w.leased_until > $3) RETURNING d.id`;
 

@@ -45,7 +45,7 @@ describe("the default ensemble", () => {
           for (const told of [expected, within]) expect(told === null || Number.isFinite(told)).toBe(true);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 

@@ -156,7 +156,7 @@ describe("peers", () => {
           return expect(finding?.score).toBeCloseTo(Math.min(1_000, z / 2), 6);
         });
       }),
-      { numRuns: 200 },
+      { numRuns: 200, endOnFailure: true },
     );
   });
 
@@ -206,7 +206,7 @@ describe("series together", () => {
           expect(sharesOff(told, place, parts).filter((one) => !(one < 1e-5))).toEqual([]);
         });
       }),
-      { numRuns: 100 },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 

@@ -148,7 +148,7 @@ describe("half-space trees", () => {
         });
         expect(all.look(asked).mass).toBe(shared.length * 2 ** 5);
       }),
-      { numRuns: 50 },
+      { numRuns: 50, endOnFailure: true },
     );
   });
 

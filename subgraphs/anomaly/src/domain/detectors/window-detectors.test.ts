@@ -117,7 +117,7 @@ describe("robust standard deviations from the median of a window", () => {
         if (z === null) return expect(["LEARNING", "NO_DATA"]).toContain(found?.outcome);
         return expect(found?.score).toBeCloseTo(Math.min(1_000, Math.abs(z) / 2), 6);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, endOnFailure: true },
     );
   });
 
@@ -149,7 +149,7 @@ describe("the control chart of a moving average", () => {
         const score = chart.average === chart.mean ? 0 : Math.abs(chart.average - chart.mean) / chart.width;
         return expect(found?.score).toBeCloseTo(Math.min(1_000, score), 6);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, endOnFailure: true },
     );
   });
 

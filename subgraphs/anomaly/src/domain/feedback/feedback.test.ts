@@ -62,7 +62,7 @@ describe("What people together say", () => {
       fc.property(anyHistory, (history) => {
         expect(learnedOf(decisionsOf(history), "other", END_MS)).toEqual(new Map());
       }),
-      { numRuns: 100 },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 });

@@ -110,7 +110,7 @@ describe("The silence of feedback", () => {
       fc.property(anyPolicy, withSides, (policy, signals) => {
         expect(woven(policy, null, signals)).toEqual(signals);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 

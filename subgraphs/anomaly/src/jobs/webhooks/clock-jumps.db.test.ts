@@ -38,6 +38,15 @@ const story = fc.record({
   moments: fc.array(moment, { minLength: 2, maxLength: 6 }),
 });
 
+/** The second message is let go, when the first is taken, by a clock that is weeks ahead, and it is not sent while that is so. */
+const LET_GO_BY_A_WRONG_CLOCK: typeof story extends fc.Arbitrary<infer Story> ? Story : never = {
+  ...{ ordering: "ALL", ratePerMinute: 1 },
+  moments: [
+    { offMinutes: -15, messages: 3, refusals: 2, passMs: 5 * HOUR_MS },
+    { offMinutes: 82_739, messages: 2, refusals: 1, passMs: 5 * HOUR_MS },
+  ],
+};
+
 const statesOf = async (to: TestEndpoint): Promise<readonly string[]> =>
   (await room.standing(to)).map(({ state }) => state);
 
@@ -83,7 +92,7 @@ describe("clocks that jump, ahead and back, by minutes and by weeks", () => {
         expect(await mend(to.tenantId)).toBe(false);
         await room.operations.pauseWebhookEndpoint(to.caller, to.endpoint.id);
       }),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 15, endOnFailure: true, examples: [[LET_GO_BY_A_WRONG_CLOCK]] },
     );
   });
 
