@@ -28,7 +28,7 @@ const wholeSql = (number: string): string => {
 
 /**
  * The sum of floating-point numbers, the same in whatever order they are read and however they are shared out: they are added up as whole multiples of a power of
- * two and made a floating-point number once, at the end. Numbers further apart than {@link SPAN} powers are added up apart from each other. Null where none is
+ * two and made a floating-point number once, at the end: the nearest one, or the next where the sum lies all but halfway between two, since the store rounds to 64 bits first. Numbers further apart than {@link SPAN} powers are added up apart from each other. Null where none is
  * there, and where the sum is beyond the greatest number.
  */
 export const exactSumSql = (number: string, { lowest, highest }: ExactSpan, params: Params): string => {
