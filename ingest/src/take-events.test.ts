@@ -100,7 +100,7 @@ describe("deduplication of concurrent requests", () => {
         }
         expect(deps.claims.size).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   }, 60_000);
 
@@ -132,7 +132,7 @@ describe("deduplication of concurrent requests", () => {
         }
         expect(deps.claims.size).toBe(0);
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   }, 60_000);
 });

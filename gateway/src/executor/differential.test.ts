@@ -57,7 +57,7 @@ describe("the plan executor, over generated graphs and operations", () => {
           });
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 10, endOnFailure: true },
     );
   }, 120_000);
 
@@ -80,7 +80,7 @@ describe("the plan executor, over generated graphs and operations", () => {
         }
         await stock.stop();
       }),
-      { numRuns: 4 },
+      { numRuns: 4, endOnFailure: true },
     );
   }, 120_000);
 });

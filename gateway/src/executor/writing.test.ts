@@ -39,7 +39,7 @@ describe("an answer as text", () => {
           written += isWritten(text) ? 1 : 0;
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 12, endOnFailure: true },
     );
     expect(written).toBeGreaterThan(0);
   }, 120_000);

@@ -49,7 +49,7 @@ describe("the schema by hand", () => {
       fc.property(event, (raw) => {
         expect(isPlainEvent(raw)).toBe(matchesSchema(raw));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 3_000, endOnFailure: true },
     );
   });
 
@@ -59,7 +59,7 @@ describe("the schema by hand", () => {
         const raw = { name: "n", [field]: value };
         expect(isPlainEvent(raw)).toBe(matchesSchema(raw));
       }),
-      { numRuns: 300 },
+      { numRuns: 300, endOnFailure: true },
     );
   });
 

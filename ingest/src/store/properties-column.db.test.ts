@@ -86,7 +86,7 @@ describe("properties written path by path", () => {
       fc.asyncProperty(fc.array(properties, { minLength: 1, maxLength: 25 }), async (rows) => {
         expect(await stored(rows)).toEqual(await parsed(rows));
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   }, 60_000);
 

@@ -49,7 +49,7 @@ describe("the form of an API key", () => {
         fc.pre(key[index] !== character);
         expect(parseApiKey(key.slice(0, index) + character + key.slice(index + 1))).toBeNull();
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, endOnFailure: true },
     );
   });
 
@@ -73,7 +73,7 @@ describe("the form of an API key", () => {
         expect(parseApiKey(key.slice(0, index) + key.slice(index + 1))).toBeNull();
         expect(parseApiKey(key.slice(0, index) + left + key.slice(index))).toBeNull();
       }),
-      { numRuns: 500 },
+      { numRuns: 500, endOnFailure: true },
     );
   });
 

@@ -177,7 +177,7 @@ describe("what is open when a process ends", () => {
         for (const { minutes, writtenMinutes } of truth.values())
           expect(minutes - writtenMinutes).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 150 },
+      { numRuns: 150, endOnFailure: true },
     );
   });
 

@@ -116,7 +116,7 @@ describe("the incremental tree and the definitions of RFC 6962", () => {
         const { roots } = grown(leaves);
         expect(roots).toEqual([...leaves.keys(), leaves.length].map((size) => hex(mth(leaves.slice(0, size)))));
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 
@@ -137,7 +137,7 @@ describe("the incremental tree and the definitions of RFC 6962", () => {
           true,
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 300, endOnFailure: true },
     );
   });
 
@@ -158,7 +158,7 @@ describe("the incremental tree and the definitions of RFC 6962", () => {
         expect(hex(tree.root())).toBe(hex(mth(leaves)));
         expect(tree.size()).toBe(leaves.length);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, endOnFailure: true },
     );
   });
 });
@@ -182,7 +182,7 @@ describe("a proof that was tampered with", () => {
         expect(verifyInclusion(leaf, { index: size, size }, proof, root)).toBe(false);
         expect(verifyInclusion(leaf, { index: index + size, size: size * 4 }, proof, root)).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 
@@ -205,7 +205,7 @@ describe("a proof that was tampered with", () => {
         expect(verifyConsistency(older, newer, proof.with(b % proof.length, other))).toBe(false);
         expect(verifyConsistency(newer, older, proof)).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 

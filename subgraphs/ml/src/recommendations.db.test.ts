@@ -136,7 +136,7 @@ describe("recommendations for a known user", () => {
         const scores = answer.items.map(({ score }) => score);
         expect(scores).toEqual(scores.toSorted((a, b) => b - a));
       }),
-      { numRuns: 25 },
+      { numRuns: 25, endOnFailure: true },
     );
   });
 

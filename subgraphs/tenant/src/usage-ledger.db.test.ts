@@ -115,7 +115,7 @@ describe("the usage ledger", () => {
           expect(await rollups()).toEqual(before);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 

@@ -133,7 +133,7 @@ describe("relative ranges", () => {
           expect(between(Math.min(toMs - 1, nowMs), nowMs).size).toBe(begins ? last + 1 : last);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 400, endOnFailure: true },
     );
   });
 

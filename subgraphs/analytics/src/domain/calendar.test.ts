@@ -87,7 +87,7 @@ describe("calendar buckets", () => {
           expect(bucketLabel(endMs, granularity, zone)).not.toBe(bucketLabel(ms, granularity, zone));
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 400, endOnFailure: true },
     );
   });
 

@@ -67,7 +67,7 @@ describe("statistics of proportions", () => {
         const extreme = [...counts.values()].filter((count) => count <= own).reduce((sum, count) => sum + count, 0);
         expect(two.p).toBeCloseTo(extreme / draws.length, 9);
       }),
-      { numRuns: 20 },
+      { numRuns: 20, endOnFailure: true },
     );
   });
 

@@ -48,7 +48,7 @@ const inWorlds = (each: (tenantId: TenantId, events: readonly TestEvent[], input
       if (known.length > 0) await storeEvents(world.writer, tenantId, known);
       for (const query of queries.slice(0, 3)) await each(tenantId, known, query);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, endOnFailure: true },
   );
 
 /** The values of a row over all columns. */

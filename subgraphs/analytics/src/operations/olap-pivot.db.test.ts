@@ -116,7 +116,7 @@ describe("a pivot", () => {
           columns += await check(tenantId, events, { ...query, dimensions, granularity, pivot, limit });
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
     expect(columns).toBeGreaterThan(0);
   });

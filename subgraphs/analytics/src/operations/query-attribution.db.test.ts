@@ -67,7 +67,7 @@ describe("paths from raw events", () => {
           }
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 15, endOnFailure: true },
     );
   });
 });

@@ -156,7 +156,7 @@ describe("liveWindows", () => {
         const session = await ask(tenantId, { kind: "SESSION", gap: "PT30S", keyBy: "userId", ...frame });
         expect(session.windows.map(numbers)).toEqual(sessionReference(events, 30_000, 600_000, 120_000));
       }),
-      { numRuns: 12 },
+      { numRuns: 12, endOnFailure: true },
     );
   });
 

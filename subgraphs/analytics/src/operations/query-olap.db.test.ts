@@ -67,7 +67,7 @@ describe("olap", () => {
         const tenantId = await stored(known);
         for (const query of queries) await check(tenantId, known, query);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -99,7 +99,7 @@ describe("olap", () => {
             expect([byHour.rows, byHour.totals]).toEqual([rollup.rows, rollup.totals]);
           }
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, endOnFailure: true },
       );
     expect(isEnough()).toBe(true);
   });

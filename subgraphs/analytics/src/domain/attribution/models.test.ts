@@ -59,7 +59,7 @@ describe("models by rule", () => {
         expectEach(found.conversions, wanted.conversions);
         expectEach(found.value, wanted.value);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -87,7 +87,7 @@ describe("MARKOV", () => {
           expect(effect).toBeCloseTo(whole.conversions === 0 ? 0 : 1 - without.conversions / whole.conversions, 7);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
@@ -106,7 +106,7 @@ describe("MARKOV", () => {
           5,
         );
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
@@ -149,7 +149,7 @@ describe("SHAPLEY", () => {
           7,
         );
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -245,10 +245,10 @@ describe("whatever the journeys", () => {
               expect(credited.conversions).toBeCloseTo(actual.conversions, 6);
               expect(credits.conversions.every(Number.isFinite) && credits.value.every(Number.isFinite)).toBe(true);
             }),
-            { numRuns: 15 },
+            { numRuns: 15, endOnFailure: true },
           );
         }),
-        { numRuns: 6 },
+        { numRuns: 6, endOnFailure: true },
       );
     },
   );

@@ -59,7 +59,7 @@ describe("edits made at the same time", () => {
           expect(versionOf(server)).toBe(model.history.at(-1)?.version ?? 1);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -77,7 +77,7 @@ describe("edits made at the same time", () => {
         const changes = server.made.slice(start).flatMap((made) => made.changes);
         expect(applyChanges(documents[start] ?? opened.document, changes)).toEqual(server.document);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -182,7 +182,7 @@ describe("the difference of two documents", () => {
         expect(applyChanges(from, difference(from, to))).toEqual(to);
         expect(difference(to, to)).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, endOnFailure: true },
     );
   });
 });
@@ -199,7 +199,7 @@ describe("keys of order", () => {
         expect(keys).toEqual([...new Set(keys)].toSorted((a, b) => (a < b ? -1 : 1)));
         expect(keys.every((key) => !key.endsWith("0"))).toBe(true);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
     expect(spreadKeys(60)).toEqual([...new Set(spreadKeys(60))].toSorted((a, b) => (a < b ? -1 : 1)));
   });
@@ -245,7 +245,7 @@ describe("boxes that are wanted at the same cells", () => {
         const free = boxes.every((a, one) => boxes.every((b, other) => one === other || !overlapping(a, b)));
         if (free) expect(widgets.map(({ id }) => settled.get(id))).toEqual(boxes);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, endOnFailure: true },
     );
   });
 });

@@ -43,7 +43,7 @@ describe("a variable's value", () => {
           expect(at(filled, path)).toEqual(at(question, path));
         expect(placesIn(filled)).toEqual(placesIn(question));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, endOnFailure: true },
     );
   });
 

@@ -92,7 +92,7 @@ describe("the one spelling of a question", () => {
       fc.property(anyFilter, fc.nat(1_000), (filter, seed) => {
         expect(canonicalQuestion({ filter: respelled(filter, seed) })).toBe(canonicalQuestion({ filter }));
       }),
-      { numRuns: 500 },
+      { numRuns: 500, endOnFailure: true },
     );
   });
 
@@ -104,7 +104,7 @@ describe("the one spelling of a question", () => {
         if (events.every((facts) => holds(first, facts) === holds(second, facts))) return;
         expect(canonicalQuestion({ filter: one })).not.toBe(canonicalQuestion({ filter: other }));
       }),
-      { numRuns: 1_500 },
+      { numRuns: 1_500, endOnFailure: true },
     );
   });
 

@@ -44,7 +44,7 @@ describe("the attempt of a unit", () => {
             );
           },
         ),
-        { numRuns: 4_000 },
+        { numRuns: 4_000, endOnFailure: true },
       );
     },
   );

@@ -63,7 +63,7 @@ describe("packed events", () => {
           }),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 500, endOnFailure: true },
     );
   });
 

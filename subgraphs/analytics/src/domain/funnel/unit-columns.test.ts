@@ -89,7 +89,7 @@ describe("the units of a slice", () => {
           expect(rows).toEqual(expected(inOrder, asksNext, correlates, most, keepAll));
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, endOnFailure: true },
     );
   });
 });

@@ -88,7 +88,7 @@ describe("kept answers", () => {
           expect(given.told).toEqual(await fromStore(by, question));
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 12, endOnFailure: true },
     );
     expect(hits).toBeGreaterThan(0);
   });

@@ -114,7 +114,7 @@ describe("an answer in pages", () => {
           for (const { totals } of pages) expect(totals).toEqual(answer.totals);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 

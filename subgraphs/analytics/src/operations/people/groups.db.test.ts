@@ -66,7 +66,7 @@ describe("groups", () => {
           expect(await allOf(peopleManager(tenantId), first)).toEqual(expected);
         },
       ),
-      { numRuns: 6 },
+      { numRuns: 6, endOnFailure: true },
     );
   });
 

@@ -108,7 +108,7 @@ describe("a person", () => {
           expect(seen).toEqual(seen.toSorted((one, other) => other - one));
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     );
   });
 

@@ -59,7 +59,7 @@ describe("who is who", () => {
         }
         await expectCopied(tenantId);
       }),
-      { numRuns: 25 },
+      { numRuns: 25, endOnFailure: true },
     );
     expect(linked).toBeGreaterThan(0);
   });

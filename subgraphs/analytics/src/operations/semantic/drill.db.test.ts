@@ -91,7 +91,7 @@ describe("moving an answer along hierarchies", () => {
           }
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
     expect(drilled).toBeGreaterThan(0);
   });

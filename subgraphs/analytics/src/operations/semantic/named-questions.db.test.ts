@@ -65,7 +65,7 @@ describe("metrics and segments in questions", () => {
           expect(totalsOf(alone)).toEqual({ [last]: totalsOf(inlined)[last] });
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 

@@ -186,7 +186,7 @@ describe("rules over what is stored", () => {
           await room.rules.retire(tenantId, rule.id);
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     );
   });
 
