@@ -19,6 +19,7 @@ import { freshTenantId } from "@tessera/platform/testing/ask-subgraph";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openOwnEngines, type OwnEngines } from "@tessera/platform/testing/own-engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { untilReadable } from "@tessera/platform/testing/readable-log";
 import { createApartWatch } from "./apart-watch.ts";
 import { openResources, type OpenResources } from "./open-resources.ts";
 import { openBackground } from "./roles/worker-role.ts";
@@ -167,6 +168,7 @@ describe("every consumer of the event log", () => {
       await append(well, topic, ["good"]);
       await append(ill, topic, ["late"]);
     }
+    await untilReadable(world.owner);
     for (const one of first) {
       const topic = topics.get(one.name) ?? "";
       committed.clear();
@@ -178,6 +180,7 @@ describe("every consumer of the event log", () => {
         if (!committed.has(well)) wrong.push(`${one.name}: others wait in round ${rounds}`);
       }
       await append(well, topic, [`better ${one.name}`]);
+      await untilReadable(world.owner);
       await one.drain();
       const [others, its] = [await waitingOf(one.name, topic, well), await waitingOf(one.name, topic, ill)];
       if (others?.entries !== 0) wrong.push(`${one.name}: ${others?.entries} entries of others wait`);

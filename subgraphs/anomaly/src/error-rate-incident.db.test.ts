@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { untilReadable } from "@tessera/platform/testing/readable-log";
 import { z } from "zod";
 import { openIncidents } from "./open-incidents.ts";
 import { createIncidentOpener } from "./reactions/incidents/take-alerts.ts";
@@ -14,7 +15,10 @@ beforeAll(async () => {
   const { resources } = opened.room.engines;
   await resources.eventLog.start();
   const opener = createIncidentOpener(openIncidents(resources, { keyRing: null }).taking);
-  drain = () => opener.drain();
+  drain = async () => {
+    await untilReadable(opened.room.engines.owner);
+    await opener.drain();
+  };
 });
 afterEach(() => opened.reset());
 afterAll(async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from "@je
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { newApiKey } from "@tessera/platform/auth/api-key";
 import { createKeyedHash } from "@tessera/platform/auth/keyed-hash";
+import { untilReadable } from "@tessera/platform/testing/readable-log";
 import { createReportFailures, type ReportedFailure } from "./operations/report-failures.ts";
 import { createCredentialStore } from "./store/credential-store.ts";
 import { createSecurityStore } from "./store/security-store.ts";
@@ -50,6 +51,7 @@ describe("wrong credentials", () => {
     await tell(whole);
     // The same report again, as after a lost answer.
     await tell(whole);
+    await untilReadable(room.test.owner);
     await abuse.watch().failures.drain();
     return tell([]);
   };

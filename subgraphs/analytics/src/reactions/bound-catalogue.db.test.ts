@@ -5,6 +5,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import { createLongQueryStore, type LongQueryStore } from "@tessera/platform/store/long-query-store";
 import { testEngines } from "@tessera/platform/testing/engines";
 import { openTestResources, type TestResources } from "@tessera/platform/testing/test-resources";
+import { untilReadable } from "@tessera/platform/testing/readable-log";
 import fc from "fast-check";
 import { callerOf, openSemanticRoom, RANGE } from "../../testing/semantic-room.ts";
 import { storeAndTell, type TestEvent } from "../../testing/test-events.ts";
@@ -113,15 +114,12 @@ test("a catalogue that grew beyond its bound keeps what most events have, counte
   );
 });
 
-const READABLE = `SELECT FROM event_log WHERE tenant_id = $1 HAVING max(transaction_id) < pg_snapshot_xmin(pg_current_snapshot())`;
-
 test("it is looked at with the first batch that a process sees, and then after every so many", async () => {
   const { tenantId } = callerOf();
   const { consumer, looks } = holding(tenantId, { ...SMALL, batches: 2 });
   const add = async (key: string): Promise<void> => {
     await store(tenantId, [{ id: randomUUID(), name: "view", timeMs: FROM, properties: { [key]: 1 } }]);
-    // An entry is read once whatever was written before it has ended, other tests' transactions too.
-    while ((await world.owner.query(READABLE, [tenantId])).rows.length === 0);
+    await untilReadable(world.owner);
     await consumer.drain();
   };
   for (const key of ["a", "b", "c", "d", "e", "f", "g"]) await add(key);
@@ -148,6 +146,7 @@ test("what was forgotten is refused to nobody: neither as a slip nor for numbers
   const large: CatalogueBound = { kept: 100, most: 200, batches: 2 };
   const slip = { dimensions: ["properties.pric"] };
   expect(await check(large, slip)).toBe("refused");
+  await untilReadable(world.owner);
   await holding(caller.tenantId).consumer.drain();
   const properties = async () => (await listed(caller)).properties.map(({ name }) => name);
   expect(await properties()).toEqual(["properties.colour", "properties.plan", "properties.price"]);

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Caller } from "@tessera/contracts/caller";
 import type { TenantId } from "@tessera/contracts/ids";
+import { untilReadable } from "@tessera/platform/testing/readable-log";
 import { z } from "zod";
 import type { AbuseBounds } from "@tessera/contracts/abuse";
 import { createAbuseWatch } from "../reactions/abuse-watch.ts";
@@ -33,8 +33,6 @@ const eventsShape = z.object({
   }),
 });
 const throttlesShape = z.object({ throttles: z.array(z.looseObject({ id: z.string() })) });
-/** Milliseconds between two looks at what holds entries back. */
-const SETTLING_MS = 20;
 
 /** What tests of abuse do in a room. */
 export const abuseIn = (room: AdministrationRoom) => {
@@ -48,15 +46,6 @@ export const abuseIn = (room: AdministrationRoom) => {
     if (executions === undefined || failures === undefined) throw new Error("There are two consumers.");
     return { executions, failures };
   };
-  const SETTLED = `SELECT coalesce(bool_and(transaction_id < pg_snapshot_xmin(pg_current_snapshot())), true) AS settled
-    FROM event_log WHERE tenant_id = $1`;
-  /** Waits until what was told of a tenant can be read: what any other transaction of the database, of another test, holds back. */
-  const settled = async (of: TenantId): Promise<void> => {
-    const { rows } = await room.test.owner.query<{ settled: boolean }>(SETTLED, [of]);
-    if (rows[0]?.settled === true) return;
-    await pause(SETTLING_MS);
-    await settled(of);
-  };
   return {
     watch,
     events: async (caller: Caller, variables = {}) =>
@@ -67,7 +56,7 @@ export const abuseIn = (room: AdministrationRoom) => {
     use: async (parts: readonly ExecutionParts[], of: TenantId = room.tenantId): Promise<void> => {
       const told = parts.map((part) => entryOf(executionOf(of, { startedAtMs: room.nowMs, ...part })));
       await room.test.resources.eventLog.append(told);
-      await settled(of);
+      await untilReadable(room.test.owner);
       await watch().executions.drain();
     },
   };

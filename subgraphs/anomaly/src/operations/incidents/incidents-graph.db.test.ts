@@ -4,6 +4,7 @@ import type { TenantId } from "@tessera/contracts/ids";
 import type { Permission } from "@tessera/contracts/permissions";
 import { newTraceId } from "@tessera/platform/telemetry/trace-context";
 import { askSubgraph, callerWith, freshTenantId } from "@tessera/platform/testing/ask-subgraph";
+import { untilReadable } from "@tessera/platform/testing/readable-log";
 import { parse, subscribe } from "graphql";
 import { z } from "zod";
 import { openIncidents } from "../../open-incidents.ts";
@@ -22,6 +23,7 @@ beforeAll(async () => {
   const incidents = openIncidents(room.engines.resources, { keyRing: null });
   const consumers = [createIncidentOpener(incidents.taking), createIncidentFollower(incidents.following)];
   drain = async () => {
+    await untilReadable(room.engines.owner);
     for (const consumer of consumers) await consumer.drain();
   };
 });
