@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { describe, expect, it } from "@jest/globals";
-import { createSharedFlights, type Work } from "./shared-flights.ts";
+import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it, jest } from "@jest/globals";
+import fc from "fast-check";
+import { createSharedFlights, GATHER_MS, MAX_UNDER_WAY, type SharedOutcome, type Work } from "./shared-flights.ts";
 
 /** Work that ends when told, with a note of every time it was begun. */
 const scripted = () => {
@@ -18,6 +19,67 @@ const scripted = () => {
     while (begun.length < count) await nextTurn();
   };
   return { clock, flights, begun, join, begins };
+};
+
+/** What happens in a story: somebody asks, one of what is under way ends, one of the last leaves, time passes. */
+const happening = fc.oneof(
+  fc.record({ what: fc.constant("asks" as const), maxAgeMs: fc.constantFrom(0, 0, 200, 5_000) }),
+  fc.record({ what: fc.constant("ends" as const), which: fc.nat({ max: 1 }) }),
+  fc.record({ what: fc.constant("leaves" as const), which: fc.nat({ max: 2 }) }),
+  fc.record({ what: fc.constant("passes" as const), ms: fc.integer({ min: 1, max: 1_200 }) }),
+);
+
+/** Somebody who asked at a time for an outcome of some age, and what came of it. */
+interface Asked {
+  readonly atMs: number;
+  readonly maxAgeMs: number;
+  readonly left: AbortController;
+  outcome: SharedOutcome<number> | "LEFT" | null;
+}
+
+const play = async (story: readonly (typeof happening extends fc.Arbitrary<infer One> ? One : never)[]) => {
+  const clock = { ms: 0 };
+  const flights = createSharedFlights<number>(() => clock.ms);
+  const pass = async (ms: number): Promise<void> => {
+    clock.ms += ms;
+    await jest.advanceTimersByTimeAsync(ms);
+  };
+  const open = new Set<() => void>();
+  const asked: Asked[] = [];
+  let most = 0;
+  const work = (signal: AbortSignal): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const beganAtMs = clock.ms;
+      const over = (settle: () => void) => (): void => {
+        open.delete(end);
+        settle();
+      };
+      const end = over(() => resolve(beganAtMs));
+      open.add(end);
+      most = Math.max(most, open.size);
+      const stopped = over(() => reject(new Error("It was stopped.")));
+      if (signal.aborted) stopped();
+      else signal.addEventListener("abort", stopped, { once: true });
+    });
+  const ask = (maxAgeMs: number): void => {
+    const one: Asked = { atMs: clock.ms, maxAgeMs, left: new AbortController(), outcome: null };
+    asked.push(one);
+    flights.join("key", maxAgeMs, work, one.left.signal).then(
+      (outcome) => (one.outcome = outcome),
+      () => (one.outcome = "LEFT"),
+    );
+  };
+  for (const one of story) {
+    if (one.what === "asks") ask(one.maxAgeMs);
+    else if (one.what === "ends") [...open][one.which]?.();
+    else if (one.what === "leaves") asked.at(-1 - one.which)?.left.abort();
+    await pass(one.what === "passes" ? one.ms : 0);
+  }
+  while (flights.size > 0) {
+    for (const end of open) end();
+    await pass(GATHER_MS);
+  }
+  return { asked, most };
 };
 
 describe("work shared by those who ask for the same at the same time", () => {
@@ -46,6 +108,50 @@ describe("work shared by those who ask for the same at the same time", () => {
     expect(await next).toMatchObject({ value: "second", shared: false });
     begun[0]?.end("first");
     expect(await slow).toMatchObject({ value: "first", shared: false });
+  });
+
+  it("however many ask, two pieces of it are under way, and the rest share what begins when one of them ends", async () => {
+    const { begun, join, begins } = scripted();
+    const slow = join(0);
+    const second = join(0);
+    await begins(2);
+    const rest = [join(0), join(0), join(0)];
+    await wait(GATHER_MS + 100);
+    expect(begun).toHaveLength(MAX_UNDER_WAY);
+    begun[1]?.end("second");
+    expect(await second).toMatchObject({ value: "second" });
+    await begins(3);
+    begun[2]?.end("third");
+    for (const one of rest) expect(await one).toMatchObject({ value: "third" });
+    begun[0]?.end("first");
+    expect(await slow).toMatchObject({ value: "first" });
+    expect(begun).toHaveLength(3);
+  });
+
+  it("who joins what somebody else gathered and left is answered", async () => {
+    const { flights, begun, join, begins } = scripted();
+    const first = join(0);
+    await begins(1);
+    const impatient = new AbortController();
+    const left = join(0, impatient.signal);
+    impatient.abort();
+    await expect(left).rejects.toMatchObject({ code: "QUERY_CANCELLED" });
+    const stays = join(0);
+    begun[0]?.end("one");
+    await begins(2);
+    expect(begun[1]?.signal.aborted).toBe(false);
+    begun[1]?.end("two");
+    expect([await first, await stays]).toMatchObject([{ value: "one" }, { value: "two", shared: false }]);
+    // What was gathered and left by all begins for nobody.
+    const [running, nobody] = [join(0), new AbortController()];
+    await begins(3);
+    const gone = join(0, nobody.signal);
+    nobody.abort();
+    await expect(gone).rejects.toMatchObject({ code: "QUERY_CANCELLED" });
+    begun[2]?.end("three");
+    await running;
+    await nextTurn();
+    expect([begun.length, flights.size]).toEqual([3, 0]);
   });
 
   it("goes on while somebody waits, and is ended when nobody does", async () => {
@@ -102,5 +208,27 @@ describe("work shared by those who ask for the same at the same time", () => {
     while (end.length < 2) await nextTurn();
     for (const one of end) one();
     expect([(await first).value, (await last).value]).toEqual(["first", "last"]);
+  });
+
+  it("whatever the order of askings, ends and leavings: all who stay have an outcome young enough for them, of two pieces under way at most", async () => {
+    jest.useFakeTimers();
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(happening, { maxLength: 40, size: "max" }), async (story) => {
+          const { asked, most } = await play(story);
+          expect(most).toBeLessThanOrEqual(MAX_UNDER_WAY);
+          for (const { atMs, maxAgeMs, left, outcome } of asked) {
+            if (outcome === "LEFT" || outcome === null) expect([outcome, left.signal.aborted]).toEqual(["LEFT", true]);
+            else {
+              expect(outcome.beganAtMs).toBe(outcome.value);
+              expect(outcome.beganAtMs).toBeGreaterThanOrEqual(atMs - maxAgeMs);
+            }
+          }
+        }),
+        { endOnFailure: true, numRuns: 500 },
+      );
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

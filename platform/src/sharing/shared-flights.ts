@@ -3,10 +3,12 @@ import { refuse } from "../errors/refusal.ts";
 import type { NowMs } from "../time/clock.ts";
 
 /**
- * Milliseconds that equal work, asked for while some is under way, is gathered before it begins anew, unless that ends earlier: however many ask, the
- * same work begins at most twenty times a second, and nobody waits longer than this for its own to begin.
+ * Milliseconds that equal work, asked for while some is under way, is gathered before it begins beside it, unless that ends earlier. What is quicker than
+ * this is one after the other, so that the busier a machine is, the more who ask share one piece of work: as a group commit does with writes.
  */
-export const GATHER_MS = 50;
+export const GATHER_MS = 500;
+/** Pieces of equal work under way at one time: a slow one is not waited for, and however many ask, a key takes no more than this of a machine. */
+export const MAX_UNDER_WAY = 2;
 
 /** What came of shared work for one of those who asked for it. */
 export interface SharedOutcome<Value> {
@@ -36,8 +38,8 @@ interface Flight<Value> {
 }
 
 interface Line<Value> {
-  /** Begun last; null when it has ended. */
-  running: Flight<Value> | null;
+  /** Under way, in the order they began: at most {@link MAX_UNDER_WAY}. */
+  readonly running: Set<Flight<Value>>;
   /** Begins next. */
   gathering: Flight<Value> | null;
 }
@@ -91,7 +93,8 @@ const wait = <Value>(
   new Promise((resolve, reject) => {
     const gone = (): void => {
       flight.waiting.delete(waiter);
-      if (flight.waiting.size === 0) flight.controller.abort();
+      // What has not begun may be waited for by somebody else yet.
+      if (flight.waiting.size === 0 && flight.beganAtMs !== null) flight.controller.abort();
       reject(refuse("QUERY_CANCELLED", "The caller left."));
     };
     // Not AsyncLocalStorage.snapshot(), which does the same and takes a tenth of a millisecond to make.
@@ -109,32 +112,39 @@ const wait = <Value>(
     else signal?.addEventListener("abort", gone, { once: true });
   });
 
+/** The flight begun last, where somebody still waits for it. */
+const newestAlive = <Value>({ running }: Line<Value>): Flight<Value> | null => {
+  const newest = [...running].at(-1);
+  return newest === undefined || newest.controller.signal.aborted ? null : newest;
+};
+
 /** Builds {@link SharedFlights}. */
 export const createSharedFlights = <Value>(nowMs: NowMs): SharedFlights<Value> => {
   const lines = new Map<string, Line<Value>>();
   const take = (key: string, line: Line<Value>, flight: Flight<Value>): void => {
     if (line.gathering === flight) line.gathering = null;
-    line.running = flight;
+    line.running.add(flight);
     begin(flight, nowMs, () => {
-      if (line.running === flight) line.running = null;
+      line.running.delete(flight);
       if (line.gathering !== null) take(key, line, line.gathering);
-      else if (line.running === null && lines.get(key) === line) lines.delete(key);
+      else if (line.running.size === 0 && lines.get(key) === line) lines.delete(key);
     });
   };
   const gather = (key: string, line: Line<Value>): Flight<Value> => {
     const flight = newFlight<Value>();
     line.gathering = flight;
-    flight.timer = setTimeout(() => take(key, line, flight), GATHER_MS);
+    flight.timer = setTimeout(() => {
+      if (line.running.size < MAX_UNDER_WAY) take(key, line, flight);
+    }, GATHER_MS);
     return flight;
   };
   return {
     join: (key, maxAgeMs, work, signal) => {
-      const line = lines.get(key) ?? { running: null, gathering: null };
+      const line = lines.get(key) ?? { running: new Set(), gathering: null };
       lines.set(key, line);
-      const { running } = line;
-      const alive = running !== null && running.beganAtMs !== null && !running.controller.signal.aborted;
-      if (alive && maxAgeMs > 0 && nowMs() - (running.beganAtMs ?? 0) <= maxAgeMs) return wait(running, work, signal);
-      if (running !== null) return wait(line.gathering ?? gather(key, line), work, signal);
+      const newest = maxAgeMs > 0 ? newestAlive(line) : null;
+      if (newest !== null && nowMs() - (newest.beganAtMs ?? 0) <= maxAgeMs) return wait(newest, work, signal);
+      if (line.running.size > 0) return wait(line.gathering ?? gather(key, line), work, signal);
       const flight = newFlight<Value>();
       const outcome = wait(flight, work, signal);
       take(key, line, flight);
