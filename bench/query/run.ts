@@ -187,6 +187,7 @@ interface Line {
 }
 
 const measure = async (ask: () => Promise<unknown>): Promise<Line> => {
+  await quiet();
   const coldMs = await cold(ask);
   const warmMs: number[] = [];
   for (let warm = 0; warm < 3; warm += 1) warmMs.push(await timed(ask));
