@@ -130,8 +130,8 @@ describe("peers", () => {
   test("that weigh are those by whose least change the judgement changes, and the bucket itself by half", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 400 }), { minLength: 5, maxLength: 9 }), (whole) => {
-        // Roots keep two distances from being the same.
-        const row = whole.map((one, place) => one + Math.sqrt(place + 2));
+        // No sum of some of these roots, nor of whole multiples of them, is a whole number: no two values are the same, nor two distances.
+        const row = whole.map((one, place) => one + Math.sqrt([2, 3, 5, 7, 11, 13, 17, 19, 23][place] ?? 0));
         const [found] = findingsIn({ kind: "PEERS", compare: "VALUES", minimumPeers: 3 }, [row]);
         row.forEach((_, place) => {
           const weighed = found?.get(String.fromCodePoint(97 + place))?.weighed ?? [];
