@@ -29,6 +29,8 @@ const happening = fc.oneof(
   fc.record({ what: fc.constant("passes" as const), ms: fc.integer({ min: 1, max: 1_200 }) }),
 );
 
+type Happening = typeof happening extends fc.Arbitrary<infer One> ? One : never;
+
 /** Somebody who asked at a time for an outcome of some age, and what came of it. */
 interface Asked {
   readonly atMs: number;
@@ -37,7 +39,8 @@ interface Asked {
   outcome: SharedOutcome<number> | "LEFT" | null;
 }
 
-const play = async (story: readonly (typeof happening extends fc.Arbitrary<infer One> ? One : never)[]) => {
+/** What came of all who asked in a story, and how many pieces of work were under way at most; all that is under way in the end is ended. */
+const play = async (story: readonly Happening[]) => {
   const clock = { ms: 0 };
   const flights = createSharedFlights<number>(() => clock.ms);
   const pass = async (ms: number): Promise<void> => {
